@@ -1,0 +1,86 @@
+//===- GaramExtOps.td - Structured ops that upstream lacks -*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_GARAMEXT_IR_GARAMEXTOPS_TD
+#define GARAM_DIALECT_GARAMEXT_IR_GARAMEXTOPS_TD
+
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def GaramExt_Dialect : Dialect {
+  let name = "garam_ext";
+  let cppNamespace = "::garam::ext";
+  let summary = "Structured operations that linalg lacks";
+  let description = [{
+    Operations on tensors that stand beside `linalg` until a device's
+    conversion chooses how to carry them out.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+class GaramExt_Op<string mnemonic, list<Trait> traits = []>
+    : Op<GaramExt_Dialect, mnemonic, traits>;
+
+def GaramExt_QuantizeOp : GaramExt_Op<"quantize", [Pure]> {
+  let summary = "ONNX QuantizeLinear";
+  let description = [{
+    result = saturate(round_half_even(input / scale) + zero_point), as ONNX's
+    QuantizeLinear-23 defines it. `scale` and `zero_point` are scalars (rank
+    0), vectors along `axis`, or, with `block_size`, blocks along `axis`.
+    Without `zero_point` it is 0. `is_unsigned` says how the signless integer
+    result is read.
+
+    Example:
+
+    ```mlir
+    %q = garam_ext.quantize %x scale %s zero_point %z {axis = 1 : i64}
+        : tensor<1x8xf32>, tensor<f32>, tensor<i8> -> tensor<1x8xi8>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$scale,
+                       Optional<AnyRankedTensor>:$zero_point,
+                       DefaultValuedAttr<I64Attr, "1">:$axis,
+                       DefaultValuedAttr<I64Attr, "0">:$block_size,
+                       UnitAttr:$is_unsigned);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `scale` $scale (`zero_point` $zero_point^)? attr-dict `:`
+    type($input) `,` type($scale) (`,` type($zero_point)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def GaramExt_DequantizeOp : GaramExt_Op<"dequantize", [Pure]> {
+  let summary = "ONNX DequantizeLinear";
+  let description = [{
+    result = (input - zero_point) * scale, as ONNX's DequantizeLinear-23
+    defines it; operands as of `garam_ext.quantize`. `is_unsigned` says how
+    the signless integer input is read.
+
+    Example:
+
+    ```mlir
+    %x = garam_ext.dequantize %q scale %s zero_point %z {axis = 1 : i64}
+        : tensor<1x8xi8>, tensor<f32>, tensor<i8> -> tensor<1x8xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$scale,
+                       Optional<AnyRankedTensor>:$zero_point,
+                       DefaultValuedAttr<I64Attr, "1">:$axis,
+                       DefaultValuedAttr<I64Attr, "0">:$block_size,
+                       UnitAttr:$is_unsigned);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `scale` $scale (`zero_point` $zero_point^)? attr-dict `:`
+    type($input) `,` type($scale) (`,` type($zero_point)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // GARAM_DIALECT_GARAMEXT_IR_GARAMEXTOPS_TD

@@ -1,0 +1,27 @@
+//===- NPU.h - The npu dialect ----------------------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_IR_NPU_H
+#define GARAM_DIALECT_NPU_IR_NPU_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "garam/Dialect/NPU/IR/NPUDialect.h.inc"
+#include "garam/Dialect/NPU/IR/NPUEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "garam/Dialect/NPU/IR/NPUAttributes.h.inc"
+
+#define GET_OP_CLASSES
+#include "garam/Dialect/NPU/IR/NPUOps.h.inc"
+
+#endif // GARAM_DIALECT_NPU_IR_NPU_H

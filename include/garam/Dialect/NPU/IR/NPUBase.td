@@ -1,0 +1,78 @@
+//===- NPUBase.td - The npu dialect and its attributes -----*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_IR_NPUBASE_TD
+#define GARAM_DIALECT_NPU_IR_NPUBASE_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def NPU_Dialect : Dialect {
+  let name = "npu";
+  let cppNamespace = "::garam::npu";
+  let summary = "The reference NPU: stages on tensors, then commands on buffers";
+  let description = [{
+    The dialect has two levels.
+
+    *Stages* (`npu.contract`, `npu.vector`, `npu.concat`, `npu.reshape`,
+    `npu.constant`) work on tensors: one stage is one trip through an engine
+    with what is fused into it, before cores, tiles and addresses are chosen.
+
+    *Commands* (`npu.tensor_command`, `npu.vector_command`, `npu.dma_command`,
+    `npu.wait`, ...) work on buffers with addresses, one queue for each core
+    and engine: what the encoder writes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class NPU_Op<string mnemonic, list<Trait> traits = []>
+    : Op<NPU_Dialect, mnemonic, traits>;
+
+class NPU_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<NPU_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+def NPU_IteratorKind : I32EnumAttr<"IteratorKind", "role of a dimension", [
+  I32EnumAttrCase<"batch", 0>,    // in activation, weight and output
+  I32EnumAttrCase<"row", 1>,      // in activation and output
+  I32EnumAttrCase<"column", 2>,   // in weight and output
+  I32EnumAttrCase<"reduction", 3> // in activation and weight
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+def NPU_IteratorKindAttr : EnumAttr<NPU_Dialect, NPU_IteratorKind, "iterator">;
+def NPU_IteratorArrayAttr : TypedArrayAttrBase<NPU_IteratorKindAttr,
+                                               "array of iterator kinds">;
+
+def NPU_CombinerKind : I32EnumAttr<"CombinerKind", "reduction operator", [
+  I32EnumAttrCase<"addf", 0>, I32EnumAttrCase<"mulf", 1>,
+  I32EnumAttrCase<"maxf", 2>, I32EnumAttrCase<"minf", 3>,
+  I32EnumAttrCase<"addi", 4>, I32EnumAttrCase<"muli", 5>,
+  I32EnumAttrCase<"maxi", 6>, I32EnumAttrCase<"mini", 7>,
+  I32EnumAttrCase<"andi", 8>, I32EnumAttrCase<"ori", 9>
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+def NPU_CombinerAttr : NPU_Attr<"Combiner", "combiner"> {
+  let summary = "a reduction: operator and initial value";
+  let description = [{
+    `#npu.combiner<addf, 0.0 : f32>`. `initial` is an f32 or i32 attribute.
+  }];
+  let parameters = (ins EnumParameter<NPU_CombinerKind>:$kind,
+                        "::mlir::TypedAttr":$initial);
+  let assemblyFormat = "`<` $kind `,` $initial `>`";
+}
+def NPU_CombinerArrayAttr : TypedArrayAttrBase<NPU_CombinerAttr,
+                                               "array of combiners">;
+
+#endif // GARAM_DIALECT_NPU_IR_NPUBASE_TD

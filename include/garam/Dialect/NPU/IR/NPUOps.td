@@ -1,0 +1,12 @@
+//===- NPUOps.td - All operations of the npu dialect -------*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_IR_NPUOPS_TD
+#define GARAM_DIALECT_NPU_IR_NPUOPS_TD
+
+include "garam/Dialect/NPU/IR/NPUStageOps.td"
+
+#endif // GARAM_DIALECT_NPU_IR_NPUOPS_TD

@@ -1,0 +1,213 @@
+//===- NPUStageOps.td - Stages of the NPU on tensors -------*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_IR_NPUSTAGEOPS_TD
+#define GARAM_DIALECT_NPU_IR_NPUSTAGEOPS_TD
+
+include "garam/Dialect/NPU/IR/NPUBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def NPU_ContractOp
+    : NPU_Op<"contract", [Pure, AttrSizedOperandSegments]> {
+  let summary = "matrix product or convolution on the tensor engine";
+  let description = [{
+    A loop nest over `sizes`, each dimension with its role in `iterators`:
+
+    ```
+    sum = 0
+    for reduction: sum += (activation[..] - activation_zero_point)
+                        * (weight[..] - weight_zero_point)
+    if bias is i32: sum += bias[..]
+    value = f32(sum)                 (* scale[..]) (+ bias[..] if bias is f32)
+            (+ (residual[..] - residual_zero_point) * residual_scale)
+            (clamped to [clamp_low, clamp_high])
+    output[..] = convert(value)      integers: round to even + output_zero_point,
+                                     saturate
+    ```
+
+    `indexing_maps` maps the loop dimensions to the coordinates of, in order,
+    activation, weight, bias, scale, residual (those that are present) and the
+    output. The output's map is a permutation of the batch, row and column
+    dimensions; coordinates of the others are linear: sum of dimensions times
+    constants plus a constant. `activation_padding[d]` says that coordinate d
+    of the activation may lie outside of the tensor; such elements are
+    `activation_zero_point`, that is, zero.
+
+    `activation_unsigned`, `weight_unsigned`, `residual_unsigned` and
+    `output_unsigned` say how signless integers are read. Weights may have
+    another float element type than the activation in `npu.constant` only; at
+    the contraction both are equal. Sums are f32 for floats, i32 for integers.
+
+    Example: a 3x3 convolution with bias and ReLU:
+
+    ```mlir
+    %y = npu.contract %x, %w bias(%b)
+        sizes [1, 8, 14, 14, 4, 3, 3]
+        iterators [#npu.iterator<row>, #npu.iterator<column>,
+                   #npu.iterator<row>, #npu.iterator<row>,
+                   #npu.iterator<reduction>, #npu.iterator<reduction>,
+                   #npu.iterator<reduction>]
+        maps [affine_map<(n, f, h, w, c, i, j) -> (n, c, h + i - 1, w + j - 1)>,
+              affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>,
+              affine_map<(n, f, h, w, c, i, j) -> (f)>,
+              affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>]
+        {activation_padding = array<i1: false, false, true, true>,
+         clamp_low = 0.0 : f32, clamp_high = 0x7F800000 : f32}
+        : (tensor<1x4x14x14xbf16>, tensor<8x4x3x3xbf16>, tensor<8xf32>)
+        -> tensor<1x8x14x14xbf16>
+    ```
+  }];
+  let arguments = (ins
+    AnyRankedTensor:$activation,
+    AnyRankedTensor:$weight,
+    Optional<AnyRankedTensor>:$bias,
+    Optional<AnyRankedTensor>:$scale,
+    Optional<AnyRankedTensor>:$residual,
+    DenseI64ArrayAttr:$sizes,
+    NPU_IteratorArrayAttr:$iterators,
+    AffineMapArrayAttr:$indexing_maps,
+    OptionalAttr<DenseBoolArrayAttr>:$activation_padding,
+    DefaultValuedAttr<I32Attr, "0">:$activation_zero_point,
+    DefaultValuedAttr<I32Attr, "0">:$weight_zero_point,
+    DefaultValuedAttr<I32Attr, "0">:$residual_zero_point,
+    DefaultValuedAttr<I32Attr, "0">:$output_zero_point,
+    DefaultValuedAttr<F32Attr, "1.0f">:$residual_scale,
+    OptionalAttr<F32Attr>:$clamp_low,
+    OptionalAttr<F32Attr>:$clamp_high,
+    UnitAttr:$activation_unsigned,
+    UnitAttr:$weight_unsigned,
+    UnitAttr:$residual_unsigned,
+    UnitAttr:$output_unsigned);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $activation `,` $weight (`bias` `(` $bias^ `)`)? (`scale` `(` $scale^ `)`)?
+    (`residual` `(` $residual^ `)`)?
+    `sizes` $sizes `iterators` $iterators `maps` $indexing_maps attr-dict
+    `:` functional-type(operands, $result)
+  }];
+  let hasVerifier = 1;
+}
+
+def NPU_VectorOp : NPU_Op<"vector", [Pure, SingleBlock]> {
+  let summary = "elementwise work or a reduction on the vector engine";
+  let description = [{
+    A loop nest over `sizes`; the last `num_reductions` dimensions are reduced.
+    `indexing_maps` maps the dimensions to the coordinates of the inputs, then
+    of the outputs (no reduction dimension, a permutation of the others).
+    `paddings[i]`, where present, says for each coordinate of input i whether
+    it may lie outside of the tensor; such elements read as `fills[i]`.
+    `unsigned_inputs` and `unsigned_outputs` say which signless integers are
+    read or written as unsigned.
+
+    `body` runs for each element. Its arguments are one scalar an input,
+    widened: f32 for floats, i32 for integers and booleans. It yields one value
+    a combiner, or, without reductions, the outputs. With reductions, `finish`
+    runs once an output element; its arguments are the combined values, then
+    the inputs that do not depend on a reduction dimension, in order. It yields
+    the outputs, f32 or i32, which are converted to the element type: floats
+    round to nearest even, integers saturate, f32 to an integer rounds to
+    nearest even and saturates.
+
+    Regions hold `arith` and `math` operations on f32, i32 and i1, `npu.index`
+    (the index of a dimension) and scalar constants only.
+
+    Example: average over the last dimension:
+
+    ```mlir
+    %m = npu.vector ins(%x) sizes [8, 49] {num_reductions = 1 : i64,
+        indexing_maps = [affine_map<(c, p) -> (c, p)>, affine_map<(c, p) -> (c)>],
+        combiners = [#npu.combiner<addf, 0.0 : f32>]}
+        : (tensor<8x49xbf16>) -> tensor<8xbf16> {
+    ^bb0(%e: f32):
+      npu.yield %e : f32
+    } finish {
+    ^bb0(%sum: f32):
+      %n = arith.constant 0.0204081628 : f32
+      %mean = arith.mulf %sum, %n : f32
+      npu.yield %mean : f32
+    }
+    ```
+  }];
+  let arguments = (ins
+    Variadic<AnyRankedTensor>:$inputs,
+    DenseI64ArrayAttr:$sizes,
+    DefaultValuedAttr<I64Attr, "0">:$num_reductions,
+    AffineMapArrayAttr:$indexing_maps,
+    DefaultValuedAttr<NPU_CombinerArrayAttr, "{}">:$combiners,
+    OptionalAttr<ArrayAttr>:$paddings, // of DenseBoolArrayAttr
+    OptionalAttr<DenseF64ArrayAttr>:$fills,
+    OptionalAttr<DenseBoolArrayAttr>:$unsigned_inputs,
+    OptionalAttr<DenseBoolArrayAttr>:$unsigned_outputs);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
+  let assemblyFormat = [{
+    (`ins` `(` $inputs^ `)`)? `sizes` $sizes attr-dict `:`
+    functional-type($inputs, $results) $body (`finish` $finish^)?
+  }];
+  let hasVerifier = 1;
+}
+
+def NPU_YieldOp : NPU_Op<"yield", [Pure, Terminator]> {
+  let summary = "ends a region of npu.vector";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+def NPU_IndexOp : NPU_Op<"index", [Pure]> {
+  let summary = "index of a dimension of the enclosing npu.vector, as i32";
+  let arguments = (ins I64Attr:$dim);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$dim attr-dict";
+}
+
+def NPU_ConcatOp : NPU_Op<"concat", [Pure]> {
+  let summary = "tensors side by side along an axis";
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, I64Attr:$axis);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $inputs `axis` $axis attr-dict `:` functional-type($inputs, $result)
+  }];
+  let hasVerifier = 1;
+}
+
+def NPU_ReshapeOp : NPU_Op<"reshape", [Pure]> {
+  let summary = "the same elements in row-major order under another shape";
+  let arguments = (ins AnyRankedTensor:$input);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def NPU_GatherOp : NPU_Op<"gather", [Pure]> {
+  let summary = "slices of a tensor chosen by indices (ONNX Gather)";
+  let description = [{
+    result[a.., i.., b..] = input[a.., indices[i..], b..] where `axis` counts
+    the dimensions a. Negative indices count from the end; others are clamped.
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices,
+                       I64Attr:$axis);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `[` $indices `]` `axis` $axis attr-dict `:` type($input) `,`
+    type($indices) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def NPU_ConstantOp : NPU_Op<"constant", [Pure]> {
+  let summary = "weights";
+  let description = [{
+    `value` holds the elements of the model file; the result may have another
+    float element type (each element is rounded to nearest even when the
+    section is written) and otherwise has the type of `value`.
+  }];
+  let arguments = (ins ElementsAttr:$value);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$value attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
+#endif // GARAM_DIALECT_NPU_IR_NPUSTAGEOPS_TD

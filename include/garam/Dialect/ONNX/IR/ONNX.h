@@ -1,0 +1,23 @@
+//===- ONNX.h - The onnx dialect --------------------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_ONNX_IR_ONNX_H
+#define GARAM_DIALECT_ONNX_IR_ONNX_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "garam/Dialect/ONNX/IR/ONNXDialect.h.inc"
+
+#define GET_OP_CLASSES
+#include "garam/Dialect/ONNX/IR/ONNXOps.h.inc"
+
+#endif // GARAM_DIALECT_ONNX_IR_ONNX_H

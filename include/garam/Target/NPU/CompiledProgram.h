@@ -1,0 +1,41 @@
+//===- CompiledProgram.h - Result of compiling for the NPU ------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TARGET_NPU_COMPILEDPROGRAM_H
+#define GARAM_TARGET_NPU_COMPILEDPROGRAM_H
+
+#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/MemoryPlan.h"
+
+#include <functional>
+
+namespace garam::npu {
+
+/// A run of bytes of a constant segment, made when the section is written, so
+/// that a packed or converted weight exists once, in the output file.
+struct ConstantChunk {
+  uint64_t offset = 0, size = 0;
+  /// Fills `size` bytes. May be called from any thread.
+  std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
+};
+
+struct CompiledProgram {
+  /// Segment 0 is the constant segment when there is one; then the inputs in
+  /// order, the outputs in order, the scratch segment.
+  Program program;
+  MemoryPlan plan;
+  std::vector<ConstantChunk> constants; // of segment 0, in order of offset
+  /// Ids of the ONNX nodes that commands come from.
+  std::vector<std::string> nodes;
+  /// origins[q][k]: the nodes (numbers into `nodes`) of command k of queue q,
+  /// as stored (loops not expanded). Waits and signals have those of the
+  /// command that they serve.
+  std::vector<std::vector<llvm::SmallVector<uint32_t, 1>>> origins;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_TARGET_NPU_COMPILEDPROGRAM_H

@@ -1,0 +1,33 @@
+//===- NPUDialect.cpp - The npu dialect -----------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+#include "garam/Dialect/NPU/IR/NPUDialect.cpp.inc"
+#include "garam/Dialect/NPU/IR/NPUEnums.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "garam/Dialect/NPU/IR/NPUAttributes.cpp.inc"
+
+void ::garam::npu::NPUDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "garam/Dialect/NPU/IR/NPUAttributes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "garam/Dialect/NPU/IR/NPUOps.cpp.inc"
+      >();
+}

@@ -1,0 +1,22 @@
+//===- InitAll.cpp - Registers dialects and passes ------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/InitAll.h"
+
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+void garam::registerAllDialects(mlir::DialectRegistry &registry) {
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+  registry.insert<ext::GaramExtDialect, npu::NPUDialect, onnx::ONNXDialect>();
+}
+
+void garam::registerAllPasses() { mlir::registerAllPasses(); }

@@ -1,0 +1,24 @@
+# Sourced by the other scripts: where the dependencies of a build live.
+#
+# Everything that setup.sh makes is kept outside the build tree, under
+# GARAM_DEPS, so that a clean clone or a removed build directory does not
+# build it again.
+
+GARAM_SOURCE_DIR="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+GARAM_BUILD_DIR="${GARAM_BUILD_DIR:-$GARAM_SOURCE_DIR/build}"
+GARAM_DEPS="${GARAM_DEPS:-${XDG_CACHE_HOME:-$HOME/.cache}/garam}"
+
+ONNX_VERSION=1.22.0
+LLVM_MAJOR=22
+
+# The name of an environment holds what it was made from: when a pin changes,
+# a new one is made beside the old one.
+requirements_hash="$(sha256sum "$GARAM_SOURCE_DIR/scripts/requirements.txt" | cut -c1-12)"
+GARAM_VENV="$GARAM_DEPS/venv-$requirements_hash"
+GARAM_ONNX="$GARAM_DEPS/onnx-$ONNX_VERSION"
+unset requirements_hash
+
+PATH="$GARAM_VENV/bin:$PATH"
+
+# Two jobs at most: an MLIR translation unit needs up to 1 GB.
+GARAM_JOBS="${GARAM_JOBS:-2}"
