@@ -49,7 +49,10 @@ def NPU_IteratorKind : I32EnumAttr<"IteratorKind", "role of a dimension", [
   let cppNamespace = "::garam::npu";
   let genSpecializedAttr = 0;
 }
-def NPU_IteratorKindAttr : EnumAttr<NPU_Dialect, NPU_IteratorKind, "iterator">;
+def NPU_IteratorKindAttr
+    : EnumAttr<NPU_Dialect, NPU_IteratorKind, "iterator"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 def NPU_IteratorArrayAttr : TypedArrayAttrBase<NPU_IteratorKindAttr,
                                                "array of iterator kinds">;
 
