@@ -12,4 +12,4 @@ if [ ! -e "$GARAM_BUILD_DIR/build.ninja" ]; then
     -DONNX_DIR="$GARAM_ONNX/lib/cmake/ONNX" \
     -DPython3_EXECUTABLE="$GARAM_VENV/bin/python3"
 fi
-cmake --build "$GARAM_BUILD_DIR" -j "$GARAM_JOBS" "$@"
+cmake --build "$GARAM_BUILD_DIR" -j "$GARAM_JOBS" ${@:+--target "$@"}
