@@ -6,6 +6,7 @@
 
 #include "garam/InitAll.h"
 
+#include "garam/Conversion/Passes.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
@@ -19,4 +20,7 @@ void garam::registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<ext::GaramExtDialect, npu::NPUDialect, onnx::ONNXDialect>();
 }
 
-void garam::registerAllPasses() { mlir::registerAllPasses(); }
+void garam::registerAllPasses() {
+  mlir::registerAllPasses();
+  registerConversionPasses();
+}
