@@ -21,10 +21,17 @@ using namespace mlir;
 #define GET_ATTRDEF_CLASSES
 #include "garam/Dialect/NPU/IR/NPUAttributes.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "garam/Dialect/NPU/IR/NPUTypes.cpp.inc"
+
 void ::garam::npu::NPUDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "garam/Dialect/NPU/IR/NPUAttributes.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "garam/Dialect/NPU/IR/NPUTypes.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

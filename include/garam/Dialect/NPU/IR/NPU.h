@@ -13,6 +13,7 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 #include "garam/Dialect/NPU/IR/NPUDialect.h.inc"
@@ -20,6 +21,9 @@
 
 #define GET_ATTRDEF_CLASSES
 #include "garam/Dialect/NPU/IR/NPUAttributes.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "garam/Dialect/NPU/IR/NPUTypes.h.inc"
 
 #define GET_OP_CLASSES
 #include "garam/Dialect/NPU/IR/NPUOps.h.inc"

@@ -30,6 +30,7 @@ def NPU_Dialect : Dialect {
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
 }
 
 class NPU_Op<string mnemonic, list<Trait> traits = []>

@@ -7,6 +7,7 @@
 #ifndef GARAM_DIALECT_NPU_IR_NPUOPS_TD
 #define GARAM_DIALECT_NPU_IR_NPUOPS_TD
 
+include "garam/Dialect/NPU/IR/NPUCommandOps.td"
 include "garam/Dialect/NPU/IR/NPUStageOps.td"
 
 #endif // GARAM_DIALECT_NPU_IR_NPUOPS_TD

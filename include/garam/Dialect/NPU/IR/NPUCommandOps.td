@@ -1,0 +1,254 @@
+//===- NPUCommandOps.td - Commands of the NPU on buffers ---*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The commands of docs/isa/npu.md, one op each. A function of commands is one
+// block in an order that is correct when executed one by one; the commands of
+// one (core, engine) in that order are the program of its queue.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD
+#define GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD
+
+include "garam/Dialect/NPU/IR/NPUBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+//===----------------------------------------------------------------------===//
+// Types and attributes
+//===----------------------------------------------------------------------===//
+
+def NPU_BufferType : TypeDef<NPU_Dialect, "Buffer"> {
+  let mnemonic = "buffer";
+  let summary = "a run of bytes in one memory";
+}
+
+def NPU_EngineKind : I32EnumAttr<"EngineKind", "engine of a core", [
+  I32EnumAttrCase<"tensor", 0>, I32EnumAttrCase<"vector", 1>,
+  I32EnumAttrCase<"dma", 2>
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+def NPU_EngineAttr : EnumAttr<NPU_Dialect, NPU_EngineKind, "engine"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def NPU_SpaceKind : I32EnumAttr<"SpaceKind", "memory of the chip", [
+  I32EnumAttrCase<"local", 0>, I32EnumAttrCase<"shared", 1>,
+  I32EnumAttrCase<"dram", 2>
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+def NPU_SpaceAttr : EnumAttr<NPU_Dialect, NPU_SpaceKind, "space"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def NPU_ElementKind : I32EnumAttr<"ElementKind", "element type in memory", [
+  I32EnumAttrCase<"i8", 0>, I32EnumAttrCase<"u8", 1>,
+  I32EnumAttrCase<"i16", 2>, I32EnumAttrCase<"u16", 3>,
+  I32EnumAttrCase<"i32", 4>, I32EnumAttrCase<"u32", 5>,
+  I32EnumAttrCase<"i64", 6>, I32EnumAttrCase<"u64", 7>,
+  I32EnumAttrCase<"f16", 8>, I32EnumAttrCase<"bf16", 9>,
+  I32EnumAttrCase<"f32", 10>, I32EnumAttrCase<"f64", 11>,
+  I32EnumAttrCase<"bool_", 12, "bool">, I32EnumAttrCase<"f8E4M3FN", 13>,
+  I32EnumAttrCase<"f8E5M2", 14>
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+
+def NPU_GuardAttr : NPU_Attr<"Guard", "guard"> {
+  let summary = "bounds check of one axis of a descriptor";
+  let description = [{
+    Coordinate `start + sum coefficients[d] * i_d` lies in `[0, extent)`, or the
+    descriptor's fill value is read: see `Guard` in ISA.h.
+  }];
+  let parameters = (ins "int64_t":$start, "int64_t":$extent,
+                        ArrayRefParameter<"int64_t">:$coefficients);
+  let assemblyFormat =
+      "`<` $start `extent` $extent `coefficients` `[` $coefficients `]` `>`";
+}
+
+def NPU_DescriptorAttr : NPU_Attr<"Descriptor", "descriptor"> {
+  let summary = "a strided walk over a buffer";
+  let description = [{
+    `offset` counts bytes from the start of the buffer; `strides` are bytes, one
+    a dimension of the command that the operand takes part in, in the order of
+    ISA.h. Elements outside of a guard's extent read as `fill`.
+  }];
+  let parameters = (ins "int64_t":$offset,
+                        EnumParameter<NPU_ElementKind>:$type,
+                        OptionalArrayRefParameter<"int64_t">:$strides,
+                        OptionalArrayRefParameter<
+                            "::garam::npu::GuardAttr">:$guards,
+                        OptionalParameter<"::mlir::FloatAttr">:$fill);
+  let assemblyFormat = [{
+    `<` $offset `:` $type (`strides` `[` $strides^ `]`)?
+    (`guards` `[` $guards^ `]`)? (`fill` $fill^)? `>`
+  }];
+}
+def NPU_DescriptorArrayAttr
+    : TypedArrayAttrBase<NPU_DescriptorAttr, "array of descriptors">;
+
+def NPU_PartAttr : NPU_Attr<"Part", "part"> {
+  let summary = "how a piece of a weight lies in a constant buffer";
+  let description = [{
+    Bytes `offset` and on hold, densely and in row-major order of `sizes`, the
+    elements of `value` at `source_offset + sum i_d * source_strides[d]`
+    (counted in elements of the row-major `value`), converted to `type`.
+  }];
+  let parameters = (ins "int64_t":$offset,
+                        EnumParameter<NPU_ElementKind>:$type,
+                        ArrayRefParameter<"int64_t">:$sizes,
+                        "int64_t":$source_offset,
+                        ArrayRefParameter<"int64_t">:$source_strides,
+                        "::mlir::ElementsAttr":$value);
+  let assemblyFormat = [{
+    `<` $offset `:` $type `sizes` `[` $sizes `]` `from` $source_offset `strides`
+    `[` $source_strides `]` `of` $value `>`
+  }];
+}
+def NPU_PartArrayAttr : TypedArrayAttrBase<NPU_PartAttr, "array of parts">;
+
+//===----------------------------------------------------------------------===//
+// Buffers and micro-programs
+//===----------------------------------------------------------------------===//
+
+def NPU_BufferOp : NPU_Op<"buffer", [Pure]> {
+  let summary = "a buffer in a memory";
+  let description = [{
+    In local memory the buffer exists in each of `cores`, at the same offset;
+    in DRAM `segment` says in which segment of the program. `offset` is there
+    once memory is planned. `parts` is what a buffer of the constant segment
+    holds.
+  }];
+  let arguments = (ins NPU_SpaceAttr:$space, I64Attr:$size,
+                       OptionalAttr<DenseI64ArrayAttr>:$cores,
+                       OptionalAttr<I64Attr>:$segment,
+                       OptionalAttr<I64Attr>:$offset,
+                       OptionalAttr<NPU_PartArrayAttr>:$parts);
+  let results = (outs NPU_BufferType:$result);
+  let assemblyFormat = "$space `bytes` $size attr-dict";
+  let hasVerifier = 1;
+}
+
+def NPU_SegmentOp : NPU_Op<"segment"> {
+  let summary = "a segment of DRAM that the program addresses from its base";
+  let description = [{
+    Segments are numbered in the order in which they stand. `role` is one of
+    constant, parameter, state, input, output, scratch. Without `size` it is as
+    large as its buffers need.
+  }];
+  let arguments = (ins StrAttr:$role, StrAttr:$name, OptionalAttr<I64Attr>:$size);
+  let assemblyFormat = "$role $name attr-dict";
+  let hasVerifier = 1;
+}
+
+def NPU_MicroProgramOp : NPU_Op<"micro_program", [Symbol]> {
+  let summary = "what a vector command does to an element";
+  let description = "The regions and combiners of `npu.vector`, shared by its commands.";
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       DefaultValuedAttr<NPU_CombinerArrayAttr, "{}">:$combiners,
+                       OptionalAttr<DenseI64ArrayAttr>:$finish_inputs);
+  let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body (`finish` $finish^)?";
+}
+
+//===----------------------------------------------------------------------===//
+// Commands
+//===----------------------------------------------------------------------===//
+
+class NPU_CommandOp<string mnemonic, list<Trait> traits = []>
+    : NPU_Op<mnemonic, traits>;
+
+def NPU_TensorCommandOp
+    : NPU_CommandOp<"tensor_command", [AttrSizedOperandSegments]> {
+  let summary = "matrix product or convolution: TensorCommand of ISA.h";
+  let arguments = (ins
+    I64Attr:$core,
+    NPU_BufferType:$activation, NPU_BufferType:$weight,
+    Optional<NPU_BufferType>:$bias, Optional<NPU_BufferType>:$scale,
+    Optional<NPU_BufferType>:$residual, Optional<NPU_BufferType>:$output,
+    DenseI64ArrayAttr:$rows, I64Attr:$columns, DenseI64ArrayAttr:$reduction,
+    NPU_DescriptorArrayAttr:$descriptors, // of the operands, in order
+    I64Attr:$unit_rows, I64Attr:$unit_columns,
+    UnitAttr:$accumulate,
+    DefaultValuedAttr<I32Attr, "0">:$activation_zero_point,
+    DefaultValuedAttr<I32Attr, "0">:$weight_zero_point,
+    DefaultValuedAttr<I32Attr, "0">:$residual_zero_point,
+    DefaultValuedAttr<I32Attr, "0">:$output_zero_point,
+    DefaultValuedAttr<F32Attr, "1.0f">:$residual_scale,
+    OptionalAttr<F32Attr>:$clamp_low, OptionalAttr<F32Attr>:$clamp_high);
+  let assemblyFormat = [{
+    $core `,` $activation `,` $weight (`bias` `(` $bias^ `)`)?
+    (`scale` `(` $scale^ `)`)? (`residual` `(` $residual^ `)`)?
+    (`to` $output^)? `rows` $rows `columns` $columns `reduction` $reduction
+    `with` $descriptors attr-dict
+  }];
+}
+
+def NPU_VectorCommandOp
+    : NPU_CommandOp<"vector_command", [AttrSizedOperandSegments]> {
+  let summary = "elementwise work or a reduction: VectorCommand of ISA.h";
+  let arguments = (ins
+    I64Attr:$core,
+    Variadic<NPU_BufferType>:$inputs, Variadic<NPU_BufferType>:$outputs,
+    FlatSymbolRefAttr:$program,
+    DenseI64ArrayAttr:$sizes, I64Attr:$num_reductions,
+    NPU_DescriptorArrayAttr:$descriptors); // of inputs, then outputs
+  let assemblyFormat = [{
+    $core `,` $program `(` $inputs `)` `to` $outputs `sizes` $sizes `reductions`
+    $num_reductions `with` $descriptors attr-dict
+  }];
+}
+
+def NPU_DMACommandOp
+    : NPU_CommandOp<"dma_command", [AttrSizedOperandSegments]> {
+  let summary = "a copy between memories: DMACommand of ISA.h";
+  let description = [{
+    Without `source` the destination is filled with `fill_bits`. A destination
+    in several cores is written in all of them, or in `receivers` of them. With
+    `indices` the walk of the source along `indirect_dim` follows the indices,
+    clamped to `[0, indirect_limit)`.
+  }];
+  let arguments = (ins
+    I64Attr:$core,
+    Optional<NPU_BufferType>:$source, NPU_BufferType:$destination,
+    Optional<NPU_BufferType>:$indices,
+    DenseI64ArrayAttr:$sizes, I64Attr:$element_bytes,
+    NPU_DescriptorArrayAttr:$descriptors, // source, destination, indices
+    OptionalAttr<I64Attr>:$source_core,   // of a source in several cores
+    OptionalAttr<DenseI64ArrayAttr>:$receivers,
+    OptionalAttr<I64Attr>:$fill_bits,
+    OptionalAttr<I64Attr>:$indirect_dim,
+    OptionalAttr<I64Attr>:$indirect_limit);
+  let assemblyFormat = [{
+    $core `,` ($source^)? `to` $destination (`indices` $indices^)? `sizes` $sizes
+    `bytes` $element_bytes `with` $descriptors attr-dict
+  }];
+}
+
+def NPU_WaitOp : NPU_CommandOp<"wait"> {
+  let summary = "blocks a queue until a semaphore reaches a count";
+  let arguments = (ins I64Attr:$core, NPU_EngineAttr:$engine,
+                       I64Attr:$semaphore, I64Attr:$count);
+  let assemblyFormat = "$core $engine $semaphore `count` $count attr-dict";
+}
+
+def NPU_SignalOp : NPU_CommandOp<"signal"> {
+  let summary = "adds to a semaphore of another queue";
+  let arguments = (ins I64Attr:$core, NPU_EngineAttr:$engine,
+                       I64Attr:$target_core, NPU_EngineAttr:$target_engine,
+                       I64Attr:$semaphore, I64Attr:$count);
+  let assemblyFormat = [{
+    $core $engine `to` $target_core $target_engine $semaphore `count` $count
+    attr-dict
+  }];
+}
+
+#endif // GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD
