@@ -192,7 +192,7 @@ enum class VectorOpcode : uint8_t {
   NegF = 16,
   AbsF = 17,
   SqrtF = 18,
-  FmaF = 19,   // dst = a * b + c, one rounding
+  FmaF = 19, // dst = a * b + c, one rounding
   FloorF = 20,
   CeilF = 21,
   RoundF = 22, // to nearest, ties to even
@@ -225,8 +225,8 @@ enum class VectorOpcode : uint8_t {
   CmpF = 70,
   CmpI = 71,
   // Conversions.
-  F32ToI32 = 80, // toward zero, saturating, NaN gives 0
-  I32ToF32 = 81, // to nearest even
+  F32ToI32 = 80,  // toward zero, saturating, NaN gives 0
+  I32ToF32 = 81,  // to nearest even
   RoundBF16 = 82, // f32 rounded to a bf16 value
   RoundF16 = 83,  // f32 rounded to an f16 value
 };
@@ -351,9 +351,9 @@ struct LoopBeginCommand {
 };
 struct LoopEndCommand {};
 
-using Command = std::variant<TensorCommand, VectorCommand, DMACommand,
-                             WaitCommand, SignalCommand, LoopBeginCommand,
-                             LoopEndCommand>;
+using Command =
+    std::variant<TensorCommand, VectorCommand, DMACommand, WaitCommand,
+                 SignalCommand, LoopBeginCommand, LoopEndCommand>;
 
 struct Queue {
   uint16_t core = 0;
@@ -390,6 +390,28 @@ struct Program {
   /// In increasing order of (core, engine), no queue twice.
   std::vector<Queue> queues;
 };
+
+/// Two programs are equal when they say the same: operands and fields that a
+/// command does not use are left out of the comparison, and floating-point
+/// fields are compared by their bits.
+bool operator==(const Address &a, const Address &b);
+bool operator==(const Guard &a, const Guard &b);
+bool operator==(const Descriptor &a, const Descriptor &b);
+bool operator==(const TensorCommand &a, const TensorCommand &b);
+bool operator==(const VectorInstruction &a, const VectorInstruction &b);
+bool operator==(const VectorReduction &a, const VectorReduction &b);
+bool operator==(const VectorOutput &a, const VectorOutput &b);
+bool operator==(const VectorCommand &a, const VectorCommand &b);
+bool operator==(const DMAIndirection &a, const DMAIndirection &b);
+bool operator==(const DMACommand &a, const DMACommand &b);
+bool operator==(const WaitCommand &a, const WaitCommand &b);
+bool operator==(const SignalCommand &a, const SignalCommand &b);
+bool operator==(const LoopBeginCommand &a, const LoopBeginCommand &b);
+bool operator==(const LoopEndCommand &a, const LoopEndCommand &b);
+bool operator==(const Queue &a, const Queue &b);
+bool operator==(const Segment &a, const Segment &b);
+bool operator==(const LaunchParameter &a, const LaunchParameter &b);
+bool operator==(const Program &a, const Program &b);
 
 } // namespace garam::npu
 
