@@ -13,6 +13,7 @@
 #ifndef GARAM_TARGET_TARGETREGISTRY_H
 #define GARAM_TARGET_TARGETREGISTRY_H
 
+#include "garam/Support/YAMLTree.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
@@ -45,6 +46,10 @@ struct TargetFile {
 /// Reads name, kind and description of a target file and no more. Errors
 /// (ExitCode::Config) carry file, line and column.
 llvm::Expected<TargetHeader> readTargetHeader(llvm::MemoryBufferRef file);
+
+/// The same for a file that has been read: errors are added to `errors`, and
+/// what is wrong or missing is left empty. Other fields are not looked at.
+TargetHeader readTargetHeader(const YAMLNode &root, YAMLErrors &errors);
 
 /// Opens a target by the name of a shipped one or by the path of a file. What
 /// has a '/' or ends in ".yaml" or ".yml" is a path. An unknown name is an

@@ -18,6 +18,18 @@ namespace garam::npu {
 /// needed; all are reported, joined.
 llvm::Expected<MachineDescription> readTargetFile(llvm::MemoryBufferRef file);
 
+/// A field of the schema as docs/targets.md tabulates it.
+struct TargetField {
+  std::string path;  // "dram.burst_bytes"; "[]" follows a sequence's name
+  std::string type;  // "integer", "number", "true or false", "section", ...
+  std::string unit;  // empty where there is none
+  std::string range; // of values, empty where any will do
+  std::string meaning;
+};
+
+/// All fields that readTargetFile knows, in the order of the page.
+std::vector<TargetField> getTargetFields();
+
 } // namespace garam::npu
 
 #endif // GARAM_TARGET_NPU_TARGETFILE_H
