@@ -1,0 +1,52 @@
+"""What the tests share: where the tools and the models are."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
+BUILD_DIR = pathlib.Path(os.environ.get("GARAM_BUILD_DIR", SOURCE_DIR / "build"))
+MODELS_DIR = SOURCE_DIR.parent / "shared" / "models"
+
+
+def find_tool(name):
+    """The path of a built tool; a test that needs one fails without it."""
+    tool = BUILD_DIR / "bin" / name
+    if not tool.exists():
+        pytest.fail(f"{tool} is missing: build it with scripts/build.sh", pytrace=False)
+    return tool
+
+
+@pytest.fixture
+def run_tool():
+    """run_tool("garam", "compile", ...) -> CompletedProcess with text output.
+
+    `status` is the exit status that the test expects, None for any.
+    """
+
+    def run(name, *arguments, status=0, timeout=600, **options):
+        command = [str(find_tool(name)), *map(str, arguments)]
+        result = subprocess.run(
+            command, capture_output=True, text=True, timeout=timeout, **options)
+        if status is not None and result.returncode != status:
+            pytest.fail(
+                f"{' '.join(command)}\nended with status {result.returncode}, expected {status}\n"
+                f"{result.stdout[-4000:]}{result.stderr[-4000:]}", pytrace=False)
+        return result
+
+    return run
+
+
+@pytest.fixture
+def source_dir():
+    return SOURCE_DIR
+
+
+@pytest.fixture(scope="session")
+def models_dir():
+    """Real models that are not part of the repository."""
+    if not MODELS_DIR.is_dir():
+        pytest.skip(f"needs the models of {MODELS_DIR}, which a plain checkout does not have")
+    return MODELS_DIR
