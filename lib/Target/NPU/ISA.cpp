@@ -6,6 +6,7 @@
 
 #include "garam/Target/NPU/ISA.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/bit.h"
 
 #include <tuple>
@@ -26,6 +27,54 @@ constexpr ElementTypeInfo elementTypes[numElementTypes] = {
     {"f32", 4}, {"f64", 8}, {"bool", 1}, {"f8e4m3", 1}, {"f8e5m2", 1},
 };
 
+// In the order of their enumerations.
+constexpr llvm::StringLiteral engineNames[numEngineKinds] = {"tensor", "vector",
+                                                             "dma"};
+constexpr llvm::StringLiteral memorySpaceNames[numMemorySpaces] = {
+    "local", "shared", "dram"};
+constexpr llvm::StringLiteral predicateNames[numComparePredicates] = {
+    "EQ", "NE", "LT", "LE", "GT", "GE"};
+constexpr llvm::StringLiteral combinerNames[numCombiners] = {
+    "AddF", "MulF", "MaxF", "MinF", "AddI",
+    "MulI", "MaxI", "MinI", "AndI", "OrI"};
+constexpr llvm::StringLiteral dmaKindNames[numDMAKinds] = {"copy", "fill",
+                                                           "gather", "scatter"};
+constexpr llvm::StringLiteral segmentRoleNames[numSegmentRoles] = {
+    "constant", "parameter", "state", "input", "output", "scratch"};
+
+#define OPCODE(NAME, SOURCES, IMMEDIATE)                                       \
+  {VectorOpcode::NAME, #NAME, SOURCES, ImmediateKind::IMMEDIATE}
+
+// In increasing order of opcode.
+constexpr VectorOpcodeInfo vectorOpcodes[] = {
+    OPCODE(Load, 0, Input),     OPCODE(ConstF32, 0, Bits),
+    OPCODE(ConstI32, 0, Bits),  OPCODE(Index, 0, Dimension),
+    OPCODE(Select, 3, None),    OPCODE(AddF, 2, None),
+    OPCODE(SubF, 2, None),      OPCODE(MulF, 2, None),
+    OPCODE(DivF, 2, None),      OPCODE(MaxF, 2, None),
+    OPCODE(MinF, 2, None),      OPCODE(NegF, 1, None),
+    OPCODE(AbsF, 1, None),      OPCODE(SqrtF, 1, None),
+    OPCODE(FmaF, 3, None),      OPCODE(FloorF, 1, None),
+    OPCODE(CeilF, 1, None),     OPCODE(RoundF, 1, None),
+    OPCODE(TruncF, 1, None),    OPCODE(RemF, 2, None),
+    OPCODE(ExpF, 1, None),      OPCODE(LogF, 1, None),
+    OPCODE(TanhF, 1, None),     OPCODE(ErfF, 1, None),
+    OPCODE(SinF, 1, None),      OPCODE(CosF, 1, None),
+    OPCODE(PowF, 2, None),      OPCODE(RsqrtF, 1, None),
+    OPCODE(SigmoidF, 1, None),  OPCODE(AddI, 2, None),
+    OPCODE(SubI, 2, None),      OPCODE(MulI, 2, None),
+    OPCODE(DivI, 2, None),      OPCODE(RemI, 2, None),
+    OPCODE(MaxI, 2, None),      OPCODE(MinI, 2, None),
+    OPCODE(AndI, 2, None),      OPCODE(OrI, 2, None),
+    OPCODE(XorI, 2, None),      OPCODE(ShlI, 2, None),
+    OPCODE(ShrI, 2, None),      OPCODE(CmpF, 2, Predicate),
+    OPCODE(CmpI, 2, Predicate), OPCODE(F32ToI32, 1, None),
+    OPCODE(I32ToF32, 1, None),  OPCODE(RoundBF16, 1, None),
+    OPCODE(RoundF16, 1, None),
+};
+
+#undef OPCODE
+
 uint32_t bits(float value) { return llvm::bit_cast<uint32_t>(value); }
 uint64_t bits(double value) { return llvm::bit_cast<uint64_t>(value); }
 
@@ -37,6 +86,44 @@ unsigned garam::npu::getByteWidth(ElementType type) {
 
 llvm::StringRef garam::npu::getName(ElementType type) {
   return elementTypes[static_cast<unsigned>(type)].name;
+}
+
+llvm::StringRef garam::npu::getName(Engine engine) {
+  return engineNames[static_cast<unsigned>(engine)];
+}
+
+llvm::StringRef garam::npu::getName(MemorySpace space) {
+  return memorySpaceNames[static_cast<unsigned>(space)];
+}
+
+llvm::StringRef garam::npu::getName(ComparePredicate predicate) {
+  return predicateNames[static_cast<unsigned>(predicate)];
+}
+
+llvm::StringRef garam::npu::getName(Combiner combiner) {
+  return combinerNames[static_cast<unsigned>(combiner)];
+}
+
+llvm::StringRef garam::npu::getName(DMAKind kind) {
+  return dmaKindNames[static_cast<unsigned>(kind)];
+}
+
+llvm::StringRef garam::npu::getName(SegmentRole role) {
+  return segmentRoleNames[static_cast<unsigned>(role)];
+}
+
+bool garam::npu::isReadOnly(SegmentRole role) {
+  return role == SegmentRole::Constant || role == SegmentRole::Parameter ||
+         role == SegmentRole::Input;
+}
+
+const VectorOpcodeInfo *garam::npu::getInfo(VectorOpcode opcode) {
+  auto found = llvm::lower_bound(
+      vectorOpcodes, opcode, [](const VectorOpcodeInfo &info, VectorOpcode op) {
+        return info.opcode < op;
+      });
+  return found != std::end(vectorOpcodes) && found->opcode == opcode ? found
+                                                                     : nullptr;
 }
 
 //===----------------------------------------------------------------------===//

@@ -44,13 +44,25 @@ constexpr unsigned maxLaunchParameters = 16;
 constexpr unsigned maxVectorInputs = 8;
 constexpr unsigned maxVectorOutputs = 4;
 constexpr unsigned maxVectorRegisters = 32;
-constexpr unsigned maxVectorInstructions = 128;
+constexpr unsigned maxVectorReductions = 8;
+constexpr unsigned maxVectorInstructions = 128; // body and finish together
 /// Semaphores of one queue; each holds a count of 0 to 65535.
 constexpr unsigned maxSemaphores = 256;
 constexpr uint32_t maxSemaphoreCount = 65535;
+/// Cores and segments of a program.
+constexpr unsigned maxCores = 4096;
+constexpr unsigned maxSegments = 4096;
+/// Commands that a queue executes when its loops are expanded, elements that
+/// one command walks, and the magnitude of every address that can be formed.
+/// They keep the arithmetic of all who read a program within 64 bits.
+constexpr uint64_t maxExecutedCommands = uint64_t(1) << 24;
+constexpr uint64_t maxElements = uint64_t(1) << 48;
+constexpr int64_t maxAddress = int64_t(1) << 56;
 
 enum class Engine : uint8_t { Tensor = 0, Vector = 1, DMA = 2 };
 constexpr unsigned numEngineKinds = 3;
+/// "tensor", "vector" or "dma".
+llvm::StringRef getName(Engine engine);
 
 enum class ElementType : uint8_t {
   I8 = 0,
@@ -81,6 +93,9 @@ enum class MemorySpace : uint8_t {
   Shared = 1, // SRAM of the chip
   DRAM = 2,   // a segment of the program, see Segment
 };
+constexpr unsigned numMemorySpaces = 3;
+/// "local", "shared" or "dram".
+llvm::StringRef getName(MemorySpace space);
 
 /// Where an operand begins. The byte address of a command's execution is
 ///   offset + sum over depth of loopStrides[depth] * iteration[depth]
@@ -231,6 +246,19 @@ enum class VectorOpcode : uint8_t {
   RoundF16 = 83,  // f32 rounded to an f16 value
 };
 
+/// What a vector operation reads besides registers.
+enum class ImmediateKind : uint8_t { None, Input, Dimension, Bits, Predicate };
+
+struct VectorOpcodeInfo {
+  VectorOpcode opcode;
+  llvm::StringLiteral name; // the spelling of the enumerator
+  uint8_t numSources;       // of the registers a, b, c, from the first
+  ImmediateKind immediate;
+};
+
+/// The description of `opcode`, or null when that is not an operation.
+const VectorOpcodeInfo *getInfo(VectorOpcode opcode);
+
 enum class ComparePredicate : uint8_t {
   EQ = 0, // ordered: false on NaN
   NE = 1, // unordered: true on NaN
@@ -239,6 +267,9 @@ enum class ComparePredicate : uint8_t {
   GT = 4,
   GE = 5,
 };
+constexpr unsigned numComparePredicates = 6;
+/// "EQ", "NE", ...
+llvm::StringRef getName(ComparePredicate predicate);
 
 struct VectorInstruction {
   VectorOpcode opcode = VectorOpcode::Load;
@@ -259,6 +290,9 @@ enum class Combiner : uint8_t {
   AndI = 8,
   OrI = 9,
 };
+constexpr unsigned numCombiners = 10;
+/// "AddF", "MulF", ...
+llvm::StringRef getName(Combiner combiner);
 
 /// Register `source` is combined into register `accumulator` for every element
 /// of the reduction dimensions; `accumulator` starts as `initial` (bits).
@@ -310,6 +344,9 @@ enum class DMAKind : uint8_t {
   Gather = 2,  // indirection applies to the source
   Scatter = 3, // indirection applies to the destination
 };
+constexpr unsigned numDMAKinds = 4;
+/// "copy", "fill", "gather" or "scatter".
+llvm::StringRef getName(DMAKind kind);
 
 /// Copies elements of `elementBytes` bytes. Source and destination walk the
 /// same dimensions; their descriptors' types are not used, and they have no
@@ -369,6 +406,11 @@ enum class SegmentRole : uint8_t {
   Output = 4,    // written by the program
   Scratch = 5,   // of one run
 };
+constexpr unsigned numSegmentRoles = 6;
+/// "constant", "parameter", "state", "input", "output" or "scratch".
+llvm::StringRef getName(SegmentRole role);
+/// Whether a program may only read segments of this role.
+bool isReadOnly(SegmentRole role);
 
 /// A part of DRAM that the program addresses from its own base. The runtime
 /// chooses where it lies.
