@@ -8,6 +8,7 @@
 #define GARAM_TARGET_NPU_ENCODING_H
 
 #include "garam/Target/NPU/ISA.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -26,8 +27,24 @@ llvm::Expected<Program> decode(llvm::ArrayRef<uint8_t> bytes);
 /// registers written before they are read, sizes of at least 1.
 llvm::Error verify(const Program &program);
 
-/// Writes `program` as text, one command a line.
-void disassemble(const Program &program, llvm::raw_ostream &os);
+/// Writes `program` as text, one command a line. With `annotate`, what it
+/// returns for a queue's number and a command's number in it (the names of the
+/// nodes that it comes from) follows the command as a comment.
+void disassemble(
+    const Program &program, llvm::raw_ostream &os,
+    llvm::function_ref<std::string(unsigned, unsigned)> annotate = {});
+
+/// A field of an encoded command, in the order of encoding.
+struct EncodedField {
+  std::string name;   // "activation.stride"
+  unsigned word = 0;  // from the first word of the command
+  unsigned bit = 0;   // of the word, from the least significant one
+  unsigned width = 0; // 64: this word and the next, low word first
+};
+
+/// Where `encode` puts each field of `command`: for annotated dumps, and for
+/// the test that compares the encoder with the tables of docs/isa/npu.md.
+std::vector<EncodedField> getFields(const Command &command);
 
 } // namespace garam::npu
 

@@ -1,0 +1,243 @@
+//===- Decoder.cpp - Bytes to NPU programs --------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Layout.h"
+#include "garam/Target/NPU/Encoding.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/Endian.h"
+
+using namespace garam::npu;
+using namespace garam::npu::layout;
+
+namespace {
+
+/// The IO of Layout.h that reads words. The first error is kept; from then on
+/// every field reads as zero, so that all counts end.
+class WordReader {
+public:
+  explicit WordReader(llvm::ArrayRef<uint8_t> bytes)
+      : end(bytes.size() / sizeof(uint32_t)), bytes(bytes) {}
+
+  template <typename T>
+  void bits(const char *name, T &value, unsigned width) {
+    uint64_t raw = take(name, width);
+    if constexpr (std::is_same_v<T, float>)
+      value = llvm::bit_cast<float>(static_cast<uint32_t>(raw));
+    else if constexpr (std::is_same_v<T, double>)
+      value = llvm::bit_cast<double>(raw);
+    else if constexpr (std::is_signed_v<T>)
+      value = static_cast<T>(llvm::SignExtend64(raw, width));
+    else
+      value = static_cast<T>(raw);
+  }
+
+  template <typename T>
+  void enumerator(const char *name, T &value, unsigned width, unsigned count) {
+    uint64_t raw = take(name, width);
+    if (raw >= count) {
+      fail(llvm::Twine("field '") + name + "' is " + llvm::Twine(raw) +
+           ", not below " + llvm::Twine(count));
+      raw = 0;
+    }
+    value = static_cast<T>(raw);
+  }
+
+  void biased(const char *name, int8_t &value, unsigned width) {
+    value = static_cast<int8_t>(int(take(name, width)) - 1);
+  }
+
+  void reserved(unsigned width) {
+    if (take("reserved", width) != 0)
+      fail("reserved bits are not zero");
+  }
+
+  template <typename Array>
+  void list(const char *name, Array &values, unsigned count, unsigned width) {
+    if (count > values.size()) {
+      fail(llvm::Twine(count) + " of field '" + name + "', at most " +
+           llvm::Twine(values.size()) + " are possible");
+      return;
+    }
+    for (unsigned i = 0; i < count; ++i)
+      bits(name, values[i], width);
+  }
+
+  /// Every element takes at least a word, so memory is bounded by the input.
+  template <typename Vector>
+  void resize(Vector &vector, unsigned count) {
+    if (count > end - position) {
+      fail("ends within a list");
+      count = 0;
+    }
+    vector.resize(count);
+  }
+
+  template <typename T>
+  void assign(T &to, const T &from) {
+    to = from;
+  }
+
+  void require(bool condition, const char *what) {
+    if (!condition)
+      fail(llvm::Twine("not ") + what);
+  }
+
+  void text(std::string &value, uint32_t length) {
+    size_t numWords = llvm::divideCeil(length, 4);
+    if (numWords > end - position)
+      return fail("ends within a name");
+    const uint8_t *begin = bytes.data() + position * sizeof(uint32_t);
+    value.assign(begin, begin + length);
+    position += numWords;
+    require(llvm::all_of(llvm::ArrayRef(begin + length, numWords * 4 - length),
+                         [](uint8_t c) { return c == 0; }),
+            "a name padded with zeros");
+  }
+
+  void enter(const char *) {}
+  void leave() {}
+
+  void fail(const llvm::Twine &what) {
+    if (message.empty())
+      message = what.str();
+    position = end;
+    bit = 0;
+  }
+  /// Says where the error is.
+  void prefix(const llvm::Twine &where) {
+    message = (where + ": " + message).str();
+  }
+  bool failed() const { return !message.empty(); }
+  const std::string &getMessage() const { return message; }
+
+  /// In words from the start of the program.
+  size_t position = 0;
+  /// Words that may be read.
+  size_t end;
+
+private:
+  uint64_t take(const char *name, unsigned width) {
+    if (failed())
+      return 0;
+    unsigned numWords = bit != 0 ? 0 : width == 64 ? 2 : 1;
+    if (numWords > end - position) {
+      fail(llvm::Twine("ends before field '") + name + "'");
+      return 0;
+    }
+    if (bit == 0) {
+      word = next();
+      if (width == 64)
+        return word | uint64_t(next()) << 32;
+    }
+    uint64_t value = word >> bit & llvm::maskTrailingOnes<uint64_t>(width);
+    bit = (bit + width) % 32;
+    return value;
+  }
+
+  uint32_t next() {
+    return llvm::support::endian::read32le(bytes.data() +
+                                           position++ * sizeof(uint32_t));
+  }
+
+  llvm::ArrayRef<uint8_t> bytes;
+  uint32_t word = 0;
+  /// Where the next field begins in `word`; 0: in the next word.
+  unsigned bit = 0;
+  std::string message;
+};
+
+template <size_t index = 0>
+Command makeCommand(unsigned number) {
+  if constexpr (index + 1 < numOpcodes)
+    if (number != index)
+      return makeCommand<index + 1>(number);
+  return Command(std::in_place_index<index>);
+}
+
+Command readCommand(WordReader &reader) {
+  size_t begin = reader.position, outerEnd = reader.end;
+  uint32_t opcode, length;
+  reader.bits("command", opcode, 8);
+  reader.reserved(8);
+  reader.bits("length", length, 16);
+  if (reader.failed())
+    return LoopEndCommand();
+  uint32_t number = opcode - uint32_t(firstOpcode);
+  if (number >= numOpcodes) {
+    reader.fail("unknown command code " + llvm::Twine(opcode));
+    return LoopEndCommand();
+  }
+  if (length == 0 || length > outerEnd - begin) {
+    reader.fail("the command's length of " + llvm::Twine(length) +
+                " words is not between 1 and the " +
+                llvm::Twine(outerEnd - begin) + " that are left");
+    return LoopEndCommand();
+  }
+  Command command = makeCommand(number);
+  reader.end = begin + length;
+  std::visit([&](auto &c) { visitCommand(reader, c); }, command);
+  if (!reader.failed() && reader.position != reader.end)
+    reader.fail("the command is shorter than its length of " +
+                llvm::Twine(length) + " words");
+  reader.end = outerEnd;
+  return command;
+}
+
+void readQueue(WordReader &reader, Queue &queue) {
+  uint32_t numCommands = 0;
+  visitQueue(reader, queue, numCommands);
+  for (uint32_t i = 0; i < numCommands && !reader.failed(); ++i) {
+    queue.commands.push_back(readCommand(reader));
+    if (reader.failed())
+      reader.prefix("core " + llvm::Twine(queue.core) + ", " +
+                    getName(queue.engine) + " queue, command " +
+                    llvm::Twine(i));
+  }
+}
+
+llvm::Error makeError(const llvm::Twine &message) {
+  return llvm::createStringError("NPU program: " + message);
+}
+
+} // namespace
+
+llvm::Expected<Program> garam::npu::decode(llvm::ArrayRef<uint8_t> bytes) {
+  WordReader reader(bytes);
+  Header header;
+  visitHeader(reader, header);
+  if (reader.failed())
+    return makeError(reader.getMessage());
+  if (header.magic != layout::magic)
+    return makeError("does not begin with 'GNPU'");
+  if (header.majorVersion != layout::majorVersion ||
+      header.minorVersion > layout::minorVersion)
+    return makeError("has version " + llvm::Twine(header.majorVersion) + "." +
+                     llvm::Twine(header.minorVersion) + ", this is for " +
+                     llvm::Twine(layout::majorVersion) + "." +
+                     llvm::Twine(layout::minorVersion));
+  if (header.size != bytes.size() || bytes.size() % sizeof(uint32_t) != 0)
+    return makeError("says that it has " + llvm::Twine(header.size) +
+                     " bytes, there are " + llvm::Twine(bytes.size()));
+
+  Program program;
+  program.numCores = header.numCores;
+  reader.resize(program.parameters, header.numParameters);
+  for (LaunchParameter &parameter : program.parameters)
+    visitParameter(reader, parameter);
+  reader.resize(program.segments, header.numSegments);
+  for (Segment &segment : program.segments)
+    visitSegment(reader, segment);
+  reader.resize(program.queues, header.numQueues);
+  for (Queue &queue : program.queues)
+    readQueue(reader, queue);
+  if (reader.failed())
+    return makeError(reader.getMessage());
+  if (reader.position != reader.end)
+    return makeError("goes on after its last queue");
+  if (llvm::Error error = verify(program))
+    return std::move(error);
+  return program;
+}
