@@ -3,9 +3,19 @@
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
+//
+// One walk in the order of the graph: every node is lowered in front of
+// itself from the lowered values of its inputs, then all of the onnx dialect
+// is erased. Nothing is rolled back, so that all errors come to light at once;
+// the values of a node that failed are stood in for, so that the nodes behind
+// it are checked as well.
+//
+//===----------------------------------------------------------------------===//
 
 #include "garam/Conversion/Passes.h"
 
+#include "Constants.h"
+#include "OperatorTable.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 
 using namespace mlir;
@@ -17,19 +27,191 @@ namespace garam {
 
 namespace {
 
+constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
+
+bool isUnsignedTensor(Type type) {
+  auto tensor = dyn_cast<TensorType>(type);
+  return tensor && tensor.getElementType().isUnsignedInteger();
+}
+
+class FunctionLowering {
+public:
+  explicit FunctionLowering(const onnx::OperatorTable &table) : table(table) {}
+
+  LogicalResult run(func::FuncOp function);
+
+private:
+  void lowerArguments(func::FuncOp function);
+  void lowerConstant(onnx::ConstantOp constant);
+  void lowerNode(onnx::NodeOp node);
+  LogicalResult lowerNode(onnx::NodeAccessor &accessor, onnx::NodeOp node);
+  bool checkInputs(onnx::NodeAccessor &accessor, onnx::NodeOp node,
+                   unsigned numRequired);
+  void standIn(onnx::NodeOp node);
+  void lowerReturn(func::FuncOp function, func::ReturnOp returnOp);
+  void remapOperands(Operation *op);
+
+  const onnx::OperatorTable &table;
+  IRMapping values;
+  SmallVector<Operation *> lowered;
+  SmallVector<BlockArgument> unsignedArguments;
+  bool hasErrors = false;
+};
+
+/// Puts a signless argument behind every unsigned one, which stays until its
+/// nodes, who ask for its sign, are erased.
+void FunctionLowering::lowerArguments(func::FuncOp function) {
+  Block &body = function.getBody().front();
+  for (BlockArgument argument : llvm::to_vector(body.getArguments())) {
+    if (!isUnsignedTensor(argument.getType()))
+      continue;
+    function.setArgAttr(argument.getArgNumber() - unsignedArguments.size(),
+                        unsignedAttrName,
+                        UnitAttr::get(body.getParent()->getContext()));
+    BlockArgument signless = body.insertArgument(
+        argument.getArgNumber() + 1, onnx::getSignlessType(argument.getType()),
+        argument.getLoc());
+    values.map(argument, signless);
+    unsignedArguments.push_back(argument);
+  }
+}
+
+void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
+  OpBuilder builder(constant);
+  auto type = cast<RankedTensorType>(
+      onnx::getSignlessType(constant.getResult().getType()));
+  ElementsAttr elements = constant.getValue();
+  if (elements.getType() == constant.getResult().getType())
+    elements = onnx::retypeElements(elements, type);
+  if (!elements || elements.getType() != type) {
+    constant.emitError() << "the constant's elements are "
+                         << constant.getValue().getType() << ", but "
+                         << constant.getResult().getType() << " is needed";
+    hasErrors = true;
+    return;
+  }
+  values.map(constant.getResult(),
+             arith::ConstantOp::create(builder, constant.getLoc(), elements)
+                 .getResult());
+}
+
+/// Gives the node's outputs values of the declared types.
+void FunctionLowering::standIn(onnx::NodeOp node) {
+  OpBuilder builder(node);
+  for (Value output : node.getOutputs()) {
+    if (values.contains(output))
+      continue;
+    auto cast = UnrealizedConversionCastOp::create(
+        builder, node.getLoc(), onnx::getSignlessType(output.getType()),
+        ValueRange());
+    values.map(output, cast.getResult(0));
+  }
+}
+
+/// Whether the inputs are there and have types that lowerings can work with.
+/// The type of an input that a failed node makes may be unknown; that is no
+/// error of this node.
+bool FunctionLowering::checkInputs(onnx::NodeAccessor &accessor,
+                                   onnx::NodeOp node, unsigned numRequired) {
+  for (unsigned i = 0; i < numRequired; ++i)
+    if (!accessor.hasInput(i)) {
+      accessor.error() << "input " << i << " is left out, but the operator "
+                       << "needs " << numRequired << " inputs";
+      return false;
+    }
+  for (auto [i, input] : llvm::enumerate(node.getInputs())) {
+    if (isa<NoneType>(input.getType()))
+      continue;
+    Value value = values.lookupOrDefault(input);
+    if (isa<RankedTensorType>(value.getType()))
+      continue;
+    if (!value.getDefiningOp<UnrealizedConversionCastOp>())
+      accessor.error() << "input " << i << " is " << value.getType()
+                       << ", but a tensor of known rank is needed";
+    return false;
+  }
+  return true;
+}
+
+LogicalResult FunctionLowering::lowerNode(onnx::NodeAccessor &accessor,
+                                          onnx::NodeOp node) {
+  const onnx::OperatorLowering *row =
+      table.find(node.getDomain(), node.getOpType());
+  if (!row)
+    return accessor.error() << "this operator is not supported";
+  if (!checkInputs(accessor, node, row->numRequiredInputs))
+    return failure();
+  return failure(failed(row->lower(accessor)) || accessor.hasErrors());
+}
+
+void FunctionLowering::lowerNode(onnx::NodeOp node) {
+  OpBuilder builder(node);
+  onnx::NodeAccessor accessor(node, builder, values);
+  if (failed(lowerNode(accessor, node)))
+    hasErrors = true;
+  standIn(node);
+}
+
+void FunctionLowering::lowerReturn(func::FuncOp function,
+                                   func::ReturnOp returnOp) {
+  for (auto [index, type] : llvm::enumerate(function.getResultTypes()))
+    if (isUnsignedTensor(type))
+      function.setResultAttr(index, unsignedAttrName,
+                             UnitAttr::get(function.getContext()));
+  remapOperands(returnOp);
+}
+
+void FunctionLowering::remapOperands(Operation *op) {
+  for (OpOperand &operand : op->getOpOperands())
+    operand.set(values.lookupOrDefault(operand.get()));
+}
+
+LogicalResult FunctionLowering::run(func::FuncOp function) {
+  Block &body = function.getBody().front();
+  auto returnOp = dyn_cast<func::ReturnOp>(body.getTerminator());
+  if (!returnOp)
+    return function.emitError() << "a graph must be one block that ends with "
+                                   "func.return";
+  lowerArguments(function);
+  for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
+    if (auto constant = dyn_cast<onnx::ConstantOp>(op))
+      lowerConstant(constant);
+    else if (auto node = dyn_cast<onnx::NodeOp>(op))
+      lowerNode(node);
+    else if (!isa<onnx::NoneOp>(op)) {
+      remapOperands(&op);
+      continue;
+    }
+    lowered.push_back(&op);
+  }
+  if (hasErrors)
+    return failure();
+  lowerReturn(function, returnOp);
+  for (Operation *op : llvm::reverse(lowered))
+    op->erase();
+  for (BlockArgument argument : llvm::reverse(unsignedArguments))
+    body.eraseArgument(argument.getArgNumber());
+  function.setFunctionType(FunctionType::get(function.getContext(),
+                                             body.getArgumentTypes(),
+                                             returnOp.getOperandTypes()));
+  return success();
+}
+
 struct ConvertONNXToLinalg
     : impl::ConvertONNXToLinalgBase<ConvertONNXToLinalg> {
+  LogicalResult initialize(MLIRContext *) override {
+    table = onnx::makeOperatorTable();
+    return success();
+  }
+
   void runOnOperation() override {
-    bool failed = false;
-    getOperation().walk([&](onnx::NodeOp node) {
-      node.emitError() << "node '" << node.getId() << "': operator "
-                       << node.getOpType() << " (opset " << node.getOpset()
-                       << ") is not supported";
-      failed = true;
-    });
-    if (failed)
+    if (getOperation().isExternal())
+      return;
+    if (failed(FunctionLowering(table).run(getOperation())))
       signalPassFailure();
   }
+
+  onnx::OperatorTable table;
 };
 
 } // namespace

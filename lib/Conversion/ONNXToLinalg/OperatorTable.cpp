@@ -1,0 +1,35 @@
+//===- OperatorTable.cpp - Operators and their lowerings ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+const OperatorLowering *OperatorTable::find(StringRef domain,
+                                            StringRef opType) const {
+  // Two spellings of the default domain.
+  if (!domain.empty() && domain != "ai.onnx")
+    return nullptr;
+  auto row = table.find(opType);
+  return row == table.end() ? nullptr : &row->second;
+}
+
+OperatorTable makeOperatorTable() {
+  OperatorTable table;
+  registerActivation(table);
+  registerConvolution(table);
+  registerElementwise(table);
+  registerMatMul(table);
+  registerNormalization(table);
+  registerPooling(table);
+  registerShape(table);
+  registerSoftmax(table);
+  return table;
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,239 @@
+//===- Pooling.cpp - MaxPool, AveragePool, LpPool and global pooling ------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+#include "OperatorTable.h"
+#include "StructuredBuilders.h"
+#include "Window.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+/// Combines the elements of each window of input 0, which is padded with
+/// `initial`, the neutral element of `body`. As upstream's pooling operations
+/// do, it takes the window's sizes from an empty second operand.
+static Value makePooling(NodeAccessor &node, const Window &window,
+                         TypedAttr initial, TypedAttr padding,
+                         ScalarBody body) {
+  ImplicitLocOpBuilder &b = node.b;
+  size_t rank = window.getSpatialRank();
+  Value padded =
+      makePadded(b, node.getInput(0), withBatchAndChannel(window.padLow),
+                 withBatchAndChannel(window.getHighPadding()), padding);
+  Sizes sizes = getSizes(b, padded);
+  sizes.resize(2);
+  llvm::append_range(sizes, getStaticSizes(b, window.output));
+  Value init = makeFilled(b, sizes, initial);
+  Value shape =
+      tensor::EmptyOp::create(b, window.kernel, node.getElementType());
+
+  // Dimensions (n, c, o1.., k1..).
+  SmallVector<AffineExpr> dims(2 + 2 * rank);
+  bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(dims));
+  SmallVector<AffineExpr> input{dims[0], dims[1]};
+  for (size_t i = 0; i < rank; ++i)
+    input.push_back(window.getCoordinate(i, dims[2 + i], dims[2 + rank + i]));
+  auto map = [&](ArrayRef<AffineExpr> coordinates) {
+    return AffineMap::get(dims.size(), 0, coordinates, b.getContext());
+  };
+  SmallVector<AffineMap> maps{map(input), map(ArrayRef(dims).take_back(rank)),
+                              map(ArrayRef(dims).take_front(2 + rank))};
+  SmallVector<utils::IteratorType> iterators(2 + rank,
+                                             utils::IteratorType::parallel);
+  iterators.append(rank, utils::IteratorType::reduction);
+  auto buildBody = [&](OpBuilder &nested, Location loc, ValueRange s) {
+    ImplicitLocOpBuilder inner(loc, nested);
+    linalg::YieldOp::create(inner, body(inner, {s[0], s[2]}));
+  };
+  return linalg::GenericOp::create(b, init.getType(), ValueRange{padded, shape},
+                                   init, maps, iterators, buildBody)
+      .getResult(0);
+}
+
+static FailureOr<Window> getPoolingWindow(NodeAccessor &node) {
+  if (failed(node.checkRank(0, 3, 8)))
+    return failure();
+  size_t rank = node.getRank() - 2;
+  if (!node.hasAttr("kernel_shape"))
+    return node.error() << "attribute 'kernel_shape' is missing";
+  SmallVector<int64_t> kernel = node.getInts("kernel_shape", rank, 1);
+  return getWindow(node, kernel);
+}
+
+/// The least value of `type`.
+static TypedAttr getLowest(Type type, bool isUnsigned) {
+  if (auto floatType = dyn_cast<FloatType>(type))
+    return FloatAttr::get(
+        type, APFloat::getInf(floatType.getFloatSemantics(), /*Neg=*/true));
+  unsigned width = type.getIntOrFloatBitWidth();
+  return IntegerAttr::get(type, isUnsigned ? APInt::getZero(width)
+                                           : APInt::getSignedMinValue(width));
+}
+
+static Value makeMaximum(ImplicitLocOpBuilder &b, bool isUnsigned,
+                         ValueRange s) {
+  if (isFloat(s[0].getType()))
+    return arith::MaximumFOp::create(b, s[0], s[1]);
+  if (isUnsigned)
+    return arith::MaxUIOp::create(b, s[0], s[1]);
+  return arith::MaxSIOp::create(b, s[0], s[1]);
+}
+
+static LogicalResult lowerMaxPool(NodeAccessor &node) {
+  if (node.isOutputUsed(1))
+    return node.error() << "output 1 ('Indices') is used, but only the "
+                           "maxima can be computed";
+  FailureOr<Window> window = getPoolingWindow(node);
+  if (failed(window))
+    return failure();
+  bool isUnsigned = node.isUnsignedInput(0);
+  TypedAttr lowest = getLowest(node.getElementType(), isUnsigned);
+  return node.setOutput(makePooling(node, *window, lowest, lowest,
+                                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                                      return makeMaximum(b, isUnsigned, s);
+                                    }));
+}
+
+/// How many elements each window covers along one dimension: of the input, or
+/// also of its padding. What ceil_mode reaches beyond that never counts.
+static SmallVector<double> getWindowCounts(const Window &window, size_t dim,
+                                           bool countsPadding) {
+  int64_t begin = countsPadding ? 0 : window.padLow[dim];
+  int64_t end = window.padLow[dim] + window.input[dim] +
+                (countsPadding ? window.padHigh[dim] : 0);
+  SmallVector<double> counts;
+  for (int64_t o = 0; o < window.output[dim]; ++o) {
+    int64_t count = 0;
+    for (int64_t k = 0; k < window.kernel[dim]; ++k) {
+      int64_t position = o * window.strides[dim] + k * window.dilations[dim];
+      count += position >= begin && position < end;
+    }
+    // A window of padding only has no average; ONNX leaves it undefined.
+    counts.push_back(std::max<int64_t>(count, 1));
+  }
+  return counts;
+}
+
+/// Divides the sums of windows by their numbers of elements, which are the
+/// product of one count a dimension.
+static Value divideByCounts(NodeAccessor &node, Value sums,
+                            const Window &window, bool countsPadding) {
+  ImplicitLocOpBuilder &b = node.b;
+  auto type = cast<RankedTensorType>(sums.getType());
+  Type sumType = type.getElementType();
+  SmallVector<Value> operands{sums};
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(type.getRank())};
+  double uniformCount = 1;
+  for (size_t dim = 0; dim < window.getSpatialRank(); ++dim) {
+    SmallVector<double> counts = getWindowCounts(window, dim, countsPadding);
+    if (llvm::all_equal(counts)) {
+      uniformCount *= counts.front();
+      continue;
+    }
+    operands.push_back(makeTensor(
+        b, RankedTensorType::get({window.output[dim]}, sumType), counts));
+    maps.push_back(getAxisMap(b.getContext(), type.getRank(), dim + 2));
+  }
+  Type elementType = node.getElementType();
+  auto divide = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+    Value count = makeScalar(b, sumType, uniformCount);
+    for (Value factor : s.drop_front())
+      count = arith::MulFOp::create(b, count, factor);
+    Value average = arith::DivFOp::create(b, s[0], count);
+    if (sumType == elementType)
+      return average;
+    return arith::TruncFOp::create(b, elementType, average);
+  };
+  return makePointwise(b, getSizes(b, sums), elementType, operands, maps,
+                       divide);
+}
+
+/// Adds `power(element)`, in the type of the accumulator.
+static Value addWidened(ImplicitLocOpBuilder &b, ValueRange s,
+                        llvm::function_ref<Value(Value)> power) {
+  Value element = s[0];
+  if (element.getType() != s[1].getType())
+    element = arith::ExtFOp::create(b, s[1].getType(), element);
+  return arith::AddFOp::create(b, power(element), s[1]);
+}
+
+static LogicalResult checkFloat(NodeAccessor &node) {
+  if (isFloat(node.getElementType()))
+    return success();
+  return node.error() << "input 0 is " << node.getInputType(0)
+                      << ", but a tensor of floats is needed";
+}
+
+static LogicalResult lowerAveragePool(NodeAccessor &node) {
+  if (failed(checkFloat(node)))
+    return failure();
+  FailureOr<Window> window = getPoolingWindow(node);
+  if (failed(window))
+    return failure();
+  Type type = node.getElementType();
+  Value sums = makePooling(
+      node, *window, getScalarAttr(getAccumulatorType(type), 0),
+      getScalarAttr(type, 0), [](ImplicitLocOpBuilder &b, ValueRange s) {
+        return addWidened(b, s, [](Value element) { return element; });
+      });
+  bool countsPadding = node.getInt("count_include_pad", 0) != 0;
+  return node.setOutput(divideByCounts(node, sums, *window, countsPadding));
+}
+
+/// The spatial dimensions of input 0.
+static SmallVector<int64_t> getSpatialAxes(NodeAccessor &node) {
+  return llvm::to_vector(llvm::seq<int64_t>(2, node.getRank()));
+}
+
+static LogicalResult lowerGlobalAveragePool(NodeAccessor &node) {
+  if (failed(checkFloat(node)) || failed(node.checkRank(0, 3, 8)))
+    return failure();
+  ImplicitLocOpBuilder &b = node.b;
+  Value input = node.getInput(0);
+  SmallVector<int64_t> axes = getSpatialAxes(node);
+  for (int64_t axis : axes)
+    if (failed(node.checkStaticDim(0, axis, "an average")))
+      return failure();
+  Value sums = makeSum(b, input, axes);
+  TypedAttr count = getElementCount(input, axes, getElementTypeOrSelf(sums));
+  Type type = node.getElementType();
+  Value average = makeMapped(
+      b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        Value divisor = arith::ConstantOp::create(b, count);
+        Value quotient = arith::DivFOp::create(b, s[0], divisor);
+        if (quotient.getType() == type)
+          return quotient;
+        return arith::TruncFOp::create(b, type, quotient);
+      });
+  return node.setOutput(makeUnsqueeze(b, average, axes));
+}
+
+static LogicalResult lowerGlobalMaxPool(NodeAccessor &node) {
+  if (failed(node.checkRank(0, 3, 8)))
+    return failure();
+  bool isUnsigned = node.isUnsignedInput(0);
+  SmallVector<int64_t> axes = getSpatialAxes(node);
+  Value maxima = makeReduction(node.b, node.getInput(0), axes,
+                               getLowest(node.getElementType(), isUnsigned),
+                               [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                                 return makeMaximum(b, isUnsigned, s);
+                               });
+  return node.setOutput(makeUnsqueeze(node.b, maxima, axes));
+}
+
+void registerPooling(OperatorTable &table) {
+  table.add("AveragePool", 1, lowerAveragePool);
+  table.add("GlobalAveragePool", 1, lowerGlobalAveragePool);
+  table.add("GlobalMaxPool", 1, lowerGlobalMaxPool);
+  table.add("MaxPool", 1, lowerMaxPool);
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,207 @@
+//===- Shape.cpp - The same elements under another shape ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+#include "StructuredBuilders.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+static LogicalResult lowerIdentity(NodeAccessor &node) {
+  return node.setOutput(node.getInput(0));
+}
+
+/// Reshapes input 0 to `shape`, or reports why not.
+static LogicalResult setReshaped(NodeAccessor &node, ArrayRef<int64_t> shape) {
+  Value result = makeReshape(node.b, node.getInput(0), shape);
+  if (result)
+    return node.setOutput(result);
+  RankedTensorType type = node.getInputType(0);
+  InFlightDiagnostic diagnostic = node.error();
+  diagnostic << "cannot reshape " << type << " to " << type.clone(shape);
+  if (!type.hasStaticShape())
+    diagnostic << "; bind the model's inputs with --shape or --dim";
+  else
+    diagnostic << ": the numbers of elements differ";
+  return diagnostic;
+}
+
+/// Replaces the 0s (unless `allowsZero`) and the -1 of a Reshape's operand.
+static FailureOr<SmallVector<int64_t>>
+resolveShape(NodeAccessor &node, SmallVector<int64_t> shape, bool allowsZero) {
+  RankedTensorType type = node.getInputType(0);
+  int64_t *inferred = nullptr;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    if (size == 0 && !allowsZero) {
+      if (static_cast<int64_t>(dim) >= type.getRank())
+        return node.error() << "the shape copies dimension " << dim << ", but "
+                            << type << " has no such dimension";
+      size = type.getDimSize(dim);
+    } else if (size == -1 && !inferred) {
+      inferred = &size;
+    } else if (size < 0) {
+      return node.error() << "the shape holds " << size << " at position "
+                          << dim << "; sizes and at most one -1 are needed";
+    }
+  }
+  if (!inferred)
+    return shape;
+
+  // Dynamic sizes that both sides have cancel out.
+  int64_t inputCount = 1, otherCount = 1;
+  int64_t numDynamic = llvm::count_if(type.getShape(), ShapedType::isDynamic);
+  bool overflows = false;
+  for (int64_t size : type.getShape())
+    if (!ShapedType::isDynamic(size))
+      overflows |= llvm::MulOverflow(inputCount, size, inputCount);
+  for (int64_t &size : shape) {
+    if (ShapedType::isDynamic(size))
+      --numDynamic;
+    else if (&size != inferred)
+      overflows |= llvm::MulOverflow(otherCount, size, otherCount);
+  }
+  if (numDynamic > 0) {
+    *inferred = ShapedType::kDynamic;
+    return shape;
+  }
+  if (overflows || otherCount == 0 || inputCount % otherCount != 0)
+    return node.error() << "cannot infer the size at -1: " << type << " does "
+                        << "not divide into the other sizes";
+  *inferred = inputCount / otherCount;
+  return shape;
+}
+
+static LogicalResult lowerReshape(NodeAccessor &node) {
+  bool allowsZero = node.getInt("allowzero", 0) != 0;
+  SmallVector<int64_t> shape;
+  if (std::optional<SmallVector<int64_t>> attribute = node.getInts("shape")) {
+    shape = std::move(*attribute); // opset 1
+  } else if (std::optional<SmallVector<int64_t>> constant =
+                 node.getConstantInts(1)) {
+    shape = std::move(*constant);
+  } else if (RankedTensorType type = node.getOutputType()) {
+    // The operand is computed, but shape inference may have seen through it.
+    return setReshaped(node, type.getShape());
+  } else {
+    return failure(failed(node.requireConstantInts(1, "shape")));
+  }
+  FailureOr<SmallVector<int64_t>> resolved =
+      resolveShape(node, std::move(shape), allowsZero);
+  if (failed(resolved))
+    return failure();
+  return setReshaped(node, *resolved);
+}
+
+/// The product of the sizes, dynamic when one of them is.
+static int64_t getProduct(ArrayRef<int64_t> sizes) {
+  int64_t product = 1;
+  for (int64_t size : sizes) {
+    if (ShapedType::isDynamic(size))
+      return ShapedType::kDynamic;
+    product *= size;
+  }
+  return product;
+}
+
+static LogicalResult lowerFlatten(NodeAccessor &node) {
+  ArrayRef<int64_t> shape = node.getInputType(0).getShape();
+  int64_t rank = shape.size();
+  int64_t axis = node.getInt("axis", 1);
+  if (axis != rank)
+    axis = node.normalizeAxis(axis, rank);
+  if (node.hasErrors())
+    return failure();
+  return setReshaped(node, {getProduct(shape.take_front(axis)),
+                            getProduct(shape.drop_front(axis))});
+}
+
+static LogicalResult lowerSqueeze(NodeAccessor &node) {
+  RankedTensorType type = node.getInputType(0);
+  auto axes = node.getAxes(1, "axes", type.getRank());
+  if (failed(axes))
+    return failure();
+  SmallVector<int64_t> shape;
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    bool isSqueezed =
+        *axes ? llvm::is_contained(**axes, static_cast<int64_t>(dim))
+              : size == 1;
+    if (!isSqueezed)
+      shape.push_back(size);
+    else if (size != 1)
+      return node.error() << "dimension " << dim << " of " << type
+                          << " is not 1, so it cannot be squeezed";
+  }
+  return setReshaped(node, shape);
+}
+
+static LogicalResult lowerUnsqueeze(NodeAccessor &node) {
+  RankedTensorType type = node.getInputType(0);
+  std::optional<SmallVector<int64_t>> given = node.getInts("axes");
+  if (!given) {
+    FailureOr<SmallVector<int64_t>> constant =
+        node.requireConstantInts(1, "axes");
+    if (failed(constant))
+      return failure();
+    given = std::move(*constant);
+  }
+  auto axes = node.getAxes(1, "axes", type.getRank() + given->size());
+  if (failed(axes) || !*axes)
+    return failure();
+  SmallVector<int64_t> shape(type.getShape());
+  for (int64_t axis : **axes)
+    shape.insert(shape.begin() + axis, 1);
+  return setReshaped(node, shape);
+}
+
+static LogicalResult lowerTranspose(NodeAccessor &node) {
+  int64_t rank = node.getRank();
+  SmallVector<int64_t> permutation =
+      node.getInts("perm").value_or(SmallVector<int64_t>());
+  if (!node.hasAttr("perm"))
+    permutation = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  if (static_cast<int64_t>(permutation.size()) != rank ||
+      !isPermutationVector(permutation))
+    return node.error() << "attribute 'perm' is not a permutation of the "
+                        << rank << " dimensions of " << node.getInputType(0);
+  if (llvm::is_sorted(permutation))
+    return node.setOutput(node.getInput(0));
+  return node.setOutput(makeTranspose(node.b, node.getInput(0), permutation));
+}
+
+/// In inference a Dropout passes its input on.
+static LogicalResult lowerDropout(NodeAccessor &node) {
+  std::optional<SmallVector<int64_t>> training = node.getConstantInts(2);
+  bool isInference = !node.hasInput(2) || (training && training->size() == 1 &&
+                                           training->front() == 0);
+  if (!isInference)
+    return node.error() << "input 2 ('training_mode') is not a constant false; "
+                           "export the model in evaluation mode";
+  if (node.isOutputUsed(1)) {
+    RankedTensorType type = node.getInputType(0);
+    if (failed(node.checkStatic(0, "the mask")))
+      return failure();
+    auto mask = DenseElementsAttr::get(type.clone(node.b.getI1Type()), true);
+    if (failed(node.setOutput(1, arith::ConstantOp::create(node.b, mask))))
+      return failure();
+  }
+  return node.setOutput(node.getInput(0));
+}
+
+void registerShape(OperatorTable &table) {
+  table.add("Dropout", 1, lowerDropout);
+  table.add("Flatten", 1, lowerFlatten);
+  table.add("Identity", 1, lowerIdentity);
+  table.add("Reshape", 1, lowerReshape);
+  table.add("Squeeze", 1, lowerSqueeze);
+  table.add("Transpose", 1, lowerTranspose);
+  table.add("Unsqueeze", 1, lowerUnsqueeze);
+}
+
+} // namespace garam::onnx
