@@ -19,6 +19,9 @@ void registerAllDialects(mlir::DialectRegistry &registry);
 /// Upstream's passes and Garam's own, for textual pipelines.
 void registerAllPasses();
 
+/// Garam's own translations, for garam-translate.
+void registerAllTranslations();
+
 } // namespace garam
 
 #endif // GARAM_INITALL_H

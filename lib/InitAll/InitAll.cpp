@@ -10,6 +10,7 @@
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "garam/Frontend/ONNX/Import.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -24,3 +25,5 @@ void garam::registerAllPasses() {
   mlir::registerAllPasses();
   registerConversionPasses();
 }
+
+void garam::registerAllTranslations() { onnx::registerFromONNXTranslation(); }

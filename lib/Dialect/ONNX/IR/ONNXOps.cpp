@@ -10,3 +10,58 @@ using namespace mlir;
 
 #define GET_OP_CLASSES
 #include "garam/Dialect/ONNX/IR/ONNXOps.cpp.inc"
+
+namespace garam::onnx {
+
+static bool isNodeAttribute(Attribute attribute) {
+  if (auto integer = dyn_cast<IntegerAttr>(attribute))
+    return integer.getType().isSignlessInteger(64);
+  if (auto number = dyn_cast<FloatAttr>(attribute))
+    return number.getType().isF32();
+  if (auto array = dyn_cast<ArrayAttr>(attribute))
+    return llvm::all_of(array, llvm::IsaPred<StringAttr>);
+  return isa<StringAttr, DenseI64ArrayAttr, DenseF32ArrayAttr, ElementsAttr,
+             TypeAttr>(attribute);
+}
+
+static bool isValueType(Type type) { return isa<TensorType, NoneType>(type); }
+
+LogicalResult NodeOp::verify() {
+  if (getOpType().empty())
+    return emitOpError("(C1) has an empty op_type");
+  if (getId().empty())
+    return emitOpError("(C1) has an empty id");
+  if (getOpset() == 0 || int64_t(getOpset()) < 0)
+    return emitOpError("(C1) has opset ")
+           << int64_t(getOpset()) << ", which is not positive";
+  for (NamedAttribute attribute : getNodeAttributes())
+    if (!isNodeAttribute(attribute.getValue()))
+      return emitOpError("(C2) attribute '")
+             << attribute.getName().getValue()
+             << "' is of no kind that ONNX has: " << attribute.getValue();
+  for (Type type : getOperandTypes())
+    if (!isValueType(type))
+      return emitOpError("(C3) has an operand of type ") << type;
+  for (Type type : getResultTypes())
+    if (!isValueType(type))
+      return emitOpError("(C3) has a result of type ") << type;
+  for (Region &body : getBodies())
+    if (!body.hasOneBlock() || body.front().empty() ||
+        !isa<YieldOp>(body.front().back()))
+      return emitOpError("(C4) body #")
+             << body.getRegionNumber()
+             << " is not one block that ends in onnx.yield";
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  Type valueType = getValue().getType();
+  if (valueType != getResult().getType())
+    return emitOpError("(C1) has a value of type ")
+           << valueType << " and a result of type " << getResult().getType();
+  if (getName() && getName()->empty())
+    return emitOpError("(C2) has an empty name");
+  return success();
+}
+
+} // namespace garam::onnx

@@ -22,31 +22,50 @@ def ONNX_Dialect : Dialect {
     looks it up in one table.
 
     A graph is a `func.func`. Its arguments carry `onnx.name` (the input's
-    name) and, where a dimension is symbolic, `onnx.dims` (an array of
-    strings, empty for a fixed dimension); its results carry `onnx.name`.
-    Signed integers are signless (`i8`), unsigned ones keep their sign
-    (`ui8`), booleans are `i1`. Strings, sequences and maps have no type here.
+    name) and, where dimensions have names, `onnx.dims` (an array of strings,
+    empty for a fixed or nameless dimension); its results carry `onnx.name`.
+    The module carries `onnx.model` (the file's name) and `onnx.opset` (the
+    version of the default operator set that all nodes follow).
+
+    Types are ONNX's: signed integers are signless (`i8`), unsigned ones keep
+    their sign (`ui8`), booleans are `i1`, and a tensor of unknown rank is
+    unranked. Strings, sequences and maps have no type here.
   }];
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
 }
 
 class ONNX_Op<string mnemonic, list<Trait> traits = []>
     : Op<ONNX_Dialect, mnemonic, traits>;
 
-def ONNX_NodeOp : ONNX_Op<"node"> {
+def ONNX_NodeOp : ONNX_Op<"node", [Pure]> {
   let summary = "a node of an ONNX graph";
   let description = [{
     `op_type`, `domain` and `opset` name the operator; `id` is the node's name,
     or the name of its first output when it has none, made unique in the graph.
     ONNX attributes are in `node_attributes` with their names: integers as i64,
-    floats as f32, strings, dense arrays of them, and tensors as elements
-    attributes. Defaults of the operator's schema are filled in. An omitted
-    optional input is the result of `onnx.none`; trailing ones are left out.
-    Bodies of If, Loop and Scan are regions.
+    floats as f32, strings, dense arrays of the first two, arrays of strings,
+    tensors as elements attributes, and types. Defaults of the operator's schema
+    are filled in. An omitted optional input is the result of `onnx.none`;
+    trailing ones are left out, and so are trailing outputs. An omitted output
+    before the last has type `none`.
+
+    Bodies of If, Loop and Scan are regions, in the order of the names of their
+    attributes (`else_branch` before `then_branch`). The arguments of a region's
+    one block are the body's inputs, `onnx.yield` gives its outputs, and values
+    from outside are used directly.
+
+    Constraints:
+    - (C1) `op_type` and `id` are not empty, `opset` is positive.
+    - (C2) Attributes are of the kinds above.
+    - (C3) Operands and results are tensors or `none`.
+    - (C4) Each body has one block that ends in `onnx.yield`.
 
     Example:
 
     ```mlir
-    %y = onnx.node "Relu"(%x) {id = "relu1", opset = 17 : i64} attributes {}
+    %y = onnx.node "Relu"(%x) {id = "relu1", opset = 27 : i64} attributes {}
         : (tensor<1x8xf32>) -> tensor<1x8xf32>
     ```
   }];
@@ -62,6 +81,22 @@ def ONNX_NodeOp : ONNX_Op<"node"> {
     $op_type `(` $inputs `)` attr-dict `attributes` $node_attributes ($bodies^)?
     `:` functional-type($inputs, $outputs)
   }];
+  let hasVerifier = 1;
+}
+
+def ONNX_YieldOp : ONNX_Op<"yield", [Pure, Terminator, ParentOneOf<["::garam::onnx::NodeOp"]>]> {
+  let summary = "the outputs of a body";
+  let description = [{
+    Ends a body of an `onnx.node`.
+
+    Example:
+
+    ```mlir
+    onnx.yield %sum, %index : tensor<4xf32>, tensor<i64>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }
 
 def ONNX_ConstantOp : ONNX_Op<"constant", [Pure]> {
@@ -69,11 +104,25 @@ def ONNX_ConstantOp : ONNX_Op<"constant", [Pure]> {
   let description = [{
     Weights are `dense_resource` attributes whose blobs are references into the
     mapped model file; small tensors (shape operands, scalars) are `dense`.
-    `name` is the name of the initializer.
+    `name` is the name of the initializer. A blob has ONNX's raw layout:
+    row-major, little-endian, booleans a byte each, elements of less than a byte
+    packed from the low bits; it may start at any address.
+
+    Constraints:
+    - (C1) The value's type is the result's.
+    - (C2) The name, if there is one, is not empty.
+
+    Example:
+
+    ```mlir
+    %axes = onnx.constant dense<[2, 3]> : tensor<2xi64> {name = "axes"}
+        : tensor<2xi64>
+    ```
   }];
   let arguments = (ins ElementsAttr:$value, OptionalAttr<StrAttr>:$name);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$value attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def ONNX_NoneOp : ONNX_Op<"none", [Pure]> {

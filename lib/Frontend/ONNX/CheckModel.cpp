@@ -1,0 +1,264 @@
+//===- CheckModel.cpp - Refuses models that are invalid or unknown --------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoadedModel.h"
+#include "garam/Frontend/ONNX/Import.h"
+
+#include "onnx/checker.h"
+#include "onnx/defs/schema.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <map>
+
+using namespace llvm;
+
+namespace garam::onnx {
+namespace {
+
+/// More nodes than this after inlining are taken for an attack: functions that
+/// call each other twice, a hundred deep, would fill any memory.
+constexpr uint64_t kMaxInlinedNodes = 10'000'000;
+
+std::string describeDomain(StringRef domain) {
+  return domain.empty() ? "ai.onnx" : domain.str();
+}
+
+/// A key that a call and its function share.
+std::string getFunctionKey(StringRef domain, StringRef name,
+                           StringRef overload) {
+  return (domain + "\0" + name + "\0" + overload).str();
+}
+
+using Functions = std::map<std::string, pb::FunctionProto *>;
+
+Functions collectFunctions(pb::ModelProto &proto) {
+  Functions functions;
+  for (pb::FunctionProto &function : *proto.mutable_functions())
+    functions[getFunctionKey(function.domain(), function.name(),
+                             function.overload())] = &function;
+  return functions;
+}
+
+pb::FunctionProto *lookupCallee(const Functions &functions,
+                                const pb::NodeProto &node) {
+  auto found = functions.find(
+      getFunctionKey(node.domain(), node.op_type(), node.overload()));
+  return found == functions.end() ? nullptr : found->second;
+}
+
+/// Collects nodes whose operator has neither a schema nor a function.
+class OperatorCheck {
+public:
+  OperatorCheck(LoadedModel &model)
+      : functions(collectFunctions(model.proto)) {}
+
+  void checkGraph(pb::GraphProto &graph, const pb::ModelProto &model) {
+    StringSet<> typed;
+    for (const pb::ValueInfoProto &value : graph.value_info())
+      if (value.has_type())
+        typed.insert(value.name());
+    visitNodes(graph, [&](pb::NodeProto &node) {
+      checkNode(node, getOpsetVersion(model, node.domain()), &typed);
+    });
+  }
+
+  void checkFunction(pb::FunctionProto &function) {
+    StringMap<int> opsets;
+    for (const pb::OperatorSetIdProto &opset : function.opset_import())
+      opsets[opset.domain()] = int(opset.version());
+    visitNodes(function, [&](pb::NodeProto &node) {
+      checkNode(node, opsets.lookup(node.domain()), nullptr);
+    });
+  }
+
+  Error finish() {
+    if (count == 0)
+      return Error::success();
+    return makeUserError(
+        ExitCode::Model,
+        Twine(count) +
+            (count == 1 ? " node uses an operator that is not "
+                        : " nodes use operators that are not ") +
+            "known to ONNX " + Twine(kInternalOpset) + ":" + lines);
+  }
+
+private:
+  void checkNode(const pb::NodeProto &node, int opset,
+                 const StringSet<> *typed) {
+    if (lookupCallee(functions, node))
+      return;
+    auto *registry = pb::OpSchemaRegistry::Instance();
+    const std::string &domain = node.domain();
+    if (opset > 0 && registry->GetSchema(node.op_type(), opset, domain))
+      return;
+    std::string why;
+    const pb::OpSchema *newest =
+        pb::OpSchemaRegistry::Schema(node.op_type(), domain);
+    bool isStandard =
+        pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map().count(
+            domain) != 0;
+    if (opset == 0) {
+      why = "the model imports no version of its domain";
+    } else if (newest) {
+      why = "the operator came with opset " +
+            std::to_string(newest->since_version()) +
+            " or an earlier one, but "
+            "the model imports " +
+            std::to_string(opset) +
+            "; export it again with a matching opset_version";
+    } else if (isStandard) {
+      why = "no opset has this operator";
+    } else if (typed && hasTypedOutputs(node, *typed)) {
+      return; // Kept as it is; its lowering may be a plugin's.
+    } else {
+      why = "the operator is not one of ONNX, and the model does not tell the "
+            "types of its outputs";
+    }
+    ++count;
+    lines += "\n  node '" + node.name() + "': " + node.op_type() + " (domain " +
+             describeDomain(domain) + ", opset " + std::to_string(opset) +
+             "): " + why;
+  }
+
+  static bool hasTypedOutputs(const pb::NodeProto &node,
+                              const StringSet<> &typed) {
+    return all_of(node.output(), [&](const std::string &output) {
+      return output.empty() || typed.contains(output);
+    });
+  }
+
+  Functions functions;
+  unsigned count = 0;
+  std::string lines;
+};
+
+/// Gives nodes unique names: their own, else their first output's.
+class NodeNamer {
+public:
+  void nameNode(pb::NodeProto &node) {
+    std::string name = node.name();
+    for (const std::string &output : node.output())
+      if (name.empty())
+        name = output;
+    if (name.empty())
+      name = node.op_type();
+    std::string unique = name;
+    for (unsigned i = 1; !taken.insert(unique).second; ++i)
+      unique = name + "_" + std::to_string(i);
+    node.set_name(unique);
+  }
+
+private:
+  StringSet<> taken;
+};
+
+Error checkOpsets(const pb::ModelProto &proto) {
+  auto known = pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map();
+  for (const pb::OperatorSetIdProto &opset : proto.opset_import()) {
+    auto range = known.find(opset.domain());
+    if (range == known.end())
+      continue;
+    int64_t version = opset.version();
+    if (version < range->second.first || version > range->second.second)
+      return makeUserError(
+          ExitCode::Model,
+          "the model imports opset " + Twine(version) + " of domain " +
+              describeDomain(opset.domain()) + ", but versions " +
+              Twine(range->second.first) + " to " +
+              Twine(range->second.second) +
+              " are supported; export it again with one of these");
+  }
+  return Error::success();
+}
+
+/// The number of nodes that each function becomes when inlined. The checker has
+/// made sure that calls have no cycle.
+class InlinedSize {
+public:
+  explicit InlinedSize(const Functions &functions) : functions(functions) {}
+
+  template <typename Graph>
+  uint64_t get(Graph &graph) {
+    uint64_t total = 0;
+    visitNodes(graph, [&](pb::NodeProto &node) {
+      total = std::min(kMaxInlinedNodes + 1, total + getNode(node));
+    });
+    return total;
+  }
+
+private:
+  uint64_t getNode(const pb::NodeProto &node) {
+    pb::FunctionProto *callee = lookupCallee(functions, node);
+    if (!callee)
+      return 1;
+    auto known = sizes.find(callee);
+    if (known != sizes.end())
+      return known->second;
+    uint64_t size = get(*callee);
+    sizes[callee] = size;
+    return size;
+  }
+
+  const Functions &functions;
+  std::map<pb::FunctionProto *, uint64_t> sizes;
+};
+
+/// Types that a model declares are stale as soon as a dimension is bound, so
+/// only those that nothing can infer are kept: of operators without a schema.
+void dropInferableTypes(LoadedModel &model) {
+  pb::GraphProto &graph = *model.proto.mutable_graph();
+  StringSet<> opaque;
+  auto *registry = pb::OpSchemaRegistry::Instance();
+  for (const pb::NodeProto &node : graph.node())
+    if (!registry->GetSchema(node.op_type(),
+                             getOpsetVersion(model.proto, node.domain()),
+                             node.domain()))
+      opaque.insert(node.output().begin(), node.output().end());
+  for (const pb::ValueInfoProto &value : graph.value_info())
+    if (opaque.contains(value.name()))
+      model.declaredTypes.push_back(value);
+  for (pb::ValueInfoProto &output : *graph.mutable_output()) {
+    model.declaredOutputs.push_back(output);
+    if (output.type().has_tensor_type())
+      output.mutable_type()->mutable_tensor_type()->clear_shape();
+  }
+}
+
+} // namespace
+
+Error checkModel(LoadedModel &model) {
+  pb::GraphProto &graph = *model.proto.mutable_graph();
+  if (Error error = checkOpsets(model.proto))
+    return error;
+  NodeNamer graphNames;
+  visitNodes(graph, [&](pb::NodeProto &node) { graphNames.nameNode(node); });
+  for (pb::FunctionProto &function : *model.proto.mutable_functions()) {
+    NodeNamer names;
+    visitNodes(function, [&](pb::NodeProto &node) { names.nameNode(node); });
+  }
+
+  OperatorCheck operators(model);
+  operators.checkGraph(graph, model.proto);
+  for (pb::FunctionProto &function : *model.proto.mutable_functions())
+    operators.checkFunction(function);
+  if (Error error = operators.finish())
+    return error;
+
+  if (Error error = catchErrors("the onnx checker refuses the model", [&] {
+        pb::checker::check_model(model.proto, /*full_check=*/false,
+                                 /*skip_opset_compatibility_check=*/true);
+      }))
+    return error;
+  Functions functions = collectFunctions(model.proto);
+  if (InlinedSize(functions).get(graph) > kMaxInlinedNodes)
+    return makeUserError(ExitCode::Model,
+                         "the model's functions would expand to more than " +
+                             Twine(kMaxInlinedNodes) + " nodes");
+  dropInferableTypes(model);
+  return Error::success();
+}
+
+} // namespace garam::onnx

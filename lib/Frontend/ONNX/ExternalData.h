@@ -1,0 +1,58 @@
+//===- ExternalData.h - Tensors in files beside the model -------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_FRONTEND_ONNX_EXTERNALDATA_H
+#define GARAM_LIB_FRONTEND_ONNX_EXTERNALDATA_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace garam::onnx {
+
+/// Bytes of a tensor in ONNX's raw_data layout (little-endian, row-major, types
+/// of less than a byte packed from the low bits), and what keeps them alive.
+struct WeightRef {
+  std::shared_ptr<const void> owner;
+  llvm::ArrayRef<char> bytes;
+};
+
+/// The `external_data` entries of a tensor.
+struct ExternalLocation {
+  std::string location;
+  uint64_t offset = 0;
+  std::optional<uint64_t> length;
+};
+
+/// The files that a model refers to, each mapped once.
+class ExternalFiles {
+public:
+  explicit ExternalFiles(llvm::StringRef modelDirectory)
+      : directory(modelDirectory) {}
+
+  /// The `expectedBytes` bytes of tensor `name`. Fails when the location leaves
+  /// the model's directory by its spelling, or the file is missing or too
+  /// short. A symbolic link inside the directory is followed wherever it leads:
+  /// model hubs keep the files of a model in a store of their own.
+  llvm::Expected<WeightRef> get(llvm::StringRef name,
+                                const ExternalLocation &location,
+                                uint64_t expectedBytes);
+
+private:
+  llvm::Expected<WeightRef> open(llvm::StringRef name,
+                                 llvm::StringRef location);
+
+  std::string directory;
+  llvm::StringMap<WeightRef> files;
+};
+
+} // namespace garam::onnx
+
+#endif // GARAM_LIB_FRONTEND_ONNX_EXTERNALDATA_H

@@ -1,0 +1,63 @@
+//===- Import.cpp - From an ONNX file to the onnx dialect -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Frontend/ONNX/Import.h"
+
+#include "ImportGraph.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+
+using namespace llvm;
+using namespace mlir;
+
+namespace garam::onnx {
+namespace {
+
+/// Runs a step that reports by diagnostics; its errors become a UserError.
+Error collectDiagnostics(MLIRContext *context,
+                         llvm::function_ref<LogicalResult()> step) {
+  std::string messages;
+  ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
+      return failure();
+    if (!messages.empty())
+      messages += "\n";
+    messages += diagnostic.str();
+    return success();
+  });
+  if (succeeded(step()))
+    return Error::success();
+  return makeUserError(ExitCode::Model, messages);
+}
+
+Expected<OwningOpRef<ModuleOp>>
+import(StringRef path, const ImportOptions &options, MLIRContext *context) {
+  Expected<LoadedModel> model = loadModel(path, options);
+  if (!model)
+    return model.takeError();
+  Expected<OwningOpRef<ModuleOp>> module = importGraph(*model, context);
+  if (!module)
+    return module.takeError();
+  applyDeclaredOutputs(*model, **module);
+  if (Error error =
+          collectDiagnostics(context, [&] { return verify(**module); }))
+    return std::move(error);
+  return module;
+}
+
+} // namespace
+
+Expected<OwningOpRef<ModuleOp>> importModel(StringRef path,
+                                            const ImportOptions &options,
+                                            MLIRContext *context) {
+  Expected<OwningOpRef<ModuleOp>> module = import(path, options, context);
+  if (module)
+    return module;
+  ErrorReport report = consumeToReport(module.takeError());
+  return makeUserError(report.exitCode, path + ": " + report.text);
+}
+
+} // namespace garam::onnx

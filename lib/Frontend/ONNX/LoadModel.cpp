@@ -1,0 +1,217 @@
+//===- LoadModel.cpp - From an ONNX file to a LoadedModel -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoadedModel.h"
+
+#include "ProtoScan.h"
+#include "onnx/common/constants.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
+
+using namespace llvm;
+
+namespace garam::onnx {
+namespace {
+
+Expected<std::shared_ptr<MemoryBuffer>> mapFile(StringRef path) {
+  sys::fs::file_status status;
+  if (sys::fs::status(path, status) || !sys::fs::exists(status))
+    return makeUserError(ExitCode::Model, "the file does not exist");
+  if (sys::fs::is_directory(status))
+    return makeUserError(ExitCode::Model, "this is a directory, not a model");
+  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false,
+                                      /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return makeUserError(ExitCode::Model, "cannot read the file: " +
+                                              buffer.getError().message());
+  if ((*buffer)->getBufferSize() == 0)
+    return makeUserError(ExitCode::Model, "the file is empty");
+  return std::shared_ptr<MemoryBuffer>(std::move(*buffer));
+}
+
+Error parseProto(StringRef bytes, pb::ModelProto &proto) {
+  google::protobuf::io::ArrayInputStream stream(bytes.data(),
+                                                int(bytes.size()));
+  google::protobuf::io::CodedInputStream coded(&stream);
+  bool parsed = false;
+  if (Error error = catchErrors("not a valid ONNX file", [&] {
+        parsed =
+            proto.ParseFromCodedStream(&coded) && coded.ConsumedEntireMessage();
+      }))
+    return error;
+  if (!parsed || !proto.has_graph())
+    return makeUserError(ExitCode::Model,
+                         parsed ? "not a valid ONNX file: it has no graph"
+                                : "not a valid ONNX file: a message in it is "
+                                  "damaged");
+  return Error::success();
+}
+
+/// IR version 3 (ONNX 1.0) is the first with operator sets; versions below
+/// were never released.
+Error checkVersions(const pb::ModelProto &proto) {
+  constexpr int64_t kOldest = 3;
+  constexpr int64_t kNewest = pb::IR_VERSION;
+  if (proto.ir_version() < kOldest || proto.ir_version() > kNewest)
+    return makeUserError(
+        ExitCode::Model,
+        "the file has IR version " + Twine(proto.ir_version()) + ", versions " +
+            Twine(kOldest) + " to " + Twine(kNewest) +
+            " are supported; save it again with a matching version of onnx");
+  return Error::success();
+}
+
+/// Takes an initializer's data. Large ones become weights, and inputs of the
+/// graph; small ones stay.
+Error takeInitializer(LoadedModel &model, pb::TensorProto &tensor,
+                      bool &taken) {
+  taken = false;
+  if (tensor.data_type() == pb::TensorProto::STRING)
+    return Error::success();
+  Expected<WeightRef> data = model.tensors->load(tensor);
+  if (!data)
+    return data.takeError();
+  if (data->bytes.size() <= kMaxInlineBytes)
+    return model.tensors->normalize(tensor);
+  taken = true;
+  Weight &weight = model.weights[tensor.name()];
+  weight.elementType = tensor.data_type();
+  weight.shape.assign(tensor.dims().begin(), tensor.dims().end());
+  weight.data = *data;
+  return Error::success();
+}
+
+void addWeightInput(pb::GraphProto &graph, StringRef name,
+                    const Weight &weight) {
+  pb::ValueInfoProto *input = graph.add_input();
+  input->set_name(name.str());
+  auto *type = input->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(weight.elementType);
+  type->mutable_shape();
+  for (int64_t dim : weight.shape)
+    type->mutable_shape()->add_dim()->set_dim_value(dim);
+}
+
+/// Initializers may also be inputs (with IR version 3 they must): defaults that
+/// a caller could replace. Here they are constants, as in every runtime.
+void removeInitializedInputs(pb::GraphProto &graph,
+                             const StringSet<> &initializers) {
+  auto *inputs = graph.mutable_input();
+  int kept = 0;
+  for (int i = 0; i < inputs->size(); ++i)
+    if (!initializers.contains(inputs->Get(i).name()))
+      inputs->SwapElements(kept++, i);
+  inputs->DeleteSubrange(kept, inputs->size() - kept);
+}
+
+Error takeWeights(LoadedModel &model) {
+  pb::GraphProto &graph = *model.proto.mutable_graph();
+  if (graph.sparse_initializer_size() > 0)
+    return makeUserError(ExitCode::Model,
+                         "initializer '" +
+                             graph.sparse_initializer(0).values().name() +
+                             "' is sparse, which is not supported; make it "
+                             "dense");
+  StringSet<> names;
+  std::vector<std::string> taken;
+  auto *initializers = graph.mutable_initializer();
+  int kept = 0;
+  for (int i = 0; i < initializers->size(); ++i) {
+    pb::TensorProto &tensor = *initializers->Mutable(i);
+    if (!names.insert(tensor.name()).second)
+      return makeUserError(ExitCode::Model, "two initializers have the name '" +
+                                                tensor.name() + "'");
+    bool isTaken;
+    if (Error error = takeInitializer(model, tensor, isTaken))
+      return error;
+    if (isTaken)
+      taken.push_back(tensor.name());
+    else
+      initializers->SwapElements(kept++, i);
+  }
+  initializers->DeleteSubrange(kept, initializers->size() - kept);
+  removeInitializedInputs(graph, names);
+  for (const std::string &name : taken)
+    addWeightInput(graph, name, model.weights[name]);
+  // What is left may rely on newer rules only: initializers need not be inputs.
+  model.proto.set_ir_version(pb::IR_VERSION);
+  return visitTensors(model.proto, [&](pb::TensorProto &tensor) {
+    return model.tensors->normalize(tensor);
+  });
+}
+
+/// Both "" and "ai.onnx" name the default domain; from here on it is "".
+void normalizeDomains(pb::ModelProto &proto) {
+  for (pb::OperatorSetIdProto &opset : *proto.mutable_opset_import())
+    if (isDefaultDomain(opset.domain()))
+      opset.set_domain("");
+  for (pb::FunctionProto &function : *proto.mutable_functions())
+    for (pb::OperatorSetIdProto &opset : *function.mutable_opset_import())
+      if (isDefaultDomain(opset.domain()))
+        opset.set_domain("");
+  auto normalize = [](pb::NodeProto &node) {
+    if (isDefaultDomain(node.domain()))
+      node.clear_domain();
+  };
+  visitNodes(*proto.mutable_graph(), normalize);
+  for (pb::FunctionProto &function : *proto.mutable_functions())
+    visitNodes(function, normalize);
+}
+
+} // namespace
+
+Expected<LoadedModel> parseModel(StringRef path) {
+  Expected<std::shared_ptr<MemoryBuffer>> file = mapFile(path);
+  if (!file)
+    return file.takeError();
+  Expected<SlimModel> slim = scanModel((*file)->getBuffer());
+  if (!slim)
+    return slim.takeError();
+  if (slim->bytes.size() > INT32_MAX)
+    return makeUserError(ExitCode::Model,
+                         "the model is larger than 2 GiB without its weights");
+  LoadedModel model;
+  model.fileName = sys::path::filename(path).str();
+  if (Error error = parseProto(slim->bytes, model.proto))
+    return std::move(error);
+  if (Error error = checkVersions(model.proto))
+    return std::move(error);
+  model.tensors = std::make_unique<TensorStore>(
+      *file, std::move(slim->payloads), sys::path::parent_path(path));
+  normalizeDomains(model.proto);
+  if (Error error = takeWeights(model))
+    return std::move(error);
+  return model;
+}
+
+int getOpsetVersion(const pb::ModelProto &model, StringRef domain) {
+  for (const pb::OperatorSetIdProto &opset : model.opset_import())
+    if (opset.domain() == domain)
+      return int(opset.version());
+  return 0;
+}
+
+Expected<LoadedModel> loadModel(StringRef path, const ImportOptions &options) {
+  Expected<LoadedModel> model = parseModel(path);
+  if (!model)
+    return model.takeError();
+  using Step = Error (*)(LoadedModel &);
+  if (Error error = checkModel(*model))
+    return std::move(error);
+  if (Error error = bindShapes(*model, options))
+    return std::move(error);
+  for (Step step : {convertModel, inferTypes, expandFunctions})
+    if (Error error = step(*model))
+      return std::move(error);
+  return model;
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,119 @@
+//===- LoadedModel.h - A model on its way into MLIR -------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The steps between a file and the onnx dialect that work on onnx's own data
+// structures. Each is a function on a LoadedModel; loadModel calls them in
+// order. The onnx library throws: no exception leaves these functions.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_FRONTEND_ONNX_LOADEDMODEL_H
+#define GARAM_LIB_FRONTEND_ONNX_LOADEDMODEL_H
+
+#include "TensorData.h"
+#include "garam/Support/Errors.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace garam::onnx {
+
+struct ImportOptions;
+
+/// An initializer that was taken out of the graph.
+struct Weight {
+  int elementType = 0;
+  std::vector<int64_t> shape;
+  WeightRef data;
+};
+
+struct LoadedModel {
+  /// File name without directories, for locations and messages.
+  std::string fileName;
+  /// The model without its large initializers. Those stand among the graph's
+  /// inputs instead, which every part of the onnx library takes for values of
+  /// known type and unknown content.
+  pb::ModelProto proto;
+  llvm::StringMap<Weight> weights;
+  std::unique_ptr<TensorStore> tensors;
+  /// Names of the inputs' symbolic dimensions. Inference invents more.
+  llvm::StringSet<> dimNames;
+  /// Types of the outputs of operators without a schema, as the model declares
+  /// them.
+  std::vector<pb::ValueInfoProto> declaredTypes;
+  /// The outputs as the model declares them, for what inference leaves open.
+  std::vector<pb::ValueInfoProto> declaredOutputs;
+};
+
+/// The key of the node metadata that holds the id of the model's node which a
+/// node was made from by conversion or expansion.
+inline constexpr char kOriginKey[] = "garam.origin";
+
+/// Maps the file, scans and parses it, and takes the weights out.
+llvm::Expected<LoadedModel> parseModel(llvm::StringRef path);
+
+/// Reports all operators that the onnx library does not know in one error, runs
+/// its checker, and gives every node a unique name: its id.
+llvm::Error checkModel(LoadedModel &model);
+
+/// Applies `--shape` and `--dim` to the types of the inputs.
+llvm::Error bindShapes(LoadedModel &model, const ImportOptions &options);
+
+/// Inlines the model's own functions and converts it to the internal opset.
+llvm::Error convertModel(LoadedModel &model);
+
+/// Replaces the operators that no lowering takes by their function bodies.
+llvm::Error expandFunctions(LoadedModel &model);
+
+/// Gives every value a type, as far as it is known without folding.
+llvm::Error inferTypes(LoadedModel &model);
+
+/// The steps above, in order.
+llvm::Expected<LoadedModel> loadModel(llvm::StringRef path,
+                                      const ImportOptions &options);
+
+/// The version of `domain` that the model imports, 0 if none.
+int getOpsetVersion(const pb::ModelProto &model, llvm::StringRef domain);
+
+inline bool isDefaultDomain(llvm::StringRef domain) {
+  return domain.empty() || domain == "ai.onnx";
+}
+
+/// Calls a function that may throw; its exceptions become Model errors that
+/// begin with `doing`.
+template <typename Function>
+llvm::Error catchErrors(llvm::StringRef doing, Function &&function) {
+  try {
+    function();
+    return llvm::Error::success();
+  } catch (const std::exception &exception) {
+    return makeUserError(ExitCode::Model, doing + ": " + exception.what());
+  } catch (...) {
+    return makeUserError(ExitCode::Model, doing + ": unknown failure");
+  }
+}
+
+/// Calls `visit` on the nodes of a graph and of its subgraphs, outer first;
+/// `Graph` is a GraphProto or a FunctionProto.
+template <typename Graph, typename Visit>
+void visitNodes(Graph &graph, Visit &&visit) {
+  for (pb::NodeProto &node : *graph.mutable_node()) {
+    visit(node);
+    for (pb::AttributeProto &attribute : *node.mutable_attribute()) {
+      if (attribute.has_g())
+        visitNodes(*attribute.mutable_g(), visit);
+      for (pb::GraphProto &body : *attribute.mutable_graphs())
+        visitNodes(body, visit);
+    }
+  }
+}
+
+} // namespace garam::onnx
+
+#endif // GARAM_LIB_FRONTEND_ONNX_LOADEDMODEL_H

@@ -1,0 +1,63 @@
+//===- TensorData.h - The bytes of a TensorProto ----------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_FRONTEND_ONNX_TENSORDATA_H
+#define GARAM_LIB_FRONTEND_ONNX_TENSORDATA_H
+
+#include "ExternalData.h"
+#include "onnx/onnx_pb.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace garam::onnx {
+
+namespace pb = ::onnx;
+
+/// Bits of an element of `type` in raw_data; 0 for strings and unknown types.
+unsigned getElementBits(int type);
+
+/// The number of bytes that the shape and type of `tensor` ask for. Fails when
+/// a dimension is negative, the product overflows, or the type has no bytes.
+llvm::Expected<uint64_t> getTensorBytes(const pb::TensorProto &tensor);
+
+/// Where the data of the tensors of one model is.
+class TensorStore {
+public:
+  TensorStore(std::shared_ptr<const void> modelFile,
+              std::vector<llvm::ArrayRef<char>> payloads,
+              llvm::StringRef modelDirectory);
+
+  /// The data of a tensor as the file has it, in whatever field or file beside
+  /// the model, after a check of its size.
+  llvm::Expected<WeightRef> load(const pb::TensorProto &tensor);
+
+  /// Makes `tensor` hold its data in raw_data, as itself or, when large, as a
+  /// marker (ProtoScan.h). Strings are left alone.
+  llvm::Error normalize(pb::TensorProto &tensor);
+
+  /// The data of a normalized tensor, or of one that the onnx library made.
+  /// Small data is copied, for the tensor may go away.
+  llvm::Expected<WeightRef> get(const pb::TensorProto &tensor) const;
+
+private:
+  std::string addPayload(WeightRef data);
+  llvm::Expected<WeightRef> fetch(const pb::TensorProto &tensor,
+                                  uint64_t expectedBytes);
+  llvm::Expected<WeightRef> fetchExternal(const pb::TensorProto &tensor,
+                                          uint64_t expectedBytes);
+
+  std::vector<WeightRef> payloads;
+  ExternalFiles externalFiles;
+};
+
+/// Calls `visit` on every tensor of the model, in subgraphs and functions too,
+/// until one fails.
+llvm::Error
+visitTensors(pb::ModelProto &model,
+             llvm::function_ref<llvm::Error(pb::TensorProto &)> visit);
+
+} // namespace garam::onnx
+
+#endif // GARAM_LIB_FRONTEND_ONNX_TENSORDATA_H

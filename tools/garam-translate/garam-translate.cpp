@@ -1,0 +1,17 @@
+//===- garam-translate.cpp - Translates between MLIR and other formats ----===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/InitAll.h"
+#include "mlir/InitAllTranslations.h"
+#include "mlir/Support/LogicalResult.h"
+#include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
+
+int main(int argc, char **argv) {
+  mlir::registerAllTranslations();
+  garam::registerAllTranslations();
+  return failed(
+      mlir::mlirTranslateMain(argc, argv, "Garam's translation driver\n"));
+}
