@@ -8,6 +8,7 @@
 
 #include "garam/Conversion/Passes.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Frontend/ONNX/Import.h"
@@ -24,6 +25,7 @@ void garam::registerAllDialects(mlir::DialectRegistry &registry) {
 void garam::registerAllPasses() {
   mlir::registerAllPasses();
   registerConversionPasses();
+  ext::registerGaramExtPasses();
 }
 
 void garam::registerAllTranslations() { onnx::registerFromONNXTranslation(); }

@@ -27,6 +27,24 @@ def GaramExt_Dialect : Dialect {
 class GaramExt_Op<string mnemonic, list<Trait> traits = []>
     : Op<GaramExt_Dialect, mnemonic, traits>;
 
+//===----------------------------------------------------------------------===//
+// Quantisation
+//===----------------------------------------------------------------------===//
+
+// Constraints of both operations, named in the verifiers' messages:
+// (C1) `input` and `result` have the same shape.
+// (C2) The float side has a float element type of at least 16 bits, and so
+//      have the scales.
+// (C3) The integer side has a signless integer element type of 2 to 16 bits;
+//      dequantize also takes 32.
+// (C4) `scale` is a scalar; a vector of the size of dimension `axis`; or, with
+//      `block_size` > 0, of input's shape with dimension `axis` divided by
+//      `block_size` and rounded up.
+// (C5) `axis` is a dimension of `input`, unless `scale` is a scalar.
+// (C6) `zero_point` has the shape of `scale` and the element type of the
+//      integer side.
+// (C7) `block_size` is not negative.
+
 def GaramExt_QuantizeOp : GaramExt_Op<"quantize", [Pure]> {
   let summary = "ONNX QuantizeLinear";
   let description = [{
@@ -80,6 +98,40 @@ def GaramExt_DequantizeOp : GaramExt_Op<"dequantize", [Pure]> {
     $input `scale` $scale (`zero_point` $zero_point^)? attr-dict `:`
     type($input) `,` type($scale) (`,` type($zero_point)^)? `->` type($result)
   }];
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Indexed access
+//===----------------------------------------------------------------------===//
+
+def GaramExt_GatherOp : GaramExt_Op<"gather", [Pure]> {
+  let summary = "slices of a tensor chosen by indices (ONNX Gather)";
+  let description = [{
+    result[a.., i.., b..] = input[a.., indices[i..], b..] where `axis` counts
+    the dimensions a. Negative indices count from the end; then indices are
+    clamped to the dimension.
+
+    Constraints: (C1) `axis` is a dimension of `input`; (C2) `indices` are
+    signless integers; (C3) the result has the element type of `input` and the
+    shape of `input` with dimension `axis` replaced by the shape of `indices`.
+
+    Example:
+
+    ```mlir
+    %r = garam_ext.gather %table[%tokens] axis 0
+        : tensor<512x64xf32>, tensor<1x16xi64> -> tensor<1x16x64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices,
+                       I64Attr:$axis);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `[` $indices `]` `axis` $axis attr-dict `:` type($input) `,`
+    type($indices) `->` type($result)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Value":$input,
+                                 "::mlir::Value":$indices, "int64_t":$axis)>];
   let hasVerifier = 1;
 }
 

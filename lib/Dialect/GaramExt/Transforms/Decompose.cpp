@@ -1,0 +1,246 @@
+//===- Decompose.cpp - Expands garam_ext operations to linalg.generic -----===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Dialect/GaramExt/Transforms/Passes.h"
+
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Transforms/WalkPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace garam::ext {
+
+#define GEN_PASS_DEF_GARAMEXTDECOMPOSE
+#include "garam/Dialect/GaramExt/Transforms/Passes.h.inc"
+
+namespace {
+
+using ScalarBody =
+    llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
+
+/// A parallel linalg.generic over `sizes`.
+Value makeGeneric(PatternRewriter &rewriter, Location loc,
+                  ArrayRef<OpFoldResult> sizes, Type elementType,
+                  ValueRange operands, SmallVector<AffineMap> maps,
+                  ScalarBody body) {
+  Value empty = tensor::EmptyOp::create(rewriter, loc, sizes, elementType);
+  maps.push_back(rewriter.getMultiDimIdentityMap(sizes.size()));
+  SmallVector<utils::IteratorType> iterators(sizes.size(),
+                                             utils::IteratorType::parallel);
+  return linalg::GenericOp::create(
+             rewriter, loc, empty.getType(), operands, empty, maps, iterators,
+             [&](OpBuilder &nested, Location, ValueRange scalars) {
+               ImplicitLocOpBuilder b(loc, nested);
+               linalg::YieldOp::create(b, body(b, scalars));
+             })
+      .getResult(0);
+}
+
+Value convertFloat(ImplicitLocOpBuilder &b, Value value, FloatType type) {
+  if (value.getType() == type)
+    return value;
+  if (value.getType().getIntOrFloatBitWidth() < type.getWidth())
+    return arith::ExtFOp::create(b, type, value);
+  return arith::TruncFOp::create(b, type, value);
+}
+
+Value widenInteger(ImplicitLocOpBuilder &b, Value value, bool isUnsigned) {
+  Type i32 = b.getI32Type();
+  if (value.getType() == i32)
+    return value;
+  if (isUnsigned)
+    return arith::ExtUIOp::create(b, i32, value);
+  return arith::ExtSIOp::create(b, i32, value);
+}
+
+Value makeFloat(ImplicitLocOpBuilder &b, FloatType type, const APInt &value,
+                bool isUnsigned) {
+  APFloat number(type.getFloatSemantics());
+  number.convertFromAPInt(value, !isUnsigned, APFloat::rmNearestTiesToEven);
+  return arith::ConstantOp::create(b, FloatAttr::get(type, number));
+}
+
+/// How the elements of the input are mapped to those of scale and zero point.
+template <typename OpTy>
+AffineMap getScaleMap(OpTy op) {
+  MLIRContext *context = op.getContext();
+  unsigned rank = op.getInput().getType().getRank();
+  if (op.getScale().getType().getRank() == 0)
+    return AffineMap::get(rank, 0, context);
+  if (op.getBlockSize() == 0)
+    return AffineMap::get(rank, 0, getAffineDimExpr(op.getAxis(), context));
+  SmallVector<AffineExpr> coordinates;
+  for (unsigned dim = 0; dim < rank; ++dim)
+    coordinates.push_back(getAffineDimExpr(dim, context));
+  coordinates[op.getAxis()] =
+      coordinates[op.getAxis()].floorDiv(op.getBlockSize());
+  return AffineMap::get(rank, 0, coordinates, context);
+}
+
+/// Maps over the input of a quantisation; `body` gets the element, the scale
+/// and, where there is one, the zero point.
+template <typename OpTy>
+Value makeQuantization(OpTy op, PatternRewriter &rewriter, ScalarBody body) {
+  AffineMap scaleMap = getScaleMap(op);
+  SmallVector<Value> operands{op.getInput(), op.getScale()};
+  SmallVector<AffineMap> maps{
+      rewriter.getMultiDimIdentityMap(op.getInput().getType().getRank()),
+      scaleMap};
+  if (op.getZeroPoint()) {
+    operands.push_back(op.getZeroPoint());
+    maps.push_back(scaleMap);
+  }
+  Location loc = op.getLoc();
+  Value result = makeGeneric(
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getInput()),
+      op.getResult().getType().getElementType(), operands, maps, body);
+  if (result.getType() != op.getResult().getType())
+    result =
+        tensor::CastOp::create(rewriter, loc, op.getResult().getType(), result);
+  return result;
+}
+
+/// quantize: saturate(round_half_even(x / scale) + zero_point). The sum is
+/// exact in f32 wherever it does not saturate, for integers have 16 bits at
+/// most. NaN, which ONNX leaves open, becomes the least integer.
+struct DecomposeQuantize : OpRewritePattern<QuantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(QuantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    Type type = op.getResult().getType().getElementType();
+    bool isUnsigned = op.getIsUnsigned();
+    unsigned width = type.getIntOrFloatBitWidth();
+    APInt least =
+        isUnsigned ? APInt::getZero(width) : APInt::getSignedMinValue(width);
+    APInt greatest = isUnsigned ? APInt::getMaxValue(width)
+                                : APInt::getSignedMaxValue(width);
+    auto body = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+      FloatType f32 = b.getF32Type();
+      Value value = arith::DivFOp::create(b, convertFloat(b, s[0], f32),
+                                          convertFloat(b, s[1], f32));
+      value = math::RoundEvenOp::create(b, value);
+      if (s.size() > 3) {
+        Value zeroPoint =
+            arith::SIToFPOp::create(b, f32, widenInteger(b, s[2], isUnsigned));
+        value = arith::AddFOp::create(b, value, zeroPoint);
+      }
+      value = arith::MaxNumFOp::create(b, value,
+                                       makeFloat(b, f32, least, isUnsigned));
+      value = arith::MinNumFOp::create(b, value,
+                                       makeFloat(b, f32, greatest, isUnsigned));
+      if (isUnsigned)
+        return arith::FPToUIOp::create(b, type, value);
+      return arith::FPToSIOp::create(b, type, value);
+    };
+    rewriter.replaceOp(op, makeQuantization(op, rewriter, body));
+    return success();
+  }
+};
+
+/// dequantize: (x - zero_point) * scale; the difference is taken in i32 and
+/// the product in f32, as onnxruntime does.
+struct DecomposeDequantize : OpRewritePattern<DequantizeOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(DequantizeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = cast<FloatType>(op.getResult().getType().getElementType());
+    bool isUnsigned = op.getIsUnsigned();
+    auto body = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+      FloatType f32 = b.getF32Type();
+      Value value = widenInteger(b, s[0], isUnsigned);
+      if (s.size() > 3)
+        value =
+            arith::SubIOp::create(b, value, widenInteger(b, s[2], isUnsigned));
+      value = arith::SIToFPOp::create(b, f32, value);
+      value = arith::MulFOp::create(b, value, convertFloat(b, s[1], f32));
+      return convertFloat(b, value, type);
+    };
+    rewriter.replaceOp(op, makeQuantization(op, rewriter, body));
+    return success();
+  }
+};
+
+/// gather: a linalg.generic over the result that reads the index and extracts
+/// the element.
+struct DecomposeGather : OpRewritePattern<GatherOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(GatherOp op,
+                                PatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    int64_t axis = op.getAxis();
+    int64_t rank = op.getResult().getType().getRank();
+    int64_t numIndexDims = op.getIndices().getType().getRank();
+    SmallVector<OpFoldResult> inputSizes =
+        tensor::getMixedSizes(rewriter, loc, op.getInput());
+    SmallVector<OpFoldResult> sizes(ArrayRef(inputSizes).take_front(axis));
+    llvm::append_range(sizes,
+                       tensor::getMixedSizes(rewriter, loc, op.getIndices()));
+    llvm::append_range(sizes, ArrayRef(inputSizes).drop_front(axis + 1));
+    AffineMap indexMap =
+        AffineMap::getMultiDimIdentityMap(rank, op.getContext())
+            .getSliceMap(axis, numIndexDims);
+    auto body = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+      Value size = getValueOrCreateConstantIndexOp(b, loc, inputSizes[axis]);
+      Value zero = arith::ConstantIndexOp::create(b, 0);
+      Value one = arith::ConstantIndexOp::create(b, 1);
+      Value index = arith::IndexCastOp::create(b, b.getIndexType(), s[0]);
+      Value isNegative =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, zero);
+      Value wrapped = arith::AddIOp::create(b, index, size);
+      index = arith::SelectOp::create(b, isNegative, wrapped, index);
+      index = arith::MaxSIOp::create(b, index, zero);
+      Value last = arith::SubIOp::create(b, size, one);
+      index = arith::MinSIOp::create(b, index, last);
+      SmallVector<Value> coordinates;
+      for (int64_t dim = 0; dim < rank; ++dim) {
+        if (dim == axis)
+          coordinates.push_back(index);
+        if (dim < axis || dim >= axis + numIndexDims)
+          coordinates.push_back(linalg::IndexOp::create(b, dim));
+      }
+      if (axis == rank) // A scalar index into the last dimension.
+        coordinates.push_back(index);
+      return tensor::ExtractOp::create(b, op.getInput(), coordinates);
+    };
+    Value result = makeGeneric(rewriter, loc, sizes,
+                               op.getResult().getType().getElementType(),
+                               op.getIndices(), {indexMap}, body);
+    if (result.getType() != op.getResult().getType())
+      result = tensor::CastOp::create(rewriter, loc, op.getResult().getType(),
+                                      result);
+    rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+struct GaramExtDecompose : impl::GaramExtDecomposeBase<GaramExtDecompose> {
+  LogicalResult initialize(MLIRContext *context) override {
+    RewritePatternSet set(context);
+    populateGaramExtDecomposePatterns(set);
+    patterns = std::move(set);
+    return success();
+  }
+
+  void runOnOperation() override {
+    walkAndApplyPatterns(getOperation(), patterns);
+  }
+
+  FrozenRewritePatternSet patterns;
+};
+
+} // namespace
+
+void populateGaramExtDecomposePatterns(RewritePatternSet &patterns) {
+  patterns.add<DecomposeDequantize, DecomposeGather, DecomposeQuantize>(
+      patterns.getContext());
+}
+
+} // namespace garam::ext
