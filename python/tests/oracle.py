@@ -96,7 +96,7 @@ def cut_at_quantizelinear(model):
     cuts = [node.output[0] for node in graph.node
             if node.op_type == "QuantizeLinear" and node.output[0] in dynamic]
     borders = set(cuts) | {name for name in dynamic if name not in producers}
-    extractor = onnx.utils.Extractor(model)
+    extractor = onnx.utils.Extractor(onnx.shape_inference.infer_shapes(model))
     parts = []
     for output in cuts + [o.name for o in graph.output if o.name not in cuts]:
         found, seen, stack = [], set(), list(producers[output].input)
