@@ -1,0 +1,93 @@
+//===- Epilogue.cpp - Steps of an epilogue --------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Epilogue.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+/// Combines two vectors of which either may have one element for all channels.
+template <typename Function>
+static ChannelValues combineChannels(const ChannelValues &a,
+                                     const ChannelValues &b,
+                                     Function function) {
+  ChannelValues result;
+  size_t count = std::max(a.size(), b.size());
+  result.reserve(count);
+  for (size_t i = 0; i < count; ++i)
+    result.push_back(
+        function(a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i]));
+  return result;
+}
+
+bool Epilogue::add(const ChannelValues &values) {
+  if (isClamped() || isQuantized)
+    return false;
+  bias = combineChannels(bias, values, std::plus<double>());
+  return true;
+}
+
+bool Epilogue::multiply(const ChannelValues &values) {
+  bool isScalar = values.size() == 1;
+  // A clamp keeps its meaning under a positive factor only; the residual and
+  // the clamp have one factor for all channels.
+  if (isQuantized || ((isClamped() || residual) && !isScalar) ||
+      (isClamped() && !(values[0] > 0)))
+    return false;
+  scale = combineChannels(scale, values, std::multiplies<double>());
+  bias = combineChannels(bias, values, std::multiplies<double>());
+  if (residual)
+    residual->scale *= values[0];
+  if (clampLow)
+    *clampLow *= values[0];
+  if (clampHigh)
+    *clampHigh *= values[0];
+  return true;
+}
+
+bool Epilogue::add(const Residual &other) {
+  if (residual || isClamped() || isQuantized)
+    return false;
+  residual = other;
+  return true;
+}
+
+bool Epilogue::clampBelow(double low) {
+  if (isQuantized || std::isnan(low))
+    return false;
+  clampLow = clampLow ? std::max(*clampLow, low) : low;
+  if (clampHigh)
+    clampHigh = std::max(*clampHigh, low);
+  return true;
+}
+
+bool Epilogue::clampAbove(double high) {
+  if (isQuantized || std::isnan(high))
+    return false;
+  clampHigh = clampHigh ? std::min(*clampHigh, high) : high;
+  if (clampLow)
+    clampLow = std::min(*clampLow, high);
+  return true;
+}
+
+bool Epilogue::quantize(const ChannelValues &scales, int64_t newZeroPoint,
+                        bool resultIsUnsigned) {
+  ChannelValues factors;
+  for (double step : scales) {
+    if (!(step > 0))
+      return false;
+    factors.push_back(1.0 / step);
+  }
+  if (!multiply(factors))
+    return false;
+  isQuantized = true;
+  zeroPoint = newZeroPoint;
+  isUnsigned = resultIsUnsigned;
+  return true;
+}
+
+} // namespace garam::npu

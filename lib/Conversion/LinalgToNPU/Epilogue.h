@@ -1,0 +1,118 @@
+//===- Epilogue.h - What follows a sum of products --------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_CONVERSION_LINALGTONPU_EPILOGUE_H
+#define GARAM_LIB_CONVERSION_LINALGTONPU_EPILOGUE_H
+
+#include "Access.h"
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+#include <optional>
+
+namespace garam::npu {
+
+/// A value for each channel, or one for all.
+using ChannelValues = llvm::SmallVector<double>;
+
+/// A tensor that is added: (element - zero point of the access) * scale.
+struct Residual {
+  Access access;
+  double scale = 1.0;
+};
+
+/// value = sum * scale[channel] + bias[channel] + residual, clamped, and then
+/// either stored as a float or rounded, moved by the zero point and saturated.
+/// The coefficients are kept in f64 until they are written, so that scales of
+/// several operators multiply without loss.
+struct Epilogue {
+  /// Coordinate of the channel in the loop dimensions; null while no
+  /// coefficient has more than one value.
+  mlir::AffineExpr channel;
+  int64_t numChannels = 1;
+  ChannelValues scale = {1.0};
+  ChannelValues bias = {0.0};
+  std::optional<Residual> residual;
+  std::optional<double> clampLow, clampHigh;
+  bool isQuantized = false;
+  int64_t zeroPoint = 0;
+  bool isUnsigned = false;
+
+  bool isClamped() const { return clampLow || clampHigh; }
+
+  // Each of these appends a step and fails, unchanged, when the order of the
+  // steps does not allow it.
+  bool add(const ChannelValues &values);
+  bool multiply(const ChannelValues &values);
+  bool add(const Residual &other);
+  bool clampBelow(double low);
+  bool clampAbove(double high);
+  bool quantize(const ChannelValues &scales, int64_t zeroPoint,
+                bool isUnsigned);
+};
+
+/// The loop nest whose results flow into an epilogue.
+struct EpilogueLoops {
+  llvm::SmallVector<int64_t> sizes;
+  llvm::SmallVector<IteratorKind> iterators;
+};
+
+/// Follows the single uses of a sum of products and absorbs what an epilogue
+/// can carry out.
+class EpilogueBuilder {
+public:
+  /// `result` holds the sums at `coordinates` of the loop dimensions.
+  EpilogueBuilder(const EpilogueLoops &loops, mlir::Value result,
+                  llvm::ArrayRef<mlir::AffineExpr> coordinates)
+      : loops(loops), current(result), coordinates(coordinates),
+        resultCoordinates(coordinates), location(result.getLoc()) {}
+
+  /// Multiplies the sums by values that depend on coordinate `channel`, which
+  /// is null when there is but one. Comes first.
+  bool setScale(const ChannelValues &scale, mlir::AffineExpr channel);
+  /// What the accumulators start from: a constant becomes a bias, another
+  /// tensor a residual. Fails when it can be neither.
+  mlir::LogicalResult addInitialValue(mlir::Value init,
+                                      llvm::ArrayRef<mlir::AffineExpr> coords);
+  /// Absorbs as many consumers as possible.
+  void absorbConsumers();
+
+  const Epilogue &getEpilogue() const { return epilogue; }
+  /// The value that the stage replaces.
+  mlir::Value getResult() const { return current; }
+  /// Coordinates that the stage writes; its result is reshaped if
+  /// isReshaped().
+  llvm::ArrayRef<mlir::AffineExpr> getResultCoordinates() const {
+    return resultCoordinates;
+  }
+  bool isReshaped() const { return reshaped; }
+  llvm::ArrayRef<mlir::Location> getLocations() const { return locations; }
+
+private:
+  bool absorb(mlir::Operation *user);
+  bool absorbElementwise(mlir::linalg::LinalgOp op);
+  bool absorbQuantize(ext::QuantizeOp op);
+  bool absorbExpand(mlir::Operation *op);
+  bool absorbCollapse(mlir::Operation *op);
+  /// The values of constant `access` by channel, if it depends on nothing else.
+  std::optional<ChannelValues> readChannels(Access access);
+  bool setChannel(mlir::AffineExpr expr, int64_t count);
+
+  friend class EpilogueBody;
+
+  const EpilogueLoops &loops;
+  Epilogue epilogue;
+  mlir::Value current;
+  llvm::SmallVector<mlir::AffineExpr> coordinates, resultCoordinates;
+  bool reshaped = false;
+  mlir::Location location;
+  llvm::SmallVector<mlir::Location> locations;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_CONVERSION_LINALGTONPU_EPILOGUE_H

@@ -1,0 +1,111 @@
+//===- LinalgToNPU.cpp - From structured operations to stages -------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgToNPU.h"
+
+#include "garam/Conversion/LinalgToNPU/Support.h"
+#include "garam/Conversion/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace garam {
+#define GEN_PASS_DEF_CONVERTLINALGTONPU
+#include "garam/Conversion/Passes.h.inc"
+} // namespace garam
+
+using namespace mlir;
+using namespace garam::npu;
+
+namespace {
+
+struct ConvertLinalgToNPU
+    : garam::impl::ConvertLinalgToNPUBase<ConvertLinalgToNPU> {
+  void runOnOperation() override;
+
+private:
+  void convertSums(IRRewriter &rewriter);
+  void removeUnused(IRRewriter &rewriter);
+  LogicalResult convertRest(IRRewriter &rewriter);
+};
+
+} // namespace
+
+static bool isStage(Operation *op) {
+  return isa_and_nonnull<NPUDialect>(op->getDialect()) ||
+         isa<func::ReturnOp>(op);
+}
+
+static SmallVector<Operation *> getOperations(func::FuncOp func) {
+  SmallVector<Operation *> operations;
+  for (Operation &op : func.getBody().front())
+    operations.push_back(&op);
+  return operations;
+}
+
+/// From the last to the first: of two sums that meet in an addition, the later
+/// one absorbs it, because the other is ready then.
+void ConvertLinalgToNPU::convertSums(IRRewriter &rewriter) {
+  SmallVector<linalg::LinalgOp> candidates;
+  for (Operation &op : getOperation().getBody().front())
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      candidates.push_back(linalgOp);
+  for (linalg::LinalgOp op : llvm::reverse(candidates))
+    (void)convertSumOfProducts(rewriter, op);
+}
+
+void ConvertLinalgToNPU::removeUnused(IRRewriter &rewriter) {
+  SmallVector<Operation *> operations = getOperations(getOperation());
+  for (Operation *op : llvm::reverse(operations))
+    if (isOpTriviallyDead(op))
+      rewriter.eraseOp(op);
+}
+
+/// Consumers first, so that each sees the movements that feed it as tensor
+/// operations; what nobody reads any more is not converted.
+LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
+  bool failed = false;
+  SmallVector<Operation *> operations = getOperations(getOperation());
+  for (Operation *op : llvm::reverse(operations)) {
+    if (isStage(op))
+      continue;
+    if (isOpTriviallyDead(op)) {
+      rewriter.eraseOp(op);
+      continue;
+    }
+    std::string reason;
+    LogicalResult result = failure();
+    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+      result = convertToVector(rewriter, linalgOp, reason);
+    else if (isa<garam::ext::QuantizeOp, garam::ext::DequantizeOp>(op))
+      result = convertQuantization(rewriter, op, reason);
+    else
+      result = convertMovement(rewriter, op, reason);
+    if (mlir::failed(result)) {
+      failed = true;
+      garam::npu::emitUnsupported(op, reason);
+    }
+  }
+  return failure(failed);
+}
+
+void ConvertLinalgToNPU::runOnOperation() {
+  func::FuncOp func = getOperation();
+  if (func.isExternal())
+    return;
+  if (!func.getBody().hasOneBlock()) {
+    func.emitError() << "has control flow, which this conversion does not take";
+    return signalPassFailure();
+  }
+  IRRewriter rewriter(&getContext());
+  if (failed(reportUnsupported(func)))
+    return signalPassFailure();
+  convertSums(rewriter);
+  removeUnused(rewriter);
+  if (failed(convertRest(rewriter)))
+    return signalPassFailure();
+  removeUnused(rewriter);
+  copyReturnedValues(rewriter, func);
+}

@@ -1,0 +1,61 @@
+//===- LinalgToNPU.h - Parts of the conversion ------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_CONVERSION_LINALGTONPU_LINALGTONPU_H
+#define GARAM_LIB_CONVERSION_LINALGTONPU_LINALGTONPU_H
+
+#include "Access.h"
+
+#include "garam/Dialect/NPU/Utils/VectorSpec.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/PatternMatch.h"
+
+#include <string>
+
+namespace garam::npu {
+
+/// Replaces a matrix product or convolution, together with the single-use chain
+/// of elementwise operations behind it that its epilogue can carry out. Without
+/// columns to share the weights among, as in a depthwise convolution, the
+/// result is an npu.vector. Fails, unchanged, when `op` is no sum of products.
+mlir::LogicalResult convertSumOfProducts(mlir::RewriterBase &rewriter,
+                                         mlir::linalg::LinalgOp op);
+
+/// Replaces any other structured operation by an npu.vector. Each conversion
+/// below leaves the operation alone when it fails and says why in `reason`.
+mlir::LogicalResult convertToVector(mlir::RewriterBase &rewriter,
+                                    mlir::linalg::LinalgOp op,
+                                    std::string &reason);
+
+/// Replaces a quantisation or dequantisation that nothing has absorbed.
+mlir::LogicalResult convertQuantization(mlir::RewriterBase &rewriter,
+                                        mlir::Operation *op,
+                                        std::string &reason);
+
+/// Replaces operations of the tensor dialect and constants.
+mlir::LogicalResult convertMovement(mlir::RewriterBase &rewriter,
+                                    mlir::Operation *op, std::string &reason);
+
+/// Gives every result of a function a stage of its own: what is an argument, a
+/// constant or another result is copied.
+void copyReturnedValues(mlir::RewriterBase &rewriter,
+                        mlir::Operation *function);
+
+/// The register value of element `argument`, a body argument of `op` that loads
+/// through `access`: dequantised where the access says so.
+mlir::Value emitLoad(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value argument, const Access &access,
+                     mlir::Type elementType);
+
+/// The input that `access`, in the loop dimensions of the stage, describes.
+VectorInput getInput(const Access &access, unsigned numDims, bool isUnsigned);
+
+/// `loc` and the locations that were absorbed.
+mlir::Location fuse(mlir::Location loc, llvm::ArrayRef<mlir::Location> others);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_CONVERSION_LINALGTONPU_LINALGTONPU_H

@@ -1,0 +1,144 @@
+//===- MovementConversion.cpp - Tensor operations to stages ---------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+#include "LinalgToNPU.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+/// Creates the stage that reads `access` and writes it as it is.
+static VectorOp createCopy(OpBuilder &builder, Location loc,
+                           const Access &access, RankedTensorType type) {
+  VectorSpec spec;
+  spec.sizes.assign(type.getShape().begin(), type.getShape().end());
+  spec.inputs.push_back(getInput(access, type.getRank(), /*isUnsigned=*/false));
+  spec.outputs.push_back(
+      {type, builder.getMultiDimIdentityMap(type.getRank()), false});
+  VectorOp op = createVector(builder, loc, spec);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&op.getBody().front());
+  YieldOp::create(builder, loc, op.getBody().getArgument(0));
+  return op;
+}
+
+static Access getIdentity(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<AffineExpr> dims;
+  for (int64_t i = 0, e = type.getRank(); i < e; ++i)
+    dims.push_back(getAffineDimExpr(i, value.getContext()));
+  return Access(value, dims);
+}
+
+/// tensor.pad and tensor.extract_slice that no consumer has absorbed.
+static LogicalResult convertView(RewriterBase &rewriter, Operation *op,
+                                 std::string &reason) {
+  Access access = getIdentity(op->getResult(0));
+  foldMovement(access);
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (access.source == op->getResult(0) || !type.hasStaticShape()) {
+    reason = "offsets, sizes or a padding value that are not constants";
+    return failure();
+  }
+  if (!llvm::all_of(access.coordinates, isLinear)) {
+    reason = "an access that is not linear";
+    return failure();
+  }
+  if (type.getElementType().isInteger(64)) {
+    reason = "integers of more than 32 bits";
+    return failure();
+  }
+  rewriter.replaceOp(
+      op,
+      createCopy(rewriter, fuse(op->getLoc(), access.locations), access, type));
+  return success();
+}
+
+/// A reshape of a constant is the constant under another shape.
+static LogicalResult convertReshape(RewriterBase &rewriter, Operation *op) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  Value source = op->getOperand(0);
+  ElementsAttr value;
+  if (auto constant = source.getDefiningOp<arith::ConstantOp>())
+    value = dyn_cast<ElementsAttr>(constant.getValue());
+  else if (auto constant = source.getDefiningOp<ConstantOp>())
+    value = constant.getValue();
+  if (auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(value)) {
+    rewriter.replaceOpWithNewOp<ConstantOp>(
+        op, type,
+        DenseResourceElementsAttr::get(type, resource.getRawHandle()));
+  } else if (auto dense = dyn_cast_or_null<DenseElementsAttr>(value)) {
+    rewriter.replaceOpWithNewOp<ConstantOp>(op, type, dense.reshape(type));
+  } else {
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, type, source);
+  }
+  return success();
+}
+
+LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
+                              std::string &reason) {
+  rewriter.setInsertionPoint(op);
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<tensor::PadOp, tensor::ExtractSliceOp>(
+          [&](auto) { return convertView(rewriter, op, reason); })
+      .Case<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
+          [&](auto) { return convertReshape(rewriter, op); })
+      .Case([&](tensor::ConcatOp concat) {
+        rewriter.replaceOpWithNewOp<ConcatOp>(
+            op, concat.getResultType(), concat.getInputs(),
+            rewriter.getI64IntegerAttr(concat.getDim()));
+        return success();
+      })
+      .Case([&](arith::ConstantOp constant) {
+        auto value = dyn_cast<ElementsAttr>(constant.getValue());
+        if (!value) {
+          reason = "a scalar that no operation on tensors uses";
+          return failure();
+        }
+        rewriter.replaceOpWithNewOp<ConstantOp>(op, constant.getType(), value);
+        return success();
+      })
+      .Default([&](Operation *) {
+        reason = "no stage does this";
+        return failure();
+      });
+}
+
+/// The value that holds the elements of `value`: reshapes do not copy.
+static Value getStorage(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getInput();
+  return value;
+}
+
+void copyReturnedValues(RewriterBase &rewriter, Operation *function) {
+  auto func = cast<func::FuncOp>(function);
+  func.walk([&](func::ReturnOp op) {
+    llvm::SmallPtrSet<Value, 4> seen;
+    rewriter.setInsertionPoint(op);
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value storage = getStorage(operand.get());
+      bool isStage =
+          storage.getDefiningOp() && !storage.getDefiningOp<ConstantOp>();
+      if (isStage && seen.insert(storage).second)
+        continue;
+      VectorOp copy = createCopy(
+          rewriter, operand.get().getLoc(), getIdentity(operand.get()),
+          cast<RankedTensorType>(operand.get().getType()));
+      rewriter.modifyOpInPlace(op, [&] { operand.set(copy.getResult(0)); });
+    }
+  });
+}
+
+} // namespace garam::npu

@@ -1,0 +1,59 @@
+//===- ScalarBody.h - Bodies of linalg ops as micro-programs ----*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_CONVERSION_LINALGTONPU_SCALARBODY_H
+#define GARAM_LIB_CONVERSION_LINALGTONPU_SCALARBODY_H
+
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <string>
+
+namespace garam::npu {
+
+/// Rewrites scalar operations of a linalg body for the vector engine's
+/// registers: floats become f32, integers i32, comparisons stay i1, and
+/// operations without an opcode are spelt with those that have one.
+class ScalarBody {
+public:
+  /// `dims[d]`: the dimension of npu.vector that loop dimension d becomes.
+  ScalarBody(mlir::OpBuilder &builder, llvm::ArrayRef<int64_t> dims = {})
+      : builder(builder), dims(dims) {}
+
+  /// Says what `original` became: an f32, i32 or i1 value.
+  void map(mlir::Value original, mlir::Value value) {
+    values[original] = value;
+  }
+  /// What `original` becomes; its definition and what it depends on are
+  /// rewritten first. Null when something has no counterpart: see getReason.
+  mlir::Value get(mlir::Value original);
+  /// What a value of a register type is when the element type is stored.
+  mlir::Value getForStore(mlir::Value original);
+
+  mlir::StringRef getReason() const { return reason; }
+
+private:
+  mlir::Value convert(mlir::Operation *op);
+  mlir::Value fail(mlir::Operation *op);
+
+  mlir::OpBuilder &builder;
+  llvm::SmallVector<int64_t> dims;
+  llvm::DenseMap<mlir::Value, mlir::Value> values;
+  std::string reason;
+};
+
+/// True when every operation that looks at the narrow integer `argument` reads
+/// it as unsigned.
+bool isReadUnsigned(mlir::Value argument);
+
+/// True when `value` was made by an operation with an unsigned result.
+bool isMadeUnsigned(mlir::Value value);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_CONVERSION_LINALGTONPU_SCALARBODY_H
