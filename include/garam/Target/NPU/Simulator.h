@@ -17,17 +17,21 @@
 
 namespace garam::npu {
 
-/// Why a queue did not compute during an interval, or what it computed.
+/// What an interval of the critical path went to.
 enum class TimeCategory : uint8_t {
-  Compute,         // MACs or vector operations
-  Fill,            // array fill
-  FixedCost,       // command issue, DMA start-up
-  Synchronisation, // semaphore latency
-  LocalBandwidth,  // SRAM banks slower than the engine
-  DRAMBandwidth,   // a transfer that touches DRAM
-  NetworkBandwidth // a transfer on the chip
+  Compute = 0,          // MACs or vector operations
+  Fill = 1,             // array fill
+  FixedCost = 2,        // command issue, DMA start-up
+  Synchronisation = 3,  // a signal on its way to the queue that waits for it
+  LocalBandwidth = 4,   // SRAM banks slower than the engine
+  DRAMBandwidth = 5,    // a transfer, as fast as DRAM allows
+  NetworkBandwidth = 6, // a transfer, as fast as engine or port allows
+  Contention = 7,       // a transfer that waits behind those of others
 };
-constexpr unsigned numTimeCategories = 7;
+constexpr unsigned numTimeCategories = 8;
+/// "compute", "fill", "fixed_cost", "synchronisation", "local_bandwidth",
+/// "dram_bandwidth", "network_bandwidth" or "contention".
+llvm::StringRef getName(TimeCategory category);
 
 /// One executed command, for traces and loss accounts.
 struct CommandEvent {
@@ -37,10 +41,14 @@ struct CommandEvent {
 };
 
 struct SimulationOptions {
-  /// Only times: no segment is read or written.
+  /// Only times: no segment is read or written. Indices of gather and scatter
+  /// cost the same whatever they are, so times do not depend on the data.
   bool timingOnly = false;
   /// Threads for the data; results do not depend on it. 0: one a processor.
   unsigned threads = 0;
+  /// Commands that are executed at most, loop commands included: more is taken
+  /// for a program that has run away.
+  uint64_t maxCommands = uint64_t(1) << 28;
   /// Called in order of end time, waits and signals included.
   std::function<void(const CommandEvent &)> onCommand;
 };
@@ -55,9 +63,10 @@ struct SimulationResult {
   double energyJoule = 0; // idle power times latency included
   /// Time that each queue was busy.
   std::vector<uint64_t> queueBusyFs;
-  /// The critical path from time 0 to the end, each interval charged to what
-  /// the recorded last cause of its start or its own work was; sums to
-  /// latencyFs exactly.
+  /// The critical path from time 0 to the end. It leads from the command that
+  /// ended last back to what released it: the command before it in its queue,
+  /// or the signal that its queue waited for and so the signalling queue. Each
+  /// interval is charged to what it went to; the sum is exactly latencyFs.
   std::array<uint64_t, numTimeCategories> criticalPathFs = {};
 };
 

@@ -1,0 +1,558 @@
+//===- Timing.cpp - How long a command takes by itself --------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Target/NPU/Timing.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <algorithm>
+
+using llvm::ArrayRef;
+
+namespace garam::npu {
+
+/// Accumulators, biases and scales are 32 bits wide.
+static constexpr uint64_t wordBytes = 4;
+
+//===----------------------------------------------------------------------===//
+// Arithmetic that saturates, for sizes may come from a stranger
+//===----------------------------------------------------------------------===//
+
+static uint64_t add(uint64_t a, uint64_t b) {
+  return llvm::SaturatingAdd(a, b);
+}
+
+static uint64_t multiply(uint64_t a, uint64_t b) {
+  return llvm::SaturatingMultiply(a, b);
+}
+
+static uint64_t divideCeil(uint64_t a, uint64_t b) {
+  return b == 0 ? ~uint64_t(0) : a / b + (a % b != 0);
+}
+
+static uint64_t product(ArrayRef<uint32_t> sizes) {
+  uint64_t result = 1;
+  for (uint32_t size : sizes)
+    result = multiply(result, size);
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Contiguous runs
+//===----------------------------------------------------------------------===//
+
+/// Length in bytes of the contiguous runs that a walk with `strides` over
+/// `sizes` consists of. Dimensions are tried from the last to the first, for
+/// sequencers walk the last fastest. `skipped` (-1: none) is no part of a run.
+static uint64_t getRunBytes(ArrayRef<uint32_t> sizes, ArrayRef<int64_t> strides,
+                            uint64_t elementBytes, int skipped = -1) {
+  uint64_t run = elementBytes;
+  unsigned used = skipped >= 0 ? 1u << skipped : 0;
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (unsigned dim = sizes.size(); dim-- > 0;) {
+      if (used & (1u << dim) || sizes[dim] == 1 ||
+          strides[dim] != static_cast<int64_t>(run))
+        continue;
+      run = multiply(run, sizes[dim]);
+      used |= 1u << dim;
+      grown = true;
+    }
+  }
+  return run;
+}
+
+/// Bytes that banks with words of `word` bytes move for `bytes` bytes in
+/// contiguous runs of `run` bytes.
+static uint64_t getWordBytes(uint64_t bytes, uint64_t run, uint64_t word) {
+  return multiply(divideCeil(bytes, run),
+                  multiply(divideCeil(run, word), word));
+}
+
+static uint64_t getReadWord(const LocalMemoryDescription &local) {
+  return std::max(1u, local.readBytesPerCycle / std::max(1u, local.banks));
+}
+
+static uint64_t getWriteWord(const LocalMemoryDescription &local) {
+  return std::max(1u, local.writeBytesPerCycle / std::max(1u, local.banks));
+}
+
+/// Bytes moved for `count` elements of an operand.
+static uint64_t getOperandBytes(uint64_t count, const Descriptor &operand,
+                                ArrayRef<uint32_t> sizes, uint64_t word) {
+  uint64_t width = getByteWidth(operand.type);
+  return getWordBytes(multiply(count, width),
+                      getRunBytes(sizes, operand.strides, width), word);
+}
+
+//===----------------------------------------------------------------------===//
+// Engines
+//===----------------------------------------------------------------------===//
+
+uint64_t EngineTime::getBusyCycles() const {
+  return std::max({add(fillCycles, computeCycles), readCycles, writeCycles});
+}
+
+double EngineTime::getSeconds(double clockHz) const {
+  return fixedSeconds + static_cast<double>(getBusyCycles()) / clockHz;
+}
+
+namespace {
+/// Shape of a tensor command as the array sees it.
+struct ArrayPasses {
+  uint64_t rows, reduction;
+  uint64_t columnsPerPass, columnPasses;
+};
+} // namespace
+
+static ArrayPasses getArrayPasses(const TensorCommand &command,
+                                  const ArrayMode &mode) {
+  ArrayPasses passes;
+  passes.rows = product(command.rows);
+  passes.reduction = product(command.reduction);
+  passes.columnsPerPass = multiply(mode.outputs, command.unitColumns);
+  passes.columnPasses = divideCeil(command.columns, passes.columnsPerPass);
+  return passes;
+}
+
+EngineTime getTime(const TensorCommand &command,
+                   const MachineDescription &machine) {
+  EngineTime time;
+  time.fixedSeconds = machine.tensor.commandSeconds;
+  const ArrayMode *mode = machine.findMode(command.activation.type);
+  if (!mode)
+    return time;
+  ArrayPasses passes = getArrayPasses(command, *mode);
+  time.fillCycles = machine.tensor.fillCycles;
+  time.computeCycles =
+      multiply(multiply(divideCeil(passes.reduction, mode->reduction),
+                        passes.columnPasses),
+               divideCeil(passes.rows, command.unitRows));
+  time.macs =
+      multiply(multiply(passes.rows, passes.reduction), command.columns);
+
+  uint64_t readWord = getReadWord(machine.local);
+  std::array<uint32_t, maxRowDims + maxReductionDims> activationSizes;
+  llvm::copy(command.rows, activationSizes.begin());
+  llvm::copy(command.reduction, activationSizes.begin() + maxRowDims);
+  std::array<uint32_t, maxReductionDims + 1> weightSizes;
+  llvm::copy(command.reduction, weightSizes.begin());
+  weightSizes.back() = command.columns;
+  std::array<uint32_t, maxRowDims + 1> outputSizes;
+  llvm::copy(command.rows, outputSizes.begin());
+  outputSizes.back() = command.columns;
+  uint64_t outputs = multiply(passes.rows, command.columns);
+
+  // The rows stream through the array once for every pass over the columns; the
+  // weights of a pass stay in it. Units that need the same operand get it from
+  // one read.
+  uint64_t read = getOperandBytes(
+      multiply(multiply(passes.rows, passes.reduction), passes.columnPasses),
+      command.activation, activationSizes, readWord);
+  read = add(read, getOperandBytes(multiply(passes.reduction, command.columns),
+                                   command.weight, weightSizes, readWord));
+  uint64_t written = 0;
+  if (command.store) {
+    uint64_t vectorBytes = multiply(command.columns, wordBytes);
+    if (command.hasBias)
+      read = add(read, getWordBytes(vectorBytes, vectorBytes, readWord));
+    if (command.hasScale)
+      read = add(read, getWordBytes(vectorBytes, vectorBytes, readWord));
+    if (command.hasResidual)
+      read = add(read, getOperandBytes(outputs, command.residual, outputSizes,
+                                       readWord));
+    written = getOperandBytes(outputs, command.output, outputSizes,
+                              getWriteWord(machine.local));
+  }
+  time.readCycles = divideCeil(read, machine.local.readBytesPerCycle);
+  time.writeCycles =
+      written == 0 ? 0 : divideCeil(written, machine.local.writeBytesPerCycle);
+  time.localBytes = add(read, written);
+  return time;
+}
+
+uint64_t getAccumulatorBytes(const TensorCommand &command,
+                             const MachineDescription &machine) {
+  const ArrayMode *mode = machine.findMode(command.activation.type);
+  if (!mode)
+    return 0;
+  ArrayPasses passes = getArrayPasses(command, *mode);
+  return multiply(multiply(passes.rows, wordBytes),
+                  multiply(passes.columnPasses, passes.columnsPerPass));
+}
+
+namespace {
+/// Which lanes of the vector engine an instruction occupies, for how long.
+struct LaneUse {
+  uint32_t lanes;
+  uint32_t cycles; // 0: the instruction is free
+};
+} // namespace
+
+static bool isFunction(VectorOpcode opcode) {
+  return opcode >= VectorOpcode::ExpF && opcode <= VectorOpcode::SigmoidF;
+}
+
+/// Division, square root and remainder are iterated like the functions.
+static bool isIterative(VectorOpcode opcode) {
+  switch (opcode) {
+  case VectorOpcode::DivF:
+  case VectorOpcode::SqrtF:
+  case VectorOpcode::RemF:
+  case VectorOpcode::DivI:
+  case VectorOpcode::RemI:
+    return true;
+  default:
+    return isFunction(opcode);
+  }
+}
+
+static bool isInteger(VectorOpcode opcode) {
+  return opcode == VectorOpcode::Select || opcode == VectorOpcode::CmpI ||
+         (opcode >= VectorOpcode::AddI && opcode <= VectorOpcode::ShrI);
+}
+
+static bool isInteger(Combiner combiner) { return combiner >= Combiner::AddI; }
+
+/// Lanes for integer or float operations; a chip without float arithmetic
+/// requantises on its integer lanes.
+static uint32_t getLanes(bool integer, const VectorEngineDescription &vector) {
+  return std::max(1u, integer || !vector.hasFloat ? vector.intLanes
+                                                  : vector.floatLanes);
+}
+
+static LaneUse getLaneUse(VectorOpcode opcode,
+                          const VectorEngineDescription &vector) {
+  switch (opcode) {
+  case VectorOpcode::Load:
+  case VectorOpcode::ConstF32:
+  case VectorOpcode::ConstI32:
+  case VectorOpcode::Index:
+    return {1, 0};
+  default:
+    return {getLanes(isInteger(opcode), vector),
+            isIterative(opcode) ? std::max(1u, vector.functionCycles) : 1};
+  }
+}
+
+/// True when the combination adds a product that nothing else uses: the lanes
+/// multiply and add in one operation.
+static bool isFusedMultiplyAdd(const VectorCommand &command,
+                               const VectorReduction &reduction) {
+  VectorOpcode multiplication;
+  if (reduction.combiner == Combiner::AddF)
+    multiplication = VectorOpcode::MulF;
+  else if (reduction.combiner == Combiner::AddI)
+    multiplication = VectorOpcode::MulI;
+  else
+    return false;
+  // The body's last definition of the source must be the product.
+  for (const VectorInstruction &instruction : llvm::reverse(command.body))
+    if (instruction.destination == reduction.source)
+      return instruction.opcode == multiplication;
+  return false;
+}
+
+/// How often a walk over `sizes` reads an operand: again along the dimensions
+/// outside the innermost one along which it changes, once along those inside.
+static uint64_t getReadCount(ArrayRef<uint32_t> sizes,
+                             const Descriptor &operand) {
+  unsigned innermost = sizes.size();
+  while (innermost > 0 &&
+         (operand.strides[innermost - 1] == 0 || sizes[innermost - 1] == 1))
+    --innermost;
+  return product(sizes.take_front(innermost));
+}
+
+EngineTime getTime(const VectorCommand &command,
+                   const MachineDescription &machine) {
+  EngineTime time;
+  const VectorEngineDescription &vector = machine.vector;
+  time.fixedSeconds = vector.commandSeconds;
+  ArrayRef<uint32_t> sizes = command.sizes;
+  uint64_t elements = product(sizes);
+  unsigned numParallel =
+      sizes.size() - std::min<size_t>(command.numReductionDims, sizes.size());
+  uint64_t outputs = product(sizes.take_front(numParallel));
+
+  auto charge = [&](uint64_t count, LaneUse use) {
+    if (use.cycles == 0)
+      return;
+    time.computeCycles = add(
+        time.computeCycles, multiply(divideCeil(count, use.lanes), use.cycles));
+    time.vectorOperations =
+        add(time.vectorOperations, multiply(count, use.cycles));
+  };
+  for (const VectorInstruction &instruction : command.body)
+    charge(elements, getLaneUse(instruction.opcode, vector));
+  for (const VectorReduction &reduction : command.reductions)
+    if (!isFusedMultiplyAdd(command, reduction))
+      charge(elements, {getLanes(isInteger(reduction.combiner), vector), 1});
+  for (const VectorInstruction &instruction : command.finish)
+    charge(outputs, getLaneUse(instruction.opcode, vector));
+
+  uint64_t read = 0, written = 0;
+  for (const Descriptor &input : command.inputs)
+    read = add(read, getOperandBytes(getReadCount(sizes, input), input, sizes,
+                                     getReadWord(machine.local)));
+  for (const VectorOutput &output : command.outputs)
+    written = add(written, getOperandBytes(outputs, output.descriptor,
+                                           sizes.take_front(numParallel),
+                                           getWriteWord(machine.local)));
+  if (read)
+    time.readCycles = divideCeil(read, machine.local.readBytesPerCycle);
+  if (written)
+    time.writeCycles = divideCeil(written, machine.local.writeBytesPerCycle);
+  time.localBytes = add(read, written);
+  return time;
+}
+
+//===----------------------------------------------------------------------===//
+// DMA
+//===----------------------------------------------------------------------===//
+
+static bool isIndirect(const DMACommand &command) {
+  return command.kind == DMAKind::Gather || command.kind == DMAKind::Scatter;
+}
+
+namespace {
+/// One side of a transfer.
+struct TransferSide {
+  const Descriptor *operand = nullptr;
+  uint64_t run = 1;
+  bool isWrite = false;
+  unsigned receivers = 1;
+};
+} // namespace
+
+static TransferSide getSide(const DMACommand &command, bool isWrite) {
+  TransferSide side;
+  side.operand = isWrite ? &command.destination : &command.source;
+  side.isWrite = isWrite;
+  bool indirect =
+      command.kind == (isWrite ? DMAKind::Scatter : DMAKind::Gather);
+  side.run =
+      getRunBytes(command.sizes, side.operand->strides, command.elementBytes,
+                  indirect ? command.indirection.dimension : -1);
+  if (isWrite && command.multicast)
+    side.receivers = llvm::popcount(command.multicast);
+  return side;
+}
+
+/// Adds what a side of the transfer occupies in DRAM.
+static void addDRAM(TransferTime &time, const TransferSide &side,
+                    const DRAMDescription &dram) {
+  uint64_t burst = std::max(1u, dram.burstBytes);
+  uint64_t bytes = getWordBytes(time.bytes, side.run, burst);
+  double efficiency =
+      side.run < burst ? dram.shortBurstEfficiency : dram.efficiency;
+  time.dramSeconds +=
+      static_cast<double>(bytes) / (dram.bytesPerSecond * efficiency);
+  uint64_t &total = side.isWrite ? time.dramWriteBytes : time.dramReadBytes;
+  total = add(total, bytes);
+}
+
+TransferTime getTime(const DMACommand &command,
+                     const MachineDescription &machine) {
+  TransferTime time;
+  time.startSeconds = machine.dma.startSeconds;
+  time.bytes = multiply(product(command.sizes), command.elementBytes);
+  double cycle = 1.0 / machine.clockHz;
+
+  llvm::SmallVector<TransferSide, 2> sides;
+  if (command.kind != DMAKind::Fill)
+    sides.push_back(getSide(command, /*isWrite=*/false));
+  sides.push_back(getSide(command, /*isWrite=*/true));
+
+  uint64_t shortestRun = sides.front().run;
+  uint64_t localCycles = 0;
+  for (const TransferSide &side : sides) {
+    shortestRun = std::min(shortestRun, side.run);
+    switch (side.operand->address.space) {
+    case MemorySpace::Local: {
+      uint64_t bytes = getWordBytes(time.bytes, side.run,
+                                    side.isWrite ? getWriteWord(machine.local)
+                                                 : getReadWord(machine.local));
+      localCycles = std::max(
+          localCycles,
+          divideCeil(bytes, side.isWrite ? machine.local.writeBytesPerCycle
+                                         : machine.local.readBytesPerCycle));
+      time.localBytes = add(time.localBytes, multiply(bytes, side.receivers));
+      break;
+    }
+    case MemorySpace::Shared:
+      time.sharedBytes = add(time.sharedBytes, time.bytes);
+      break;
+    case MemorySpace::DRAM:
+      addDRAM(time, side, machine.dram);
+      break;
+    }
+  }
+  time.localSeconds = static_cast<double>(localCycles) * cycle;
+
+  uint64_t engineBytes =
+      std::max<uint64_t>(1, uint64_t(machine.dma.bytesPerCycle) *
+                                std::max(1u, machine.dma.enginesPerCore));
+  // An engine requests at most one run a cycle.
+  uint64_t engineCycles = multiply(divideCeil(time.bytes, shortestRun),
+                                   divideCeil(shortestRun, engineBytes));
+  time.engineSeconds = static_cast<double>(engineCycles) * cycle;
+
+  const TransferSide &first = sides.front(), &last = sides.back();
+  bool localSource = command.kind != DMAKind::Fill &&
+                     first.operand->address.space == MemorySpace::Local;
+  bool localDestination = last.operand->address.space == MemorySpace::Local;
+  bool touchesShared = time.sharedBytes > 0;
+  bool touchesDRAM = time.dramReadBytes > 0 || time.dramWriteBytes > 0;
+  bool crossesCores =
+      localSource && localDestination &&
+      (command.multicast
+           ? command.multicast != uint64_t(1)
+                                      << (first.operand->address.index % 64)
+           : first.operand->address.index != last.operand->address.index);
+  // A port carries what enters or leaves the SRAM of its core over the network.
+  bool usesNetwork = crossesCores || (touchesDRAM && !touchesShared &&
+                                      (localSource || localDestination));
+  if (usesNetwork && machine.network.bytesPerCyclePerCore) {
+    time.networkSeconds =
+        static_cast<double>(
+            divideCeil(time.bytes, machine.network.bytesPerCyclePerCore)) *
+        cycle;
+    unsigned ports =
+        (localSource ? 1 : 0) + (localDestination ? last.receivers : 0);
+    time.networkBytes = multiply(time.bytes, ports);
+  }
+  if (touchesShared && machine.shared.bytesPerCyclePerCore)
+    time.sharedSeconds =
+        static_cast<double>(
+            divideCeil(time.sharedBytes, machine.shared.bytesPerCyclePerCore)) *
+        cycle;
+
+  time.streamSeconds =
+      std::max({time.engineSeconds, time.dramSeconds, time.networkSeconds,
+                time.sharedSeconds, time.localSeconds});
+  time.packets = std::max<uint64_t>(
+      1, divideCeil(time.bytes, std::max(1u, machine.dma.packetBytes)));
+  return time;
+}
+
+//===----------------------------------------------------------------------===//
+// What a machine supports
+//===----------------------------------------------------------------------===//
+
+/// I8 and U8 share a mode; other types have their own.
+static ElementType getModeType(ElementType type) {
+  return type == ElementType::U8 ? ElementType::I8 : type;
+}
+
+llvm::Error checkSupported(const TensorCommand &command,
+                           const MachineDescription &machine) {
+  const TensorEngineDescription &tensor = machine.tensor;
+  ElementType type = command.activation.type;
+  if (!machine.findMode(type))
+    return llvm::createStringError("the tensor engine of '" + machine.name +
+                                   "' has no mode for type " +
+                                   getName(type).str());
+  if (getModeType(type) != getModeType(command.weight.type))
+    return llvm::createStringError("the tensor engine multiplies equal types, "
+                                   "got activation " +
+                                   getName(type).str() + " and weight " +
+                                   getName(command.weight.type).str());
+  uint64_t units = multiply(command.unitRows, command.unitColumns);
+  if (units == 0 || units > tensor.units)
+    return llvm::createStringError(
+        "unitRows * unitColumns = " + std::to_string(command.unitRows) + " * " +
+        std::to_string(command.unitColumns) + ", but a core of '" +
+        machine.name + "' has " + std::to_string(tensor.units) + " units");
+  uint64_t bytes = getAccumulatorBytes(command, machine);
+  if (bytes > tensor.accumulatorBytes)
+    return llvm::createStringError(
+        "rows * columns (rounded up to the array) need " +
+        std::to_string(bytes) + " bytes of accumulators, but a core of '" +
+        machine.name + "' has " + std::to_string(tensor.accumulatorBytes));
+  return llvm::Error::success();
+}
+
+/// The float operations that requantisation consists of: scale, add, round,
+/// clamp and the conversions. A chip without float arithmetic has them as a
+/// fixed function.
+static bool isRequantisation(VectorOpcode opcode) {
+  switch (opcode) {
+  case VectorOpcode::AddF:
+  case VectorOpcode::SubF:
+  case VectorOpcode::MulF:
+  case VectorOpcode::DivF:
+  case VectorOpcode::FmaF:
+  case VectorOpcode::MaxF:
+  case VectorOpcode::MinF:
+  case VectorOpcode::NegF:
+  case VectorOpcode::RoundF:
+  case VectorOpcode::F32ToI32:
+  case VectorOpcode::I32ToF32:
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool isFloat(VectorOpcode opcode) {
+  return (opcode >= VectorOpcode::AddF && opcode <= VectorOpcode::SigmoidF) ||
+         opcode == VectorOpcode::CmpF ||
+         (opcode >= VectorOpcode::F32ToI32 && opcode <= VectorOpcode::RoundF16);
+}
+
+llvm::Error checkSupported(const VectorCommand &command,
+                           const MachineDescription &machine) {
+  if (machine.vector.hasFloat)
+    return llvm::Error::success();
+  for (ArrayRef<VectorInstruction> part :
+       {ArrayRef(command.body), ArrayRef(command.finish)})
+    for (const VectorInstruction &instruction : part)
+      if (isFloat(instruction.opcode) && !isRequantisation(instruction.opcode))
+        return llvm::createStringError(
+            "float operation " +
+            std::to_string(static_cast<unsigned>(instruction.opcode)) +
+            ", but the vector engine of '" + machine.name +
+            "' has no float arithmetic beyond requantisation");
+  return llvm::Error::success();
+}
+
+static llvm::Error checkSpace(const Address &address,
+                              const MachineDescription &machine) {
+  if (address.space == MemorySpace::Shared && machine.shared.bytes == 0)
+    return llvm::createStringError("'" + machine.name + "' has no shared SRAM");
+  if (address.space == MemorySpace::Local && address.index >= machine.cores)
+    return llvm::createStringError("core " + std::to_string(address.index) +
+                                   ", but '" + machine.name + "' has " +
+                                   std::to_string(machine.cores) + " cores");
+  return llvm::Error::success();
+}
+
+llvm::Error checkSupported(const DMACommand &command,
+                           const MachineDescription &machine) {
+  if (command.kind != DMAKind::Fill)
+    if (llvm::Error error = checkSpace(command.source.address, machine))
+      return error;
+  if (llvm::Error error = checkSpace(command.destination.address, machine))
+    return error;
+  if (isIndirect(command))
+    if (llvm::Error error = checkSpace(command.indirection.address, machine))
+      return error;
+  if (command.multicast == 0)
+    return llvm::Error::success();
+  if (llvm::popcount(command.multicast) > 1 && !machine.network.multicast)
+    return llvm::createStringError("multicast, but the network of '" +
+                                   machine.name + "' has none");
+  if (machine.cores < 64 && command.multicast >> machine.cores)
+    return llvm::createStringError(
+        "multicast to core " +
+        std::to_string(llvm::Log2_64(command.multicast)) + ", but '" +
+        machine.name + "' has " + std::to_string(machine.cores) + " cores");
+  return llvm::Error::success();
+}
+
+} // namespace garam::npu
