@@ -22,13 +22,21 @@ const OperatorLowering *OperatorTable::find(StringRef domain,
 OperatorTable makeOperatorTable() {
   OperatorTable table;
   registerActivation(table);
+  registerCast(table);
+  registerConcatSplit(table);
   registerConvolution(table);
   registerElementwise(table);
+  registerIndexing(table);
+  registerLogic(table);
   registerMatMul(table);
   registerNormalization(table);
   registerPooling(table);
+  registerQuantization(table);
+  registerReduction(table);
+  registerReplication(table);
   registerShape(table);
   registerSoftmax(table);
+  registerUnary(table);
   return table;
 }
 

@@ -45,13 +45,21 @@ private:
 OperatorTable makeOperatorTable();
 
 void registerActivation(OperatorTable &table);
+void registerCast(OperatorTable &table);
+void registerConcatSplit(OperatorTable &table);
 void registerConvolution(OperatorTable &table);
 void registerElementwise(OperatorTable &table);
+void registerIndexing(OperatorTable &table);
+void registerLogic(OperatorTable &table);
 void registerMatMul(OperatorTable &table);
 void registerNormalization(OperatorTable &table);
 void registerPooling(OperatorTable &table);
+void registerQuantization(OperatorTable &table);
+void registerReduction(OperatorTable &table);
+void registerReplication(OperatorTable &table);
 void registerShape(OperatorTable &table);
 void registerSoftmax(OperatorTable &table);
+void registerUnary(OperatorTable &table);
 
 } // namespace garam::onnx
 

@@ -6,6 +6,7 @@
 
 #include "Constants.h"
 #include "OperatorTable.h"
+#include "Reductions.h"
 #include "StructuredBuilders.h"
 #include "Window.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -66,25 +67,6 @@ static FailureOr<Window> getPoolingWindow(NodeAccessor &node) {
     return node.error() << "attribute 'kernel_shape' is missing";
   SmallVector<int64_t> kernel = node.getInts("kernel_shape", rank, 1);
   return getWindow(node, kernel);
-}
-
-/// The least value of `type`.
-static TypedAttr getLowest(Type type, bool isUnsigned) {
-  if (auto floatType = dyn_cast<FloatType>(type))
-    return FloatAttr::get(
-        type, APFloat::getInf(floatType.getFloatSemantics(), /*Neg=*/true));
-  unsigned width = type.getIntOrFloatBitWidth();
-  return IntegerAttr::get(type, isUnsigned ? APInt::getZero(width)
-                                           : APInt::getSignedMinValue(width));
-}
-
-static Value makeMaximum(ImplicitLocOpBuilder &b, bool isUnsigned,
-                         ValueRange s) {
-  if (isFloat(s[0].getType()))
-    return arith::MaximumFOp::create(b, s[0], s[1]);
-  if (isUnsigned)
-    return arith::MaxUIOp::create(b, s[0], s[1]);
-  return arith::MaxSIOp::create(b, s[0], s[1]);
 }
 
 static LogicalResult lowerMaxPool(NodeAccessor &node) {

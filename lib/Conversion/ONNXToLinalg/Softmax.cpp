@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "OperatorTable.h"
+#include "Reductions.h"
 #include "ScalarMath.h"
 #include "StructuredBuilders.h"
 
@@ -28,12 +29,6 @@ static SmallVector<int64_t> getSoftmaxAxes(NodeAccessor &node) {
   return llvm::to_vector(llvm::seq(axis, rank));
 }
 
-static TypedAttr getNegativeInfinity(Type type) {
-  return FloatAttr::get(
-      type, APFloat::getInf(cast<FloatType>(type).getFloatSemantics(),
-                            /*Negative=*/true));
-}
-
 /// exp(x - max x) over its sum, or x - max x minus the logarithm of that sum.
 static LogicalResult lowerSoftmaxLike(NodeAccessor &node, bool takesLog) {
   if (!isFloat(node.getElementType()))
@@ -54,9 +49,9 @@ static LogicalResult lowerSoftmaxLike(NodeAccessor &node, bool takesLog) {
                               getReducedMap(b.getContext(), rank, axes)};
 
   Value maxima =
-      makeReduction(b, input, axes, getNegativeInfinity(type),
-                    [](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-                      return arith::MaximumFOp::create(b, s[0], s[1]);
+      makeReduction(b, input, axes, getLowest(type, /*isUnsigned=*/false),
+                    [](ImplicitLocOpBuilder &b, ValueRange s) {
+                      return makeMaximum(b, false, s);
                     });
   Value shifted =
       makePointwise(b, sizes, sumType, {input, maxima}, maps,

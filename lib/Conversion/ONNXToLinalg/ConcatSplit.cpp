@@ -1,0 +1,227 @@
+//===- ConcatSplit.cpp - Concat, Split and Slice --------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+#include "StructuredBuilders.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+static LogicalResult lowerConcat(NodeAccessor &node) {
+  int64_t axis = node.getAxis("axis", 1, node.getRank());
+  if (node.hasErrors())
+    return failure();
+  RankedTensorType first = node.getInputType(0);
+  SmallVector<Value> parts;
+  for (unsigned i = 0; i < node.getNumInputs(); ++i) {
+    if (!node.hasInput(i))
+      return node.error() << "input " << i << " is left out";
+    RankedTensorType type = node.getInputType(i);
+    SmallVector<int64_t> expected(first.getShape());
+    if (type.getRank() == first.getRank())
+      expected[axis] = type.getDimSize(axis);
+    if (type.getElementType() != first.getElementType() ||
+        failed(verifyCompatibleShape(type.getShape(), expected)))
+      return node.error() << "input " << i << " is " << type
+                          << ", which differs from " << first
+                          << " in more than dimension " << axis;
+    if (type.getDimSize(axis) != 0)
+      parts.push_back(node.getInput(i));
+  }
+  if (parts.empty())
+    return node.setOutput(node.getInput(0));
+  if (parts.size() == 1)
+    return node.setOutput(parts.front());
+  return node.setOutput(tensor::ConcatOp::create(node.b, axis, parts));
+}
+
+//===----------------------------------------------------------------------===//
+// Split
+//===----------------------------------------------------------------------===//
+
+/// The sizes of the parts: input 1 (opset 13), the attribute (before), or
+/// equal ones, the last of which may be smaller (opset 18).
+static FailureOr<SmallVector<int64_t>> getSplitSizes(NodeAccessor &node,
+                                                     int64_t size) {
+  SmallVector<int64_t> sizes;
+  int64_t count = node.getNumOutputs();
+  if (node.hasInput(1)) {
+    FailureOr<SmallVector<int64_t>> constant =
+        node.requireConstantInts(1, "split");
+    if (failed(constant))
+      return failure();
+    sizes = std::move(*constant);
+  } else if (auto attribute = node.getInts("split")) {
+    sizes = std::move(*attribute);
+  } else {
+    int64_t part = (size + count - 1) / count;
+    for (int64_t i = 0, rest = size; i < count; ++i, rest -= part)
+      sizes.push_back(std::max<int64_t>(0, std::min(part, rest)));
+  }
+  int64_t sum = 0;
+  for (int64_t part : sizes) {
+    if (part < 0 || part > size - sum)
+      return node.error() << "the parts exceed the size " << size
+                          << " of the dimension that is split";
+    sum += part;
+  }
+  if (static_cast<int64_t>(sizes.size()) != count || sum != size)
+    return node.error() << "the node has " << count << " outputs, but "
+                        << sizes.size() << " parts with " << sum << " of "
+                        << size << " elements are given";
+  return sizes;
+}
+
+static LogicalResult lowerSplit(NodeAccessor &node) {
+  int64_t axis = node.getAxis("axis", 0, node.getRank());
+  if (node.hasErrors() || failed(node.checkStaticDim(0, axis, "a split")))
+    return failure();
+  FailureOr<SmallVector<int64_t>> sizes =
+      getSplitSizes(node, node.getInputType(0).getDimSize(axis));
+  if (failed(sizes))
+    return failure();
+  int64_t offset = 0;
+  for (auto [i, size] : llvm::enumerate(*sizes)) {
+    Value part = makeSlice(node.b, node.getInput(0), axis, offset, size);
+    if (failed(node.setOutput(i, part)))
+      return failure();
+    offset += size;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Slice
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A range of one dimension: `size` elements from `start` on.
+struct Range {
+  int64_t start, size, step;
+};
+} // namespace
+
+/// Clamps start and end as ONNX's Slice-13 says; both may be beyond the ends
+/// by far, to mean "all".
+static Range resolveRange(int64_t start, int64_t end, int64_t step,
+                          int64_t size) {
+  auto clamp = [&](int64_t position, int64_t low, int64_t high) {
+    if (position < 0)
+      position += size;
+    return std::max(low, std::min(position, high));
+  };
+  if (step > 0) {
+    start = clamp(start, 0, size);
+    end = clamp(end, 0, size);
+    int64_t span = std::max<int64_t>(0, end - start);
+    // Without the addition that rounds up, which a large step overflows.
+    return {start, span == 0 ? 0 : (span - 1) / step + 1, step};
+  }
+  start = clamp(start, 0, size - 1);
+  end = clamp(end, -1, size - 1);
+  int64_t span = std::max<int64_t>(0, start - end);
+  // -step overflows for the least integer; one step is all it can take.
+  int64_t stride = step == INT64_MIN ? INT64_MAX : -step;
+  return {start, span == 0 ? 0 : (span - 1) / stride + 1, step};
+}
+
+/// Whether the range takes a dimension of any size whole.
+static bool isWhole(int64_t start, int64_t end, int64_t step) {
+  // Exporters write any of the largest integers for "to the end".
+  return start == 0 && step == 1 && end >= INT32_MAX;
+}
+
+/// Reads an operand of Slice: a constant input, or, before opset 10, an
+/// attribute. Nothing when it is left out.
+static FailureOr<std::optional<SmallVector<int64_t>>>
+getSliceOperand(NodeAccessor &node, unsigned index, StringRef name) {
+  if (!node.hasInput(index))
+    return node.getInts(name);
+  FailureOr<SmallVector<int64_t>> constant =
+      node.requireConstantInts(index, name);
+  if (failed(constant))
+    return failure();
+  return std::optional(std::move(*constant));
+}
+
+/// Reverses the dimensions of which `isReversed` is true.
+static Value makeReversed(ImplicitLocOpBuilder &b, Value input,
+                          ArrayRef<bool> isReversed) {
+  auto type = cast<RankedTensorType>(input.getType());
+  SmallVector<AffineExpr> coordinates;
+  for (auto [dim, reversed] : llvm::enumerate(isReversed)) {
+    AffineExpr expr = b.getAffineDimExpr(dim);
+    coordinates.push_back(reversed ? (type.getDimSize(dim) - 1) - expr : expr);
+  }
+  AffineMap map =
+      AffineMap::get(type.getRank(), 0, coordinates, b.getContext());
+  return makePointwise(
+      b, getSizes(b, input), type.getElementType(), input, map,
+      [](ImplicitLocOpBuilder &, ValueRange s) { return s[0]; });
+}
+
+static LogicalResult lowerSlice(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  auto starts = getSliceOperand(node, 1, "starts");
+  auto ends = getSliceOperand(node, 2, "ends");
+  auto axes = getSliceOperand(node, 3, "axes");
+  auto steps = getSliceOperand(node, 4, "steps");
+  if (failed(starts) || failed(ends) || failed(axes) || failed(steps))
+    return failure();
+  if (!*starts || !*ends)
+    return node.error() << "starts or ends are left out";
+  size_t count = (*starts)->size();
+  if (!*axes)
+    *axes = llvm::to_vector(llvm::seq<int64_t>(0, count));
+  if (!*steps)
+    *steps = SmallVector<int64_t>(count, 1);
+  if ((*ends)->size() != count || (*axes)->size() != count ||
+      (*steps)->size() != count)
+    return node.error() << "starts, ends, axes and steps have different sizes";
+
+  Sizes offsets(type.getRank(), b.getIndexAttr(0));
+  Sizes sizes = getSizes(b, node.getInput(0));
+  Sizes strides(type.getRank(), b.getIndexAttr(1));
+  SmallVector<bool> isReversed(type.getRank(), false);
+  for (size_t i = 0; i < count; ++i) {
+    int64_t axis = node.normalizeAxis((**axes)[i], type.getRank());
+    int64_t start = (**starts)[i], end = (**ends)[i], step = (**steps)[i];
+    if (node.hasErrors())
+      return failure();
+    if (step == 0)
+      return node.error() << "the step of axis " << axis << " is 0";
+    if (isWhole(start, end, step))
+      continue;
+    if (failed(node.checkStaticDim(0, axis, "a slice")))
+      return failure();
+    Range range = resolveRange(start, end, step, type.getDimSize(axis));
+    isReversed[axis] = range.step < 0 && range.size > 1;
+    // A reversed range is cut out forwards first.
+    int64_t stride = range.size <= 1 ? 1 : std::abs(range.step);
+    int64_t first = range.step > 0 || range.size == 0
+                        ? range.start
+                        : range.start - (range.size - 1) * stride;
+    offsets[axis] = b.getIndexAttr(range.size == 0 ? 0 : first);
+    sizes[axis] = b.getIndexAttr(range.size);
+    strides[axis] = b.getIndexAttr(stride);
+  }
+  Value result = tensor::ExtractSliceOp::create(b, node.getInput(0), offsets,
+                                                sizes, strides);
+  if (llvm::is_contained(isReversed, true))
+    result = makeReversed(b, result, isReversed);
+  return node.setOutput(result);
+}
+
+void registerConcatSplit(OperatorTable &table) {
+  table.add("Concat", 1, lowerConcat);
+  table.add("Slice", 1, lowerSlice);
+  table.add("Split", 1, lowerSplit);
+}
+
+} // namespace garam::onnx

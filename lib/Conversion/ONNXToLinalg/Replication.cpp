@@ -1,0 +1,159 @@
+//===- Replication.cpp - Expand, Tile, and blocks of channels -------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+#include "StructuredBuilders.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+static Value copyElement(ImplicitLocOpBuilder &, ValueRange s) { return s[0]; }
+
+static LogicalResult lowerExpand(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  FailureOr<SmallVector<int64_t>> shape = node.requireConstantInts(1, "shape");
+  if (failed(shape))
+    return failure();
+  RankedTensorType type = node.getInputType(0);
+  int64_t rank = std::max<int64_t>(type.getRank(), shape->size());
+  Sizes inputSizes = getSizes(b, node.getInput(0));
+  Sizes sizes;
+  SmallVector<AffineExpr> coordinates;
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t inputDim = dim - (rank - type.getRank());
+    int64_t shapeDim = dim - (rank - static_cast<int64_t>(shape->size()));
+    int64_t input = inputDim < 0 ? 1 : type.getDimSize(inputDim);
+    int64_t wanted = shapeDim < 0 ? 1 : (*shape)[shapeDim];
+    if (wanted < 0 || (wanted != 1 && input != 1 && wanted != input &&
+                       !ShapedType::isDynamic(input)))
+      return node.error() << type << " does not broadcast to size " << wanted
+                          << " in dimension " << dim;
+    bool repeats = input == 1 && wanted != 1;
+    if (inputDim >= 0)
+      coordinates.push_back(repeats ? b.getAffineConstantExpr(0)
+                                    : b.getAffineDimExpr(dim));
+    bool keeps = !repeats && inputDim >= 0;
+    sizes.push_back(keeps ? inputSizes[inputDim] : b.getIndexAttr(wanted));
+  }
+  if (rank == type.getRank() && getSizes(b, node.getInput(0)) == sizes)
+    return node.setOutput(node.getInput(0));
+  AffineMap map = AffineMap::get(rank, 0, coordinates, b.getContext());
+  return node.setOutput(makePointwise(b, sizes, type.getElementType(),
+                                      node.getInput(0), map, copyElement));
+}
+
+/// Repeats along a new dimension in front of each one, then collapses both.
+static LogicalResult lowerTile(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  FailureOr<SmallVector<int64_t>> repeats =
+      node.requireConstantInts(1, "repeats");
+  if (failed(repeats))
+    return failure();
+  RankedTensorType type = node.getInputType(0);
+  if (static_cast<int64_t>(repeats->size()) != type.getRank())
+    return node.error() << "input 1 ('repeats') has " << repeats->size()
+                        << " values, but " << type.getRank()
+                        << " are needed for " << type;
+  Sizes inputSizes = getSizes(b, node.getInput(0));
+  Sizes sizes;
+  SmallVector<AffineExpr> coordinates;
+  SmallVector<int64_t> shape;
+  for (auto [dim, count] : llvm::enumerate(*repeats)) {
+    int64_t size = type.getDimSize(dim), product = size;
+    if (count < 0 || (!ShapedType::isDynamic(size) &&
+                      llvm::MulOverflow(size, count, product)))
+      return node.error() << "cannot repeat dimension " << dim << " of " << type
+                          << " " << count << " times";
+    if (count != 1) {
+      sizes.push_back(b.getIndexAttr(count));
+      if (failed(node.checkStaticDim(0, dim, "the repetition")))
+        return failure();
+    }
+    coordinates.push_back(b.getAffineDimExpr(sizes.size()));
+    sizes.push_back(inputSizes[dim]);
+    shape.push_back(product);
+  }
+  AffineMap map = AffineMap::get(sizes.size(), 0, coordinates, b.getContext());
+  Value tiled = makePointwise(b, sizes, type.getElementType(), node.getInput(0),
+                              map, copyElement);
+  return node.setOutput(makeReshape(b, tiled, shape));
+}
+
+//===----------------------------------------------------------------------===//
+// DepthToSpace, SpaceToDepth
+//===----------------------------------------------------------------------===//
+
+static FailureOr<int64_t> getBlockSize(NodeAccessor &node) {
+  int64_t block = node.getInt("blocksize", 0);
+  if (failed(node.checkRank(0, 4, 4)))
+    return failure();
+  for (int64_t dim = 1; dim < 4; ++dim)
+    if (failed(node.checkStaticDim(0, dim, "a rearrangement of blocks")))
+      return failure();
+  if (block < 1)
+    return node.error() << "attribute 'blocksize' is " << block
+                        << ", but a positive number is needed";
+  return block;
+}
+
+static LogicalResult lowerDepthToSpace(NodeAccessor &node) {
+  FailureOr<int64_t> blockSize = getBlockSize(node);
+  if (failed(blockSize))
+    return failure();
+  int64_t block = *blockSize;
+  ArrayRef<int64_t> shape = node.getInputType(0).getShape();
+  int64_t n = shape[0], c = shape[1], h = shape[2], w = shape[3];
+  if (block > c || c % (block * block) != 0)
+    return node.error() << "the " << c << " channels of "
+                        << node.getInputType(0)
+                        << " do not divide into blocks of " << block << " x "
+                        << block;
+  int64_t channels = c / (block * block);
+  StringRef mode = node.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return node.error() << "attribute 'mode' is '" << mode
+                        << "', but DCR or CRD is needed";
+  ImplicitLocOpBuilder &b = node.b;
+  bool depthFirst = mode == "DCR";
+  Value split =
+      depthFirst
+          ? makeReshape(b, node.getInput(0), {n, block, block, channels, h, w})
+          : makeReshape(b, node.getInput(0), {n, channels, block, block, h, w});
+  Value moved = depthFirst ? makeTranspose(b, split, {0, 3, 4, 1, 5, 2})
+                           : makeTranspose(b, split, {0, 1, 4, 2, 5, 3});
+  return node.setOutput(
+      makeReshape(b, moved, {n, channels, h * block, w * block}));
+}
+
+static LogicalResult lowerSpaceToDepth(NodeAccessor &node) {
+  FailureOr<int64_t> blockSize = getBlockSize(node);
+  if (failed(blockSize))
+    return failure();
+  int64_t block = *blockSize;
+  ArrayRef<int64_t> shape = node.getInputType(0).getShape();
+  int64_t n = shape[0], c = shape[1], h = shape[2], w = shape[3];
+  if (h % block != 0 || w % block != 0)
+    return node.error() << node.getInputType(0)
+                        << " does not divide into blocks of " << block << " x "
+                        << block;
+  ImplicitLocOpBuilder &b = node.b;
+  Value split = makeReshape(b, node.getInput(0),
+                            {n, c, h / block, block, w / block, block});
+  Value moved = makeTranspose(b, split, {0, 3, 5, 1, 2, 4});
+  return node.setOutput(
+      makeReshape(b, moved, {n, c * block * block, h / block, w / block}));
+}
+
+void registerReplication(OperatorTable &table) {
+  table.add("DepthToSpace", 1, lowerDepthToSpace);
+  table.add("Expand", 2, lowerExpand);
+  table.add("SpaceToDepth", 1, lowerSpaceToDepth);
+  table.add("Tile", 2, lowerTile);
+}
+
+} // namespace garam::onnx
