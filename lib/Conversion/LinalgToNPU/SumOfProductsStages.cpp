@@ -326,7 +326,7 @@ Value ReductionEmitter::emit(ArrayRef<AffineExpr> output,
     residualInput = spec.addInput(renumber(
         epilogue.residual->access, isUnsigned(epilogue.residual->access)));
 
-  VectorOutput &result = spec.outputs.emplace_back();
+  VectorResult &result = spec.outputs.emplace_back();
   result.type = type;
   SmallVector<AffineExpr> coordinates;
   for (AffineExpr expr : output)

@@ -273,7 +273,7 @@ LogicalResult VectorConversion::matchOutputs() {
     if (!map.isProjectedPermutation() ||
         map.getNumResults() != spec.getNumParallel())
       return fail("an output that is not written in order");
-    VectorOutput &output = spec.outputs.emplace_back();
+    VectorResult &output = spec.outputs.emplace_back();
     output.type = cast<RankedTensorType>(init.get().getType());
     output.map = renumber(map);
     Value yielded = op.getBlock()->getTerminator()->getOperand(i);

@@ -76,9 +76,9 @@ struct DMADescription {
 
 struct DRAMDescription {
   uint64_t bytes = 0;
-  double bytesPerSecond = 0;  // peak of the chip
-  double efficiency = 1.0;    // of peak, unit-stride streams
-  uint32_t burstBytes = 64;   // least that is transferred
+  double bytesPerSecond = 0;          // peak of the chip
+  double efficiency = 1.0;            // of peak, unit-stride streams
+  uint32_t burstBytes = 64;           // least that is transferred
   double shortBurstEfficiency = 0.25; // of peak, single bursts at random
   double energyPerByte = 0;
   /// Fraction of a DRAM stream's rate that is lost while a contraction runs on

@@ -24,8 +24,8 @@ namespace garam::npu {
 ///   (R) orders every two accesses to the same bytes of which one is a write,
 ///   (W) never writes a constant, parameter or input segment.
 /// Launch parameters are taken at their declared maximum. An error names the
-/// rule, the commands (queue and number) and the buffers. At most ten violations
-/// are reported, joined.
+/// rule, the commands (queue and number) and the buffers. At most ten
+/// violations are reported, joined.
 llvm::Error checkProgram(const Program &program, const MemoryPlan &plan,
                          const MachineDescription &machine);
 

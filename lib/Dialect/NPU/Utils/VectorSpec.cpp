@@ -33,7 +33,7 @@ VectorSpec VectorSpec::get(VectorOp op) {
   }
   unsigned numInputs = spec.inputs.size();
   for (auto [i, type] : llvm::enumerate(op.getResultTypes())) {
-    VectorOutput &output = spec.outputs.emplace_back();
+    VectorResult &output = spec.outputs.emplace_back();
     output.type = cast<RankedTensorType>(type);
     output.map = maps[numInputs + i];
     if (auto isUnsigned = op.getUnsignedOutputs())
@@ -83,7 +83,7 @@ VectorOp createVector(OpBuilder &builder, Location loc,
     unsignedInputs.push_back(input.isUnsigned);
   }
   SmallVector<Type> resultTypes;
-  for (const VectorOutput &output : spec.outputs) {
+  for (const VectorResult &output : spec.outputs) {
     resultTypes.push_back(output.type);
     maps.push_back(output.map);
     unsignedOutputs.push_back(output.isUnsigned);

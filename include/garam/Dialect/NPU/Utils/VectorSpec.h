@@ -30,7 +30,7 @@ struct VectorInput {
 };
 
 /// An output of npu.vector.
-struct VectorOutput {
+struct VectorResult {
   mlir::RankedTensorType type;
   mlir::AffineMap map;
   bool isUnsigned = false;
@@ -42,7 +42,7 @@ struct VectorSpec {
   llvm::SmallVector<int64_t> sizes;
   int64_t numReductions = 0;
   llvm::SmallVector<VectorInput> inputs;
-  llvm::SmallVector<VectorOutput> outputs;
+  llvm::SmallVector<VectorResult> outputs;
   llvm::SmallVector<CombinerAttr> combiners;
 
   static VectorSpec get(VectorOp op);
