@@ -118,6 +118,8 @@ private:
   void checkAddress(const Twine &name, const Address &address, uint64_t extent);
   void checkOperand(const Twine &name, const Descriptor &descriptor,
                     ArrayRef<uint32_t> sizes, bool isRead, uint64_t limit = 0);
+  void checkGuard(const Twine &name, const Guard &guard,
+                  ArrayRef<uint32_t> sizes);
   void checkReach(const Twine &name, const Address &address);
   void checkTensorTypes(const TensorCommand &c);
   void checkAccumulators(const TensorCommand &c);
@@ -243,13 +245,27 @@ void QueueVerifier::checkOperand(const Twine &name,
             Twine(maxGuards) + " are possible");
   check(!descriptor.guards.empty() || descriptor.fill == 0.0, 13,
         name + " has a fill value but no guard");
-  for (const Guard &guard : descriptor.guards) {
-    check(guard.extent >= 1, 13, name + " has a guard of extent 0");
-    for (unsigned depth = loops.size(); depth < maxLoopDepth; ++depth)
-      check(guard.loopStrides[depth] == 0, 11,
-            "a guard of " + name + " moves with loop " + Twine(depth) +
-                ", there are " + Twine(loops.size()));
+  for (const Guard &guard : descriptor.guards)
+    checkGuard(name, guard, sizes);
+}
+
+void QueueVerifier::checkGuard(const Twine &name, const Guard &guard,
+                               ArrayRef<uint32_t> sizes) {
+  check(guard.extent >= 1, 13, name + " has a guard of extent 0");
+  uint64_t reach = magnitude(guard.start);
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    reach = llvm::SaturatingMultiplyAdd<uint64_t>(
+        magnitude(guard.coefficients[dim]), size, reach);
+  for (auto [depth, stride] : llvm::enumerate(guard.loopStrides)) {
+    check(stride == 0 || depth < loops.size(), 11,
+          "a guard of " + name + " moves with loop " + Twine(depth) +
+              ", there are " + Twine(loops.size()));
+    if (depth < loops.size())
+      reach = llvm::SaturatingMultiplyAdd<uint64_t>(magnitude(stride),
+                                                    loops[depth].count, reach);
   }
+  check(reach <= uint64_t(maxAddress), 12,
+        "a guard of " + name + " can reach further than 2^56");
 }
 
 void QueueVerifier::checkReach(const Twine &name, const Address &address) {
