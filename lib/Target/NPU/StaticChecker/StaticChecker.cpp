@@ -24,6 +24,7 @@
 #include "llvm/ADT/Twine.h"
 
 #include <map>
+#include <optional>
 
 using namespace garam::npu;
 using llvm::Twine;
@@ -68,7 +69,8 @@ private:
   void checkAgainst(const Access &access, llvm::ArrayRef<uint32_t> earlier,
                     uint32_t buffer);
   void checkLifetimes();
-  bool isBefore(uint32_t a, uint32_t b) const;
+  std::optional<std::pair<StepId, StepId>> findUnordered(uint32_t a,
+                                                         uint32_t b) const;
 
   uint64_t getMemorySize(MemorySpace space, uint16_t index) const;
   std::string describe(uint32_t buffer) const;
@@ -192,13 +194,14 @@ void Checker::checkOperand(StepId step, const Operand &operand,
                     Twine(operand.index) + ", outside " + describe(number));
     return;
   }
-  bool isReadOnly = operand.space == MemorySpace::DRAM &&
-                    garam::npu::isReadOnly(program.segments[operand.index].role);
+  bool isReadOnly =
+      operand.space == MemorySpace::DRAM &&
+      garam::npu::isReadOnly(program.segments[operand.index].role);
   if (isReadOnly && operand.isWrite)
     report('W', order.describe(step) + ": " + operand.name +
                     " writes segment " + Twine(operand.index) + " '" +
-                    program.segments[operand.index].name + "', a " +
-                    getName(program.segments[operand.index].role) + " segment");
+                    program.segments[operand.index].name + "', whose role is " +
+                    getName(program.segments[operand.index].role));
   // Nobody can change what is only read.
   if (isReadOnly)
     return;
@@ -261,13 +264,15 @@ void Checker::checkAgainst(const Access &access,
 // Buffers that share addresses: rule L
 //===----------------------------------------------------------------------===//
 
-/// Whether all accesses to buffer `a` happen before all accesses to `b`.
-bool Checker::isBefore(uint32_t a, uint32_t b) const {
-  return llvm::all_of(accessesOf[a], [&](const QueueAccesses &x) {
-    return llvm::all_of(accessesOf[b], [&](const QueueAccesses &y) {
-      return order.happensBefore(x.last, y.first);
-    });
-  });
+/// Two steps that show that not all accesses to buffer `a` happen before all
+/// accesses to `b`.
+std::optional<std::pair<StepId, StepId>>
+Checker::findUnordered(uint32_t a, uint32_t b) const {
+  for (const QueueAccesses &x : accessesOf[a])
+    for (const QueueAccesses &y : accessesOf[b])
+      if (!order.happensBefore(x.last, y.first))
+        return std::make_pair(x.last, y.first);
+  return std::nullopt;
 }
 
 void Checker::checkLifetimes() {
@@ -285,9 +290,13 @@ void Checker::checkLifetimes() {
     while (it != intervals.end() && it->first < end) {
       auto [oldBegin, oldEnd, old] =
           std::make_tuple(it->first, it->second.first, it->second.second);
-      if (!llvm::is_contained(compared, old) && !isBefore(old, number))
-        report('L', describe(old) + " and " + describe(number) +
-                        " share addresses and are live at once");
+      if (!llvm::is_contained(compared, old))
+        if (auto steps = findUnordered(old, number))
+          report('L', describe(old) + " and " + describe(number) +
+                          " share addresses and are live at once: no order "
+                          "between " +
+                          order.describe(steps->first) + ", and " +
+                          order.describe(steps->second));
       compared.push_back(old);
       it = intervals.erase(it);
       if (oldBegin < begin)
