@@ -11,6 +11,7 @@
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Frontend/ONNX/Import.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -26,6 +27,7 @@ void garam::registerAllPasses() {
   mlir::registerAllPasses();
   registerConversionPasses();
   ext::registerGaramExtPasses();
+  onnx::registerONNXTransformsPasses();
 }
 
 void garam::registerAllTranslations() { onnx::registerFromONNXTranslation(); }

@@ -7,6 +7,8 @@
 #include "garam/Frontend/ONNX/Import.h"
 
 #include "ImportGraph.h"
+#include "garam/Dialect/ONNX/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 
@@ -41,6 +43,11 @@ import(StringRef path, const ImportOptions &options, MLIRContext *context) {
   Expected<OwningOpRef<ModuleOp>> module = importGraph(*model, context);
   if (!module)
     return module.takeError();
+  auto function = (*module)->lookupSymbol<func::FuncOp>("main");
+  if (options.foldShapes)
+    if (Error error =
+            collectDiagnostics(context, [&] { return foldShapes(function); }))
+      return std::move(error);
   applyDeclaredOutputs(*model, **module);
   if (Error error =
           collectDiagnostics(context, [&] { return verify(**module); }))

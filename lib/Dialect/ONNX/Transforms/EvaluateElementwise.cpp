@@ -1,0 +1,354 @@
+//===- EvaluateElementwise.cpp - Elementwise nodes on small tensors -------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "EvaluateNode.h"
+
+#include <cmath>
+#include <limits>
+
+using namespace mlir;
+
+namespace garam::onnx {
+namespace {
+
+/// Two operands of one type, both known.
+struct Pair {
+  Element lhs, rhs;
+  bool isFloat;
+};
+
+Element unknown() { return {}; }
+
+/// Integers wrap around, as they do on every target.
+int64_t wrap(uint64_t value) { return int64_t(value); }
+
+Element evaluateAdd(const Pair &p) {
+  return p.isFloat ? Element::ofNumber(p.lhs.number + p.rhs.number)
+                   : Element::ofInteger(wrap(uint64_t(p.lhs.integer) +
+                                             uint64_t(p.rhs.integer)));
+}
+
+Element evaluateSub(const Pair &p) {
+  return p.isFloat ? Element::ofNumber(p.lhs.number - p.rhs.number)
+                   : Element::ofInteger(wrap(uint64_t(p.lhs.integer) -
+                                             uint64_t(p.rhs.integer)));
+}
+
+Element evaluateMul(const Pair &p) {
+  return p.isFloat ? Element::ofNumber(p.lhs.number * p.rhs.number)
+                   : Element::ofInteger(wrap(uint64_t(p.lhs.integer) *
+                                             uint64_t(p.rhs.integer)));
+}
+
+/// Whether an integer quotient has no value, or none that fits.
+bool isUndefinedQuotient(int64_t lhs, int64_t rhs) {
+  return rhs == 0 || (rhs == -1 && lhs == std::numeric_limits<int64_t>::min());
+}
+
+Element evaluateDiv(const Pair &p) {
+  if (p.isFloat)
+    return Element::ofNumber(p.lhs.number / p.rhs.number);
+  if (isUndefinedQuotient(p.lhs.integer, p.rhs.integer))
+    return unknown();
+  return Element::ofInteger(p.lhs.integer / p.rhs.integer);
+}
+
+/// With fmod = 0, integers only: the result has the divisor's sign.
+Element evaluateIntegerMod(const Pair &p) {
+  if (p.isFloat || isUndefinedQuotient(p.lhs.integer, p.rhs.integer))
+    return unknown();
+  int64_t remainder = p.lhs.integer % p.rhs.integer;
+  if (remainder != 0 && (remainder < 0) != (p.rhs.integer < 0))
+    remainder += p.rhs.integer;
+  return Element::ofInteger(remainder);
+}
+
+/// With fmod = 1: C's fmod, whose result has the dividend's sign.
+Element evaluateFloatMod(const Pair &p) {
+  if (p.isFloat)
+    return Element::ofNumber(std::fmod(p.lhs.number, p.rhs.number));
+  if (isUndefinedQuotient(p.lhs.integer, p.rhs.integer))
+    return unknown();
+  return Element::ofInteger(p.lhs.integer % p.rhs.integer);
+}
+
+Element evaluatePow(const Pair &p) {
+  if (p.isFloat)
+    return Element::ofNumber(std::pow(p.lhs.number, p.rhs.number));
+  if (p.rhs.integer < 0)
+    return unknown();
+  uint64_t result = 1, base = uint64_t(p.lhs.integer);
+  for (uint64_t exponent = p.rhs.integer; exponent; exponent >>= 1) {
+    if (exponent & 1)
+      result *= base;
+    base *= base;
+  }
+  return Element::ofInteger(wrap(result));
+}
+
+Element ofBool(bool value) { return Element::ofInteger(value); }
+
+Element evaluateEqual(const Pair &p) {
+  return ofBool(p.isFloat ? p.lhs.number == p.rhs.number
+                          : p.lhs.integer == p.rhs.integer);
+}
+
+Element evaluateLess(const Pair &p) {
+  return ofBool(p.isFloat ? p.lhs.number < p.rhs.number
+                          : p.lhs.integer < p.rhs.integer);
+}
+
+Element evaluateLessOrEqual(const Pair &p) {
+  return ofBool(p.isFloat ? p.lhs.number <= p.rhs.number
+                          : p.lhs.integer <= p.rhs.integer);
+}
+
+Element evaluateGreater(const Pair &p) {
+  return ofBool(p.isFloat ? p.lhs.number > p.rhs.number
+                          : p.lhs.integer > p.rhs.integer);
+}
+
+Element evaluateGreaterOrEqual(const Pair &p) {
+  return ofBool(p.isFloat ? p.lhs.number >= p.rhs.number
+                          : p.lhs.integer >= p.rhs.integer);
+}
+
+Element evaluateAnd(const Pair &p) {
+  return Element::ofInteger(p.lhs.integer & p.rhs.integer);
+}
+
+Element evaluateOr(const Pair &p) {
+  return Element::ofInteger(p.lhs.integer | p.rhs.integer);
+}
+
+Element evaluateXor(const Pair &p) {
+  return Element::ofInteger(p.lhs.integer ^ p.rhs.integer);
+}
+
+Element evaluateMin(const Pair &p) {
+  if (p.isFloat && (std::isnan(p.lhs.number) || std::isnan(p.rhs.number)))
+    return Element::ofNumber(std::numeric_limits<double>::quiet_NaN());
+  return evaluateLess(p).integer ? p.lhs : p.rhs;
+}
+
+Element evaluateMax(const Pair &p) {
+  if (p.isFloat && (std::isnan(p.lhs.number) || std::isnan(p.rhs.number)))
+    return Element::ofNumber(std::numeric_limits<double>::quiet_NaN());
+  return evaluateLess(p).integer ? p.rhs : p.lhs;
+}
+
+/// The shape that shapes broadcast to by numpy's rule, none if they do not.
+std::optional<SmallVector<int64_t>>
+broadcastShapes(ArrayRef<const SmallTensor *> tensors) {
+  SmallVector<int64_t> shape;
+  for (const SmallTensor *tensor : tensors) {
+    size_t rank = tensor->shape.size();
+    if (rank > shape.size())
+      shape.insert(shape.begin(), rank - shape.size(), 1);
+    for (size_t i = 0; i < rank; ++i) {
+      int64_t &out = shape[shape.size() - rank + i];
+      int64_t in = tensor->shape[i];
+      if (out == 1)
+        out = in;
+      else if (in != 1 && in != out)
+        return std::nullopt;
+    }
+  }
+  return shape;
+}
+
+/// The element of `tensor` that broadcasts to element `index` of `shape`.
+const Element &getBroadcast(const SmallTensor &tensor, int64_t index,
+                            ArrayRef<int64_t> shape) {
+  int64_t offset = 0, stride = 1;
+  size_t skipped = shape.size() - tensor.shape.size();
+  for (size_t i = shape.size(); i-- > skipped;) {
+    int64_t size = tensor.shape[i - skipped];
+    if (size != 1)
+      offset += (index % shape[i]) * stride;
+    index /= shape[i];
+    stride *= size;
+  }
+  return tensor.elements[offset];
+}
+
+/// Computes each element of a result whose shape is the operands' broadcast
+/// one. `compute` gets the operands' elements.
+template <typename Compute>
+std::optional<Results> evaluateBroadcast(const NodeInputs &in,
+                                         Compute &&compute) {
+  for (const SmallTensor *value : in.values)
+    if (!value)
+      return std::nullopt;
+  auto shape = broadcastShapes(in.values);
+  if (!shape)
+    return std::nullopt;
+  auto count = countElements(*shape, in.maxElements);
+  if (!count)
+    return std::nullopt;
+  SmallTensor result{in.elementType, *shape, {}};
+  SmallVector<Element> operands(in.values.size());
+  for (int64_t i = 0; i < *count; ++i) {
+    for (auto [operand, value] : llvm::zip(operands, in.values))
+      operand = getBroadcast(*value, i, *shape);
+    result.elements.push_back(
+        convertTo(in.elementType, compute(ArrayRef<Element>(operands))));
+  }
+  return Results{std::move(result)};
+}
+
+/// Folds the operands from left to right; most operators have two.
+template <Element (*Compute)(const Pair &)>
+std::optional<Results> evaluateBinary(const NodeInputs &in) {
+  if (in.values.empty() || !in.values[0])
+    return std::nullopt;
+  bool isFloat = in.values[0]->isFloat();
+  return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
+    Element result = operands[0];
+    for (const Element &operand : operands.drop_front()) {
+      if (!result.known || !operand.known)
+        return unknown();
+      result = Compute({result, operand, isFloat});
+    }
+    return result;
+  });
+}
+
+std::optional<Results> evaluateMod(const NodeInputs &in) {
+  return in.getInt("fmod", 0) ? evaluateBinary<evaluateFloatMod>(in)
+                              : evaluateBinary<evaluateIntegerMod>(in);
+}
+
+/// The exponent may have another type than the base.
+std::optional<Results> evaluatePowNode(const NodeInputs &in) {
+  if (!in.get(0) || !in.get(1) || in.get(0)->isFloat() != in.get(1)->isFloat())
+    return std::nullopt;
+  return evaluateBinary<evaluatePow>(in);
+}
+
+std::optional<Results> evaluateWhere(const NodeInputs &in) {
+  return evaluateBroadcast(in, [](ArrayRef<Element> operands) {
+    if (!operands[0].known)
+      return unknown();
+    return operands[0].integer ? operands[1] : operands[2];
+  });
+}
+
+/// The integer that a float becomes, which is undefined out of range.
+Element truncate(double number) {
+  constexpr double kLimit = 9223372036854775808.0; // 2^63
+  if (!(number > -kLimit && number < kLimit))
+    return unknown();
+  return Element::ofInteger(int64_t(number));
+}
+
+std::optional<Results> evaluateCast(const NodeInputs &in) {
+  if (!in.get(0))
+    return std::nullopt;
+  bool fromFloat = in.get(0)->isFloat();
+  bool toFloat = isa<FloatType>(in.elementType);
+  bool toBool = in.elementType.isInteger(1);
+  return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
+    Element element = operands[0];
+    if (!element.known)
+      return element;
+    if (toBool)
+      return ofBool(fromFloat ? element.number != 0 : element.integer != 0);
+    if (fromFloat == toFloat)
+      return element;
+    return toFloat ? Element::ofNumber(double(element.integer))
+                   : truncate(element.number);
+  });
+}
+
+template <Element (*Compute)(const Element &, bool)>
+std::optional<Results> evaluateUnary(const NodeInputs &in) {
+  if (!in.get(0))
+    return std::nullopt;
+  bool isFloat = in.get(0)->isFloat();
+  return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
+    return operands[0].known ? Compute(operands[0], isFloat) : unknown();
+  });
+}
+
+Element evaluateNeg(const Element &e, bool isFloat) {
+  return isFloat ? Element::ofNumber(-e.number)
+                 : Element::ofInteger(wrap(-uint64_t(e.integer)));
+}
+
+Element evaluateAbs(const Element &e, bool isFloat) {
+  if (isFloat)
+    return Element::ofNumber(std::fabs(e.number));
+  return e.integer < 0 ? evaluateNeg(e, false) : e;
+}
+
+Element evaluateSign(const Element &e, bool isFloat) {
+  if (!isFloat)
+    return Element::ofInteger((e.integer > 0) - (e.integer < 0));
+  return Element::ofNumber((e.number > 0) - (e.number < 0));
+}
+
+Element evaluateFloor(const Element &e, bool) {
+  return Element::ofNumber(std::floor(e.number));
+}
+
+Element evaluateCeil(const Element &e, bool) {
+  return Element::ofNumber(std::ceil(e.number));
+}
+
+/// Half to even, whatever the rounding mode of the process.
+Element evaluateRound(const Element &e, bool) {
+  if (!std::isfinite(e.number))
+    return e;
+  return Element::ofNumber(e.number - std::remainder(e.number, 1.0));
+}
+
+Element evaluateSqrt(const Element &e, bool) {
+  return Element::ofNumber(std::sqrt(e.number));
+}
+
+Element evaluateReciprocal(const Element &e, bool) {
+  return Element::ofNumber(1.0 / e.number);
+}
+
+Element evaluateNot(const Element &e, bool) { return ofBool(!e.integer); }
+
+Element evaluateIdentity(const Element &e, bool) { return e; }
+
+} // namespace
+
+void addElementwiseEvaluators(EvaluatorTable &table) {
+  table["Abs"] = evaluateUnary<evaluateAbs>;
+  table["Add"] = evaluateBinary<evaluateAdd>;
+  table["And"] = evaluateBinary<evaluateAnd>;
+  table["Cast"] = evaluateCast;
+  table["Ceil"] = evaluateUnary<evaluateCeil>;
+  table["Div"] = evaluateBinary<evaluateDiv>;
+  table["Equal"] = evaluateBinary<evaluateEqual>;
+  table["Floor"] = evaluateUnary<evaluateFloor>;
+  table["Greater"] = evaluateBinary<evaluateGreater>;
+  table["GreaterOrEqual"] = evaluateBinary<evaluateGreaterOrEqual>;
+  table["Identity"] = evaluateUnary<evaluateIdentity>;
+  table["Less"] = evaluateBinary<evaluateLess>;
+  table["LessOrEqual"] = evaluateBinary<evaluateLessOrEqual>;
+  table["Max"] = evaluateBinary<evaluateMax>;
+  table["Min"] = evaluateBinary<evaluateMin>;
+  table["Mod"] = evaluateMod;
+  table["Mul"] = evaluateBinary<evaluateMul>;
+  table["Neg"] = evaluateUnary<evaluateNeg>;
+  table["Not"] = evaluateUnary<evaluateNot>;
+  table["Or"] = evaluateBinary<evaluateOr>;
+  table["Pow"] = evaluatePowNode;
+  table["Reciprocal"] = evaluateUnary<evaluateReciprocal>;
+  table["Round"] = evaluateUnary<evaluateRound>;
+  table["Sign"] = evaluateUnary<evaluateSign>;
+  table["Sqrt"] = evaluateUnary<evaluateSqrt>;
+  table["Sub"] = evaluateBinary<evaluateSub>;
+  table["Where"] = evaluateWhere;
+  table["Xor"] = evaluateBinary<evaluateXor>;
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,245 @@
+//===- FoldShapes.cpp - Evaluates shape arithmetic ------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// One pass over the nodes, in their order, carries two things together: the
+// values of small tensors, as far as they are known, and the types that onnx's
+// inference derives from them. Each node is inferred and evaluated at most
+// once, so the time is linear in the number of nodes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "EvaluateNode.h"
+#include "TypeInference.h"
+#include "garam/Dialect/ONNX/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+#define GEN_PASS_DEF_ONNXFOLDSHAPES
+#include "garam/Dialect/ONNX/Transforms/Passes.h.inc"
+
+namespace {
+
+/// The more precise of two types of one value; null when they contradict.
+Type refineType(Type known, Type inferred) {
+  auto oldType = dyn_cast<TensorType>(known);
+  auto newType = dyn_cast_or_null<TensorType>(inferred);
+  if (!oldType || !newType)
+    return known;
+  if (oldType.getElementType() != newType.getElementType())
+    return Type();
+  if (!newType.hasRank())
+    return known;
+  if (!oldType.hasRank())
+    return inferred;
+  if (oldType.getRank() != newType.getRank())
+    return Type();
+  SmallVector<int64_t> shape(oldType.getShape());
+  for (auto [dim, size] : llvm::zip(shape, newType.getShape())) {
+    if (ShapedType::isDynamic(dim))
+      dim = size;
+    else if (!ShapedType::isDynamic(size) && dim != size)
+      return Type();
+  }
+  return oldType.clone(shape);
+}
+
+bool isStatic(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return !tensor ? isa<NoneType>(type) : tensor.hasStaticShape();
+}
+
+class Folder {
+public:
+  explicit Folder(int64_t maxElements)
+      : maxElements(maxElements), evaluators(makeEvaluatorTable()) {}
+
+  LogicalResult foldBlock(Block &block) {
+    for (Operation *op = &block.front(); op;) {
+      Operation *next = op->getNextNode();
+      if (auto constant = dyn_cast<ConstantOp>(op))
+        addConstant(constant);
+      else if (auto node = dyn_cast<NodeOp>(op))
+        if (failed(foldNode(node, next)))
+          return failure();
+      op = next;
+    }
+    return success();
+  }
+
+private:
+  void addConstant(ConstantOp constant) {
+    if (auto value = SmallTensor::fromAttr(constant.getValue(), maxElements))
+      values.try_emplace(constant.getResult(), std::move(*value));
+  }
+
+  const SmallTensor *lookup(Value value) const {
+    auto known = values.find(value);
+    return known == values.end() ? nullptr : &known->second;
+  }
+
+  /// Folds one node; `next` is where to go on.
+  LogicalResult foldNode(NodeOp node, Operation *&next) {
+    if (!node.getBodies().empty())
+      return foldNodeWithBodies(node, next);
+    SmallVector<const SmallTensor *> operands = llvm::map_to_vector(
+        node.getInputs(), [&](Value operand) { return lookup(operand); });
+    if (failed(refineTypes(node, operands)))
+      return failure();
+    evaluate(node, operands);
+    return success();
+  }
+
+  LogicalResult refineTypes(NodeOp node,
+                            ArrayRef<const SmallTensor *> operands) {
+    if (llvm::all_of(node.getResultTypes(), isStatic))
+      return success();
+    InferredTypes inferred = inferTypes(node, operands);
+    auto fail = [&] {
+      return emitError(node.getLoc())
+             << "node '" << node.getId() << "' (" << node.getOpType()
+             << ", opset " << node.getOpset() << "): ";
+    };
+    if (!inferred.error.empty())
+      return fail() << inferred.error;
+    for (auto [result, type] : llvm::zip(node.getResults(), inferred.types)) {
+      Type refined = refineType(result.getType(), type);
+      if (!refined)
+        return fail() << "its result has type " << result.getType()
+                      << ", but its operands make it " << type;
+      result.setType(refined);
+    }
+    return success();
+  }
+
+  void evaluate(NodeOp node, ArrayRef<const SmallTensor *> operands) {
+    auto evaluator = evaluators.find(node.getOpType());
+    if (evaluator == evaluators.end() || !node.getDomain().empty() ||
+        node.getInputs().empty() || node.getNumResults() == 0)
+      return;
+    auto type = dyn_cast<TensorType>(node.getResult(0).getType());
+    if (!type || !isFoldableElementType(type.getElementType()))
+      return;
+    NodeInputs inputs{node, SmallVector<const SmallTensor *>(operands),
+                      type.getElementType(), maxElements};
+    auto results = evaluator->second(inputs);
+    if (!results || results->size() != node.getNumResults())
+      return;
+    for (auto [result, value] : llvm::zip(node.getResults(), *results))
+      setValue(node, result, std::move(value));
+  }
+
+  /// Records what is known of a result, and replaces it when that is all.
+  void setValue(NodeOp node, OpResult result, SmallTensor value) {
+    Type refined = refineType(result.getType(), value.getType());
+    if (!refined)
+      return; // The evaluator and the inference disagree: keep the node.
+    result.setType(refined);
+    if (!value.isFullyKnown()) {
+      values.try_emplace(result, std::move(value));
+      return;
+    }
+    OpBuilder builder(node);
+    auto constant = ConstantOp::create(builder, node.getLoc(), value.getType(),
+                                       value.toAttr(), /*name=*/StringAttr());
+    result.replaceAllUsesWith(constant.getResult());
+    values.try_emplace(constant.getResult(), std::move(value));
+  }
+
+  /// An If whose condition is known gives way to the body that runs. Otherwise
+  /// the bodies are folded by themselves.
+  LogicalResult foldNodeWithBodies(NodeOp node, Operation *&next) {
+    if (Region *body = getChosenBody(node)) {
+      Operation *first = inlineBody(node, *body);
+      next = first ? first : next;
+      return success();
+    }
+    for (Region &body : node.getBodies())
+      if (failed(foldBlock(body.front())))
+        return failure();
+    return success();
+  }
+
+  Region *getChosenBody(NodeOp node) const {
+    if (node.getOpType() != "If" || !node.getDomain().empty() ||
+        node.getBodies().size() != 2 || node.getInputs().size() != 1)
+      return nullptr;
+    const SmallTensor *condition = lookup(node.getInputs().front());
+    if (!condition || condition->elements.size() != 1 ||
+        !condition->elements.front().known)
+      return nullptr;
+    // In the order of the attributes' names: else_branch, then_branch.
+    return &node.getBodies()[condition->elements.front().integer ? 1 : 0];
+  }
+
+  /// Moves a body's operations before its node, which then has no uses. Returns
+  /// the first of them, null when the body is empty.
+  static Operation *inlineBody(NodeOp node, Region &region) {
+    Block &body = region.front();
+    auto yield = cast<YieldOp>(body.getTerminator());
+    for (auto [result, value] : llvm::zip(node.getResults(), yield.getValues()))
+      result.replaceAllUsesWith(value);
+    yield.erase();
+    Operation *first = body.empty() ? nullptr : &body.front();
+    node->getBlock()->getOperations().splice(node->getIterator(),
+                                             body.getOperations());
+    // The node has no uses left; without its bodies it is dead.
+    node.erase();
+    return first;
+  }
+
+  int64_t maxElements;
+  EvaluatorTable evaluators;
+  DenseMap<Value, SmallTensor> values;
+};
+
+/// Nodes come after what they use, so one walk from the end finds all that is
+/// dead.
+void eraseDeadNodes(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (isOpTriviallyDead(&op)) {
+      op.erase();
+      continue;
+    }
+    for (Region &region : op.getRegions())
+      for (Block &body : region)
+        eraseDeadNodes(body);
+  }
+}
+
+void updateFunctionType(func::FuncOp function) {
+  Operation *terminator = function.getBody().front().getTerminator();
+  function.setFunctionType(FunctionType::get(function.getContext(),
+                                             function.getArgumentTypes(),
+                                             terminator->getOperandTypes()));
+}
+
+struct ONNXFoldShapes : impl::ONNXFoldShapesBase<ONNXFoldShapes> {
+  using ONNXFoldShapesBase::ONNXFoldShapesBase;
+
+  void runOnOperation() override {
+    if (failed(foldShapes(getOperation(), maxElements)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+LogicalResult foldShapes(func::FuncOp function, int64_t maxElements) {
+  if (function.isExternal())
+    return success();
+  Block &body = function.getBody().front();
+  if (failed(Folder(maxElements).foldBlock(body)))
+    return failure();
+  eraseDeadNodes(body);
+  updateFunctionType(function);
+  return success();
+}
+
+} // namespace garam::onnx

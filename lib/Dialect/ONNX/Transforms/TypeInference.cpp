@@ -1,0 +1,206 @@
+//===- TypeInference.cpp - onnx's type inference on a node ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TypeInference.h"
+
+#include "garam/Dialect/ONNX/IR/ElementTypes.h"
+#include "onnx/defs/schema.h"
+#include "onnx/shape_inference/implementation.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+namespace {
+
+namespace pb = ::onnx;
+
+pb::TypeProto toProto(Type type) {
+  pb::TypeProto proto;
+  auto tensor = dyn_cast<TensorType>(type);
+  if (!tensor)
+    return proto;
+  auto *result = proto.mutable_tensor_type();
+  result->set_elem_type(getDataType(tensor.getElementType()));
+  if (!tensor.hasRank())
+    return proto;
+  result->mutable_shape();
+  for (int64_t dim : tensor.getShape()) {
+    auto *added = result->mutable_shape()->add_dim();
+    if (!ShapedType::isDynamic(dim))
+      added->set_dim_value(dim);
+  }
+  return proto;
+}
+
+Type fromProto(const pb::TypeProto &proto, MLIRContext *context) {
+  if (!proto.has_tensor_type())
+    return Type();
+  Type elementType = getElementType(context, proto.tensor_type().elem_type());
+  if (!elementType)
+    return Type();
+  if (!proto.tensor_type().has_shape())
+    return UnrankedTensorType::get(elementType);
+  SmallVector<int64_t> shape;
+  for (const auto &dim : proto.tensor_type().shape().dim())
+    shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0
+                        ? dim.dim_value()
+                        : ShapedType::kDynamic);
+  return RankedTensorType::get(shape, elementType);
+}
+
+/// A known tensor, for the types that inference functions read: shapes, axes,
+/// scales and flags.
+std::optional<pb::TensorProto> toProto(const SmallTensor &tensor) {
+  if (!tensor.isFullyKnown())
+    return std::nullopt;
+  pb::TensorProto proto;
+  for (int64_t dim : tensor.shape)
+    proto.add_dims(dim);
+  int dataType = getDataType(tensor.elementType);
+  proto.set_data_type(dataType);
+  for (const Element &element : tensor.elements) {
+    switch (dataType) {
+    case pb::TensorProto::INT64:
+      proto.add_int64_data(element.integer);
+      break;
+    case pb::TensorProto::INT32:
+    case pb::TensorProto::BOOL:
+      proto.add_int32_data(int32_t(element.integer));
+      break;
+    case pb::TensorProto::FLOAT:
+      proto.add_float_data(float(element.number));
+      break;
+    case pb::TensorProto::DOUBLE:
+      proto.add_double_data(element.number);
+      break;
+    default:
+      return std::nullopt;
+    }
+  }
+  return proto;
+}
+
+/// A partly known vector of integers as the shape that it may be used as.
+std::optional<pb::TensorShapeProto> toShape(const SmallTensor &tensor) {
+  if (tensor.isFloat() || tensor.getRank() != 1)
+    return std::nullopt;
+  pb::TensorShapeProto shape;
+  for (const Element &element : tensor.elements) {
+    auto *dim = shape.add_dim();
+    if (element.known)
+      dim->set_dim_value(element.integer);
+  }
+  return shape;
+}
+
+bool addAttribute(NamedAttribute attribute, pb::NodeProto &node) {
+  pb::AttributeProto &proto = *node.add_attribute();
+  proto.set_name(attribute.getName().str());
+  Attribute value = attribute.getValue();
+  if (auto integer = dyn_cast<IntegerAttr>(value)) {
+    proto.set_type(pb::AttributeProto::INT);
+    proto.set_i(integer.getInt());
+  } else if (auto number = dyn_cast<FloatAttr>(value)) {
+    proto.set_type(pb::AttributeProto::FLOAT);
+    proto.set_f(float(number.getValueAsDouble()));
+  } else if (auto text = dyn_cast<StringAttr>(value)) {
+    proto.set_type(pb::AttributeProto::STRING);
+    proto.set_s(text.str());
+  } else if (auto integers = dyn_cast<DenseI64ArrayAttr>(value)) {
+    proto.set_type(pb::AttributeProto::INTS);
+    for (int64_t element : integers.asArrayRef())
+      proto.add_ints(element);
+  } else if (auto numbers = dyn_cast<DenseF32ArrayAttr>(value)) {
+    proto.set_type(pb::AttributeProto::FLOATS);
+    for (float element : numbers.asArrayRef())
+      proto.add_floats(element);
+  } else if (auto texts = dyn_cast<ArrayAttr>(value)) {
+    proto.set_type(pb::AttributeProto::STRINGS);
+    for (auto element : texts.getAsRange<StringAttr>())
+      proto.add_strings(element.str());
+  } else if (auto elements = dyn_cast<ElementsAttr>(value)) {
+    // Inference reads the type only; the value of ConstantOfShape and Constant
+    // is one element, or none of its business.
+    proto.set_type(pb::AttributeProto::TENSOR);
+    auto type = cast<ShapedType>(elements.getType());
+    proto.mutable_t()->set_data_type(getDataType(type.getElementType()));
+    for (int64_t dim : type.getShape())
+      proto.mutable_t()->add_dims(dim);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// The inputs of one inference, which the library refers to by name.
+struct Inputs {
+  pb::NodeProto node;
+  std::vector<pb::TypeProto> types;
+  std::unordered_map<std::string, pb::TypeProto *> typesByName;
+  std::unordered_map<std::string, pb::TensorProto> data;
+  std::unordered_map<std::string, const pb::TensorProto *> dataByName;
+  pb::shape_inference::DataValueMap shapes;
+};
+
+void addInputs(NodeOp node, ArrayRef<const SmallTensor *> values, Inputs &in) {
+  in.types.resize(values.size());
+  for (auto [index, operand] : llvm::enumerate(node.getInputs())) {
+    if (isa<NoneType>(operand.getType())) {
+      in.node.add_input("");
+      continue;
+    }
+    std::string name = std::to_string(index);
+    in.node.add_input(name);
+    in.types[index] = toProto(operand.getType());
+    in.typesByName[name] = &in.types[index];
+    if (!values[index])
+      continue;
+    if (auto data = toProto(*values[index]))
+      in.dataByName[name] = &(in.data[name] = std::move(*data));
+    else if (auto shape = toShape(*values[index]))
+      in.shapes[name] = std::move(*shape);
+  }
+}
+
+} // namespace
+
+InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values) {
+  InferredTypes result;
+  result.types.resize(node.getNumResults());
+  // The library throws; nothing of it leaves this function.
+  try {
+    const pb::OpSchema *schema = pb::OpSchemaRegistry::Instance()->GetSchema(
+        node.getOpType().str(), int(node.getOpset()), node.getDomain().str());
+    if (!schema || !schema->has_type_and_shape_inference_function())
+      return result;
+    Inputs in;
+    in.node.set_op_type(node.getOpType().str());
+    in.node.set_domain(node.getDomain().str());
+    for (NamedAttribute attribute : node.getNodeAttributes())
+      if (!addAttribute(attribute, in.node))
+        return result;
+    addInputs(node, values, in);
+    for (size_t i = 0; i < node.getNumResults(); ++i)
+      in.node.add_output("out" + std::to_string(i));
+    pb::ShapeInferenceOptions options(/*check_type_val=*/true,
+                                      /*strict_mode_val=*/1,
+                                      /*data_prop_val=*/false);
+    pb::shape_inference::InferenceContextImpl context(
+        in.node, in.typesByName, in.dataByName, {}, options, &in.shapes);
+    schema->Verify(in.node);
+    schema->GetTypeAndShapeInferenceFunction()(context);
+    for (size_t i = 0; i < node.getNumResults(); ++i)
+      result.types[i] =
+          fromProto(context.allOutputTypes_[i], node.getContext());
+  } catch (const std::exception &exception) {
+    result.error = exception.what();
+  } catch (...) {
+    result.error = "unknown failure";
+  }
+  return result;
+}
+
+} // namespace garam::onnx
