@@ -315,10 +315,6 @@ EngineTime getTime(const VectorCommand &command,
 // DMA
 //===----------------------------------------------------------------------===//
 
-static bool isIndirect(const DMACommand &command) {
-  return command.kind == DMAKind::Gather || command.kind == DMAKind::Scatter;
-}
-
 namespace {
 /// One side of a transfer.
 struct TransferSide {
@@ -438,121 +434,6 @@ TransferTime getTime(const DMACommand &command,
   time.packets = std::max<uint64_t>(
       1, divideCeil(time.bytes, std::max(1u, machine.dma.packetBytes)));
   return time;
-}
-
-//===----------------------------------------------------------------------===//
-// What a machine supports
-//===----------------------------------------------------------------------===//
-
-/// I8 and U8 share a mode; other types have their own.
-static ElementType getModeType(ElementType type) {
-  return type == ElementType::U8 ? ElementType::I8 : type;
-}
-
-llvm::Error checkSupported(const TensorCommand &command,
-                           const MachineDescription &machine) {
-  const TensorEngineDescription &tensor = machine.tensor;
-  ElementType type = command.activation.type;
-  if (!machine.findMode(type))
-    return llvm::createStringError("the tensor engine of '" + machine.name +
-                                   "' has no mode for type " +
-                                   getName(type).str());
-  if (getModeType(type) != getModeType(command.weight.type))
-    return llvm::createStringError("the tensor engine multiplies equal types, "
-                                   "got activation " +
-                                   getName(type).str() + " and weight " +
-                                   getName(command.weight.type).str());
-  uint64_t units = multiply(command.unitRows, command.unitColumns);
-  if (units == 0 || units > tensor.units)
-    return llvm::createStringError(
-        "unitRows * unitColumns = " + std::to_string(command.unitRows) + " * " +
-        std::to_string(command.unitColumns) + ", but a core of '" +
-        machine.name + "' has " + std::to_string(tensor.units) + " units");
-  uint64_t bytes = getAccumulatorBytes(command, machine);
-  if (bytes > tensor.accumulatorBytes)
-    return llvm::createStringError(
-        "rows * columns (rounded up to the array) need " +
-        std::to_string(bytes) + " bytes of accumulators, but a core of '" +
-        machine.name + "' has " + std::to_string(tensor.accumulatorBytes));
-  return llvm::Error::success();
-}
-
-/// The float operations that requantisation consists of: scale, add, round,
-/// clamp and the conversions. A chip without float arithmetic has them as a
-/// fixed function.
-static bool isRequantisation(VectorOpcode opcode) {
-  switch (opcode) {
-  case VectorOpcode::AddF:
-  case VectorOpcode::SubF:
-  case VectorOpcode::MulF:
-  case VectorOpcode::DivF:
-  case VectorOpcode::FmaF:
-  case VectorOpcode::MaxF:
-  case VectorOpcode::MinF:
-  case VectorOpcode::NegF:
-  case VectorOpcode::RoundF:
-  case VectorOpcode::F32ToI32:
-  case VectorOpcode::I32ToF32:
-    return true;
-  default:
-    return false;
-  }
-}
-
-static bool isFloat(VectorOpcode opcode) {
-  return (opcode >= VectorOpcode::AddF && opcode <= VectorOpcode::SigmoidF) ||
-         opcode == VectorOpcode::CmpF ||
-         (opcode >= VectorOpcode::F32ToI32 && opcode <= VectorOpcode::RoundF16);
-}
-
-llvm::Error checkSupported(const VectorCommand &command,
-                           const MachineDescription &machine) {
-  if (machine.vector.hasFloat)
-    return llvm::Error::success();
-  for (ArrayRef<VectorInstruction> part :
-       {ArrayRef(command.body), ArrayRef(command.finish)})
-    for (const VectorInstruction &instruction : part)
-      if (isFloat(instruction.opcode) && !isRequantisation(instruction.opcode))
-        return llvm::createStringError(
-            "float operation " +
-            std::to_string(static_cast<unsigned>(instruction.opcode)) +
-            ", but the vector engine of '" + machine.name +
-            "' has no float arithmetic beyond requantisation");
-  return llvm::Error::success();
-}
-
-static llvm::Error checkSpace(const Address &address,
-                              const MachineDescription &machine) {
-  if (address.space == MemorySpace::Shared && machine.shared.bytes == 0)
-    return llvm::createStringError("'" + machine.name + "' has no shared SRAM");
-  if (address.space == MemorySpace::Local && address.index >= machine.cores)
-    return llvm::createStringError("core " + std::to_string(address.index) +
-                                   ", but '" + machine.name + "' has " +
-                                   std::to_string(machine.cores) + " cores");
-  return llvm::Error::success();
-}
-
-llvm::Error checkSupported(const DMACommand &command,
-                           const MachineDescription &machine) {
-  if (command.kind != DMAKind::Fill)
-    if (llvm::Error error = checkSpace(command.source.address, machine))
-      return error;
-  if (llvm::Error error = checkSpace(command.destination.address, machine))
-    return error;
-  if (isIndirect(command))
-    if (llvm::Error error = checkSpace(command.indirection.address, machine))
-      return error;
-  if (command.multicast == 0)
-    return llvm::Error::success();
-  if (llvm::popcount(command.multicast) > 1 && !machine.network.multicast)
-    return llvm::createStringError("multicast, but the network of '" +
-                                   machine.name + "' has none");
-  if (machine.cores < 64 && command.multicast >> machine.cores)
-    return llvm::createStringError(
-        "multicast to core " +
-        std::to_string(llvm::Log2_64(command.multicast)) + ", but '" +
-        machine.name + "' has " + std::to_string(machine.cores) + " cores");
-  return llvm::Error::success();
 }
 
 } // namespace garam::npu

@@ -1,0 +1,99 @@
+//===- NPUDevice.h - State of a simulated NPU -------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_NPUDEVICE_H
+#define GARAM_LIB_TARGET_NPU_SIMULATOR_NPUDEVICE_H
+
+#include "DataEngines.h"
+#include "QueueState.h"
+#include "garam/Target/NPU/Device.h"
+#include "garam/Target/NPU/Timing.h"
+
+namespace garam::npu {
+
+/// Ports through which a core exchanges data; each direction has its own.
+struct CorePorts {
+  sim::BandwidthServer send, receive, shared, banks, engine;
+};
+
+/// What is known of a stored command before it runs: the same for each of its
+/// executions.
+struct PreparedCommand {
+  EngineTime engine;
+  TransferTime transfer;
+  uint32_t matchingLoop = 0; // LoopBegin: its end. LoopEnd: its begin.
+  uint32_t target = 0;       // Signal: the queue
+};
+
+class NPUDevice : public Device {
+public:
+  NPUDevice(sim::Kernel &kernel, const Program &program,
+            const MachineDescription &machine,
+            llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+            llvm::ArrayRef<uint32_t> parameters,
+            const SimulationOptions &options, sim::BandwidthServer *dram);
+
+  llvm::Error prepare();
+
+  llvm::Error start() override;
+  llvm::Error handle(uint64_t tag) override;
+  std::string describeBlocked() const override;
+  SimulationResult getResult() const override;
+
+private:
+  enum class EventKind : uint8_t { CommandEnds, Packet, SignalArrives };
+  static constexpr unsigned kindShift = 32;
+
+  void schedule(sim::Time delay, EventKind kind, uint32_t number) {
+    kernel.schedule(delay, *this,
+                    uint64_t(kind) << kindShift | uint64_t(number));
+  }
+
+  llvm::Error prepareQueue(uint32_t queue);
+  llvm::Error prepareCommand(uint32_t queue, uint32_t number);
+
+  llvm::Error advance(uint32_t queue);
+  void startEngine(uint32_t queue, const EngineTime &time, bool isTensor);
+  void startTransfer(uint32_t queue, const DMACommand &command,
+                     const TransferTime &time);
+  void sendPacket(uint32_t queue);
+  llvm::Error endCommand(uint32_t queue);
+  void send(uint32_t queue, const SignalCommand &signal);
+  llvm::Error receive(uint32_t message);
+  bool tryWait(uint32_t queue);
+  void enterLoop(uint32_t queue, const LoopBeginCommand &loop);
+  void leaveTurn(uint32_t queue);
+  void report(uint32_t queue, sim::Time start);
+  void count(const PreparedCommand &prepared, const Command &command);
+  llvm::Error executeData(uint32_t queue);
+  llvm::Error locate(llvm::Error error, uint32_t queue, uint32_t command) const;
+  std::string describe(uint32_t queue) const;
+
+  sim::Kernel &kernel;
+  const Program &program;
+  const MachineDescription &machine;
+  llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments;
+  llvm::ArrayRef<uint32_t> parameters;
+  const SimulationOptions &options;
+  sim::Clock clock;
+  sim::BandwidthServer ownDRAM;
+  sim::BandwidthServer &dram;
+
+  Memory memory;
+  std::vector<Accumulators> accumulators; // a core
+  std::vector<CorePorts> ports;           // a core
+  std::vector<uint8_t> contracting;       // a core: its tensor engine is busy
+  std::vector<std::vector<PreparedCommand>> prepared;
+  std::vector<QueueState> queues;
+  std::vector<Message> messages;
+  std::vector<uint32_t> freeMessages;
+  SimulationResult result;
+  double dynamicJoule = 0;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_TARGET_NPU_SIMULATOR_NPUDEVICE_H
