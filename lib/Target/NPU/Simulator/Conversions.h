@@ -171,15 +171,15 @@ inline T saturate(float value) {
 /// An i32 as integer T, saturating.
 template <typename T>
 inline T saturate(int32_t value) {
-  constexpr int64_t low =
-      std::numeric_limits<T>::min() < std::numeric_limits<int32_t>::min()
-          ? std::numeric_limits<int32_t>::min()
-          : static_cast<int64_t>(std::numeric_limits<T>::min());
+  constexpr int64_t i32Low = std::numeric_limits<int32_t>::min();
+  constexpr int64_t i32High = std::numeric_limits<int32_t>::max();
+  constexpr bool isSigned = std::numeric_limits<T>::is_signed;
+  constexpr int64_t low = !isSigned        ? 0
+                          : sizeof(T) >= 4 ? i32Low
+                                           : std::numeric_limits<T>::min();
   constexpr int64_t high =
-      sizeof(T) >= 4 && std::numeric_limits<T>::max() >=
-                            static_cast<T>(std::numeric_limits<int32_t>::max())
-          ? std::numeric_limits<int32_t>::max()
-          : static_cast<int64_t>(std::numeric_limits<T>::max());
+      sizeof(T) >= 4 ? i32High
+                     : static_cast<int64_t>(std::numeric_limits<T>::max());
   return static_cast<T>(value < low ? low : value > high ? high : value);
 }
 

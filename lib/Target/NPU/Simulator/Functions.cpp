@@ -109,7 +109,9 @@ static double powDouble(double x, double y) {
     return notANumber;
   double magnitude = x < 0 ? -x : x;
   bool yIsInteger = std::trunc(y) == y;
-  bool yIsOdd = yIsInteger && std::fmod(y, 2.0) != 0;
+  // The remainder by 2 is 0, 1 or -1, and NaN for infinity.
+  double parity = std::fmod(y, 2.0);
+  bool yIsOdd = parity == 1 || parity == -1;
   if (magnitude == 1 && (y == infinity || y == -infinity))
     return 1;
   if (x < 0 && !yIsInteger && magnitude != infinity)
