@@ -10,6 +10,7 @@
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Frontend/ONNX/Import.h"
@@ -28,6 +29,7 @@ void garam::registerAllPasses() {
   registerConversionPasses();
   ext::registerGaramExtPasses();
   onnx::registerONNXTransformsPasses();
+  registerNPUPasses();
 }
 
 void garam::registerAllTranslations() { onnx::registerFromONNXTranslation(); }

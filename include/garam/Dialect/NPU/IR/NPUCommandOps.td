@@ -14,7 +14,6 @@
 #define GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD
 
 include "garam/Dialect/NPU/IR/NPUBase.td"
-include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 //===----------------------------------------------------------------------===//
@@ -149,14 +148,23 @@ def NPU_SegmentOp : NPU_Op<"segment"> {
   let hasVerifier = 1;
 }
 
-def NPU_MicroProgramOp : NPU_Op<"micro_program", [Symbol]> {
+def NPU_ProgramType : TypeDef<NPU_Dialect, "Program"> {
+  let mnemonic = "program";
+  let summary = "a micro-program of the vector engine";
+}
+
+def NPU_MicroProgramOp : NPU_Op<"micro_program", [Pure]> {
   let summary = "what a vector command does to an element";
-  let description = "The regions and combiners of `npu.vector`, shared by its commands.";
-  let arguments = (ins SymbolNameAttr:$sym_name,
-                       DefaultValuedAttr<NPU_CombinerArrayAttr, "{}">:$combiners,
+  let description = [{
+    The regions and combiners of `npu.vector`, shared by the commands of a
+    stage. `finish_inputs` are the inputs that `finish` takes behind the
+    combined values.
+  }];
+  let arguments = (ins DefaultValuedAttr<NPU_CombinerArrayAttr, "{}">:$combiners,
                        OptionalAttr<DenseI64ArrayAttr>:$finish_inputs);
+  let results = (outs NPU_ProgramType:$result);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
-  let assemblyFormat = "$sym_name attr-dict-with-keyword $body (`finish` $finish^)?";
+  let assemblyFormat = "attr-dict-with-keyword $body (`finish` $finish^)?";
 }
 
 //===----------------------------------------------------------------------===//
@@ -198,7 +206,7 @@ def NPU_VectorCommandOp
   let arguments = (ins
     I64Attr:$core,
     Variadic<NPU_BufferType>:$inputs, Variadic<NPU_BufferType>:$outputs,
-    FlatSymbolRefAttr:$program,
+    NPU_ProgramType:$program,
     DenseI64ArrayAttr:$sizes, I64Attr:$num_reductions,
     NPU_DescriptorArrayAttr:$descriptors); // of inputs, then outputs
   let assemblyFormat = [{

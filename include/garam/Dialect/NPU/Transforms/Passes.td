@@ -1,0 +1,118 @@
+//===- Passes.td - Passes of the npu dialect ---------------*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_TRANSFORMS_PASSES_TD
+#define GARAM_DIALECT_NPU_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def NPU_TargetOption
+    : Option<"target", "target", "std::string", "\"\"",
+             "name or file of the target whose machine is compiled for">;
+
+//===----------------------------------------------------------------------===//
+// Scheduling of stages: decisions as attributes
+//===----------------------------------------------------------------------===//
+
+def NPUAssignLayouts : Pass<"npu-assign-layouts", "::mlir::func::FuncOp"> {
+  let summary = "Chooses the order of dimensions in memory of each tensor";
+  let description = [{
+    Every descriptor is strided, so a layout costs nothing but the bandwidth of
+    the SRAM banks. A contraction's columns (channels) become the fastest
+    dimension, for the array delivers a pixel's columns together; elementwise
+    stages follow their largest input; a tensor that is reshaped or returned
+    stays row-major, because only then is the other end a view or one long
+    transfer.
+
+    The layout is recorded in `npu.layouts`, the dimensions of each result from
+    the slowest to the fastest.
+
+    ```mlir
+    %y = npu.contract ... -> tensor<1x64x56x56xbf16>
+    // becomes
+    %y = npu.contract ... {npu.layouts = [array<i64: 0, 2, 3, 1>]} ...
+    ```
+  }];
+}
+
+def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
+  let summary = "Splits each stage over the cores and cuts it into tiles";
+  let description = [{
+    For each stage every way to split its parallel loops over the cores is
+    tried with the largest tiles that the accumulators and the local memory
+    take, and the one with the least time by the cost model is kept:
+    `npu.split` (parts of each loop), `npu.grain` (parts begin at multiples of
+    it) and `npu.tile` (the largest piece of each loop that one command takes).
+
+    ```mlir
+    %y = npu.contract ... sizes [1, 64, 56, 56, 64, 3, 3] ...
+    // becomes
+    %y = npu.contract ... {npu.split = array<i64: 1, 1, 8, 1, 1, 1, 1>,
+                           npu.tile = array<i64: 1, 64, 7, 56, 64, 3, 3>, ...}
+    ```
+  }];
+  let options = [NPU_TargetOption];
+}
+
+def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
+  let summary = "Chooses the memory that each intermediate tensor lives in";
+  let description = [{
+    `npu.homes` says for each result of a stage: `split` (each core keeps its
+    part, with room for the halo that its consumers need), `replicated` (each
+    core keeps all of it), `shared`, `dram`, or `output` (it is only returned).
+    Tensors stay in local memory while they fit; where they do not, those that
+    wait longest for their use move out first.
+  }];
+  let options = [NPU_TargetOption,
+    Option<"fill", "fill", "double", "0.85",
+           "fraction of local memory to plan for; the rest is left to "
+           "fragmentation">];
+}
+
+//===----------------------------------------------------------------------===//
+// Commands
+//===----------------------------------------------------------------------===//
+
+def NPULowerToCommands : Pass<"npu-lower-to-commands", "::mlir::func::FuncOp"> {
+  let summary = "Turns scheduled stages into commands on buffers";
+  let description = [{
+    Emits, tile by tile, the transfers that bring a tile's operands into the
+    core's memory, the command that computes it, and the transfer of its
+    result to its home, in an order that is correct when executed one by one.
+    Transfers of weights, which depend on nothing, stand one tile ahead of
+    their use. Weights become buffers of the constant segment, packed in the
+    order in which they are read.
+  }];
+  let options = [NPU_TargetOption];
+}
+
+def NPUPlanMemory : Pass<"npu-plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "Gives every buffer an address";
+  let description = [{
+    Static planning over address x time: two buffers share addresses only when
+    no command that uses one stands between the first and the last command
+    that use the other. Buffers that exist in several cores have the same
+    offset in all of them. Fails when a memory is too small.
+  }];
+  let options = [NPU_TargetOption];
+  let statistics = [
+    Statistic<"peakLocalBytes", "peak-local-bytes", "Peak of local memory">
+  ];
+}
+
+def NPUSynchronize : Pass<"npu-synchronize", "::mlir::func::FuncOp"> {
+  let summary = "Orders the queues by semaphores";
+  let description = [{
+    Inserts a wait before each command that conflicts with an earlier command
+    of another queue (they touch the same bytes, or buffers that share
+    addresses, and one writes) unless the order already follows from earlier
+    waits. Each pair of queues has one semaphore, which the waiting queue owns;
+    because both queues are in order, the n-th signal answers the n-th count
+    waited for.
+  }];
+}
+
+#endif // GARAM_DIALECT_NPU_TRANSFORMS_PASSES_TD

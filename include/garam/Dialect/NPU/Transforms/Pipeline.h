@@ -1,0 +1,47 @@
+//===- Pipeline.h - From stages to commands ---------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The transformations behind the passes of Passes.td, for callers that have a
+// machine at hand. Each takes the result of the one before; each can be
+// replaced without the others.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_TRANSFORMS_PIPELINE_H
+#define GARAM_DIALECT_NPU_TRANSFORMS_PIPELINE_H
+
+#include "garam/Target/NPU/MachineDescription.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace garam::npu {
+
+/// npu-assign-layouts.
+void assignLayouts(mlir::func::FuncOp func);
+/// npu-schedule-stages. Fails on a stage that fits the machine in no way.
+mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
+                                   const MachineDescription &machine);
+/// npu-place-tensors. `fill` is the fraction of local memory to plan for.
+void placeTensors(mlir::func::FuncOp func, const MachineDescription &machine,
+                  double fill);
+/// npu-lower-to-commands.
+mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
+                                    const MachineDescription &machine);
+
+/// Bytes that a plan uses at most, of the fullest core.
+struct MemoryUse {
+  int64_t localBytes = 0, sharedBytes = 0, scratchBytes = 0;
+};
+/// npu-plan-memory. Fails, without a diagnostic when `quiet`, when a memory is
+/// too small.
+mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
+                                      const MachineDescription &machine,
+                                      bool quiet = false);
+/// npu-synchronize.
+void synchronize(mlir::func::FuncOp func);
+
+} // namespace garam::npu
+
+#endif // GARAM_DIALECT_NPU_TRANSFORMS_PIPELINE_H

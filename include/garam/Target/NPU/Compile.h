@@ -1,0 +1,38 @@
+//===- Compile.h - From stages to an NPU program ----------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TARGET_NPU_COMPILE_H
+#define GARAM_TARGET_NPU_COMPILE_H
+
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/Target/NPU/CompiledProgram.h"
+#include "garam/Target/NPU/MachineDescription.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace garam::npu {
+
+/// Brings a function of scheduled and placed stages (npu-place-tensors) to
+/// commands with addresses and waits. When the memory plan does not fit, the
+/// tensors are placed again with less local memory. Reports what does not work
+/// as diagnostics at the operation.
+mlir::FailureOr<MemoryUse>
+lowerToPlannedCommands(mlir::func::FuncOp func,
+                       const MachineDescription &machine);
+
+/// The program that a function of planned and synchronised commands is.
+/// The constants refer to the attributes of the function's context, which must
+/// outlive them.
+mlir::FailureOr<CompiledProgram>
+exportProgram(mlir::func::FuncOp commands, const MachineDescription &machine);
+
+/// All of it: a function of stages becomes a program, proved by the static
+/// checker. `func` is left as commands.
+mlir::FailureOr<CompiledProgram>
+compileStages(mlir::func::FuncOp func, const MachineDescription &machine);
+
+} // namespace garam::npu
+
+#endif // GARAM_TARGET_NPU_COMPILE_H

@@ -1,0 +1,33 @@
+//===- CommandAccess.h - What a command touches -----------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+namespace garam::npu {
+
+/// One operand of one command.
+struct CommandAccess {
+  BufferOp buffer;
+  /// Bytes of the buffer between which all that is touched lies.
+  int64_t low = 0, high = 0;
+  bool isWrite = false;
+  /// Local buffers: the cores whose copy is touched.
+  llvm::SmallVector<int64_t, 2> cores;
+};
+
+/// Whether `op` runs on an engine (waits and signals do not count).
+bool isCommand(mlir::Operation *op);
+/// Number of the queue that runs `op`: core * 3 + engine.
+unsigned getQueue(mlir::Operation *op);
+unsigned getQueue(int64_t core, EngineKind engine);
+llvm::SmallVector<CommandAccess, 6> getAccesses(mlir::Operation *op);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H

@@ -1,0 +1,41 @@
+//===- CostModel.h - Estimated time of a stage ------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
+
+#include "Stage.h"
+#include "garam/Target/NPU/MachineDescription.h"
+
+namespace garam::npu {
+
+/// What a stage costs under a schedule.
+struct StageCost {
+  double computeSeconds = 0;  // engine time of the busiest core
+  double transferSeconds = 0; // DMA time of the busiest core
+  double dramSeconds = 0;     // all cores' DRAM traffic together
+  double fixedSeconds = 0;    // start-up and synchronisation in front
+
+  /// Engines and transfers overlap; what starts the first tile does not.
+  double getSeconds() const {
+    return fixedSeconds +
+           std::max({computeSeconds, transferSeconds, dramSeconds});
+  }
+};
+
+/// Size of the largest part of loop `dim`.
+int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
+                       unsigned dim);
+/// Bytes that core 0 stages for one tile: inputs that it does not hold and
+/// constants.
+int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule);
+
+StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
+                       const MachineDescription &machine);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H

@@ -1,0 +1,174 @@
+//===- LowerToCommands.cpp - Scheduled stages to commands -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine.h"
+#include "StageLowering.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
+
+using namespace mlir;
+
+namespace garam {
+#define GEN_PASS_DEF_NPULOWERTOCOMMANDS
+#include "garam/Dialect/NPU/Transforms/Passes.h.inc"
+} // namespace garam
+
+namespace garam::npu {
+namespace {
+
+/// Name of argument or result `index`, for the segment that holds it.
+std::string getEntryName(DictionaryAttr attributes, StringRef fallback,
+                         unsigned index) {
+  if (attributes)
+    if (auto name = attributes.getAs<StringAttr>("onnx.name"))
+      return name.str();
+  return (fallback + Twine(index)).str();
+}
+
+/// A tensor that fills its own segment, row-major: how ONNX lays it out.
+Piece createSegmentPiece(CommandEmitter &emitter, StringRef role,
+                         StringRef name, RankedTensorType type) {
+  SmallVector<int64_t> layout =
+      llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
+  int64_t elementBytes =
+      getElementBytes(getElementKind(type.getElementType(), false));
+  int64_t bytes = type.getNumElements() * elementBytes;
+  Piece piece;
+  piece.space = SpaceKind::dram;
+  piece.box = piece.room = Box::ofShape(type.getShape());
+  piece.view.strides = getDenseStrides(type.getShape(), layout, elementBytes);
+  int64_t segment = emitter.createSegment(role, name, bytes);
+  piece.view.buffer = emitter.createDRAMBuffer(bytes, segment);
+  return piece;
+}
+
+class FunctionLowering {
+public:
+  FunctionLowering(func::FuncOp func, const MachineDescription &machine)
+      : func(func), emitter(func.getContext(), machine) {}
+
+  LogicalResult run() {
+    emitter.loc = func.getLoc();
+    int64_t constantSegment =
+        emitter.createSegment("constant", "constants", std::nullopt);
+    std::vector<Piece> inputs =
+        createEntries("input", func.getArgumentTypes(),
+                      [&](unsigned i) { return func.getArgAttrDict(i); });
+    std::vector<Piece> results =
+        createEntries("output", func.getResultTypes(),
+                      [&](unsigned i) { return func.getResultAttrDict(i); });
+    int64_t scratchSegment =
+        emitter.createSegment("scratch", "scratch", std::nullopt);
+
+    StageLowering stages(emitter, constantSegment, scratchSegment);
+    for (auto [argument, piece] : llvm::zip(func.getArguments(), inputs))
+      stages.homes[argument] = {{piece}};
+    auto returnOp = cast<func::ReturnOp>(func.front().getTerminator());
+    for (auto [value, piece] : llvm::zip(returnOp.getOperands(), results))
+      stages.outputs.try_emplace(value, piece);
+
+    for (Operation &op : func.front().without_terminator())
+      if (failed(lower(&op, stages)))
+        return failure();
+    for (auto [value, piece] : llvm::zip(returnOp.getOperands(), results)) {
+      emitter.loc = value.getLoc();
+      bool isThere =
+          stages.getHome(value).pieces.front().view.buffer == piece.view.buffer;
+      if (!isThere)
+        stages.copyTo(value, piece);
+    }
+    replaceBody();
+    return success();
+  }
+
+private:
+  std::vector<Piece>
+  createEntries(StringRef role, TypeRange types,
+                llvm::function_ref<DictionaryAttr(unsigned)> getAttrs) {
+    std::vector<Piece> pieces;
+    for (auto [i, type] : llvm::enumerate(types))
+      pieces.push_back(createSegmentPiece(emitter, role,
+                                          getEntryName(getAttrs(i), role, i),
+                                          cast<RankedTensorType>(type)));
+    return pieces;
+  }
+
+  LogicalResult lower(Operation *op, StageLowering &stages) {
+    emitter.loc = op->getLoc();
+    if (isStage(op))
+      return stages.lowerStage(op);
+    if (isa<ConstantOp>(op))
+      return success(); // packed where it is used
+    if (auto reshape = dyn_cast<ReshapeOp>(op)) {
+      lowerReshape(reshape, stages);
+      return success();
+    }
+    if (auto concat = dyn_cast<ConcatOp>(op)) {
+      SmallVector<const Home *> homes;
+      SmallVector<int64_t> extents;
+      for (Value input : concat.getInputs())
+        stages.getHome(input);
+      for (Value input : concat.getInputs()) {
+        homes.push_back(&stages.getHome(input));
+        extents.push_back(getTensorType(input).getDimSize(concat.getAxis()));
+      }
+      Home home = concatHomes(homes, extents, concat.getAxis());
+      stages.homes[concat.getResult()] = std::move(home);
+      return success();
+    }
+    return op->emitOpError("cannot be lowered to commands");
+  }
+
+  void lowerReshape(ReshapeOp op, StageLowering &stages) {
+    ArrayRef<int64_t> from = getTensorType(op.getInput()).getShape();
+    ArrayRef<int64_t> to = getTensorType(op.getResult()).getShape();
+    std::optional<Home> home =
+        reshapeHome(stages.getHome(op.getInput()), from, to);
+    if (!home)
+      home = reshapeHome(stages.makeRowMajor(op.getInput()), from, to);
+    stages.homes[op.getResult()] = std::move(*home);
+  }
+
+  /// The function becomes the list of commands; its segments say what goes in
+  /// and out.
+  void replaceBody() {
+    Block *body = new Block();
+    for (Operation *op : emitter.definitions)
+      body->push_back(op);
+    for (Operation *op : emitter.takeCommands())
+      body->push_back(op);
+    func.front().dropAllReferences();
+    func.getBody().getBlocks().clear();
+    func.getBody().push_back(body);
+    OpBuilder builder = OpBuilder::atBlockEnd(body);
+    func::ReturnOp::create(builder, func.getLoc());
+    func.removeArgAttrsAttr();
+    func.removeResAttrsAttr();
+    func.setFunctionType(FunctionType::get(func.getContext(), {}, {}));
+  }
+
+  func::FuncOp func;
+  CommandEmitter emitter;
+};
+
+struct LowerToCommands : impl::NPULowerToCommandsBase<LowerToCommands> {
+  using NPULowerToCommandsBase::NPULowerToCommandsBase;
+
+  void runOnOperation() override {
+    FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
+    if (failed(machine) || failed(lowerToCommands(getOperation(), *machine)))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+LogicalResult lowerToCommands(func::FuncOp func,
+                              const MachineDescription &machine) {
+  return FunctionLowering(func, machine).run();
+}
+
+} // namespace garam::npu

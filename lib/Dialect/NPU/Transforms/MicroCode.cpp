@@ -1,0 +1,445 @@
+//===- MicroCode.cpp - Micro-programs of the vector engine ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "MicroCode.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <bitset>
+
+using namespace mlir;
+
+namespace garam::npu {
+namespace {
+
+uint32_t getBits(TypedAttr value) {
+  if (auto number = dyn_cast<FloatAttr>(value)) {
+    APFloat narrow = number.getValue();
+    bool losesInfo;
+    narrow.convert(APFloat::IEEEsingle(), APFloat::rmNearestTiesToEven,
+                   &losesInfo);
+    return narrow.bitcastToAPInt().getZExtValue();
+  }
+  // Booleans are 0 and 1, other integers keep their sign.
+  APInt number = cast<IntegerAttr>(value).getValue();
+  return number.getBitWidth() == 1
+             ? number.getZExtValue()
+             : static_cast<uint32_t>(number.getSExtValue());
+}
+
+uint32_t getBits(float value) { return llvm::bit_cast<uint32_t>(value); }
+
+class Translator {
+public:
+  Translator(Operation *owner, ArrayAttr combiners, Region &body,
+             Region &finish, ArrayRef<int64_t> finishInputs)
+      : owner(owner), combiners(combiners), body(body), finish(finish),
+        finishInputs(finishInputs) {
+    free.set();
+  }
+
+  FailureOr<MicroCode> run() {
+    instructions = &code.body;
+    for (auto [index, argument] : llvm::enumerate(body.getArguments()))
+      inputs[argument] = index;
+    if (failed(translate(body.front())))
+      return failure();
+    auto yield = cast<YieldOp>(body.front().getTerminator());
+    if (combiners.empty()) {
+      if (failed(addOutputs(yield)))
+        return failure();
+      return check();
+    }
+    for (auto [value, attribute] :
+         llvm::zip(yield.getValues(), combiners.getAsRange<CombinerAttr>())) {
+      FailureOr<uint8_t> source = use(value), accumulator = allocate();
+      if (failed(source) || failed(accumulator))
+        return failure();
+      code.reductions.push_back(
+          {static_cast<npu::Combiner>(attribute.getKind()), *source,
+           *accumulator, getBits(attribute.getInitial())});
+    }
+    return translateFinish();
+  }
+
+private:
+  FailureOr<MicroCode> translateFinish() {
+    instructions = &code.finish;
+    Block &block = finish.front();
+    // Registers of the body are free now, those of the sums are not.
+    free.set();
+    registers.clear();
+    inputs.clear();
+    unsigned numSums = code.reductions.size();
+    for (auto [i, argument] : llvm::enumerate(block.getArguments())) {
+      if (i < numSums) {
+        registers[argument] = code.reductions[i].accumulator;
+        free.reset(code.reductions[i].accumulator);
+      } else {
+        inputs[argument] = finishInputs[i - numSums];
+      }
+    }
+    if (failed(translate(block)) ||
+        failed(addOutputs(cast<YieldOp>(block.getTerminator()))))
+      return failure();
+    return check();
+  }
+
+  LogicalResult addOutputs(YieldOp yield) {
+    for (Value value : yield.getValues()) {
+      FailureOr<uint8_t> source = use(value);
+      if (failed(source))
+        return failure();
+      code.outputs.push_back({*source, isa<FloatType>(value.getType())});
+    }
+    return success();
+  }
+
+  FailureOr<MicroCode> check() {
+    if (code.body.size() + code.finish.size() > maxVectorInstructions)
+      return owner->emitOpError("needs ")
+             << code.body.size() + code.finish.size()
+             << " micro-instructions, more than " << maxVectorInstructions;
+    return code;
+  }
+
+  LogicalResult translate(Block &block) {
+    // Last operation that uses each value, for its register to be free then.
+    for (Operation &op : block)
+      for (Value operand : op.getOperands())
+        lastUse[operand] = &op;
+    for (Operation &op : block.without_terminator()) {
+      if (failed(translate(&op)))
+        return failure();
+      for (Value operand : op.getOperands())
+        if (lastUse[operand] == &op)
+          release(operand);
+    }
+    return success();
+  }
+
+  FailureOr<uint8_t> allocate() {
+    for (unsigned i = 0; i < maxVectorRegisters; ++i) {
+      if (!free.test(i))
+        continue;
+      free.reset(i);
+      return static_cast<uint8_t>(i);
+    }
+    return owner->emitOpError("needs more than ")
+           << maxVectorRegisters << " registers of the vector engine";
+  }
+
+  void release(Value value) {
+    auto it = registers.find(value);
+    if (it == registers.end())
+      return;
+    free.set(it->second);
+    registers.erase(it);
+    inputs.erase(value);
+  }
+
+  /// Register of `value`; an input is loaded when it is first asked for.
+  FailureOr<uint8_t> use(Value value) {
+    auto it = registers.find(value);
+    if (it != registers.end())
+      return it->second;
+    auto input = inputs.find(value);
+    if (input == inputs.end())
+      return owner->emitOpError("uses a value from outside of its region");
+    FailureOr<uint8_t> target = allocate();
+    if (failed(target))
+      return failure();
+    append(VectorOpcode::Load, *target, 0, 0, 0, input->second);
+    registers[value] = *target;
+    return target;
+  }
+
+  void append(VectorOpcode opcode, uint8_t target, uint8_t a = 0, uint8_t b = 0,
+              uint8_t c = 0, uint32_t immediate = 0) {
+    instructions->push_back({opcode, target, a, b, c, immediate});
+  }
+
+  /// result = opcode(operands of op).
+  LogicalResult emit(Operation *op, VectorOpcode opcode,
+                     uint32_t immediate = 0) {
+    return emit(op->getResult(0), opcode, op->getOperands(), immediate);
+  }
+
+  LogicalResult emit(Value result, VectorOpcode opcode, ValueRange operands,
+                     uint32_t immediate = 0) {
+    uint8_t sources[3] = {0, 0, 0};
+    for (auto [i, operand] : llvm::enumerate(operands)) {
+      FailureOr<uint8_t> source = use(operand);
+      if (failed(source))
+        return failure();
+      sources[i] = *source;
+    }
+    FailureOr<uint8_t> target = allocate();
+    if (failed(target))
+      return failure();
+    append(opcode, *target, sources[0], sources[1], sources[2], immediate);
+    registers[result] = *target;
+    return success();
+  }
+
+  /// Another operation on the register of `value` and a constant.
+  LogicalResult amend(Value value, VectorOpcode opcode, VectorOpcode constant,
+                      uint32_t bits) {
+    FailureOr<uint8_t> scratch = allocate();
+    if (failed(scratch))
+      return failure();
+    append(constant, *scratch, 0, 0, 0, bits);
+    append(opcode, registers[value], registers[value], *scratch);
+    free.set(*scratch);
+    return success();
+  }
+
+  /// The same value under another type: the register is shared by copying.
+  LogicalResult emitCopy(Operation *op) {
+    if (failed(emit(op, VectorOpcode::OrI)))
+      return failure();
+    VectorInstruction &copy = instructions->back();
+    copy.b = copy.a;
+    return success();
+  }
+
+  LogicalResult translate(Operation *op);
+  LogicalResult translateCompare(arith::CmpFOp op);
+  LogicalResult translateCompare(arith::CmpIOp op);
+  LogicalResult translateExtend(Operation *op, bool isSigned);
+  LogicalResult translateLog(Operation *op, float factor);
+
+  Operation *owner;
+  ArrayAttr combiners;
+  Region &body, &finish;
+  ArrayRef<int64_t> finishInputs;
+  MicroCode code;
+  llvm::SmallVectorImpl<VectorInstruction> *instructions = nullptr;
+  std::bitset<maxVectorRegisters> free;
+  llvm::DenseMap<Value, uint8_t> registers;
+  llvm::DenseMap<Value, uint32_t> inputs;
+  llvm::DenseMap<Value, Operation *> lastUse;
+};
+
+/// Operations that are one instruction.
+std::optional<VectorOpcode> getOpcode(Operation *op) {
+  using Opcode = VectorOpcode;
+  return TypeSwitch<Operation *, std::optional<Opcode>>(op)
+      .Case<arith::AddFOp>([](auto) { return Opcode::AddF; })
+      .Case<arith::SubFOp>([](auto) { return Opcode::SubF; })
+      .Case<arith::MulFOp>([](auto) { return Opcode::MulF; })
+      .Case<arith::DivFOp>([](auto) { return Opcode::DivF; })
+      .Case<arith::RemFOp>([](auto) { return Opcode::RemF; })
+      .Case<arith::MaximumFOp, arith::MaxNumFOp>(
+          [](auto) { return Opcode::MaxF; })
+      .Case<arith::MinimumFOp, arith::MinNumFOp>(
+          [](auto) { return Opcode::MinF; })
+      .Case<arith::NegFOp>([](auto) { return Opcode::NegF; })
+      .Case<arith::AddIOp>([](auto) { return Opcode::AddI; })
+      .Case<arith::SubIOp>([](auto) { return Opcode::SubI; })
+      .Case<arith::MulIOp>([](auto) { return Opcode::MulI; })
+      .Case<arith::DivSIOp>([](auto) { return Opcode::DivI; })
+      .Case<arith::RemSIOp>([](auto) { return Opcode::RemI; })
+      .Case<arith::MaxSIOp>([](auto) { return Opcode::MaxI; })
+      .Case<arith::MinSIOp>([](auto) { return Opcode::MinI; })
+      .Case<arith::AndIOp>([](auto) { return Opcode::AndI; })
+      .Case<arith::OrIOp>([](auto) { return Opcode::OrI; })
+      .Case<arith::XOrIOp>([](auto) { return Opcode::XorI; })
+      .Case<arith::ShLIOp>([](auto) { return Opcode::ShlI; })
+      .Case<arith::ShRSIOp>([](auto) { return Opcode::ShrI; })
+      .Case<arith::SelectOp>([](auto) { return Opcode::Select; })
+      .Case<arith::SIToFPOp>([](auto) { return Opcode::I32ToF32; })
+      .Case<arith::FPToSIOp>([](auto) { return Opcode::F32ToI32; })
+      .Case<math::ExpOp>([](auto) { return Opcode::ExpF; })
+      .Case<math::LogOp>([](auto) { return Opcode::LogF; })
+      .Case<math::TanhOp>([](auto) { return Opcode::TanhF; })
+      .Case<math::ErfOp>([](auto) { return Opcode::ErfF; })
+      .Case<math::SinOp>([](auto) { return Opcode::SinF; })
+      .Case<math::CosOp>([](auto) { return Opcode::CosF; })
+      .Case<math::PowFOp>([](auto) { return Opcode::PowF; })
+      .Case<math::SqrtOp>([](auto) { return Opcode::SqrtF; })
+      .Case<math::RsqrtOp>([](auto) { return Opcode::RsqrtF; })
+      .Case<math::AbsFOp>([](auto) { return Opcode::AbsF; })
+      .Case<math::FloorOp>([](auto) { return Opcode::FloorF; })
+      .Case<math::CeilOp>([](auto) { return Opcode::CeilF; })
+      .Case<math::RoundEvenOp>([](auto) { return Opcode::RoundF; })
+      .Case<math::TruncOp>([](auto) { return Opcode::TruncF; })
+      .Case<math::FmaOp>([](auto) { return Opcode::FmaF; })
+      .Default([](Operation *) { return std::nullopt; });
+}
+
+LogicalResult Translator::translate(Operation *op) {
+  if (std::optional<VectorOpcode> opcode = getOpcode(op))
+    return emit(op, *opcode);
+  return TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](arith::ConstantOp constant) {
+        auto value = cast<TypedAttr>(constant.getValue());
+        return emit(constant.getResult(),
+                    isa<FloatAttr>(value) ? VectorOpcode::ConstF32
+                                          : VectorOpcode::ConstI32,
+                    {}, getBits(value));
+      })
+      .Case([&](IndexOp index) {
+        return emit(index.getResult(), VectorOpcode::Index, {}, index.getDim());
+      })
+      .Case<arith::CmpFOp, arith::CmpIOp>(
+          [&](auto compare) { return translateCompare(compare); })
+      .Case<arith::ExtUIOp>(
+          [&](auto extend) { return translateExtend(extend, false); })
+      .Case<arith::ExtSIOp>(
+          [&](auto extend) { return translateExtend(extend, true); })
+      .Case<arith::TruncIOp>([&](auto truncate) -> LogicalResult {
+        if (!truncate.getType().isInteger(1))
+          return op->emitOpError("has no form on the vector engine, whose "
+                                 "registers hold f32, i32 and i1");
+        if (failed(emitCopy(op)))
+          return failure();
+        return amend(truncate.getResult(), VectorOpcode::AndI,
+                     VectorOpcode::ConstI32, 1);
+      })
+      .Case<arith::UIToFPOp>([&](auto convert) -> LogicalResult {
+        if (!convert.getOperand().getType().isInteger(1))
+          return op->emitOpError("has no form on the vector engine for "
+                                 "unsigned integers wider than i1");
+        return emit(op, VectorOpcode::I32ToF32);
+      })
+      .Case<math::Log2Op>([&](auto) { return translateLog(op, M_LOG2E); })
+      .Case<math::Log10Op>([&](auto) { return translateLog(op, M_LOG10E); })
+      .Default([&](Operation *) -> LogicalResult {
+        return op->emitOpError("has no form on the vector engine");
+      });
+}
+
+LogicalResult Translator::translateLog(Operation *op, float factor) {
+  if (failed(emit(op, VectorOpcode::LogF)))
+    return failure();
+  return amend(op->getResult(0), VectorOpcode::MulF, VectorOpcode::ConstF32,
+               getBits(factor));
+}
+
+LogicalResult Translator::translateExtend(Operation *op, bool isSigned) {
+  if (!op->getOperand(0).getType().isInteger(1))
+    return op->emitOpError("has no form on the vector engine, whose registers "
+                           "hold f32, i32 and i1");
+  if (failed(emitCopy(op)))
+    return failure();
+  // As a signed number, i1 true is -1.
+  return isSigned ? amend(op->getResult(0), VectorOpcode::MulI,
+                          VectorOpcode::ConstI32, static_cast<uint32_t>(-1))
+                  : success();
+}
+
+LogicalResult Translator::translateCompare(arith::CmpIOp op) {
+  ComparePredicate predicate;
+  switch (op.getPredicate()) {
+  case arith::CmpIPredicate::eq:
+    predicate = ComparePredicate::EQ;
+    break;
+  case arith::CmpIPredicate::ne:
+    predicate = ComparePredicate::NE;
+    break;
+  case arith::CmpIPredicate::slt:
+    predicate = ComparePredicate::LT;
+    break;
+  case arith::CmpIPredicate::sle:
+    predicate = ComparePredicate::LE;
+    break;
+  case arith::CmpIPredicate::sgt:
+    predicate = ComparePredicate::GT;
+    break;
+  case arith::CmpIPredicate::sge:
+    predicate = ComparePredicate::GE;
+    break;
+  default:
+    return op.emitOpError("compares unsigned integers, which the vector "
+                          "engine does not");
+  }
+  return emit(op, VectorOpcode::CmpI, static_cast<uint32_t>(predicate));
+}
+
+LogicalResult Translator::translateCompare(arith::CmpFOp op) {
+  // Comparisons of the engine are false on NaN, except NE; the opposite of one
+  // is true on NaN.
+  ComparePredicate predicate;
+  bool negate = false;
+  switch (op.getPredicate()) {
+  case arith::CmpFPredicate::UEQ: // differs from OEQ on NaN only
+  case arith::CmpFPredicate::OEQ:
+    predicate = ComparePredicate::EQ;
+    break;
+  case arith::CmpFPredicate::ONE: // differs from UNE on NaN only
+  case arith::CmpFPredicate::UNE:
+    predicate = ComparePredicate::NE;
+    break;
+  case arith::CmpFPredicate::OLT:
+    predicate = ComparePredicate::LT;
+    break;
+  case arith::CmpFPredicate::OLE:
+    predicate = ComparePredicate::LE;
+    break;
+  case arith::CmpFPredicate::OGT:
+    predicate = ComparePredicate::GT;
+    break;
+  case arith::CmpFPredicate::OGE:
+    predicate = ComparePredicate::GE;
+    break;
+  case arith::CmpFPredicate::ULT:
+    predicate = ComparePredicate::GE;
+    negate = true;
+    break;
+  case arith::CmpFPredicate::ULE:
+    predicate = ComparePredicate::GT;
+    negate = true;
+    break;
+  case arith::CmpFPredicate::UGT:
+    predicate = ComparePredicate::LE;
+    negate = true;
+    break;
+  case arith::CmpFPredicate::UGE:
+    predicate = ComparePredicate::LT;
+    negate = true;
+    break;
+  case arith::CmpFPredicate::UNO:
+    // NaN is what differs from itself.
+    if (op.getLhs() == op.getRhs()) {
+      predicate = ComparePredicate::NE;
+      break;
+    }
+    [[fallthrough]];
+  default:
+    return op.emitOpError("has no form on the vector engine");
+  }
+  if (failed(emit(op, VectorOpcode::CmpF, static_cast<uint32_t>(predicate))))
+    return failure();
+  return negate ? amend(op.getResult(), VectorOpcode::XorI,
+                        VectorOpcode::ConstI32, 1)
+                : success();
+}
+
+} // namespace
+
+FailureOr<MicroCode> translateMicroProgram(MicroProgramOp op) {
+  SmallVector<int64_t> finishInputs;
+  if (op.getFinishInputs())
+    finishInputs = llvm::to_vector(*op.getFinishInputs());
+  return Translator(op, op.getCombiners(), op.getBody(), op.getFinish(),
+                    finishInputs)
+      .run();
+}
+
+FailureOr<MicroCode> translateMicroProgram(VectorOp op) {
+  // Numbers of inputs do not matter to those who ask for the code of a stage.
+  SmallVector<int64_t> finishInputs;
+  for (unsigned i = 0; i < op.getInputs().size(); ++i)
+    finishInputs.push_back(i);
+  return Translator(op, op.getCombiners(), op.getBody(), op.getFinish(),
+                    finishInputs)
+      .run();
+}
+
+} // namespace garam::npu

@@ -1,0 +1,203 @@
+//===- PlaceTensors.cpp - Memories of intermediate tensors ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CostModel.h"
+#include "Machine.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
+
+using namespace mlir;
+
+namespace garam {
+#define GEN_PASS_DEF_NPUPLACETENSORS
+#include "garam/Dialect/NPU/Transforms/Passes.h.inc"
+} // namespace garam
+
+namespace garam::npu {
+namespace {
+
+/// A tensor is kept whole in every core when its consumers need more than this
+/// many times a core's own part there.
+constexpr int64_t maxHaloGrowth = 2;
+/// A tensor that is kept whole in every core takes at most this fraction of a
+/// core's memory.
+constexpr int64_t replicatedFraction = 4;
+
+struct Placement {
+  OpResult tensor;
+  HomeKind home = HomeKind::Split;
+  int64_t bytes = 0;          // of the whole tensor
+  int64_t partBytes = 0;      // of the largest core's part, with its halo
+  int64_t begin = 0, end = 0; // stages between which it is live
+
+  int64_t getLocalBytes() const {
+    switch (home) {
+    case HomeKind::Split:
+      return partBytes;
+    case HomeKind::Replicated:
+      return bytes;
+    default:
+      return 0;
+    }
+  }
+};
+
+class TensorPlacer {
+public:
+  TensorPlacer(func::FuncOp func, const MachineDescription &machine,
+               double fill)
+      : func(func), machine(machine), fill(fill) {}
+
+  void run() {
+    for (Operation &op : func.front())
+      order[&op] = order.size();
+    for (Operation &op : func.front()) {
+      if (!isStage(&op))
+        continue;
+      stagedBytes[order[&op]] = getStaged(&op);
+      for (OpResult result : op.getResults())
+        placements.push_back(choose(result));
+    }
+    makeRoom();
+    write();
+  }
+
+private:
+  /// Inputs and constants of the tile at hand and of the next, and its result.
+  int64_t getStaged(Operation *op) {
+    Stage stage = getStage(op);
+    return 3 * getStagedBytes(stage, getSchedule(stage));
+  }
+
+  Placement choose(OpResult tensor) {
+    Placement placement;
+    placement.tensor = tensor;
+    placement.bytes =
+        getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
+    placement.begin = order[tensor.getOwner()];
+    placement.end = getLastUse(tensor);
+    if (tensor.hasOneUse() && isa<func::ReturnOp>(*tensor.user_begin())) {
+      placement.home = HomeKind::Output;
+      return placement;
+    }
+    auto [own, needed] = getPartVolumes(tensor);
+    int64_t elementBytes = getElementBytes(Value(tensor));
+    bool isSpread = needed <= maxHaloGrowth * own;
+    placement.partBytes =
+        (isSpread ? std::max(own, needed) : own) * elementBytes;
+    if (isSpread)
+      placement.home = HomeKind::Split;
+    else if (machine.network.multicast &&
+             placement.bytes * replicatedFraction <=
+                 static_cast<int64_t>(machine.local.bytes))
+      placement.home = HomeKind::Replicated;
+    else if (placement.bytes * 2 <= static_cast<int64_t>(machine.shared.bytes))
+      placement.home = HomeKind::Shared;
+    return placement;
+  }
+
+  /// Last operation that reads the tensor or a view of it.
+  int64_t getLastUse(Value tensor) {
+    int64_t last = order[tensor.getDefiningOp()];
+    for (Operation *user : tensor.getUsers()) {
+      last = std::max<int64_t>(last, order[user]);
+      if (isa<ReshapeOp, ConcatOp>(user))
+        last = std::max(last, getLastUse(user->getResult(0)));
+    }
+    return last;
+  }
+
+  /// Elements of core 0's part and of what its stages need of the tensor.
+  std::pair<int64_t, int64_t> getPartVolumes(OpResult tensor) {
+    Stage producer = getStage(tensor.getOwner());
+    Box own = producer.outputs[tensor.getResultNumber()].getRegion(
+        getSchedule(producer).getPart(producer, 0));
+    Box needed = own;
+    for (Operation *user : tensor.getUsers()) {
+      if (!isStage(user))
+        continue;
+      Stage consumer = getStage(user);
+      Box part = getSchedule(consumer).getPart(consumer, 0);
+      for (const StageOperand &input : consumer.inputs)
+        if (input.tensor == tensor)
+          needed = needed.hull(input.getRegion(part));
+    }
+    return {own.getVolume(), needed.getVolume()};
+  }
+
+  /// Moves tensors out of local memory where they do not fit beside what a
+  /// stage works on; first those whose next use is farthest for their size.
+  void makeRoom() {
+    int64_t capacity = fill * machine.local.bytes;
+    for (auto [stage, staged] : stagedBytes) {
+      while (true) {
+        int64_t used = staged;
+        Placement *largest = nullptr;
+        for (Placement &placement : placements) {
+          if (placement.begin > stage || placement.end < stage ||
+              placement.getLocalBytes() == 0)
+            continue;
+          used += placement.getLocalBytes();
+          if (!largest ||
+              getWeight(placement, stage) > getWeight(*largest, stage))
+            largest = &placement;
+        }
+        if (used <= capacity || !largest)
+          break;
+        moveOut(*largest);
+      }
+    }
+  }
+
+  static int64_t getWeight(const Placement &placement, int64_t stage) {
+    return placement.getLocalBytes() * (1 + placement.end - placement.begin);
+  }
+
+  void moveOut(Placement &moved) {
+    int64_t used = moved.bytes;
+    for (const Placement &other : placements)
+      if (other.home == HomeKind::Shared && other.begin <= moved.end &&
+          moved.begin <= other.end)
+        used += other.bytes;
+    moved.home =
+        used <= fill * machine.shared.bytes ? HomeKind::Shared : HomeKind::DRAM;
+  }
+
+  void write() {
+    llvm::DenseMap<Operation *, SmallVector<HomeKind>> homes;
+    for (const Placement &placement : placements)
+      homes[placement.tensor.getOwner()].push_back(placement.home);
+    for (auto &[op, kinds] : homes)
+      setHomes(op, kinds);
+  }
+
+  func::FuncOp func;
+  const MachineDescription &machine;
+  double fill;
+  llvm::DenseMap<Operation *, int64_t> order;
+  std::map<int64_t, int64_t> stagedBytes;
+  std::vector<Placement> placements;
+};
+
+struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
+  using NPUPlaceTensorsBase::NPUPlaceTensorsBase;
+
+  void runOnOperation() override {
+    FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
+    if (failed(machine))
+      return signalPassFailure();
+    placeTensors(getOperation(), *machine, fill);
+  }
+};
+
+} // namespace
+
+void placeTensors(func::FuncOp func, const MachineDescription &machine,
+                  double fill) {
+  TensorPlacer(func, machine, fill).run();
+}
+
+} // namespace garam::npu

@@ -1,0 +1,213 @@
+//===- PlanMemory.cpp - Addresses of buffers ------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CommandAccess.h"
+#include "Machine.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/Target/NPU/ISA.h"
+
+using namespace mlir;
+
+namespace garam {
+#define GEN_PASS_DEF_NPUPLANMEMORY
+#include "garam/Dialect/NPU/Transforms/Passes.h.inc"
+} // namespace garam
+
+namespace garam::npu {
+namespace {
+
+/// Buffers begin at multiples of this many bytes: a whole access of the widest
+/// memory, and a whole DRAM burst.
+constexpr int64_t bufferAlignment = 64;
+
+/// For how many commands a buffer's addresses rest before another buffer takes
+/// them, so that engines which run ahead do not wait for each other. Tried in
+/// this order until the plan fits.
+constexpr int64_t restingTimes[] = {256, 64, 0};
+
+struct LiveBuffer {
+  BufferOp op;
+  int64_t begin = -1, end = -1; // first and last command that uses it
+  int64_t size = 0;
+  int64_t offset = -1;
+};
+
+/// Lifetimes of all buffers that some command uses, in order of creation.
+std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
+  std::vector<LiveBuffer> buffers;
+  llvm::DenseMap<Operation *, size_t> numbers;
+  int64_t position = 0;
+  for (Operation &op : func.front()) {
+    if (auto buffer = dyn_cast<BufferOp>(op)) {
+      numbers[buffer] = buffers.size();
+      buffers.push_back({buffer});
+      buffers.back().size = llvm::alignTo(
+          std::max<int64_t>(buffer.getSize(), 1), bufferAlignment);
+      continue;
+    }
+    if (!isCommand(&op))
+      continue;
+    for (const CommandAccess &access : getAccesses(&op)) {
+      LiveBuffer &buffer = buffers[numbers[access.buffer]];
+      if (buffer.begin < 0)
+        buffer.begin = position;
+      buffer.end = position;
+    }
+    ++position;
+  }
+  return buffers;
+}
+
+/// Offsets for buffers of one kind of memory. Every memory in it (a core's
+/// SRAM, for instance) is planned at once, for a buffer may lie in several.
+class AddressPlanner {
+public:
+  AddressPlanner(unsigned numMemories, int64_t capacity, int64_t resting)
+      : placed(numMemories), capacity(capacity), resting(resting) {}
+
+  /// The lowest free offset in all of `memories`; false when there is none.
+  bool place(LiveBuffer &buffer, ArrayRef<int64_t> memories) {
+    SmallVector<std::pair<int64_t, int64_t>> taken;
+    for (int64_t memory : memories)
+      for (const LiveBuffer *other : placed[memory])
+        if (other->begin <= buffer.end + resting &&
+            buffer.begin <= other->end + resting)
+          taken.push_back({other->offset, other->offset + other->size});
+    llvm::sort(taken);
+    int64_t offset = 0;
+    for (auto [low, high] : taken) {
+      if (low - offset >= buffer.size)
+        break;
+      offset = std::max(offset, high);
+    }
+    if (offset + buffer.size > capacity)
+      return false;
+    buffer.offset = offset;
+    peak = std::max(peak, offset + buffer.size);
+    for (int64_t memory : memories)
+      placed[memory].push_back(&buffer);
+    return true;
+  }
+
+  int64_t peak = 0;
+
+private:
+  std::vector<SmallVector<const LiveBuffer *>> placed;
+  int64_t capacity, resting;
+};
+
+/// Plans the buffers for which `getMemories` gives memories, the largest
+/// first. The result is the peak, or nothing when they do not fit.
+std::optional<int64_t>
+planSpace(std::vector<LiveBuffer> &buffers, unsigned numMemories,
+          int64_t capacity,
+          llvm::function_ref<SmallVector<int64_t>(BufferOp)> getMemories) {
+  SmallVector<LiveBuffer *> order;
+  for (LiveBuffer &buffer : buffers)
+    if (buffer.begin >= 0 && !getMemories(buffer.op).empty())
+      order.push_back(&buffer);
+  llvm::stable_sort(order, [](const LiveBuffer *a, const LiveBuffer *b) {
+    return a->size > b->size;
+  });
+  for (int64_t resting : restingTimes) {
+    AddressPlanner planner(numMemories, capacity, resting);
+    if (llvm::all_of(order, [&](LiveBuffer *buffer) {
+          return planner.place(*buffer, getMemories(buffer->op));
+        }))
+      return planner.peak;
+  }
+  return std::nullopt;
+}
+
+/// Constants lie one after the other, never reused. The result is their size.
+int64_t placeConstants(std::vector<LiveBuffer> &buffers) {
+  int64_t offset = 0;
+  for (LiveBuffer &buffer : buffers) {
+    if (!buffer.op.getParts())
+      continue;
+    buffer.offset = offset;
+    offset += buffer.size;
+  }
+  return offset;
+}
+
+SmallVector<SegmentOp> getSegments(func::FuncOp func) {
+  return llvm::to_vector(func.getOps<SegmentOp>());
+}
+
+} // namespace
+
+FailureOr<MemoryUse> planMemory(func::FuncOp func,
+                                const MachineDescription &machine, bool quiet) {
+  std::vector<LiveBuffer> buffers = getLiveBuffers(func);
+  SmallVector<SegmentOp> segments = getSegments(func);
+  auto fail = [&](StringRef memory, int64_t capacity) -> LogicalResult {
+    if (quiet)
+      return failure();
+    return func.emitError("the buffers do not fit the ")
+           << memory << " of " << machine.name << ", which has " << capacity
+           << " bytes";
+  };
+  MemoryUse use;
+
+  std::optional<int64_t> peak =
+      planSpace(buffers, machine.cores, machine.local.bytes, [](BufferOp op) {
+        return op.getCores() ? llvm::to_vector(*op.getCores())
+                             : SmallVector<int64_t>();
+      });
+  if (!peak)
+    return fail("local memory", machine.local.bytes);
+  use.localBytes = *peak;
+
+  peak = planSpace(buffers, 1, machine.shared.bytes, [](BufferOp op) {
+    return op.getSpace() == SpaceKind::shared ? SmallVector<int64_t>{0}
+                                              : SmallVector<int64_t>();
+  });
+  if (!peak)
+    return fail("shared memory", machine.shared.bytes);
+  use.sharedBytes = *peak;
+
+  auto isScratch = [&](BufferOp op) {
+    return op.getSegment() && !op.getParts() &&
+           segments[*op.getSegment()].getRole() == "scratch";
+  };
+  peak = planSpace(buffers, 1, machine.dram.bytes, [&](BufferOp op) {
+    return isScratch(op) ? SmallVector<int64_t>{0} : SmallVector<int64_t>();
+  });
+  if (!peak)
+    return fail("DRAM", machine.dram.bytes);
+  use.scratchBytes = *peak;
+  int64_t constantBytes = placeConstants(buffers);
+
+  for (LiveBuffer &buffer : buffers)
+    buffer.op.setOffset(std::max<int64_t>(buffer.offset, 0));
+  for (SegmentOp segment : segments) {
+    if (segment.getRole() == "constant")
+      segment.setSize(constantBytes);
+    if (segment.getRole() == "scratch")
+      segment.setSize(use.scratchBytes);
+  }
+  return use;
+}
+
+namespace {
+struct PlanMemory : impl::NPUPlanMemoryBase<PlanMemory> {
+  using NPUPlanMemoryBase::NPUPlanMemoryBase;
+
+  void runOnOperation() override {
+    FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
+    if (failed(machine))
+      return signalPassFailure();
+    FailureOr<MemoryUse> use = planMemory(getOperation(), *machine);
+    if (failed(use))
+      return signalPassFailure();
+    peakLocalBytes = use->localBytes;
+  }
+};
+} // namespace
+
+} // namespace garam::npu

@@ -1,0 +1,302 @@
+//===- Stage.cpp - A uniform view of the stage operations -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Stage.h"
+
+#include "mlir/IR/AffineMap.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+//===----------------------------------------------------------------------===//
+// Element types
+//===----------------------------------------------------------------------===//
+
+ElementKind getElementKind(Type type, bool isUnsigned) {
+  if (type.isBF16())
+    return ElementKind::bf16;
+  if (type.isF16())
+    return ElementKind::f16;
+  if (type.isF32())
+    return ElementKind::f32;
+  if (type.isF64())
+    return ElementKind::f64;
+  if (isa<Float8E4M3FNType>(type))
+    return ElementKind::f8E4M3FN;
+  if (isa<Float8E5M2Type>(type))
+    return ElementKind::f8E5M2;
+  isUnsigned |= type.isUnsignedInteger();
+  switch (type.getIntOrFloatBitWidth()) {
+  case 1:
+    return ElementKind::bool_;
+  case 8:
+    return isUnsigned ? ElementKind::u8 : ElementKind::i8;
+  case 16:
+    return isUnsigned ? ElementKind::u16 : ElementKind::i16;
+  case 32:
+    return isUnsigned ? ElementKind::u32 : ElementKind::i32;
+  default:
+    return isUnsigned ? ElementKind::u64 : ElementKind::i64;
+  }
+}
+
+int64_t getElementBytes(ElementKind kind) {
+  switch (kind) {
+  case ElementKind::i8:
+  case ElementKind::u8:
+  case ElementKind::bool_:
+  case ElementKind::f8E4M3FN:
+  case ElementKind::f8E5M2:
+    return 1;
+  case ElementKind::i16:
+  case ElementKind::u16:
+  case ElementKind::f16:
+  case ElementKind::bf16:
+    return 2;
+  case ElementKind::i32:
+  case ElementKind::u32:
+  case ElementKind::f32:
+    return 4;
+  case ElementKind::i64:
+  case ElementKind::u64:
+  case ElementKind::f64:
+    return 8;
+  }
+  return 8;
+}
+
+RankedTensorType getTensorType(Value tensor) {
+  return cast<RankedTensorType>(tensor.getType());
+}
+
+int64_t getElementBytes(Value tensor) {
+  return getElementBytes(
+      getElementKind(getTensorType(tensor).getElementType(), false));
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+Box StageOperand::getRange(const Box &loops) const {
+  Box range;
+  for (auto [row, constant] : llvm::zip(coefficients, constants)) {
+    int64_t low = constant, high = constant;
+    for (auto [dim, coefficient] : llvm::enumerate(row)) {
+      int64_t first = coefficient * loops.low[dim];
+      int64_t last = coefficient * (loops.high[dim] - 1);
+      low += std::min(first, last);
+      high += std::max(first, last);
+    }
+    range.low.push_back(low);
+    range.high.push_back(high + 1);
+  }
+  return range;
+}
+
+Box StageOperand::getRegion(const Box &loops) const {
+  Box range = getRange(loops);
+  if (loops.isEmpty())
+    range.high = range.low;
+  return range.intersect(Box::ofShape(getTensorType(tensor).getShape()));
+}
+
+bool StageOperand::dependsOn(unsigned dim) const {
+  return llvm::any_of(coefficients, [&](auto &row) { return row[dim] != 0; });
+}
+
+/// `map` is linear: its coefficients are differences of values.
+static StageOperand makeOperand(Value tensor, AffineMap map, bool isUnsigned,
+                                OperandRole role = OperandRole::Plain) {
+  StageOperand operand;
+  operand.tensor = tensor;
+  operand.role = role;
+  operand.type =
+      getElementKind(getTensorType(tensor).getElementType(), isUnsigned);
+  SmallVector<int64_t> point(map.getNumDims(), 0);
+  SmallVector<int64_t> origin = map.compose(point);
+  operand.constants.assign(origin.begin(), origin.end());
+  operand.coefficients.resize(map.getNumResults());
+  for (unsigned dim = 0; dim < map.getNumDims(); ++dim) {
+    point[dim] = 1;
+    SmallVector<int64_t> moved = map.compose(point);
+    point[dim] = 0;
+    for (unsigned c = 0; c < map.getNumResults(); ++c)
+      operand.coefficients[c].push_back(moved[c] - origin[c]);
+  }
+  operand.padding.assign(map.getNumResults(), false);
+  return operand;
+}
+
+const StageOperand *Stage::getInput(OperandRole role) const {
+  for (const StageOperand &input : inputs)
+    if (input.role == role)
+      return &input;
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+bool isStage(Operation *op) { return isa<ContractOp, VectorOp>(op); }
+
+static Stage getContractStage(ContractOp op) {
+  Stage stage;
+  stage.op = op;
+  stage.sizes = llvm::to_vector(op.getSizes());
+  for (Attribute kind : op.getIterators())
+    stage.kinds.push_back(cast<IteratorKindAttr>(kind).getValue());
+  SmallVector<AffineMap> maps =
+      llvm::to_vector(op.getIndexingMaps().getAsValueRange<AffineMapAttr>());
+  unsigned next = 0;
+  auto add = [&](Value tensor, OperandRole role, bool isUnsigned) {
+    if (tensor)
+      stage.inputs.push_back(
+          makeOperand(tensor, maps[next++], isUnsigned, role));
+  };
+  add(op.getActivation(), OperandRole::Activation, op.getActivationUnsigned());
+  add(op.getWeight(), OperandRole::Weight, op.getWeightUnsigned());
+  add(op.getBias(), OperandRole::Bias, false);
+  add(op.getScale(), OperandRole::Scale, false);
+  add(op.getResidual(), OperandRole::Residual, op.getResidualUnsigned());
+  if (auto padding = op.getActivationPadding())
+    stage.inputs[0].padding.assign(padding->begin(), padding->end());
+  stage.inputs[0].fill = op.getActivationZeroPoint();
+  stage.outputs.push_back(
+      makeOperand(op.getResult(), maps[next], op.getOutputUnsigned()));
+  return stage;
+}
+
+static Stage getVectorStage(VectorOp op) {
+  Stage stage;
+  stage.op = op;
+  stage.sizes = llvm::to_vector(op.getSizes());
+  unsigned numParallel = stage.sizes.size() - op.getNumReductions();
+  stage.kinds.assign(stage.sizes.size(), IteratorKind::reduction);
+  std::fill_n(stage.kinds.begin(), numParallel, IteratorKind::row);
+  SmallVector<AffineMap> maps =
+      llvm::to_vector(op.getIndexingMaps().getAsValueRange<AffineMapAttr>());
+  unsigned next = 0;
+  for (auto [i, input] : llvm::enumerate(op.getInputs())) {
+    auto flags = op.getUnsignedInputs();
+    StageOperand operand =
+        makeOperand(input, maps[next++], flags && (*flags)[i]);
+    if (op.getPaddings()) {
+      auto padding = cast<DenseBoolArrayAttr>((*op.getPaddings())[i]);
+      if (!padding.empty())
+        operand.padding.assign(padding.asArrayRef().begin(),
+                               padding.asArrayRef().end());
+    }
+    if (op.getFills())
+      operand.fill = (*op.getFills())[i];
+    stage.inputs.push_back(std::move(operand));
+  }
+  for (auto [i, output] : llvm::enumerate(op.getResults())) {
+    auto flags = op.getUnsignedOutputs();
+    stage.outputs.push_back(
+        makeOperand(output, maps[next++], flags && (*flags)[i]));
+  }
+  return stage;
+}
+
+Stage getStage(Operation *op) {
+  if (auto contract = dyn_cast<ContractOp>(op))
+    return getContractStage(contract);
+  return getVectorStage(cast<VectorOp>(op));
+}
+
+//===----------------------------------------------------------------------===//
+// Decisions
+//===----------------------------------------------------------------------===//
+
+SmallVector<int64_t> getLayout(OpResult result) {
+  auto layouts = result.getOwner()->getAttrOfType<ArrayAttr>("npu.layouts");
+  if (layouts)
+    return llvm::to_vector(
+        cast<DenseI64ArrayAttr>(layouts[result.getResultNumber()])
+            .asArrayRef());
+  return llvm::to_vector(
+      llvm::seq<int64_t>(0, getTensorType(result).getRank()));
+}
+
+void setLayouts(Operation *op, ArrayRef<SmallVector<int64_t>> layouts) {
+  SmallVector<Attribute> attributes;
+  for (ArrayRef<int64_t> layout : layouts)
+    attributes.push_back(DenseI64ArrayAttr::get(op->getContext(), layout));
+  op->setAttr("npu.layouts", ArrayAttr::get(op->getContext(), attributes));
+}
+
+int64_t StageSchedule::getNumParts() const {
+  int64_t parts = 1;
+  for (int64_t count : split)
+    parts *= count;
+  return parts;
+}
+
+Box StageSchedule::getPart(const Stage &stage, int64_t part) const {
+  Box box = stage.getLoops();
+  for (int dim = stage.getNumLoops() - 1; dim >= 0; --dim) {
+    int64_t index = part % split[dim];
+    part /= split[dim];
+    int64_t grains = llvm::divideCeil(stage.sizes[dim], grain[dim]);
+    box.low[dim] =
+        std::min(grain[dim] * (index * grains / split[dim]), stage.sizes[dim]);
+    box.high[dim] = std::min(grain[dim] * ((index + 1) * grains / split[dim]),
+                             stage.sizes[dim]);
+  }
+  return box;
+}
+
+static SmallVector<int64_t> getArray(Operation *op, StringRef name) {
+  auto attribute = op->getAttrOfType<DenseI64ArrayAttr>(name);
+  return attribute ? llvm::to_vector(attribute.asArrayRef())
+                   : SmallVector<int64_t>();
+}
+
+StageSchedule getSchedule(const Stage &stage) {
+  StageSchedule schedule;
+  schedule.split = getArray(stage.op, "npu.split");
+  schedule.tile = getArray(stage.op, "npu.tile");
+  schedule.grain = getArray(stage.op, "npu.grain");
+  return schedule;
+}
+
+void setSchedule(const Stage &stage, const StageSchedule &schedule) {
+  MLIRContext *context = stage.op->getContext();
+  auto set = [&](StringRef name, ArrayRef<int64_t> values) {
+    stage.op->setAttr(name, DenseI64ArrayAttr::get(context, values));
+  };
+  set("npu.split", schedule.split);
+  set("npu.tile", schedule.tile);
+  set("npu.grain", schedule.grain);
+}
+
+static constexpr StringRef homeNames[] = {"split", "replicated", "shared",
+                                          "dram", "output"};
+
+HomeKind getHome(OpResult result) {
+  auto homes = result.getOwner()->getAttrOfType<ArrayAttr>("npu.homes");
+  StringRef name =
+      homes ? cast<StringAttr>(homes[result.getResultNumber()]).getValue()
+            : homeNames[0];
+  const auto *found = llvm::find(homeNames, name);
+  return found == std::end(homeNames)
+             ? HomeKind::Split
+             : static_cast<HomeKind>(found - std::begin(homeNames));
+}
+
+void setHomes(Operation *op, ArrayRef<HomeKind> homes) {
+  SmallVector<Attribute> names;
+  for (HomeKind home : homes)
+    names.push_back(StringAttr::get(op->getContext(),
+                                    homeNames[static_cast<unsigned>(home)]));
+  op->setAttr("npu.homes", ArrayAttr::get(op->getContext(), names));
+}
+
+} // namespace garam::npu

@@ -1,0 +1,110 @@
+//===- Stage.h - A uniform view of the stage operations ---------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// What scheduling needs to know of npu.contract and npu.vector: a loop nest,
+// the role of each loop, and which part of each tensor a part of the nest
+// touches.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGE_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGE_H
+
+#include "Box.h"
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+#include <vector>
+
+namespace garam::npu {
+
+/// Element type in memory of a tensor with elements `type`.
+ElementKind getElementKind(mlir::Type type, bool isUnsigned);
+/// Bytes of one element.
+int64_t getElementBytes(ElementKind kind);
+/// Bytes of one element of a tensor.
+int64_t getElementBytes(mlir::Value tensor);
+mlir::RankedTensorType getTensorType(mlir::Value tensor);
+
+enum class OperandRole { Activation, Weight, Bias, Scale, Residual, Plain };
+
+/// How a stage reads or writes one tensor.
+struct StageOperand {
+  mlir::Value tensor;
+  OperandRole role = OperandRole::Plain;
+  ElementKind type = ElementKind::i8;
+  /// Coordinate c of the tensor is
+  /// constants[c] + sum over d of coefficients[c][d] * loop index d.
+  llvm::SmallVector<llvm::SmallVector<int64_t, 7>, 4> coefficients;
+  llvm::SmallVector<int64_t, 4> constants;
+  /// Coordinates that may lie outside of the tensor; they read as `fill`.
+  llvm::SmallVector<bool, 4> padding;
+  double fill = 0.0;
+
+  /// Coordinates that the loop box touches, before they are clipped.
+  Box getRange(const Box &loops) const;
+  /// The part of the tensor that the loop box touches.
+  Box getRegion(const Box &loops) const;
+  /// Whether any coordinate depends on loop `dim`.
+  bool dependsOn(unsigned dim) const;
+};
+
+struct Stage {
+  mlir::Operation *op = nullptr;
+  llvm::SmallVector<int64_t> sizes;
+  llvm::SmallVector<IteratorKind> kinds; // of npu.vector: row and reduction
+  std::vector<StageOperand> inputs, outputs;
+
+  bool isContract() const { return mlir::isa<ContractOp>(op); }
+  bool isParallel(unsigned dim) const {
+    return kinds[dim] != IteratorKind::reduction;
+  }
+  unsigned getNumLoops() const { return sizes.size(); }
+  Box getLoops() const { return Box::ofShape(sizes); }
+  const StageOperand *getInput(OperandRole role) const;
+};
+
+bool isStage(mlir::Operation *op);
+/// `op` must be a stage.
+Stage getStage(mlir::Operation *op);
+
+//===----------------------------------------------------------------------===//
+// Decisions, kept as attributes of the stage
+//===----------------------------------------------------------------------===//
+
+/// npu.layouts: for each result the dimensions of the tensor from the slowest
+/// to the fastest in memory. Absent: row-major.
+llvm::SmallVector<int64_t> getLayout(mlir::OpResult result);
+void setLayouts(mlir::Operation *op,
+                llvm::ArrayRef<llvm::SmallVector<int64_t>> layouts);
+
+/// npu.split: into how many parts each loop is cut over the cores.
+/// npu.tile: the largest piece of each loop that one command takes.
+struct StageSchedule {
+  llvm::SmallVector<int64_t> split, tile;
+  /// Least part of a loop: parts begin at multiples of it.
+  llvm::SmallVector<int64_t> grain;
+
+  int64_t getNumParts() const;
+  /// The loops of part `part` of 0 .. getNumParts() - 1; may be empty.
+  Box getPart(const Stage &stage, int64_t part) const;
+};
+StageSchedule getSchedule(const Stage &stage);
+void setSchedule(const Stage &stage, const StageSchedule &schedule);
+
+/// npu.homes: where each result lives.
+enum class HomeKind {
+  Split,      // each core keeps its part
+  Replicated, // each core keeps all of it, at the same address
+  Shared,     // in shared SRAM
+  DRAM,       // in the scratch segment
+  Output      // in the output segment that the result returns in
+};
+HomeKind getHome(mlir::OpResult result);
+void setHomes(mlir::Operation *op, llvm::ArrayRef<HomeKind> homes);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGE_H

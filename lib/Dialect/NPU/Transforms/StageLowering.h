@@ -1,0 +1,139 @@
+//===- StageLowering.h - From a scheduled stage to commands -----*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGELOWERING_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGELOWERING_H
+
+#include "CommandEmitter.h"
+
+#include <map>
+
+namespace garam::npu {
+
+/// Lowers stages one after the other. It knows where every tensor lies and
+/// brings to a core what a tile needs.
+class StageLowering {
+public:
+  StageLowering(CommandEmitter &emitter, int64_t constantSegment,
+                int64_t scratchSegment)
+      : emitter(emitter), constantSegment(constantSegment),
+        scratchSegment(scratchSegment) {}
+
+  /// Where each tensor that exists so far lies.
+  llvm::DenseMap<mlir::Value, Home> homes;
+  /// DRAM piece of each returned tensor that is written where it returns
+  /// (HomeKind::Output).
+  llvm::DenseMap<mlir::Value, Piece> outputs;
+
+  mlir::LogicalResult lowerStage(mlir::Operation *op);
+
+  /// Home of `value`; a constant gets one in the constant segment when it is
+  /// asked for.
+  const Home &getHome(mlir::Value value);
+
+  /// Copies `value` into one row-major piece: in all cores when it is small,
+  /// in shared memory or DRAM otherwise.
+  Home makeRowMajor(mlir::Value value);
+
+  /// Copies `value` into `destination`, each piece from a core that has it.
+  void copyTo(mlir::Value value, const Piece &destination);
+
+private:
+  using Key = std::vector<int64_t>;
+
+  /// An operand of a tile: the buffer and the walk over it.
+  struct BoundOperand {
+    mlir::Value buffer;
+    WalkOperand walk;
+  };
+
+  /// One tile on one core.
+  struct Tile {
+    const Stage &stage;
+    Box loops; // of the tile
+    Box part;  // of the core
+    int64_t core;
+    Slot &slot;
+    /// All loops, in the order in which the command walks them.
+    llvm::SmallVector<unsigned> order;
+  };
+
+  //===--- Operands (StageOperands.cpp) ----------------------------------===//
+
+  /// Brings every input of the tile to its core.
+  std::vector<BoundOperand> bindInputs(const Tile &tile);
+  void bindConstants(const Tile &tile, llvm::ArrayRef<unsigned> indices,
+                     llvm::MutableArrayRef<BoundOperand> bound);
+  mlir::Value getConstantBuffer(const Tile &tile,
+                                llvm::ArrayRef<unsigned> indices, Key key,
+                                llvm::MutableArrayRef<BoundOperand> bound);
+  mlir::Value loadConstants(const Tile &tile, mlir::Value source, Key key);
+  BoundOperand bindTensor(const Tile &tile, unsigned index);
+  /// `region` of `value` in the memory of the tile's core.
+  BufferView acquire(const Tile &tile, unsigned index, mlir::Value value,
+                     const Box &region);
+  void fetch(llvm::SmallVectorImpl<mlir::Operation *> &list, const Home &home,
+             const Piece &destination, const Box &region, int64_t elementBytes,
+             int64_t core);
+
+  //===--- Results (StageResults.cpp) ------------------------------------===//
+
+  void createHomes(const Stage &stage, const StageSchedule &schedule);
+  Home createSplitHome(const Stage &stage, const StageSchedule &schedule,
+                       const StageOperand &output);
+  Home createWholeHome(const StageOperand &output, HomeKind kind,
+                       int64_t numParts);
+  /// What the stages that read `tensor` need of it on `core`.
+  Box getConsumedRegion(mlir::Value tensor, int64_t core);
+  /// Where the tile writes output `index`; queues the transfer to its home
+  /// behind the computation.
+  BoundOperand bindOutput(const Tile &tile, unsigned index);
+
+  //===--- Commands (ContractLowering.cpp, VectorLowering.cpp) -----------===//
+
+  mlir::LogicalResult lowerContractTile(Tile &tile);
+  mlir::LogicalResult lowerVectorTile(Tile &tile, mlir::Value program);
+  mlir::Value createMicroProgram(VectorOp op);
+
+  CommandEmitter &emitter;
+  int64_t constantSegment, scratchSegment;
+  /// Constant buffers by what they hold, with the walks over their parts.
+  struct ConstantBuffer {
+    mlir::Value buffer;
+    std::vector<WalkOperand> walks;
+  };
+  std::map<Key, ConstantBuffer> constants;
+  /// What input `first` of the stage last brought to core `second`.
+  struct StagedInput {
+    Key key;
+    BufferView view;
+  };
+  std::map<std::pair<unsigned, int64_t>, StagedInput> staged;
+  /// What the present slot has brought to some core, with the transfer.
+  struct SlotTransfer {
+    BufferView view;
+  };
+  std::map<Key, SlotTransfer> stagedInSlot;
+};
+
+/// Splits a tile's walk until each command has what the ISA allows of it.
+mlir::LogicalResult emitContractCommands(
+    CommandEmitter &emitter, llvm::SmallVectorImpl<mlir::Operation *> &list,
+    ContractOp op, int64_t core, const Walk &walk,
+    llvm::ArrayRef<mlir::Value> buffers, bool first, bool last);
+mlir::LogicalResult
+emitVectorCommands(CommandEmitter &emitter,
+                   llvm::SmallVectorImpl<mlir::Operation *> &list, VectorOp op,
+                   int64_t core, const Walk &walk,
+                   llvm::ArrayRef<mlir::Value> buffers, mlir::Value program);
+
+/// Groups of loops in the walk of a tensor command and of a vector command.
+enum ContractGroup : unsigned { rowGroup, reductionGroup, columnGroup };
+enum VectorGroup : unsigned { parallelGroup, reducedGroup };
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGELOWERING_H

@@ -1,0 +1,174 @@
+//===- TensorHomes.cpp - Where the parts of tensors lie -------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TensorHomes.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+namespace {
+
+/// Dimensions [fromBegin, fromEnd) of one shape hold the elements of
+/// dimensions [toBegin, toEnd) of another.
+struct DimGroup {
+  unsigned fromBegin, fromEnd, toBegin, toEnd;
+};
+
+/// Cuts two shapes of equal volume into the smallest groups of equal volume.
+SmallVector<DimGroup> groupDims(ArrayRef<int64_t> from, ArrayRef<int64_t> to) {
+  SmallVector<DimGroup> groups;
+  unsigned i = 0, j = 0;
+  while (i < from.size() || j < to.size()) {
+    DimGroup group{i, i, j, j};
+    int64_t fromVolume = 1, toVolume = 1;
+    do {
+      bool growFrom =
+          j == to.size() || (i < from.size() && fromVolume <= toVolume);
+      if (growFrom)
+        fromVolume *= from[i++];
+      else
+        toVolume *= to[j++];
+    } while (fromVolume != toVolume && (i < from.size() || j < to.size()));
+    // Dimensions of size 1 that follow belong to no other group.
+    while (i < from.size() && from[i] == 1)
+      ++i;
+    while (j < to.size() && to[j] == 1)
+      ++j;
+    group.fromEnd = i;
+    group.toEnd = j;
+    groups.push_back(group);
+  }
+  return groups;
+}
+
+/// A run of positions in a flattened group, `stride` bytes from one to the
+/// next.
+struct FlatRange {
+  int64_t low = 0, high = 1;
+  int64_t stride = 0;
+};
+
+/// The box along dimensions [begin, end) as positions of the flattened group,
+/// when these are one run.
+std::optional<FlatRange> flatten(const Box &box, ArrayRef<int64_t> strides,
+                                 ArrayRef<int64_t> shape, unsigned begin,
+                                 unsigned end) {
+  FlatRange range;
+  int64_t volume = 1; // positions of the dimensions done so far
+  for (unsigned dim = end; dim-- > begin;) {
+    if (shape[dim] == 1)
+      continue;
+    if (box.getSize(dim) > 1) {
+      // Several slices make one run only when each is whole and they follow
+      // one another in memory.
+      int64_t count = range.high - range.low;
+      if (count != volume)
+        return std::nullopt;
+      if (volume == 1)
+        range.stride = strides[dim];
+      else if (strides[dim] != range.stride * volume)
+        return std::nullopt;
+      range.high = range.low + box.getSize(dim) * volume;
+    }
+    range.low += box.low[dim] * volume;
+    range.high += box.low[dim] * volume;
+    volume *= shape[dim];
+  }
+  return range;
+}
+
+/// Positions `range` of a flattened group as a box of dimensions [begin, end).
+bool unflatten(FlatRange range, ArrayRef<int64_t> shape, unsigned begin,
+               unsigned end, Box &box, SmallVectorImpl<int64_t> &strides) {
+  int64_t volume = 1;
+  for (unsigned dim = begin; dim < end; ++dim)
+    volume *= shape[dim];
+  for (unsigned dim = begin; dim < end; ++dim) {
+    volume /= shape[dim];
+    int64_t low = range.low / volume, last = (range.high - 1) / volume;
+    box.low[dim] = low;
+    box.high[dim] = last + 1;
+    strides[dim] = range.stride * volume;
+    if (low == last) {
+      range.low -= low * volume;
+      range.high -= low * volume;
+      continue;
+    }
+    // Several slices: they must be whole.
+    if (range.low % volume != 0 || range.high % volume != 0)
+      return false;
+    range.low = 0;
+    range.high = volume;
+  }
+  return true;
+}
+
+std::optional<Piece> reshapePiece(const Piece &piece, ArrayRef<int64_t> from,
+                                  ArrayRef<int64_t> to) {
+  Piece result = piece;
+  result.box = Box::ofShape(to);
+  result.view.strides.assign(to.size(), 0);
+  result.filled.clear();
+  for (const DimGroup &group : groupDims(from, to)) {
+    std::optional<FlatRange> range = flatten(
+        piece.box, piece.view.strides, from, group.fromBegin, group.fromEnd);
+    if (!range || !unflatten(*range, to, group.toBegin, group.toEnd, result.box,
+                             result.view.strides))
+      return std::nullopt;
+  }
+  result.room = result.box;
+  // The first element of the piece stays where it is.
+  int64_t first = piece.view.getOffset(piece.box.low);
+  result.view.base = 0;
+  result.view.base = first - result.view.getOffset(result.box.low);
+  return result;
+}
+
+} // namespace
+
+SmallVector<Box> Piece::getMissing(const Box &region) const {
+  SmallVector<Box> missing(region.subtract(box));
+  for (const Box &part : filled) {
+    SmallVector<Box> rest;
+    for (const Box &hole : missing)
+      llvm::append_range(rest, hole.subtract(part));
+    missing = std::move(rest);
+  }
+  return missing;
+}
+
+std::optional<Home> reshapeHome(const Home &home, ArrayRef<int64_t> from,
+                                ArrayRef<int64_t> to) {
+  Home result;
+  for (const Piece &piece : home.pieces) {
+    std::optional<Piece> reshaped = reshapePiece(piece, from, to);
+    if (!reshaped)
+      return std::nullopt;
+    result.pieces.push_back(std::move(*reshaped));
+  }
+  return result;
+}
+
+Home concatHomes(ArrayRef<const Home *> inputs, ArrayRef<int64_t> extents,
+                 unsigned axis) {
+  Home result;
+  int64_t shift = 0;
+  for (auto [input, extent] : llvm::zip(inputs, extents)) {
+    for (Piece piece : input->pieces) {
+      piece.view.base -= shift * piece.view.strides[axis];
+      piece.box.low[axis] += shift;
+      piece.box.high[axis] += shift;
+      // Halos would belong to the neighbour now.
+      piece.room = piece.box;
+      piece.filled.clear();
+      result.pieces.push_back(std::move(piece));
+    }
+    shift += extent;
+  }
+  return result;
+}
+
+} // namespace garam::npu

@@ -1,0 +1,202 @@
+//===- ConstantWriter.cpp - Packs weights into a section ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ConstantWriter.h"
+
+#include "../Simulator/Conversions.h"
+#include "garam/Target/NPU/ISA.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+#include <cstring>
+
+using namespace mlir;
+
+namespace garam::npu {
+namespace {
+
+/// The elements of an attribute in memory.
+struct SourceElements {
+  ArrayRef<char> bytes;
+  int64_t width = 0; // bytes of one element
+  bool isSplat = false;
+  bool isFloat = false;
+  Type type;
+};
+
+std::optional<SourceElements> getElements(ElementsAttr value) {
+  SourceElements source;
+  source.type = value.getElementType();
+  source.isFloat = isa<FloatType>(source.type);
+  source.width = (source.type.getIntOrFloatBitWidth() + 7) / 8;
+  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
+    source.bytes = dense.getRawData();
+    source.isSplat = dense.isSplat();
+    return source;
+  }
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  if (!resource || !resource.getRawHandle().getBlob())
+    return std::nullopt;
+  source.bytes = resource.getRawHandle().getBlob()->getData();
+  return source;
+}
+
+int64_t getVolume(ArrayRef<int64_t> sizes) {
+  int64_t volume = 1;
+  for (int64_t size : sizes)
+    volume *= size;
+  return volume;
+}
+
+/// Calls `run(source index, destination index, count, stride)` for each run
+/// along the last dimension.
+template <typename Run>
+void forEachRun(PartAttr part, Run run) {
+  ArrayRef<int64_t> sizes = part.getSizes(), strides = part.getSourceStrides();
+  int64_t count = sizes.empty() ? 1 : sizes.back();
+  int64_t stride = strides.empty() ? 1 : strides.back();
+  unsigned outer = sizes.empty() ? 0 : sizes.size() - 1;
+  SmallVector<int64_t> index(outer, 0);
+  int64_t source = part.getSourceOffset(), destination = 0;
+  if (getVolume(sizes) == 0)
+    return;
+  while (true) {
+    run(source, destination, count, stride);
+    destination += count;
+    int dim = static_cast<int>(outer) - 1;
+    for (; dim >= 0; --dim) {
+      source += strides[dim];
+      if (++index[dim] < sizes[dim])
+        break;
+      source -= strides[dim] * sizes[dim];
+      index[dim] = 0;
+    }
+    if (dim < 0)
+      return;
+  }
+}
+
+template <typename T>
+void copyRuns(PartAttr part, const char *bytes, bool isSplat, uint8_t *out) {
+  forEachRun(part, [&](int64_t source, int64_t destination, int64_t count,
+                       int64_t stride) {
+    uint8_t *to = out + destination * sizeof(T);
+    if (stride == 1 && !isSplat) {
+      std::memcpy(to, bytes + source * sizeof(T), count * sizeof(T));
+      return;
+    }
+    for (int64_t i = 0; i < count; ++i)
+      std::memcpy(to + i * sizeof(T),
+                  bytes + (isSplat ? 0 : source + i * stride) * sizeof(T),
+                  sizeof(T));
+  });
+}
+
+float loadFloat(const char *bytes, Type type) {
+  if (type.isF32()) {
+    float value;
+    std::memcpy(&value, bytes, sizeof(value));
+    return value;
+  }
+  if (type.isF64()) {
+    double value;
+    std::memcpy(&value, bytes, sizeof(value));
+    return static_cast<float>(value);
+  }
+  uint16_t half;
+  std::memcpy(&half, bytes, sizeof(half));
+  return type.isBF16() ? fromBF16(half) : fromF16(half);
+}
+
+void storeFloat(float value, ElementKind kind, uint8_t *bytes) {
+  if (kind == ElementKind::f32) {
+    std::memcpy(bytes, &value, sizeof(value));
+    return;
+  }
+  uint16_t half = kind == ElementKind::bf16 ? toBF16(value) : toF16(value);
+  std::memcpy(bytes, &half, sizeof(half));
+}
+
+void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out) {
+  unsigned width = getByteWidth(static_cast<ElementType>(part.getType()));
+  forEachRun(
+      part, [&](int64_t from, int64_t to, int64_t count, int64_t stride) {
+        for (int64_t i = 0; i < count; ++i) {
+          int64_t element = source.isSplat ? 0 : from + i * stride;
+          storeFloat(loadFloat(source.bytes.data() + element * source.width,
+                               source.type),
+                     part.getType(), out + (to + i) * width);
+        }
+      });
+}
+
+bool isSameFormat(const SourceElements &source, ElementKind kind) {
+  if (!source.isFloat)
+    return source.width == getByteWidth(static_cast<ElementType>(kind));
+  switch (kind) {
+  case ElementKind::f32:
+    return source.type.isF32();
+  case ElementKind::f64:
+    return source.type.isF64();
+  case ElementKind::f16:
+    return source.type.isF16();
+  case ElementKind::bf16:
+    return source.type.isBF16();
+  default:
+    return source.width == getByteWidth(static_cast<ElementType>(kind));
+  }
+}
+
+} // namespace
+
+LogicalResult verifyPart(PartAttr part, Operation *op) {
+  std::optional<SourceElements> source = getElements(part.getValue());
+  if (!source)
+    return op->emitError("holds weights whose elements are not loaded");
+  if (part.getSizes().size() != part.getSourceStrides().size())
+    return op->emitError("holds a part with ")
+           << part.getSizes().size() << " sizes and "
+           << part.getSourceStrides().size() << " strides";
+  int64_t low = part.getSourceOffset(), high = low;
+  for (auto [size, stride] :
+       llvm::zip(part.getSizes(), part.getSourceStrides()))
+    (stride < 0 ? low : high) += stride * (size - 1);
+  int64_t elements = source->isSplat ? part.getValue().getNumElements()
+                                     : source->bytes.size() / source->width;
+  if (getVolume(part.getSizes()) != 0 && (low < 0 || high >= elements))
+    return op->emitError("holds a part that leaves its weights: elements ")
+           << low << " to " << high << " of " << elements;
+  bool isConvertible =
+      source->isFloat && (part.getType() == ElementKind::f32 ||
+                          part.getType() == ElementKind::bf16 ||
+                          part.getType() == ElementKind::f16);
+  if (!isSameFormat(*source, part.getType()) && !isConvertible)
+    return op->emitError("holds weights of type ")
+           << source->type << " as " << stringifyElementKind(part.getType())
+           << ", which is no conversion of floats";
+  return success();
+}
+
+void writePart(PartAttr part, MutableArrayRef<uint8_t> bytes) {
+  SourceElements source = *getElements(part.getValue());
+  if (!isSameFormat(source, part.getType()))
+    return convertRuns(part, source, bytes.data());
+  switch (source.width) {
+  case 1:
+    return copyRuns<uint8_t>(part, source.bytes.data(), source.isSplat,
+                             bytes.data());
+  case 2:
+    return copyRuns<uint16_t>(part, source.bytes.data(), source.isSplat,
+                              bytes.data());
+  case 4:
+    return copyRuns<uint32_t>(part, source.bytes.data(), source.isSplat,
+                              bytes.data());
+  default:
+    return copyRuns<uint64_t>(part, source.bytes.data(), source.isSplat,
+                              bytes.data());
+  }
+}
+
+} // namespace garam::npu

@@ -1,0 +1,23 @@
+//===- ConstantWriter.h - Packs weights into a section ----------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_TARGET_NPU_COMPILE_CONSTANTWRITER_H
+#define GARAM_LIB_TARGET_NPU_COMPILE_CONSTANTWRITER_H
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+namespace garam::npu {
+
+/// Whether the elements that `part` names are all there: the walk stays inside
+/// `value`, and `value` is dense or a resource whose blob is loaded.
+mlir::LogicalResult verifyPart(PartAttr part, mlir::Operation *op);
+
+/// Writes the elements of `part` to the start of `bytes`, converted.
+void writePart(PartAttr part, llvm::MutableArrayRef<uint8_t> bytes);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_TARGET_NPU_COMPILE_CONSTANTWRITER_H

@@ -1,0 +1,369 @@
+//===- ExportProgram.cpp - Commands of the dialect to the ISA's -----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "../../../Dialect/NPU/Transforms/CommandAccess.h"
+#include "../../../Dialect/NPU/Transforms/MicroCode.h"
+#include "ConstantWriter.h"
+#include "garam/Support/NodeIds.h"
+#include "garam/Target/NPU/Compile.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <map>
+
+using namespace mlir;
+
+namespace garam::npu {
+namespace {
+
+SegmentRole getRole(StringRef role) {
+  return llvm::StringSwitch<SegmentRole>(role)
+      .Case("constant", SegmentRole::Constant)
+      .Case("parameter", SegmentRole::Parameter)
+      .Case("state", SegmentRole::State)
+      .Case("input", SegmentRole::Input)
+      .Case("output", SegmentRole::Output)
+      .Default(SegmentRole::Scratch);
+}
+
+class ProgramExporter {
+public:
+  ProgramExporter(func::FuncOp func, const MachineDescription &machine)
+      : func(func), machine(machine) {}
+
+  FailureOr<CompiledProgram> run() {
+    result.program.numCores = machine.cores;
+    for (Operation &op : func.front())
+      if (failed(visit(&op)))
+        return failure();
+    assembleQueues();
+    llvm::sort(result.constants, [](const auto &a, const auto &b) {
+      return a.offset < b.offset;
+    });
+    return std::move(result);
+  }
+
+private:
+  struct QueueContent {
+    std::vector<Command> commands;
+    std::vector<SmallVector<uint32_t, 4>> buffers;
+    std::vector<SmallVector<uint32_t, 1>> origins;
+  };
+
+  LogicalResult visit(Operation *op) {
+    return TypeSwitch<Operation *, LogicalResult>(op)
+        .Case([&](SegmentOp segment) {
+          result.program.segments.push_back(
+              {getRole(segment.getRole()),
+               static_cast<uint64_t>(segment.getSize().value_or(0)),
+               segment.getName().str()});
+          return success();
+        })
+        .Case([&](BufferOp buffer) { return addBuffer(buffer); })
+        .Case([&](MicroProgramOp program) {
+          FailureOr<MicroCode> code = translateMicroProgram(program);
+          if (failed(code))
+            return failure();
+          codes[program.getResult()] = std::move(*code);
+          return success();
+        })
+        .Case<TensorCommandOp, VectorCommandOp, DMACommandOp, WaitOp, SignalOp>(
+            [&](auto command) {
+              QueueContent &queue = queues[getQueue(command)];
+              queue.buffers.emplace_back();
+              queue.commands.push_back(convert(command, queue.buffers.back()));
+              queue.origins.push_back(getOrigins(command->getLoc()));
+              return success();
+            })
+        .Case<func::ReturnOp>([](auto) { return success(); })
+        .Default([](Operation *other) -> LogicalResult {
+          return other->emitOpError("is no command");
+        });
+  }
+
+  //===--- Buffers -------------------------------------------------------===//
+
+  LogicalResult addBuffer(BufferOp op) {
+    if (!op.getOffset())
+      return op.emitOpError("has no address: run npu-plan-memory first");
+    PlannedBuffer buffer;
+    buffer.space = static_cast<MemorySpace>(op.getSpace());
+    buffer.offset = *op.getOffset();
+    buffer.size = op.getSize();
+    auto add = [&](int64_t index) {
+      buffer.index = index;
+      buffer.name = ("buffer" + Twine(numBuffers)).str();
+      planned[{op, index}] = result.plan.buffers.size();
+      result.plan.buffers.push_back(buffer);
+    };
+    if (std::optional<ArrayRef<int64_t>> cores = op.getCores())
+      llvm::for_each(*cores, add);
+    else
+      add(op.getSegment().value_or(0));
+    ++numBuffers;
+    return op.getParts() ? addConstants(op) : success();
+  }
+
+  LogicalResult addConstants(BufferOp op) {
+    SmallVector<PartAttr> parts =
+        llvm::to_vector(op.getParts()->getAsRange<PartAttr>());
+    for (PartAttr part : parts)
+      if (failed(verifyPart(part, op)))
+        return failure();
+    ConstantChunk chunk;
+    chunk.offset = *op.getOffset();
+    chunk.size = op.getSize();
+    chunk.write = [parts](MutableArrayRef<uint8_t> bytes) {
+      for (PartAttr part : parts)
+        writePart(part, bytes.drop_front(part.getOffset()));
+    };
+    result.constants.push_back(std::move(chunk));
+    return success();
+  }
+
+  Address getAddress(Value value, int64_t core) {
+    auto op = value.getDefiningOp<BufferOp>();
+    Address address;
+    address.space = static_cast<MemorySpace>(op.getSpace());
+    address.offset = op.getOffset().value_or(0);
+    address.index = op.getCores() ? core : op.getSegment().value_or(0);
+    return address;
+  }
+
+  /// Number in the plan of the copy of `value` in `core`.
+  uint32_t getPlanned(Value value, int64_t core) {
+    auto op = value.getDefiningOp<BufferOp>();
+    return planned.at({op, op.getCores() ? core : op.getSegment().value_or(0)});
+  }
+
+  //===--- Descriptors ---------------------------------------------------===//
+
+  /// `places[i]` is the ISA's dimension of the descriptor's dimension i.
+  Descriptor convert(DescriptorAttr attr, Value buffer, int64_t core,
+                     ArrayRef<unsigned> places) {
+    Descriptor descriptor;
+    descriptor.address = getAddress(buffer, core);
+    descriptor.address.offset += attr.getOffset();
+    descriptor.type = static_cast<ElementType>(attr.getType());
+    for (auto [place, stride] : llvm::zip(places, attr.getStrides()))
+      descriptor.strides[place] = stride;
+    for (GuardAttr guardAttr : attr.getGuards()) {
+      Guard guard;
+      guard.start = guardAttr.getStart();
+      guard.extent = guardAttr.getExtent();
+      for (auto [place, coefficient] :
+           llvm::zip(places, guardAttr.getCoefficients()))
+        guard.coefficients[place] = coefficient;
+      descriptor.guards.push_back(guard);
+    }
+    if (attr.getFill())
+      descriptor.fill = attr.getFill().getValueAsDouble();
+    return descriptor;
+  }
+
+  //===--- Commands ------------------------------------------------------===//
+
+  Command convert(TensorCommandOp op, SmallVectorImpl<uint32_t> &buffers) {
+    TensorCommand command;
+    SmallVector<unsigned> rows, reduction;
+    for (auto [i, size] : llvm::enumerate(op.getRows())) {
+      command.rows[i] = size;
+      rows.push_back(i);
+    }
+    for (auto [i, size] : llvm::enumerate(op.getReduction())) {
+      command.reduction[i] = size;
+      reduction.push_back(i);
+    }
+    command.columns = op.getColumns();
+    command.unitRows = op.getUnitRows();
+    command.unitColumns = op.getUnitColumns();
+    command.accumulate = op.getAccumulate();
+    command.store = bool(op.getOutput());
+    command.activationZeroPoint = op.getActivationZeroPoint();
+    command.weightZeroPoint = op.getWeightZeroPoint();
+    command.residualZeroPoint = op.getResidualZeroPoint();
+    command.outputZeroPoint = op.getOutputZeroPoint();
+    command.residualScale = op.getResidualScale().convertToFloat();
+    command.hasClamp = command.store && (op.getClampLow() || op.getClampHigh());
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    if (command.hasClamp) {
+      command.clampLow =
+          op.getClampLow() ? op.getClampLow()->convertToFloat() : -infinity;
+      command.clampHigh =
+          op.getClampHigh() ? op.getClampHigh()->convertToFloat() : infinity;
+    }
+
+    unsigned next = 0;
+    int64_t core = op.getCore();
+    auto take = [&](Value buffer, Descriptor &descriptor,
+                    ArrayRef<unsigned> places) {
+      if (!buffer)
+        return false;
+      descriptor = convert(cast<DescriptorAttr>(op.getDescriptors()[next++]),
+                           buffer, core, places);
+      buffers.push_back(getPlanned(buffer, core));
+      return true;
+    };
+    constexpr unsigned columnPlace = 3;
+    SmallVector<unsigned> activationPlaces = rows, weightPlaces = reduction,
+                          outputPlaces = rows;
+    for (unsigned i : reduction)
+      activationPlaces.push_back(maxRowDims + i);
+    weightPlaces.push_back(columnPlace);
+    outputPlaces.push_back(columnPlace);
+    // A tile of one column has no loop for it.
+    take(op.getActivation(), command.activation, activationPlaces);
+    take(op.getWeight(), command.weight, weightPlaces);
+    command.hasBias = take(op.getBias(), command.bias, {0});
+    command.hasScale = take(op.getScale(), command.scale, {0});
+    command.hasResidual =
+        take(op.getResidual(), command.residual, outputPlaces);
+    take(op.getOutput(), command.output, outputPlaces);
+    return command;
+  }
+
+  Command convert(VectorCommandOp op, SmallVectorImpl<uint32_t> &buffers) {
+    VectorCommand command;
+    command.sizes.assign(op.getSizes().begin(), op.getSizes().end());
+    command.numReductionDims = op.getNumReductions();
+    SmallVector<unsigned> places =
+        llvm::to_vector(llvm::seq<unsigned>(0, command.sizes.size()));
+    if (command.sizes.empty())
+      command.sizes.push_back(1);
+    const MicroCode &code = codes.find(op.getProgram())->second;
+    command.body = code.body;
+    command.reductions = code.reductions;
+    command.finish = code.finish;
+    // Loops of size 1 are dropped from the walk, reductions among them: the
+    // sums are still sums.
+    if (!code.reductions.empty() && command.numReductionDims == 0) {
+      command.sizes.push_back(1);
+      command.numReductionDims = 1;
+    }
+    unsigned next = 0;
+    auto take = [&](Value buffer) {
+      buffers.push_back(getPlanned(buffer, op.getCore()));
+      return convert(cast<DescriptorAttr>(op.getDescriptors()[next++]), buffer,
+                     op.getCore(), places);
+    };
+    for (Value input : op.getInputs())
+      command.inputs.push_back(take(input));
+    for (auto [output, stored] : llvm::zip(op.getOutputs(), code.outputs))
+      command.outputs.push_back({take(output), stored.source, stored.isFloat});
+    return command;
+  }
+
+  Command convert(DMACommandOp op, SmallVectorImpl<uint32_t> &buffers) {
+    DMACommand command;
+    command.sizes.assign(op.getSizes().begin(), op.getSizes().end());
+    command.elementBytes = op.getElementBytes();
+    SmallVector<unsigned> places =
+        llvm::to_vector(llvm::seq<unsigned>(0, command.sizes.size()));
+    unsigned next = 0;
+    auto take = [&](Value buffer, int64_t core) {
+      return convert(cast<DescriptorAttr>(op.getDescriptors()[next++]), buffer,
+                     core, places);
+    };
+    int64_t core = op.getCore();
+    if (Value source = op.getSource()) {
+      int64_t sourceCore = op.getSourceCore().value_or(core);
+      command.source = take(source, sourceCore);
+      buffers.push_back(getPlanned(source, sourceCore));
+    } else {
+      command.kind = DMAKind::Fill;
+      command.fillBits = op.getFillBits().value_or(0);
+    }
+    SmallVector<int64_t> receivers = getReceivers(op);
+    command.destination =
+        take(op.getDestination(), receivers.empty() ? core : receivers[0]);
+    if (receivers.size() > 1)
+      for (int64_t receiver : receivers)
+        command.multicast |= uint64_t(1) << receiver;
+    if (receivers.empty())
+      receivers.push_back(core);
+    for (int64_t receiver : receivers)
+      buffers.push_back(getPlanned(op.getDestination(), receiver));
+    if (Value indices = op.getIndices()) {
+      command.kind = DMAKind::Gather;
+      auto attr = cast<DescriptorAttr>(op.getDescriptors()[next]);
+      command.indirection.address = getAddress(indices, core);
+      command.indirection.address.offset += attr.getOffset();
+      command.indirection.type = static_cast<ElementType>(attr.getType());
+      command.indirection.dimension = op.getIndirectDim().value_or(0);
+      command.indirection.limit = op.getIndirectLimit().value_or(1);
+      buffers.push_back(getPlanned(indices, core));
+    }
+    return command;
+  }
+
+  /// Cores whose memory the transfer writes; none when that is no core's.
+  static SmallVector<int64_t> getReceivers(DMACommandOp op) {
+    if (op.getReceivers())
+      return llvm::to_vector(*op.getReceivers());
+    auto destination = op.getDestination().getDefiningOp<BufferOp>();
+    return destination.getCores() ? llvm::to_vector(*destination.getCores())
+                                  : SmallVector<int64_t>();
+  }
+
+  Command convert(WaitOp op, SmallVectorImpl<uint32_t> &) {
+    return WaitCommand{static_cast<uint16_t>(op.getSemaphore()),
+                       static_cast<uint32_t>(op.getCount())};
+  }
+
+  Command convert(SignalOp op, SmallVectorImpl<uint32_t> &) {
+    return SignalCommand{static_cast<uint16_t>(op.getTargetCore()),
+                         static_cast<Engine>(op.getTargetEngine()),
+                         static_cast<uint16_t>(op.getSemaphore()),
+                         static_cast<uint32_t>(op.getCount())};
+  }
+
+  //===--- Origins and queues --------------------------------------------===//
+
+  SmallVector<uint32_t, 1> getOrigins(Location loc) {
+    auto [it, inserted] = originsOf.try_emplace(loc);
+    if (inserted) {
+      for (StringRef id : getNodeIds(loc)) {
+        auto [number, isNew] = nodeNumbers.try_emplace(id, nodeNumbers.size());
+        if (isNew)
+          result.nodes.push_back(id.str());
+        it->second.push_back(number->second);
+      }
+    }
+    return it->second;
+  }
+
+  void assembleQueues() {
+    for (auto &[number, content] : queues) {
+      Queue queue;
+      queue.core = number / numEngineKinds;
+      queue.engine = static_cast<Engine>(number % numEngineKinds);
+      queue.commands = std::move(content.commands);
+      result.program.queues.push_back(std::move(queue));
+      result.plan.operandBuffers.push_back(std::move(content.buffers));
+      result.origins.push_back(std::move(content.origins));
+    }
+  }
+
+  func::FuncOp func;
+  const MachineDescription &machine;
+  CompiledProgram result;
+  unsigned numBuffers = 0;
+  std::map<unsigned, QueueContent> queues;
+  llvm::DenseMap<Value, MicroCode> codes;
+  std::map<std::pair<Operation *, int64_t>, uint32_t> planned;
+  llvm::DenseMap<Location, SmallVector<uint32_t, 1>> originsOf;
+  llvm::StringMap<uint32_t> nodeNumbers;
+};
+
+} // namespace
+
+FailureOr<CompiledProgram> exportProgram(func::FuncOp commands,
+                                         const MachineDescription &machine) {
+  return ProgramExporter(commands, machine).run();
+}
+
+} // namespace garam::npu
