@@ -85,7 +85,7 @@ public:
       fail(llvm::Twine("not ") + what);
   }
 
-  void text(std::string &value, uint32_t length) {
+  void text(const char *, std::string &value, uint32_t length) {
     size_t numWords = llvm::divideCeil(length, 4);
     if (numWords > end - position)
       return fail("ends within a name");

@@ -66,7 +66,9 @@ public:
     assert(condition && "encoding a program that was not verified");
   }
 
-  void text(const std::string &value, uint32_t) {
+  void text(const char *name, const std::string &value, uint32_t length) {
+    if (trace)
+      record(name, 8 * length);
     size_t begin = words.size();
     words.resize(begin + llvm::divideCeil(value.size(), 4));
     for (auto [i, c] : llvm::enumerate(value))
@@ -121,20 +123,12 @@ void writeCommand(WordWriter &writer, const Command &command) {
   writer.words[begin] |= uint32_t(writer.words.size() - begin) << 16;
 }
 
-} // namespace
-
-llvm::Expected<std::vector<uint8_t>>
-garam::npu::encode(const Program &program) {
-  if (llvm::Error error = verify(program))
-    return std::move(error);
-
+void writeProgram(WordWriter &writer, const Program &program) {
   Header header;
   header.numCores = program.numCores;
   header.numParameters = program.parameters.size();
   header.numSegments = program.segments.size();
   header.numQueues = program.queues.size();
-
-  WordWriter writer;
   visitHeader(writer, header);
   for (const LaunchParameter &parameter : program.parameters)
     visitParameter(writer, parameter);
@@ -146,17 +140,33 @@ garam::npu::encode(const Program &program) {
     for (const Command &command : queue.commands)
       writeCommand(writer, command);
   }
-
   // The size is known only now: the header is written again.
   header.size = writer.words.size() * sizeof(uint32_t);
   WordWriter start;
   visitHeader(start, header);
   llvm::copy(start.words, writer.words.begin());
+}
 
-  std::vector<uint8_t> bytes(header.size);
+} // namespace
+
+llvm::Expected<std::vector<uint8_t>>
+garam::npu::encode(const Program &program) {
+  if (llvm::Error error = verify(program))
+    return std::move(error);
+
+  WordWriter writer;
+  writeProgram(writer, program);
+  std::vector<uint8_t> bytes(writer.words.size() * sizeof(uint32_t));
   for (auto [i, word] : llvm::enumerate(writer.words))
     llvm::support::endian::write32le(&bytes[i * sizeof(uint32_t)], word);
   return bytes;
+}
+
+std::vector<EncodedField> garam::npu::getFields(const Program &program) {
+  std::vector<EncodedField> fields;
+  WordWriter writer(&fields);
+  writeProgram(writer, program);
+  return fields;
 }
 
 std::vector<EncodedField> garam::npu::getFields(const Command &command) {

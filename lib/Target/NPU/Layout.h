@@ -17,6 +17,8 @@
 //   biased(name, value, width)       value + 1, for numbers where -1 is "none"
 //   reserved(width)                  zero bits
 //   list(name, array, count, width)  the first `count` of an array
+//   text(name, string, length)       bytes, padded with zeros to whole words
+//   assign(to, from)                 of a copy that was visited instead of `to`
 //   resize(vector, count)            before the elements of a vector
 //   require(condition, what)         fails the decoder with "what"
 //   enter(name), leave()             the name of the structure being visited
@@ -391,10 +393,10 @@ struct Header {
   uint64_t size = 0; // bytes, header included
   uint16_t numCores = 0, numParameters = 0, numSegments = 0, numQueues = 0;
 };
-constexpr unsigned headerWords = 6;
 
 template <typename IO, typename H>
 void visitHeader(IO &io, H &header) {
+  io.enter("header");
   io.bits("magic", header.magic, 32);
   io.bits("majorVersion", header.majorVersion, 16);
   io.bits("minorVersion", header.minorVersion, 16);
@@ -403,34 +405,41 @@ void visitHeader(IO &io, H &header) {
   io.bits("numParameters", header.numParameters, 16);
   io.bits("numSegments", header.numSegments, 16);
   io.bits("numQueues", header.numQueues, 16);
+  io.leave();
 }
 
 template <typename IO, typename S>
 void visitSegment(IO &io, S &segment) {
+  io.enter("segment");
   uint32_t nameLength = segment.name.size();
   io.enumerator("role", segment.role, 8, numSegmentRoles);
   io.reserved(8);
   io.bits("nameLength", nameLength, 16);
   io.bits("size", segment.size, 64);
-  io.text(segment.name, nameLength);
+  io.text("name", segment.name, nameLength);
+  io.leave();
 }
 
 template <typename IO, typename P>
 void visitParameter(IO &io, P &parameter) {
+  io.enter("parameter");
   uint32_t nameLength = parameter.name.size();
   io.bits("nameLength", nameLength, 16);
   io.reserved(16);
   io.bits("maximum", parameter.maximum, 32);
-  io.text(parameter.name, nameLength);
+  io.text("name", parameter.name, nameLength);
+  io.leave();
 }
 
 /// `numCommands` commands follow.
 template <typename IO, typename Q>
 void visitQueue(IO &io, Q &queue, uint32_t &numCommands) {
+  io.enter("queue");
   io.bits("core", queue.core, 16);
   io.enumerator("engine", queue.engine, 8, numEngineKinds);
   io.reserved(8);
   io.bits("numCommands", numCommands, 32);
+  io.leave();
 }
 
 } // namespace garam::npu::layout

@@ -34,16 +34,17 @@ void disassemble(
     const Program &program, llvm::raw_ostream &os,
     llvm::function_ref<std::string(unsigned, unsigned)> annotate = {});
 
-/// A field of an encoded command, in the order of encoding.
+/// A field of the binary form.
 struct EncodedField {
   std::string name;   // "activation.stride"
-  unsigned word = 0;  // from the first word of the command
+  unsigned word = 0;  // from the first word of the program or command
   unsigned bit = 0;   // of the word, from the least significant one
-  unsigned width = 0; // 64: this word and the next, low word first
+  unsigned width = 0; // more than 32: this word and the next ones
 };
 
-/// Where `encode` puts each field of `command`: for annotated dumps, and for
-/// the test that compares the encoder with the tables of docs/isa/npu.md.
+/// Where `encode` puts each field, in order: for annotated dumps, and for the
+/// test that compares the encoder with the tables of docs/isa/npu.md.
+std::vector<EncodedField> getFields(const Program &program);
 std::vector<EncodedField> getFields(const Command &command);
 
 } // namespace garam::npu
