@@ -31,13 +31,6 @@ std::string describe(const pb::NodeProto &node) {
   return text + ")";
 }
 
-StringRef getOrigin(const pb::NodeProto &node) {
-  for (const pb::StringStringEntryProto &entry : node.metadata_props())
-    if (entry.key() == kOriginKey)
-      return entry.value();
-  return node.name();
-}
-
 /// Names and types that are visible in a graph, its own and the outer ones'.
 /// ONNX has no shadowing.
 struct Scope {

@@ -192,6 +192,23 @@ Expected<LoadedModel> parseModel(StringRef path) {
   return model;
 }
 
+/// Where a node keeps its origin: among its metadata, which onnx carries along.
+static constexpr char kOriginKey[] = "garam.origin";
+
+std::string getOrigin(const pb::NodeProto &node) {
+  for (const pb::StringStringEntryProto &entry : node.metadata_props())
+    if (entry.key() == kOriginKey)
+      return entry.value();
+  return node.name();
+}
+
+void setOrigin(pb::NodeProto &node, const std::string &origin) {
+  node.clear_metadata_props();
+  pb::StringStringEntryProto *entry = node.add_metadata_props();
+  entry->set_key(kOriginKey);
+  entry->set_value(origin);
+}
+
 int getOpsetVersion(const pb::ModelProto &model, StringRef domain) {
   for (const pb::OperatorSetIdProto &opset : model.opset_import())
     if (opset.domain() == domain)
@@ -211,6 +228,8 @@ Expected<LoadedModel> loadModel(StringRef path, const ImportOptions &options) {
   for (Step step : {convertModel, inferTypes, expandFunctions})
     if (Error error = step(*model))
       return std::move(error);
+  if (Error error = checkTypes(*model))
+    return std::move(error);
   return model;
 }
 

@@ -51,9 +51,10 @@ struct LoadedModel {
   std::vector<pb::ValueInfoProto> declaredOutputs;
 };
 
-/// The key of the node metadata that holds the id of the model's node which a
-/// node was made from by conversion or expansion.
-inline constexpr char kOriginKey[] = "garam.origin";
+/// The id of the model's node that a node was made from by conversion or
+/// expansion; the node's own name when it is the model's.
+std::string getOrigin(const pb::NodeProto &node);
+void setOrigin(pb::NodeProto &node, const std::string &origin);
 
 /// Maps the file, scans and parses it, and takes the weights out.
 llvm::Expected<LoadedModel> parseModel(llvm::StringRef path);
@@ -65,7 +66,10 @@ llvm::Error checkModel(LoadedModel &model);
 /// Applies `--shape` and `--dim` to the types of the inputs.
 llvm::Error bindShapes(LoadedModel &model, const ImportOptions &options);
 
-/// Inlines the model's own functions and converts it to the internal opset.
+/// Inlines the model's functions.
+llvm::Error inlineFunctions(LoadedModel &model);
+
+/// Inlines the model's functions and converts it to the internal opset.
 llvm::Error convertModel(LoadedModel &model);
 
 /// Replaces the operators that no lowering takes by their function bodies.
@@ -74,9 +78,16 @@ llvm::Error expandFunctions(LoadedModel &model);
 /// Gives every value a type, as far as it is known without folding.
 llvm::Error inferTypes(LoadedModel &model);
 
+/// Fails, with the reason, when a value of the graph has no type at all.
+llvm::Error checkTypes(const LoadedModel &model);
+
 /// The steps above, in order.
 llvm::Expected<LoadedModel> loadModel(llvm::StringRef path,
                                       const ImportOptions &options);
+
+/// Adds those opset imports whose domains the model does not import.
+void addMissingOpsets(pb::ModelProto &proto,
+                      llvm::ArrayRef<pb::OperatorSetIdProto> opsets);
 
 /// The version of `domain` that the model imports, 0 if none.
 int getOpsetVersion(const pb::ModelProto &model, llvm::StringRef domain);

@@ -6,8 +6,8 @@
 //
 // One pass over the nodes, in their order, carries two things together: the
 // values of small tensors, as far as they are known, and the types that onnx's
-// inference derives from them. Each node is inferred and evaluated at most
-// once, so the time is linear in the number of nodes.
+// inference derives from them. No node is visited again, so the time is linear
+// in the number of nodes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -76,12 +76,16 @@ public:
 private:
   void addConstant(ConstantOp constant) {
     if (auto value = SmallTensor::fromAttr(constant.getValue(), maxElements))
-      values.try_emplace(constant.getResult(), std::move(*value));
+      setKnown(constant.getResult(), std::move(*value));
   }
 
   const SmallTensor *lookup(Value value) const {
     auto known = values.find(value);
-    return known == values.end() ? nullptr : &known->second;
+    return known == values.end() ? nullptr : known->second.get();
+  }
+
+  void setKnown(Value value, SmallTensor tensor) {
+    values[value] = std::make_unique<SmallTensor>(std::move(tensor));
   }
 
   /// Folds one node; `next` is where to go on.
@@ -90,6 +94,10 @@ private:
       return foldNodeWithBodies(node, next);
     SmallVector<const SmallTensor *> operands = llvm::map_to_vector(
         node.getInputs(), [&](Value operand) { return lookup(operand); });
+    // What can be evaluated as it is needs no inference, which refuses some
+    // operands that runtimes take (a Range of vectors of one element).
+    if (evaluate(node, operands))
+      return success();
     if (failed(refineTypes(node, operands)))
       return failure();
     evaluate(node, operands);
@@ -118,38 +126,43 @@ private:
     return success();
   }
 
-  void evaluate(NodeOp node, ArrayRef<const SmallTensor *> operands) {
+  /// Returns whether all results are known now.
+  bool evaluate(NodeOp node, ArrayRef<const SmallTensor *> operands) {
     auto evaluator = evaluators.find(node.getOpType());
     if (evaluator == evaluators.end() || !node.getDomain().empty() ||
         node.getInputs().empty() || node.getNumResults() == 0)
-      return;
+      return false;
     auto type = dyn_cast<TensorType>(node.getResult(0).getType());
     if (!type || !isFoldableElementType(type.getElementType()))
-      return;
+      return false;
     NodeInputs inputs{node, SmallVector<const SmallTensor *>(operands),
                       type.getElementType(), maxElements};
     auto results = evaluator->second(inputs);
     if (!results || results->size() != node.getNumResults())
-      return;
+      return false;
+    bool allKnown = true;
     for (auto [result, value] : llvm::zip(node.getResults(), *results))
-      setValue(node, result, std::move(value));
+      allKnown &= setValue(node, result, std::move(value));
+    return allKnown;
   }
 
   /// Records what is known of a result, and replaces it when that is all.
-  void setValue(NodeOp node, OpResult result, SmallTensor value) {
+  /// Returns whether it was replaced.
+  bool setValue(NodeOp node, OpResult result, SmallTensor value) {
     Type refined = refineType(result.getType(), value.getType());
     if (!refined)
-      return; // The evaluator and the inference disagree: keep the node.
+      return false; // Evaluator and inference disagree: keep the node.
     result.setType(refined);
     if (!value.isFullyKnown()) {
-      values.try_emplace(result, std::move(value));
-      return;
+      setKnown(result, std::move(value));
+      return false;
     }
     OpBuilder builder(node);
     auto constant = ConstantOp::create(builder, node.getLoc(), value.getType(),
                                        value.toAttr(), /*name=*/StringAttr());
     result.replaceAllUsesWith(constant.getResult());
-    values.try_emplace(constant.getResult(), std::move(value));
+    setKnown(constant.getResult(), std::move(value));
+    return true;
   }
 
   /// An If whose condition is known gives way to the body that runs. Otherwise
@@ -196,7 +209,8 @@ private:
 
   int64_t maxElements;
   EvaluatorTable evaluators;
-  DenseMap<Value, SmallTensor> values;
+  /// Behind pointers, which stay valid while others are added.
+  DenseMap<Value, std::unique_ptr<SmallTensor>> values;
 };
 
 /// Nodes come after what they use, so one walk from the end finds all that is

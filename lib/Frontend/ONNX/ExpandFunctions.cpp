@@ -1,0 +1,165 @@
+//===- ExpandFunctions.cpp - Operators that ONNX defines by others --------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoadedModel.h"
+
+#include "onnx/defs/schema.h"
+#include "llvm/ADT/StringSet.h"
+
+#include <deque>
+
+using namespace llvm;
+
+namespace garam::onnx {
+namespace {
+
+/// Operators that are replaced by their ONNX function body, because nothing
+/// below gains from seeing them whole. Not here: what a lowering takes directly
+/// (activations, Softmax, Clip, LayerNormalization, Gelu and the like).
+constexpr StringLiteral kExpandedOperators[] = {
+    "AffineGrid",
+    "BlackmanWindow",
+    "CastLike",
+    "Celu",
+    "CenterCropPad",
+    "DynamicQuantizeLinear",
+    "GroupNormalization",
+    "HammingWindow",
+    "HannWindow",
+    "MeanVarianceNormalization",
+    "NegativeLogLikelihoodLoss",
+    "ReduceL1",
+    "ReduceL2",
+    "ReduceLogSum",
+    "ReduceLogSumExp",
+    "ReduceSumSquare",
+    "Shrink",
+    "SoftmaxCrossEntropyLoss",
+    "ThresholdedRelu",
+};
+
+/// A domain for the functions that expandFunctions adds and inlines at once.
+constexpr char kExpansionDomain[] = "garam.expansion";
+
+/// Function bodies use other functions; more rounds than this nothing needs.
+constexpr unsigned kMaxExpansionRounds = 4;
+
+class Expander {
+public:
+  explicit Expander(LoadedModel &model) : model(model) {
+    auto &graph = *model.proto.mutable_graph();
+    for (const auto *values :
+         {&graph.input(), &graph.value_info(), &graph.output()})
+      for (const pb::ValueInfoProto &value : *values)
+        types[value.name()] = &value.type();
+    for (const pb::TensorProto &tensor : graph.initializer()) {
+      pb::TypeProto &type = initializerTypes.emplace_back();
+      type.mutable_tensor_type()->set_elem_type(tensor.data_type());
+      type.mutable_tensor_type()->mutable_shape();
+      for (int64_t dim : tensor.dims())
+        type.mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(
+            dim);
+      types[tensor.name()] = &type;
+    }
+  }
+
+  /// Turns a node into a call of a function of its own. False when the
+  /// operator has no body for this node.
+  bool makeCall(pb::NodeProto &node) {
+    int opset = getOpsetVersion(model.proto, node.domain());
+    const pb::OpSchema *schema = pb::OpSchemaRegistry::Instance()->GetSchema(
+        node.op_type(), opset, node.domain());
+    pb::FunctionProto function;
+    if (!schema || !buildFunction(*schema, node, opset, function))
+      return false;
+    addDefaults(*schema, node);
+    std::string origin = getOrigin(node);
+    unsigned index = 0;
+    visitNodes(function, [&](pb::NodeProto &inner) {
+      inner.set_name(origin + "/" + inner.op_type() + "_" +
+                     std::to_string(index++));
+      setOrigin(inner, origin);
+    });
+    function.set_domain(kExpansionDomain);
+    function.set_name(node.name());
+    function.clear_overload();
+    node.set_domain(kExpansionDomain);
+    node.set_op_type(function.name());
+    node.clear_overload();
+    *model.proto.add_functions() = std::move(function);
+    return true;
+  }
+
+private:
+  bool buildFunction(const pb::OpSchema &schema, const pb::NodeProto &node,
+                     int opset, pb::FunctionProto &function) {
+    if (schema.HasFunction()) {
+      const pb::FunctionProto *body = schema.GetFunction(opset);
+      if (body)
+        function = *body;
+      return body != nullptr;
+    }
+    if (!schema.HasContextDependentFunction())
+      return false;
+    std::vector<pb::TypeProto> inputTypes;
+    for (const std::string &input : node.input()) {
+      auto known = types.find(input);
+      inputTypes.push_back(known == types.end() ? pb::TypeProto()
+                                                : *known->second);
+    }
+    pb::FunctionBodyBuildContextImpl context(node, inputTypes);
+    return schema.BuildContextDependentFunction(context, function, opset);
+  }
+
+  /// A function's body refers to attributes of its call, which therefore needs
+  /// the values that the schema gives when the node does not.
+  static void addDefaults(const pb::OpSchema &schema, pb::NodeProto &node) {
+    StringSet<> present;
+    for (const pb::AttributeProto &attribute : node.attribute())
+      present.insert(attribute.name());
+    for (const auto &[name, attribute] : schema.attributes())
+      if (!present.contains(name) && attribute.default_value.has_type())
+        *node.add_attribute() = attribute.default_value;
+  }
+
+  LoadedModel &model;
+  StringMap<const pb::TypeProto *> types;
+  std::deque<pb::TypeProto> initializerTypes;
+};
+
+bool isExpanded(const pb::NodeProto &node) {
+  return node.domain().empty() &&
+         is_contained(kExpandedOperators, StringRef(node.op_type()));
+}
+
+} // namespace
+
+Error expandFunctions(LoadedModel &model) {
+  for (unsigned round = 0; round < kMaxExpansionRounds; ++round) {
+    bool changed = false;
+    if (Error error = catchErrors("cannot expand an operator", [&] {
+          Expander expander(model);
+          for (pb::NodeProto &node :
+               *model.proto.mutable_graph()->mutable_node())
+            if (isExpanded(node))
+              changed |= expander.makeCall(node);
+        }))
+      return error;
+    if (!changed)
+      return Error::success();
+    pb::OperatorSetIdProto opset;
+    opset.set_domain(kExpansionDomain);
+    opset.set_version(1);
+    addMissingOpsets(model.proto, opset);
+    if (Error error = inlineFunctions(model))
+      return error;
+    if (Error error = inferTypes(model))
+      return error;
+  }
+  return Error::success();
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,231 @@
+// RUN: garam-opt %s --onnx-fold-shapes --split-input-file | FileCheck %s
+// RUN: garam-opt %s --onnx-fold-shapes --split-input-file --mlir-print-debuginfo | FileCheck %s --check-prefix=LOC
+
+// The shape of a static tensor is a constant, and so is what is computed of it:
+// the Reshape that PyTorch's exporter writes for x.view(x.size(0), -1).
+// CHECK-LABEL: func.func @view
+// CHECK-SAME:    -> tensor<2x12xf32>
+func.func @view(%x: tensor<2x3x4xf32>) -> tensor<?x?xf32> {
+  // CHECK-NEXT: %[[SHAPE:.+]] = onnx.constant dense<[2, -1]> : tensor<2xi64>
+  // CHECK-NEXT: onnx.node "Reshape"(%{{.+}}, %[[SHAPE]]) {{.*}} -> tensor<2x12xf32>
+  %zero = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  %axes = onnx.constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %rest = onnx.constant dense<-1> : tensor<1xi64> : tensor<1xi64>
+  %shape = onnx.node "Shape"(%x) {id = "shape", opset = 27 : i64} attributes {start = 0 : i64}
+      : (tensor<2x3x4xf32>) -> tensor<3xi64>
+  %batch = onnx.node "Gather"(%shape, %zero) {id = "batch", opset = 27 : i64} attributes {axis = 0 : i64}
+      : (tensor<3xi64>, tensor<i64>) -> tensor<i64>
+  %vector = onnx.node "Unsqueeze"(%batch, %axes) {id = "vector", opset = 27 : i64} attributes {}
+      : (tensor<i64>, tensor<1xi64>) -> tensor<1xi64>
+  %target = onnx.node "Concat"(%vector, %rest) {id = "target", opset = 27 : i64} attributes {axis = 0 : i64}
+      : (tensor<1xi64>, tensor<1xi64>) -> tensor<2xi64>
+  %y = onnx.node "Reshape"(%x, %target) {id = "y", opset = 27 : i64} attributes {allowzero = 0 : i64}
+      : (tensor<2x3x4xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// -----
+
+// The batch is unknown, the image's size is not: an operand that is computed
+// from both leaves only the batch open, and the part that is known folds.
+// CHECK-LABEL: func.func @partly_known
+// CHECK-SAME:    -> tensor<?x3x16x20xf32>
+func.func @partly_known(%x: tensor<?x3x8x10xf32>, %like: tensor<?x3x16x20xf32>) -> tensor<*xf32> {
+  // CHECK: %[[HW:.+]] = onnx.constant dense<[16, 20]> : tensor<2xi64>
+  // CHECK: %[[NC:.+]] = onnx.node "Slice"
+  // CHECK: %[[SIZES:.+]] = onnx.node "Concat"(%[[NC]], %[[HW]]) {{.*}} -> tensor<4xi64>
+  // CHECK: onnx.node "Reshape"(%{{.+}}, %[[SIZES]])
+  %c0 = onnx.constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %c2 = onnx.constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %end = onnx.constant dense<9223372036854775807> : tensor<1xi64> : tensor<1xi64>
+  %shape = onnx.node "Shape"(%like) {id = "shape", opset = 27 : i64} attributes {}
+      : (tensor<?x3x16x20xf32>) -> tensor<4xi64>
+  %hw = onnx.node "Slice"(%shape, %c2, %end) {id = "hw", opset = 27 : i64} attributes {}
+      : (tensor<4xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xi64>
+  %mine = onnx.node "Shape"(%x) {id = "mine", opset = 27 : i64} attributes {}
+      : (tensor<?x3x8x10xf32>) -> tensor<4xi64>
+  %nc = onnx.node "Slice"(%mine, %c0, %c2) {id = "nc", opset = 27 : i64} attributes {}
+      : (tensor<4xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<?xi64>
+  %sizes = onnx.node "Concat"(%nc, %hw) {id = "sizes", opset = 27 : i64} attributes {axis = 0 : i64}
+      : (tensor<?xi64>, tensor<?xi64>) -> tensor<?xi64>
+  %z = onnx.node "Reshape"(%like, %sizes) {id = "z", opset = 27 : i64} attributes {allowzero = 0 : i64}
+      : (tensor<?x3x16x20xf32>, tensor<?xi64>) -> tensor<*xf32>
+  return %z : tensor<*xf32>
+}
+
+// -----
+
+// Integers: the quotient truncates, the remainder has the divisor's sign.
+// CHECK-LABEL: func.func @integers
+func.func @integers() -> (tensor<4xi64>, tensor<4xi64>, tensor<4xi64>) {
+  %a = onnx.constant dense<[7, -7, 7, -7]> : tensor<4xi64> : tensor<4xi64>
+  %b = onnx.constant dense<[2, 2, -2, -2]> : tensor<4xi64> : tensor<4xi64>
+  // CHECK-DAG: %[[QUOTIENT:.+]] = onnx.constant dense<[3, -3, -3, 3]> : tensor<4xi64>
+  %quotient = onnx.node "Div"(%a, %b) {id = "q", opset = 27 : i64} attributes {} : (tensor<4xi64>, tensor<4xi64>) -> tensor<4xi64>
+  // CHECK-DAG: %[[MOD:.+]] = onnx.constant dense<[1, 1, -1, -1]> : tensor<4xi64>
+  %mod = onnx.node "Mod"(%a, %b) {id = "m", opset = 27 : i64} attributes {fmod = 0 : i64} : (tensor<4xi64>, tensor<4xi64>) -> tensor<4xi64>
+  // CHECK-DAG: %[[FMOD:.+]] = onnx.constant dense<[1, -1, 1, -1]> : tensor<4xi64>
+  %fmod = onnx.node "Mod"(%a, %b) {id = "f", opset = 27 : i64} attributes {fmod = 1 : i64} : (tensor<4xi64>, tensor<4xi64>) -> tensor<4xi64>
+  // CHECK: return %[[QUOTIENT]], %[[MOD]], %[[FMOD]]
+  return %quotient, %mod, %fmod : tensor<4xi64>, tensor<4xi64>, tensor<4xi64>
+}
+
+// -----
+
+// What has no defined result stays: a division by zero, a float beyond i64.
+// CHECK-LABEL: func.func @undefined
+func.func @undefined() -> (tensor<i64>, tensor<i64>) {
+  %one = onnx.constant dense<1> : tensor<i64> : tensor<i64>
+  %zero = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  %big = onnx.constant dense<1.0e30> : tensor<f32> : tensor<f32>
+  // CHECK: onnx.node "Div"
+  %a = onnx.node "Div"(%one, %zero) {id = "a", opset = 27 : i64} attributes {} : (tensor<i64>, tensor<i64>) -> tensor<i64>
+  // CHECK: onnx.node "Cast"
+  %b = onnx.node "Cast"(%big) {id = "b", opset = 27 : i64} attributes {to = 7 : i64, saturate = 1 : i64} : (tensor<f32>) -> tensor<i64>
+  return %a, %b : tensor<i64>, tensor<i64>
+}
+
+// -----
+
+// The scales of an Upsample: shapes as floats, multiplied, floored, back again.
+// CHECK-LABEL: func.func @scales
+func.func @scales(%x: tensor<1x3x5x7xf32>) -> tensor<2xi64> {
+  // CHECK-NEXT: %[[C:.+]] = onnx.constant dense<[7, 10]> : tensor<2xi64>
+  // CHECK-NEXT: return %[[C]]
+  %factor = onnx.constant dense<1.5> : tensor<f32> : tensor<f32>
+  %shape = onnx.node "Shape"(%x) {id = "shape", opset = 27 : i64} attributes {start = -2 : i64} : (tensor<1x3x5x7xf32>) -> tensor<2xi64>
+  %float = onnx.node "Cast"(%shape) {id = "float", opset = 27 : i64} attributes {to = 1 : i64, saturate = 1 : i64} : (tensor<2xi64>) -> tensor<2xf32>
+  %scaled = onnx.node "Mul"(%float, %factor) {id = "scaled", opset = 27 : i64} attributes {} : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  %floor = onnx.node "Floor"(%scaled) {id = "floor", opset = 27 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+  %sizes = onnx.node "Cast"(%floor) {id = "sizes", opset = 27 : i64} attributes {to = 7 : i64, saturate = 1 : i64} : (tensor<2xf32>) -> tensor<2xi64>
+  return %sizes : tensor<2xi64>
+}
+
+// -----
+
+// PyTorch's x.expand(-1, 3): ones where -1 stands, by Equal and Where.
+// CHECK-LABEL: func.func @expand
+// CHECK-SAME:    -> tensor<2x3xf32>
+func.func @expand(%x: tensor<2x1xf32>) -> tensor<?x?xf32> {
+  // CHECK-NEXT: %[[SHAPE:.+]] = onnx.constant dense<[1, 3]> : tensor<2xi64>
+  // CHECK-NEXT: onnx.node "Expand"(%{{.+}}, %[[SHAPE]])
+  %wanted = onnx.constant dense<[-1, 3]> : tensor<2xi64> : tensor<2xi64>
+  %minus = onnx.constant dense<-1> : tensor<i64> : tensor<i64>
+  %two = onnx.constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %ones = onnx.node "ConstantOfShape"(%two) {id = "ones", opset = 27 : i64} attributes {value = dense<1> : tensor<1xi64>} : (tensor<1xi64>) -> tensor<?xi64>
+  %is = onnx.node "Equal"(%wanted, %minus) {id = "is", opset = 27 : i64} attributes {} : (tensor<2xi64>, tensor<i64>) -> tensor<2xi1>
+  %shape = onnx.node "Where"(%is, %ones, %wanted) {id = "where", opset = 27 : i64} attributes {} : (tensor<2xi1>, tensor<?xi64>, tensor<2xi64>) -> tensor<?xi64>
+  %y = onnx.node "Expand"(%x, %shape) {id = "y", opset = 27 : i64} attributes {} : (tensor<2x1xf32>, tensor<?xi64>) -> tensor<?x?xf32>
+  return %y : tensor<?x?xf32>
+}
+
+// -----
+
+// Elements that move: a table by Range, Reshape, Transpose, Tile, Slice with a
+// negative step, Gather with a negative index, Split.
+// CHECK-LABEL: func.func @movement
+func.func @movement() -> (tensor<*xi64>, tensor<*xi64>, tensor<*xi64>, tensor<?xi64>, tensor<?xi64>) {
+  %c0 = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  %c1 = onnx.constant dense<1> : tensor<i64> : tensor<i64>
+  %c6 = onnx.constant dense<6> : tensor<i64> : tensor<i64>
+  %s23 = onnx.constant dense<[2, 3]> : tensor<2xi64> : tensor<2xi64>
+  %s12 = onnx.constant dense<[1, 2]> : tensor<2xi64> : tensor<2xi64>
+  %m1 = onnx.constant dense<-1> : tensor<1xi64> : tensor<1xi64>
+  %min = onnx.constant dense<-9223372036854775808> : tensor<1xi64> : tensor<1xi64>
+  %split = onnx.constant dense<[2, 4]> : tensor<2xi64> : tensor<2xi64>
+  %range = onnx.node "Range"(%c0, %c6, %c1) {id = "range", opset = 27 : i64} attributes {} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  %table = onnx.node "Reshape"(%range, %s23) {id = "table", opset = 27 : i64} attributes {allowzero = 0 : i64} : (tensor<?xi64>, tensor<2xi64>) -> tensor<*xi64>
+  // CHECK-DAG: %[[T:.+]] = onnx.constant dense<{{\[}}[0, 3], [1, 4], [2, 5]]> : tensor<3x2xi64>
+  %t = onnx.node "Transpose"(%table) {id = "t", opset = 27 : i64} attributes {perm = array<i64: 1, 0>} : (tensor<*xi64>) -> tensor<*xi64>
+  // CHECK-DAG: %[[TILE:.+]] = onnx.constant dense<{{\[}}[0, 1, 2, 0, 1, 2], [3, 4, 5, 3, 4, 5]]> : tensor<2x6xi64>
+  %tile = onnx.node "Tile"(%table, %s12) {id = "tile", opset = 27 : i64} attributes {} : (tensor<*xi64>, tensor<2xi64>) -> tensor<*xi64>
+  %back = onnx.node "Slice"(%table, %m1, %min, %m1, %m1) {id = "back", opset = 27 : i64} attributes {} : (tensor<*xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<*xi64>
+  // CHECK-DAG: %[[ROW:.+]] = onnx.constant dense<{{\[}}[5, 4, 3]]> : tensor<1x3xi64>
+  %row = onnx.node "Gather"(%back, %m1) {id = "row", opset = 27 : i64} attributes {axis = 0 : i64} : (tensor<*xi64>, tensor<1xi64>) -> tensor<*xi64>
+  // CHECK-DAG: %[[A:.+]] = onnx.constant dense<[0, 1]> : tensor<2xi64>
+  // CHECK-DAG: %[[B:.+]] = onnx.constant dense<[2, 3, 4, 5]> : tensor<4xi64>
+  %part:2 = onnx.node "Split"(%range, %split) {id = "split", opset = 27 : i64} attributes {axis = 0 : i64} : (tensor<?xi64>, tensor<2xi64>) -> (tensor<?xi64>, tensor<?xi64>)
+  // CHECK: return %[[T]], %[[TILE]], %[[ROW]], %[[A]], %[[B]]
+  return %t, %tile, %row, %part#0, %part#1 : tensor<*xi64>, tensor<*xi64>, tensor<*xi64>, tensor<?xi64>, tensor<?xi64>
+}
+
+// -----
+
+// Reductions of shapes: with and without axes, keeping dimensions or not.
+// CHECK-LABEL: func.func @reductions
+func.func @reductions() -> (tensor<i64>, tensor<2x1xi64>, tensor<2xi64>) {
+  %x = onnx.constant dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi64> : tensor<2x3xi64>
+  %axis = onnx.constant dense<-1> : tensor<1xi64> : tensor<1xi64>
+  // CHECK-DAG: %[[PROD:.+]] = onnx.constant dense<720> : tensor<i64>
+  %prod = onnx.node "ReduceProd"(%x) {id = "p", opset = 27 : i64} attributes {keepdims = 0 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x3xi64>) -> tensor<i64>
+  // CHECK-DAG: %[[SUM:.+]] = onnx.constant dense<{{\[}}[6], [15]]> : tensor<2x1xi64>
+  %sum = onnx.node "ReduceSum"(%x, %axis) {id = "s", opset = 27 : i64} attributes {keepdims = 1 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x3xi64>, tensor<1xi64>) -> tensor<2x1xi64>
+  // CHECK-DAG: %[[MAX:.+]] = onnx.constant dense<[3, 6]> : tensor<2xi64>
+  %max = onnx.node "ReduceMax"(%x, %axis) {id = "m", opset = 27 : i64} attributes {keepdims = 0 : i64, noop_with_empty_axes = 0 : i64} : (tensor<2x3xi64>, tensor<1xi64>) -> tensor<2xi64>
+  // CHECK: return %[[PROD]], %[[SUM]], %[[MAX]]
+  return %prod, %sum, %max : tensor<i64>, tensor<2x1xi64>, tensor<2xi64>
+}
+
+// -----
+
+// Of an If on a known condition only the body that runs is left.
+// CHECK-LABEL: func.func @known_condition
+// CHECK-SAME: (%[[X:.+]]: tensor<1x4xf32>) -> tensor<4xf32>
+func.func @known_condition(%x: tensor<1x4xf32>) -> tensor<*xf32> {
+  // CHECK-NOT: "If"
+  // CHECK: %[[Y:.+]] = onnx.node "Squeeze"(%[[X]]
+  // CHECK-NEXT: return %[[Y]]
+  %axis = onnx.constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %one = onnx.constant dense<1> : tensor<1xi64> : tensor<1xi64>
+  %size = onnx.node "Shape"(%x) {id = "size", opset = 27 : i64} attributes {start = 0 : i64, end = 1 : i64} : (tensor<1x4xf32>) -> tensor<1xi64>
+  %is = onnx.node "Equal"(%size, %one) {id = "is", opset = 27 : i64} attributes {} : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi1>
+  %y = onnx.node "If"(%is) {id = "if", opset = 27 : i64} attributes {} {
+    onnx.yield %x : tensor<1x4xf32>
+  }, {
+    %s = onnx.node "Squeeze"(%x, %axis) {id = "s", opset = 27 : i64} attributes {} : (tensor<1x4xf32>, tensor<1xi64>) -> tensor<*xf32>
+    onnx.yield %s : tensor<*xf32>
+  } : (tensor<1xi1>) -> tensor<*xf32>
+  return %y : tensor<*xf32>
+}
+
+// -----
+
+// In a body that may run, folding goes on with what is known outside.
+// CHECK-LABEL: func.func @unknown_condition
+func.func @unknown_condition(%cond: tensor<i1>, %x: tensor<4xi64>) -> tensor<1xi64> {
+  // CHECK: onnx.node "If"
+  // CHECK-NEXT: %[[C:.+]] = onnx.constant dense<8> : tensor<1xi64>
+  // CHECK-NEXT: onnx.yield %[[C]]
+  %two = onnx.constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %shape = onnx.node "Shape"(%x) {id = "shape", opset = 27 : i64} attributes {} : (tensor<4xi64>) -> tensor<1xi64>
+  %y = onnx.node "If"(%cond) {id = "if", opset = 27 : i64} attributes {} {
+    %m = onnx.node "Mul"(%shape, %two) {id = "m", opset = 27 : i64} attributes {} : (tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
+    onnx.yield %m : tensor<1xi64>
+  }, {
+    onnx.yield %two : tensor<1xi64>
+  } : (tensor<i1>) -> tensor<1xi64>
+  return %y : tensor<1xi64>
+}
+
+// -----
+
+// A table above the limit is left to the device.
+// CHECK-LABEL: func.func @too_large
+func.func @too_large() -> tensor<*xi64> {
+  // CHECK: onnx.node "Expand"{{.*}} -> tensor<256x256xi64>
+  %one = onnx.constant dense<1> : tensor<i64> : tensor<i64>
+  %shape = onnx.constant dense<256> : tensor<2xi64> : tensor<2xi64>
+  %y = onnx.node "Expand"(%one, %shape) {id = "y", opset = 27 : i64} attributes {} : (tensor<i64>, tensor<2xi64>) -> tensor<*xi64>
+  return %y : tensor<*xi64>
+}
+
+// -----
+
+// A folded node's id stays in the location of its constant.
+// LOC-LABEL: func.func @location
+func.func @location(%x: tensor<4xi64>) -> tensor<1xi64> {
+  // LOC: onnx.constant dense<4> : tensor<1xi64> : tensor<1xi64> loc(#[[LOC:.+]])
+  // LOC: #[[LOC]] = loc("node:shape"(#{{.+}}))
+  %shape = onnx.node "Shape"(%x) {id = "shape", opset = 27 : i64} attributes {} : (tensor<4xi64>) -> tensor<1xi64> loc("node:shape"("model.onnx":0:0))
+  return %shape : tensor<1xi64>
+}
