@@ -6,19 +6,75 @@
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 
+#include "garam/Target/NPU/ISA.h"
+
+#include <limits>
+
 using namespace mlir;
 
 namespace garam::npu {
 
+static LogicalResult verifyCore(Operation *op, int64_t core) {
+  if (core < 0 || core >= static_cast<int64_t>(maxCores))
+    return op->emitOpError("needs a core of 0 to ")
+           << maxCores - 1 << ", got: " << core;
+  return success();
+}
+
+static LogicalResult verifySizes(Operation *op, ArrayRef<int64_t> sizes,
+                                 size_t most, StringRef what) {
+  if (sizes.size() > most)
+    return op->emitOpError("has at most ")
+           << most << " " << what << ", got: " << sizes.size();
+  for (int64_t size : sizes)
+    if (size < 1 || size > std::numeric_limits<uint32_t>::max())
+      return op->emitOpError("needs ")
+             << what << " of 1 to 2^32 - 1, got: " << size;
+  return success();
+}
+
+/// One descriptor an operand; descriptor i walks at most `dims[i]` dimensions.
+static LogicalResult verifyDescriptors(Operation *op, ArrayAttr descriptors,
+                                       ArrayRef<size_t> dims) {
+  if (descriptors.size() != dims.size())
+    return op->emitOpError("needs one descriptor an operand, got: ")
+           << descriptors.size() << " for " << dims.size() << " operands";
+  for (auto [attribute, most] : llvm::zip(descriptors, dims)) {
+    auto descriptor = cast<DescriptorAttr>(attribute);
+    if (descriptor.getStrides().size() > most)
+      return op->emitOpError("walks ")
+             << most << " dimensions with an operand, got strides for "
+             << descriptor.getStrides().size();
+    if (descriptor.getGuards().size() > maxGuards)
+      return op->emitOpError("has at most ")
+             << maxGuards
+             << " guards an operand, got: " << descriptor.getGuards().size();
+    for (GuardAttr guard : descriptor.getGuards())
+      if (guard.getCoefficients().size() != descriptor.getStrides().size() ||
+          guard.getExtent() < 0)
+        return op->emitOpError(
+            "needs guards with one coefficient a stride and an extent of at "
+            "least 0");
+  }
+  return success();
+}
+
 LogicalResult BufferOp::verify() {
   bool isLocal = getSpace() == SpaceKind::local;
   bool isDRAM = getSpace() == SpaceKind::dram;
-  if (getSize() < 0)
-    return emitOpError("needs a size of at least 0 bytes, got: ") << getSize();
+  auto size = static_cast<int64_t>(getSize());
+  if (size < 0)
+    return emitOpError("needs a size of at least 0 bytes, got: ") << size;
+  if (getOffset() && static_cast<int64_t>(*getOffset()) < 0)
+    return emitOpError("needs an offset of at least 0, got: ")
+           << static_cast<int64_t>(*getOffset());
   if (isLocal != getCores().has_value())
     return emitOpError("needs 'cores' in local memory, and only there");
   if (isLocal && getCores()->empty())
     return emitOpError("needs at least one core");
+  for (int64_t core : getCores().value_or(ArrayRef<int64_t>()))
+    if (failed(verifyCore(*this, core)))
+      return failure();
   if (isDRAM != getSegment().has_value())
     return emitOpError("needs 'segment' in DRAM, and only there");
   if (getParts() && !isDRAM)
@@ -34,6 +90,133 @@ LogicalResult SegmentOp::verify() {
                        "output, scratch, got: ")
            << getRole();
   return success();
+}
+
+LogicalResult MicroProgramOp::verify() {
+  Block &body = getBody().front();
+  auto yield = dyn_cast<YieldOp>(body.getTerminator());
+  if (!yield)
+    return emitOpError("ends its body with npu.yield");
+  if (getCombiners().empty() != getFinish().empty())
+    return emitOpError("has a finish region when it has combiners");
+  if (getCombiners().empty())
+    return success();
+  if (yield.getNumOperands() != getCombiners().size())
+    return emitOpError("yields one value a combiner, got: ")
+           << yield.getNumOperands() << " != " << getCombiners().size();
+  Block &finish = getFinish().front();
+  size_t numInputs = getFinishInputs() ? getFinishInputs()->size() : 0;
+  if (finish.getNumArguments() != getCombiners().size() + numInputs)
+    return emitOpError("takes the sums and the finish inputs in 'finish', "
+                       "got arguments: ")
+           << finish.getNumArguments()
+           << " != " << getCombiners().size() + numInputs;
+  if (!isa<YieldOp>(finish.getTerminator()))
+    return emitOpError("ends 'finish' with npu.yield");
+  for (int64_t input : getFinishInputs().value_or(ArrayRef<int64_t>()))
+    if (input < 0 || input >= body.getNumArguments())
+      return emitOpError("names a finish input of 0 to ")
+             << body.getNumArguments() - 1 << ", got: " << input;
+  return success();
+}
+
+LogicalResult TensorCommandOp::verify() {
+  if (failed(verifyCore(*this, getCore())) ||
+      failed(verifySizes(*this, getRows(), maxRowDims, "rows")) ||
+      failed(
+          verifySizes(*this, getReduction(), maxReductionDims, "reductions")) ||
+      failed(
+          verifySizes(*this, static_cast<int64_t>(getColumns()), 1, "columns")))
+    return failure();
+  if (!getOutput() && (getBias() || getScale() || getResidual()))
+    return emitOpError("has an epilogue only with an output");
+  size_t rows = getRows().size(), reduction = getReduction().size();
+  SmallVector<size_t> dims = {rows + reduction, reduction + 1};
+  if (getBias())
+    dims.push_back(1);
+  if (getScale())
+    dims.push_back(1);
+  if (getResidual())
+    dims.push_back(rows + 1);
+  if (getOutput())
+    dims.push_back(rows + 1);
+  return verifyDescriptors(*this, getDescriptors(), dims);
+}
+
+LogicalResult VectorCommandOp::verify() {
+  if (failed(verifyCore(*this, getCore())) ||
+      failed(verifySizes(*this, getSizes(), maxDims, "dimensions")))
+    return failure();
+  if (getInputs().size() > maxVectorInputs ||
+      getOutputs().size() > maxVectorOutputs)
+    return emitOpError("takes at most ")
+           << maxVectorInputs << " inputs and " << maxVectorOutputs
+           << " outputs, got: " << getInputs().size() << " and "
+           << getOutputs().size();
+  if (getNumReductions() > getSizes().size())
+    return emitOpError("reduces at most its ")
+           << getSizes().size() << " dimensions, got: " << getNumReductions();
+  if (auto program = getProgram().getDefiningOp<MicroProgramOp>())
+    if (program.getBody().getNumArguments() != getInputs().size())
+      return emitOpError("needs one input an argument of its program, got: ")
+             << getInputs().size()
+             << " != " << program.getBody().getNumArguments();
+  SmallVector<size_t> dims(getInputs().size() + getOutputs().size(),
+                           getSizes().size());
+  return verifyDescriptors(*this, getDescriptors(), dims);
+}
+
+LogicalResult DMACommandOp::verify() {
+  if (failed(verifyCore(*this, getCore())) ||
+      failed(verifySizes(*this, getSizes(), maxDims, "dimensions")))
+    return failure();
+  if (!llvm::is_contained({1, 2, 4, 8}, static_cast<int>(getElementBytes())))
+    return emitOpError("moves elements of 1, 2, 4 or 8 bytes, got: ")
+           << getElementBytes();
+  if (!getSource() && !getFillBits())
+    return emitOpError("needs a source or 'fill_bits'");
+  if (bool(getIndices()) != getIndirectDim().has_value() ||
+      bool(getIndices()) != getIndirectLimit().has_value())
+    return emitOpError(
+        "needs 'indirect_dim' and 'indirect_limit' with indices, and only "
+        "with them");
+  if (getIndirectDim() && *getIndirectDim() >= getSizes().size())
+    return emitOpError("follows indices along dimension ")
+           << *getIndirectDim() << " of " << getSizes().size();
+  for (int64_t core : getReceivers().value_or(ArrayRef<int64_t>()))
+    if (failed(verifyCore(*this, core)))
+      return failure();
+  SmallVector<size_t> dims;
+  if (getSource())
+    dims.push_back(getSizes().size());
+  dims.push_back(getSizes().size());
+  if (getIndices())
+    dims.push_back(1);
+  return verifyDescriptors(*this, getDescriptors(), dims);
+}
+
+static LogicalResult verifySemaphore(Operation *op, uint64_t semaphore,
+                                     uint64_t count) {
+  if (semaphore >= maxSemaphores)
+    return op->emitOpError("needs a semaphore of 0 to ")
+           << maxSemaphores - 1 << ", got: " << semaphore;
+  if (count < 1 || count > maxSemaphoreCount)
+    return op->emitOpError("needs a count of 1 to ")
+           << maxSemaphoreCount << ", got: " << count;
+  return success();
+}
+
+LogicalResult WaitOp::verify() {
+  if (failed(verifyCore(*this, getCore())))
+    return failure();
+  return verifySemaphore(*this, getSemaphore(), getCount());
+}
+
+LogicalResult SignalOp::verify() {
+  if (failed(verifyCore(*this, getCore())) ||
+      failed(verifyCore(*this, getTargetCore())))
+    return failure();
+  return verifySemaphore(*this, getSemaphore(), getCount());
 }
 
 } // namespace garam::npu

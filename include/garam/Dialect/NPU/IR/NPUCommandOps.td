@@ -165,6 +165,7 @@ def NPU_MicroProgramOp : NPU_Op<"micro_program", [Pure]> {
   let results = (outs NPU_ProgramType:$result);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
   let assemblyFormat = "attr-dict-with-keyword $body (`finish` $finish^)?";
+  let hasVerifier = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -198,6 +199,7 @@ def NPU_TensorCommandOp
     (`to` $output^)? `rows` $rows `columns` $columns `reduction` $reduction
     `with` $descriptors attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def NPU_VectorCommandOp
@@ -213,6 +215,7 @@ def NPU_VectorCommandOp
     $core `,` $program `(` $inputs `)` `to` $outputs `sizes` $sizes `reductions`
     $num_reductions `with` $descriptors attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def NPU_DMACommandOp
@@ -239,6 +242,7 @@ def NPU_DMACommandOp
     $core `,` ($source^)? `to` $destination (`indices` $indices^)? `sizes` $sizes
     `bytes` $element_bytes `with` $descriptors attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def NPU_WaitOp : NPU_CommandOp<"wait"> {
@@ -246,6 +250,7 @@ def NPU_WaitOp : NPU_CommandOp<"wait"> {
   let arguments = (ins I64Attr:$core, NPU_EngineAttr:$engine,
                        I64Attr:$semaphore, I64Attr:$count);
   let assemblyFormat = "$core $engine $semaphore `count` $count attr-dict";
+  let hasVerifier = 1;
 }
 
 def NPU_SignalOp : NPU_CommandOp<"signal"> {
@@ -257,6 +262,7 @@ def NPU_SignalOp : NPU_CommandOp<"signal"> {
     $core $engine `to` $target_core $target_engine $semaphore `count` $count
     attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 #endif // GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD

@@ -1,0 +1,32 @@
+// RUN: garam-opt --npu-plan-memory=target=atom --split-input-file --verify-diagnostics %s | FileCheck %s
+
+// Buffers that are live together have different addresses; a buffer of two
+// cores has the same one in both.
+// CHECK-LABEL: @disjoint
+// CHECK: npu.buffer <local> bytes 100 {cores = array<i64: 0, 1>, offset = [[A:[0-9]+]] : i64}
+// CHECK-NOT: offset = [[A]] :
+// CHECK: npu.buffer <local> bytes 100 {cores = array<i64: 1>
+func.func @disjoint() {
+  npu.segment "input" "x" {size = 100 : i64}
+  %in = npu.buffer <dram> bytes 100 {segment = 0 : i64}
+  %a = npu.buffer <local> bytes 100 {cores = array<i64: 0, 1>}
+  %b = npu.buffer <local> bytes 100 {cores = array<i64: 1>}
+  npu.dma_command 0, %in to %a sizes [100] bytes 1
+    with [#npu.descriptor<0 : u8 strides [1]>, #npu.descriptor<0 : u8 strides [1]>]
+  npu.dma_command 1, %a to %b sizes [100] bytes 1
+    with [#npu.descriptor<0 : u8 strides [1]>, #npu.descriptor<0 : u8 strides [1]>] {source_core = 1 : i64}
+  return
+}
+
+// -----
+
+// A core of atom has 4 MiB.
+// expected-error @+1 {{the buffers do not fit the local memory of atom, which has 4194304 bytes}}
+func.func @too_large() {
+  npu.segment "input" "x" {size = 5000000 : i64}
+  %in = npu.buffer <dram> bytes 5000000 {segment = 0 : i64}
+  %a = npu.buffer <local> bytes 5000000 {cores = array<i64: 0>}
+  npu.dma_command 0, %in to %a sizes [5000000] bytes 1
+    with [#npu.descriptor<0 : u8 strides [1]>, #npu.descriptor<0 : u8 strides [1]>]
+  return
+}
