@@ -46,6 +46,12 @@ function(garam_add_library name)
   set_property(GLOBAL APPEND PROPERTY GARAM_LIBRARIES ${name})
 endfunction()
 
+# garam_add_device(NAME): a device class of this tree; its folder defines
+# garam::create<NAME>Device (see garam/Target/Device.h).
+function(garam_add_device name)
+  set_property(GLOBAL APPEND PROPERTY GARAM_DEVICES ${name})
+endfunction()
+
 # garam_add_tool(NAME SOURCES... [EXCEPTIONS]): an executable in build/bin.
 function(garam_add_tool name)
   cmake_parse_arguments(ARG "MLIR;EXCEPTIONS" "" "" ${ARGN})

@@ -9,11 +9,12 @@
 #include "garam/Conversion/Passes.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
-#include "garam/Dialect/NPU/IR/NPU.h"
-#include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Frontend/ONNX/Import.h"
+#include "garam/Target/Device.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -21,15 +22,24 @@
 void garam::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<ext::GaramExtDialect, npu::NPUDialect, onnx::ONNXDialect>();
+  registry.insert<ext::GaramExtDialect, hetero::HeteroDialect,
+                  onnx::ONNXDialect>();
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  for (const std::unique_ptr<Device> &device : devices.getDevices())
+    device->registerDialects(registry);
 }
 
 void garam::registerAllPasses() {
   mlir::registerAllPasses();
   registerConversionPasses();
   ext::registerGaramExtPasses();
+  registerHeteroPasses();
   onnx::registerONNXTransformsPasses();
-  registerNPUPasses();
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  for (const std::unique_ptr<Device> &device : devices.getDevices())
+    device->registerPasses();
 }
 
 void garam::registerAllTranslations() { onnx::registerFromONNXTranslation(); }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/DeviceTarget.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -25,6 +26,8 @@ using namespace mlir;
 #include "garam/Dialect/NPU/IR/NPUTypes.cpp.inc"
 
 void ::garam::npu::NPUDialect::initialize() {
+  // lib/Target/NPU has the compiler behind it.
+  declarePromisedInterface<DeviceTargetAttrInterface, TargetAttr>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "garam/Dialect/NPU/IR/NPUAttributes.cpp.inc"

@@ -9,5 +9,6 @@
 
 include "garam/Dialect/NPU/IR/NPUCommandOps.td"
 include "garam/Dialect/NPU/IR/NPUStageOps.td"
+include "garam/Dialect/NPU/IR/NPUTarget.td"
 
 #endif // GARAM_DIALECT_NPU_IR_NPUOPS_TD

@@ -1,0 +1,92 @@
+//===- Container.h - The ELF file around a device binary --------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Named sections with a version and a checksum each, in an ELF file
+// (docs/binary-format.md). What the sections hold is not known here.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_CONTAINER_CONTAINER_H
+#define GARAM_CONTAINER_CONTAINER_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace garam {
+
+/// Version of the container itself, not of what its sections hold.
+constexpr uint32_t containerVersion = 1;
+/// Each section begins at a multiple of this, so that weights can be used where
+/// the file is mapped.
+constexpr uint64_t sectionAlignment = 64;
+
+/// A section to write.
+struct SectionSource {
+  std::string name;
+  uint32_t version = 1;
+  uint64_t size = 0;
+  /// Fills the section's bytes in the mapped output file; they are zero before.
+  std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
+};
+
+/// A section whose bytes exist already; they are kept in the source.
+SectionSource makeSection(std::string name, uint32_t version,
+                          std::vector<uint8_t> bytes);
+
+/// Writes a container with these sections, in this order. The file appears
+/// whole under `path` or not at all. The same sections give the same bytes.
+llvm::Error writeContainer(llvm::StringRef path,
+                           llvm::ArrayRef<SectionSource> sections);
+
+/// An opened container. All offsets, sizes and checksums are verified when it
+/// is opened, so that its sections can be read without fear.
+class Container {
+public:
+  struct Section {
+    std::string name;
+    uint32_t version = 0;
+    uint64_t offset = 0; // in the file
+    uint64_t checksum = 0;
+    llvm::ArrayRef<uint8_t> bytes;
+  };
+
+  /// Maps and verifies a file. Errors are of ExitCode::Binary.
+  static llvm::Expected<Container> open(llvm::StringRef path);
+  static llvm::Expected<Container>
+  create(std::unique_ptr<llvm::MemoryBuffer> buffer);
+
+  llvm::StringRef getPath() const { return buffer->getBufferIdentifier(); }
+  uint64_t getFileSize() const { return buffer->getBufferSize(); }
+  llvm::ArrayRef<Section> getSections() const { return sections; }
+
+  /// The section of that name. It is an error if it is missing or of a version
+  /// other than `version`.
+  llvm::Expected<const Section *> getSection(llvm::StringRef name,
+                                             uint32_t version) const;
+
+  /// An error of ExitCode::Binary that names the file.
+  llvm::Error makeError(const llvm::Twine &message) const;
+
+private:
+  llvm::Error verify();
+  llvm::Error verifyHeader();
+  llvm::Error verifySections();
+  llvm::Error verifyPadding() const;
+
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
+  std::vector<Section> sections;
+};
+
+} // namespace garam
+
+#endif // GARAM_CONTAINER_CONTAINER_H

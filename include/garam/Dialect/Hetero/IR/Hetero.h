@@ -1,0 +1,30 @@
+//===- Hetero.h - The hetero dialect ----------------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_HETERO_IR_HETERO_H
+#define GARAM_DIALECT_HETERO_IR_HETERO_H
+
+#include "garam/Target/DeviceTarget.h"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/RegionKindInterface.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "garam/Dialect/Hetero/IR/HeteroDialect.h.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "garam/Dialect/Hetero/IR/HeteroTypes.h.inc"
+
+#define GET_OP_CLASSES
+#include "garam/Dialect/Hetero/IR/HeteroOps.h.inc"
+
+#endif // GARAM_DIALECT_HETERO_IR_HETERO_H

@@ -1,0 +1,62 @@
+//===- Passes.td - Passes of the hetero dialect ------------*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_HETERO_TRANSFORMS_PASSES_TD
+#define GARAM_DIALECT_HETERO_TRANSFORMS_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
+  let summary = "Moves functions into executables of the module's device";
+  let description = [{
+    The module carries its device as the attribute `hetero.target`. Each of its
+    functions moves, whole, into an executable of that name for that device; in
+    its place comes a function of the same signature that dispatches it and
+    awaits the end. Attributes of arguments and results (their names in the
+    model) stay on both. The module's attribute goes away, for each executable
+    has its own.
+
+    A function that the device does not accept is an error at each operation
+    that it refuses, with the reason.
+
+    Before:
+
+    ```mlir
+    module attributes {hetero.target = #npu.target<"atom", "...">} {
+      func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+        %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
+            -> tensor<4xf32>
+        return %y : tensor<4xf32>
+      }
+    }
+    ```
+
+    After:
+
+    ```mlir
+    hetero.executable @main_0 target(#npu.target<"atom", "...">) {
+      func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+        %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
+            -> tensor<4xf32>
+        return %y : tensor<4xf32>
+      }
+    }
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %token, %y = hetero.dispatch @main_0::@main(%x)
+          : (tensor<4xf32>) -> tensor<4xf32>
+      hetero.await %token
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"precision", "precision", "std::string", /*default=*/"\"\"",
+           "Arithmetic of float models; empty for the device's choice">
+  ];
+  let dependentDialects = ["::garam::hetero::HeteroDialect"];
+}
+
+#endif // GARAM_DIALECT_HETERO_TRANSFORMS_PASSES_TD

@@ -1,0 +1,65 @@
+//===- Compile.h - From a model file to a device binary ---------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DRIVER_COMPILE_H
+#define GARAM_DRIVER_COMPILE_H
+
+#include "garam/Target/Device.h"
+#include "llvm/Support/Error.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace garam {
+
+/// What to compile and how. Strings are as on the command line of
+/// `garam compile`.
+struct CompileOptions {
+  /// An ONNX file, or, with `fromStage`, an MLIR file of that stage.
+  std::string model;
+  /// Name or file of a target. May be empty with a stage from which on the IR
+  /// has its device.
+  std::string target;
+  /// The device binary. Not written when `emitStage` is given.
+  std::string output;
+  /// Arithmetic of float models; empty for the device's choice.
+  std::string precision;
+  std::vector<std::string> shapes; // NAME=1x3x224x224
+  std::vector<std::string> dims;   // NAME=1
+  /// Stop after this stage and write its IR to `emitPath`, its weights beside
+  /// it ("-": standard output, without weights).
+  std::string emitStage;
+  std::string emitPath = "-";
+  /// Resume: `model` is what an earlier compile wrote for this stage.
+  std::string fromStage;
+  /// Folder for the IR of every stage, NN.STAGE.mlir, and their weights.
+  std::string dumpDirectory;
+  /// Called when stage `number` (from 1) of `count` begins.
+  std::function<void(llvm::StringRef stage, unsigned number, unsigned count)>
+      onStage;
+};
+
+struct StageTime {
+  std::string stage;
+  double seconds = 0;
+};
+
+struct CompileResult {
+  std::vector<StageTime> stages;
+  std::vector<std::string> warnings;
+};
+
+/// Compiles a model. On success the output is written whole; on failure it is
+/// not touched. What is wrong with the model, with options or with the target
+/// is a UserError; any other error is a fault of the compiler, whose message
+/// names a reproducer.
+llvm::Expected<CompileResult> compile(const CompileOptions &options,
+                                      const DeviceRegistry &devices);
+
+} // namespace garam
+
+#endif // GARAM_DRIVER_COMPILE_H

@@ -1,0 +1,64 @@
+//===- Executable.h - A device binary, loaded -------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_RUNTIME_EXECUTABLE_H
+#define GARAM_RUNTIME_EXECUTABLE_H
+
+#include "garam/Container/Image.h"
+#include "garam/Target/Device.h"
+
+#include <memory>
+
+namespace garam {
+
+/// A verified device binary whose programs were decoded by their devices.
+/// Immutable: any number of sessions, on any threads, share one.
+///
+///   DeviceRegistry devices;
+///   registerBuiltinDevices(devices);
+///   auto executable = Executable::load("model.garam", devices);
+///   if (!executable)
+///     return executable.takeError();
+///   Session session(*executable);
+class Executable {
+public:
+  /// Opens a file. The registry is used during the call only. Errors are of
+  /// ExitCode::Binary; the file may come from a stranger.
+  static llvm::Expected<std::shared_ptr<const Executable>>
+  load(llvm::StringRef path, const DeviceRegistry &devices);
+  static llvm::Expected<std::shared_ptr<const Executable>>
+  create(Image image, const DeviceRegistry &devices);
+
+  const Image &getImage() const { return image; }
+  const Manifest &getManifest() const { return image.getManifest(); }
+  /// The entry point that `run` executes: the first.
+  const EntryPoint &getEntryPoint() const {
+    return getManifest().entryPoints.front();
+  }
+  unsigned getNumPrograms() const { return programs.size(); }
+  const LoadedProgram &getProgram(unsigned program) const {
+    return *programs[program];
+  }
+  const DebugMap &getDebugMap(unsigned program) const {
+    return debugMaps[program];
+  }
+  /// Name of the target, as its file says.
+  llvm::StringRef getTargetName() const { return targetName; }
+
+private:
+  explicit Executable(Image image) : image(std::move(image)) {}
+  llvm::Error loadPrograms(const DeviceRegistry &devices);
+  llvm::Error checkProgram(unsigned program) const;
+
+  Image image;
+  std::vector<std::unique_ptr<LoadedProgram>> programs;
+  std::vector<DebugMap> debugMaps;
+  std::string targetName;
+};
+
+} // namespace garam
+
+#endif // GARAM_RUNTIME_EXECUTABLE_H

@@ -1,0 +1,58 @@
+//===- DeviceTarget.td - Interface of target attributes ----*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TARGET_DEVICETARGET_TD
+#define GARAM_TARGET_DEVICETARGET_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/OpBase.td"
+
+def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
+  let cppNamespace = "::garam";
+  let description = [{
+    What a device's target attribute (`#npu.target<...>`) offers to the
+    compiler, in the manner of `gpu::TargetAttrInterface`. Its grain is a
+    function of `linalg` on tensors, not an operation: fusion and set-up
+    dominate, so that an operation by itself has no cost.
+
+    All methods but `compile` are pure and may be called from several threads.
+  }];
+  let methods = [
+    InterfaceMethod<"The device class, as in target files.",
+      "::llvm::StringRef", "getDeviceKind">,
+    InterfaceMethod<"The name of the target.",
+      "::llvm::StringRef", "getTargetName">,
+    InterfaceMethod<"The text of the target file.",
+      "::llvm::StringRef", "getTargetText">,
+    InterfaceMethod<[{
+        The stages that `compile` goes through after `linalg`, in order. Their
+        names begin with the device class.
+      }], "::llvm::SmallVector<::llvm::StringRef>", "getStages">,
+    InterfaceMethod<[{
+        What the device cannot do in `function`, which it leaves as it is, and
+        why. Nothing: it can do all.
+      }], "::llvm::SmallVector<::garam::Refusal>", "accepts",
+      (ins "::mlir::func::FuncOp":$function,
+           "const ::garam::DeviceCompileOptions &":$options)>,
+    InterfaceMethod<[{
+        Time, energy and memory that `function`, which the device accepts,
+        would take. Fails without a diagnostic when it does not accept it.
+      }], "::mlir::FailureOr<::garam::DeviceEstimate>", "estimate",
+      (ins "::mlir::func::FuncOp":$function,
+           "const ::garam::DeviceCompileOptions &":$options)>,
+    InterfaceMethod<[{
+        Compiles `function`, which is rewritten on the way. `observer` sees the
+        function at each of `getStages`; when it says stop, there is no program.
+        Fails with diagnostics.
+      }], "::mlir::FailureOr<std::optional<::garam::DeviceProgram>>", "compile",
+      (ins "::mlir::func::FuncOp":$function,
+           "const ::garam::DeviceCompileOptions &":$options,
+           "::llvm::function_ref<::mlir::WalkResult(::llvm::StringRef)>":
+             $observer)>
+  ];
+}
+
+#endif // GARAM_TARGET_DEVICETARGET_TD

@@ -1,0 +1,352 @@
+//===- Compilation.cpp - One run of the compiler --------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compilation.h"
+
+#include "Pipelines.h"
+#include "StageFile.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "garam/Frontend/ONNX/Import.h"
+#include "garam/InitAll.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/OutputFile.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+
+namespace garam {
+
+static DialectRegistry makeRegistry() {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  return registry;
+}
+
+Compilation::Compilation(const CompileOptions &options,
+                         const DeviceRegistry &devices)
+    : options(options), devices(devices),
+      // One function goes down one pipeline: threads have nothing to share.
+      context(makeRegistry(), MLIRContext::Threading::DISABLED) {}
+
+//===----------------------------------------------------------------------===//
+// Before the first stage
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::openTarget() {
+  if (options.target.empty())
+    return llvm::Error::success();
+  llvm::Expected<TargetFile> file = loadTarget(options.target);
+  if (!file)
+    return file.takeError();
+  const Device *device = devices.lookup(file->header.kind);
+  if (!device) {
+    std::string known;
+    llvm::raw_string_ostream os(known);
+    llvm::interleaveComma(devices.getDevices(), os, [&](const auto &candidate) {
+      os << "'" << candidate->getKind() << "'";
+    });
+    return makeUserError(ExitCode::Config,
+                         file->path + ": kind '" + file->header.kind +
+                             "' is not that of a known device (" + known + ")");
+  }
+  if (llvm::Error error = device->checkTarget(*file))
+    return error;
+  target = device->getTargetAttr(&context, *file);
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::readStart() {
+  if (options.fromStage.empty())
+    return llvm::Error::success();
+  llvm::Expected<OwningOpRef<ModuleOp>> read =
+      readStage(options.model, &context);
+  if (!read)
+    return read.takeError();
+  module = std::move(*read);
+  labels = readNodeLabels(*module);
+  return llvm::Error::success();
+}
+
+/// The target that the IR itself carries, or null.
+static Attribute findTarget(ModuleOp module) {
+  if (Attribute target = module->getAttr(heteroTargetAttrName))
+    return target;
+  for (auto executable : module.getOps<hetero::ExecutableOp>())
+    return executable.getTarget();
+  return nullptr;
+}
+
+llvm::Error Compilation::listStages() {
+  Attribute attr = target ? target : module ? findTarget(*module) : nullptr;
+  auto device = dyn_cast_if_present<DeviceTargetAttrInterface>(attr);
+  if (!device)
+    return makeUserError(ExitCode::Usage,
+                         "no target; hint: pass --target NAME, one of those "
+                         "that 'garam targets' lists");
+  stages = {onnxStage.str(), linalgStage.str(), placedStage.str()};
+  for (StringRef stage : device.getStages())
+    stages.push_back(stage.str());
+  stages.push_back(binaryStage.str());
+
+  for (const auto &[flag, stage] :
+       {std::pair("--emit", &options.emitStage),
+        std::pair("--from", &options.fromStage)})
+    if (!stage->empty() && !llvm::is_contained(stages, *stage))
+      return makeUserError(ExitCode::Usage, Twine(flag) + "=" + *stage +
+                                                ": no such stage; the stages "
+                                                "are " +
+                                                llvm::join(stages, ", "));
+  if (options.fromStage == binaryStage)
+    return makeUserError(ExitCode::Usage,
+                         "--from=binary: a device binary is not compiled "
+                         "further; run it with 'garam run'");
+  if (!options.emitStage.empty() && !options.fromStage.empty() &&
+      getStageNumber(options.emitStage) < getStageNumber(options.fromStage))
+    return makeUserError(ExitCode::Usage, "--emit=" + options.emitStage +
+                                              " comes before --from=" +
+                                              options.fromStage);
+  return llvm::Error::success();
+}
+
+unsigned Compilation::getStageNumber(StringRef stage) const {
+  return llvm::find(stages, stage) - stages.begin() + 1;
+}
+
+bool Compilation::isBeforeStart(StringRef stage) const {
+  return !options.fromStage.empty() &&
+         getStageNumber(stage) <= getStageNumber(options.fromStage);
+}
+
+//===----------------------------------------------------------------------===//
+// Around every stage
+//===----------------------------------------------------------------------===//
+
+void Compilation::beginStage(StringRef stage) {
+  stageStart = std::chrono::steady_clock::now();
+  if (options.onStage)
+    options.onStage(stage, getStageNumber(stage), stages.size());
+  // Weights are resources, so that this copies operations only.
+  if (module)
+    stageInput = module->clone();
+}
+
+llvm::Error Compilation::endStage(StringRef stage) {
+  std::chrono::duration<double> time =
+      std::chrono::steady_clock::now() - stageStart;
+  result.stages.push_back({stage.str(), time.count()});
+  previousStage = stage.str();
+  if (stage == binaryStage)
+    return llvm::Error::success();
+  if (!options.dumpDirectory.empty())
+    if (llvm::Error error = dump(stage, options.dumpDirectory, *module))
+      return error;
+  isStopped = stage == options.emitStage;
+  if (!isStopped)
+    return llvm::Error::success();
+  if (options.emitPath != "-")
+    return writeStage(*module, options.emitPath);
+  printStage(*module, llvm::outs());
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::dump(StringRef stage, StringRef directory,
+                              ModuleOp ir) const {
+  if (std::error_code code = llvm::sys::fs::create_directories(directory))
+    return makeUserError(ExitCode::Usage, "cannot make folder '" + directory +
+                                              "': " + code.message());
+  std::string name;
+  llvm::raw_string_ostream(name)
+      << llvm::format("%02u.", getStageNumber(stage)) << stage << ".mlir";
+  llvm::SmallString<128> path(directory);
+  llvm::sys::path::append(path, name);
+  return writeStage(ir, path);
+}
+
+llvm::Error Compilation::makeInternalError(StringRef stage,
+                                           const Twine &message) {
+  std::string text =
+      ("internal error in stage '" + stage + "': " + message).str();
+  std::string directory = (options.output.empty() ? "garam" : options.output) +
+                          ".reproducer";
+  if (!stageInput || previousStage.empty())
+    return llvm::createStringError(text + "\nnote: reproduce it with the model "
+                                          "itself");
+  if (llvm::Error error = dump(previousStage, directory, *stageInput))
+    return llvm::joinErrors(llvm::createStringError(text), std::move(error));
+  return llvm::createStringError(
+      text + "\nnote: reproduce it with the file in '" + directory +
+      "' and --from=" + previousStage);
+}
+
+llvm::Error Compilation::makeStageError(StringRef stage, bool isIRBroken,
+                                        DiagnosticCollector &diagnostics) {
+  std::string text = diagnostics.takeText();
+  if (isIRBroken)
+    return makeInternalError(stage, "the IR is not valid any more\n" + text);
+  if (text.empty())
+    return makeInternalError(stage, "it failed without a reason");
+  return makeUserError(ExitCode::Model, text);
+}
+
+/// Whether the IR does not verify. Says nothing about it.
+static bool isBroken(ModuleOp module) {
+  ScopedDiagnosticHandler silence(module.getContext(),
+                                  [](Diagnostic &) { return success(); });
+  return failed(verify(module));
+}
+
+llvm::Error
+Compilation::runPasses(StringRef stage,
+                       llvm::function_ref<void(OpPassManager &)> build) {
+  beginStage(stage);
+  PassManager manager(&context, ModuleOp::getOperationName());
+  build(manager);
+  DiagnosticCollector diagnostics(&context, &labels);
+  bool hasFailed = failed(manager.run(*module));
+  llvm::append_range(result.warnings, diagnostics.takeWarnings());
+  if (hasFailed)
+    return makeStageError(stage, isBroken(*module), diagnostics);
+  return endStage(stage);
+}
+
+//===----------------------------------------------------------------------===//
+// The stages
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::import() {
+  onnx::ImportOptions importOptions;
+  for (const std::string &shape : options.shapes)
+    if (llvm::Error error = onnx::parseShapeOption(shape, importOptions))
+      return error;
+  for (const std::string &dim : options.dims)
+    if (llvm::Error error = onnx::parseDimOption(dim, importOptions))
+      return error;
+  if (isBeforeStart(onnxStage))
+    return llvm::Error::success();
+
+  beginStage(onnxStage);
+  DiagnosticCollector diagnostics(&context);
+  llvm::Expected<OwningOpRef<ModuleOp>> imported =
+      onnx::importModel(options.model, importOptions, &context);
+  llvm::append_range(result.warnings, diagnostics.takeWarnings());
+  if (!imported)
+    return imported.takeError();
+  module = std::move(*imported);
+  recordNodes(*module);
+  labels = readNodeLabels(*module);
+  return endStage(onnxStage);
+}
+
+llvm::Error Compilation::lowerToLinalg() {
+  if (isBeforeStart(linalgStage))
+    return llvm::Error::success();
+  return runPasses(linalgStage, buildLinalgPipeline);
+}
+
+llvm::Error Compilation::place() {
+  if (isBeforeStart(placedStage))
+    return llvm::Error::success();
+  (*module)->setAttr(heteroTargetAttrName, target);
+  return runPasses(placedStage, [&](OpPassManager &manager) {
+    buildPlacementPipeline(manager, options);
+  });
+}
+
+llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
+  auto device = cast<DeviceTargetAttrInterface>(executable.getTarget());
+  SmallVector<StringRef> deviceStages = device.getStages();
+  auto functions = executable.getOps<func::FuncOp>();
+  if (!llvm::hasSingleElement(functions))
+    return makeInternalError(previousStage,
+                             "an executable has one function for now");
+
+  DeviceCompileOptions deviceOptions;
+  deviceOptions.precision = options.precision;
+  if (llvm::is_contained(deviceStages, options.fromStage))
+    deviceOptions.startStage = options.fromStage;
+  // The device's stages that are still to come, then the binary.
+  auto next = llvm::find_if(deviceStages, [&](StringRef stage) {
+    return !isBeforeStart(stage);
+  });
+  auto getNext = [&] {
+    return next == deviceStages.end() ? StringRef(binaryStage) : *next;
+  };
+  beginStage(getNext());
+
+  llvm::Error stageError = llvm::Error::success();
+  DiagnosticCollector diagnostics(&context, &labels);
+  auto observe = [&](StringRef stage) {
+    if (isBroken(*module))
+      return WalkResult::interrupt();
+    stageError = llvm::joinErrors(std::move(stageError), endStage(stage));
+    if (stageError || isStopped)
+      return WalkResult::interrupt();
+    ++next;
+    beginStage(getNext());
+    return WalkResult::advance();
+  };
+  FailureOr<std::optional<DeviceProgram>> program =
+      device.compile(*functions.begin(), deviceOptions, observe);
+  llvm::append_range(result.warnings, diagnostics.takeWarnings());
+  if (stageError || isStopped)
+    return stageError;
+  if (failed(program) || !*program)
+    return makeStageError(getNext(), isBroken(*module), diagnostics);
+  executables.push_back({executable, std::move(**program)});
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::compileExecutables() {
+  for (auto executable : module->getOps<hetero::ExecutableOp>())
+    if (llvm::Error error = compileExecutable(executable); error || isStopped)
+      return error;
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::writeBinary() {
+  llvm::Expected<ImageSource> image =
+      buildImage(*module, std::move(executables));
+  if (!image)
+    return makeInternalError(binaryStage, llvm::toString(image.takeError()));
+  auto &imageOptions = image->manifest.options;
+  if (!options.precision.empty())
+    imageOptions.emplace_back("precision", options.precision);
+  if (!options.shapes.empty())
+    imageOptions.emplace_back("shape", llvm::join(options.shapes, " "));
+  if (!options.dims.empty())
+    imageOptions.emplace_back("dim", llvm::join(options.dims, " "));
+  if (llvm::Error error = writeImage(options.output, *image))
+    return error;
+  return endStage(binaryStage);
+}
+
+llvm::Expected<CompileResult> Compilation::run() {
+  using Step = llvm::Error (Compilation::*)();
+  constexpr Step steps[] = {
+      &Compilation::openTarget,    &Compilation::readStart,
+      &Compilation::listStages,    &Compilation::import,
+      &Compilation::lowerToLinalg, &Compilation::place,
+      &Compilation::compileExecutables, &Compilation::writeBinary};
+  for (Step step : steps) {
+    if (llvm::Error error = (this->*step)())
+      return error;
+    if (isStopped)
+      break;
+  }
+  return std::move(result);
+}
+
+llvm::Expected<CompileResult> compile(const CompileOptions &options,
+                                      const DeviceRegistry &devices) {
+  return Compilation(options, devices).run();
+}
+
+} // namespace garam

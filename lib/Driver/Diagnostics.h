@@ -1,0 +1,48 @@
+//===- Diagnostics.h - MLIR diagnostics for users ---------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DRIVER_DIAGNOSTICS_H
+#define GARAM_LIB_DRIVER_DIAGNOSTICS_H
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringMap.h"
+
+#include <string>
+#include <vector>
+
+namespace garam {
+
+/// Operator and version of a node, for messages.
+struct NodeLabel {
+  std::string op;
+  int64_t opset = 0;
+};
+using NodeLabels = llvm::StringMap<NodeLabel>;
+
+/// While it lives, diagnostics are kept and not printed. Their text names file
+/// and node: "model.onnx: node 'conv1' (Conv, opset 17): ...".
+class DiagnosticCollector {
+public:
+  explicit DiagnosticCollector(mlir::MLIRContext *context,
+                               const NodeLabels *labels = nullptr);
+
+  bool hasErrors() const { return !errors.empty(); }
+  /// The collected errors, one a line.
+  std::string takeText();
+  std::vector<std::string> takeWarnings() { return std::move(warnings); }
+
+private:
+  void collect(mlir::Diagnostic &diagnostic);
+  std::string format(mlir::Diagnostic &diagnostic) const;
+
+  const NodeLabels *labels;
+  std::vector<std::string> errors, warnings;
+  mlir::ScopedDiagnosticHandler handler;
+};
+
+} // namespace garam
+
+#endif // GARAM_LIB_DRIVER_DIAGNOSTICS_H

@@ -1,0 +1,37 @@
+//===- ImageBuilder.h - From placed IR to a device binary -------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DRIVER_IMAGEBUILDER_H
+#define GARAM_LIB_DRIVER_IMAGEBUILDER_H
+
+#include "Diagnostics.h"
+#include "garam/Container/Image.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
+
+namespace garam {
+
+/// A compiled executable.
+struct CompiledExecutable {
+  hetero::ExecutableOp op;
+  DeviceProgram program;
+};
+
+/// Module attribute of the onnx stage: one [id, operator, opset] a node of the
+/// model, kept to the end for messages and reports.
+constexpr llvm::StringLiteral nodesAttrName = "onnx.nodes";
+
+/// Lists the nodes of a module of the onnx dialect in that attribute.
+void recordNodes(mlir::ModuleOp module);
+NodeLabels readNodeLabels(mlir::ModuleOp module);
+
+/// Lays out segments, binds inputs and outputs by their names in the model, and
+/// fills in the manifest. An error is a fault of the compiler.
+llvm::Expected<ImageSource>
+buildImage(mlir::ModuleOp module, std::vector<CompiledExecutable> executables);
+
+} // namespace garam
+
+#endif // GARAM_LIB_DRIVER_IMAGEBUILDER_H

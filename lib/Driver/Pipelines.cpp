@@ -1,0 +1,33 @@
+//===- Pipelines.cpp - The passes of each stage ---------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Pipelines.h"
+
+#include "garam/Conversion/Passes.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace garam {
+
+void buildLinalgPipeline(OpPassManager &manager) {
+  // Every node that cannot be converted is reported by this one pass.
+  manager.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
+  // What the conversion of one node leaves for its neighbour to use: shapes,
+  // initial values, constants.
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+}
+
+void buildPlacementPipeline(OpPassManager &manager,
+                            const CompileOptions &options) {
+  HeteroOutlinePassOptions outline;
+  outline.precision = options.precision;
+  manager.addPass(createHeteroOutlinePass(outline));
+}
+
+} // namespace garam

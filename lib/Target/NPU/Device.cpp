@@ -1,0 +1,89 @@
+//===- Device.cpp - The NPU as a device class -----------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Target/Device.h"
+
+#include "DeviceProgram.h"
+#include "DeviceTargetModel.h"
+#include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/NPU/TargetFile.h"
+
+using namespace llvm;
+
+namespace garam {
+namespace {
+
+class NPUDevice : public Device {
+public:
+  StringRef getKind() const override { return npu::deviceKind; }
+
+  void registerDialects(mlir::DialectRegistry &registry) const override {
+    registry.insert<npu::NPUDialect>();
+    npu::registerTargetModel(registry);
+  }
+  void registerPasses() const override {}
+
+  Error checkTarget(const TargetFile &file) const override {
+    return npu::readTargetFile(file.getBuffer()).takeError();
+  }
+  Expected<std::vector<MachineFact>>
+  describeTarget(const TargetFile &file) const override;
+
+  mlir::Attribute getTargetAttr(mlir::MLIRContext *context,
+                                const TargetFile &file) const override {
+    return npu::TargetAttr::get(context, file.header.name, file.text);
+  }
+  Expected<std::unique_ptr<LoadedProgram>>
+  load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
+    return npu::loadProgram(code, target);
+  }
+};
+
+} // namespace
+
+static std::string formatNumber(double value, double unit, StringRef name) {
+  std::string text;
+  raw_string_ostream(text) << format("%.4g ", value / unit) << name;
+  return text;
+}
+
+Expected<std::vector<MachineFact>>
+NPUDevice::describeTarget(const TargetFile &file) const {
+  Expected<npu::MachineDescription> machine =
+      npu::readTargetFile(file.getBuffer());
+  if (!machine)
+    return machine.takeError();
+  constexpr double mega = 1e6, giga = 1e9, tera = 1e12;
+  constexpr double mebi = 1 << 20, gibi = 1 << 30;
+  // A multiply-accumulate counts as two operations in data sheets.
+  constexpr double operationsPerMAC = 2;
+
+  std::vector<MachineFact> facts;
+  facts.push_back({"cores", Twine(machine->cores).str()});
+  facts.push_back({"clock", formatNumber(machine->clockHz, mega, "MHz")});
+  for (const npu::ArrayMode &mode : machine->tensor.modes)
+    facts.push_back(
+        {"peak " + npu::getName(mode.type).str(),
+         formatNumber(machine->getPeakMACsPerSecond(mode.type) *
+                          operationsPerMAC,
+                      tera, "T operations/s")});
+  facts.push_back(
+      {"SRAM of a core",
+       formatNumber(machine->local.bytes, mebi, "MiB")});
+  if (machine->shared.bytes != 0)
+    facts.push_back({"shared SRAM",
+                     formatNumber(machine->shared.bytes, mebi, "MiB")});
+  facts.push_back({"DRAM", formatNumber(machine->dram.bytes, gibi, "GiB")});
+  facts.push_back({"DRAM bandwidth",
+                   formatNumber(machine->dram.bytesPerSecond, giga, "GB/s")});
+  return facts;
+}
+
+std::unique_ptr<Device> createNPUDevice() {
+  return std::make_unique<NPUDevice>();
+}
+
+} // namespace garam

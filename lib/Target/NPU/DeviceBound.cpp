@@ -1,0 +1,74 @@
+//===- DeviceBound.cpp - What no schedule can beat ------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DeviceTargetModel.h"
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+/// The type of the tensor engine's mode, or nothing when it has none.
+static std::optional<ElementType> getModeType(Type type) {
+  if (type.isInteger(8))
+    return ElementType::I8;
+  if (type.isF16())
+    return ElementType::F16;
+  if (type.isBF16())
+    return ElementType::BF16;
+  if (type.isF32())
+    return ElementType::F32;
+  if (isa<Float8E4M3Type, Float8E4M3FNType>(type))
+    return ElementType::F8E4M3;
+  if (isa<Float8E5M2Type>(type))
+    return ElementType::F8E5M2;
+  return std::nullopt;
+}
+
+static uint64_t getByteSize(RankedTensorType type) {
+  constexpr unsigned bitsPerByte = 8;
+  return llvm::divideCeil(
+      type.getNumElements() * type.getElementTypeBitWidth(), bitsPerByte);
+}
+
+/// Bytes of a constant that must cross the memory interface: all of them, or,
+/// when it is a table that is only gathered from, as many as are gathered.
+static uint64_t getCompulsoryBytes(ConstantOp constant) {
+  auto type = cast<RankedTensorType>(constant.getType());
+  uint64_t gathered = 0;
+  for (OpOperand &use : constant.getResult().getUses()) {
+    auto gather = dyn_cast<GatherOp>(use.getOwner());
+    if (!gather || use.getOperandNumber() != 0)
+      return getByteSize(type);
+    gathered += getByteSize(cast<RankedTensorType>(gather.getType()));
+  }
+  return std::min(gathered, getByteSize(type));
+}
+
+LowerBound computeLowerBound(func::FuncOp stages,
+                             const MachineDescription &machine) {
+  LowerBound bound;
+  bound.peakBytesPerSecond = machine.dram.bytesPerSecond;
+  stages.walk([&](Operation *op) {
+    if (auto contract = dyn_cast<ContractOp>(op)) {
+      uint64_t macs = 1;
+      for (int64_t size : contract.getSizes())
+        macs *= size;
+      bound.macs += macs;
+      std::optional<ElementType> type = getModeType(
+          cast<RankedTensorType>(contract.getActivation().getType())
+              .getElementType());
+      double peak = type ? machine.getPeakMACsPerSecond(*type) : 0;
+      if (peak > 0)
+        bound.computeSeconds += macs / peak;
+    } else if (auto constant = dyn_cast<ConstantOp>(op)) {
+      bound.weightBytes += getCompulsoryBytes(constant);
+    }
+  });
+  return bound;
+}
+
+} // namespace garam::npu

@@ -1,0 +1,255 @@
+//===- DeviceProgram.cpp - An NPU program behind the device interface -----===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DeviceProgram.h"
+
+#include "garam/Target/NPU/Encoding.h"
+#include "garam/Target/NPU/Simulator.h"
+#include "garam/Target/NPU/TargetFile.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace llvm;
+
+namespace garam::npu {
+
+static MemoryRole getMemoryRole(SegmentRole role) {
+  switch (role) {
+  case SegmentRole::Constant:
+    return MemoryRole::Constant;
+  case SegmentRole::Parameter:
+    return MemoryRole::Parameter;
+  case SegmentRole::State:
+    return MemoryRole::State;
+  case SegmentRole::Input:
+    return MemoryRole::Input;
+  case SegmentRole::Output:
+    return MemoryRole::Output;
+  case SegmentRole::Scratch:
+    return MemoryRole::Scratch;
+  }
+  llvm_unreachable("a decoded role is one of these");
+}
+
+static std::vector<DeviceSegment> listSegments(const Program &program) {
+  std::vector<DeviceSegment> segments;
+  for (const Segment &segment : program.segments)
+    segments.push_back(
+        {getMemoryRole(segment.role), segment.size, segment.name});
+  return segments;
+}
+
+/// Names of the command kinds, in the order of the variant's alternatives.
+static constexpr StringLiteral commandKinds[] = {
+    "tensor", "vector", "dma", "wait", "signal", "loop begin", "loop end"};
+static_assert(std::variant_size_v<Command> == std::size(commandKinds));
+
+/// In the order of TimeCategory.
+static constexpr StringLiteral categoryNames[numTimeCategories] = {
+    "compute",         "array fill",     "fixed costs",      "synchronisation",
+    "SRAM bandwidth",  "DRAM bandwidth", "network bandwidth"};
+
+static bool isSynchronisation(const Command &command) {
+  return std::holds_alternative<WaitCommand>(command) ||
+         std::holds_alternative<SignalCommand>(command);
+}
+
+namespace {
+
+class NPUProgram : public LoadedProgram {
+public:
+  NPUProgram(Program program, MachineDescription machine)
+      : program(std::move(program)), machine(std::move(machine)) {}
+
+  std::vector<DeviceSegment> getSegments() const override {
+    return listSegments(program);
+  }
+  std::vector<std::string> getLanes() const override;
+  std::vector<uint64_t> getCommandCounts() const override;
+  double getClockHz() const override { return machine.clockHz; }
+  uint64_t getOnChipBytes() const override {
+    return machine.cores * machine.local.bytes + machine.shared.bytes;
+  }
+  std::optional<double> getHostLinkSeconds(uint64_t bytes) const override;
+  void disassemble(raw_ostream &os) const override {
+    npu::disassemble(program, os);
+  }
+  Expected<DeviceRun> run(ArrayRef<MutableArrayRef<uint8_t>> segments,
+                          const DeviceRunOptions &options) const override;
+
+private:
+  Program program;
+  MachineDescription machine;
+};
+
+} // namespace
+
+std::vector<std::string> NPUProgram::getLanes() const {
+  std::vector<std::string> lanes;
+  for (const Queue &queue : program.queues)
+    lanes.push_back(
+        ("core " + Twine(queue.core) + " " + getName(queue.engine)).str());
+  return lanes;
+}
+
+std::vector<uint64_t> NPUProgram::getCommandCounts() const {
+  std::vector<uint64_t> counts;
+  for (const Queue &queue : program.queues)
+    counts.push_back(queue.commands.size());
+  return counts;
+}
+
+std::optional<double> NPUProgram::getHostLinkSeconds(uint64_t bytes) const {
+  if (machine.hostLinkBytesPerSecond <= 0)
+    return std::nullopt;
+  return machine.hostLinkSeconds + bytes / machine.hostLinkBytesPerSecond;
+}
+
+Expected<DeviceRun>
+NPUProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
+                const DeviceRunOptions &options) const {
+  SimulationOptions simulation;
+  simulation.timingOnly = options.timingOnly;
+  simulation.threads = options.threads;
+  if (options.onEvent)
+    simulation.onCommand = [&](const CommandEvent &event) {
+      const Command &command =
+          program.queues[event.queue].commands[event.command];
+      options.onEvent({event.queue, event.command, event.startFs, event.endFs,
+                       isSynchronisation(command),
+                       commandKinds[command.index()]});
+    };
+  // Launch parameters stand at their declared maximum: what an inference
+  // without a shorter sequence is.
+  std::vector<uint32_t> parameters;
+  for (const LaunchParameter &parameter : program.parameters)
+    parameters.push_back(parameter.maximum);
+
+  Expected<SimulationResult> result =
+      options.residentWeights
+          ? simulate(removeResidentTransfers(program), machine, segments,
+                     parameters, simulation)
+          : simulate(program, machine, segments, parameters, simulation);
+  if (!result)
+    return result.takeError();
+
+  DeviceRun run;
+  run.latencyFs = result->latencyFs;
+  run.macs = result->macs;
+  run.dramReadBytes = result->dramReadBytes;
+  run.dramWriteBytes = result->dramWriteBytes;
+  run.executedCommands = result->executedCommands;
+  run.energyJoule = result->energyJoule;
+  run.laneBusyFs = std::move(result->queueBusyFs);
+  for (auto [name, fs] : zip(categoryNames, result->criticalPathFs))
+    run.criticalPath.push_back({name.str(), fs});
+  return run;
+}
+
+//===----------------------------------------------------------------------===//
+// Loading
+//===----------------------------------------------------------------------===//
+
+/// The descriptors that a command writes through.
+static SmallVector<const Descriptor *, 4> getWrites(const Command &command) {
+  SmallVector<const Descriptor *, 4> writes;
+  if (const auto *tensor = std::get_if<TensorCommand>(&command)) {
+    if (tensor->store)
+      writes.push_back(&tensor->output);
+  } else if (const auto *vector = std::get_if<VectorCommand>(&command)) {
+    for (const VectorOutput &output : vector->outputs)
+      writes.push_back(&output.descriptor);
+  } else if (const auto *dma = std::get_if<DMACommand>(&command)) {
+    writes.push_back(&dma->destination);
+  }
+  return writes;
+}
+
+/// The runtime maps weights from the file, so that a stranger's program must
+/// not write them.
+static Error checkWrites(const Program &program) {
+  for (const Queue &queue : program.queues) {
+    for (const auto &[number, command] : enumerate(queue.commands)) {
+      for (const Descriptor *write : getWrites(command)) {
+        const Address &address = write->address;
+        if (address.space != MemorySpace::DRAM)
+          continue;
+        if (address.index >= program.segments.size())
+          return createStringError("core " + Twine(queue.core) + " " +
+                                   getName(queue.engine) + " command " +
+                                   Twine(number) + " writes segment " +
+                                   Twine(address.index) + " of " +
+                                   Twine(program.segments.size()));
+        const Segment &segment = program.segments[address.index];
+        if (segment.role == SegmentRole::Constant ||
+            segment.role == SegmentRole::Parameter ||
+            segment.role == SegmentRole::Input)
+          return createStringError(
+              "core " + Twine(queue.core) + " " + getName(queue.engine) +
+              " command " + Twine(number) + " writes segment '" + segment.name +
+              "', which is only to be read");
+      }
+    }
+  }
+  return Error::success();
+}
+
+Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,
+                                                     MemoryBufferRef target) {
+  Expected<MachineDescription> machine = readTargetFile(target);
+  if (!machine)
+    return machine.takeError();
+  Expected<Program> program = decode(code);
+  if (!program)
+    return program.takeError();
+  if (Error error = checkWrites(*program))
+    return error;
+  return std::make_unique<NPUProgram>(std::move(*program),
+                                      std::move(*machine));
+}
+
+//===----------------------------------------------------------------------===//
+// Making
+//===----------------------------------------------------------------------===//
+
+static PlannedRegion getRegion(const PlannedBuffer &buffer,
+                               const Program &program) {
+  PlannedRegion region;
+  switch (buffer.space) {
+  case MemorySpace::Local:
+    region.memory = ("core " + Twine(buffer.index) + " SRAM").str();
+    break;
+  case MemorySpace::Shared:
+    region.memory = "shared SRAM";
+    break;
+  case MemorySpace::DRAM:
+    region.memory = "segment '" + program.segments[buffer.index].name + "'";
+    break;
+  }
+  region.isOnChip = buffer.space != MemorySpace::DRAM;
+  region.offset = buffer.offset;
+  region.size = buffer.size;
+  region.name = buffer.name;
+  return region;
+}
+
+Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled) {
+  DeviceProgram result;
+  Expected<std::vector<uint8_t>> code = encode(compiled.program);
+  if (!code)
+    return code.takeError();
+  result.code = std::move(*code);
+  result.segments = listSegments(compiled.program);
+  for (ConstantChunk &chunk : compiled.constants)
+    result.constants.push_back(
+        {chunk.offset, chunk.size, std::move(chunk.write)});
+  result.debug.nodes = std::move(compiled.nodes);
+  result.debug.origins = std::move(compiled.origins);
+  for (const PlannedBuffer &buffer : compiled.plan.buffers)
+    result.plan.push_back(getRegion(buffer, compiled.program));
+  return result;
+}
+
+} // namespace garam::npu

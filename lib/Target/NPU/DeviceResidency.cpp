@@ -1,0 +1,176 @@
+//===- DeviceResidency.cpp - Weights that stay from run to run ------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DeviceProgram.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+
+using namespace llvm;
+
+namespace garam::npu {
+
+namespace {
+
+/// Bytes of an on-chip memory that one command may write, over all its
+/// executions.
+struct WriteRange {
+  int64_t begin = 0, end = 0;
+  unsigned command = 0; // counts the writing commands of the whole program
+};
+
+/// Iterations of the loops around a command, outermost first.
+using LoopCounts = SmallVector<uint32_t, maxLoopDepth>;
+
+/// An on-chip memory: space and index of an address.
+using MemoryKey = std::pair<unsigned, unsigned>;
+
+} // namespace
+
+/// The least and the greatest byte that a walk may write.
+static WriteRange getRange(const Address &address, ArrayRef<int64_t> strides,
+                           ArrayRef<uint32_t> sizes, uint64_t elementBytes,
+                           ArrayRef<uint32_t> loops) {
+  WriteRange range;
+  range.begin = address.offset;
+  range.end = address.offset + elementBytes;
+  auto extend = [&](int64_t stride, uint32_t count) {
+    int64_t reach = stride * (static_cast<int64_t>(count) - 1);
+    (reach < 0 ? range.begin : range.end) += reach;
+  };
+  for (auto [stride, size] : zip(strides, sizes))
+    extend(stride, size);
+  for (auto [stride, count] : zip(address.loopStrides, loops))
+    extend(stride, count);
+  return range;
+}
+
+/// Calls `record` for each on-chip memory that a command writes.
+static void
+visitWrites(const Command &command, uint16_t core, ArrayRef<uint32_t> loops,
+            function_ref<void(MemoryKey, const WriteRange &)> record) {
+  auto add = [&](const Descriptor &descriptor, ArrayRef<uint32_t> sizes,
+                 uint64_t elementBytes) {
+    const Address &address = descriptor.address;
+    if (address.space != MemorySpace::DRAM)
+      record({unsigned(address.space), address.index},
+             getRange(address, descriptor.strides, sizes, elementBytes, loops));
+  };
+  if (const auto *tensor = std::get_if<TensorCommand>(&command)) {
+    if (!tensor->store)
+      return;
+    SmallVector<uint32_t, maxDims> sizes(tensor->rows.begin(),
+                                         tensor->rows.end());
+    sizes.push_back(tensor->columns);
+    add(tensor->output, sizes, getByteWidth(tensor->output.type));
+  } else if (const auto *vector = std::get_if<VectorCommand>(&command)) {
+    for (const VectorOutput &output : vector->outputs)
+      add(output.descriptor, vector->sizes,
+          getByteWidth(output.descriptor.type));
+  } else if (const auto *dma = std::get_if<DMACommand>(&command)) {
+    if (dma->multicast == 0)
+      return add(dma->destination, dma->sizes, dma->elementBytes);
+    Descriptor destination = dma->destination;
+    for (unsigned i = 0; i < 64; ++i) {
+      if (!(dma->multicast >> i & 1))
+        continue;
+      destination.address.index = i;
+      add(destination, dma->sizes, dma->elementBytes);
+    }
+  }
+}
+
+/// A transfer of weights that brings the same bytes whenever it runs.
+static bool isWeightLoad(const Command &command, const Program &program,
+                         ArrayRef<uint32_t> loops) {
+  const auto *dma = std::get_if<DMACommand>(&command);
+  if (!dma || dma->kind != DMAKind::Copy || !loops.empty() ||
+      dma->source.address.parameter >= 0 ||
+      dma->destination.address.parameter >= 0)
+    return false;
+  const Address &source = dma->source.address;
+  return source.space == MemorySpace::DRAM &&
+         source.index < program.segments.size() &&
+         program.segments[source.index].role == SegmentRole::Constant &&
+         dma->destination.address.space != MemorySpace::DRAM;
+}
+
+/// Calls `visit` with each command, its place, and the loops around it.
+static void
+visitCommands(const Program &program,
+              function_ref<void(const Command &, const Queue &, unsigned number,
+                                ArrayRef<uint32_t> loops)>
+                  visit) {
+  unsigned number = 0;
+  for (const Queue &queue : program.queues) {
+    LoopCounts loops;
+    for (const Command &command : queue.commands) {
+      if (const auto *begin = std::get_if<LoopBeginCommand>(&command))
+        loops.push_back(begin->count);
+      else if (std::holds_alternative<LoopEndCommand>(command))
+        loops.pop_back();
+      else
+        visit(command, queue, number, loops);
+      ++number;
+    }
+  }
+}
+
+/// Numbers of the commands that share a byte with another's writes.
+static std::vector<bool>
+findOverwritten(DenseMap<MemoryKey, std::vector<WriteRange>> &writes,
+                unsigned numCommands) {
+  std::vector<bool> overwritten(numCommands, false);
+  for (auto &[memory, ranges] : writes) {
+    llvm::sort(ranges, [](const WriteRange &left, const WriteRange &right) {
+      return std::tie(left.begin, left.end, left.command) <
+             std::tie(right.begin, right.end, right.command);
+    });
+    // Against the range that reaches furthest of all that begin before.
+    const WriteRange *furthest = nullptr;
+    for (const WriteRange &range : ranges) {
+      if (furthest && range.begin < furthest->end) {
+        overwritten[range.command] = true;
+        overwritten[furthest->command] = true;
+      }
+      if (!furthest || range.end > furthest->end)
+        furthest = &range;
+    }
+  }
+  return overwritten;
+}
+
+Program removeResidentTransfers(const Program &program) {
+  DenseMap<MemoryKey, std::vector<WriteRange>> writes;
+  unsigned numCommands = 0;
+  for (const Queue &queue : program.queues)
+    numCommands += queue.commands.size();
+  std::vector<bool> isLoad(numCommands, false);
+  visitCommands(program, [&](const Command &command, const Queue &queue,
+                             unsigned number, ArrayRef<uint32_t> loops) {
+    isLoad[number] = isWeightLoad(command, program, loops);
+    visitWrites(command, queue.core, loops,
+                [&](MemoryKey memory, WriteRange range) {
+                  range.command = number;
+                  writes[memory].push_back(range);
+                });
+  });
+  std::vector<bool> overwritten = findOverwritten(writes, numCommands);
+
+  Program result = program;
+  unsigned number = 0;
+  for (Queue &queue : result.queues)
+    llvm::erase_if(queue.commands, [&](const Command &) {
+      bool remove = isLoad[number] && !overwritten[number];
+      ++number;
+      return remove;
+    });
+  return result;
+}
+
+} // namespace garam::npu
