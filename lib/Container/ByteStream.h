@@ -18,7 +18,8 @@ namespace garam {
 
 class ByteWriter {
 public:
-  template <typename T> void write(T value) {
+  template <typename T>
+  void write(T value) {
     size_t offset = bytes.size();
     bytes.resize(offset + sizeof(T));
     llvm::support::endian::write<T, llvm::endianness::little>(
@@ -41,13 +42,14 @@ class ByteReader {
 public:
   explicit ByteReader(llvm::ArrayRef<uint8_t> bytes) : bytes(bytes) {}
 
-  template <typename T> T read() {
+  template <typename T>
+  T read() {
     if (bytes.size() < sizeof(T)) {
       fail();
       return T();
     }
-    T value = llvm::support::endian::read<T, llvm::endianness::little>(
-        bytes.data());
+    T value =
+        llvm::support::endian::read<T, llvm::endianness::little>(bytes.data());
     bytes = bytes.drop_front(sizeof(T));
     return value;
   }

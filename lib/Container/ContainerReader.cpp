@@ -37,8 +37,7 @@ Expected<Container> Container::open(StringRef path) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
       path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return makeUserError(ExitCode::Binary, "cannot read '" + path +
-                                               "': " +
+    return makeUserError(ExitCode::Binary, "cannot read '" + path + "': " +
                                                buffer.getError().message());
   return create(std::move(*buffer));
 }
@@ -102,7 +101,8 @@ Error Container::verifyHeader() {
                      ", this garam reads version " + Twine(containerVersion) +
                      "; compile the model again");
   if (header.fileSize != file.size())
-    return makeError("file of " + Twine(file.size()) + " bytes, its header says " +
+    return makeError("file of " + Twine(file.size()) +
+                     " bytes, its header says " +
                      Twine(uint64_t(header.fileSize)) + damagedHint);
 
   ELFT::Ehdr elf;
@@ -178,12 +178,11 @@ Error Container::verifySections() {
                        damagedHint);
     uint64_t checksum = xxh3_64bits(*bytes);
     if (checksum != entry.checksum)
-      return makeError(
-          "section '" + *name + "' has checksum " +
-          formatv("{0:x16}, its entry says {1:x16}", checksum,
-                  uint64_t(entry.checksum))
-              .str() +
-          damagedHint);
+      return makeError("section '" + *name + "' has checksum " +
+                       formatv("{0:x16}, its entry says {1:x16}", checksum,
+                               uint64_t(entry.checksum))
+                           .str() +
+                       damagedHint);
     sections.push_back({name->str(), uint32_t(entry.version),
                         uint64_t(shdr.sh_offset), checksum, *bytes});
   }
@@ -207,8 +206,9 @@ Error Container::verifyPadding() const {
   uint64_t end = sizeof(elf) + sizeof(Header) +
                  uint64_t(header.numSections) * sizeof(SectionEntry);
   auto advance = [&](uint64_t offset, uint64_t size) {
-    if (offset < end || llvm::any_of(file.slice(end, offset - end),
-                                     [](uint8_t byte) { return byte != 0; }))
+    if (offset < end || llvm::any_of(
+                            file.slice(end, offset - end),
+                            [](uint8_t byte) { return byte != 0; }))
       return false;
     end = offset + size;
     return true;

@@ -68,8 +68,8 @@ static SectionSource makeConstants(const ImageSource &source) {
 
 Error writeImage(StringRef path, const ImageSource &source) {
   std::vector<SectionSource> sections;
-  sections.push_back(
-      makeSection(manifestSection, toBytes(serializeManifest(source.manifest))));
+  sections.push_back(makeSection(manifestSection,
+                                 toBytes(serializeManifest(source.manifest))));
   for (const auto &[program, image] :
        zip(source.programs, source.manifest.programs))
     sections.push_back(makeSection(image.section, codeVersion, program.code));

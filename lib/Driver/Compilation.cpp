@@ -96,9 +96,8 @@ llvm::Error Compilation::listStages() {
     stages.push_back(stage.str());
   stages.push_back(binaryStage.str());
 
-  for (const auto &[flag, stage] :
-       {std::pair("--emit", &options.emitStage),
-        std::pair("--from", &options.fromStage)})
+  for (const auto &[flag, stage] : {std::pair("--emit", &options.emitStage),
+                                    std::pair("--from", &options.fromStage)})
     if (!stage->empty() && !llvm::is_contained(stages, *stage))
       return makeUserError(ExitCode::Usage, Twine(flag) + "=" + *stage +
                                                 ": no such stage; the stages "
@@ -110,9 +109,9 @@ llvm::Error Compilation::listStages() {
                          "further; run it with 'garam run'");
   if (!options.emitStage.empty() && !options.fromStage.empty() &&
       getStageNumber(options.emitStage) < getStageNumber(options.fromStage))
-    return makeUserError(ExitCode::Usage, "--emit=" + options.emitStage +
-                                              " comes before --from=" +
-                                              options.fromStage);
+    return makeUserError(ExitCode::Usage,
+                         "--emit=" + options.emitStage +
+                             " comes before --from=" + options.fromStage);
   return llvm::Error::success();
 }
 
@@ -174,16 +173,16 @@ llvm::Error Compilation::makeInternalError(StringRef stage,
                                            const Twine &message) {
   std::string text =
       ("internal error in stage '" + stage + "': " + message).str();
-  std::string directory = (options.output.empty() ? "garam" : options.output) +
-                          ".reproducer";
+  std::string directory =
+      (options.output.empty() ? "garam" : options.output) + ".reproducer";
   if (!stageInput || previousStage.empty())
     return llvm::createStringError(text + "\nnote: reproduce it with the model "
                                           "itself");
   if (llvm::Error error = dump(previousStage, directory, *stageInput))
     return llvm::joinErrors(llvm::createStringError(text), std::move(error));
-  return llvm::createStringError(
-      text + "\nnote: reproduce it with the file in '" + directory +
-      "' and --from=" + previousStage);
+  return llvm::createStringError(text +
+                                 "\nnote: reproduce it with the file in '" +
+                                 directory + "' and --from=" + previousStage);
 }
 
 llvm::Error Compilation::makeStageError(StringRef stage, bool isIRBroken,
@@ -273,9 +272,8 @@ llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
   if (llvm::is_contained(deviceStages, options.fromStage))
     deviceOptions.startStage = options.fromStage;
   // The device's stages that are still to come, then the binary.
-  auto next = llvm::find_if(deviceStages, [&](StringRef stage) {
-    return !isBeforeStart(stage);
-  });
+  auto next = llvm::find_if(
+      deviceStages, [&](StringRef stage) { return !isBeforeStart(stage); });
   auto getNext = [&] {
     return next == deviceStages.end() ? StringRef(binaryStage) : *next;
   };
@@ -331,9 +329,9 @@ llvm::Error Compilation::writeBinary() {
 llvm::Expected<CompileResult> Compilation::run() {
   using Step = llvm::Error (Compilation::*)();
   constexpr Step steps[] = {
-      &Compilation::openTarget,    &Compilation::readStart,
-      &Compilation::listStages,    &Compilation::import,
-      &Compilation::lowerToLinalg, &Compilation::place,
+      &Compilation::openTarget,         &Compilation::readStart,
+      &Compilation::listStages,         &Compilation::import,
+      &Compilation::lowerToLinalg,      &Compilation::place,
       &Compilation::compileExecutables, &Compilation::writeBinary};
   for (Step step : steps) {
     if (llvm::Error error = (this->*step)())

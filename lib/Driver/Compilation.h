@@ -41,9 +41,8 @@ private:
   llvm::Error writeBinary();
 
   /// Runs `build`'s passes as the stage `stage`.
-  llvm::Error
-  runPasses(llvm::StringRef stage,
-            llvm::function_ref<void(mlir::OpPassManager &)> build);
+  llvm::Error runPasses(llvm::StringRef stage,
+                        llvm::function_ref<void(mlir::OpPassManager &)> build);
   /// A stage begins: reports it and keeps the IR for a reproducer.
   void beginStage(llvm::StringRef stage);
   /// A stage is complete: takes its time, dumps its IR, and stops here when

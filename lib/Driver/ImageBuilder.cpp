@@ -155,8 +155,7 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
         "an input or output has no name, no tensor type that a runtime can "
         "bind, or no segment");
   binding.type.type = *element;
-  binding.type.shape.assign(tensor.getShape().begin(),
-                            tensor.getShape().end());
+  binding.type.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
   binding.segment = segment->second;
   return binding;
 }
@@ -177,8 +176,7 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
                     function.getArgAttrDict(argument.getArgNumber()), argument);
     if (!binding)
       return binding.takeError();
-    DeviceSegment &segment =
-        source.manifest.segments[binding->segment].segment;
+    DeviceSegment &segment = source.manifest.segments[binding->segment].segment;
     segment.size = std::max(segment.size, *getDeviceByteSize(*binding));
     entry.inputs.push_back(std::move(*binding));
   }

@@ -78,8 +78,7 @@ static llvm::Error writeWeights(ModuleOp module, const WeightMap &weights,
 llvm::Error writeStage(ModuleOp module, StringRef path) {
   WeightMap weights = findWeights(module);
   if (!weights.empty())
-    if (llvm::Error error =
-            writeWeights(module, weights, getWeightsPath(path)))
+    if (llvm::Error error = writeWeights(module, weights, getWeightsPath(path)))
       return error;
   return writeOutputFile(path, [&](llvm::raw_ostream &os) {
     printStage(module, os);
@@ -103,9 +102,8 @@ static llvm::Expected<OwningOpRef<ModuleOp>> parseFile(StringRef path,
   OwningOpRef<ModuleOp> module =
       parseSourceFile<ModuleOp>(sources, ParserConfig(context));
   if (!module)
-    return makeUserError(ExitCode::Model,
-                         path + ": not the IR of a stage\n" +
-                             diagnostics.takeText());
+    return makeUserError(ExitCode::Model, path + ": not the IR of a stage\n" +
+                                              diagnostics.takeText());
   return module;
 }
 

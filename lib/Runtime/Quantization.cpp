@@ -39,8 +39,7 @@ void dequantize(llvm::ArrayRef<uint8_t> values,
   auto scale = static_cast<float>(quantization.scale);
   for (size_t i = 0; i < values.size(); ++i) {
     int stored = isSigned ? static_cast<int8_t>(values[i]) : values[i];
-    float value =
-        static_cast<float>(stored - quantization.zeroPoint) * scale;
+    float value = static_cast<float>(stored - quantization.zeroPoint) * scale;
     std::memcpy(floats.data() + i * sizeof(float), &value, sizeof(float));
   }
 }

@@ -95,9 +95,8 @@ static json::Array listLanes(const Report &report) {
 static json::Array listLosses(const Report &report) {
   json::Array losses;
   for (const TimeShare &share : report.run.criticalPath)
-    losses.push_back(
-        json::Object{{"category", share.category},
-                     {"seconds", toSeconds(share.femtoseconds)}});
+    losses.push_back(json::Object{{"category", share.category},
+                                  {"seconds", toSeconds(share.femtoseconds)}});
   return losses;
 }
 
@@ -108,7 +107,8 @@ static json::Object listOptions(const Report &report) {
   return options;
 }
 
-template <typename T> static json::Value orNull(const std::optional<T> &value) {
+template <typename T>
+static json::Value orNull(const std::optional<T> &value) {
   return value ? json::Value(*value) : json::Value(nullptr);
 }
 
@@ -129,11 +129,10 @@ void writeReport(const Report &report, raw_ostream &os) {
       {"host_link_s", orNull(run.hostLinkSeconds)},
       {"host_quantized_elements", run.hostQuantizedElements},
       {"bound_s", report.bound.getSeconds()},
-      {"bound",
-       json::Object{{"macs", report.bound.macs},
-                    {"bytes", report.bound.bytes},
-                    {"compute_s", report.bound.computeSeconds},
-                    {"transfer_s", report.bound.transferSeconds}}},
+      {"bound", json::Object{{"macs", report.bound.macs},
+                             {"bytes", report.bound.bytes},
+                             {"compute_s", report.bound.computeSeconds},
+                             {"transfer_s", report.bound.transferSeconds}}},
       {"ratio", report.getRatio()},
       {"macs", run.macs},
       {"dram_read_bytes", run.dramReadBytes},

@@ -55,8 +55,9 @@ static Error checkInputs(const EntryPoint &entry, ArrayRef<Tensor> inputs) {
                             Twine(*getByteSize(binding->type)));
   }
   for (const Binding &binding : entry.inputs) {
-    size_t count = count_if(
-        inputs, [&](const Tensor &input) { return input.name == binding.name; });
+    size_t count = count_if(inputs, [&](const Tensor &input) {
+      return input.name == binding.name;
+    });
     if (count != 1)
       return makeInputError("input '" + binding.name + "' (" +
                             binding.type.str() + ") is " +
@@ -80,8 +81,7 @@ MutableArrayRef<uint8_t> Session::getSegment(unsigned segment) {
 
 /// Fresh memory is zero; state and all else stay from run to run.
 Error Session::allocateSegments() {
-  for (const auto &[i, entry] :
-       enumerate(executable->getManifest().segments)) {
+  for (const auto &[i, entry] : enumerate(executable->getManifest().segments)) {
     const DeviceSegment &segment = entry.segment;
     if (segment.role == MemoryRole::Constant || segment.size == 0 ||
         memory[i].base())
@@ -91,10 +91,10 @@ Error Session::allocateSegments() {
         segment.size, nullptr, sys::Memory::MF_READ | sys::Memory::MF_WRITE,
         error));
     if (error)
-      return makeUserError(ExitCode::Binary,
-                           "no memory for segment '" + segment.name + "' of " +
-                               Twine(segment.size) +
-                               " bytes: " + error.message());
+      return makeUserError(ExitCode::Binary, "no memory for segment '" +
+                                                 segment.name + "' of " +
+                                                 Twine(segment.size) +
+                                                 " bytes: " + error.message());
   }
   return Error::success();
 }

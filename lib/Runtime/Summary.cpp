@@ -39,8 +39,7 @@ static std::string formatSeconds(double seconds) {
 }
 
 static std::string formatBytes(double bytes) {
-  return scale(bytes,
-               {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "bytes"}});
+  return scale(bytes, {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}, {1, "bytes"}});
 }
 
 static std::string formatJoules(double joules) {
@@ -69,8 +68,9 @@ static void printNodes(const Report &report, raw_ostream &os) {
                " folded away by the compiler, none unsupported");
   for (const ImageNode &node : nodes)
     if (!node.reason.empty())
-      printRow(os, "", "'" + node.id + "' (" + node.op + ") on " + node.device +
-                           ": " + node.reason);
+      printRow(os, "",
+               "'" + node.id + "' (" + node.op + ") on " + node.device + ": " +
+                   node.reason);
 }
 
 void printSummary(const Report &report, raw_ostream &os) {
@@ -101,8 +101,9 @@ void printSummary(const Report &report, raw_ostream &os) {
   if (run.hostLinkSeconds)
     printRow(os, "host link",
              formatSeconds(*run.hostLinkSeconds) + ", not in the latency");
-  printRow(os, "DRAM", formatBytes(run.dramReadBytes) + " read, " +
-                           formatBytes(run.dramWriteBytes) + " written");
+  printRow(os, "DRAM",
+           formatBytes(run.dramReadBytes) + " read, " +
+               formatBytes(run.dramWriteBytes) + " written");
   printRow(os, "SRAM peak", formatBytes(report.peakOnChipBytes));
   printRow(os, "energy", formatJoules(run.energyJoule));
   printNodes(report, os);

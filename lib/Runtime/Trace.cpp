@@ -18,7 +18,8 @@ static constexpr uint64_t fsPerMicrosecond = 1000000000;
 
 static void writeMicroseconds(raw_ostream &os, uint64_t fs) {
   os << fs / fsPerMicrosecond << '.'
-     << format("%09llu", static_cast<unsigned long long>(fs % fsPerMicrosecond));
+     << format("%09llu",
+               static_cast<unsigned long long>(fs % fsPerMicrosecond));
 }
 
 static void writeString(raw_ostream &os, const Twine &text) {
@@ -68,9 +69,8 @@ void TraceWriter::addEvent(unsigned program, const DeviceEvent &event) {
   }
   startRecord();
   os << "{\"ph\":\"X\",\"name\":";
-  writeString(os, event.isSynchronisation || nodes.empty()
-                      ? Twine(event.kind)
-                      : Twine(nodes));
+  writeString(os, event.isSynchronisation || nodes.empty() ? Twine(event.kind)
+                                                           : Twine(nodes));
   os << ",\"cat\":\"" << event.kind << "\",\"pid\":" << program
      << ",\"tid\":" << event.lane << ",\"ts\":";
   writeMicroseconds(os, event.startFs);

@@ -25,8 +25,8 @@ Error writeOutputFile(StringRef path,
 
   // A pipe or a device has no temporary file beside it.
   sys::fs::file_status status;
-  bool isSpecial = !sys::fs::status(path, status) &&
-                   sys::fs::exists(status) && !sys::fs::is_regular_file(status);
+  bool isSpecial = !sys::fs::status(path, status) && sys::fs::exists(status) &&
+                   !sys::fs::is_regular_file(status);
   if (isSpecial) {
     std::error_code code;
     raw_fd_ostream os(path, code);

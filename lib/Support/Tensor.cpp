@@ -60,8 +60,7 @@ std::optional<uint64_t> getByteSize(const TensorType &type) {
       return std::nullopt;
     std::optional<uint64_t> product =
         llvm::checkedMulUnsigned<uint64_t>(size, static_cast<uint64_t>(dim));
-    if (!product ||
-        *product > uint64_t(std::numeric_limits<int64_t>::max()))
+    if (!product || *product > uint64_t(std::numeric_limits<int64_t>::max()))
       return std::nullopt;
     size = *product;
   }

@@ -25,10 +25,10 @@ llvm::StringRef getName(MemoryRole role) {
 
 void DeviceRegistry::add(std::unique_ptr<Device> device) {
   assert(!lookup(device->getKind()) && "two devices of one kind");
-  auto position = llvm::upper_bound(
-      devices, device, [](const auto &left, const auto &right) {
-        return left->getKind() < right->getKind();
-      });
+  auto position = llvm::upper_bound(devices, device,
+                                    [](const auto &left, const auto &right) {
+                                      return left->getKind() < right->getKind();
+                                    });
   devices.insert(position, std::move(device));
 }
 

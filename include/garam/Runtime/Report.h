@@ -31,13 +31,11 @@ struct Report {
 
 /// Runs the executable twice with timing only, with cold and with resident
 /// weights, and collects what a report needs.
-llvm::Expected<Report>
-measure(std::shared_ptr<const Executable> executable);
+llvm::Expected<Report> measure(std::shared_ptr<const Executable> executable);
 
 /// Completes a report of a run whose events `profile` has seen.
-llvm::Expected<Report>
-makeReport(std::shared_ptr<const Executable> executable, RunResult run,
-           const NodeProfile &profile);
+llvm::Expected<Report> makeReport(std::shared_ptr<const Executable> executable,
+                                  RunResult run, const NodeProfile &profile);
 
 /// Writes the JSON report.
 void writeReport(const Report &report, llvm::raw_ostream &os);

@@ -65,17 +65,15 @@ NPUDevice::describeTarget(const TargetFile &file) const {
   facts.push_back({"cores", Twine(machine->cores).str()});
   facts.push_back({"clock", formatNumber(machine->clockHz, mega, "MHz")});
   for (const npu::ArrayMode &mode : machine->tensor.modes)
-    facts.push_back(
-        {"peak " + npu::getName(mode.type).str(),
-         formatNumber(machine->getPeakMACsPerSecond(mode.type) *
-                          operationsPerMAC,
-                      tera, "T operations/s")});
+    facts.push_back({"peak " + npu::getName(mode.type).str(),
+                     formatNumber(machine->getPeakMACsPerSecond(mode.type) *
+                                      operationsPerMAC,
+                                  tera, "T operations/s")});
   facts.push_back(
-      {"SRAM of a core",
-       formatNumber(machine->local.bytes, mebi, "MiB")});
+      {"SRAM of a core", formatNumber(machine->local.bytes, mebi, "MiB")});
   if (machine->shared.bytes != 0)
-    facts.push_back({"shared SRAM",
-                     formatNumber(machine->shared.bytes, mebi, "MiB")});
+    facts.push_back(
+        {"shared SRAM", formatNumber(machine->shared.bytes, mebi, "MiB")});
   facts.push_back({"DRAM", formatNumber(machine->dram.bytes, gibi, "GiB")});
   facts.push_back({"DRAM bandwidth",
                    formatNumber(machine->dram.bytesPerSecond, giga, "GB/s")});

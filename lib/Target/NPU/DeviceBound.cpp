@@ -30,8 +30,8 @@ static std::optional<ElementType> getModeType(Type type) {
 
 static uint64_t getByteSize(RankedTensorType type) {
   constexpr unsigned bitsPerByte = 8;
-  return llvm::divideCeil(
-      type.getNumElements() * type.getElementTypeBitWidth(), bitsPerByte);
+  return llvm::divideCeil(type.getNumElements() * type.getElementTypeBitWidth(),
+                          bitsPerByte);
 }
 
 /// Bytes of a constant that must cross the memory interface: all of them, or,
@@ -58,9 +58,9 @@ LowerBound computeLowerBound(func::FuncOp stages,
       for (int64_t size : contract.getSizes())
         macs *= size;
       bound.macs += macs;
-      std::optional<ElementType> type = getModeType(
-          cast<RankedTensorType>(contract.getActivation().getType())
-              .getElementType());
+      std::optional<ElementType> type =
+          getModeType(cast<RankedTensorType>(contract.getActivation().getType())
+                          .getElementType());
       double peak = type ? machine.getPeakMACsPerSecond(*type) : 0;
       if (peak > 0)
         bound.computeSeconds += macs / peak;

@@ -46,11 +46,6 @@ static constexpr StringLiteral commandKinds[] = {
     "tensor", "vector", "dma", "wait", "signal", "loop begin", "loop end"};
 static_assert(std::variant_size_v<Command> == std::size(commandKinds));
 
-/// In the order of TimeCategory.
-static constexpr StringLiteral categoryNames[numTimeCategories] = {
-    "compute",         "array fill",     "fixed costs",      "synchronisation",
-    "SRAM bandwidth",  "DRAM bandwidth", "network bandwidth"};
-
 static bool isSynchronisation(const Command &command) {
   return std::holds_alternative<WaitCommand>(command) ||
          std::holds_alternative<SignalCommand>(command);
@@ -107,9 +102,8 @@ std::optional<double> NPUProgram::getHostLinkSeconds(uint64_t bytes) const {
   return machine.hostLinkSeconds + bytes / machine.hostLinkBytesPerSecond;
 }
 
-Expected<DeviceRun>
-NPUProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
-                const DeviceRunOptions &options) const {
+Expected<DeviceRun> NPUProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
+                                    const DeviceRunOptions &options) const {
   SimulationOptions simulation;
   simulation.timingOnly = options.timingOnly;
   simulation.threads = options.threads;
@@ -143,8 +137,9 @@ NPUProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
   run.executedCommands = result->executedCommands;
   run.energyJoule = result->energyJoule;
   run.laneBusyFs = std::move(result->queueBusyFs);
-  for (auto [name, fs] : zip(categoryNames, result->criticalPathFs))
-    run.criticalPath.push_back({name.str(), fs});
+  for (const auto &[i, fs] : enumerate(result->criticalPathFs))
+    run.criticalPath.push_back(
+        {getName(static_cast<TimeCategory>(i)).str(), fs});
   return run;
 }
 
@@ -177,11 +172,10 @@ static Error checkWrites(const Program &program) {
         if (address.space != MemorySpace::DRAM)
           continue;
         if (address.index >= program.segments.size())
-          return createStringError("core " + Twine(queue.core) + " " +
-                                   getName(queue.engine) + " command " +
-                                   Twine(number) + " writes segment " +
-                                   Twine(address.index) + " of " +
-                                   Twine(program.segments.size()));
+          return createStringError(
+              "core " + Twine(queue.core) + " " + getName(queue.engine) +
+              " command " + Twine(number) + " writes segment " +
+              Twine(address.index) + " of " + Twine(program.segments.size()));
         const Segment &segment = program.segments[address.index];
         if (segment.role == SegmentRole::Constant ||
             segment.role == SegmentRole::Parameter ||
@@ -206,8 +200,7 @@ Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,
     return program.takeError();
   if (Error error = checkWrites(*program))
     return error;
-  return std::make_unique<NPUProgram>(std::move(*program),
-                                      std::move(*machine));
+  return std::make_unique<NPUProgram>(std::move(*program), std::move(*machine));
 }
 
 //===----------------------------------------------------------------------===//

@@ -36,9 +36,8 @@ struct TargetModel
 
   SmallVector<Refusal> accepts(Attribute attr, func::FuncOp function,
                                const DeviceCompileOptions &options) const;
-  FailureOr<DeviceEstimate>
-  estimate(Attribute attr, func::FuncOp function,
-           const DeviceCompileOptions &options) const;
+  FailureOr<DeviceEstimate> estimate(Attribute attr, func::FuncOp function,
+                                     const DeviceCompileOptions &options) const;
   FailureOr<std::optional<DeviceProgram>>
   compile(Attribute attr, func::FuncOp function,
           const DeviceCompileOptions &options,
@@ -49,8 +48,8 @@ struct TargetModel
 
 static FailureOr<MachineDescription> readMachine(TargetAttr target,
                                                  Location loc) {
-  llvm::Expected<MachineDescription> machine = readTargetFile(
-      llvm::MemoryBufferRef(target.getText(), target.getName()));
+  llvm::Expected<MachineDescription> machine =
+      readTargetFile(llvm::MemoryBufferRef(target.getText(), target.getName()));
   if (machine)
     return std::move(*machine);
   return emitError(loc) << llvm::toString(machine.takeError());

@@ -13,8 +13,7 @@ namespace garam::hetero {
 LogicalResult ExecutableOp::verify() {
   for (Operation &op : getBody().front())
     if (!isa<func::FuncOp>(op))
-      return emitOpError("holds functions only, got: '")
-             << op.getName() << "'";
+      return emitOpError("holds functions only, got: '") << op.getName() << "'";
   return success();
 }
 

@@ -31,8 +31,8 @@ static LogicalResult checkAccepted(DeviceTargetAttrInterface target,
                                    const DeviceCompileOptions &options) {
   SmallVector<Refusal> refusals = target.accepts(function, options);
   for (const Refusal &refusal : refusals)
-    emitError(refusal.loc)
-        << refusal.reason << " (target '" << target.getTargetName() << "')";
+    emitError(refusal.loc) << refusal.reason << " (target '"
+                           << target.getTargetName() << "')";
   return success(refusals.empty());
 }
 
@@ -50,9 +50,9 @@ static void outline(DeviceTargetAttrInterface target, func::FuncOp function,
 
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
-  auto callee = SymbolRefAttr::get(
-      executable.getSymNameAttr(),
-      FlatSymbolRefAttr::get(kernel.getSymNameAttr()));
+  auto callee =
+      SymbolRefAttr::get(executable.getSymNameAttr(),
+                         FlatSymbolRefAttr::get(kernel.getSymNameAttr()));
   auto dispatch = hetero::DispatchOp::create(
       builder, loc, builder.getType<hetero::TokenType>(),
       function.getResultTypes(), callee, entry->getArguments(),
@@ -63,8 +63,8 @@ static void outline(DeviceTargetAttrInterface target, func::FuncOp function,
 
 void HeteroOutlinePass::runOnOperation() {
   ModuleOp module = getOperation();
-  auto target = module->getAttrOfType<DeviceTargetAttrInterface>(
-      heteroTargetAttrName);
+  auto target =
+      module->getAttrOfType<DeviceTargetAttrInterface>(heteroTargetAttrName);
   if (!target) {
     module.emitError() << "needs a device target as attribute '"
                        << heteroTargetAttrName << "'";

@@ -1,0 +1,133 @@
+//===- TensorProto.cpp - ONNX's tensor files ------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Runtime/TensorFile.h"
+#include "garam/Support/Errors.h"
+
+#include "onnx/onnx_pb.h"
+
+#include <cstring>
+
+using namespace llvm;
+
+namespace garam {
+
+using ::onnx::TensorProto;
+
+static std::optional<DataType> getDataType(int type) {
+  switch (type) {
+  case TensorProto::BOOL:
+    return DataType::Bool;
+  case TensorProto::INT8:
+    return DataType::Int8;
+  case TensorProto::UINT8:
+    return DataType::UInt8;
+  case TensorProto::INT16:
+    return DataType::Int16;
+  case TensorProto::UINT16:
+    return DataType::UInt16;
+  case TensorProto::INT32:
+    return DataType::Int32;
+  case TensorProto::UINT32:
+    return DataType::UInt32;
+  case TensorProto::INT64:
+    return DataType::Int64;
+  case TensorProto::UINT64:
+    return DataType::UInt64;
+  case TensorProto::FLOAT16:
+    return DataType::Float16;
+  case TensorProto::BFLOAT16:
+    return DataType::BFloat16;
+  case TensorProto::FLOAT:
+    return DataType::Float32;
+  case TensorProto::DOUBLE:
+    return DataType::Float64;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// Appends the low `width` bytes of each value of a typed field.
+template <typename Field>
+static void append(const Field &field, size_t width,
+                   std::vector<uint8_t> &data) {
+  for (auto value : field) {
+    size_t offset = data.size();
+    data.resize(offset + width);
+    std::memcpy(data.data() + offset, &value, width);
+  }
+}
+
+/// The data of the field that onnx.proto gives for the type.
+static std::vector<uint8_t> getTypedData(const TensorProto &proto,
+                                         DataType type) {
+  std::vector<uint8_t> data;
+  size_t width = getByteWidth(type);
+  switch (type) {
+  case DataType::Float32:
+    append(proto.float_data(), width, data);
+    break;
+  case DataType::Float64:
+    append(proto.double_data(), width, data);
+    break;
+  case DataType::Int64:
+    append(proto.int64_data(), width, data);
+    break;
+  case DataType::UInt32:
+  case DataType::UInt64:
+    append(proto.uint64_data(), width, data);
+    break;
+  default:
+    append(proto.int32_data(), width, data);
+    break;
+  }
+  return data;
+}
+
+static Expected<Tensor> convert(const TensorProto &proto, StringRef file) {
+  auto fail = [&](const Twine &message) {
+    return makeUserError(ExitCode::Input, file + ": " + message);
+  };
+  std::optional<DataType> type = getDataType(proto.data_type());
+  if (!type)
+    return fail("a TensorProto of type " + Twine(proto.data_type()) +
+                ", which no device takes");
+  if (proto.data_location() == TensorProto::EXTERNAL)
+    return fail("its data is in another file");
+  Tensor tensor;
+  tensor.type.type = *type;
+  tensor.type.shape.assign(proto.dims().begin(), proto.dims().end());
+  if (proto.has_raw_data())
+    tensor.data.assign(proto.raw_data().begin(), proto.raw_data().end());
+  else
+    tensor.data = getTypedData(proto, *type);
+  std::optional<uint64_t> size = getByteSize(tensor.type);
+  if (!size || tensor.data.size() != *size)
+    return fail("has " + Twine(tensor.data.size()) +
+                " bytes of elements, which are not " + tensor.type.str());
+  return tensor;
+}
+
+Expected<Tensor> readTensorProto(MemoryBufferRef file) {
+  StringRef name = file.getBufferIdentifier();
+  auto isNoProto = [&] {
+    return makeUserError(ExitCode::Input, name + ": not an ONNX TensorProto");
+  };
+  // protobuf's own limit of one message.
+  if (file.getBufferSize() > static_cast<size_t>(INT_MAX))
+    return isNoProto();
+  try {
+    TensorProto proto;
+    if (!proto.ParseFromArray(file.getBufferStart(),
+                              static_cast<int>(file.getBufferSize())))
+      return isNoProto();
+    return convert(proto, name);
+  } catch (const std::exception &exception) {
+    return makeUserError(ExitCode::Input, name + ": " + exception.what());
+  }
+}
+
+} // namespace garam

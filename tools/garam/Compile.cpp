@@ -1,0 +1,157 @@
+//===- Compile.cpp - garam compile ----------------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Driver/Compile.h"
+#include "Command.h"
+#include "garam/Runtime/Report.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/OutputFile.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/WithColor.h"
+
+#include <CLI/CLI.hpp>
+
+#include <chrono>
+
+using namespace llvm;
+
+namespace garam::tool {
+
+namespace {
+
+struct CompileCommand {
+  CompileOptions options;
+  std::string reportPath;
+  bool quiet = false, timing = false;
+
+  Error run(const DeviceRegistry &devices);
+
+private:
+  Error finish(const DeviceRegistry &devices, double seconds);
+};
+
+/// One line on the terminal that says which stage runs; it is gone at the end.
+class ProgressLine {
+public:
+  explicit ProgressLine(bool enabled)
+      : enabled(enabled && sys::Process::StandardErrIsDisplayed()) {}
+  ~ProgressLine() { clear(); }
+
+  void show(StringRef stage, unsigned number, unsigned count) {
+    if (!enabled)
+      return;
+    clear();
+    errs() << '[' << number << '/' << count << "] " << stage;
+    errs().flush();
+  }
+  void clear() {
+    if (enabled)
+      errs() << "\r\033[K";
+  }
+
+private:
+  bool enabled;
+};
+
+} // namespace
+
+static void printTimes(const CompileResult &result, double total) {
+  constexpr double percent = 100;
+  for (const StageTime &time : result.stages)
+    errs() << format("%8.3f s %5.1f %%  ", time.seconds,
+                     time.seconds / total * percent)
+           << time.stage << '\n';
+  errs() << format("%8.3f s          total\n", total);
+}
+
+Error CompileCommand::run(const DeviceRegistry &devices) {
+  if (options.output.empty() && options.emitStage.empty())
+    return makeUserError(ExitCode::Usage,
+                         "no output; hint: pass -o FILE.garam");
+  if (!options.emitStage.empty() && !options.output.empty()) {
+    // -o names what is written, the IR of a stage or a binary.
+    options.emitPath = options.output;
+  }
+  auto start = std::chrono::steady_clock::now();
+  Expected<CompileResult> result = [&] {
+    ProgressLine progress(!quiet);
+    options.onStage = [&](StringRef stage, unsigned number, unsigned count) {
+      progress.show(stage, number, count);
+    };
+    return compile(options, devices);
+  }();
+  if (!result)
+    return result.takeError();
+  std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+
+  for (const std::string &warning : result->warnings)
+    WithColor::warning() << warning << '\n';
+  if (timing)
+    printTimes(*result, time.count());
+  if (!options.emitStage.empty() && options.emitStage != "binary")
+    return Error::success();
+  return finish(devices, time.count());
+}
+
+/// The summary and the report, from the binary itself.
+Error CompileCommand::finish(const DeviceRegistry &devices, double seconds) {
+  if (quiet && reportPath.empty())
+    return Error::success();
+  Expected<std::shared_ptr<const Executable>> executable =
+      Executable::load(options.output, devices);
+  if (!executable)
+    return executable.takeError();
+  Expected<Report> report = measure(*executable);
+  if (!report)
+    return report.takeError();
+  report->compileSeconds = seconds;
+  if (!quiet)
+    printSummary(*report, outs());
+  if (reportPath.empty())
+    return Error::success();
+  return writeOutputFile(reportPath, [&](raw_ostream &os) {
+    writeReport(*report, os);
+    return Error::success();
+  });
+}
+
+void addCompileCommand(CLI::App &app, Action &action) {
+  auto command = std::make_shared<CompileCommand>();
+  CompileOptions &options = command->options;
+  CLI::App *sub =
+      app.add_subcommand("compile", "Compile an ONNX model to a device binary");
+  sub->add_option("model", options.model, "ONNX file (with --from: MLIR file)")
+      ->required();
+  sub->add_option("--target,-t", options.target,
+                  "name ('garam targets' lists them) or file of the target");
+  sub->add_option("--output,-o", options.output, "file to write");
+  sub->add_option("--precision", options.precision,
+                  "arithmetic of float models: bf16 or fp16");
+  sub->add_option("--shape", options.shapes,
+                  "NAME=1x3x224x224: shape of an input")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--dim", options.dims, "NAME=1: size of a named dimension")
+      ->expected(1)
+      ->take_all();
+  sub->add_option("--emit", options.emitStage,
+                  "stop after this stage and write its IR");
+  sub->add_option("--from", options.fromStage,
+                  "resume from the IR of this stage");
+  sub->add_option("--dump-stages", options.dumpDirectory,
+                  "folder for the IR of every stage");
+  sub->add_option("--report", command->reportPath, "file for a JSON report");
+  sub->add_flag("--quiet,-q", command->quiet, "no progress and no summary");
+  sub->add_flag("--timing", command->timing, "print the time of each stage");
+  sub->callback([command, &action] {
+    action = [command](const DeviceRegistry &devices) {
+      return command->run(devices);
+    };
+  });
+}
+
+} // namespace garam::tool

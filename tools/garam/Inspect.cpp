@@ -1,0 +1,144 @@
+//===- Inspect.cpp - garam inspect ----------------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Command.h"
+#include "garam/Runtime/Executable.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace llvm;
+
+namespace garam::tool {
+
+namespace {
+struct InspectCommand {
+  std::string binary;
+  bool disassemble = false, plan = false, asJSON = false;
+
+  Error run(const DeviceRegistry &devices) const;
+};
+} // namespace
+
+static void printSections(const Container &container) {
+  outs() << "Sections\n";
+  for (const Container::Section &section : container.getSections())
+    outs() << formatv("  {0,-24} version {1}  offset {2,10}  {3,12} bytes  "
+                      "{4:x16}\n",
+                      section.name, section.version, section.offset,
+                      section.bytes.size(), section.checksum);
+}
+
+static void printBindings(StringRef title, ArrayRef<Binding> bindings) {
+  for (const Binding &binding : bindings) {
+    outs() << formatv("  {0,-8} {1} {2}, segment {3}", title, binding.name,
+                      binding.type.str(), binding.segment);
+    if (const auto &quantization = binding.quantization)
+      outs() << formatv(", as {0}, scale {1}, zero point {2}",
+                        getName(quantization->storage), quantization->scale,
+                        quantization->zeroPoint);
+    outs() << '\n';
+  }
+}
+
+static void printManifest(const Executable &executable) {
+  const Manifest &manifest = executable.getManifest();
+  outs() << manifest.model << " for " << executable.getTargetName() << ", by "
+         << manifest.producer << '\n';
+  for (const auto &[name, value] : manifest.options)
+    outs() << "  --" << name << ' ' << value << '\n';
+  for (const EntryPoint &entry : manifest.entryPoints) {
+    outs() << "Entry point " << entry.name << '\n';
+    printBindings("input", entry.inputs);
+    printBindings("output", entry.outputs);
+  }
+  outs() << "Segments\n";
+  for (const auto &[i, segment] : enumerate(manifest.segments))
+    outs() << formatv("  {0,3} {1,-9} {2,12} bytes  {3}\n", i,
+                      getName(segment.segment.role), segment.segment.size,
+                      segment.segment.name);
+  for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
+    outs() << "Program " << p << " (" << manifest.programs[p].device << ")\n";
+    for (const auto &[lane, count] :
+         zip(executable.getProgram(p).getLanes(),
+             executable.getProgram(p).getCommandCounts()))
+      outs() << formatv("  {0,-20} {1,8} commands\n", lane, count);
+  }
+}
+
+static Error printPlan(const Image &image) {
+  auto plans = image.readPlans();
+  if (!plans)
+    return plans.takeError();
+  outs() << "Memory plan\n";
+  for (const std::vector<PlannedRegion> &plan : *plans)
+    for (const PlannedRegion &region : plan)
+      outs() << formatv("  {0,-16} {1,10} {2,10} bytes  {3}\n", region.memory,
+                        region.offset, region.size, region.name);
+  return Error::success();
+}
+
+/// Sections and manifest as one JSON object.
+static Error printJSON(const Executable &executable) {
+  const Container &container = executable.getImage().getContainer();
+  json::Array sections;
+  for (const Container::Section &section : container.getSections())
+    sections.push_back(
+        json::Object{{"name", json::fixUTF8(section.name)},
+                     {"version", section.version},
+                     {"offset", section.offset},
+                     {"size", section.bytes.size()},
+                     {"checksum", formatv("{0:x16}", section.checksum).str()}});
+  Expected<json::Value> manifest =
+      json::parse(serializeManifest(executable.getManifest()));
+  if (!manifest)
+    return manifest.takeError();
+  json::OStream(outs(), /*IndentSize=*/2)
+      .value(json::Object{{"file_size", container.getFileSize()},
+                          {"target", executable.getTargetName()},
+                          {"sections", std::move(sections)},
+                          {"manifest", std::move(*manifest)}});
+  outs() << '\n';
+  return Error::success();
+}
+
+Error InspectCommand::run(const DeviceRegistry &devices) const {
+  Expected<std::shared_ptr<const Executable>> executable =
+      Executable::load(binary, devices);
+  if (!executable)
+    return executable.takeError();
+  if (disassemble) {
+    for (unsigned p = 0; p < (*executable)->getNumPrograms(); ++p)
+      (*executable)->getProgram(p).disassemble(outs());
+    return Error::success();
+  }
+  if (asJSON)
+    return printJSON(**executable);
+  printManifest(**executable);
+  printSections((*executable)->getImage().getContainer());
+  return plan ? printPlan((*executable)->getImage()) : Error::success();
+}
+
+void addInspectCommand(CLI::App &app, Action &action) {
+  auto command = std::make_shared<InspectCommand>();
+  CLI::App *sub =
+      app.add_subcommand("inspect", "Show what a device binary has");
+  sub->add_option("binary", command->binary, "what 'garam compile' wrote")
+      ->required();
+  sub->add_flag("--disassemble,-d", command->disassemble,
+                "print the programs, one command a line");
+  sub->add_flag("--plan", command->plan, "print the memory plan too");
+  sub->add_flag("--json", command->asJSON,
+                "print sections and manifest as JSON");
+  sub->callback([command, &action] {
+    action = [command](const DeviceRegistry &devices) {
+      return command->run(devices);
+    };
+  });
+}
+
+} // namespace garam::tool

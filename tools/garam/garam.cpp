@@ -1,0 +1,100 @@
+//===- garam.cpp - The command line tool ----------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Command.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/Version.h"
+#include "llvm/Support/WithColor.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <CLI/CLI.hpp>
+
+#include <csignal>
+#include <unistd.h>
+
+using namespace garam;
+using namespace garam::tool;
+
+/// A crash is a fault of ours too: it gets the exit code of one. Only what is
+/// safe in a signal handler happens here.
+static void handleCrash(int) {
+  static constexpr char message[] =
+      "internal error: garam crashed; please report it with the command line\n";
+  ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+  (void)written;
+  _exit(static_cast<int>(ExitCode::Internal));
+}
+
+static void catchCrashes() {
+  for (int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL})
+    std::signal(signal, handleCrash);
+}
+
+/// Prints an error, "error: " in front of each message, and gives its exit
+/// code. Lines that begin with a note or a hint belong to the one before.
+static ExitCode report(llvm::Error error) {
+  ErrorReport report = consumeToReport(std::move(error));
+  llvm::StringRef rest = report.text;
+  while (!rest.empty()) {
+    llvm::StringRef line;
+    std::tie(line, rest) = rest.split('\n');
+    if (line.consume_front("note: "))
+      llvm::WithColor::note() << line << '\n';
+    else if (line.consume_front("hint: "))
+      llvm::errs() << "hint: " << line << '\n';
+    else if (line.starts_with(" "))
+      llvm::errs() << line << '\n';
+    else
+      llvm::WithColor::error() << line << '\n';
+  }
+  return report.exitCode;
+}
+
+static constexpr char footer[] =
+    "Exit codes: 0 success, 2 usage, 3 model invalid or not supported,\n"
+    "4 target or other configuration file, 5 binary damaged or incompatible,\n"
+    "6 input data, 70 internal error.";
+
+static ExitCode runTool(int argc, char **argv) {
+  CLI::App app("Compiles ONNX models for accelerators and runs them on "
+               "simulators of these.",
+               "garam");
+  app.set_version_flag("--version", getProducer());
+  app.require_subcommand(1);
+  app.footer(footer);
+
+  Action action;
+  addCompileCommand(app, action);
+  addRunCommand(app, action);
+  addInspectCommand(app, action);
+  addTargetsCommand(app, action);
+  addDoctorCommand(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError &error) {
+    return app.exit(error) == 0 ? ExitCode::Success : ExitCode::Usage;
+  }
+
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  llvm::Error error = action(devices);
+  llvm::outs().flush();
+  if (!error && llvm::outs().has_error()) {
+    llvm::outs().clear_error();
+    error = makeUserError(ExitCode::Usage, "cannot write to standard output");
+  }
+  return report(std::move(error));
+}
+
+int main(int argc, char **argv) {
+  catchCrashes();
+  try {
+    return static_cast<int>(runTool(argc, argv));
+  } catch (const std::exception &exception) {
+    llvm::WithColor::error() << "internal error: " << exception.what() << '\n';
+    return static_cast<int>(ExitCode::Internal);
+  }
+}
