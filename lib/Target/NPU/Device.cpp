@@ -34,6 +34,7 @@ public:
 
   mlir::Attribute getTargetAttr(mlir::MLIRContext *context,
                                 const TargetFile &file) const override {
+    context->getOrLoadDialect<npu::NPUDialect>();
     return npu::TargetAttr::get(context, file.header.name, file.text);
   }
   Expected<std::unique_ptr<LoadedProgram>>
