@@ -9,6 +9,7 @@
 #include "DeviceProgram.h"
 #include "DeviceTargetModel.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Target/NPU/TargetFile.h"
 
 using namespace llvm;
@@ -24,7 +25,7 @@ public:
     registry.insert<npu::NPUDialect>();
     npu::registerTargetModel(registry);
   }
-  void registerPasses() const override {}
+  void registerPasses() const override { registerNPUPasses(); }
 
   Error checkTarget(const TargetFile &file) const override {
     return npu::readTargetFile(file.getBuffer()).takeError();
