@@ -83,8 +83,7 @@ llvm::Error checkSupported(const VectorCommand &command,
     for (const VectorInstruction &instruction : part)
       if (isFloat(instruction.opcode) && !isRequantisation(instruction.opcode))
         return llvm::createStringError(
-            "float operation " +
-            std::to_string(static_cast<unsigned>(instruction.opcode)) +
+            "float operation " + getInfo(instruction.opcode)->name +
             ", but the vector engine of '" + machine.name +
             "' has no float arithmetic beyond requantisation");
   return llvm::Error::success();

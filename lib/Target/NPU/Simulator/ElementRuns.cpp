@@ -29,17 +29,20 @@ bool isFloatType(ElementType type) {
 
 namespace {
 
+/// `value`, NaN made canonical: widening is a conversion.
+inline float quiet(float value) { return toFloat(canonical(value)); }
+
 // One struct an element type: Storage is how it lies in memory; load widens it
 // to the register, store narrows the register.
 
 struct AsF16 {
   using Storage = uint16_t;
-  static float load(Storage bits) { return fromF16(bits); }
+  static float load(Storage bits) { return quiet(fromF16(bits)); }
   static Storage store(float value) { return toF16(value); }
 };
 struct AsBF16 {
   using Storage = uint16_t;
-  static float load(Storage bits) { return fromBF16(bits); }
+  static float load(Storage bits) { return quiet(fromBF16(bits)); }
   static Storage store(float value) { return toBF16(value); }
 };
 struct AsF32 {
@@ -49,7 +52,7 @@ struct AsF32 {
 };
 struct AsF64 {
   using Storage = double;
-  static float load(Storage value) { return static_cast<float>(value); }
+  static float load(Storage value) { return quiet(static_cast<float>(value)); }
   static Storage store(float value) {
     return static_cast<double>(toFloat(canonical(value)));
   }
