@@ -239,8 +239,8 @@ static LaneUse getLaneUse(VectorOpcode opcode,
   }
 }
 
-/// True when the combination adds a product that nothing else uses: the lanes
-/// multiply and add in one operation.
+/// True when the combination adds what the body's multiplication made: the
+/// lanes multiply and add in one operation.
 static bool isFusedMultiplyAdd(const VectorCommand &command,
                                const VectorReduction &reduction) {
   VectorOpcode multiplication;
