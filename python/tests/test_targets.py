@@ -1,0 +1,49 @@
+"""Target files as users meet them: listed, checked, given by path."""
+
+import shutil
+
+import pytest
+
+from conftest import SOURCE_DIR
+
+TARGETS = SOURCE_DIR / "targets"
+DIGITS = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
+
+
+def test_list_names_every_shipped_target(run_tool):
+    output = run_tool("garam", "targets").stdout
+    for file in TARGETS.glob("*.yaml"):
+        assert file.stem in output
+
+
+@pytest.mark.parametrize("file", sorted(TARGETS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_shipped_targets_pass_the_check(file, run_tool):
+    run_tool("garam", "targets", "--check", file)
+
+
+def test_check_reports_all_errors_with_their_places(run_tool, tmp_path):
+    text = (TARGETS / "rngd.yaml").read_text()
+    text = text.replace("cores: { value: 8", "cores: { value: 0").replace("dma:\n", "dmas:\n")
+    file = tmp_path / "mine.yaml"
+    file.write_text(text)
+    errors = run_tool("garam", "targets", "--check", file, status=4).stderr
+    line = text[:text.index("cores:")].count("\n") + 1
+    assert f"{file}:{line}:17: error: field 'cores': found '0'" in errors
+    assert "section 'dma' is missing" in errors
+    assert "unknown field 'dmas'; did you mean 'dma'?" in errors
+
+
+@pytest.mark.parametrize("target, message", [
+    ("rngg", "no target is called 'rngg'"), ("./none.yaml", "No such file")])
+def test_unknown_target_leaves_no_output(target, message, run_tool, tmp_path):
+    binary = tmp_path / "digits.garam"
+    result = run_tool("garam", "compile", DIGITS, "--target", target, "--dim", "N=1", "-o", binary,
+                      status=4)
+    assert message in result.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_environment_adds_a_folder_of_targets(run_tool, tmp_path, monkeypatch):
+    shutil.copy(TARGETS / "atom.yaml", tmp_path / "mine.yaml")
+    monkeypatch.setenv("GARAM_TARGETS_DIR", str(tmp_path))
+    assert "mine" in run_tool("garam", "targets").stdout
