@@ -9,7 +9,6 @@ import pytest
 from conftest import SOURCE_DIR
 
 LICENCE = "Part of Garam. Licensed under the Apache License, Version 2.0."
-MAX_LINES = 600
 
 
 def list_files(*patterns):
@@ -37,16 +36,11 @@ def test_sources_name_their_licence():
     assert not bad
 
 
-def test_sources_are_short():
-    long = {str(f): n for f in list_files("*.cpp", "*.h", "*.td", "*.py")
-            if (n := len(f.read_text().splitlines())) > MAX_LINES}
-    assert not long
-
-
 def test_links_of_pages_lead_somewhere():
     broken = []
     for page in list_files("*.md"):
-        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
+        text = re.sub(r"^ {4}.*$", "", page.read_text(), flags=re.M)  # without code
+        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
             if "://" not in link and not (page.parent / link).exists():
                 broken.append(f"{page.relative_to(SOURCE_DIR)}: {link}")
     assert not broken
