@@ -365,9 +365,9 @@ void QueueVerifier::checkInstruction(const VectorCommand &c,
     if (number >= info->numSources)
       check(source == 0, 19, info->name + " names a register it does not read");
     else if (check(source < maxVectorRegisters, 20,
-                   info->name + " reads register " + Twine(source)))
+                   info->name + " reads register " + Twine(unsigned(source))))
       check(defined >> source & 1, 20,
-            info->name + " reads register " + Twine(source) +
+            info->name + " reads register " + Twine(unsigned(source)) +
                 ", which has no value");
   }
   unsigned parallelDims = c.sizes.size() - c.numReductionDims;
@@ -397,9 +397,10 @@ void QueueVerifier::checkInstruction(const VectorCommand &c,
     break;
   }
   if (check(i.destination < maxVectorRegisters, 20,
-            info->name + " writes register " + Twine(i.destination))) {
+            info->name + " writes register " +
+                Twine(unsigned(i.destination)))) {
     check(!(readOnly >> i.destination & 1), 20,
-          "the body writes accumulator " + Twine(i.destination));
+          "the body writes accumulator " + Twine(unsigned(i.destination)));
     defined |= uint32_t(1) << i.destination;
   }
 }
@@ -414,7 +415,7 @@ void QueueVerifier::checkMicroProgram(const VectorCommand &c) {
                20, "a reduction of a register that does not exist"))
       return;
     check(!(accumulators >> r.accumulator & 1), 20,
-          "two reductions into register " + Twine(r.accumulator));
+          "two reductions into register " + Twine(unsigned(r.accumulator)));
     accumulators |= uint32_t(1) << r.accumulator;
   }
   uint32_t defined = 0;
@@ -422,7 +423,7 @@ void QueueVerifier::checkMicroProgram(const VectorCommand &c) {
     checkInstruction(c, i, defined, accumulators, /*inFinish=*/false);
   for (const VectorReduction &r : c.reductions)
     check(defined >> r.source & 1, 20,
-          "a reduction reads register " + Twine(r.source) +
+          "a reduction reads register " + Twine(unsigned(r.source)) +
               ", which has no value");
   // The values of one reduction step do not outlive it.
   if (c.numReductionDims > 0)
@@ -432,7 +433,7 @@ void QueueVerifier::checkMicroProgram(const VectorCommand &c) {
   for (const VectorOutput &output : c.outputs)
     check(output.source < maxVectorRegisters && (defined >> output.source & 1),
           20,
-          "an output stores register " + Twine(output.source) +
+          "an output stores register " + Twine(unsigned(output.source)) +
               ", which has no value");
 }
 
@@ -483,8 +484,9 @@ void QueueVerifier::verify(const VectorCommand &c) {
 void QueueVerifier::checkIndirection(const DMACommand &c) {
   const DMAIndirection &list = c.indirection;
   if (!check(list.dimension < c.sizes.size(), 24,
-             "the index list is along dimension " + Twine(list.dimension) +
-                 " of " + Twine(c.sizes.size())))
+             "the index list is along dimension " +
+                 Twine(unsigned(list.dimension)) + " of " +
+                 Twine(c.sizes.size())))
     return;
   check(list.limit >= 1, 24, "the limit of the index list is 0");
   check(list.type == ElementType::I32 || list.type == ElementType::I64, 24,
@@ -501,7 +503,7 @@ void QueueVerifier::verify(const DMACommand &c) {
         "no DMA kind has number " + Twine(unsigned(c.kind)));
   check(c.elementBytes <= sizeof(uint64_t) &&
             llvm::isPowerOf2_32(c.elementBytes),
-        22, "elements of " + Twine(c.elementBytes) + " bytes");
+        22, "elements of " + Twine(unsigned(c.elementBytes)) + " bytes");
   if (!message.empty())
     return;
 
