@@ -75,16 +75,15 @@ Element evaluateFloatMod(const Pair &p) {
   return Element::ofInteger(p.lhs.integer % p.rhs.integer);
 }
 
-Element evaluatePow(const Pair &p) {
-  if (p.isFloat)
-    return Element::ofNumber(std::pow(p.lhs.number, p.rhs.number));
-  if (p.rhs.integer < 0)
+/// The power of two integers.
+Element evaluateIntegerPow(int64_t base, int64_t exponent) {
+  if (exponent < 0)
     return unknown();
-  uint64_t result = 1, base = uint64_t(p.lhs.integer);
-  for (uint64_t exponent = p.rhs.integer; exponent; exponent >>= 1) {
+  uint64_t result = 1, square = uint64_t(base);
+  for (; exponent; exponent >>= 1) {
     if (exponent & 1)
-      result *= base;
-    base *= base;
+      result *= square;
+    square *= square;
   }
   return Element::ofInteger(wrap(result));
 }
@@ -222,13 +221,6 @@ std::optional<Results> evaluateMod(const NodeInputs &in) {
                               : evaluateBinary<evaluateIntegerMod>(in);
 }
 
-/// The exponent may have another type than the base.
-std::optional<Results> evaluatePowNode(const NodeInputs &in) {
-  if (!in.get(0) || !in.get(1) || in.get(0)->isFloat() != in.get(1)->isFloat())
-    return std::nullopt;
-  return evaluateBinary<evaluatePow>(in);
-}
-
 std::optional<Results> evaluateWhere(const NodeInputs &in) {
   return evaluateBroadcast(in, [](ArrayRef<Element> operands) {
     if (!operands[0].known)
@@ -243,6 +235,24 @@ Element truncate(double number) {
   if (!(number > -kLimit && number < kLimit))
     return unknown();
   return Element::ofInteger(int64_t(number));
+}
+
+/// The exponent may have another type than the base, whose type the result has.
+std::optional<Results> evaluatePow(const NodeInputs &in) {
+  if (!in.get(0) || !in.get(1))
+    return std::nullopt;
+  bool floatBase = in.get(0)->isFloat(), floatExponent = in.get(1)->isFloat();
+  return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
+    const Element &base = operands[0], &exponent = operands[1];
+    if (!base.known || !exponent.known)
+      return unknown();
+    if (!floatBase && !floatExponent)
+      return evaluateIntegerPow(base.integer, exponent.integer);
+    double power =
+        std::pow(floatBase ? base.number : double(base.integer),
+                 floatExponent ? exponent.number : double(exponent.integer));
+    return floatBase ? Element::ofNumber(power) : truncate(power);
+  });
 }
 
 std::optional<Results> evaluateCast(const NodeInputs &in) {
@@ -341,7 +351,7 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table["Neg"] = evaluateUnary<evaluateNeg>;
   table["Not"] = evaluateUnary<evaluateNot>;
   table["Or"] = evaluateBinary<evaluateOr>;
-  table["Pow"] = evaluatePowNode;
+  table["Pow"] = evaluatePow;
   table["Reciprocal"] = evaluateUnary<evaluateReciprocal>;
   table["Round"] = evaluateUnary<evaluateRound>;
   table["Sign"] = evaluateUnary<evaluateSign>;

@@ -6,6 +6,7 @@
 
 #include "SmallTensor.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
@@ -61,12 +62,37 @@ static Element fromAPInt(const APInt &value, Type type) {
                                        : value.getSExtValue());
 }
 
+/// A table of integers or booleans that is long enough to be a resource. Floats
+/// of that length are weights, which are not for evaluation.
+static DenseElementsAttr readResource(ElementsAttr attr,
+                                      RankedTensorType type) {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(attr);
+  auto elementType = dyn_cast<IntegerType>(type.getElementType());
+  if (!resource || !elementType)
+    return {};
+  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  unsigned width = elementType.getWidth();
+  size_t bytes = std::max(1u, width / 8);
+  if (!blob || (width != 1 && width % 8 != 0) ||
+      blob->getData().size() != type.getNumElements() * bytes)
+    return {};
+  if (width != 1)
+    return DenseElementsAttr::getFromRawBuffer(type, blob->getData());
+  SmallVector<bool> values = llvm::map_to_vector(
+      blob->getData(), [](char value) { return value != 0; });
+  return DenseElementsAttr::get(type, ArrayRef<bool>(values));
+}
+
 std::optional<SmallTensor> SmallTensor::fromAttr(ElementsAttr attr,
                                                  int64_t maxElements) {
-  auto dense = dyn_cast<DenseElementsAttr>(attr);
   auto type = dyn_cast<RankedTensorType>(attr.getType());
-  if (!dense || !type || !isFoldableElementType(type.getElementType()) ||
+  if (!type || !isFoldableElementType(type.getElementType()) ||
       !countElements(type.getShape(), maxElements))
+    return std::nullopt;
+  auto dense = dyn_cast<DenseElementsAttr>(attr);
+  if (!dense)
+    dense = readResource(attr, type);
+  if (!dense)
     return std::nullopt;
   SmallTensor result;
   result.elementType = type.getElementType();
