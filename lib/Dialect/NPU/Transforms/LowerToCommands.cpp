@@ -8,6 +8,7 @@
 #include "StageLowering.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 
@@ -51,6 +52,7 @@ public:
       : func(func), emitter(func.getContext(), machine) {}
 
   LogicalResult run() {
+    eraseDeadOps();
     emitter.loc = func.getLoc();
     int64_t constantSegment =
         emitter.createSegment("constant", "constants", std::nullopt);
@@ -85,6 +87,14 @@ public:
   }
 
 private:
+  /// Nothing that has no use becomes commands.
+  void eraseDeadOps() {
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(func.front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+
   std::vector<Piece>
   createEntries(StringRef role, TypeRange types,
                 llvm::function_ref<DictionaryAttr(unsigned)> getAttrs) {

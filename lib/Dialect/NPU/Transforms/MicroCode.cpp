@@ -44,6 +44,14 @@ public:
   }
 
   FailureOr<MicroCode> run() {
+    // The body must not write the accumulators, so they come first.
+    SmallVector<uint8_t> accumulators;
+    for (unsigned i = 0; i < combiners.size(); ++i) {
+      FailureOr<uint8_t> accumulator = allocate();
+      if (failed(accumulator))
+        return failure();
+      accumulators.push_back(*accumulator);
+    }
     instructions = &code.body;
     for (auto [index, argument] : llvm::enumerate(body.getArguments()))
       inputs[argument] = index;
@@ -55,14 +63,15 @@ public:
         return failure();
       return check();
     }
-    for (auto [value, attribute] :
-         llvm::zip(yield.getValues(), combiners.getAsRange<CombinerAttr>())) {
-      FailureOr<uint8_t> source = use(value), accumulator = allocate();
-      if (failed(source) || failed(accumulator))
+    for (auto [value, attribute, accumulator] :
+         llvm::zip(yield.getValues(), combiners.getAsRange<CombinerAttr>(),
+                   accumulators)) {
+      FailureOr<uint8_t> source = use(value);
+      if (failed(source))
         return failure();
       code.reductions.push_back(
           {static_cast<npu::Combiner>(attribute.getKind()), *source,
-           *accumulator, getBits(attribute.getInitial())});
+           accumulator, getBits(attribute.getInitial())});
     }
     return translateFinish();
   }
