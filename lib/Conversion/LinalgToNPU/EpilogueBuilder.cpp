@@ -88,6 +88,21 @@ Scalar EpilogueBody::get(Value value) {
   return {};
 }
 
+/// The residual that reads `access`: floats, or bytes that are dequantised.
+static std::optional<Residual> getResidual(Access access) {
+  Access dequantized = access;
+  foldMovementAndDequantize(dequantized);
+  if (dequantized.dequantization &&
+      getElementTypeOrSelf(dequantized.source).isInteger(8))
+    access = std::move(dequantized);
+  else if (!isa<FloatType>(getElementTypeOrSelf(access.source)))
+    return std::nullopt;
+  if (!llvm::all_of(access.coordinates, isLinear))
+    return std::nullopt;
+  double scale = access.dequantization ? access.dequantization->scale : 1.0;
+  return Residual{std::move(access), scale};
+}
+
 Scalar EpilogueBody::readOperand(OpOperand *operand) {
   if (auto splat = readSplat(operand->get()))
     return makeConstant({*splat});
@@ -107,16 +122,10 @@ Scalar EpilogueBody::readOperand(OpOperand *operand) {
     llvm::append_range(builder.locations, access.locations);
     return makeConstant(*channels);
   }
-  foldMovementAndDequantize(access);
-  Type type = getElementTypeOrSelf(access.source);
-  if (!access.dequantization && !isa<FloatType>(type))
-    return {};
-  if (!llvm::all_of(access.coordinates, isLinear))
-    return {};
   Scalar result;
-  result.kind = Scalar::Tensor;
-  double scale = access.dequantization ? access.dequantization->scale : 1.0;
-  result.residual = Residual{std::move(access), scale};
+  result.residual = getResidual(std::move(access));
+  if (result.residual)
+    result.kind = Scalar::Tensor;
   return result;
 }
 
@@ -370,12 +379,8 @@ LogicalResult EpilogueBuilder::addInitialValue(Value init,
   }
   if (auto channels = readChannels(access))
     return success(epilogue.add(*channels));
-  foldMovementAndDequantize(access);
-  if (!access.dequantization &&
-      !isa<FloatType>(getElementTypeOrSelf(access.source)))
-    return failure();
-  double scale = access.dequantization ? access.dequantization->scale : 1.0;
-  return success(epilogue.add(Residual{std::move(access), scale}));
+  std::optional<Residual> residual = getResidual(std::move(access));
+  return success(residual && epilogue.add(*residual));
 }
 
 bool EpilogueBuilder::absorbElementwise(linalg::LinalgOp op) {

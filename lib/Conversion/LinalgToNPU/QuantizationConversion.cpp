@@ -30,6 +30,9 @@ public:
     for (unsigned i = 0; i < rank; ++i)
       dims.push_back(rewriter.getAffineDimExpr(i));
     Access access(input, dims);
+    foldMovement(access);
+    input = access.source;
+    locations = access.locations;
     bool isInteger = !isa<FloatType>(getElementTypeOrSelf(input));
     spec.addInput(getInput(access, rank, isInteger && parameters.isUnsigned));
     spec.outputs.push_back({type, rewriter.getMultiDimIdentityMap(rank),
@@ -69,13 +72,14 @@ private:
   const QuantizationParameters &parameters;
   RankedTensorType type;
   VectorSpec spec;
+  SmallVector<Location> locations;
   std::optional<unsigned> scaleInput, zeroPointInput;
 };
 
 } // namespace
 
 void QuantizationStage::convert(bool isQuantize) {
-  VectorOp vector = createVector(rewriter, loc, spec);
+  VectorOp vector = createVector(rewriter, fuse(loc, locations), spec);
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPointToEnd(&vector.getBody().front());
   Value value = vector.getBody().getArgument(0);
@@ -104,6 +108,32 @@ void QuantizationStage::convert(bool isQuantize) {
   rewriter.replaceOp(op, vector.getResults());
 }
 
+/// The elements of a dequantised constant that is small enough to be evaluated.
+static std::optional<SmallVector<float>>
+evaluate(ext::DequantizeOp op, const QuantizationParameters &parameters) {
+  auto type = cast<RankedTensorType>(op.getResult().getType());
+  auto values = readConstant(op.getInput(), parameters.isUnsigned);
+  if (!values || !type.getElementType().isF32())
+    return std::nullopt;
+  // Elements that lie one behind the other have the same index of the axis.
+  int64_t inner = 1, count = 1;
+  if (!parameters.isPerTensor()) {
+    for (int64_t size : type.getShape().drop_front(parameters.axis + 1))
+      inner *= size;
+    count = type.getDimSize(parameters.axis);
+  }
+  SmallVector<float> result;
+  result.reserve(values->size());
+  for (auto [i, value] : llvm::enumerate(*values)) {
+    auto at = [index = i / inner % count](const SmallVector<double> &v) {
+      return v[v.size() == 1 ? 0 : index];
+    };
+    result.push_back(static_cast<float>(value - at(parameters.zeroPoints)) *
+                     static_cast<float>(at(parameters.scales)));
+  }
+  return result;
+}
+
 LogicalResult convertQuantization(RewriterBase &rewriter, Operation *op,
                                   std::string &reason) {
   auto quantize = dyn_cast<ext::QuantizeOp>(op);
@@ -122,6 +152,12 @@ LogicalResult convertQuantization(RewriterBase &rewriter, Operation *op,
     return failure();
   }
   rewriter.setInsertionPoint(op);
+  if (!quantize)
+    if (auto values = evaluate(cast<ext::DequantizeOp>(op), *parameters)) {
+      rewriter.replaceOpWithNewOp<ConstantOp>(
+          op, type, DenseElementsAttr::get(type, ArrayRef<float>(*values)));
+      return success();
+    }
   QuantizationStage(rewriter, op, op->getOperand(0), *parameters)
       .convert(static_cast<bool>(quantize));
   return success();

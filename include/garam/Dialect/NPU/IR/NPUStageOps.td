@@ -96,7 +96,8 @@ def NPU_VectorOp : NPU_Op<"vector", [Pure, SingleBlock]> {
   let description = [{
     A loop nest over `sizes`; the last `num_reductions` dimensions are reduced.
     `indexing_maps` maps the dimensions to the coordinates of the inputs, then
-    of the outputs (no reduction dimension, a permutation of the others).
+    of the outputs. A coordinate of an output is a dimension that is not
+    reduced, each of these once, or 0 where both have one element.
     `paddings[i]`, where present, says for each coordinate of input i whether
     it may lie outside of the tensor; such elements read as `fills[i]`.
     `unsigned_inputs` and `unsigned_outputs` say which signless integers are

@@ -1,0 +1,114 @@
+//===- Passes.td - Passes on the stages of an NPU ----------*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_NPU_TRANSFORMS_STAGES_PASSES_TD
+#define GARAM_DIALECT_NPU_TRANSFORMS_STAGES_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def NPUFoldQuantization : Pass<"npu-fold-quantization", "::mlir::func::FuncOp"> {
+  let summary = "Moves dequantisation down, so that tensors stay quantised";
+  let description = [{
+    On structured operations, before their conversion to stages:
+
+    - what only moves elements (reshapes, slices, transpositions, concatenation
+      of tensors with one scale) moves the quantised ones, and the result is
+      dequantised;
+    - a maximum over windows, which keeps the order of elements, is taken of the
+      quantised ones;
+    - a tensor that is dequantised and quantised again with the same scale and
+      zero point is itself.
+
+    Scales are those of whole tensors. Rounding is untouched, so results do not
+    change.
+
+    ```mlir
+    %0 = garam_ext.dequantize %q scale %s zero_point %z
+        : tensor<1x8x1x1xi8>, tensor<f32>, tensor<i8> -> tensor<1x8x1x1xf32>
+    %1 = tensor.collapse_shape %0 [[0], [1, 2, 3]]
+        : tensor<1x8x1x1xf32> into tensor<1x8xf32>
+    // becomes
+    %0 = tensor.collapse_shape %q [[0], [1, 2, 3]]
+        : tensor<1x8x1x1xi8> into tensor<1x8xi8>
+    %1 = garam_ext.dequantize %0 scale %s zero_point %z
+        : tensor<1x8xi8>, tensor<f32>, tensor<i8> -> tensor<1x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def NPUFuseVectors : Pass<"npu-fuse-vectors", "::mlir::func::FuncOp"> {
+  let summary = "Merges vector stages, so that values stay in registers";
+  let description = [{
+    Merges an `npu.vector` into the one that reads its result:
+
+    - elementwise work into any consumer, which computes it where it read it;
+    - elementwise consumers of a reduction into the reduction's `finish`.
+
+    Work is repeated only where it costs less than the stage and the tensor
+    that it saves: at several consumers, or where a consumer reads an element
+    several times. A value that is stored as a narrower integer is kept, for
+    the store rounds and saturates. The result stays within the inputs,
+    outputs, registers and instructions of a vector command.
+
+    ```mlir
+    %e = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+        : (tensor<8xf32>) -> tensor<8xf32> {
+    ^bb0(%a: f32):
+      %0 = math.exp %a : f32
+      npu.yield %0 : f32
+    }
+    %s = npu.vector ins(%e) sizes [8] {indexing_maps = [#id, #id]}
+        : (tensor<8xf32>) -> tensor<8xf32> {
+    ^bb0(%a: f32):
+      %0 = math.sqrt %a : f32
+      npu.yield %0 : f32
+    }
+    // becomes
+    %s = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+        : (tensor<8xf32>) -> tensor<8xf32> {
+    ^bb0(%a: f32):
+      %0 = math.exp %a : f32
+      %1 = math.sqrt %0 : f32
+      npu.yield %1 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+  let options = [
+    Option<"stageOperations", "stage-operations", "int64_t", "65536",
+           "operations of a lane that a stage costs whatever its size: the "
+           "issue and the synchronisation of its commands">
+  ];
+}
+
+def NPUDemoteFloat : Pass<"npu-demote-float", "::mlir::func::FuncOp"> {
+  let summary = "Keeps float tensors in memory as bf16 or f16";
+  let description = [{
+    The result of each stage that is f32 becomes `type`; the arguments and the
+    results of the function stay as they are. Arithmetic is untouched: the
+    engines compute in f32 and round when they store. Operands of contractions,
+    which have one type, are converted by a stage of their own where they come
+    from an argument; vector stages read any type. Weights change the type of
+    their `npu.constant` only. Biases, scales and other vectors stay f32.
+
+    ```mlir
+    %0 = npu.contract %a, %w ... : (tensor<4x8xf32>, tensor<8x16xf32>)
+                                   -> tensor<4x16xf32>
+    // becomes
+    %0 = npu.contract %a, %w ... : (tensor<4x8xbf16>, tensor<8x16xbf16>)
+                                   -> tensor<4x16xbf16>
+    ```
+  }];
+  let options = [
+    Option<"type", "type", "std::string", "\"bf16\"",
+           "float type in memory: bf16 or f16 (f32 changes nothing)">
+  ];
+}
+
+#endif // GARAM_DIALECT_NPU_TRANSFORMS_STAGES_PASSES_TD
