@@ -8,8 +8,10 @@
 
 #include "DeviceProgram.h"
 #include "DeviceTargetModel.h"
+#include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
 #include "garam/Target/NPU/TargetFile.h"
 
 using namespace llvm;
@@ -25,7 +27,11 @@ public:
     registry.insert<npu::NPUDialect>();
     npu::registerTargetModel(registry);
   }
-  void registerPasses() const override { registerNPUPasses(); }
+  void registerPasses() const override {
+    registerNPUPasses();
+    registerNPUStagePasses();
+    npu::registerStagePipeline();
+  }
 
   Error checkTarget(const TargetFile &file) const override {
     return npu::readTargetFile(file.getBuffer()).takeError();

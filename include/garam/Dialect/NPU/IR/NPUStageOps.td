@@ -41,6 +41,20 @@ def NPU_ContractOp
     another float element type than the activation in `npu.constant` only; at
     the contraction both are equal. Sums are f32 for floats, i32 for integers.
 
+    Constraints:
+    - (C1) There is an iterator for each size; sizes are at least 1.
+    - (C2) There is a map for each operand and the result, from the dimensions
+      to as many coordinates as the tensor has.
+    - (C3) Coordinates are linear.
+    - (C4) Shapes are static, and coordinates inside, but for the padding.
+    - (C5) The result is written at each dimension that is not reduced, once.
+    - (C6) Tensors depend on the dimensions of their roles; bias and scale on
+      batch and column dimensions only.
+    - (C7) Activation and weight are 8-bit integers or of one float type.
+    - (C8) Scale is f32, and bias too, or i32 for integers.
+    - (C9) An i32 result is the sum with an i32 bias or none, and no other step.
+    - (C10) `activation_padding` has an entry for each coordinate.
+
     Example: a 3x3 convolution with bias and ReLU:
 
     ```mlir
@@ -91,7 +105,8 @@ def NPU_ContractOp
   let hasVerifier = 1;
 }
 
-def NPU_VectorOp : NPU_Op<"vector", [Pure, SingleBlock]> {
+def NPU_VectorOp
+    : NPU_Op<"vector", [Pure, SingleBlock, IsolatedFromAbove]> {
   let summary = "elementwise work or a reduction on the vector engine";
   let description = [{
     A loop nest over `sizes`; the last `num_reductions` dimensions are reduced.
@@ -114,6 +129,22 @@ def NPU_VectorOp : NPU_Op<"vector", [Pure, SingleBlock]> {
 
     Regions hold `arith` and `math` operations on f32, i32 and i1, `npu.index`
     (the index of a dimension) and scalar constants only.
+
+    Constraints:
+    - (C1) Sizes are at least 1, and no more dimensions are reduced than there
+      are.
+    - (C2) There is a map for each input and result, from the dimensions to as
+      many coordinates as the tensor has.
+    - (C3) Coordinates are linear.
+    - (C4) Shapes are static, and coordinates inside, but for the padding.
+    - (C5) Results are written at each dimension that is not reduced, once.
+    - (C6) `paddings`, `fills` and `unsigned_inputs` have an entry for each
+      input, `unsigned_outputs` for each result; paddings stand with fills.
+    - (C7) Regions have the arguments described above.
+    - (C8) Regions yield the values described above: i32 for integers, where
+      results of integers may be f32, and f32 for floats.
+    - (C9) Regions hold the operations described above.
+    - (C10) Combiners and `finish` stand with reductions and only there.
 
     Example: average over the last dimension:
 
@@ -149,6 +180,7 @@ def NPU_VectorOp : NPU_Op<"vector", [Pure, SingleBlock]> {
     functional-type($inputs, $results) $body (`finish` $finish^)?
   }];
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def NPU_YieldOp : NPU_Op<"yield", [Pure, Terminator]> {
@@ -162,6 +194,7 @@ def NPU_IndexOp : NPU_Op<"index", [Pure]> {
   let arguments = (ins I64Attr:$dim);
   let results = (outs I32:$result);
   let assemblyFormat = "$dim attr-dict";
+  let hasVerifier = 1;
 }
 
 def NPU_ConcatOp : NPU_Op<"concat", [Pure]> {
@@ -180,6 +213,7 @@ def NPU_ReshapeOp : NPU_Op<"reshape", [Pure]> {
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def NPU_GatherOp : NPU_Op<"gather", [Pure]> {

@@ -54,23 +54,25 @@ static void setElementType(Value value, Type type) {
   value.setType(cast<RankedTensorType>(value.getType()).clone(type));
 }
 
-/// A reduction to this fraction of its input or less is a statistic.
-constexpr int64_t statisticRatio = 8;
+static int64_t countElements(ArrayRef<int64_t> sizes) {
+  int64_t count = 1;
+  for (int64_t size : sizes)
+    count *= size;
+  return count;
+}
 
-/// True for sums, maxima and the like that vector stages use: they are small,
-/// and rounding them would move every element that they normalise.
+/// True for sums, maxima and the like that vector stages read more than once an
+/// element: they are small, and rounding them would move everything that they
+/// normalise.
 static bool isStatistic(Value value) {
   auto op = value.getDefiningOp<VectorOp>();
   if (!op || op.getNumReductions() == 0)
     return false;
   int64_t count = cast<RankedTensorType>(value.getType()).getNumElements();
-  int64_t read = 0;
-  for (Value input : op.getInputs())
-    read = std::max(read,
-                    cast<RankedTensorType>(input.getType()).getNumElements());
-  return count * statisticRatio <= read &&
-         llvm::all_of(value.getUsers(),
-                      [](Operation *user) { return isa<VectorOp>(user); });
+  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+    auto reader = dyn_cast<VectorOp>(user);
+    return reader && countElements(reader.getSizes()) > count;
+  });
 }
 
 /// True when nobody but the function's caller reads `value`.
@@ -138,8 +140,7 @@ void Demotion::demoteConstant(ConstantOp op) {
     } else if (isa<VectorOp>(user)) {
       if (!isVector(type))
         narrowUses.push_back(&use);
-    } else if (!isa<func::ReturnOp>(user) &&
-               !staysWide(user->getResult(0))) {
+    } else if (!isa<func::ReturnOp>(user) && !staysWide(user->getResult(0))) {
       narrowUses.push_back(&use);
     }
   }
@@ -158,13 +159,13 @@ void Demotion::demoteConstant(ConstantOp op) {
 
 void Demotion::convertOperands(Operation *op) {
   if (auto contract = dyn_cast<ContractOp>(op)) {
-    for (OpOperand *operand : {&contract.getActivationMutable(),
-                               &contract.getWeightMutable()})
+    for (OpOperand *operand :
+         {&contract.getActivationMutable(), &contract.getWeightMutable()})
       if (isF32(operand->get()))
         convertOperand(*operand, narrow);
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
-    Type type = cast<RankedTensorType>(op->getResult(0).getType())
-                    .getElementType();
+    Type type =
+        cast<RankedTensorType>(op->getResult(0).getType()).getElementType();
     if (isa<FloatType>(type))
       for (OpOperand &operand : concat.getInputsMutable())
         convertOperand(operand, type);

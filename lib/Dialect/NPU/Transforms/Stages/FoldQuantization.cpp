@@ -26,7 +26,8 @@ static bool isScalar(Value value) {
          cast<RankedTensorType>(value.getType()).getNumElements() == 1;
 }
 
-template <typename OpTy> static bool isPerTensor(OpTy op) {
+template <typename OpTy>
+static bool isPerTensor(OpTy op) {
   return op && op.getBlockSize() == 0 && isScalar(op.getScale()) &&
          isScalar(op.getZeroPoint());
 }
@@ -52,7 +53,8 @@ static bool isSameScalar(Value a, Value b) {
   return left && left == right;
 }
 
-template <typename A, typename B> static bool hasSameParameters(A a, B b) {
+template <typename A, typename B>
+static bool hasSameParameters(A a, B b) {
   return isPerTensor(a) && isPerTensor(b) &&
          a.getIsUnsigned() == b.getIsUnsigned() &&
          isSameScalar(a.getScale(), b.getScale()) &&
@@ -85,7 +87,8 @@ namespace {
 
 /// Swaps tensor.expand_shape, tensor.collapse_shape or tensor.extract_slice(
 ///   garam_ext.dequantize), so that the quantised tensor moves.
-template <typename OpTy> struct SinkBelowView : OpRewritePattern<OpTy> {
+template <typename OpTy>
+struct SinkBelowView : OpRewritePattern<OpTy> {
   using OpRewritePattern<OpTy>::OpRewritePattern;
   LogicalResult matchAndRewrite(OpTy op,
                                 PatternRewriter &rewriter) const override {
@@ -98,8 +101,8 @@ template <typename OpTy> struct SinkBelowView : OpRewritePattern<OpTy> {
       moved->setOperand(0, dequantize.getInput());
       moved->getResult(0).setType(withElementOf(type, dequantize.getInput()));
     });
-    rewriter.replaceOp(op, createDequantize(rewriter, dequantize,
-                                            moved->getResult(0), type));
+    rewriter.replaceOp(
+        op, createDequantize(rewriter, dequantize, moved->getResult(0), type));
     return success();
   }
 };
@@ -117,8 +120,7 @@ static OpOperand *getMovedInput(linalg::LinalgOp op) {
 }
 
 /// The same for transpositions and broadcasts of any spelling.
-struct SinkBelowTransposition
-    : OpInterfaceRewritePattern<linalg::LinalgOp> {
+struct SinkBelowTransposition : OpInterfaceRewritePattern<linalg::LinalgOp> {
   using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
@@ -131,9 +133,9 @@ struct SinkBelowTransposition
     if (!type.hasStaticShape())
       return rewriter.notifyMatchFailure(op, "dynamic shape");
     RankedTensorType movedType = withElementOf(type, dequantize.getInput());
-    Value init = tensor::EmptyOp::create(rewriter, op.getLoc(),
-                                         movedType.getShape(),
-                                         movedType.getElementType());
+    Value init =
+        tensor::EmptyOp::create(rewriter, op.getLoc(), movedType.getShape(),
+                                movedType.getElementType());
     SmallVector<AffineMap> maps = op.getIndexingMapsArray();
     auto moved = linalg::GenericOp::create(
         rewriter, op.getLoc(), movedType, dequantize.getInput(), init, maps,
@@ -141,8 +143,8 @@ struct SinkBelowTransposition
         [](OpBuilder &builder, Location loc, ValueRange arguments) {
           linalg::YieldOp::create(builder, loc, arguments[0]);
         });
-    rewriter.replaceOp(op, createDequantize(rewriter, dequantize,
-                                            moved.getResult(0), type));
+    rewriter.replaceOp(
+        op, createDequantize(rewriter, dequantize, moved.getResult(0), type));
     return success();
   }
 };
@@ -282,8 +284,8 @@ SinkBelowMaximum::matchAndRewrite(linalg::GenericOp op,
                 : arith::MaxSIOp::create(builder, nested, a, b).getResult();
         linalg::YieldOp::create(builder, nested, result);
       });
-  rewriter.replaceOp(op, createDequantize(rewriter, dequantize,
-                                          maximum.getResult(0), type));
+  rewriter.replaceOp(
+      op, createDequantize(rewriter, dequantize, maximum.getResult(0), type));
   return success();
 }
 

@@ -51,8 +51,7 @@ static bool isWidening(VectorOp op) {
   int64_t read = 0;
   for (Value input : op.getInputs())
     read += countBytes(input);
-  return read < countBytes(op.getResult(0)) &&
-         getBodyCost(op) <= wideningCost;
+  return read < countBytes(op.getResult(0)) && getBodyCost(op) <= wideningCost;
 }
 
 namespace {

@@ -208,10 +208,10 @@ VectorOp fuseProducer(RewriterBase &rewriter, VectorOp consumer,
     if (i != input)
       outerInputs[i] = merged.addInput(present);
   for (auto [i, present] : llvm::enumerate(inner.inputs))
-    innerInputs.push_back(innerBody.getArgument(i).use_empty()
-                              ? 0
-                              : merged.addInput(substitute(
-                                    present, dims, outer.sizes.size())));
+    innerInputs.push_back(
+        innerBody.getArgument(i).use_empty()
+            ? 0
+            : merged.addInput(substitute(present, dims, outer.sizes.size())));
 
   rewriter.setInsertionPoint(consumer);
   VectorOp op =

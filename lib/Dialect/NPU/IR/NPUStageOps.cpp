@@ -1,0 +1,477 @@
+//===- NPUStageOps.cpp - Verification of stages ---------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Messages carry the number of the constraint in the op's description.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+//===----------------------------------------------------------------------===//
+// Loop nests
+//===----------------------------------------------------------------------===//
+
+static SmallVector<AffineMap> getMaps(ArrayAttr maps) {
+  return llvm::to_vector(maps.getAsValueRange<AffineMapAttr>());
+}
+
+static bool isLinear(AffineExpr expr) {
+  if (auto binary = dyn_cast<AffineBinaryOpExpr>(expr)) {
+    if (expr.getKind() == AffineExprKind::Add)
+      return isLinear(binary.getLHS()) && isLinear(binary.getRHS());
+    return expr.getKind() == AffineExprKind::Mul && isLinear(binary.getLHS()) &&
+           isa<AffineConstantExpr>(binary.getRHS());
+  }
+  return isa<AffineDimExpr, AffineConstantExpr>(expr);
+}
+
+/// Least and greatest value of a linear expression over a loop nest.
+static std::pair<int64_t, int64_t> getRange(AffineExpr expr,
+                                            ArrayRef<int64_t> sizes) {
+  if (auto dim = dyn_cast<AffineDimExpr>(expr))
+    return {0, sizes[dim.getPosition()] - 1};
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return {constant.getValue(), constant.getValue()};
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  auto [low, high] = getRange(binary.getLHS(), sizes);
+  auto [otherLow, otherHigh] = getRange(binary.getRHS(), sizes);
+  if (expr.getKind() == AffineExprKind::Add)
+    return {low + otherLow, high + otherHigh};
+  int64_t factor = otherLow;
+  return {std::min(low * factor, high * factor),
+          std::max(low * factor, high * factor)};
+}
+
+static LogicalResult verifyLoops(Operation *op, ArrayRef<int64_t> sizes,
+                                 ArrayRef<AffineMap> maps,
+                                 ArrayRef<Value> tensors) {
+  for (int64_t size : sizes)
+    if (size < 1)
+      return op->emitOpError("(C1) sizes are at least 1, got: ") << size;
+  if (maps.size() != tensors.size())
+    return op->emitOpError("(C2) needs one map for each operand and result, "
+                           "got: ")
+           << maps.size() << " != " << tensors.size();
+  for (auto [i, map] : llvm::enumerate(maps)) {
+    int64_t rank = cast<RankedTensorType>(tensors[i].getType()).getRank();
+    if (map.getNumDims() != sizes.size() || map.getNumSymbols() != 0)
+      return op->emitOpError("(C2) map #")
+             << i << " has " << map.getNumDims() << " dimensions and "
+             << map.getNumSymbols() << " symbols, sizes have " << sizes.size();
+    if (map.getNumResults() != rank)
+      return op->emitOpError("(C2) map #")
+             << i << " has " << map.getNumResults()
+             << " coordinates, the tensor has rank " << rank;
+    if (!llvm::all_of(map.getResults(), isLinear))
+      return op->emitOpError("(C3) coordinates are linear, got: ") << AffineMapAttr::get(map);
+  }
+  return success();
+}
+
+/// `padding` empty: no coordinate may lie outside of the tensor.
+static LogicalResult verifyBounds(Operation *op, ArrayRef<int64_t> sizes,
+                                  AffineMap map, Value tensor,
+                                  ArrayRef<bool> padding) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (!type.hasStaticShape())
+    return op->emitOpError("(C4) shapes are static, got: ") << type;
+  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+    if (!padding.empty() && padding[i])
+      continue;
+    auto [low, high] = getRange(expr, sizes);
+    if (low < 0 || high >= type.getDimSize(i))
+      return op->emitOpError("(C4) coordinate ")
+             << i << " goes from " << low << " to " << high << ", outside of "
+             << type;
+  }
+  return success();
+}
+
+/// Each dimension before `numParallel` is one coordinate of the output; those
+/// of one element may be missing, and 0 stands for what has one element.
+static LogicalResult verifyOutput(Operation *op, ArrayRef<int64_t> sizes,
+                                  function_ref<bool(unsigned)> isParallel,
+                                  AffineMap map) {
+  SmallVector<bool> seen(sizes.size(), false);
+  for (AffineExpr expr : map.getResults()) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    bool isValid = constant ? constant.getValue() == 0
+                            : dim && isParallel(dim.getPosition()) &&
+                                  !seen[dim.getPosition()];
+    if (!isValid)
+      return op->emitOpError("(C5) an output is written at each dimension that "
+                             "is not reduced, once, got: ")
+             << AffineMapAttr::get(map);
+    if (dim)
+      seen[dim.getPosition()] = true;
+  }
+  for (unsigned i = 0, e = sizes.size(); i < e; ++i)
+    if (isParallel(i) && !seen[i] && sizes[i] != 1)
+      return op->emitOpError("(C5) dimension ")
+             << i << " is not in the output: " << AffineMapAttr::get(map);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ContractOp
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyRoles(ContractOp op, ArrayRef<IteratorKind> kinds,
+                                 AffineMap map, StringRef name,
+                                 ArrayRef<IteratorKind> allowed) {
+  for (unsigned dim = 0; dim < kinds.size(); ++dim)
+    if (op.getSizes()[dim] != 1 && map.isFunctionOfDim(dim) &&
+        !llvm::is_contained(allowed, kinds[dim]))
+      return op.emitOpError("(C6) ")
+             << name << " depends on dimension " << dim << ", a "
+             << stringifyIteratorKind(kinds[dim]);
+  return success();
+}
+
+static LogicalResult verifyTypes(ContractOp op) {
+  Type activation = getElementTypeOrSelf(op.getActivation());
+  Type weight = getElementTypeOrSelf(op.getWeight());
+  bool isInteger = activation.isInteger(8) && weight.isInteger(8);
+  bool isFloat = isa<FloatType>(activation) && activation == weight;
+  if (!isInteger && !isFloat)
+    return op.emitOpError("(C7) activation and weight are 8-bit integers or of "
+                          "one float type, got: ")
+           << activation << " and " << weight;
+  if (Value bias = op.getBias()) {
+    Type type = getElementTypeOrSelf(bias);
+    if (!type.isF32() && !(isInteger && type.isInteger(32)))
+      return op.emitOpError("(C8) bias is f32, or i32 for integers, got: ")
+             << type;
+  }
+  if (op.getScale() && !getElementTypeOrSelf(op.getScale()).isF32())
+    return op.emitOpError("(C8) scale is f32, got: ")
+           << getElementTypeOrSelf(op.getScale());
+  Type result = getElementTypeOrSelf(op.getResult());
+  bool hasFloatBias =
+      op.getBias() && getElementTypeOrSelf(op.getBias()).isF32();
+  bool hasSteps = op.getScale() || hasFloatBias || op.getResidual() ||
+                  op.getClampLow() || op.getClampHigh();
+  if (result.isInteger(32) && (!isInteger || hasSteps))
+    return op.emitOpError("(C9) an i32 result is the plain sum of integers");
+  if (!result.isIntOrFloat())
+    return op.emitOpError("(C9) result is of integers or floats, got: ")
+           << result;
+  return success();
+}
+
+LogicalResult ContractOp::verify() {
+  ArrayRef<int64_t> sizes = getSizes();
+  SmallVector<IteratorKind> kinds;
+  for (Attribute attribute : getIterators())
+    kinds.push_back(cast<IteratorKindAttr>(attribute).getValue());
+  if (kinds.size() != sizes.size())
+    return emitOpError("(C1) needs one iterator for each size, got: ")
+           << kinds.size() << " != " << sizes.size();
+  SmallVector<AffineMap> maps = getMaps(getIndexingMaps());
+  SmallVector<Value> tensors(getOperands());
+  tensors.push_back(getResult());
+  if (failed(verifyLoops(*this, sizes, maps, tensors)) ||
+      failed(verifyTypes(*this)))
+    return failure();
+  if (auto padding = getActivationPadding())
+    if (padding->size() != maps[0].getNumResults())
+      return emitOpError("(C10) activation_padding has ")
+             << padding->size() << " entries, the activation has rank "
+             << maps[0].getNumResults();
+
+  using Kind = IteratorKind;
+  SmallVector<std::pair<StringRef, SmallVector<Kind>>> roles = {
+      {"activation", {Kind::batch, Kind::row, Kind::reduction}},
+      {"weight", {Kind::batch, Kind::column, Kind::reduction}}};
+  if (getBias())
+    roles.push_back({"bias", {Kind::batch, Kind::column}});
+  if (getScale())
+    roles.push_back({"scale", {Kind::batch, Kind::column}});
+  if (getResidual())
+    roles.push_back({"residual", {Kind::batch, Kind::row, Kind::column}});
+  roles.push_back({"result", {Kind::batch, Kind::row, Kind::column}});
+  for (auto [i, role] : llvm::enumerate(roles)) {
+    ArrayRef<bool> padding = i == 0 && getActivationPadding()
+                                 ? *getActivationPadding()
+                                 : ArrayRef<bool>();
+    if (failed(verifyRoles(*this, kinds, maps[i], role.first, role.second)) ||
+        failed(verifyBounds(*this, sizes, maps[i], tensors[i], padding)))
+      return failure();
+  }
+  return verifyOutput(
+      *this, sizes,
+      [&](unsigned dim) { return kinds[dim] != IteratorKind::reduction; },
+      maps.back());
+}
+
+//===----------------------------------------------------------------------===//
+// VectorOp
+//===----------------------------------------------------------------------===//
+
+static Type getRegisterType(Value tensor) {
+  Type type = getElementTypeOrSelf(tensor);
+  MLIRContext *context = type.getContext();
+  return isa<FloatType>(type) ? Type(Float32Type::get(context))
+                              : Type(IntegerType::get(context, 32));
+}
+
+static LogicalResult verifyArguments(VectorOp op, Block &block, StringRef name,
+                                     ArrayRef<Type> expected) {
+  if (block.getNumArguments() != expected.size())
+    return op.emitOpError("(C7) ")
+           << name << " needs " << expected.size()
+           << " arguments, got: " << block.getNumArguments();
+  for (auto [i, type] : llvm::enumerate(expected))
+    if (block.getArgument(i).getType() != type)
+      return op.emitOpError("(C7) argument ")
+             << i << " of " << name << " is " << type
+             << ", got: " << block.getArgument(i).getType();
+  return success();
+}
+
+static LogicalResult verifyYield(VectorOp op, Block &block, StringRef name,
+                                 ArrayRef<Type> expected, bool mayRound) {
+  auto yield = dyn_cast<YieldOp>(block.getTerminator());
+  if (!yield || yield.getValues().size() != expected.size())
+    return op.emitOpError("(C8) ")
+           << name << " yields " << expected.size() << " values";
+  for (auto [value, type] : llvm::zip(yield.getValues(), expected)) {
+    // Stores round f32 to integers.
+    bool isRounded = mayRound && value.getType().isF32() && type.isInteger(32);
+    if (value.getType() != type && !isRounded)
+      return op.emitOpError("(C8) ")
+             << name << " yields " << type << ", got: " << value.getType();
+  }
+  return success();
+}
+
+static LogicalResult verifyOperations(VectorOp op, Block &block) {
+  for (Operation &inner : block.without_terminator())
+    if (!isa<IndexOp>(inner) &&
+        !isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()))
+      return op.emitOpError("(C9) regions hold arith and math operations and "
+                            "npu.index, got: '")
+             << inner.getName() << "'";
+  return success();
+}
+
+static LogicalResult verifyLists(VectorOp op) {
+  unsigned numInputs = op.getInputs().size();
+  auto check = [&](StringRef name, std::optional<size_t> size,
+                   size_t expected) -> LogicalResult {
+    if (size && *size != expected)
+      return op.emitOpError("(C6) ")
+             << name << " has " << *size << " entries, needs " << expected;
+    return success();
+  };
+  auto size = [](auto list) {
+    return list ? std::optional<size_t>(list->size()) : std::nullopt;
+  };
+  if (failed(check("paddings", size(op.getPaddings()), numInputs)) ||
+      failed(check("fills", size(op.getFills()), numInputs)) ||
+      failed(
+          check("unsigned_inputs", size(op.getUnsignedInputs()), numInputs)) ||
+      failed(check("unsigned_outputs", size(op.getUnsignedOutputs()),
+                   op.getNumResults())))
+    return failure();
+  if (op.getPaddings() && !op.getFills())
+    return op.emitOpError("(C6) paddings need fills");
+  return success();
+}
+
+/// The coordinates of input `input` that may lie outside.
+static FailureOr<ArrayRef<bool>> getPadding(VectorOp op, unsigned input) {
+  if (!op.getPaddings())
+    return ArrayRef<bool>();
+  auto padding = dyn_cast<DenseBoolArrayAttr>((*op.getPaddings())[input]);
+  size_t rank =
+      cast<RankedTensorType>(op.getInputs()[input].getType()).getRank();
+  if (!padding || (!padding.empty() && padding.asArrayRef().size() != rank))
+    return op.emitOpError("(C6) padding of input ")
+           << input << " is empty or has one entry for each of its " << rank
+           << " coordinates";
+  return padding.asArrayRef();
+}
+
+LogicalResult VectorOp::verify() {
+  ArrayRef<int64_t> sizes = getSizes();
+  int64_t numReductions = getNumReductions();
+  if (numReductions < 0 || numReductions > static_cast<int64_t>(sizes.size()))
+    return emitOpError("(C1) num_reductions is 0 to ")
+           << sizes.size() << ", got: " << numReductions;
+  unsigned numParallel = sizes.size() - numReductions;
+  SmallVector<AffineMap> maps = getMaps(getIndexingMaps());
+  SmallVector<Value> tensors(getInputs());
+  llvm::append_range(tensors, getResults());
+  if (failed(verifyLoops(*this, sizes, maps, tensors)) ||
+      failed(verifyLists(*this)))
+    return failure();
+  unsigned numInputs = getInputs().size();
+  for (auto [i, map] : llvm::enumerate(maps)) {
+    FailureOr<ArrayRef<bool>> padding = ArrayRef<bool>();
+    if (i < numInputs)
+      padding = getPadding(*this, i);
+    if (failed(padding) ||
+        failed(verifyBounds(*this, sizes, map, tensors[i], *padding)))
+      return failure();
+    if (i >= numInputs &&
+        failed(verifyOutput(
+            *this, sizes, [&](unsigned dim) { return dim < numParallel; },
+            map)))
+      return failure();
+  }
+  if ((numReductions > 0) != !getCombiners().empty() ||
+      (numReductions > 0) == getFinish().empty())
+    return emitOpError("(C10) combiners and finish stand with reductions");
+  return success();
+}
+
+LogicalResult VectorOp::verifyRegions() {
+  SmallVector<Type> inputs, sums, outputs, finishTypes;
+  for (Value input : getInputs())
+    inputs.push_back(getRegisterType(input));
+  for (Value result : getResults())
+    outputs.push_back(getRegisterType(result));
+  for (Attribute attribute : getCombiners())
+    sums.push_back(cast<CombinerAttr>(attribute).getInitial().getType());
+  Block &body = getBody().front();
+  bool hasFinish = !getFinish().empty();
+  if (failed(verifyArguments(*this, body, "body", inputs)) ||
+      failed(verifyYield(*this, body, "body", hasFinish ? sums : outputs,
+                         /*mayRound=*/!hasFinish)) ||
+      failed(verifyOperations(*this, body)))
+    return failure();
+  if (!hasFinish)
+    return success();
+  finishTypes = sums;
+  unsigned numParallel = getSizes().size() - getNumReductions();
+  SmallVector<AffineMap> maps = getMaps(getIndexingMaps());
+  for (auto [i, type] : llvm::enumerate(inputs)) {
+    bool isInvariant = true;
+    for (unsigned dim = numParallel; dim < getSizes().size(); ++dim)
+      isInvariant &= !maps[i].isFunctionOfDim(dim);
+    if (isInvariant)
+      finishTypes.push_back(type);
+  }
+  Block &finish = getFinish().front();
+  if (failed(verifyArguments(*this, finish, "finish", finishTypes)) ||
+      failed(verifyYield(*this, finish, "finish", outputs,
+                         /*mayRound=*/true)) ||
+      failed(verifyOperations(*this, finish)))
+    return failure();
+  return success();
+}
+
+LogicalResult IndexOp::verify() {
+  auto vector = (*this)->getParentOfType<VectorOp>();
+  if (!vector)
+    return emitOpError("(C1) stands in npu.vector");
+  int64_t rank = vector.getSizes().size();
+  if (getDim() >= static_cast<uint64_t>(rank))
+    return emitOpError("(C2) dimension is 0 to ")
+           << rank - 1 << ", got: " << static_cast<int64_t>(getDim());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Other stages
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConcatOp::verify() {
+  auto result = cast<RankedTensorType>(getResult().getType());
+  int64_t axis = getAxis();
+  if (getInputs().empty())
+    return emitOpError("(C1) needs an input");
+  if (axis < 0 || axis >= result.getRank())
+    return emitOpError("(C1) axis is 0 to ")
+           << result.getRank() - 1 << ", got: " << axis;
+  int64_t total = 0;
+  for (Value input : getInputs()) {
+    auto type = cast<RankedTensorType>(input.getType());
+    if (type.getElementType() != result.getElementType() ||
+        type.getRank() != result.getRank())
+      return emitOpError("(C2) inputs and result have one rank and one element "
+                         "type, got: ")
+             << type << " and " << result;
+    for (int64_t dim = 0; dim < result.getRank(); ++dim)
+      if (dim != axis && type.getDimSize(dim) != result.getDimSize(dim))
+        return emitOpError("(C2) shapes agree but for the axis, got: ")
+               << type << " and " << result;
+    total += type.getDimSize(axis);
+  }
+  if (total != result.getDimSize(axis))
+    return emitOpError("(C3) sizes along the axis add up to that of the "
+                       "result, got: ")
+           << total << " != " << result.getDimSize(axis);
+  return success();
+}
+
+LogicalResult ReshapeOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  if (!input.hasStaticShape() || !result.hasStaticShape() ||
+      input.getNumElements() != result.getNumElements() ||
+      input.getElementType() != result.getElementType())
+    return emitOpError("(C1) has as many elements of one type, got: ")
+           << input << " and " << result;
+  return success();
+}
+
+/// A reshape to the same type is its input, and of a reshape a single one.
+OpFoldResult ReshapeOp::fold(FoldAdaptor) {
+  if (getInput().getType() == getType())
+    return getInput();
+  if (auto inner = getInput().getDefiningOp<ReshapeOp>()) {
+    setOperand(inner.getInput());
+    return getResult();
+  }
+  return {};
+}
+
+LogicalResult GatherOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto indices = cast<RankedTensorType>(getIndices().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= input.getRank())
+    return emitOpError("(C1) axis is 0 to ")
+           << input.getRank() - 1 << ", got: " << axis;
+  if (!indices.getElementType().isInteger(32) &&
+      !indices.getElementType().isInteger(64))
+    return emitOpError("(C2) indices are i32 or i64, got: ")
+           << indices.getElementType();
+  SmallVector<int64_t> shape(input.getShape().take_front(axis));
+  llvm::append_range(shape, indices.getShape());
+  llvm::append_range(shape, input.getShape().drop_front(axis + 1));
+  if (result != input.clone(shape))
+    return emitOpError("(C3) result is ")
+           << input.clone(shape) << ", got: " << result;
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  auto value = dyn_cast<RankedTensorType>(getValue().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  if (!value || value.getShape() != result.getShape())
+    return emitOpError("(C1) value and result have one shape, got: ")
+           << getValue().getType() << " and " << result;
+  bool areFloats = isa<FloatType>(value.getElementType()) &&
+                   isa<FloatType>(result.getElementType());
+  if (!areFloats && value.getElementType() != result.getElementType())
+    return emitOpError("(C2) elements have one type or are floats, got: ")
+           << value.getElementType() << " and " << result.getElementType();
+  return success();
+}
+
+} // namespace garam::npu
