@@ -100,7 +100,19 @@ LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
             rewriter.getI64IntegerAttr(concat.getDim()));
         return success();
       })
-      .Case([&](arith::ConstantOp constant) {
+      .Case([&](ext::GatherOp gather) -> LogicalResult {
+        unsigned bits =
+            getElementTypeOrSelf(gather.getIndices()).getIntOrFloatBitWidth();
+        if (bits != 32 && bits != 64) {
+          reason = "indices that are neither 32 nor 64 bits wide";
+          return failure();
+        }
+        rewriter.replaceOpWithNewOp<GatherOp>(
+            op, gather.getType(), gather.getInput(), gather.getIndices(),
+            gather.getAxisAttr());
+        return success();
+      })
+      .Case([&](arith::ConstantOp constant) -> LogicalResult {
         auto value = dyn_cast<ElementsAttr>(constant.getValue());
         if (!value) {
           reason = "a scalar that no operation on tensors uses";

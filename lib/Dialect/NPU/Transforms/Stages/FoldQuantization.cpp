@@ -22,8 +22,7 @@ using garam::ext::QuantizeOp;
 //===----------------------------------------------------------------------===//
 
 static bool isScalar(Value value) {
-  return !value ||
-         cast<RankedTensorType>(value.getType()).getNumElements() == 1;
+  return !value || cast<RankedTensorType>(value.getType()).getRank() == 0;
 }
 
 template <typename OpTy>

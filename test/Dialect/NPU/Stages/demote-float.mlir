@@ -1,0 +1,98 @@
+// RUN: garam-opt %s --npu-demote-float --split-input-file | FileCheck %s
+// RUN: garam-opt %s --npu-demote-float=type=f16 --split-input-file | FileCheck %s --check-prefix=HALF
+// RUN: not garam-opt %s --npu-demote-float=type=f8 --split-input-file 2>&1 | FileCheck %s --check-prefix=WRONG
+
+// WRONG: float type 'f8' is not one of bf16, f16 and f32
+
+#a = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#b = affine_map<(m, n, k) -> (n)>
+#c = affine_map<(m, n, k) -> (m, n)>
+
+// An argument is converted for the contraction that reads it, its weights
+// change type, biases and the function's result do not.
+
+// CHECK-LABEL: func.func @contractions
+// CHECK-SAME:      %[[X:.+]]: tensor<4x8xf32>
+// CHECK:         %[[A:.+]] = npu.vector ins(%[[X]]) {{.+}} -> tensor<4x8xbf16>
+// CHECK:         %[[W:.+]] = npu.constant dense<1.000000e+00> : tensor<8x8xf32> : tensor<8x8xbf16>
+// CHECK:         %[[B:.+]] = npu.constant dense<2.000000e+00> : tensor<8xf32> : tensor<8xf32>
+// CHECK:         %[[Y:.+]] = npu.contract %[[A]], %[[W]] bias(%[[B]]) {{.+}} -> tensor<4x8xbf16>
+// CHECK:         %[[Z:.+]] = npu.contract %[[Y]], %[[W]] bias(%[[B]]) {{.+}} -> tensor<4x8xf32>
+// CHECK:         return %[[Z]]
+// HALF-LABEL: func.func @contractions
+// HALF:         npu.constant dense<1.000000e+00> : tensor<8x8xf32> : tensor<8x8xf16>
+func.func @contractions(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %w = npu.constant dense<1.0> : tensor<8x8xf32> : tensor<8x8xf32>
+  %b = npu.constant dense<2.0> : tensor<8xf32> : tensor<8xf32>
+  %y = npu.contract %x, %w bias(%b) sizes [4, 8, 8]
+      iterators [#npu.iterator<row>, #npu.iterator<column>,
+                 #npu.iterator<reduction>] maps [#a, #w, #b, #c]
+      : (tensor<4x8xf32>, tensor<8x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+  %z = npu.contract %y, %w bias(%b) sizes [4, 8, 8]
+      iterators [#npu.iterator<row>, #npu.iterator<column>,
+                 #npu.iterator<reduction>] maps [#a, #w, #b, #c]
+      : (tensor<4x8xf32>, tensor<8x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+  return %z : tensor<4x8xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+
+// Vector stages read any type; the maximum, which every element of a row uses,
+// stays f32, and so does what only the caller reads.
+
+// CHECK-LABEL: func.func @statistic
+// CHECK:         npu.vector {{.+}} -> tensor<4xf32>
+// CHECK:         %[[Y:.+]] = npu.vector {{.+}} : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4x8xf32>
+// CHECK:         %[[R:.+]] = npu.reshape %[[Y]] : tensor<4x8xf32> -> tensor<32xf32>
+// CHECK:         return %[[R]]
+func.func @statistic(%x: tensor<4x8xf32>) -> tensor<32xf32> {
+  %0 = npu.vector ins(%x) sizes [4, 8] {num_reductions = 1 : i64,
+      indexing_maps = [#id, #row], combiners = [#npu.combiner<maxf, 0.0 : f32>]}
+      : (tensor<4x8xf32>) -> tensor<4xf32> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  } finish {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  %1 = npu.vector ins(%x, %0) sizes [4, 8] {indexing_maps = [#id, #row, #id]}
+      : (tensor<4x8xf32>, tensor<4xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32, %c: f32):
+    %s = arith.subf %a, %c : f32
+    npu.yield %s : f32
+  }
+  %2 = npu.reshape %1 : tensor<4x8xf32> -> tensor<32xf32>
+  return %2 : tensor<32xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// The inputs of a concatenation get its type.
+
+// CHECK-LABEL: func.func @concatenation
+// CHECK-SAME:      %[[X:.+]]: tensor<8xf32>
+// CHECK:         %[[A:.+]] = npu.vector ins(%[[X]]) {{.+}} -> tensor<8xbf16>
+// CHECK:         %[[N:.+]] = npu.vector {{.+}} -> tensor<8xbf16>
+// CHECK:         npu.concat %[[A]], %[[N]] axis 0 : (tensor<8xbf16>, tensor<8xbf16>) -> tensor<16xbf16>
+func.func @concatenation(%x: tensor<8xf32>) -> tensor<16xf32> {
+  %0 = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    %n = arith.negf %a : f32
+    npu.yield %n : f32
+  }
+  %1 = npu.concat %x, %0 axis 0 : (tensor<8xf32>, tensor<8xf32>) -> tensor<16xf32>
+  %2 = npu.vector ins(%1) sizes [16] {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>]}
+      : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%a: f32):
+    %n = math.exp %a : f32
+    npu.yield %n : f32
+  }
+  return %2 : tensor<16xf32>
+}

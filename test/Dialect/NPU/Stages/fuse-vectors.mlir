@@ -1,0 +1,181 @@
+// RUN: garam-opt %s --npu-fuse-vectors --split-input-file | FileCheck %s
+// RUN: garam-opt %s --npu-fuse-vectors=stage-operations=0 --split-input-file | FileCheck %s --check-prefix=FREE
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#column = affine_map<(d0, d1) -> (d1)>
+
+// Elementwise work moves to where it is read; the broadcast operand keeps its
+// map.
+
+// CHECK-LABEL: func.func @chain
+// CHECK-SAME:      %[[X:.+]]: tensor<4x8xf32>, %[[B:.+]]: tensor<8xf32>
+// CHECK-NEXT:    %[[Y:.+]] = npu.vector ins(%[[X]], %[[B]]) sizes [4, 8]
+// CHECK-NEXT:    ^bb0(%[[E:.+]]: f32, %[[F:.+]]: f32):
+// CHECK-NEXT:      %[[S:.+]] = arith.addf %[[E]], %[[F]]
+// CHECK-NEXT:      %[[T:.+]] = math.tanh %[[S]]
+// CHECK-NEXT:      npu.yield %[[T]]
+// CHECK:         return %[[Y]]
+func.func @chain(%x: tensor<4x8xf32>, %b: tensor<8xf32>) -> tensor<4x8xf32> {
+  %0 = npu.vector ins(%x, %b) sizes [4, 8] {indexing_maps = [#id, #column, #id]}
+      : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32, %c: f32):
+    %s = arith.addf %a, %c : f32
+    npu.yield %s : f32
+  }
+  %1 = npu.vector ins(%0) sizes [4, 8] {indexing_maps = [#id, #id]}
+      : (tensor<4x8xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32):
+    %t = math.tanh %a : f32
+    npu.yield %t : f32
+  }
+  return %1 : tensor<4x8xf32>
+}
+
+// -----
+
+#id = affine_map<(d0, d1) -> (d0, d1)>
+#transposed = affine_map<(d0, d1) -> (d1, d0)>
+
+// The index of a dimension follows the transposition that the reader makes.
+
+// CHECK-DAG: #[[$TRANSPOSED:.+]] = affine_map<(d0, d1) -> (d1, d0)>
+// CHECK-LABEL: func.func @transposed_index
+// CHECK:         npu.vector ins(%{{.+}}) sizes [8, 4]
+// CHECK-SAME:        indexing_maps = [#[[$TRANSPOSED]], #
+// CHECK:           npu.index 1
+func.func @transposed_index(%x: tensor<4x8xi32>) -> tensor<8x4xi32> {
+  %0 = npu.vector ins(%x) sizes [4, 8] {indexing_maps = [#id, #id]}
+      : (tensor<4x8xi32>) -> tensor<4x8xi32> {
+  ^bb0(%a: i32):
+    %i = npu.index 0
+    %s = arith.addi %a, %i : i32
+    npu.yield %s : i32
+  }
+  %1 = npu.vector ins(%0) sizes [8, 4] {indexing_maps = [#transposed, #id]}
+      : (tensor<4x8xi32>) -> tensor<8x4xi32> {
+  ^bb0(%a: i32):
+    npu.yield %a : i32
+  }
+  return %1 : tensor<8x4xi32>
+}
+
+// -----
+
+#in = affine_map<(d0, d1) -> (d0, d1)>
+#out = affine_map<(d0, d1) -> (d0)>
+#id = affine_map<(d0) -> (d0)>
+
+// What follows a reduction is done in finish, with its other operands.
+
+// CHECK-LABEL: func.func @finish
+// CHECK-SAME:      %[[X:.+]]: tensor<4x8xf32>, %[[B:.+]]: tensor<4xf32>
+// CHECK-NEXT:    npu.vector ins(%[[X]], %[[B]]) sizes [4, 8]
+// CHECK:         } finish {
+// CHECK-NEXT:    ^bb0(%[[SUM:.+]]: f32, %[[E:.+]]: f32):
+// CHECK-NEXT:      %[[S:.+]] = arith.mulf %[[SUM]], %[[E]]
+// CHECK-NEXT:      npu.yield %[[S]]
+func.func @finish(%x: tensor<4x8xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = npu.vector ins(%x) sizes [4, 8] {num_reductions = 1 : i64,
+      indexing_maps = [#in, #out], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<4x8xf32>) -> tensor<4xf32> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  } finish {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  %1 = npu.vector ins(%0, %b) sizes [4] {indexing_maps = [#id, #id, #id]}
+      : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%a: f32, %c: f32):
+    %s = arith.mulf %a, %c : f32
+    npu.yield %s : f32
+  }
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// A store to a narrower integer rounds and saturates: it stays.
+
+// CHECK-LABEL: func.func @rounded
+// CHECK:         npu.vector
+// CHECK:         npu.vector
+func.func @rounded(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xi8> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  %1 = npu.vector ins(%0) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xi8>) -> tensor<8xf32> {
+  ^bb0(%a: i32):
+    %f = arith.sitofp %a : i32 to f32
+    npu.yield %f : f32
+  }
+  return %1 : tensor<8xf32>
+}
+
+// -----
+
+#in = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+#id = affine_map<(d0) -> (d0)>
+
+// A function of a row is not computed for each element, unless the stage that
+// it saves costs more.
+
+// CHECK-LABEL: func.func @broadcast
+// CHECK-COUNT-1: npu.vector
+// CHECK-NOT:     npu.vector
+// FREE-LABEL: func.func @broadcast
+// FREE-COUNT-2: npu.vector
+func.func @broadcast(%x: tensor<64x64xf32>, %v: tensor<64xf32>)
+    -> tensor<64x64xf32> {
+  %0 = npu.vector ins(%v) sizes [64] {indexing_maps = [#id, #id]}
+      : (tensor<64xf32>) -> tensor<64xf32> {
+  ^bb0(%a: f32):
+    %e = math.exp %a : f32
+    %s = math.sqrt %e : f32
+    npu.yield %s : f32
+  }
+  %1 = npu.vector ins(%x, %0) sizes [64, 64] {indexing_maps = [#in, #row, #in]}
+      : (tensor<64x64xf32>, tensor<64xf32>) -> tensor<64x64xf32> {
+  ^bb0(%a: f32, %c: f32):
+    %s = arith.mulf %a, %c : f32
+    npu.yield %s : f32
+  }
+  return %1 : tensor<64x64xf32>
+}
+
+// -----
+
+#in = affine_map<(d0, d1) -> (d0 * 2 + d1 - 1)>
+#out = affine_map<(d0, d1) -> (d0)>
+#id = affine_map<(d0) -> (d0)>
+
+// A padded reader needs its fill value outside of the tensor, which the
+// producer would not compute.
+
+// CHECK-LABEL: func.func @padded
+// CHECK-COUNT-2: npu.vector
+func.func @padded(%x: tensor<8xf32>) -> tensor<4xf32> {
+  %0 = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    %n = arith.negf %a : f32
+    npu.yield %n : f32
+  }
+  %1 = npu.vector ins(%0) sizes [4, 3] {num_reductions = 1 : i64,
+      indexing_maps = [#in, #out], combiners = [#npu.combiner<maxf, 0.0 : f32>],
+      paddings = [array<i1: true>], fills = array<f64: 0.0>}
+      : (tensor<8xf32>) -> tensor<4xf32> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  } finish {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  return %1 : tensor<4xf32>
+}

@@ -1,0 +1,415 @@
+// RUN: garam-opt %s --split-input-file --verify-diagnostics
+
+#id = affine_map<(i) -> (i)>
+
+// Each message carries the number of its constraint in the op's description.
+
+func.func @contract_iterators(%a: tensor<4xf32>, %r: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C1) needs one iterator for each size, got: 0 != 1}}
+  %0 = npu.contract %a, %a sizes [4] iterators [] maps [#id, #id, #id]
+      : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_size(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C1) sizes are at least 1, got: 0}}
+  %0 = npu.contract %a, %a sizes [0] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_maps(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C2) needs one map for each operand and result, got: 2 != 3}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#two = affine_map<(i, j) -> (i)>
+func.func @contract_dimensions(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C2) map #1 has 2 dimensions and 0 symbols, sizes have 1}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #two, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#two = affine_map<(i) -> (i, i)>
+func.func @contract_rank(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C2) map #0 has 2 coordinates, the tensor has rank 1}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#two, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#mod = affine_map<(i) -> (i mod 2)>
+func.func @contract_linear(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C3) coordinates are linear, got: affine_map<(d0) -> (d0 mod 2)>}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#mod, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_static(%a: tensor<?xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C4) shapes are static, got: 'tensor<?xf32>'}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id] : (tensor<?xf32>, tensor<?xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#moved = affine_map<(i) -> (i * 2 - 1)>
+func.func @contract_bounds(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C4) coordinate 0 goes from -1 to 5, outside of 'tensor<4xf32>'}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#moved, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#zero = affine_map<(i) -> (0)>
+func.func @contract_result(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C5) dimension 0 is not in the output: affine_map<(d0) -> (0)>}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #zero] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#one = affine_map<(i) -> (1)>
+func.func @contract_result_once(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C5) an output is written at each dimension that is not reduced, once, got: affine_map<(d0) -> (1)>}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #one] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_role(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C6) weight depends on dimension 0, a row}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<row>]
+      maps [#id, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_types(%a: tensor<4xf32>, %w: tensor<4xbf16>) {
+  // expected-error @+1 {{'npu.contract' op (C7) activation and weight are 8-bit integers or of one float type, got: 'f32' and 'bf16'}}
+  %0 = npu.contract %a, %w sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id] : (tensor<4xf32>, tensor<4xbf16>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_bias(%a: tensor<4xf32>, %b: tensor<4xi32>) {
+  // expected-error @+1 {{'npu.contract' op (C8) bias is f32, or i32 for integers, got: 'i32'}}
+  %0 = npu.contract %a, %a bias(%b) sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id, #id]
+      : (tensor<4xf32>, tensor<4xf32>, tensor<4xi32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_scale(%a: tensor<4xf32>, %s: tensor<4xbf16>) {
+  // expected-error @+1 {{'npu.contract' op (C8) scale is f32, got: 'bf16'}}
+  %0 = npu.contract %a, %a scale(%s) sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id, #id]
+      : (tensor<4xf32>, tensor<4xf32>, tensor<4xbf16>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_plain(%a: tensor<4xi8>) {
+  // expected-error @+1 {{'npu.contract' op (C9) an i32 result is the plain sum of integers}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id] {clamp_low = 0.0 : f32}
+      : (tensor<4xi8>, tensor<4xi8>) -> tensor<4xi32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @contract_padding(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C10) activation_padding has 2 entries, the activation has rank 1}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id] {activation_padding = array<i1: true, true>}
+      : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_reductions(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C1) num_reductions is 0 to 1, got: 2}}
+  %0 = npu.vector ins(%a) sizes [4] {num_reductions = 2 : i64,
+      indexing_maps = [#id, #id]} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_padding(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C6) paddings has 0 entries, needs 1}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id],
+      paddings = [], fills = array<f64: 0.0>}
+      : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_fills(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C6) paddings need fills}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id],
+      paddings = [array<i1: true>]} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_padding_rank(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C6) padding of input 0 is empty or has one entry for each of its 1 coordinates}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id],
+      paddings = [array<i1: true, true>], fills = array<f64: 0.0>}
+      : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_arguments(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C7) body needs 1 arguments, got: 0}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xf32>) -> tensor<4xf32> {
+    %e = arith.constant 0.0 : f32
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_argument_type(%a: tensor<4xi8>) {
+  // expected-error @+1 {{'npu.vector' op (C7) argument 0 of body is 'i32', got: 'i8'}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xi8>) -> tensor<4xi8> {
+  ^bb0(%e: i8):
+    %f = arith.extsi %e : i8 to i32
+    npu.yield %f : i32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_yield(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C8) body yields 1 values}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    npu.yield
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_yield_type(%a: tensor<4xi32>) {
+  // expected-error @+1 {{'npu.vector' op (C8) body yields 'f32', got: 'i32'}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xi32>) -> tensor<4xf32> {
+  ^bb0(%e: i32):
+    npu.yield %e : i32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @vector_operations(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C9) regions hold arith and math operations and npu.index, got: 'tensor.empty'}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    %t = tensor.empty() : tensor<4xf32>
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+#none = affine_map<(i) -> ()>
+func.func @vector_finish(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C10) combiners and finish stand with reductions}}
+  %0 = npu.vector ins(%a) sizes [4] {num_reductions = 1 : i64,
+      indexing_maps = [#id, #none]} : (tensor<4xf32>) -> tensor<f32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+func.func @index_place() {
+  // expected-error @+1 {{'npu.index' op (C1) stands in npu.vector}}
+  %0 = npu.index 0
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
+func.func @index_dimension() {
+  %0 = npu.vector sizes [4] {indexing_maps = [#id]} : () -> tensor<4xi32> {
+    // expected-error @+1 {{'npu.index' op (C2) dimension is 0 to 0, got: 1}}
+    %i = npu.index 1
+    npu.yield %i : i32
+  }
+  return
+}
+
+// -----
+
+func.func @concat_axis(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.concat' op (C1) axis is 0 to 0, got: 1}}
+  %0 = npu.concat %a axis 1 : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @concat_inputs() {
+  // expected-error @+1 {{'npu.concat' op (C1) needs an input}}
+  %0 = npu.concat axis 0 : () -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @concat_types(%a: tensor<4xf32>, %b: tensor<4xbf16>) {
+  // expected-error @+1 {{'npu.concat' op (C2) inputs and result have one rank and one element type, got: 'tensor<4xbf16>' and 'tensor<8xf32>'}}
+  %0 = npu.concat %a, %b axis 0 : (tensor<4xf32>, tensor<4xbf16>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @concat_shapes(%a: tensor<4x2xf32>) {
+  // expected-error @+1 {{'npu.concat' op (C2) shapes agree but for the axis, got: 'tensor<4x2xf32>' and 'tensor<4x3xf32>'}}
+  %0 = npu.concat %a axis 0 : (tensor<4x2xf32>) -> tensor<4x3xf32>
+  return
+}
+
+// -----
+
+func.func @concat_sum(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.concat' op (C3) sizes along the axis add up to that of the result, got: 8 != 9}}
+  %0 = npu.concat %a, %a axis 0 : (tensor<4xf32>, tensor<4xf32>) -> tensor<9xf32>
+  return
+}
+
+// -----
+
+func.func @reshape(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.reshape' op (C1) has as many elements of one type, got: 'tensor<4xf32>' and 'tensor<5xf32>'}}
+  %0 = npu.reshape %a : tensor<4xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @gather_axis(%a: tensor<4xf32>, %i: tensor<2xi32>) {
+  // expected-error @+1 {{'npu.gather' op (C1) axis is 0 to 0, got: 1}}
+  %0 = npu.gather %a[%i] axis 1 : tensor<4xf32>, tensor<2xi32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @gather_indices(%a: tensor<4xf32>, %i: tensor<2xi8>) {
+  // expected-error @+1 {{'npu.gather' op (C2) indices are i32 or i64, got: 'i8'}}
+  %0 = npu.gather %a[%i] axis 0 : tensor<4xf32>, tensor<2xi8> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @gather_result(%a: tensor<4x8xf32>, %i: tensor<2xi32>) {
+  // expected-error @+1 {{'npu.gather' op (C3) result is 'tensor<2x8xf32>', got: 'tensor<2xf32>'}}
+  %0 = npu.gather %a[%i] axis 0 : tensor<4x8xf32>, tensor<2xi32> -> tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @constant_shape() {
+  // expected-error @+1 {{'npu.constant' op (C1) value and result have one shape, got: 'tensor<4xf32>' and 'tensor<5xf32>'}}
+  %0 = npu.constant dense<0.0> : tensor<4xf32> : tensor<5xf32>
+  return
+}
+
+// -----
+
+func.func @constant_type() {
+  // expected-error @+1 {{'npu.constant' op (C2) elements have one type or are floats, got: 'i8' and 'bf16'}}
+  %0 = npu.constant dense<0> : tensor<4xi8> : tensor<4xbf16>
+  return
+}
