@@ -15,9 +15,8 @@ using namespace mlir;
 
 namespace garam::npu {
 
-void buildStagePipeline(OpPassManager &manager,
+void buildStagePipeline(OpPassManager &functions,
                         const StagePipelineOptions &options) {
-  OpPassManager &functions = manager.nest<func::FuncOp>();
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
@@ -33,7 +32,47 @@ void registerStagePipeline() {
   PassPipelineRegistration<StagePipelineOptions>(
       "linalg-to-npu-stages",
       "Turns structured operations into fused stages of the NPU",
-      buildStagePipeline);
+      [](OpPassManager &manager, const StagePipelineOptions &options) {
+        buildStagePipeline(manager.nest<func::FuncOp>(), options);
+      });
+}
+
+static LogicalResult choosePrecision(func::FuncOp function,
+                                     const MachineDescription &machine,
+                                     StringRef wanted, std::string &precision) {
+  bool hasBF16 = machine.findMode(ElementType::BF16);
+  bool hasF16 = machine.findMode(ElementType::F16);
+  if (wanted.empty()) {
+    // Without float products the type matters to nothing: checkStages refuses.
+    precision = hasBF16 || !hasF16 ? "bf16" : "f16";
+    return success();
+  }
+  precision = wanted == "fp16" ? "f16" : wanted.str();
+  if (precision != "bf16" && precision != "f16")
+    return function.emitError()
+           << "precision '" << wanted << "' is not one of bf16 and fp16";
+  bool hasFloat = hasBF16 || hasF16;
+  bool hasIt = precision == "bf16" ? hasBF16 : hasF16;
+  if (hasFloat && !hasIt)
+    return function.emitError()
+           << "'" << machine.name << "' does not multiply " << precision
+           << "; it does " << (hasBF16 ? "bf16" : "fp16");
+  return success();
+}
+
+LogicalResult convertToStages(func::FuncOp function,
+                              const MachineDescription &machine,
+                              StringRef precision) {
+  StagePipelineOptions options;
+  std::string type;
+  if (failed(choosePrecision(function, machine, precision, type)))
+    return failure();
+  options.precision = type;
+  PassManager manager(function.getContext(), func::FuncOp::getOperationName());
+  buildStagePipeline(manager, options);
+  if (failed(manager.run(function)))
+    return failure();
+  return checkStages(function, machine);
 }
 
 } // namespace garam::npu

@@ -7,6 +7,7 @@
 #include "DeviceTargetModel.h"
 
 #include "DeviceProgram.h"
+#include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/TargetFile.h"
@@ -55,12 +56,6 @@ static FailureOr<MachineDescription> readMachine(TargetAttr target,
   return emitError(loc) << llvm::toString(machine.takeError());
 }
 
-static LogicalResult convertToStages(func::FuncOp function,
-                                     const MachineDescription &machine,
-                                     const DeviceCompileOptions &options) {
-  return function.emitError() << "the conversion to npu stages is missing";
-}
-
 SmallVector<Refusal>
 TargetModel::accepts(Attribute attr, func::FuncOp function,
                      const DeviceCompileOptions &options) const {
@@ -79,7 +74,7 @@ TargetModel::accepts(Attribute attr, func::FuncOp function,
   OwningOpRef<ModuleOp> copy = ModuleOp::create(function.getLoc());
   auto clone = function.clone();
   copy->push_back(clone);
-  if (failed(convertToStages(clone, *machine, options)) && refusals.empty())
+  if (failed(convertToStages(clone, *machine, options.precision)) && refusals.empty())
     refusals.push_back({function.getLoc(), "not supported"});
   return refusals;
 }
@@ -99,7 +94,7 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
   if (failed(machine))
     return failure();
   if (options.startStage.empty()) {
-    if (failed(convertToStages(function, *machine, options)))
+    if (failed(convertToStages(function, *machine, options.precision)))
       return failure();
     if (observer(stagesStage).wasInterrupted())
       return std::optional<DeviceProgram>();

@@ -7,13 +7,14 @@
 #ifndef GARAM_CONVERSION_LINALGTONPU_PIPELINE_H
 #define GARAM_CONVERSION_LINALGTONPU_PIPELINE_H
 
+#include "garam/Target/NPU/MachineDescription.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
 namespace garam::npu {
 
-struct StagePipelineOptions
-    : mlir::PassPipelineOptions<StagePipelineOptions> {
+struct StagePipelineOptions : mlir::PassPipelineOptions<StagePipelineOptions> {
   Option<std::string> precision{
       *this, "precision",
       llvm::cl::desc("float type of tensors in memory: bf16, f16 or f32"),
@@ -21,9 +22,22 @@ struct StagePipelineOptions
 };
 
 /// Appends the passes that turn a function of linalg, tensor and garam_ext into
-/// fused stages with the float type of `options`.
-void buildStagePipeline(mlir::OpPassManager &manager,
+/// fused stages with the float type of `options`; `functions` runs on
+/// functions.
+void buildStagePipeline(mlir::OpPassManager &functions,
                         const StagePipelineOptions &options);
+
+/// Runs these passes for a machine and checks that it can carry out the stages.
+/// `precision` is "bf16", "f16" (also "fp16") or empty: bf16 where the machine
+/// multiplies it, else f16. Reports all that is not supported as diagnostics.
+mlir::LogicalResult convertToStages(mlir::func::FuncOp function,
+                                    const MachineDescription &machine,
+                                    llvm::StringRef precision);
+
+/// Emits an error for each stage with arithmetic that the machine lacks; fails
+/// if there is one.
+mlir::LogicalResult checkStages(mlir::func::FuncOp function,
+                                const MachineDescription &machine);
 
 /// Registers it as linalg-to-npu-stages.
 void registerStagePipeline();
