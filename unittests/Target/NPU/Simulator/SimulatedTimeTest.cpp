@@ -241,8 +241,8 @@ TEST_F(SimulatedTimeTest, DevicesOfOneKernelContend) {
   kernel.add(**device);
   kernel.add(stream);
   ASSERT_FALSE(llvm::errorToBool(kernel.run()));
-  // After the packet that is under way at 500 ns, 256 packets of 8 ns take turns
-  // with those of the other stream.
+  // After the packet that is under way at 500 ns, 256 packets of 8 ns take
+  // turns with those of the other stream.
   EXPECT_EQ((*device)->getResult().latencyFs, (504 + (2 * 256 - 1) * 8) * ns);
 }
 
