@@ -44,7 +44,8 @@ struct SimulationOptions {
   /// Only times: no segment is read or written. Indices of gather and scatter
   /// cost the same whatever they are, so times do not depend on the data.
   bool timingOnly = false;
-  /// Threads for the data; results do not depend on it. 0: one a processor.
+  /// Threads for the data of large tensor commands; results do not depend on
+  /// it. 0: one a processor.
   unsigned threads = 0;
   /// Commands that are executed at most, loop commands included: more is taken
   /// for a program that has run away.

@@ -15,6 +15,8 @@
 
 #include "Memory.h"
 
+#include "llvm/Support/ThreadPool.h"
+
 namespace garam::npu {
 
 /// Sums that a core's tensor engine keeps from one command to the next.
@@ -29,9 +31,12 @@ struct Accumulators {
   std::vector<int32_t> ints;
 };
 
+/// `pool` (null: none) takes part in large commands; each output is computed by
+/// one thread in the same order, so the result does not depend on it.
 llvm::Error execute(const TensorCommand &command,
                     const ExecutionContext &context, Memory &memory,
-                    Accumulators &accumulators, bool timingOnly);
+                    Accumulators &accumulators, bool timingOnly,
+                    llvm::ThreadPoolInterface *pool);
 llvm::Error execute(const VectorCommand &command,
                     const ExecutionContext &context, Memory &memory,
                     bool timingOnly);

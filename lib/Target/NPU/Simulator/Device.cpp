@@ -236,7 +236,7 @@ llvm::Error NPUDevice::executeData(uint32_t queue) {
   ExecutionContext context = {core, state.iterations, parameters};
   if (const auto *tensor = std::get_if<TensorCommand>(&command))
     return execute(*tensor, context, memory, accumulators[core],
-                   options.timingOnly);
+                   options.timingOnly, pool.get());
   if (const auto *vector = std::get_if<VectorCommand>(&command))
     return execute(*vector, context, memory, options.timingOnly);
   return execute(std::get<DMACommand>(command), context, memory,

@@ -90,6 +90,8 @@ private:
   std::vector<QueueState> queues;
   std::vector<Message> messages;
   std::vector<uint32_t> freeMessages;
+  /// Null when one thread is enough.
+  std::unique_ptr<llvm::ThreadPoolInterface> pool;
   SimulationResult result;
   double dynamicJoule = 0;
 };

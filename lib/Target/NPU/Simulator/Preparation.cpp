@@ -25,6 +25,9 @@ NPUDevice::NPUDevice(sim::Kernel &kernel, const Program &program,
       accumulators(machine.cores), ports(machine.cores),
       contracting(machine.cores, 0), queues(program.queues.size()) {
   result.queueBusyFs.resize(program.queues.size());
+  if (!options.timingOnly && options.threads != 1)
+    pool = std::make_unique<llvm::DefaultThreadPool>(
+        llvm::hardware_concurrency(options.threads));
 }
 
 std::string NPUDevice::describe(uint32_t queue) const {

@@ -26,6 +26,10 @@ static constexpr unsigned panelDepth = 512;
 static constexpr unsigned panelColumns = 256;
 static constexpr unsigned panelRows = 48;
 
+/// Multiply-accumulates of a weight panel that are worth waking other threads,
+/// some tenth of a millisecond.
+static constexpr uint64_t leastParallelMACs = 2'000'000;
+
 namespace {
 
 struct TensorOperands {
@@ -37,8 +41,8 @@ template <typename T>
 class TensorExecution {
 public:
   TensorExecution(const TensorCommand &command, const TensorOperands &operands,
-                  std::vector<T> &sums)
-      : command(command), operands(operands), sums(sums),
+                  std::vector<T> &sums, llvm::ThreadPoolInterface *pool)
+      : command(command), operands(operands), sums(sums), pool(pool),
         numRows(uint64_t(command.rows[0]) * command.rows[1] * command.rows[2]),
         depth(uint64_t(command.reduction[0]) * command.reduction[1] *
               command.reduction[2]),
@@ -53,7 +57,10 @@ private:
   RangeFault packWeight(uint64_t firstDepth, unsigned numDepth,
                         unsigned firstColumn, unsigned numColumns);
   RangeFault packActivation(uint64_t firstRow, unsigned rows,
-                            uint64_t firstDepth, unsigned numDepth);
+                            uint64_t firstDepth, unsigned numDepth,
+                            T *panel) const;
+  RangeFault multiplyRows(uint64_t firstDepth, unsigned numDepth,
+                          unsigned firstColumn, unsigned numColumns);
   RangeFault packWeightByColumns(uint64_t firstDepth, unsigned numDepth,
                                  unsigned firstColumn, unsigned numColumns);
   RangeFault readVector(const Operand &operand, uint64_t row, unsigned dim,
@@ -64,9 +71,10 @@ private:
   const TensorCommand &command;
   const TensorOperands &operands;
   std::vector<T> &sums;
+  llvm::ThreadPoolInterface *pool;
   uint64_t numRows, depth;
   size_t sumStride;
-  std::vector<T> weightPanel, activationPanel;
+  std::vector<T> weightPanel;
   std::vector<uint32_t> biasValues, scaleValues, residualValues, staging;
   std::vector<float> values;
   std::vector<int32_t> intValues;
@@ -108,22 +116,20 @@ static void subtractZeroPoint(T *values, size_t count, int32_t zeroPoint) {
 template <typename T>
 RangeFault TensorExecution<T>::packActivation(uint64_t firstRow, unsigned rows,
                                               uint64_t firstDepth,
-                                              unsigned numDepth) {
-  activationPanel.resize(size_t(panelRows) * panelDepth);
+                                              unsigned numDepth,
+                                              T *panel) const {
   ElementIndex index = {};
   advance(index, command.rows, 0, firstRow);
   for (unsigned row = 0; row < rows; ++row) {
-    T *panelRow = &activationPanel[size_t(row) * numDepth];
+    T *panelRow = panel + size_t(row) * numDepth;
     RangeFault fault = readReduction(
         operands.activation, index, command.reduction, maxRowDims, firstDepth,
         numDepth, reinterpret_cast<uint32_t *>(panelRow));
-    if (fault.happened) {
-      faulty = &operands.activation;
+    if (fault.happened)
       return fault;
-    }
     advance(index, command.rows, 0, 1);
   }
-  subtractZeroPoint(activationPanel.data(), size_t(rows) * numDepth,
+  subtractZeroPoint(panel, size_t(rows) * numDepth,
                     command.activationZeroPoint);
   return {};
 }
@@ -190,25 +196,59 @@ TensorExecution<T>::packWeight(uint64_t firstDepth, unsigned numDepth,
   return {};
 }
 
+/// Multiplies all rows with the weight panel, blocks of rows in parallel.
+template <typename T>
+RangeFault
+TensorExecution<T>::multiplyRows(uint64_t firstDepth, unsigned numDepth,
+                                 unsigned firstColumn, unsigned numColumns) {
+  uint64_t numBlocks = llvm::divideCeil(numRows, panelRows);
+  unsigned numStrips = llvm::divideCeil(numColumns, stripColumns);
+  std::vector<RangeFault> faults(numBlocks);
+  auto multiplyBlocks = [&](uint64_t first, uint64_t step) {
+    std::vector<T> panel(size_t(panelRows) * numDepth);
+    for (uint64_t block = first; block < numBlocks; block += step) {
+      uint64_t row = block * panelRows;
+      unsigned rows = std::min<uint64_t>(panelRows, numRows - row);
+      faults[block] =
+          packActivation(row, rows, firstDepth, numDepth, panel.data());
+      if (faults[block].happened)
+        return;
+      multiplyPanels(panel.data(), numDepth, weightPanel.data(), rows, numDepth,
+                     numStrips, &sums[row * sumStride + firstColumn],
+                     sumStride);
+    }
+  };
+
+  if (pool && numBlocks > 1 &&
+      numRows * numDepth * numColumns >= leastParallelMACs) {
+    unsigned threads = std::min<uint64_t>(pool->getMaxConcurrency(), numBlocks);
+    llvm::ThreadPoolTaskGroup tasks(*pool);
+    for (unsigned thread = 0; thread < threads; ++thread)
+      tasks.async([&, thread] { multiplyBlocks(thread, threads); });
+    tasks.wait();
+  } else {
+    multiplyBlocks(0, 1);
+  }
+  for (const RangeFault &fault : faults)
+    if (fault.happened) {
+      faulty = &operands.activation;
+      return fault;
+    }
+  return {};
+}
+
 template <typename T>
 RangeFault TensorExecution<T>::accumulate() {
   for (unsigned column = 0; column < command.columns; column += panelColumns) {
     unsigned numColumns = std::min(panelColumns, command.columns - column);
-    unsigned numStrips = llvm::divideCeil(numColumns, stripColumns);
     for (uint64_t k = 0; k < depth; k += panelDepth) {
       unsigned numDepth = std::min<uint64_t>(panelDepth, depth - k);
       if (RangeFault fault = packWeight(k, numDepth, column, numColumns);
           fault.happened)
         return fault;
-      for (uint64_t row = 0; row < numRows; row += panelRows) {
-        unsigned rows = std::min<uint64_t>(panelRows, numRows - row);
-        if (RangeFault fault = packActivation(row, rows, k, numDepth);
-            fault.happened)
-          return fault;
-        multiplyPanels(activationPanel.data(), numDepth, weightPanel.data(),
-                       rows, numDepth, numStrips,
-                       &sums[row * sumStride + column], sumStride);
-      }
+      if (RangeFault fault = multiplyRows(k, numDepth, column, numColumns);
+          fault.happened)
+        return fault;
     }
   }
   return {};
@@ -382,12 +422,12 @@ static llvm::Error resolveOperands(const TensorCommand &command,
 template <typename T>
 static llvm::Error run(const TensorCommand &command,
                        const TensorOperands &operands, const Memory &memory,
-                       std::vector<T> &sums) {
+                       std::vector<T> &sums, llvm::ThreadPoolInterface *pool) {
   if (!command.accumulate)
     sums.assign(size_t(command.rows[0]) * command.rows[1] * command.rows[2] *
                     llvm::alignTo(command.columns, stripColumns),
                 T(0));
-  TensorExecution<T> execution(command, operands, sums);
+  TensorExecution<T> execution(command, operands, sums, pool);
   RangeFault fault = execution.accumulate();
   if (!fault.happened && command.store)
     fault = execution.store();
@@ -405,7 +445,8 @@ static llvm::Error run(const TensorCommand &command,
 
 llvm::Error execute(const TensorCommand &command,
                     const ExecutionContext &context, Memory &memory,
-                    Accumulators &accumulators, bool timingOnly) {
+                    Accumulators &accumulators, bool timingOnly,
+                    llvm::ThreadPoolInterface *pool) {
   TensorOperands operands;
   if (llvm::Error error = resolveOperands(command, context, memory, operands))
     return error;
@@ -423,8 +464,8 @@ llvm::Error execute(const TensorCommand &command,
   accumulators.open = !command.store;
   if (timingOnly)
     return llvm::Error::success();
-  return isFloat ? run(command, operands, memory, accumulators.floats)
-                 : run(command, operands, memory, accumulators.ints);
+  return isFloat ? run(command, operands, memory, accumulators.floats, pool)
+                 : run(command, operands, memory, accumulators.ints, pool);
 }
 
 } // namespace garam::npu

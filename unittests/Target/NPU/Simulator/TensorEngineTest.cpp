@@ -52,7 +52,7 @@ std::vector<uint8_t> makeSRAM(const TensorCommand &command) {
 /// Runs `commands` and compares the SRAM with what the reference makes of
 /// `expected`.
 void compare(llvm::ArrayRef<TensorCommand> commands,
-             const TensorCommand &expected) {
+             const TensorCommand &expected, unsigned threads = 0) {
   std::vector<uint8_t> sram = makeSRAM(expected);
   TestProgram test;
   test.machine.tensor.accumulatorBytes = 1 << 20;
@@ -67,7 +67,9 @@ void compare(llvm::ArrayRef<TensorCommand> commands,
   test.order(Engine::Tensor, Engine::DMA);
   test.addDMA(copyBytes(local(0, ElementType::U8, {}),
                         dram(out, ElementType::U8, {}), sramBytes));
-  test.runOrFail();
+  SimulationOptions options;
+  options.threads = threads;
+  test.runOrFail(options);
   execute(expected, sram);
   ASSERT_EQ(test.read<uint8_t>(out), sram);
 }
@@ -122,6 +124,14 @@ TEST(TensorEngineTest, LargeProducts) {
   compare(makeProduct(ElementType::F16, 101, 70, 300, ElementType::F16));
   compare(makeProduct(ElementType::BF16, 13, 1100, 29, ElementType::F32));
   compare(makeProduct(ElementType::I8, 1, 1300, 45, ElementType::I32));
+}
+
+// Large enough for several threads, whose number changes no bit.
+TEST(TensorEngineTest, ThreadsDoNotChangeResults) {
+  TensorCommand command =
+      makeProduct(ElementType::F16, 200, 100, 160, ElementType::F16);
+  for (unsigned threads : {1, 2, 3})
+    compare({command}, command, threads);
 }
 
 TEST(TensorEngineTest, WeightsWithContiguousReduction) {
