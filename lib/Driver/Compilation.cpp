@@ -40,6 +40,14 @@ Compilation::Compilation(const CompileOptions &options,
 // Before the first stage
 //===----------------------------------------------------------------------===//
 
+llvm::Error Compilation::checkOptions() {
+  const std::string &precision = options.precision;
+  if (!precision.empty() && precision != "bf16" && precision != "fp16")
+    return makeUserError(ExitCode::Usage, "--precision " + precision +
+                                              ": expected bf16 or fp16");
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::openTarget() {
   if (options.target.empty())
     return llvm::Error::success();
@@ -147,6 +155,10 @@ llvm::Error Compilation::endStage(StringRef stage) {
   if (!options.dumpDirectory.empty())
     if (llvm::Error error = dump(stage, options.dumpDirectory, *module))
       return error;
+  return emitIfAsked(stage);
+}
+
+llvm::Error Compilation::emitIfAsked(StringRef stage) {
   isStopped = stage == options.emitStage;
   if (!isStopped)
     return llvm::Error::success();
@@ -185,21 +197,24 @@ llvm::Error Compilation::makeInternalError(StringRef stage,
                                  directory + "' and --from=" + previousStage);
 }
 
-llvm::Error Compilation::makeStageError(StringRef stage, bool isIRBroken,
-                                        DiagnosticCollector &diagnostics) {
-  std::string text = diagnostics.takeText();
-  if (isIRBroken)
-    return makeInternalError(stage, "the IR is not valid any more\n" + text);
-  if (text.empty())
-    return makeInternalError(stage, "it failed without a reason");
-  return makeUserError(ExitCode::Model, text);
+/// What is not valid in the IR, empty when it verifies.
+static std::string findInvalid(ModuleOp module) {
+  DiagnosticCollector diagnostics(module.getContext());
+  if (succeeded(verify(module)))
+    return "";
+  return "the IR is not valid any more: " + diagnostics.takeText();
 }
 
-/// Whether the IR does not verify. Says nothing about it.
-static bool isBroken(ModuleOp module) {
-  ScopedDiagnosticHandler silence(module.getContext(),
-                                  [](Diagnostic &) { return success(); });
-  return failed(verify(module));
+llvm::Error Compilation::makeStageError(StringRef stage,
+                                        DiagnosticCollector &diagnostics) {
+  std::string text = diagnostics.takeText();
+  if (std::string invalid = findInvalid(*module); !invalid.empty())
+    return makeInternalError(stage, invalid);
+  if (text.empty())
+    return makeInternalError(stage, "it failed without a reason");
+  if (StringRef(text).contains(internalErrorPrefix))
+    return makeInternalError(stage, text);
+  return makeUserError(ExitCode::Model, text);
 }
 
 llvm::Error
@@ -212,7 +227,7 @@ Compilation::runPasses(StringRef stage,
   bool hasFailed = failed(manager.run(*module));
   llvm::append_range(result.warnings, diagnostics.takeWarnings());
   if (hasFailed)
-    return makeStageError(stage, isBroken(*module), diagnostics);
+    return makeStageError(stage, diagnostics);
   return endStage(stage);
 }
 
@@ -282,7 +297,7 @@ llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
   llvm::Error stageError = llvm::Error::success();
   DiagnosticCollector diagnostics(&context, &labels);
   auto observe = [&](StringRef stage) {
-    if (isBroken(*module))
+    if (failed(verify(*module)))
       return WalkResult::interrupt();
     stageError = llvm::joinErrors(std::move(stageError), endStage(stage));
     if (stageError || isStopped)
@@ -297,7 +312,7 @@ llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
   if (stageError || isStopped)
     return stageError;
   if (failed(program) || !*program)
-    return makeStageError(getNext(), isBroken(*module), diagnostics);
+    return makeStageError(getNext(), diagnostics);
   executables.push_back({executable, std::move(**program)});
   return llvm::Error::success();
 }

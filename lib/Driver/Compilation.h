@@ -28,6 +28,7 @@ public:
 
 private:
   // Before the first stage.
+  llvm::Error checkOptions();
   llvm::Error openTarget();
   llvm::Error readStart();
   llvm::Error listStages();
@@ -48,6 +49,7 @@ private:
   /// A stage is complete: takes its time, dumps its IR, and stops here when
   /// it is the one to emit.
   llvm::Error endStage(llvm::StringRef stage);
+  llvm::Error emitIfAsked(llvm::StringRef stage);
   /// Writes IR as that of a stage into a folder.
   llvm::Error dump(llvm::StringRef stage, llvm::StringRef directory,
                    mlir::ModuleOp ir) const;
@@ -55,7 +57,7 @@ private:
   bool isBeforeStart(llvm::StringRef stage) const;
   /// The error of a stage that failed: the user's when it has diagnostics and
   /// the IR is sound, else an internal one with a reproducer.
-  llvm::Error makeStageError(llvm::StringRef stage, bool isIRBroken,
+  llvm::Error makeStageError(llvm::StringRef stage,
                              DiagnosticCollector &diagnostics);
   llvm::Error makeInternalError(llvm::StringRef stage,
                                 const llvm::Twine &message);

@@ -72,19 +72,8 @@ Expected<uint64_t> computePeakOnChipBytes(const Executable &executable) {
   if (!plans)
     return plans.takeError();
   uint64_t total = 0;
-  for (const std::vector<PlannedRegion> &plan : *plans) {
-    StringMap<uint64_t> peaks;
-    for (const PlannedRegion &region : plan) {
-      if (!region.isOnChip)
-        continue;
-      uint64_t &peak = peaks[region.memory];
-      peak = std::max(peak, region.offset + region.size);
-    }
-    uint64_t sum = 0;
-    for (const auto &entry : peaks)
-      sum += entry.second;
-    total = std::max(total, sum);
-  }
+  for (const std::vector<PlannedRegion> &plan : *plans)
+    total = std::max(total, getPeakOnChipBytes(plan));
   return total;
 }
 

@@ -7,6 +7,7 @@
 #include "garam/Target/Device.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <cassert>
 
@@ -21,6 +22,20 @@ llvm::StringRef getName(MemoryRole role) {
   static constexpr llvm::StringLiteral names[numMemoryRoles] = {
       "constant", "parameter", "state", "input", "output", "scratch"};
   return names[static_cast<unsigned>(role)];
+}
+
+uint64_t getPeakOnChipBytes(llvm::ArrayRef<PlannedRegion> plan) {
+  llvm::StringMap<uint64_t> peaks;
+  for (const PlannedRegion &region : plan) {
+    if (!region.isOnChip)
+      continue;
+    uint64_t &peak = peaks[region.memory];
+    peak = std::max(peak, region.offset + region.size);
+  }
+  uint64_t sum = 0;
+  for (const auto &entry : peaks)
+    sum += entry.second;
+  return sum;
 }
 
 void DeviceRegistry::add(std::unique_ptr<Device> device) {

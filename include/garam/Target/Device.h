@@ -92,6 +92,9 @@ struct PlannedRegion {
   std::string name;
 };
 
+/// The highest address in use, added up over all on-chip memories of a plan.
+uint64_t getPeakOnChipBytes(llvm::ArrayRef<PlannedRegion> plan);
+
 /// What the best imaginable schedule cannot beat.
 struct LowerBound {
   uint64_t macs = 0;

@@ -16,6 +16,10 @@
 
 namespace garam {
 
+/// How the diagnostic of a fault of the compiler begins; all others are about
+/// the model.
+constexpr llvm::StringLiteral internalErrorPrefix = "internal error: ";
+
 struct DeviceCompileOptions {
   /// Arithmetic of float models ("bf16", "fp16"), or empty for the device's
   /// choice.

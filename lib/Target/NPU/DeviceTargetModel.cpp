@@ -10,17 +10,23 @@
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/NPU/Compile.h"
+#include "garam/Target/NPU/StaticChecker.h"
 #include "garam/Target/NPU/TargetFile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
-#include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
 
 namespace garam::npu {
 
-/// Stages of the pipeline, in order; garam compile --emit takes their names.
+// Stages of the pipeline, in order; garam compile --emit takes their names.
+/// Stages on tensors.
 static constexpr llvm::StringLiteral stagesStage = "npu-stages";
+/// The same with layouts, core splits and tiles as attributes.
+static constexpr llvm::StringLiteral scheduledStage = "npu-scheduled";
+/// Commands on buffers with addresses, queues ordered by semaphores.
+static constexpr llvm::StringLiteral commandsStage = "npu-commands";
 
 namespace {
 
@@ -33,7 +39,9 @@ struct TargetModel
   StringRef getTargetText(Attribute attr) const {
     return cast<TargetAttr>(attr).getText();
   }
-  SmallVector<StringRef> getStages(Attribute) const { return {stagesStage}; }
+  SmallVector<StringRef> getStages(Attribute) const {
+    return {stagesStage, scheduledStage, commandsStage};
+  }
 
   SmallVector<Refusal> accepts(Attribute attr, func::FuncOp function,
                                const DeviceCompileOptions &options) const;
@@ -79,10 +87,73 @@ TargetModel::accepts(Attribute attr, func::FuncOp function,
   return refusals;
 }
 
-FailureOr<DeviceEstimate>
-TargetModel::estimate(Attribute attr, func::FuncOp function,
-                      const DeviceCompileOptions &options) const {
-  return failure();
+/// The lower bound of a function of stages, kept on it for the later stages,
+/// where what it is computed from is gone.
+static constexpr llvm::StringLiteral boundAttrName = "npu.bound";
+
+static void recordBound(func::FuncOp function, const LowerBound &bound) {
+  Builder builder(function.getContext());
+  function->setAttr(
+      boundAttrName,
+      builder.getDictionaryAttr(
+          {builder.getNamedAttr("macs", builder.getI64IntegerAttr(bound.macs)),
+           builder.getNamedAttr("compute_s",
+                                builder.getF64FloatAttr(bound.computeSeconds)),
+           builder.getNamedAttr(
+               "weight_bytes",
+               builder.getI64IntegerAttr(bound.weightBytes))}));
+}
+
+static LowerBound readBound(func::FuncOp function,
+                            const MachineDescription &machine) {
+  LowerBound bound;
+  bound.peakBytesPerSecond = machine.dram.bytesPerSecond;
+  auto attr = function->getAttrOfType<DictionaryAttr>(boundAttrName);
+  if (!attr)
+    return bound;
+  if (auto macs = attr.getAs<IntegerAttr>("macs"))
+    bound.macs = macs.getInt();
+  if (auto seconds = attr.getAs<FloatAttr>("compute_s"))
+    bound.computeSeconds = seconds.getValueAsDouble();
+  if (auto bytes = attr.getAs<IntegerAttr>("weight_bytes"))
+    bound.weightBytes = bytes.getInt();
+  return bound;
+}
+
+/// Brings `function`, which is at `stage` (empty: linalg), to the next one.
+static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
+                                  const MachineDescription &machine,
+                                  const DeviceCompileOptions &options) {
+  if (stage.empty()) {
+    if (failed(convertToStages(function, machine, options.precision)))
+      return failure();
+    recordBound(function, computeLowerBound(function, machine));
+    return success();
+  }
+  if (stage == stagesStage) {
+    assignLayouts(function);
+    return scheduleStages(function, machine);
+  }
+  return lowerToPlannedCommands(function, machine);
+}
+
+/// Encodes a function of commands, after the static checker has proved it.
+static FailureOr<DeviceProgram> finish(func::FuncOp function,
+                                       const MachineDescription &machine) {
+  FailureOr<CompiledProgram> compiled = exportProgram(function, machine);
+  if (failed(compiled))
+    return failure();
+  if (llvm::Error error =
+          checkProgram(compiled->program, compiled->plan, machine))
+    return function.emitError("internal error: the program breaks a rule: ")
+           << llvm::toString(std::move(error));
+  llvm::Expected<DeviceProgram> program =
+      makeDeviceProgram(std::move(*compiled));
+  if (!program)
+    return function.emitError("internal error: it cannot be encoded: ")
+           << llvm::toString(program.takeError());
+  program->bound = readBound(function, machine);
+  return std::move(*program);
 }
 
 FailureOr<std::optional<DeviceProgram>>
@@ -93,15 +164,59 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
       readMachine(cast<TargetAttr>(attr), function.getLoc());
   if (failed(machine))
     return failure();
-  if (options.startStage.empty()) {
-    if (failed(convertToStages(function, *machine, options.precision)))
+  StringRef stage = options.startStage;
+  SmallVector<StringRef> stages = getStages(attr);
+  auto next =
+      stage.empty() ? stages.begin() : llvm::find(stages, stage) + 1;
+  for (; next != stages.end(); ++next) {
+    if (failed(runNextStage(function, stage, *machine, options)))
       return failure();
-    if (observer(stagesStage).wasInterrupted())
+    stage = *next;
+    if (observer(stage).wasInterrupted())
       return std::optional<DeviceProgram>();
   }
-  LowerBound bound = computeLowerBound(function, *machine);
-  (void)bound;
-  return failure();
+  FailureOr<DeviceProgram> program = finish(function, *machine);
+  if (failed(program))
+    return failure();
+  return std::optional<DeviceProgram>(std::move(*program));
+}
+
+/// An estimate is a compile without an output and a simulation without data.
+FailureOr<DeviceEstimate>
+TargetModel::estimate(Attribute attr, func::FuncOp function,
+                      const DeviceCompileOptions &options) const {
+  ScopedDiagnosticHandler silence(function.getContext(),
+                                  [](Diagnostic &) { return success(); });
+  OwningOpRef<ModuleOp> holder = ModuleOp::create(function.getLoc());
+  auto copy = function.clone();
+  holder->push_back(copy);
+  FailureOr<std::optional<DeviceProgram>> program = compile(
+      attr, copy, options, [](StringRef) { return WalkResult::advance(); });
+  if (failed(program))
+    return failure();
+  llvm::Expected<std::unique_ptr<LoadedProgram>> loaded =
+      loadProgram((*program)->code,
+                  llvm::MemoryBufferRef(getTargetText(attr),
+                                        getTargetName(attr)));
+  if (!loaded) {
+    llvm::consumeError(loaded.takeError());
+    return failure();
+  }
+  DeviceRunOptions timing;
+  timing.timingOnly = true;
+  std::vector<MutableArrayRef<uint8_t>> segments((*program)->segments.size());
+  llvm::Expected<DeviceRun> run = (*loaded)->run(segments, timing);
+  if (!run) {
+    llvm::consumeError(run.takeError());
+    return failure();
+  }
+  DeviceEstimate estimate;
+  estimate.seconds = run->latencyFs * 1e-15;
+  estimate.joules = run->energyJoule;
+  estimate.dramBytes = run->dramReadBytes + run->dramWriteBytes;
+  estimate.weightBytes = (*program)->bound.weightBytes;
+  estimate.onChipBytes = getPeakOnChipBytes((*program)->plan);
+  return estimate;
 }
 
 void registerTargetModel(DialectRegistry &registry) {

@@ -1,0 +1,80 @@
+// RUN: garam-opt %s --split-input-file --verify-diagnostics
+
+// An executable is not a place for anything but functions.
+// expected-error@below {{holds functions only, got: 'builtin.module'}}
+hetero.executable @front target(#npu.target<"chip", "">) {
+  builtin.module {}
+}
+
+// -----
+
+// A target has to implement the device interface.
+// expected-error@below {{attribute 'target' failed to satisfy constraint}}
+hetero.executable @front target("chip") {
+}
+
+// -----
+
+// (C1) A dispatch needs a function; there is none of that name.
+hetero.executable @front target(#npu.target<"chip", "">) {
+}
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C1) callee is a function of an executable, got: @front::@run}}
+  %t = hetero.dispatch @front::@run(%x) : (tensor<4xf32>) -> ()
+  return
+}
+
+// -----
+
+// (C1) A function of the module itself belongs to no device.
+func.func @run(%x: tensor<4xf32>) {
+  return
+}
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C1) callee is a function of an executable, got: @run}}
+  %t = hetero.dispatch @run(%x) : (tensor<4xf32>) -> ()
+  return
+}
+
+// -----
+
+// (C2) The types are those of the function.
+hetero.executable @front target(#npu.target<"chip", "">) {
+  func.func @run(%x: tensor<4xf32>) {
+    return
+  }
+}
+func.func @f(%x: tensor<5xf32>) {
+  // expected-error@below {{(C2) inputs and outputs have the types of @front::@run, got: '(tensor<5xf32>) -> ()' != '(tensor<4xf32>) -> ()'}}
+  %t = hetero.dispatch @front::@run(%x) : (tensor<5xf32>) -> ()
+  return
+}
+
+// -----
+
+// (C1) Both ends of a transfer exist.
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C1) source and destination are executables, got: @nowhere}}
+  %t, %y = hetero.transfer %x to @nowhere : tensor<4xf32>
+  return
+}
+
+// -----
+
+// (C2) From the host to the host nothing moves.
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C2) source and destination differ, got both: the host}}
+  %t, %y = hetero.transfer %x : tensor<4xf32>
+  return
+}
+
+// -----
+
+// (C2) Nor from a device to itself.
+hetero.executable @front target(#npu.target<"chip", "">) {
+}
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C2) source and destination differ, got both: @front}}
+  %t, %y = hetero.transfer %x from @front to @front : tensor<4xf32>
+  return
+}

@@ -1,0 +1,177 @@
+//===- ImageTest.cpp - Tests of what a device binary holds ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Container/Image.h"
+#include "garam/Support/Errors.h"
+#include "llvm/Support/FileSystem.h"
+#include "gtest/gtest.h"
+
+using namespace llvm;
+using namespace garam;
+
+namespace {
+
+/// One program: weights, an input that the host quantises, an output.
+ImageSource makeSource() {
+  ImageSource source;
+  DeviceProgram program;
+  program.code = {1, 2, 3, 4};
+  program.segments = {{MemoryRole::Constant, 100, "weights"},
+                      {MemoryRole::Input, 8, "x"},
+                      {MemoryRole::Output, 32, "y"}};
+  auto fill = [](MutableArrayRef<uint8_t> bytes) {
+    std::fill(bytes.begin(), bytes.end(), 0x5A);
+  };
+  program.constants.push_back({16, 20, fill});
+  program.debug.nodes = {"conv", "relu"};
+  program.debug.origins = {{{0}, {0, 1}}, {}};
+  program.plan = {{"core 0 SRAM", true, 64, 128, "x"}};
+  source.programs.push_back(program);
+  source.targetText = "name: chip\n";
+
+  Manifest &manifest = source.manifest;
+  manifest.producer = "test";
+  manifest.model = "model.onnx";
+  manifest.options = {{"precision", "bf16"}};
+  for (const DeviceSegment &segment : program.segments)
+    manifest.segments.push_back({segment, 0});
+  EntryPoint entry;
+  entry.name = "main";
+  entry.inputs = {{"x", {DataType::Float32, {2, 4}}, 1,
+                   HostQuantization{DataType::UInt8, 0.5, 3}}};
+  entry.outputs = {{"y", {DataType::Float32, {8}}, 2, std::nullopt}};
+  entry.schedule = {0};
+  manifest.entryPoints.push_back(entry);
+  ImageProgram image;
+  image.device = "chip";
+  image.target = "one";
+  image.section = ".garam.chip.0.program";
+  image.segments = {0, 1, 2};
+  image.bound = {1000, 1e-6, 100, 1e9};
+  manifest.programs.push_back(image);
+  manifest.nodes = {{"conv", "Conv", 17, "chip", ""},
+                    {"shape", "Shape", 17, "", ""}};
+  return source;
+}
+
+class ImageTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_FALSE(
+        sys::fs::createTemporaryFile("garam-image", "garam", path));
+  }
+  void TearDown() override { sys::fs::remove(path); }
+
+  SmallString<128> path;
+};
+
+TEST_F(ImageTest, RoundTrip) {
+  ASSERT_FALSE(errorToBool(writeImage(path, makeSource())));
+  Expected<Image> image = Image::open(path);
+  ASSERT_TRUE(bool(image)) << toString(image.takeError());
+
+  const Manifest &manifest = image->getManifest();
+  EXPECT_EQ(manifest.model, "model.onnx");
+  ASSERT_EQ(manifest.entryPoints.size(), 1u);
+  const Binding &input = manifest.entryPoints[0].inputs.at(0);
+  EXPECT_EQ(input.type.str(), "float32[2,4]");
+  EXPECT_EQ(input.quantization, (HostQuantization{DataType::UInt8, 0.5, 3}));
+  EXPECT_EQ(manifest.programs.at(0).bound.macs, 1000u);
+  EXPECT_EQ(manifest.programs.at(0).bound.computeSeconds, 1e-6);
+  EXPECT_EQ(manifest.nodes.at(1).device, "");
+  EXPECT_EQ(image->getTargetText(), "name: chip\n");
+  EXPECT_EQ(image->getCode(0), ArrayRef<uint8_t>({1, 2, 3, 4}));
+}
+
+TEST_F(ImageTest, ConstantsAreMadeInPlaceAndAligned) {
+  ASSERT_FALSE(errorToBool(writeImage(path, makeSource())));
+  Image image = cantFail(Image::open(path));
+  ArrayRef<uint8_t> bytes = image.getConstants(0);
+  ASSERT_EQ(bytes.size(), 100u);
+  for (size_t i = 0; i < bytes.size(); ++i)
+    EXPECT_EQ(bytes[i], i >= 16 && i < 36 ? 0x5A : 0) << i;
+  EXPECT_EQ(image.getContainer().getSections().back().offset %
+                sectionAlignment,
+            0u);
+}
+
+TEST_F(ImageTest, DebugMapAndPlan) {
+  ASSERT_FALSE(errorToBool(writeImage(path, makeSource())));
+  Image image = cantFail(Image::open(path));
+  std::vector<DebugMap> maps = cantFail(image.readDebugMaps());
+  ASSERT_EQ(maps.size(), 1u);
+  EXPECT_EQ(maps[0].nodes, std::vector<std::string>({"conv", "relu"}));
+  ASSERT_EQ(maps[0].origins.size(), 2u);
+  EXPECT_EQ(maps[0].origins[0][1].size(), 2u);
+  auto plans = cantFail(image.readPlans());
+  EXPECT_EQ(plans.at(0).at(0).memory, "core 0 SRAM");
+  EXPECT_EQ(getPeakOnChipBytes(plans[0]), 192u);
+}
+
+//===----------------------------------------------------------------------===//
+// Manifests from strangers: their checksums are right
+//===----------------------------------------------------------------------===//
+
+/// The error that a manifest gives after one replacement in its text.
+std::string getError(StringRef from, StringRef to) {
+  std::string text = serializeManifest(makeSource().manifest);
+  size_t position = text.find(from.str());
+  EXPECT_NE(position, std::string::npos) << from.str() << " in " << text;
+  text.replace(position, from.size(), to.str());
+  Expected<Manifest> manifest = parseManifest(text);
+  return manifest ? "" : toString(manifest.takeError());
+}
+
+TEST(ManifestTest, RoundTrip) {
+  std::string text = serializeManifest(makeSource().manifest);
+  Expected<Manifest> manifest = parseManifest(text);
+  ASSERT_TRUE(bool(manifest)) << toString(manifest.takeError());
+  EXPECT_EQ(serializeManifest(*manifest), text);
+}
+
+TEST(ManifestTest, WrongFieldsAreNamed) {
+  EXPECT_NE(getError("\"float32\"", "\"float31\"").find("unknown element type"),
+            std::string::npos);
+  EXPECT_NE(getError("\"constant\"", "\"constance\"").find("unknown role"),
+            std::string::npos);
+  EXPECT_NE(getError("\"shape\":[2,4]", "\"shape\":[2,-4]").find("not a shape"),
+            std::string::npos);
+  EXPECT_NE(getError("\"shape\":[2,4]", "\"shape\":[4294967296,4294967296]")
+                .find("not a shape"),
+            std::string::npos);
+  EXPECT_NE(getError("\"shape\":[2,4]", "\"shape\":[2,5]")
+                .find("does not fit its segment"),
+            std::string::npos);
+  EXPECT_NE(getError("\"segments\":[0,1,2]", "\"segments\":[0,1,3]")
+                .find("uses segment 3 of 3"),
+            std::string::npos);
+  EXPECT_NE(getError("\"schedule\":[0]", "\"schedule\":[1]")
+                .find("runs program 1 of 1"),
+            std::string::npos);
+  EXPECT_NE(getError("\"segment\":1", "\"segment\":9").find("segment 9 of 3"),
+            std::string::npos);
+  EXPECT_NE(getError("\"model\":", "\"modal\":").find("missing value"),
+            std::string::npos);
+}
+
+TEST(ManifestTest, DeepNestingIsRefusedBeforeItIsParsed) {
+  Expected<Manifest> manifest = parseManifest(std::string(1 << 20, '['));
+  ASSERT_FALSE(bool(manifest));
+  EXPECT_NE(toString(manifest.takeError()).find("nested deeper"),
+            std::string::npos);
+}
+
+TEST(ManifestTest, EveryTruncationIsRefused) {
+  std::string text = serializeManifest(makeSource().manifest);
+  for (size_t size = 0; size < text.size(); ++size) {
+    Expected<Manifest> manifest =
+        parseManifest(StringRef(text).take_front(size));
+    EXPECT_FALSE(bool(manifest)) << size;
+    consumeError(manifest.takeError());
+  }
+}
+
+} // namespace

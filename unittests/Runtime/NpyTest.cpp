@@ -1,0 +1,116 @@
+//===- NpyTest.cpp - Tests of numpy's array files -------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Runtime/TensorFile.h"
+#include "garam/Support/Errors.h"
+#include "llvm/Support/Endian.h"
+#include "gtest/gtest.h"
+
+using namespace llvm;
+using namespace garam;
+
+namespace {
+
+/// A file of version `version` with this header and these elements.
+std::string makeFile(unsigned char version, StringRef header, StringRef data) {
+  std::string file = "\x93NUMPY";
+  file += static_cast<char>(version);
+  file += '\0';
+  char length[sizeof(uint32_t)];
+  support::endian::write32le(length, header.size());
+  file.append(length, version == 1 ? sizeof(uint16_t) : sizeof(uint32_t));
+  return file + header.str() + data.str();
+}
+
+Expected<Tensor> parse(StringRef file) {
+  return readNpy(MemoryBufferRef(file, "file.npy"));
+}
+
+std::string getError(StringRef file) {
+  Expected<Tensor> tensor = parse(file);
+  if (tensor)
+    return "";
+  ErrorReport report = consumeToReport(tensor.takeError());
+  EXPECT_EQ(report.exitCode, ExitCode::Input);
+  return report.text;
+}
+
+TEST(NpyTest, RoundTripOfEveryTypeAndRank) {
+  for (unsigned type = 0; type < numDataTypes; ++type) {
+    for (const std::vector<int64_t> &shape :
+         std::vector<std::vector<int64_t>>{{}, {3}, {2, 0, 4}, {2, 3, 4, 5}}) {
+      Tensor tensor;
+      tensor.type.type = static_cast<DataType>(type);
+      tensor.type.shape.assign(shape.begin(), shape.end());
+      tensor.data.resize(*getByteSize(tensor.type));
+      for (size_t i = 0; i < tensor.data.size(); ++i)
+        tensor.data[i] = i & 1;
+      std::string file;
+      raw_string_ostream os(file);
+      writeNpy(tensor, os);
+      Expected<Tensor> read = parse(file);
+      ASSERT_TRUE(bool(read)) << toString(read.takeError());
+      EXPECT_EQ(read->type.str(), tensor.type.str());
+      EXPECT_EQ(read->data, tensor.data);
+    }
+  }
+}
+
+TEST(NpyTest, VersionsAndSpellings) {
+  for (unsigned char version : {1, 2, 3})
+    EXPECT_EQ(getError(makeFile(version,
+                                "{'descr': '<i2', 'fortran_order': False, "
+                                "'shape': (2,), }   \n",
+                                "abcd")),
+              "");
+  EXPECT_EQ(getError(makeFile(1,
+                              "{\"shape\":(1,2),\"fortran_order\":False,"
+                              "\"descr\":\"|u1\"}",
+                              "ab")),
+            "");
+}
+
+TEST(NpyTest, FortranOrderIsTurnedRound) {
+  Tensor tensor = cantFail(parse(makeFile(
+      1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }",
+      "abcdef")));
+  EXPECT_EQ(std::string(tensor.data.begin(), tensor.data.end()), "acebdf");
+}
+
+TEST(NpyTest, WhatIsWrongIsNamed) {
+  StringRef good = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }";
+  auto contains = [](const std::string &text, const char *part) {
+    return text.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(contains(getError("hello"), "not a .npy file"));
+  EXPECT_TRUE(contains(getError(makeFile(4, good, "ab")), "version 4"));
+  EXPECT_TRUE(contains(getError(makeFile(1, good, "a")),
+                       "has 1 bytes of elements, uint8[2] needs 2"));
+  EXPECT_TRUE(contains(getError(makeFile(1, good, "abc")), "needs 2"));
+  auto replace = [&](const char *from, const char *to) {
+    std::string header = good.str();
+    header.replace(header.find(from), StringRef(from).size(), to);
+    return getError(makeFile(1, header, "ab"));
+  };
+  EXPECT_TRUE(contains(replace("|u1", ">f4"), "big-endian"));
+  EXPECT_TRUE(contains(replace("|u1", "<U4"), "no counterpart in ONNX"));
+  EXPECT_TRUE(contains(replace("'|u1'", "[('a', '<f4')]"), "structured"));
+  EXPECT_TRUE(contains(replace("(2,)", "(-2,)"), "tuple of sizes"));
+  EXPECT_TRUE(contains(replace("(2,)", "(99999999999999999999,)"),
+                       "tuple of sizes"));
+  EXPECT_TRUE(contains(replace("(2,)", "(4294967296, 4294967296)"),
+                       "more than there can be"));
+  EXPECT_TRUE(contains(replace("shape", "shame"), "'shame'"));
+}
+
+TEST(NpyTest, EveryTruncationIsRefused) {
+  std::string file = makeFile(
+      2, "{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", "ab");
+  for (size_t size = 0; size < file.size(); ++size)
+    EXPECT_NE(getError(StringRef(file).take_front(size)), "") << size;
+}
+
+} // namespace

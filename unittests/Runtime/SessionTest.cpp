@@ -1,0 +1,247 @@
+//===- SessionTest.cpp - Tests of loading and running ---------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// With a device of the test's own, as the runtime knows none by name.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Runtime/Report.h"
+#include "garam/Runtime/Trace.h"
+#include "garam/Support/Errors.h"
+#include "mlir/IR/Attributes.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/JSON.h"
+#include "gtest/gtest.h"
+
+using namespace llvm;
+using namespace garam;
+
+namespace {
+
+/// Adds the first byte of the weights to every byte of the input.
+class AddProgram : public LoadedProgram {
+public:
+  std::vector<DeviceSegment> getSegments() const override {
+    return {{MemoryRole::Constant, 64, "weights"},
+            {MemoryRole::Input, 4, "x"},
+            {MemoryRole::Output, 4, "y"}};
+  }
+  std::vector<std::string> getLanes() const override { return {"adder"}; }
+  std::vector<uint64_t> getCommandCounts() const override { return {2}; }
+  double getClockHz() const override { return 1e9; }
+  uint64_t getOnChipBytes() const override { return 1024; }
+  std::optional<double> getHostLinkSeconds(uint64_t bytes) const override {
+    return bytes * 1e-6;
+  }
+  void disassemble(raw_ostream &os) const override { os << "add\n"; }
+  Expected<DeviceRun> run(ArrayRef<MutableArrayRef<uint8_t>> segments,
+                          const DeviceRunOptions &options) const override {
+    if (!options.timingOnly)
+      for (unsigned i = 0; i < 4; ++i)
+        segments[2][i] = segments[1][i] + segments[0][0];
+    uint64_t load = options.residentWeights ? 0 : 2000000;
+    if (options.onEvent) {
+      options.onEvent({0, 0, 0, load, false, "load"});
+      options.onEvent({0, 1, load, load + 1000000, false, "add"});
+    }
+    DeviceRun run;
+    run.latencyFs = load + 1000000;
+    run.criticalPath = {{"work", run.latencyFs}};
+    run.laneBusyFs = {run.latencyFs};
+    return run;
+  }
+};
+
+class AddDevice : public Device {
+public:
+  StringRef getKind() const override { return "adder"; }
+  void registerDialects(mlir::DialectRegistry &) const override {}
+  void registerPasses() const override {}
+  Error checkTarget(const TargetFile &) const override {
+    return Error::success();
+  }
+  Expected<std::vector<MachineFact>>
+  describeTarget(const TargetFile &) const override {
+    return std::vector<MachineFact>();
+  }
+  mlir::Attribute getTargetAttr(mlir::MLIRContext *,
+                                const TargetFile &) const override {
+    return nullptr;
+  }
+  Expected<std::unique_ptr<LoadedProgram>>
+  load(ArrayRef<uint8_t> code, MemoryBufferRef) const override {
+    if (code != ArrayRef<uint8_t>({42}))
+      return createStringError("not a program of an adder");
+    return std::make_unique<AddProgram>();
+  }
+};
+
+class SessionTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_FALSE(
+        sys::fs::createTemporaryFile("garam-session", "garam", path));
+    devices.add(std::make_unique<AddDevice>());
+    source.targetText = "name: one\nkind: adder\ndescription: adds\n";
+    DeviceProgram program;
+    program.code = {42};
+    program.segments = AddProgram().getSegments();
+    program.constants.push_back(
+        {0, 1, [](MutableArrayRef<uint8_t> bytes) { bytes[0] = 10; }});
+    program.debug.nodes = {"add"};
+    program.debug.origins = {{{0}, {0}}};
+    Manifest &manifest = source.manifest;
+    manifest.model = "model.onnx";
+    for (const DeviceSegment &segment : program.segments)
+      manifest.segments.push_back({segment, 0});
+    source.programs.push_back(std::move(program));
+    manifest.entryPoints.push_back(
+        {"main",
+         {{"x", {DataType::UInt8, {4}}, 1, std::nullopt}},
+         {{"y", {DataType::UInt8, {4}}, 2, std::nullopt}},
+         {0}});
+    ImageProgram image;
+    image.device = "adder";
+    image.section = ".garam.adder.0.program";
+    image.segments = {0, 1, 2};
+    image.bound = {0, 1e-9, 64, 1e12};
+    manifest.programs.push_back(image);
+    manifest.nodes = {{"add", "Add", 17, "adder", ""}};
+  }
+  void TearDown() override { sys::fs::remove(path); }
+
+  Expected<std::shared_ptr<const Executable>> load() {
+    if (Error error = writeImage(path, source))
+      return error;
+    return Executable::load(path, devices);
+  }
+
+  /// The error of a run with these inputs.
+  ErrorReport runBadly(ArrayRef<Tensor> inputs) {
+    Session session(cantFail(load()));
+    Expected<RunResult> result = session.run(inputs);
+    return result ? ErrorReport() : consumeToReport(result.takeError());
+  }
+
+  SmallString<128> path;
+  DeviceRegistry devices;
+  ImageSource source;
+  Tensor input{"x", {DataType::UInt8, {4}}, {1, 2, 3, 4}};
+};
+
+TEST_F(SessionTest, RunsWithDataAndTime) {
+  Session session(cantFail(load()));
+  RunResult result = cantFail(session.run({input}));
+  ASSERT_EQ(result.outputs.size(), 1u);
+  EXPECT_EQ(result.outputs[0].name, "y");
+  EXPECT_EQ(result.outputs[0].data, std::vector<uint8_t>({11, 12, 13, 14}));
+  EXPECT_EQ(result.latencyFs, 3000000u);
+  EXPECT_DOUBLE_EQ(*result.hostLinkSeconds, 8e-6);
+}
+
+TEST_F(SessionTest, HostQuantisesWhatTheDeviceCannot) {
+  EntryPoint &entry = source.manifest.entryPoints[0];
+  entry.inputs[0].type.type = DataType::Float32;
+  entry.inputs[0].quantization = HostQuantization{DataType::Int8, 0.5, 1};
+  entry.outputs[0].type.type = DataType::Float32;
+  entry.outputs[0].quantization = HostQuantization{DataType::Int8, 2.0, 0};
+  // 0.75 / 0.5 is halfway between 1 and 2: to even. Far values saturate.
+  float values[4] = {0.75f, -1.0f, 1000.0f, -1000.0f};
+  Tensor floats{"x", {DataType::Float32, {4}}, std::vector<uint8_t>(16)};
+  memcpy(floats.data.data(), values, sizeof(values));
+  Session session(cantFail(load()));
+  RunResult result = cantFail(session.run({floats}));
+  memcpy(values, result.outputs[0].data.data(), sizeof(values));
+  // On the device: 3, -1, 127, -128, and 10 is added modulo 256.
+  EXPECT_EQ(values[0], 26.0f);
+  EXPECT_EQ(values[1], 18.0f);
+  EXPECT_EQ(values[2], -238.0f);
+  EXPECT_EQ(values[3], -236.0f);
+  EXPECT_EQ(result.hostQuantizedElements, 8u);
+}
+
+TEST_F(SessionTest, InputsAreChecked) {
+  auto contains = [](const ErrorReport &report, const char *part) {
+    return report.exitCode == ExitCode::Input &&
+           report.text.find(part) != std::string::npos;
+  };
+  EXPECT_TRUE(contains(runBadly({}), "input 'x' (uint8[4]) is missing"));
+  EXPECT_TRUE(contains(runBadly({input, input}), "given more than once"));
+  Tensor other = input;
+  other.name = "z";
+  EXPECT_TRUE(contains(runBadly({other}), "no input 'z'; its inputs are 'x'"));
+  other = input;
+  other.type.shape = {2, 2};
+  EXPECT_TRUE(contains(runBadly({other}), "is uint8[2,2], the model needs "
+                                          "uint8[4]"));
+  other = input;
+  other.type.type = DataType::Int8;
+  EXPECT_TRUE(contains(runBadly({other}), "is int8[4]"));
+  other = input;
+  other.data.resize(3);
+  EXPECT_TRUE(contains(runBadly({other}), "has 3 bytes"));
+}
+
+TEST_F(SessionTest, BinariesThatDoNotFitTheDeviceAreRefused) {
+  auto getError = [&] {
+    auto executable = load();
+    if (executable)
+      return ErrorReport();
+    return consumeToReport(executable.takeError());
+  };
+  source.programs[0].code = {43};
+  ErrorReport report = getError();
+  EXPECT_EQ(report.exitCode, ExitCode::Binary);
+  EXPECT_NE(report.text.find("not a program of an adder"), std::string::npos);
+
+  source.programs[0].code = {42};
+  source.manifest.segments[2].segment.size = 5;
+  EXPECT_NE(getError().text.find("declares other segments"),
+            std::string::npos);
+
+  source.manifest.programs[0].device = "unknown";
+  EXPECT_NE(getError().text.find("a device 'unknown' that is not known"),
+            std::string::npos);
+}
+
+TEST_F(SessionTest, ReportAndTrace) {
+  std::shared_ptr<const Executable> executable = cantFail(load());
+  Report report = cantFail(measure(executable));
+  EXPECT_EQ(report.run.latencyFs, 3000000u);
+  EXPECT_EQ(report.residentLatencyFs, 1000000u);
+  EXPECT_DOUBLE_EQ(report.nodeCycles.at(0), 3.0);
+  EXPECT_NEAR(report.getRatio(), 1.0 / 3.0, 1e-9);
+
+  std::string text;
+  raw_string_ostream os(text);
+  writeReport(report, os);
+  Expected<json::Value> value = json::parse(text);
+  ASSERT_TRUE(bool(value)) << toString(value.takeError());
+  const json::Object &object = *value->getAsObject();
+  for (StringRef key :
+       {"schema", "model", "target", "latency_s", "latency_resident_s",
+        "bound_s", "ratio", "dram_read_bytes", "dram_write_bytes",
+        "sram_peak_bytes", "energy_j", "compile_s", "peak_rss_bytes", "nodes"})
+    EXPECT_TRUE(object.get(key)) << key.str();
+
+  std::string trace;
+  raw_string_ostream traceStream(trace);
+  {
+    TraceWriter writer(*executable, traceStream);
+    RunOptions options;
+    options.timingOnly = true;
+    options.onEvent = [&](unsigned program, const DeviceEvent &event) {
+      writer.addEvent(program, event);
+    };
+    cantFail(Session(executable).run({}, options));
+  }
+  Expected<json::Value> events = json::parse(trace);
+  ASSERT_TRUE(bool(events)) << toString(events.takeError());
+  // Names of the process and of one lane, two commands.
+  EXPECT_EQ(events->getAsObject()->getArray("traceEvents")->size(), 4u);
+}
+
+} // namespace
