@@ -34,7 +34,10 @@ Compilation::Compilation(const CompileOptions &options,
                          const DeviceRegistry &devices)
     : options(options), devices(devices),
       // One function goes down one pipeline: threads have nothing to share.
-      context(makeRegistry(), MLIRContext::Threading::DISABLED) {}
+      context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+  // A message names the node; the operation may be a screenful.
+  context.printOpOnDiagnostic(false);
+}
 
 //===----------------------------------------------------------------------===//
 // Before the first stage

@@ -8,6 +8,7 @@
 
 #include "DeviceProgram.h"
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Compile.h"
@@ -134,7 +135,14 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
     assignLayouts(function);
     return scheduleStages(function, machine);
   }
-  return lowerToPlannedCommands(function, machine);
+  if (failed(lowerToPlannedCommands(function, machine)))
+    return failure();
+  // Commands have no arguments: inputs and outputs are segments by now.
+  function.removeArgAttrsAttr();
+  function.removeResAttrsAttr();
+  function->setAttr(hetero::loweredAttrName,
+                    UnitAttr::get(function.getContext()));
+  return success();
 }
 
 /// Encodes a function of commands, after the static checker has proved it.

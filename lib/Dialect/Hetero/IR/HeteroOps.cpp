@@ -34,6 +34,8 @@ LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
   if (!function)
     return emitOpError("(C1) callee is a function of an executable, got: ")
            << getCallee();
+  if (function->hasAttr(loweredAttrName))
+    return success();
   auto type = FunctionType::get(getContext(), getInputs().getTypes(),
                                 getOutputs().getTypes());
   if (type != function.getFunctionType())

@@ -21,6 +21,12 @@
 
 #include "garam/Dialect/Hetero/IR/HeteroDialect.h.inc"
 
+namespace garam::hetero {
+/// Unit attribute of a function that its device has lowered to commands on its
+/// own memory: it has no arguments and results any more.
+constexpr llvm::StringLiteral loweredAttrName = "hetero.lowered";
+} // namespace garam::hetero
+
 #define GET_TYPEDEF_CLASSES
 #include "garam/Dialect/Hetero/IR/HeteroTypes.h.inc"
 

@@ -84,7 +84,8 @@ def Hetero_DispatchOp
     `token` is complete.
 
     (C1) `callee` names a function of an executable.
-    (C2) Inputs and outputs have the types of that function.
+    (C2) Inputs and outputs have the types of that function, unless its device
+    has lowered it (`hetero.lowered`).
 
     Example:
 
