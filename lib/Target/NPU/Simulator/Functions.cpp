@@ -10,6 +10,7 @@
 #include "TargetClones.h"
 
 #include <cmath>
+#include <iterator>
 
 #define GARAM_INLINE static inline __attribute__((always_inline))
 
@@ -27,15 +28,18 @@ GARAM_INLINE double evaluate(const double (&coefficients)[n], double x) {
   return result;
 }
 
-/// To the nearest integer for |x| < 2^51; adding 1.5 * 2^52 rounds the fraction
-/// away.
+/// Adding it to a number of magnitude below 2^51 rounds the fraction away and
+/// leaves the integer in the low bits of the mantissa.
+static constexpr double roundingConstant = 0x1.8p52;
+
 GARAM_INLINE double roundToInteger(double x) {
-  constexpr double magic = 0x1.8p52;
-  return (x + magic) - magic;
+  return (x + roundingConstant) - roundingConstant;
 }
 
-GARAM_INLINE double makePowerOfTwo(int64_t exponent) {
-  return llvm::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52);
+/// 2 to the power of an integer of small magnitude.
+GARAM_INLINE double makePowerOfTwo(double exponent) {
+  uint64_t bits = llvm::bit_cast<uint64_t>(exponent + roundingConstant);
+  return llvm::bit_cast<double>((bits + 1023) << 52);
 }
 
 //===----------------------------------------------------------------------===//
@@ -57,9 +61,7 @@ GARAM_INLINE double expDouble(double x) {
                                1.0 / 6,      1.0 / 24,      1.0 / 120,
                                1.0 / 720,    1.0 / 5040,    1.0 / 40320,
                                1.0 / 362880, 1.0 / 3628800, 1.0 / 39916800};
-  // NaN converts to no integer: it is put back at the end.
-  int64_t exponent = x == x ? static_cast<int64_t>(k) : 0;
-  double result = evaluate(taylor, r) * makePowerOfTwo(exponent);
+  double result = evaluate(taylor, r) * makePowerOfTwo(k);
   return x == x ? result : x;
 }
 
@@ -134,37 +136,45 @@ static double powDouble(double x, double y) {
 
 /// Polynomials through Chebyshev points, in a variable that runs from -1 to 1
 /// over the interval: erf(x) / x over x^2 in [0, 1], erf over [1, 2] and [2,
-/// 4]. Beyond 4 the f32 nearest to erf is 1.
+/// 4]. Beyond 4 the f32 nearest to erf is 1. Their coefficients side by side,
+/// so that one Horner scheme chooses the interval without a branch.
+static constexpr double erfCoefficients[][3] = {
+    {0.9654687386698679, 0.9661051464752162, 0.9999779095030004},
+    {-0.14053608902272158, 0.05946514461181582, 0.00013925305588088563},
+    {0.019852496688965493, -0.04459885844956572, -0.00041775915672864793},
+    {-0.0022854855610639343, 0.0173440005116553, 0.0007891004388171992},
+    {0.00021751715618443444, -0.0027874288028204575, -0.0010443978427340996},
+    {-1.753716988105548e-05, -0.00046457144028755494, 0.0010165499250446752},
+    {1.2233823111723101e-06, 0.0003019723359634391, -0.0007380418552420749},
+    {-7.511468069765215e-08, -3.7055115246394395e-05, 0.0003905550086898044},
+    {4.1163174687012936e-09, -9.231792239867381e-06, -0.0001347726765161877},
+    {-2.0455104277061764e-10, 3.3395269970323448e-06, 1.3962448553619621e-05},
+    {8.965757429409264e-12, -8.690993321839152e-08, 1.5601239641778808e-05},
+    {0, -1.2429801391330588e-07, -1.0898869655278757e-05},
+    {0, 1.612780969091026e-08, 3.059987174560278e-06},
+    {0, 2.2376980268745683e-09, 2.3695857876677568e-07},
+    {0, 0, -4.855734197951473e-07},
+    {0, 0, 1.0081621220063968e-07},
+    {0, 0, 1.1175605176105593e-08}};
+
 GARAM_INLINE double erfDouble(double x) {
-  constexpr double near[] = {
-      0.9654687386698679,      -0.14053608902272158,   0.019852496688965493,
-      -0.0022854855610639343,  0.00021751715618443444, -1.753716988105548e-05,
-      1.2233823111723101e-06,  -7.511468069765215e-08, 4.1163174687012936e-09,
-      -2.0455104277061764e-10, 8.965757429409264e-12};
-  constexpr double middle[] = {
-      0.9661051464752162,     0.05946514461181582,     -0.04459885844956572,
-      0.0173440005116553,     -0.0027874288028204575,  -0.00046457144028755494,
-      0.0003019723359634391,  -3.7055115246394395e-05, -9.231792239867381e-06,
-      3.3395269970323448e-06, -8.690993321839152e-08,  -1.2429801391330588e-07,
-      1.612780969091026e-08,  2.2376980268745683e-09};
-  constexpr double far[] = {
-      0.9999779095030004,     0.00013925305588088563, -0.00041775915672864793,
-      0.0007891004388171992,  -0.0010443978427340996, 0.0010165499250446752,
-      -0.0007380418552420749, 0.0003905550086898044,  -0.0001347726765161877,
-      1.3962448553619621e-05, 1.5601239641778808e-05, -1.0898869655278757e-05,
-      3.059987174560278e-06,  2.3695857876677568e-07, -4.855734197951473e-07,
-      1.0081621220063968e-07, 1.1175605176105593e-08};
   double magnitude = x < 0 ? -x : x;
   double limited = magnitude > 4 ? 4 : magnitude;
-  double nearValue = limited * evaluate(near, 2 * (limited * limited) - 1);
-  double middleValue = evaluate(middle, 2 * limited - 3);
-  double farValue = evaluate(far, limited - 3);
-  double result = limited < 1   ? nearValue
-                  : limited < 2 ? middleValue
-                                : farValue;
+  bool isNear = limited < 1, isMiddle = limited < 2;
+  double variable = isNear     ? 2 * (limited * limited) - 1
+                    : isMiddle ? 2 * limited - 3
+                               : limited - 3;
+  double result = 0;
+  for (unsigned i = std::size(erfCoefficients); i-- > 0;) {
+    const double *coefficients = erfCoefficients[i];
+    result = result * variable + (isNear     ? coefficients[0]
+                                  : isMiddle ? coefficients[1]
+                                             : coefficients[2]);
+  }
+  result *= isNear ? limited : 1;
   result = magnitude > 4 ? 1 : result;
   result = x < 0 ? -result : result;
-  return x == x ? (x == 0 ? x : result) : x;
+  return x == x && x != 0 ? result : x;
 }
 
 //===----------------------------------------------------------------------===//
