@@ -189,6 +189,7 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
   Sizes sizes = getSizes(b, node.getInput(0));
   Sizes strides(type.getRank(), b.getIndexAttr(1));
   SmallVector<bool> isReversed(type.getRank(), false);
+  bool isEmpty = false;
   for (size_t i = 0; i < count; ++i) {
     int64_t axis = node.normalizeAxis((**axes)[i], type.getRank());
     int64_t start = (**starts)[i], end = (**ends)[i], step = (**steps)[i];
@@ -204,13 +205,17 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
     isReversed[axis] = range.step < 0 && range.size > 1;
     // A reversed range is cut out forwards first.
     int64_t stride = range.size <= 1 ? 1 : std::abs(range.step);
-    int64_t first = range.step > 0 || range.size == 0
+    int64_t first = range.step > 0
                         ? range.start
                         : range.start - (range.size - 1) * stride;
-    offsets[axis] = b.getIndexAttr(range.size == 0 ? 0 : first);
+    offsets[axis] = b.getIndexAttr(first);
     sizes[axis] = b.getIndexAttr(range.size);
+    isEmpty |= range.size == 0;
     strides[axis] = b.getIndexAttr(stride);
   }
+  if (isEmpty)
+    return node.setOutput(
+        tensor::EmptyOp::create(b, sizes, type.getElementType()));
   Value result = tensor::ExtractSliceOp::create(b, node.getInput(0), offsets,
                                                 sizes, strides);
   if (llvm::is_contained(isReversed, true))

@@ -1,0 +1,167 @@
+//===- Pad.cpp - Pad ------------------------------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+#include "OperatorTable.h"
+#include "StructuredBuilders.h"
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+namespace {
+/// How much to add at both ends of each dimension; negative: to take away.
+struct Padding {
+  SmallVector<int64_t> low, high;
+};
+} // namespace
+
+/// Reads input 1 (opset 11) or an attribute (before), for the axes of input 3
+/// (opset 18) or all of them.
+static FailureOr<Padding> getPadding(NodeAccessor &node) {
+  // No tensor has so large a dimension; sums of a few cannot overflow.
+  constexpr int64_t limit = int64_t(1) << 48;
+  int64_t rank = node.getRank();
+  SmallVector<int64_t> pads;
+  if (std::optional<SmallVector<int64_t>> attribute = node.getInts("pads")) {
+    pads = std::move(*attribute);
+  } else {
+    FailureOr<SmallVector<int64_t>> constant =
+        node.requireConstantInts(1, "pads");
+    if (failed(constant))
+      return failure();
+    pads = std::move(*constant);
+  }
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (node.hasInput(3)) {
+    FailureOr<SmallVector<int64_t>> constant =
+        node.requireConstantInts(3, "axes");
+    if (failed(constant))
+      return failure();
+    axes = std::move(*constant);
+  }
+  if (pads.size() != 2 * axes.size())
+    return node.error() << "input 1 ('pads') has " << pads.size()
+                        << " values, but " << 2 * axes.size()
+                        << " are needed for " << axes.size() << " axes";
+  Padding padding{SmallVector<int64_t>(rank, 0), SmallVector<int64_t>(rank, 0)};
+  for (auto [i, given] : llvm::enumerate(axes)) {
+    int64_t axis = node.normalizeAxis(given, rank);
+    if (node.hasErrors())
+      return failure();
+    padding.low[axis] = pads[i];
+    padding.high[axis] = pads[axes.size() + i];
+    if (std::abs(pads[i]) > limit || std::abs(pads[axes.size() + i]) > limit)
+      return node.error() << "input 1 ('pads') holds values out of range";
+  }
+  return padding;
+}
+
+/// Takes away what negative padding says, which is then 0.
+static FailureOr<Value> cropNegative(NodeAccessor &node, Padding &padding) {
+  Value value = node.getInput(0);
+  RankedTensorType type = node.getInputType(0);
+  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
+    int64_t low = std::min<int64_t>(padding.low[axis], 0);
+    int64_t high = std::min<int64_t>(padding.high[axis], 0);
+    if (low == 0 && high == 0)
+      continue;
+    if (failed(node.checkStaticDim(0, axis, "negative padding")))
+      return failure();
+    int64_t size = type.getDimSize(axis) + low + high;
+    if (size < 0)
+      return node.error() << "negative padding takes away more than dimension "
+                          << axis << " of " << type << " has";
+    value = makeSlice(node.b, value, axis, -low, size);
+    padding.low[axis] -= low;
+    padding.high[axis] -= high;
+  }
+  return value;
+}
+
+/// The padding value as a scalar.
+static FailureOr<Value> getPaddingValue(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  Type type = node.getElementType();
+  if (!node.hasInput(2))
+    return makeScalar(b, type, node.getFloat("value", 0)); // Before opset 11.
+  RankedTensorType valueType = node.getInputType(2);
+  if (!valueType.hasStaticShape() || valueType.getNumElements() != 1 ||
+      valueType.getElementType() != type)
+    return node.error() << "input 2 ('constant_value') is " << valueType
+                        << ", but one element of " << type << " is needed";
+  if (ElementsAttr elements = getConstantElements(node.getInput(2)))
+    if (TypedAttr uniform = getUniformElement(elements))
+      return arith::ConstantOp::create(b, uniform).getResult();
+  Value scalar = makeReshape(b, node.getInput(2), {});
+  return tensor::ExtractOp::create(b, scalar, ValueRange()).getResult();
+}
+
+static LogicalResult lowerConstantPad(NodeAccessor &node, Value input,
+                                      const Padding &padding) {
+  FailureOr<Value> value = getPaddingValue(node);
+  if (failed(value))
+    return failure();
+  ImplicitLocOpBuilder &b = node.b;
+  return node.setOutput(tensor::PadOp::create(
+      b, /*resultType=*/Type(), input, getStaticSizes(b, padding.low),
+      getStaticSizes(b, padding.high), *value));
+}
+
+/// The position in the input of what a mode puts at `position`, which may be
+/// before or behind it.
+static int64_t getSource(StringRef mode, int64_t position, int64_t size) {
+  if (mode == "edge")
+    return std::clamp<int64_t>(position, 0, size - 1);
+  int64_t period = mode == "wrap" || size == 1 ? size : 2 * (size - 1);
+  int64_t offset = ((position % period) + period) % period;
+  return offset < size ? offset : period - offset;
+}
+
+/// Copies of the input's own elements, gathered axis by axis.
+static LogicalResult lowerCopyingPad(NodeAccessor &node, Value input,
+                                     const Padding &padding, StringRef mode) {
+  for (int64_t axis = 0, e = node.getRank(); axis < e; ++axis) {
+    int64_t low = padding.low[axis], high = padding.high[axis];
+    if (low == 0 && high == 0)
+      continue;
+    if (failed(node.checkStaticDim(0, axis, "padding with copies")))
+      return failure();
+    int64_t size = cast<RankedTensorType>(input.getType()).getDimSize(axis);
+    if (size == 0)
+      return node.error() << "dimension " << axis
+                          << " has no elements to copy into the padding";
+    SmallVector<int64_t> sources;
+    for (int64_t i = -low; i < size + high; ++i)
+      sources.push_back(getSource(mode, i, size));
+    input = ext::GatherOp::create(node.b, input,
+                                  makeIndexVector(node.b, sources), axis);
+  }
+  return node.setOutput(input);
+}
+
+static LogicalResult lowerPad(NodeAccessor &node) {
+  StringRef mode = node.getString("mode", "constant");
+  FailureOr<Padding> padding = getPadding(node);
+  if (failed(padding))
+    return failure();
+  FailureOr<Value> input = cropNegative(node, *padding);
+  if (failed(input))
+    return failure();
+  if (mode == "constant")
+    return lowerConstantPad(node, *input, *padding);
+  if (mode == "edge" || mode == "reflect" || mode == "wrap")
+    return lowerCopyingPad(node, *input, *padding, mode);
+  return node.error() << "attribute 'mode' is '" << mode
+                      << "', but constant, edge, reflect or wrap is needed";
+}
+
+void registerPad(OperatorTable &table) { table.add("Pad", 1, lowerPad); }
+
+} // namespace garam::onnx
