@@ -22,23 +22,13 @@ namespace {
 constexpr StringLiteral kExpandedOperators[] = {
     "AffineGrid",
     "BlackmanWindow",
-    "CastLike",
-    "Celu",
     "CenterCropPad",
     "DynamicQuantizeLinear",
-    "GroupNormalization",
     "HammingWindow",
     "HannWindow",
     "MeanVarianceNormalization",
     "NegativeLogLikelihoodLoss",
-    "ReduceL1",
-    "ReduceL2",
-    "ReduceLogSum",
-    "ReduceLogSumExp",
-    "ReduceSumSquare",
-    "Shrink",
     "SoftmaxCrossEntropyLoss",
-    "ThresholdedRelu",
 };
 
 /// A domain for the functions that expandFunctions adds and inlines at once.
