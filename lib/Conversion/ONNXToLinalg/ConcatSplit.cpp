@@ -205,9 +205,8 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
     isReversed[axis] = range.step < 0 && range.size > 1;
     // A reversed range is cut out forwards first.
     int64_t stride = range.size <= 1 ? 1 : std::abs(range.step);
-    int64_t first = range.step > 0
-                        ? range.start
-                        : range.start - (range.size - 1) * stride;
+    int64_t first =
+        range.step > 0 ? range.start : range.start - (range.size - 1) * stride;
     offsets[axis] = b.getIndexAttr(first);
     sizes[axis] = b.getIndexAttr(range.size);
     isEmpty |= range.size == 0;

@@ -25,19 +25,21 @@ static LogicalResult lowerConstant(NodeAccessor &node) {
   }
   if (std::optional<SmallVector<int64_t>> ints = node.getInts("value_ints"))
     return node.setOutput(makeIndexVector(b, *ints));
-  if (std::optional<SmallVector<double>> floats = node.getFloats("value_floats"))
-    return node.setOutput(makeTensor(
-        b,
-        RankedTensorType::get({static_cast<int64_t>(floats->size())},
-                              b.getF32Type()),
-        *floats));
+  if (std::optional<SmallVector<double>> floats =
+          node.getFloats("value_floats"))
+    return node.setOutput(
+        makeTensor(b,
+                   RankedTensorType::get({static_cast<int64_t>(floats->size())},
+                                         b.getF32Type()),
+                   *floats));
   if (node.hasAttr("value_int")) {
     auto type = RankedTensorType::get({}, b.getI64Type());
     return node.setOutput(arith::ConstantOp::create(
         b, DenseElementsAttr::get(type, node.getInt("value_int", 0))));
   }
   if (node.hasAttr("value_float"))
-    return node.setOutput(makeTensor(b, RankedTensorType::get({}, b.getF32Type()),
+    return node.setOutput(makeTensor(b,
+                                     RankedTensorType::get({}, b.getF32Type()),
                                      node.getFloat("value_float", 0)));
   return node.error() << "the constant is a string or sparse, which is not "
                          "supported";

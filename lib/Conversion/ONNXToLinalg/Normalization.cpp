@@ -163,16 +163,15 @@ static Centered makeCentered(ImplicitLocOpBuilder &b, Value input,
   result.mean = makeMean(b, input, axes);
   Type type = getElementTypeOrSelf(result.mean);
   Sizes sizes = getSizes(b, input);
-  result.centered = makePointwise(
-      b, sizes, type, {input, result.mean},
-      {b.getMultiDimIdentityMap(sizes.size()),
-       getReducedMap(b.getContext(), sizes.size(), axes)},
-      [&](ImplicitLocOpBuilder &b, ValueRange s) {
-        ScalarMath m(b, type);
-        return m.sub(m.convert(s[0]), s[1]);
-      });
-  result.inverseDeviation =
-      makeInverseRoot(b, result.centered, axes, epsilon);
+  result.centered =
+      makePointwise(b, sizes, type, {input, result.mean},
+                    {b.getMultiDimIdentityMap(sizes.size()),
+                     getReducedMap(b.getContext(), sizes.size(), axes)},
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                      ScalarMath m(b, type);
+                      return m.sub(m.convert(s[0]), s[1]);
+                    });
+  result.inverseDeviation = makeInverseRoot(b, result.centered, axes, epsilon);
   return result;
 }
 
@@ -217,7 +216,8 @@ static LogicalResult checkStaticAxes(NodeAccessor &node,
 /// The map of a scale that broadcasts to the last dimensions of input 0;
 /// reports one that does not.
 static FailureOr<AffineMap> getTrailingMap(NodeAccessor &node, unsigned index) {
-  RankedTensorType type = node.getInputType(0), scale = node.getInputType(index);
+  RankedTensorType type = node.getInputType(0),
+                   scale = node.getInputType(index);
   int64_t offset = type.getRank() - scale.getRank();
   SmallVector<AffineExpr> coordinates;
   for (int64_t dim = 0; dim < scale.getRank(); ++dim) {
@@ -242,18 +242,18 @@ static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
   FailureOr<AffineMap> map = getTrailingMap(node, 1);
   if (failed(map))
     return failure();
-  if (node.hasInput(2) && node.getInputType(2).getShape() !=
-                              node.getInputType(1).getShape())
+  if (node.hasInput(2) &&
+      node.getInputType(2).getShape() != node.getInputType(1).getShape())
     return node.error() << "bias " << node.getInputType(2)
                         << " has another shape than scale "
                         << node.getInputType(1);
   ImplicitLocOpBuilder &b = node.b;
   Type type = node.getElementType();
-  Centered centered = makeCentered(b, node.getInput(0), axes,
-                                   node.getFloat("epsilon", 1e-5));
-  if (failed(node.setOutput(makeScaled(
-          b, centered.centered, centered.inverseDeviation, axes,
-          node.getInput(1), node.getOptionalInput(2), *map, type))))
+  Centered centered =
+      makeCentered(b, node.getInput(0), axes, node.getFloat("epsilon", 1e-5));
+  if (failed(node.setOutput(
+          makeScaled(b, centered.centered, centered.inverseDeviation, axes,
+                     node.getInput(1), node.getOptionalInput(2), *map, type))))
     return failure();
   Value statistics[] = {centered.mean, centered.inverseDeviation};
   for (unsigned i = 0; i < 2; ++i)
@@ -274,8 +274,8 @@ static LogicalResult lowerRMSNormalization(NodeAccessor &node) {
   if (failed(map))
     return failure();
   Value input = node.getInput(0);
-  Value inverse = makeInverseRoot(node.b, input, axes,
-                                  node.getFloat("epsilon", 1e-5));
+  Value inverse =
+      makeInverseRoot(node.b, input, axes, node.getFloat("epsilon", 1e-5));
   return node.setOutput(makeScaled(node.b, input, inverse, axes,
                                    node.getInput(1), Value(), *map,
                                    node.getElementType()));
@@ -300,12 +300,12 @@ static LogicalResult lowerInstanceNormalization(NodeAccessor &node) {
   if (failed(checkStaticAxes(node, axes)))
     return failure();
   ImplicitLocOpBuilder &b = node.b;
-  Centered centered = makeCentered(b, node.getInput(0), axes,
-                                   node.getFloat("epsilon", 1e-5));
-  return node.setOutput(makeScaled(
-      b, centered.centered, centered.inverseDeviation, axes, node.getInput(1),
-      node.getInput(2), getAxisMap(b.getContext(), rank, 1),
-      node.getElementType()));
+  Centered centered =
+      makeCentered(b, node.getInput(0), axes, node.getFloat("epsilon", 1e-5));
+  return node.setOutput(
+      makeScaled(b, centered.centered, centered.inverseDeviation, axes,
+                 node.getInput(1), node.getInput(2),
+                 getAxisMap(b.getContext(), rank, 1), node.getElementType()));
 }
 
 /// Normalises [N, G, C/G, ...] along all dimensions from 2 on. Scale and bias
@@ -338,8 +338,9 @@ static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
   if (isPerChannel) {
     scale = makeReshape(b, scale, {groups, channels / groups});
     bias = makeReshape(b, bias, {groups, channels / groups});
-    map = AffineMap::get(rank, 0, {b.getAffineDimExpr(1), b.getAffineDimExpr(2)},
-                         b.getContext());
+    map =
+        AffineMap::get(rank, 0, {b.getAffineDimExpr(1), b.getAffineDimExpr(2)},
+                       b.getContext());
   }
   Value input = makeReshape(b, node.getInput(0), split);
   Centered centered =
@@ -368,7 +369,8 @@ static LogicalResult lowerLpNormalization(NodeAccessor &node) {
                              [&](ImplicitLocOpBuilder &b, ValueRange s) {
                                ScalarMath m(b, sumType);
                                Value x = m.convert(s[0]);
-                               Value power = order == 1 ? m.abs(x) : m.mul(x, x);
+                               Value power =
+                                   order == 1 ? m.abs(x) : m.mul(x, x);
                                return m.add(power, s[1]);
                              });
   return node.setOutput(makePointwise(
@@ -409,8 +411,7 @@ static Value makeWindowSum(ImplicitLocOpBuilder &b, Value padded,
              [&](OpBuilder &nested, Location loc, ValueRange s) {
                ImplicitLocOpBuilder inner(loc, nested);
                ScalarMath m(inner, type);
-               linalg::YieldOp::create(inner,
-                                       m.add(m.mul(s[0], s[0]), s[2]));
+               linalg::YieldOp::create(inner, m.add(m.mul(s[0], s[0]), s[2]));
              })
       .getResult(0);
 }
@@ -424,7 +425,8 @@ static LogicalResult lowerLRN(NodeAccessor &node) {
   if (size < 1)
     return node.error() << "attribute 'size' is " << size
                         << ", but a positive number is needed";
-  double alpha = node.getFloat("alpha", 1e-4), beta = node.getFloat("beta", 0.75);
+  double alpha = node.getFloat("alpha", 1e-4),
+         beta = node.getFloat("beta", 0.75);
   double bias = node.getFloat("bias", 1);
   ImplicitLocOpBuilder &b = node.b;
   int64_t rank = node.getRank();

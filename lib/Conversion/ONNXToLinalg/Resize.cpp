@@ -149,9 +149,9 @@ static Value makeRepeated(ImplicitLocOpBuilder &b, Value input,
     shape.push_back(ShapedType::isDynamic(size) ? size : size * factor);
   }
   AffineMap map = AffineMap::get(sizes.size(), 0, coordinates, b.getContext());
-  Value repeated = makePointwise(
-      b, sizes, type.getElementType(), input, map,
-      [](ImplicitLocOpBuilder &, ValueRange s) { return s[0]; });
+  Value repeated =
+      makePointwise(b, sizes, type.getElementType(), input, map,
+                    [](ImplicitLocOpBuilder &, ValueRange s) { return s[0]; });
   return makeReshape(b, repeated, shape);
 }
 
@@ -165,8 +165,8 @@ static Value makeNearest(NodeAccessor &node, ArrayRef<ResizedAxis> resized,
     if (isRepetition(indices, axis.input))
       factors[axis.axis] = axis.output / axis.input;
     else if (std::optional<int64_t> stride = getStride(indices))
-      value = makeSlice(b, value, axis.axis, indices.front(), axis.output,
-                        *stride);
+      value =
+          makeSlice(b, value, axis.axis, indices.front(), axis.output, *stride);
     else
       value = ext::GatherOp::create(b, value, makeIndexVector(b, indices),
                                     axis.axis);

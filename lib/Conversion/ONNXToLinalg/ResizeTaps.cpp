@@ -22,9 +22,9 @@ static LogicalResult checkOneOf(NodeAccessor &node, StringRef name,
                                 StringRef value, ArrayRef<StringRef> known) {
   if (llvm::is_contained(known, value))
     return success();
-  InFlightDiagnostic diagnostic =
-      node.error() << "attribute '" << name << "' is '" << value
-                   << "', but one of ";
+  InFlightDiagnostic diagnostic = node.error()
+                                  << "attribute '" << name << "' is '" << value
+                                  << "', but one of ";
   llvm::interleaveComma(known, diagnostic);
   return diagnostic << " is needed";
 }
@@ -32,26 +32,25 @@ static LogicalResult checkOneOf(NodeAccessor &node, StringRef name,
 FailureOr<ResizeTaps> ResizeTaps::get(NodeAccessor &node) {
   // Before opset 11 a position was simply divided by the scale.
   constexpr int64_t firstOpsetWithModes = 11;
-  bool isOld = node.getOpset() < firstOpsetWithModes ||
-               node.getOpType() == "Upsample";
+  bool isOld =
+      node.getOpset() < firstOpsetWithModes || node.getOpType() == "Upsample";
   ResizeTaps taps;
   taps.mode = node.getString("mode", "nearest");
   taps.transformation = node.getString("coordinate_transformation_mode",
                                        isOld ? "asymmetric" : "half_pixel");
-  taps.rounding = node.getString("nearest_mode",
-                                 isOld ? "floor" : "round_prefer_floor");
+  taps.rounding =
+      node.getString("nearest_mode", isOld ? "floor" : "round_prefer_floor");
   taps.cubicCoefficient = node.getFloat("cubic_coeff_a", -0.75);
   taps.excludesOutside = node.getInt("exclude_outside", 0) != 0;
   if (failed(checkOneOf(node, "mode", taps.mode,
                         {"nearest", "linear", "cubic"})) ||
-      failed(checkOneOf(node, "coordinate_transformation_mode",
-                        taps.transformation,
-                        {"half_pixel", "half_pixel_symmetric",
-                         "pytorch_half_pixel", "align_corners",
-                         "asymmetric"})) ||
-      failed(checkOneOf(node, "nearest_mode", taps.rounding,
-                        {"round_prefer_floor", "round_prefer_ceil", "floor",
-                         "ceil"})))
+      failed(checkOneOf(
+          node, "coordinate_transformation_mode", taps.transformation,
+          {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+           "align_corners", "asymmetric"})) ||
+      failed(checkOneOf(
+          node, "nearest_mode", taps.rounding,
+          {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})))
     return failure();
   return taps;
 }
@@ -113,9 +112,9 @@ SmallVector<ResizeTap> ResizeTaps::getTaps(const ResizedAxis &axis) const {
     for (int64_t k = 0; k < numTaps; ++k) {
       int64_t offset = firstTap + k;
       int64_t index = static_cast<int64_t>(base) + offset;
-      double weight = isCubic ? getCubicWeight(fraction - offset,
-                                               cubicCoefficient)
-                              : (offset == 0 ? 1 - fraction : fraction);
+      double weight = isCubic
+                          ? getCubicWeight(fraction - offset, cubicCoefficient)
+                          : (offset == 0 ? 1 - fraction : fraction);
       bool isOutside = index < 0 || index >= axis.input;
       if (isOutside && isCubic && excludesOutside)
         weight = 0;
