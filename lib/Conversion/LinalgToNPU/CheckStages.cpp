@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
-#include "garam/Conversion/LinalgToNPU/Support.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -53,8 +52,8 @@ static std::string checkContract(ContractOp op,
 static bool isRequantization(Operation &op) {
   return isa<arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp,
              arith::MaximumFOp, arith::MinimumFOp, arith::NegFOp,
-             arith::SIToFPOp, arith::FPToSIOp, arith::ConstantOp, math::FmaOp,
-             math::RoundEvenOp>(op);
+             arith::SIToFPOp, arith::FPToSIOp, arith::ConstantOp,
+             arith::SelectOp, math::FmaOp, math::RoundEvenOp>(op);
 }
 
 static bool usesFloat(Operation &op) {
@@ -89,7 +88,7 @@ LogicalResult checkStages(func::FuncOp function,
     if (reason.empty())
       continue;
     failed = true;
-    emitUnsupported(&op, reason);
+    op.emitError() << reason;
   }
   return failure(failed);
 }

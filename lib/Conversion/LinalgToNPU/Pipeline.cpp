@@ -70,6 +70,8 @@ LogicalResult convertToStages(func::FuncOp function,
   options.precision = type;
   PassManager manager(function.getContext(), func::FuncOp::getOperationName());
   buildStagePipeline(manager, options);
+  if (!machine.vector.hasFloat)
+    manager.addPass(createNPUExpandExponential());
   if (failed(manager.run(function)))
     return failure();
   return checkStages(function, machine);

@@ -7,22 +7,15 @@
 #include "garam/Conversion/LinalgToNPU/Support.h"
 #include "LinalgToNPU.h"
 
-#include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
 namespace garam::npu {
 
 void emitUnsupported(Operation *op, StringRef reason) {
-  SmallVector<StringRef> ids = getNodeIds(op->getLoc());
-  InFlightDiagnostic diagnostic = op->emitError();
-  if (!ids.empty())
-    diagnostic << (ids.size() == 1 ? "node " : "nodes ")
-               << llvm::join(ids, ", ") << ": ";
-  diagnostic << "the NPU cannot carry out '" << op->getName()
-             << "': " << reason;
+  op->emitError() << "the NPU cannot carry out '" << op->getName()
+                  << "': " << reason;
 }
 
 /// Inputs of the model with dimensions that are not fixed.

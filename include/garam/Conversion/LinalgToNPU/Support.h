@@ -26,7 +26,7 @@ llvm::SmallVector<UnsupportedOperation> checkSupported(mlir::func::FuncOp func);
 /// Emits an error for each entry of checkSupported; fails if there are any.
 mlir::LogicalResult reportUnsupported(mlir::func::FuncOp func);
 
-/// Emits the error for one operation, with the ids of its nodes.
+/// Emits the error for one operation; its location names the nodes.
 void emitUnsupported(mlir::Operation *op, llvm::StringRef reason);
 
 } // namespace garam::npu

@@ -111,4 +111,28 @@ def NPUDemoteFloat : Pass<"npu-demote-float", "::mlir::func::FuncOp"> {
   ];
 }
 
+def NPUExpandExponential
+    : Pass<"npu-expand-exponential", "::mlir::func::FuncOp"> {
+  let summary = "Writes exp of an 8-bit value as a product of table entries";
+  let description = [{
+    For machines without float functions. Where the argument of `math.exp` is a
+    constant times an integer that comes from a few 8-bit loads, as in the
+    Softmax of a quantised network, exp(s * i) is the product of exp(s * 2^k)
+    over the bits k that are set in i: a table of one entry a bit. Scales for
+    which an entry or the result would leave f32 are left alone.
+
+    ```mlir
+    %0 = arith.sitofp %i : i32 to f32
+    %1 = arith.mulf %0, %s : f32
+    %2 = math.exp %1 : f32
+    // becomes, for each bit
+    %3 = arith.andi %index, %bit : i32
+    %4 = arith.cmpi ne, %3, %zero : i32
+    %5 = arith.select %4, %entry, %one : f32
+    %6 = arith.mulf %product, %5 : f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 #endif // GARAM_DIALECT_NPU_TRANSFORMS_STAGES_PASSES_TD
