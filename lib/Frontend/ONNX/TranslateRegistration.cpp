@@ -18,9 +18,6 @@ using namespace mlir;
 namespace garam::onnx {
 namespace {
 
-/// Weights longer than this many characters are left out of the text.
-constexpr int64_t kElidedResourceChars = 64;
-
 struct TranslateOptions {
   cl::list<std::string> shapes{
       "shape", cl::value_desc("NAME=2x3x4"),
@@ -46,9 +43,11 @@ Error translate(StringRef path, const TranslateOptions &flags, raw_ostream &os,
   auto module = importModel(path, options, context);
   if (!module)
     return module.takeError();
+  // Without weights, unless a limit is given. Any other limit than 0 has the
+  // printer write out each weight to see how long it is.
   OpPrintingFlags printing;
   if (!printing.getLargeResourceStringLimit())
-    printing.elideLargeResourceString(kElidedResourceChars);
+    printing.elideLargeResourceString(0);
   (*module)->print(os, printing);
   return Error::success();
 }
