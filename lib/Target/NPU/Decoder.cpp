@@ -14,6 +14,9 @@ using namespace garam::npu::layout;
 
 namespace {
 
+/// Words that a command usually has at least, waits and signals included.
+constexpr size_t usualCommandWords = 8;
+
 /// The IO of Layout.h that reads words. The first error is kept; from then on
 /// every field reads as zero, so that all counts end.
 class WordReader {
@@ -189,6 +192,9 @@ Command readCommand(WordReader &reader) {
 void readQueue(WordReader &reader, Queue &queue) {
   uint32_t numCommands = 0;
   visitQueue(reader, queue, numCommands);
+  // The count is a stranger's: no more than the input may well hold.
+  queue.commands.reserve(std::min<size_t>(
+      numCommands, (reader.end - reader.position) / usualCommandWords));
   for (uint32_t i = 0; i < numCommands && !reader.failed(); ++i) {
     queue.commands.push_back(readCommand(reader));
     if (reader.failed())

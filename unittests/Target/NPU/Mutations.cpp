@@ -37,7 +37,6 @@ void MutationReport::print(llvm::raw_ostream &os) const {
 
 namespace {
 
-/// The commands of one queue with what the plan says of their executions.
 class Mutator {
 public:
   Mutator(Program program, MemoryPlan plan, const MachineDescription &machine)
@@ -54,11 +53,11 @@ private:
   void mutateQueue(unsigned queue);
   void removeCommand(unsigned queue, unsigned command, const char *kind);
   void changeCount(unsigned queue, unsigned command, int change);
-  void removePair(unsigned queue, unsigned wait);
+  void removePair(unsigned receiver, unsigned wait);
   void swapWithNext(unsigned queue, unsigned command, const char *kind);
   void moveOperands(unsigned queue, unsigned command);
 
-  /// Erases command `command` from queue and plan, or swaps it with the next.
+  /// Lets `change` erase or swap commands of a queue, and the plan follow.
   void edit(unsigned queue,
             llvm::function_ref<void(std::vector<Command> &, Origin &)> change);
   bool isHarmful() const;
@@ -198,31 +197,31 @@ void Mutator::changeCount(unsigned queue, unsigned command, int change) {
   judge(kind + (change > 0 ? " + 1" : " - 1"), queue, command, isHarmful());
 }
 
-void Mutator::removePair(unsigned number, unsigned waitNumber) {
-  const Queue &queue = program.queues[number];
+void Mutator::removePair(unsigned receiver, unsigned waitNumber) {
+  const Program oldProgram = program;
+  const MemoryPlan oldPlan = plan;
+  const Queue &queue = oldProgram.queues[receiver];
   WaitCommand wait = std::get<WaitCommand>(queue.commands[waitNumber]);
-  for (unsigned sender = 0; sender < program.queues.size(); ++sender) {
-    const auto &commands = program.queues[sender].commands;
+  auto remove = [&](unsigned from, unsigned command) {
+    edit(from, [&](std::vector<Command> &commands, Origin &origin) {
+      commands.erase(commands.begin() + command);
+      origin.erase(origin.begin() + command);
+    });
+  };
+  for (unsigned sender = 0; sender < oldProgram.queues.size(); ++sender) {
+    const auto &commands = oldProgram.queues[sender].commands;
     for (unsigned i = 0; i < commands.size(); ++i) {
       auto *signal = std::get_if<SignalCommand>(&commands[i]);
       if (!signal || signal->core != queue.core ||
           signal->engine != queue.engine ||
           signal->semaphore != wait.semaphore || signal->count != wait.count)
         continue;
-      Program oldProgram = program;
-      MemoryPlan oldPlan = plan;
-      auto erase = [&](unsigned command) {
-        return [=](std::vector<Command> &commands, Origin &origin) {
-          commands.erase(commands.begin() + command);
-          origin.erase(origin.begin() + command);
-        };
-      };
-      edit(sender, erase(i));
-      edit(number,
-           erase(waitNumber - (sender == number && i < waitNumber ? 1 : 0)));
-      judge("wait and signal removed", number, waitNumber, isHarmful());
-      program = std::move(oldProgram);
-      plan = std::move(oldPlan);
+      remove(sender, i);
+      remove(receiver, waitNumber - (sender == receiver && i < waitNumber));
+      judge("wait and signal removed", receiver, waitNumber, isHarmful());
+      program.queues[sender] = oldProgram.queues[sender];
+      program.queues[receiver] = oldProgram.queues[receiver];
+      plan = oldPlan;
     }
   }
 }

@@ -214,10 +214,10 @@ IndexRange ClippedWalk::getReached(unsigned guard,
     inside.high = std::min(inside.high, ranges[longest].high);
     if (inside.empty())
       continue;
-    auto [low, high] =
-        std::minmax(rest + c * inside.low, rest + c * inside.high);
-    reached.low = std::min(reached.low, low);
-    reached.high = std::max(reached.high, high);
+    for (int64_t coordinate : {rest + c * inside.low, rest + c * inside.high}) {
+      reached.low = std::min(reached.low, coordinate);
+      reached.high = std::max(reached.high, coordinate);
+    }
   }
   return reached;
 }

@@ -1,0 +1,98 @@
+//===- CompiledMutationTest.cpp - Damage to compiled programs -------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The mutation test of the static checker on programs that the compiler wrote.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Mutations.h"
+#include "garam/InitAll.h"
+#include "garam/Target/NPU/Compile.h"
+#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/TargetRegistry.h"
+#include "mlir/Parser/Parser.h"
+
+#include "gtest/gtest.h"
+
+using namespace garam;
+using namespace garam::npu;
+using namespace garam::npu::test;
+
+namespace {
+
+/// A strided convolution with padding, a pointwise one that follows it, and an
+/// output that is not in the first one's layout.
+constexpr const char *stages = R"mlir(
+func.func @main(%x: tensor<1x6x24x24xf32>) -> tensor<1x24x12x12xf32> {
+  %w0 = npu.constant dense<0.25> : tensor<40x6x3x3xf32> : tensor<40x6x3x3xTYPE>
+  %b0 = npu.constant dense<0.5> : tensor<40xf32> : tensor<40xf32>
+  %w1 = npu.constant dense<0.125> : tensor<24x40x1x1xf32> : tensor<24x40x1x1xTYPE>
+  %0 = npu.vector ins(%x) sizes [1, 6, 24, 24] {indexing_maps = [
+      affine_map<(n, c, h, w) -> (n, c, h, w)>,
+      affine_map<(n, c, h, w) -> (n, c, h, w)>]}
+      : (tensor<1x6x24x24xf32>) -> tensor<1x6x24x24xTYPE> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.contract %0, %w0 bias(%b0) sizes [1, 40, 12, 12, 6, 3, 3]
+      iterators [#npu.iterator<row>, #npu.iterator<column>,
+        #npu.iterator<row>, #npu.iterator<row>, #npu.iterator<reduction>,
+        #npu.iterator<reduction>, #npu.iterator<reduction>]
+      maps [affine_map<(n, f, h, w, c, i, j) -> (n, c, h * 2 + i - 1, w * 2 + j - 1)>,
+        affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>,
+        affine_map<(n, f, h, w, c, i, j) -> (f)>,
+        affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>]
+      {activation_padding = array<i1: false, false, true, true>,
+       clamp_low = 0.0 : f32}
+      : (tensor<1x6x24x24xTYPE>, tensor<40x6x3x3xTYPE>, tensor<40xf32>)
+      -> tensor<1x40x12x12xTYPE>
+  %2 = npu.contract %1, %w1 sizes [1, 24, 12, 12, 40, 1, 1]
+      iterators [#npu.iterator<row>, #npu.iterator<column>,
+        #npu.iterator<row>, #npu.iterator<row>, #npu.iterator<reduction>,
+        #npu.iterator<reduction>, #npu.iterator<reduction>]
+      maps [affine_map<(n, f, h, w, c, i, j) -> (n, c, h + i, w + j)>,
+        affine_map<(n, f, h, w, c, i, j) -> (f, c, i, j)>,
+        affine_map<(n, f, h, w, c, i, j) -> (n, f, h, w)>]
+      : (tensor<1x40x12x12xTYPE>, tensor<24x40x1x1xTYPE>)
+      -> tensor<1x24x12x12xf32>
+  return %2 : tensor<1x24x12x12xf32>
+}
+)mlir";
+
+class CompiledMutationTest
+    : public testing::TestWithParam<std::pair<const char *, const char *>> {};
+
+TEST_P(CompiledMutationTest, EveryHarmIsCaught) {
+  auto [target, type] = GetParam();
+  std::string source = stages;
+  for (size_t at; (at = source.find("TYPE")) != std::string::npos;)
+    source.replace(at, 4, type);
+
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlir::MLIRContext context(registry);
+  context.loadAllAvailableDialects();
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+  ASSERT_TRUE(module);
+  TargetFile file = llvm::cantFail(loadTarget(target));
+  MachineDescription machine = llvm::cantFail(readTargetFile(file.getBuffer()));
+  auto compiled =
+      compileStages(*module->getOps<mlir::func::FuncOp>().begin(), machine);
+  ASSERT_TRUE(mlir::succeeded(compiled));
+
+  MutationReport report =
+      testMutants(compiled->program, compiled->plan, machine);
+  report.print(llvm::outs());
+  EXPECT_EQ(report.missed, std::vector<std::string>());
+  EXPECT_GT(report.kinds["wait removed"].getHarmful(), 0u);
+  EXPECT_GT(report.kinds["operand moved"].getHarmful(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Machines, CompiledMutationTest,
+                         testing::Values(std::make_pair("rngd", "bf16"),
+                                         std::make_pair("atom", "f16")));
+
+} // namespace
