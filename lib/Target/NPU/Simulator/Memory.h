@@ -19,6 +19,10 @@
 
 namespace garam::npu {
 
+/// Bytes of one SRAM whose content can be simulated. The host's address space
+/// is reserved for all of it, its memory only for what is touched.
+constexpr uint64_t maxImageBytes = uint64_t(1) << 32;
+
 /// Where in its loops and on which core a command executes.
 struct ExecutionContext {
   uint16_t core = 0;

@@ -112,6 +112,10 @@ llvm::Error NPUDevice::prepare() {
     return fail(llvm::formatv("segments of {0} bytes, '{1}' has {2} of DRAM",
                               dramBytes, machine.name, machine.dram.bytes));
   if (!options.timingOnly) {
+    if (std::max(machine.local.bytes, machine.shared.bytes) > maxImageBytes)
+      return fail(llvm::formatv("'{0}' has an SRAM of more than {1} bytes, the "
+                                "most whose data can be simulated",
+                                machine.name, maxImageBytes));
     if (segments.size() != program.segments.size())
       return fail(llvm::formatv("memory of {0} segments, the program has {1}",
                                 segments.size(), program.segments.size()));

@@ -313,6 +313,16 @@ TEST(ControlTest, RefusesMemoriesAndNetworksThatAMachineLacks) {
   expectPart(large.runToError(), "'test' has 1073741824 of DRAM");
 }
 
+TEST(ControlTest, RefusesMemoriesTooLargeToSimulate) {
+  TestProgram test;
+  test.machine.local.bytes = uint64_t(1) << 50;
+  expectPart(test.runToError(), "'test' has an SRAM of more than 4294967296 "
+                                "bytes");
+  SimulationOptions options;
+  options.timingOnly = true;
+  test.runOrFail(options);
+}
+
 // Rules that do not depend on a machine are checked first.
 TEST(ControlTest, RefusesProgramsThatBreakARule) {
   TestProgram test;
