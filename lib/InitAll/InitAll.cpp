@@ -15,6 +15,7 @@
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Frontend/ONNX/Import.h"
 #include "garam/Target/Device.h"
+#include "garam/Transforms/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
@@ -33,6 +34,7 @@ void garam::registerAllDialects(mlir::DialectRegistry &registry) {
 void garam::registerAllPasses() {
   mlir::registerAllPasses();
   registerConversionPasses();
+  registerTransformsPasses();
   ext::registerGaramExtPasses();
   registerHeteroPasses();
   onnx::registerONNXTransformsPasses();
