@@ -14,15 +14,8 @@ namespace garam::onnx {
 
 using FloatFunction = llvm::function_ref<Value(ScalarMath &, Value)>;
 
-static LogicalResult checkFloat(NodeAccessor &node, unsigned index) {
-  if (isFloat(node.getElementType(index)))
-    return success();
-  return node.error() << "input " << index << " is " << node.getInputType(index)
-                      << ", but a tensor of floats is needed";
-}
-
 static LogicalResult lowerFloat(NodeAccessor &node, FloatFunction function) {
-  if (failed(checkFloat(node, 0)))
+  if (failed(node.checkFloat(0)))
     return failure();
   Type type = node.getElementType();
   return node.setOutput(makeMapped(node.b, type, node.getInput(0),
@@ -58,7 +51,7 @@ static LogicalResult lowerThresholdedRelu(NodeAccessor &node) {
 }
 
 static LogicalResult lowerPRelu(NodeAccessor &node) {
-  if (failed(checkFloat(node, 0)))
+  if (failed(node.checkFloat(0)) || failed(node.checkSameElementType(0, 2)))
     return failure();
   Type type = node.getElementType();
   FailureOr<Value> result =
@@ -193,6 +186,8 @@ static Value getClipBound(NodeAccessor &node, unsigned index, StringRef name) {
 }
 
 static LogicalResult lowerClip(NodeAccessor &node) {
+  if (failed(node.checkSameElementType(0, 3)))
+    return failure();
   Type type = node.getElementType();
   bool isUnsigned = node.isUnsignedInput(0);
   Value low = getClipBound(node, 1, "min"), high = getClipBound(node, 2, "max");

@@ -72,6 +72,7 @@ static LogicalResult setOutput(NodeAccessor &node, TransposedWindow &window) {
 static FailureOr<TransposedWindow> getWindow(NodeAccessor &node) {
   constexpr int64_t limit = int64_t(1) << 31;
   if (failed(node.checkRank(0, 3, 8)) ||
+      failed(node.checkSameElementType(0, 3)) ||
       failed(node.checkRank(1, node.getRank(), node.getRank())) ||
       failed(node.checkStatic(1, "a convolution")))
     return failure();

@@ -114,6 +114,7 @@ static Value makeDepthwiseConvolution(ImplicitLocOpBuilder &b,
 static FailureOr<SmallVector<int64_t>> getKernel(NodeAccessor &node,
                                                  int64_t groups) {
   if (failed(node.checkRank(0, 3, 8)) ||
+      failed(node.checkSameElementType(0, 3)) ||
       failed(node.checkRank(1, node.getRank(0), node.getRank(0))) ||
       failed(node.checkStatic(1, "a convolution")) ||
       failed(node.checkStaticDim(0, 1, "a convolution")))

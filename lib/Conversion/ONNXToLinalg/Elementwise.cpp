@@ -15,12 +15,10 @@ namespace garam::onnx {
 /// Broadcasts all inputs, which must have one element type.
 static LogicalResult lowerBroadcast(NodeAccessor &node, Type elementType,
                                     ScalarBody body) {
-  SmallVector<Value> inputs = node.getInputs();
-  for (Value input : inputs)
-    if (getElementTypeOrSelf(input) != node.getElementType())
-      return node.error() << "inputs have different element types: "
-                          << node.getInputType(0) << " and " << input.getType();
-  FailureOr<Value> result = makeBroadcast(node, inputs, elementType, body);
+  if (failed(node.checkSameElementType(0, node.getNumInputs())))
+    return failure();
+  FailureOr<Value> result =
+      makeBroadcast(node, node.getInputs(), elementType, body);
   if (failed(result))
     return failure();
   return node.setOutput(*result);

@@ -14,10 +14,8 @@ namespace garam::onnx {
 
 static LogicalResult lowerPair(NodeAccessor &node, unsigned first,
                                Type elementType, ScalarBody body) {
-  if (node.getElementType(first) != node.getElementType(first + 1))
-    return node.error() << "inputs have different element types: "
-                        << node.getInputType(first) << " and "
-                        << node.getInputType(first + 1);
+  if (failed(node.checkSameElementType(first, first + 2)))
+    return failure();
   FailureOr<Value> result =
       makeBroadcast(node, node.getInputs(), elementType, body);
   if (failed(result))
@@ -86,6 +84,8 @@ static LogicalResult lowerBitShift(NodeAccessor &node) {
 }
 
 static LogicalResult lowerIsNaN(NodeAccessor &node) {
+  if (failed(node.checkFloat(0)))
+    return failure();
   return node.setOutput(makeMapped(
       node.b, node.b.getI1Type(), node.getInput(0),
       [](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
@@ -94,10 +94,9 @@ static LogicalResult lowerIsNaN(NodeAccessor &node) {
 }
 
 static LogicalResult lowerIsInf(NodeAccessor &node) {
-  auto type = dyn_cast<FloatType>(node.getElementType());
-  if (!type)
-    return node.error() << "input 0 is " << node.getInputType(0)
-                        << ", but a tensor of floats is needed";
+  if (failed(node.checkFloat(0)))
+    return failure();
+  auto type = cast<FloatType>(node.getElementType());
   bool detectsPositive = node.getInt("detect_positive", 1) != 0;
   bool detectsNegative = node.getInt("detect_negative", 1) != 0;
   auto isInfinite = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {

@@ -54,7 +54,8 @@ static Value makeMatmul(ImplicitLocOpBuilder &b, Value lhs, Value rhs,
 
 static LogicalResult lowerGemm(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
-  if (failed(node.checkRank(0, 2, 2)) || failed(node.checkRank(1, 2, 2)))
+  if (failed(node.checkRank(0, 2, 2)) || failed(node.checkRank(1, 2, 2)) ||
+      failed(node.checkSameElementType(0, 3)))
     return failure();
   bool transposesLhs = node.getInt("transA", 0) != 0;
   bool transposesRhs = node.getInt("transB", 0) != 0;
@@ -207,6 +208,7 @@ static LogicalResult lowerMatMul(NodeAccessor &node) {
   RankedTensorType lhs = node.getInputType(0), rhs = node.getInputType(1);
   if (failed(node.checkRank(0, 1, INT32_MAX)) ||
       failed(node.checkRank(1, 1, INT32_MAX)) ||
+      failed(node.checkSameElementType(0, 2)) ||
       failed(checkReductionSizes(
           node, lhs.getShape().back(),
           rhs.getDimSize(std::max<int64_t>(rhs.getRank() - 2, 0)))))

@@ -83,6 +83,23 @@ bool NodeAccessor::isUnsignedInput(unsigned index) {
          hasUnsignedElements(node.getInputs()[index].getType());
 }
 
+LogicalResult NodeAccessor::checkFloat(unsigned index) {
+  if (isa<FloatType>(getElementType(index)))
+    return success();
+  return error() << "input " << index << " is " << getInputType(index)
+                 << ", but a tensor of floats is needed";
+}
+
+LogicalResult NodeAccessor::checkSameElementType(unsigned first,
+                                                 unsigned last) {
+  for (unsigned i = first + 1; i < std::min(last, getNumInputs()); ++i)
+    if (hasInput(i) && getElementType(i) != getElementType(first))
+      return error() << "input " << i << " is " << getInputType(i)
+                     << ", but must hold " << getElementType(first)
+                     << " as input " << first << " does";
+  return success();
+}
+
 LogicalResult NodeAccessor::checkRank(unsigned index, int64_t minimum,
                                       int64_t maximum) {
   int64_t rank = getRank(index);

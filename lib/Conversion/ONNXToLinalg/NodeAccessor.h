@@ -65,6 +65,11 @@ public:
   /// Whether ONNX's type of the input is an unsigned integer or a boolean.
   bool isUnsignedInput(unsigned index);
 
+  /// Reports an input whose elements are not floats.
+  mlir::LogicalResult checkFloat(unsigned index);
+  /// Reports inputs of [first, last) that are there and whose element types
+  /// differ from that of input `first`.
+  mlir::LogicalResult checkSameElementType(unsigned first, unsigned last);
   /// Reports an input with the wrong rank.
   mlir::LogicalResult checkRank(unsigned index, int64_t minimum,
                                 int64_t maximum);

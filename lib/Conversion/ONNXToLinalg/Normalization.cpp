@@ -16,13 +16,6 @@ using namespace mlir;
 
 namespace garam::onnx {
 
-static LogicalResult checkFloat(NodeAccessor &node) {
-  if (isFloat(node.getElementType()))
-    return success();
-  return node.error() << "input 0 is " << node.getInputType(0)
-                      << ", but a tensor of floats is needed";
-}
-
 //===----------------------------------------------------------------------===//
 // BatchNormalization
 //===----------------------------------------------------------------------===//
@@ -84,7 +77,7 @@ static LogicalResult lowerBatchNormalization(NodeAccessor &node) {
     if (node.isOutputUsed(i))
       return node.error() << "output " << i
                           << ", a statistic of training, is used";
-  if (failed(checkFloat(node)) || failed(node.checkRank(0, 2, INT32_MAX)))
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 2, INT32_MAX)))
     return failure();
   int64_t channels = node.getInputType(0).getDimSize(1);
   for (unsigned i = 1; i < 5; ++i)
@@ -236,7 +229,7 @@ static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
   int64_t rank = node.getRank();
   int64_t axis = node.getAxis("axis", -1, rank);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq(axis, rank));
-  if (node.hasErrors() || failed(checkFloat(node)) ||
+  if (node.hasErrors() || failed(node.checkFloat(0)) ||
       failed(checkStaticAxes(node, axes)))
     return failure();
   FailureOr<AffineMap> map = getTrailingMap(node, 1);
@@ -267,7 +260,7 @@ static LogicalResult lowerRMSNormalization(NodeAccessor &node) {
   int64_t rank = node.getRank();
   int64_t axis = node.getAxis("axis", -1, rank);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq(axis, rank));
-  if (node.hasErrors() || failed(checkFloat(node)) ||
+  if (node.hasErrors() || failed(node.checkFloat(0)) ||
       failed(checkStaticAxes(node, axes)))
     return failure();
   FailureOr<AffineMap> map = getTrailingMap(node, 1);
@@ -292,7 +285,7 @@ static LogicalResult checkVectors(NodeAccessor &node, int64_t size) {
 }
 
 static LogicalResult lowerInstanceNormalization(NodeAccessor &node) {
-  if (failed(checkFloat(node)) || failed(node.checkRank(0, 3, INT32_MAX)) ||
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 3, INT32_MAX)) ||
       failed(checkVectors(node, node.getInputType(0).getDimSize(1))))
     return failure();
   int64_t rank = node.getRank();
@@ -312,7 +305,7 @@ static LogicalResult lowerInstanceNormalization(NodeAccessor &node) {
 /// are per group before opset 21 and per channel since.
 static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
   constexpr int64_t firstOpsetPerChannel = 21;
-  if (failed(checkFloat(node)) || failed(node.checkRank(0, 2, INT32_MAX)))
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 2, INT32_MAX)))
     return failure();
   ArrayRef<int64_t> shape = node.getInputType(0).getShape();
   SmallVector<int64_t> inputAxes =
@@ -352,7 +345,7 @@ static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
 
 /// x / (|x|_1 or |x|_2) along one axis.
 static LogicalResult lowerLpNormalization(NodeAccessor &node) {
-  if (failed(checkFloat(node)))
+  if (failed(node.checkFloat(0)))
     return failure();
   int64_t order = node.getInt("p", 2);
   int64_t rank = node.getRank();
@@ -419,7 +412,7 @@ static Value makeWindowSum(ImplicitLocOpBuilder &b, Value padded,
 /// x / (bias + alpha / size * sum of squares of `size` neighbours)^beta: the
 /// neighbours are a window over the channels.
 static LogicalResult lowerLRN(NodeAccessor &node) {
-  if (failed(checkFloat(node)) || failed(node.checkRank(0, 3, INT32_MAX)))
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 3, INT32_MAX)))
     return failure();
   int64_t size = node.getInt("size", 0);
   if (size < 1)

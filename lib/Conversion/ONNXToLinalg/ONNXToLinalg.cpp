@@ -54,6 +54,7 @@ private:
   const onnx::OperatorTable &table;
   IRMapping values;
   SmallVector<Operation *> lowered;
+  SmallVector<arith::ConstantOp> constants;
   SmallVector<BlockArgument> unsignedArguments;
   bool hasErrors = false;
 };
@@ -80,19 +81,17 @@ void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
   OpBuilder builder(constant);
   auto type = cast<RankedTensorType>(
       onnx::getSignlessType(constant.getResult().getType()));
-  ElementsAttr elements = constant.getValue();
-  if (elements.getType() == constant.getResult().getType())
-    elements = onnx::retypeElements(elements, type);
-  if (!elements || elements.getType() != type) {
-    constant.emitError() << "the constant's elements are "
-                         << constant.getValue().getType() << ", but "
-                         << constant.getResult().getType() << " is needed";
+  ElementsAttr elements = onnx::retypeElements(constant.getValue(), type);
+  if (!elements) {
+    constant.emitError() << "a constant of " << constant.getResult().getType()
+                         << " must be dense or a dense resource";
     hasErrors = true;
     return;
   }
-  values.map(constant.getResult(),
-             arith::ConstantOp::create(builder, constant.getLoc(), elements)
-                 .getResult());
+  auto lowered =
+      arith::ConstantOp::create(builder, constant.getLoc(), elements);
+  values.map(constant.getResult(), lowered.getResult());
+  constants.push_back(lowered);
 }
 
 /// Gives the node's outputs values of the declared types.
@@ -189,6 +188,10 @@ LogicalResult FunctionLowering::run(func::FuncOp function) {
   lowerReturn(function, returnOp);
   for (Operation *op : llvm::reverse(lowered))
     op->erase();
+  // Shapes, axes and folded weights have done their part.
+  for (arith::ConstantOp constant : constants)
+    if (constant->use_empty())
+      constant.erase();
   for (BlockArgument argument : llvm::reverse(unsignedArguments))
     body.eraseArgument(argument.getArgNumber());
   function.setFunctionType(FunctionType::get(function.getContext(),

@@ -147,15 +147,8 @@ static Value addWidened(ImplicitLocOpBuilder &b, ValueRange s,
   return arith::AddFOp::create(b, power(element), s[1]);
 }
 
-static LogicalResult checkFloat(NodeAccessor &node) {
-  if (isFloat(node.getElementType()))
-    return success();
-  return node.error() << "input 0 is " << node.getInputType(0)
-                      << ", but a tensor of floats is needed";
-}
-
 static LogicalResult lowerAveragePool(NodeAccessor &node) {
-  if (failed(checkFloat(node)))
+  if (failed(node.checkFloat(0)))
     return failure();
   FailureOr<Window> window = getPoolingWindow(node);
   if (failed(window))
@@ -176,7 +169,7 @@ static SmallVector<int64_t> getSpatialAxes(NodeAccessor &node) {
 }
 
 static LogicalResult lowerGlobalAveragePool(NodeAccessor &node) {
-  if (failed(checkFloat(node)) || failed(node.checkRank(0, 3, 8)))
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 3, 8)))
     return failure();
   ImplicitLocOpBuilder &b = node.b;
   Value input = node.getInput(0);

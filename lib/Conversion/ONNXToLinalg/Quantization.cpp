@@ -91,9 +91,8 @@ static FailureOr<Type> getOutputElementType(NodeAccessor &node,
 }
 
 static LogicalResult lowerQuantizeLinear(NodeAccessor &node) {
-  if (!isFloat(node.getElementType()))
-    return node.error() << "input 0 is " << node.getInputType(0)
-                        << ", but a tensor of floats is needed";
+  if (failed(node.checkFloat(0)))
+    return failure();
   FailureOr<Type> element = getOutputElementType(node, /*isQuantized=*/true);
   FailureOr<QuantizationOperands> operands = getOperands(node);
   if (failed(element) || failed(operands))

@@ -92,9 +92,8 @@ static LogicalResult lowerFloatSum(NodeAccessor &node, FloatFunction before,
   FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
   if (failed(axes))
     return failure();
-  if (!isFloat(node.getElementType()))
-    return node.error() << "input 0 is " << node.getInputType(0)
-                        << ", but a tensor of floats is needed";
+  if (failed(node.checkFloat(0)))
+    return failure();
   ImplicitLocOpBuilder &b = node.b;
   Type type = node.getElementType(), sumType = getAccumulatorType(type);
   Value sums =
@@ -159,9 +158,8 @@ static LogicalResult lowerReduceLogSumExp(NodeAccessor &node) {
   FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
   if (failed(axes))
     return failure();
-  if (!isFloat(node.getElementType()))
-    return node.error() << "input 0 is " << node.getInputType(0)
-                        << ", but a tensor of floats is needed";
+  if (failed(node.checkFloat(0)))
+    return failure();
   ImplicitLocOpBuilder &b = node.b;
   Value input = node.getInput(0);
   int64_t rank = node.getRank();

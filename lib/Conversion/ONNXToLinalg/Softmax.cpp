@@ -31,9 +31,8 @@ static SmallVector<int64_t> getSoftmaxAxes(NodeAccessor &node) {
 
 /// exp(x - max x) over its sum, or x - max x minus the logarithm of that sum.
 static LogicalResult lowerSoftmaxLike(NodeAccessor &node, bool takesLog) {
-  if (!isFloat(node.getElementType()))
-    return node.error() << "input 0 is " << node.getInputType(0)
-                        << ", but a tensor of floats is needed";
+  if (failed(node.checkFloat(0)))
+    return failure();
   if (failed(node.checkRank(0, 1, INT32_MAX)))
     return failure();
   ImplicitLocOpBuilder &b = node.b;

@@ -12,17 +12,10 @@ using namespace mlir;
 
 namespace garam::onnx {
 
-static LogicalResult checkFloat(NodeAccessor &node) {
-  if (isFloat(node.getElementType()))
-    return success();
-  return node.error() << "input 0 is " << node.getInputType(0)
-                      << ", but a tensor of floats is needed";
-}
-
 /// One operation of the math dialect on floats.
 template <typename MathOp>
 static LogicalResult lowerMath(NodeAccessor &node) {
-  if (failed(checkFloat(node)))
+  if (failed(node.checkFloat(0)))
     return failure();
   return node.setOutput(
       makeMapped(node.b, node.getElementType(), node.getInput(0),
@@ -32,7 +25,7 @@ static LogicalResult lowerMath(NodeAccessor &node) {
 }
 
 static LogicalResult lowerReciprocal(NodeAccessor &node) {
-  if (failed(checkFloat(node)))
+  if (failed(node.checkFloat(0)))
     return failure();
   Type type = node.getElementType();
   return node.setOutput(makeMapped(node.b, type, node.getInput(0),

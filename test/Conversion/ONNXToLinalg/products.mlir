@@ -1,0 +1,57 @@
+// RUN: garam-opt %s -convert-onnx-to-linalg -split-input-file | FileCheck %s
+
+// Transposed operands are read through the maps of linalg.matmul; alpha, beta
+// and the third operand follow it.
+
+// CHECK: #[[A:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK: #[[B:.*]] = affine_map<(d0, d1, d2) -> (d1, d2)>
+// CHECK-LABEL: func @gemm(
+func.func @gemm(%a: tensor<?x7xf32>, %b: tensor<6x7xf32>, %c: tensor<6xf32>) -> tensor<?x6xf32> {
+  // CHECK: linalg.matmul indexing_maps = [#[[A]], #[[B]], #{{.*}}]
+  // CHECK: linalg.generic
+  // CHECK: %[[ALPHA:.*]] = arith.constant 5.000000e-01 : f32
+  // CHECK: arith.mulf %{{.*}}, %[[ALPHA]]
+  // CHECK: arith.addf
+  %0 = onnx.node "Gemm"(%a, %b, %c) {id = "g", opset = 17 : i64}
+      attributes {alpha = 5.0e-01 : f32, transB = 1 : i64}
+      : (tensor<?x7xf32>, tensor<6x7xf32>, tensor<6xf32>) -> tensor<?x6xf32>
+  return %0 : tensor<?x6xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func @batch_matmul(
+func.func @batch_matmul(%a: tensor<3x5x7xf32>, %b: tensor<3x7x2xf32>) -> tensor<3x5x2xf32> {
+  // CHECK: linalg.batch_matmul ins(%{{.*}} : tensor<3x5x7xf32>, tensor<3x7x2xf32>)
+  %0 = onnx.node "MatMul"(%a, %b) {id = "m", opset = 17 : i64} attributes {}
+      : (tensor<3x5x7xf32>, tensor<3x7x2xf32>) -> tensor<3x5x2xf32>
+  return %0 : tensor<3x5x2xf32>
+}
+
+// -----
+
+// Batch dimensions broadcast in the maps.
+
+// CHECK: #[[A:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, 0, d2, d4)>
+// CHECK: #[[B:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d4, d3)>
+// CHECK-LABEL: func @broadcast(
+func.func @broadcast(%a: tensor<2x1x5x7xf32>, %b: tensor<3x7x4xf32>) -> tensor<2x3x5x4xf32> {
+  // CHECK: linalg.generic {indexing_maps = [#[[A]], #[[B]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+  %0 = onnx.node "MatMul"(%a, %b) {id = "m", opset = 17 : i64} attributes {}
+      : (tensor<2x1x5x7xf32>, tensor<3x7x4xf32>) -> tensor<2x3x5x4xf32>
+  return %0 : tensor<2x3x5x4xf32>
+}
+
+// -----
+
+// A vector lacks the dimension that it would add.
+
+// CHECK: #[[A:.*]] = affine_map<(d0, d1) -> (d1)>
+// CHECK: #[[B:.*]] = affine_map<(d0, d1) -> (d1, d0)>
+// CHECK-LABEL: func @vector(
+func.func @vector(%a: tensor<7xf32>, %b: tensor<7x6xf32>) -> tensor<6xf32> {
+  // CHECK: linalg.generic {indexing_maps = [#[[A]], #[[B]], #{{.*}}], iterator_types = ["parallel", "reduction"]}
+  %0 = onnx.node "MatMul"(%a, %b) {id = "m", opset = 17 : i64} attributes {}
+      : (tensor<7xf32>, tensor<7x6xf32>) -> tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
