@@ -83,8 +83,9 @@ uint32_t SafeProgramGenerator::pickBuffer(MemorySpace space, uint16_t index) {
   }
   if (!current.empty() && random.below(3))
     return current[random.below(current.size())];
-  return planned.addBuffer(space, index, 32 * random.below(4),
-                           32 * (1 + random.below(2)),
+  uint64_t offset = 32 * random.below(4);
+  uint64_t size = 32 * (1 + random.below(2));
+  return planned.addBuffer(space, index, offset, size,
                            "b" + std::to_string(buffers.size()));
 }
 

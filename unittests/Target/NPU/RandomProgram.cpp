@@ -23,7 +23,7 @@ private:
   int32_t small() { return int32_t(random.below(4096)) - 2048; }
   /// Mostly 32 bits wide, sometimes more.
   int64_t stride() {
-    return random.below(16) ? small() : int64_t(small()) << 24;
+    return random.below(16) ? small() : small() * (int64_t(1) << 24);
   }
   ElementType type() { return ElementType(random.below(numElementTypes)); }
   ElementType type(llvm::ArrayRef<ElementType> types) {
