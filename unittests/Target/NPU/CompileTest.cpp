@@ -184,6 +184,50 @@ TEST_P(CompileTest, Convolution) {
       }
 }
 
+/// Rows of a table, some counted from its end, by an indirect transfer.
+TEST_P(CompileTest, Gather) {
+  StringRef source = R"(
+    func.func @main(%x: tensor<10x6xf32>) -> tensor<2x2x6xf32> {
+      %i = npu.constant dense<[[3, -1], [0, -10]]> : tensor<2x2xi64> : tensor<2x2xi64>
+      %0 = npu.gather %x[%i] axis 0 : tensor<10x6xf32>, tensor<2x2xi64> -> tensor<2x2x6xf32>
+      return %0 : tensor<2x2x6xf32>
+    })";
+  std::vector<float> input = makeData(60, 5);
+  std::vector<float> output = run(source, input);
+  ASSERT_EQ(output.size(), 24u);
+  constexpr int64_t rows[] = {3, 9, 0, 0};
+  for (int64_t i = 0; i < 4; ++i)
+    for (int64_t j = 0; j < 6; ++j)
+      EXPECT_EQ(output[i * 6 + j], input[rows[i] * 6 + j]) << i << " " << j;
+}
+
+/// Indices of both dimensions reach every tile, whatever its core.
+TEST_P(CompileTest, Index) {
+  StringRef source = R"(
+    func.func @main(%x: tensor<33x40xf32>) -> tensor<33x40xf32> {
+      %0 = npu.vector ins(%x) sizes [33, 40] {indexing_maps = [
+          affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a, b)>]}
+          : (tensor<33x40xf32>) -> tensor<33x40xf32> {
+      ^bb0(%e: f32):
+        %a = npu.index 0
+        %b = npu.index 1
+        %k = arith.constant 100 : i32
+        %m = arith.muli %a, %k : i32
+        %s = arith.addi %m, %b : i32
+        %f = arith.sitofp %s : i32 to f32
+        %1 = arith.addf %e, %f : f32
+        npu.yield %1 : f32
+      }
+      return %0 : tensor<33x40xf32>
+    })";
+  std::vector<float> input = makeData(33 * 40, 9);
+  std::vector<float> output = run(source, input);
+  ASSERT_EQ(output.size(), input.size());
+  for (int64_t a = 0; a < 33; ++a)
+    for (int64_t b = 0; b < 40; ++b)
+      EXPECT_EQ(output[a * 40 + b], input[a * 40 + b] + 100 * a + b);
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines, CompileTest,
                          testing::Values("rngd", "atom"));
 

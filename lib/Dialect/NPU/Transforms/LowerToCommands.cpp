@@ -116,6 +116,10 @@ private:
       lowerReshape(reshape, stages);
       return success();
     }
+    if (auto gather = dyn_cast<GatherOp>(op)) {
+      stages.lowerGather(gather);
+      return success();
+    }
     if (auto concat = dyn_cast<ConcatOp>(op)) {
       SmallVector<const Home *> homes;
       SmallVector<int64_t> extents;

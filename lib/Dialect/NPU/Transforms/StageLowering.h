@@ -38,6 +38,9 @@ public:
   /// in shared memory or DRAM otherwise.
   Home makeRowMajor(mlir::Value value);
 
+  /// Picks the slices of `op` by an indirect transfer on core 0.
+  void lowerGather(GatherOp op);
+
   /// Copies `value` into `destination`, each piece from a core that has it.
   void copyTo(mlir::Value value, const Piece &destination);
 
@@ -91,6 +94,11 @@ private:
   /// Where the tile writes output `index`; queues the transfer to its home
   /// behind the computation.
   BoundOperand bindOutput(const Tile &tile, unsigned index);
+
+  /// A row-major piece for `tensor` in core 0's memory when it is small, else
+  /// in shared memory or DRAM.
+  Piece createRowMajorPiece(mlir::Value tensor,
+                            llvm::ArrayRef<int64_t> localCores);
 
   //===--- Commands (ContractLowering.cpp, VectorLowering.cpp) -----------===//
 

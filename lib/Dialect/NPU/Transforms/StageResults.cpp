@@ -139,29 +139,34 @@ void StageLowering::copyTo(Value value, const Piece &destination) {
   }
 }
 
-Home StageLowering::makeRowMajor(Value value) {
-  RankedTensorType type = getTensorType(value);
+Piece StageLowering::createRowMajorPiece(Value tensor,
+                                         ArrayRef<int64_t> localCores) {
+  RankedTensorType type = getTensorType(tensor);
   Box box = Box::ofShape(type.getShape());
   SmallVector<int64_t> layout =
       llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-  int64_t elementBytes = getElementBytes(value);
+  int64_t elementBytes = getElementBytes(tensor);
   int64_t bytes = box.getVolume() * elementBytes;
   const MachineDescription &machine = emitter.machine;
+  if (!localCores.empty() &&
+      bytes * replicatedFraction <= static_cast<int64_t>(machine.local.bytes))
+    return emitter.createLocalPiece(box, layout, elementBytes, localCores);
   Piece piece;
-  if (machine.network.multicast &&
-      bytes * replicatedFraction <= static_cast<int64_t>(machine.local.bytes)) {
-    SmallVector<int64_t> cores =
-        llvm::to_vector(llvm::seq<int64_t>(0, machine.cores));
-    piece = emitter.createLocalPiece(box, layout, elementBytes, cores);
-  } else {
-    bool isShared = bytes * 2 <= static_cast<int64_t>(machine.shared.bytes);
-    piece.space = isShared ? SpaceKind::shared : SpaceKind::dram;
-    piece.box = piece.room = box;
-    piece.view.strides = getDenseStrides(type.getShape(), layout, elementBytes);
-    piece.view.buffer = isShared
-                            ? emitter.createSharedBuffer(bytes)
-                            : emitter.createDRAMBuffer(bytes, scratchSegment);
-  }
+  bool isShared = bytes * 2 <= static_cast<int64_t>(machine.shared.bytes);
+  piece.space = isShared ? SpaceKind::shared : SpaceKind::dram;
+  piece.box = piece.room = box;
+  piece.view.strides = getDenseStrides(type.getShape(), layout, elementBytes);
+  piece.view.buffer = isShared
+                          ? emitter.createSharedBuffer(bytes)
+                          : emitter.createDRAMBuffer(bytes, scratchSegment);
+  return piece;
+}
+
+Home StageLowering::makeRowMajor(Value value) {
+  SmallVector<int64_t> cores;
+  if (emitter.machine.network.multicast)
+    cores = llvm::to_vector(llvm::seq<int64_t>(0, emitter.machine.cores));
+  Piece piece = createRowMajorPiece(value, cores);
   copyTo(value, piece);
   return {{piece}};
 }

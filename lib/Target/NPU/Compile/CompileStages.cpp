@@ -41,6 +41,7 @@ FailureOr<MemoryUse> lowerToPlannedCommands(func::FuncOp func,
 
 FailureOr<CompiledProgram> compileStages(func::FuncOp func,
                                          const MachineDescription &machine) {
+  materializeIndices(func);
   assignLayouts(func);
   if (failed(scheduleStages(func, machine)) ||
       failed(lowerToPlannedCommands(func, machine)))

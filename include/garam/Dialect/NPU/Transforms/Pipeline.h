@@ -18,6 +18,8 @@
 
 namespace garam::npu {
 
+/// npu-materialize-indices.
+void materializeIndices(mlir::func::FuncOp func);
 /// npu-assign-layouts.
 void assignLayouts(mlir::func::FuncOp func);
 /// npu-schedule-stages. Fails on a stage that fits the machine in no way.
