@@ -108,6 +108,19 @@ ProtoWriter makeInlineWeight() {
   return makeTensor("w", kFloat, {4, 400}, makeWeightData(kWeightBytes));
 }
 
+/// y = DequantizeLinear(w, scale) with `count` elements of four bits.
+std::string makePackedModel(size_t count, const std::string &data) {
+  float scale = 0.5f;
+  std::string scaleData(reinterpret_cast<const char *>(&scale), sizeof(scale));
+  ProtoWriter graph;
+  graph.bytes(2, "g")
+      .message(1, makeNode("DequantizeLinear", {"w", "scale"}, {"y"}))
+      .message(5, makeTensor("w", kInt4, {int64_t(count)}, data))
+      .message(5, makeTensor("scale", kFloat, {}, scaleData))
+      .message(12, makeValue("y", kFloat, {int64_t(count)}));
+  return makeModel(graph, /*opset=*/21);
+}
+
 /// The bytes of the module's only large constant.
 ArrayRef<char> getBlob(ModuleOp module) {
   ArrayRef<char> data;
@@ -139,6 +152,48 @@ TEST_F(ImportTest, ExternalWeightsAreReferencesWithTheirBytes) {
   ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
   ArrayRef<char> blob = getBlob(**module);
   EXPECT_EQ(StringRef(blob.data(), blob.size()), data);
+}
+
+TEST_F(ImportTest, ConstantNodesAreReferencesToo) {
+  ProtoWriter value = ProtoWriter()
+                          .bytes(1, "value")
+                          .message(5, makeTensor("", kFloat, {1600},
+                                                 makeWeightData(kWeightBytes)));
+  ProtoWriter graph;
+  graph.bytes(2, "g")
+      .message(1,
+               makeNode("Constant", {}, {"c"}).message(5, value.number(20, 4)))
+      .message(1, makeNode("Relu", {"c"}, {"y"}))
+      .message(12, makeValue("y", kFloat, {1600}));
+  auto module =
+      importModel(write("model.onnx", makeModel(graph)), {}, &context);
+  ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+  ArrayRef<char> data = getBlob(**module);
+  EXPECT_EQ(StringRef(data.data(), data.size()), makeWeightData(kWeightBytes));
+}
+
+TEST_F(ImportTest, LargePackedTensorsStayPacked) {
+  std::string data = makeWeightData(1500);
+  std::string path = write("model.onnx", makePackedModel(3000, data));
+  auto module = importModel(path, {}, &context);
+  ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+  ArrayRef<char> blob = getBlob(**module);
+  EXPECT_EQ(StringRef(blob.data(), blob.size()), data);
+}
+
+TEST_F(ImportTest, SmallPackedTensorsAreUnpacked) {
+  // The first element is in the low bits.
+  std::string path = write("model.onnx", makePackedModel(3, "\xe1\x07"));
+  auto module = importModel(path, {}, &context);
+  ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+  std::vector<int64_t> values;
+  (*module)->walk([&](ConstantOp constant) {
+    auto dense = dyn_cast<DenseIntElementsAttr>(constant.getValue());
+    if (dense)
+      for (const llvm::APInt &value : dense)
+        values.push_back(value.getSExtValue());
+  });
+  EXPECT_EQ(values, (std::vector<int64_t>{1, -2, 7}));
 }
 
 TEST_F(ImportTest, ASymbolicLinkInsideTheDirectoryIsFollowed) {

@@ -45,7 +45,7 @@ private:
   }
 };
 
-enum DataType { kFloat = 1, kInt64 = 7 };
+enum DataType { kFloat = 1, kInt64 = 7, kInt4 = 22 };
 
 /// A TensorProto with raw_data.
 inline ProtoWriter makeTensor(const std::string &name, DataType type,
@@ -94,12 +94,12 @@ inline ProtoWriter makeNode(const std::string &type,
   return node.bytes(4, type);
 }
 
-/// A ModelProto with opset 17 around a GraphProto.
-inline std::string makeModel(const ProtoWriter &graph) {
+/// A ModelProto with IR version 10 around a GraphProto.
+inline std::string makeModel(const ProtoWriter &graph, unsigned opset = 17) {
   return ProtoWriter()
-      .number(1, 8)
+      .number(1, 10)
       .message(7, graph)
-      .message(8, ProtoWriter().number(2, 17))
+      .message(8, ProtoWriter().number(2, opset))
       .text;
 }
 
