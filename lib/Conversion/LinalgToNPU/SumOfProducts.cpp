@@ -70,7 +70,7 @@ static std::optional<Factors> matchFactors(linalg::LinalgOp op) {
   auto a = dyn_cast<BlockArgument>(skipExtension(product->getOperand(0)));
   auto b = dyn_cast<BlockArgument>(skipExtension(product->getOperand(1)));
   if (!a || !b || a.getOwner() != body || b.getOwner() != body ||
-      a == accumulator || b == accumulator)
+      a == accumulator || b == accumulator || a == b)
     return std::nullopt;
   // The operands stand in the order of the op, not of the product.
   if (a.getArgNumber() > b.getArgNumber())
@@ -284,8 +284,11 @@ void SumConversion::replace(EpilogueBuilder &builder) {
   for (AffineExpr expr : builder.getResultCoordinates())
     shape.push_back(sum->loops.sizes[cast<AffineDimExpr>(expr).getPosition()]);
   auto type = RankedTensorType::get(shape, finalType.getElementType());
+  // The array needs columns that share the activations, or at least rows that
+  // share the weights.
   bool useArray = sum->countIterations(IteratorKind::column) > 1 ||
-                  sum->countIterations(IteratorKind::batch) == 1;
+                  (sum->countIterations(IteratorKind::row) > 1 &&
+                   sum->countIterations(IteratorKind::batch) == 1);
   Value stage = (useArray ? createContract : createReduction)(
       rewriter, loc, *sum, builder.getEpilogue(),
       builder.getResultCoordinates(), type);

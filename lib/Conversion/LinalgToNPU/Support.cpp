@@ -8,6 +8,7 @@
 #include "LinalgToNPU.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -41,6 +42,29 @@ static void checkArguments(func::FuncOp func,
   }
 }
 
+/// Element types that the NPU's memories hold.
+static bool isStorable(Type type) {
+  if (auto integer = dyn_cast<IntegerType>(type))
+    return integer.isSignless() &&
+           llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
+  return type.isF16() || type.isBF16() || type.isF32() || type.isF64();
+}
+
+/// Why a result cannot be a tensor of the NPU; empty if it can.
+static std::string checkResult(Type type) {
+  auto tensor = dyn_cast<ShapedType>(type);
+  if (!tensor)
+    return {};
+  if (!tensor.hasRank() || !tensor.hasStaticShape())
+    return "a result whose shape depends on values";
+  if (isStorable(tensor.getElementType()))
+    return {};
+  std::string reason;
+  llvm::raw_string_ostream(reason)
+      << "elements of type " << tensor.getElementType();
+  return reason;
+}
+
 SmallVector<UnsupportedOperation> checkSupported(func::FuncOp func) {
   SmallVector<UnsupportedOperation> result;
   checkArguments(func, result);
@@ -48,14 +72,15 @@ SmallVector<UnsupportedOperation> checkSupported(func::FuncOp func) {
   if (!result.empty())
     return result;
   func.walk([&](Operation *op) {
-    if (op->getParentOp() != func.getOperation())
+    // An empty tensor has the type of the operation that writes it.
+    if (op->getParentOp() != func.getOperation() || isa<tensor::EmptyOp>(op))
       return;
     for (Type type : op->getResultTypes()) {
-      auto tensor = dyn_cast<ShapedType>(type);
-      if (tensor && (!tensor.hasRank() || !tensor.hasStaticShape())) {
-        result.push_back({op, "a result whose shape depends on values"});
-        return;
-      }
+      std::string reason = checkResult(type);
+      if (reason.empty())
+        continue;
+      result.push_back({op, reason});
+      return;
     }
   });
   return result;

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <cmath>
 #include <vector>
 
 using namespace mlir;
@@ -36,6 +37,10 @@ VectorInput getInput(const Access &access, unsigned numDims, bool isUnsigned) {
   input.padding = access.padding;
   input.fill = access.fill;
   input.isUnsigned = isUnsigned;
+  // Padding values are signless: they are read as the elements are.
+  Type type = getElementTypeOrSelf(access.source);
+  if (isUnsigned && input.fill < 0 && type.isInteger())
+    input.fill += std::ldexp(1.0, type.getIntOrFloatBitWidth());
   return input;
 }
 

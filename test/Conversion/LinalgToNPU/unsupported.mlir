@@ -71,3 +71,21 @@ func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> {
 ^bb1:
   return %x : tensor<4xf32>
 }
+
+// -----
+
+// Types that no memory of the machine holds.
+
+func.func @type(%x: tensor<4xi8>) -> tensor<4xi4> {
+  %e = tensor.empty() : tensor<4xi4>
+  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': elements of type i4}}
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%x : tensor<4xi8>) outs(%e : tensor<4xi4>) {
+  ^bb0(%v: i8, %o: i4):
+    %s = arith.trunci %v : i8 to i4
+    linalg.yield %s : i4
+  } -> tensor<4xi4>
+  return %0 : tensor<4xi4>
+}
