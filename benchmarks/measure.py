@@ -83,9 +83,28 @@ def measure(tool, network, target, folder):
     keys = ["latency_s", "latency_resident_s", "bound_s", "ratio", "dram_read_bytes",
             "dram_write_bytes", "sram_peak_bytes", "energy_j"]
     row.update({key: run.report.get(key, compiled.report.get(key)) for key in keys})
+    row["losses"] = {loss["category"]: loss["seconds"] for loss in run.report["losses"]}
     row.update(compile_s=compiled.seconds, compile_peak_bytes=compiled.peak_bytes,
                simulate_s=run.seconds, model_bytes=network.file.stat().st_size)
     return row
+
+
+def format_microseconds(seconds):
+    return "" if seconds is None else f"{seconds * 1e6:.2f}"
+
+
+def format_losses(rows):
+    """Share of the critical path, in percent, that each cause has."""
+    rows = [row for row in rows if "losses" in row]
+    categories = sorted({category for row in rows for category in row["losses"]})
+    lines = ["| model | target | " + " | ".join(categories) + " |",
+             "|---|---|" + "---:|" * len(categories)]
+    for row in rows:
+        shares = [100 * row["losses"].get(category, 0) / row["latency_s"]
+                  for category in categories]
+        lines.append(f"| {row['model']} | {row['target']} | "
+                     + " | ".join(f"{share:.1f}" for share in shares) + " |")
+    return "\n".join(lines)
 
 
 def format_table(rows):
@@ -99,7 +118,7 @@ def format_table(rows):
         dram = (row["dram_read_bytes"] + row["dram_write_bytes"]) / 1e6
         lines.append(
             f"| {row['model']} | {row['target']} | {row['latency_s'] * 1e6:.2f} "
-            f"| {row['latency_resident_s'] * 1e6:.2f} | {row['bound_s'] * 1e6:.2f} "
+            f"| {format_microseconds(row['latency_resident_s'])} | {row['bound_s'] * 1e6:.2f} "
             f"| {row['ratio']:.3f} | {dram:.2f} | {row['sram_peak_bytes'] / 1e6:.2f} "
             f"| {row['energy_j'] * 1e3:.3f} | {row['compile_s']:.2f} "
             f"| {row['compile_peak_bytes'] / 1e6:.0f} | {row['simulate_s']:.2f} |")
@@ -127,6 +146,8 @@ def main():
                     print(f"{network.name} on {target}: "
                           f"{rows[-1].get('error', 'done')}", file=sys.stderr)
     print(format_table(rows))
+    print("\nCritical path, % of the latency:\n")
+    print(format_losses(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
 
