@@ -167,7 +167,8 @@ static Stage getContractStage(ContractOp op) {
   add(op.getResidual(), OperandRole::Residual, op.getResidualUnsigned());
   if (auto padding = op.getActivationPadding())
     stage.inputs[0].padding.assign(padding->begin(), padding->end());
-  stage.inputs[0].fill = op.getActivationZeroPoint();
+  // The accessor of an i32 attribute is unsigned; a zero point is not.
+  stage.inputs[0].fill = static_cast<int32_t>(op.getActivationZeroPoint());
   stage.outputs.push_back(
       makeOperand(op.getResult(), maps[next], op.getOutputUnsigned()));
   return stage;
