@@ -70,10 +70,11 @@ def assert_same_class(actual, expected, axis):
 
 @dataclasses.dataclass
 class Part:
-    """A piece of a quantised model, from quantised tensors to the next one."""
+    """A piece of a quantised model, from quantised tensors to the next one. In
+    the piece they have short names, as tensors' names are file names later."""
     model: onnx.ModelProto
-    inputs: list
-    output: str
+    inputs: dict  # name in the piece -> name in the model
+    output: str  # name in the model; "output" in the piece
 
 
 def _get_dynamic(graph):
@@ -84,6 +85,14 @@ def _get_dynamic(graph):
         if any(name in dynamic for name in node.input):
             dynamic.update(node.output)
     return dynamic
+
+
+def rename_tensors(graph, names):
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for value in [*graph.input, *graph.output, *graph.value_info]:
+        value.name = names.get(value.name, value.name)
 
 
 def cut_at_quantizelinear(model):
@@ -109,8 +118,11 @@ def cut_at_quantizelinear(model):
                 found.append(name)
             else:
                 stack.extend(producers[name].input)
-        inputs = sorted(found)
-        parts.append(Part(extractor.extract_model(inputs, [output]), inputs, output))
+        inputs = {f"input{number}": name for number, name in enumerate(sorted(found))}
+        piece = extractor.extract_model(list(inputs.values()), [output])
+        rename_tensors(piece.graph, {**{old: new for new, old in inputs.items()},
+                                     output: "output"})
+        parts.append(Part(piece, inputs, output))
     return parts
 
 

@@ -29,6 +29,6 @@ def test_parts_make_up_the_model():
     parts = oracle.cut_at_quantizelinear(model)
     assert sum(n.op_type == "QuantizeLinear" for n in model.graph.node) + 1 == len(parts)
     for part in parts:
-        given = {name: tensors[name] for name in part.inputs}
-        result = oracle.run_onnxruntime(part.model, given, optimise=False)[part.output]
+        given = {name: tensors[whole] for name, whole in part.inputs.items()}
+        result = oracle.run_onnxruntime(part.model, given, optimise=False)["output"]
         assert np.array_equal(result, tensors[part.output])
