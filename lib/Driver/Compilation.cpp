@@ -271,9 +271,12 @@ llvm::Error Compilation::lowerToLinalg() {
 llvm::Error Compilation::place() {
   if (isBeforeStart(placedStage))
     return llvm::Error::success();
+  if (!target)
+    target = findTarget(*module);
   (*module)->setAttr(heteroTargetAttrName, target);
   return runPasses(placedStage, [&](OpPassManager &manager) {
-    buildPlacementPipeline(manager, options);
+    buildPlacementPipeline(manager, cast<DeviceTargetAttrInterface>(target),
+                           options);
   });
 }
 
@@ -346,7 +349,7 @@ llvm::Error Compilation::writeBinary() {
 
 llvm::Expected<CompileResult> Compilation::run() {
   using Step = llvm::Error (Compilation::*)();
-  constexpr Step steps[] = {
+  constexpr Step steps[] = {&Compilation::checkOptions,
       &Compilation::openTarget,         &Compilation::readStart,
       &Compilation::listStages,         &Compilation::import,
       &Compilation::lowerToLinalg,      &Compilation::place,

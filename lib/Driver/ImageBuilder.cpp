@@ -138,6 +138,22 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
   return llvm::Error::success();
 }
 
+/// Of a tensor that the host quantises, the device's type becomes the storage
+/// and the model's is float32.
+static void readQuantization(DictionaryAttr attrs, Binding &binding) {
+  auto attr = attrs ? attrs.getAs<DictionaryAttr>(hetero::quantizationAttrName)
+                    : DictionaryAttr();
+  if (!attr)
+    return;
+  HostQuantization quantization;
+  quantization.storage =
+      attr.contains("is_unsigned") ? DataType::UInt8 : DataType::Int8;
+  quantization.scale = attr.getAs<FloatAttr>("scale").getValueAsDouble();
+  quantization.zeroPoint = attr.getAs<IntegerAttr>("zero_point").getInt();
+  binding.quantization = quantization;
+  binding.type.type = DataType::Float32;
+}
+
 llvm::Expected<Binding>
 ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   Binding binding;
@@ -157,6 +173,7 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   binding.type.type = *element;
   binding.type.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
   binding.segment = segment->second;
+  readQuantization(attrs, binding);
   return binding;
 }
 

@@ -24,7 +24,11 @@ void buildLinalgPipeline(OpPassManager &manager) {
 }
 
 void buildPlacementPipeline(OpPassManager &manager,
+                            DeviceTargetAttrInterface target,
                             const CompileOptions &options) {
+  // Before functions move: it changes what they take and return.
+  if (!target.hasFloat())
+    manager.addNestedPass<func::FuncOp>(createHeteroHoistQuantizationPass());
   HeteroOutlinePassOptions outline;
   outline.precision = options.precision;
   manager.addPass(createHeteroOutlinePass(outline));

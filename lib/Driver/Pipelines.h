@@ -8,6 +8,7 @@
 #define GARAM_LIB_DRIVER_PIPELINES_H
 
 #include "garam/Driver/Compile.h"
+#include "garam/Target/DeviceTarget.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace garam {
@@ -21,8 +22,9 @@ constexpr llvm::StringLiteral binaryStage = "binary";
 /// From the onnx dialect to linalg on tensors.
 void buildLinalgPipeline(mlir::OpPassManager &manager);
 
-/// From linalg to executables for the module's device.
+/// From linalg to executables for the device `target`.
 void buildPlacementPipeline(mlir::OpPassManager &manager,
+                            DeviceTargetAttrInterface target,
                             const CompileOptions &options);
 
 } // namespace garam

@@ -47,7 +47,10 @@ Expected<Report> makeReport(std::shared_ptr<const Executable> executable,
   Expected<RunResult> residentRun = Session(executable).run({}, resident);
   if (!residentRun)
     return residentRun.takeError();
-  report.residentLatencyFs = residentRun->latencyFs;
+  // Nobody has to make use of them: a schedule without the transfers may meet
+  // its neighbours at a worse moment.
+  report.residentLatencyFs =
+      std::min(residentRun->latencyFs, report.run.latencyFs);
 
   report.executable = std::move(executable);
   report.peakResidentBytes = getPeakResidentBytes();

@@ -32,6 +32,10 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
         names begin with the device class.
       }], "::llvm::SmallVector<::llvm::StringRef>", "getStages">,
     InterfaceMethod<[{
+        Whether the device has float types, at least in memory. For one that has
+        not, the host quantises inputs and dequantises outputs.
+      }], "bool", "hasFloat">,
+    InterfaceMethod<[{
         What the device cannot do in `function`, which it leaves as it is, and
         why. Nothing: it can do all.
       }], "::llvm::SmallVector<::garam::Refusal>", "accepts",

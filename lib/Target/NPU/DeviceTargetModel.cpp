@@ -44,6 +44,7 @@ struct TargetModel
     return {stagesStage, scheduledStage, commandsStage};
   }
 
+  bool hasFloat(Attribute attr) const;
   SmallVector<Refusal> accepts(Attribute attr, func::FuncOp function,
                                const DeviceCompileOptions &options) const;
   FailureOr<DeviceEstimate> estimate(Attribute attr, func::FuncOp function,
@@ -63,6 +64,12 @@ static FailureOr<MachineDescription> readMachine(TargetAttr target,
   if (machine)
     return std::move(*machine);
   return emitError(loc) << llvm::toString(machine.takeError());
+}
+
+bool TargetModel::hasFloat(Attribute attr) const {
+  FailureOr<MachineDescription> machine = readMachine(
+      cast<TargetAttr>(attr), UnknownLoc::get(attr.getContext()));
+  return failed(machine) || machine->vector.hasFloat;
 }
 
 SmallVector<Refusal>

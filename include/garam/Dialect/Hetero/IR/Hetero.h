@@ -25,6 +25,9 @@ namespace garam::hetero {
 /// Unit attribute of a function that its device has lowered to commands on its
 /// own memory: it has no arguments and results any more.
 constexpr llvm::StringLiteral loweredAttrName = "hetero.lowered";
+/// Of an argument or result whose float tensor the host quantises or
+/// dequantises: {scale : f32, zero_point : i64, is_unsigned?}.
+constexpr llvm::StringLiteral quantizationAttrName = "hetero.quantization";
 } // namespace garam::hetero
 
 #define GET_TYPEDEF_CLASSES

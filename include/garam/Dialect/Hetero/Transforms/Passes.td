@@ -9,6 +9,39 @@
 
 include "mlir/Pass/PassBase.td"
 
+def HeteroHoistQuantizationPass
+    : Pass<"hetero-hoist-quantization", "::mlir::func::FuncOp"> {
+  let summary = "Leaves the quantisation of inputs and outputs to the host";
+  let description = [{
+    For a device that has no float types. Where all that is done with an input
+    is its quantisation, with one scale for the tensor, the function takes the
+    quantised tensor instead; where an output is a dequantised tensor, it
+    returns the quantised one. The attribute `hetero.quantization` of the
+    argument or result says what the runtime has to compute: scale, zero point,
+    signedness. Everything else stays as it is, for the device to refuse.
+
+    Before:
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xi8> {
+      %q = garam_ext.quantize %x scale %half zero_point %one
+          : tensor<4xf32>, tensor<f32>, tensor<i8> -> tensor<4xi8>
+      return %q : tensor<4xi8>
+    }
+    ```
+
+    After:
+
+    ```mlir
+    func.func @main(%q: tensor<4xi8> {hetero.quantization =
+        {scale = 5.0e-01 : f32, zero_point = 1 : i64}}) -> tensor<4xi8> {
+      return %q : tensor<4xi8>
+    }
+    ```
+  }];
+  let dependentDialects = ["::garam::hetero::HeteroDialect"];
+}
+
 def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
   let summary = "Moves functions into executables of the module's device";
   let description = [{
