@@ -123,7 +123,8 @@ llvm::Error Compilation::listStages() {
     return makeUserError(ExitCode::Usage,
                          "--emit=" + options.emitStage +
                              " comes before --from=" + options.fromStage);
-  return llvm::Error::success();
+  previousStage = options.fromStage;
+  return module ? emitIfAsked(options.fromStage) : llvm::Error::success();
 }
 
 unsigned Compilation::getStageNumber(StringRef stage) const {
@@ -349,11 +350,12 @@ llvm::Error Compilation::writeBinary() {
 
 llvm::Expected<CompileResult> Compilation::run() {
   using Step = llvm::Error (Compilation::*)();
-  constexpr Step steps[] = {&Compilation::checkOptions,
-      &Compilation::openTarget,         &Compilation::readStart,
-      &Compilation::listStages,         &Compilation::import,
-      &Compilation::lowerToLinalg,      &Compilation::place,
-      &Compilation::compileExecutables, &Compilation::writeBinary};
+  constexpr Step steps[] = {
+      &Compilation::checkOptions, &Compilation::openTarget,
+      &Compilation::readStart,    &Compilation::listStages,
+      &Compilation::import,       &Compilation::lowerToLinalg,
+      &Compilation::place,        &Compilation::compileExecutables,
+      &Compilation::writeBinary};
   for (Step step : steps) {
     if (llvm::Error error = (this->*step)())
       return error;

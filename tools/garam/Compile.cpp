@@ -69,13 +69,13 @@ static void printTimes(const CompileResult &result, double total) {
 }
 
 Error CompileCommand::run(const DeviceRegistry &devices) {
-  if (options.output.empty() && options.emitStage.empty())
+  bool makesBinary = options.emitStage.empty() || options.emitStage == "binary";
+  if (options.output.empty() && makesBinary)
     return makeUserError(ExitCode::Usage,
                          "no output; hint: pass -o FILE.garam");
-  if (!options.emitStage.empty() && !options.output.empty()) {
-    // -o names what is written, the IR of a stage or a binary.
+  // -o names what is written, the IR of a stage or a binary.
+  if (!makesBinary && !options.output.empty())
     options.emitPath = options.output;
-  }
   auto start = std::chrono::steady_clock::now();
   Expected<CompileResult> result = [&] {
     ProgressLine progress(!quiet);
@@ -92,7 +92,7 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
     WithColor::warning() << warning << '\n';
   if (timing)
     printTimes(*result, time.count());
-  if (!options.emitStage.empty() && options.emitStage != "binary")
+  if (!makesBinary)
     return Error::success();
   return finish(devices, time.count());
 }

@@ -6,6 +6,7 @@
 
 #include "Command.h"
 #include "garam/Runtime/Executable.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -38,9 +39,9 @@ static void printBindings(StringRef title, ArrayRef<Binding> bindings) {
     outs() << formatv("  {0,-8} {1} {2}, segment {3}", title, binding.name,
                       binding.type.str(), binding.segment);
     if (const auto &quantization = binding.quantization)
-      outs() << formatv(", as {0}, scale {1}, zero point {2}",
-                        getName(quantization->storage), quantization->scale,
-                        quantization->zeroPoint);
+      outs() << ", as " << getName(quantization->storage) << ", scale "
+             << format("%.9g", quantization->scale) << ", zero point "
+             << quantization->zeroPoint;
     outs() << '\n';
   }
 }

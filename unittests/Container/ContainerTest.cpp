@@ -84,8 +84,8 @@ TEST_F(ContainerTest, RoundTrip) {
 
 TEST_F(ContainerTest, IsAnELFFileThatToolsRead) {
   std::string bytes = writeFile();
-  auto elf = object::ObjectFile::createELFObjectFile(
-      MemoryBufferRef(bytes, "file"));
+  auto elf =
+      object::ObjectFile::createELFObjectFile(MemoryBufferRef(bytes, "file"));
   ASSERT_TRUE(bool(elf)) << toString(elf.takeError());
   std::vector<std::string> names;
   for (const object::SectionRef &section : (*elf)->sections())
@@ -125,7 +125,9 @@ TEST_F(ContainerTest, OtherFilesAreRefused) {
   EXPECT_TRUE(isRefused(""));
   EXPECT_TRUE(isRefused("not a binary"));
   EXPECT_TRUE(isRefused(std::string(4096, '\0')));
-  EXPECT_TRUE(isRefused("\x7F" "ELF" + std::string(4096, '\xFF')));
+  EXPECT_TRUE(isRefused("\x7F"
+                        "ELF" +
+                        std::string(4096, '\xFF')));
 }
 
 TEST_F(ContainerTest, NamesWhatIsMissingOrOfAnotherVersion) {

@@ -40,7 +40,9 @@ ImageSource makeSource() {
     manifest.segments.push_back({segment, 0});
   EntryPoint entry;
   entry.name = "main";
-  entry.inputs = {{"x", {DataType::Float32, {2, 4}}, 1,
+  entry.inputs = {{"x",
+                   {DataType::Float32, {2, 4}},
+                   1,
                    HostQuantization{DataType::UInt8, 0.5, 3}}};
   entry.outputs = {{"y", {DataType::Float32, {8}}, 2, std::nullopt}};
   entry.schedule = {0};
@@ -60,8 +62,7 @@ ImageSource makeSource() {
 class ImageTest : public ::testing::Test {
 protected:
   void SetUp() override {
-    ASSERT_FALSE(
-        sys::fs::createTemporaryFile("garam-image", "garam", path));
+    ASSERT_FALSE(sys::fs::createTemporaryFile("garam-image", "garam", path));
   }
   void TearDown() override { sys::fs::remove(path); }
 
@@ -93,8 +94,7 @@ TEST_F(ImageTest, ConstantsAreMadeInPlaceAndAligned) {
   ASSERT_EQ(bytes.size(), 100u);
   for (size_t i = 0; i < bytes.size(); ++i)
     EXPECT_EQ(bytes[i], i >= 16 && i < 36 ? 0x5A : 0) << i;
-  EXPECT_EQ(image.getContainer().getSections().back().offset %
-                sectionAlignment,
+  EXPECT_EQ(image.getContainer().getSections().back().offset % sectionAlignment,
             0u);
 }
 

@@ -74,9 +74,9 @@ TEST(NpyTest, VersionsAndSpellings) {
 }
 
 TEST(NpyTest, FortranOrderIsTurnedRound) {
-  Tensor tensor = cantFail(parse(makeFile(
-      1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }",
-      "abcdef")));
+  Tensor tensor = cantFail(parse(
+      makeFile(1, "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }",
+               "abcdef")));
   EXPECT_EQ(std::string(tensor.data.begin(), tensor.data.end()), "acebdf");
 }
 
@@ -99,8 +99,8 @@ TEST(NpyTest, WhatIsWrongIsNamed) {
   EXPECT_TRUE(contains(replace("|u1", "<U4"), "no counterpart in ONNX"));
   EXPECT_TRUE(contains(replace("'|u1'", "[('a', '<f4')]"), "structured"));
   EXPECT_TRUE(contains(replace("(2,)", "(-2,)"), "tuple of sizes"));
-  EXPECT_TRUE(contains(replace("(2,)", "(99999999999999999999,)"),
-                       "tuple of sizes"));
+  EXPECT_TRUE(
+      contains(replace("(2,)", "(99999999999999999999,)"), "tuple of sizes"));
   EXPECT_TRUE(contains(replace("(2,)", "(4294967296, 4294967296)"),
                        "more than there can be"));
   EXPECT_TRUE(contains(replace("shape", "shame"), "'shame'"));

@@ -82,8 +82,7 @@ public:
 class SessionTest : public ::testing::Test {
 protected:
   void SetUp() override {
-    ASSERT_FALSE(
-        sys::fs::createTemporaryFile("garam-session", "garam", path));
+    ASSERT_FALSE(sys::fs::createTemporaryFile("garam-session", "garam", path));
     devices.add(std::make_unique<AddDevice>());
     source.targetText = "name: one\nkind: adder\ndescription: adds\n";
     DeviceProgram program;
@@ -199,8 +198,7 @@ TEST_F(SessionTest, BinariesThatDoNotFitTheDeviceAreRefused) {
 
   source.programs[0].code = {42};
   source.manifest.segments[2].segment.size = 5;
-  EXPECT_NE(getError().text.find("declares other segments"),
-            std::string::npos);
+  EXPECT_NE(getError().text.find("declares other segments"), std::string::npos);
 
   source.manifest.programs[0].device = "unknown";
   EXPECT_NE(getError().text.find("a device 'unknown' that is not known"),

@@ -76,8 +76,8 @@ static uint64_t countMACs(VectorOp vector) {
     points *= size;
   uint64_t macs = 0;
   auto yield = cast<YieldOp>(vector.getBody().front().getTerminator());
-  for (auto [attr, value] : llvm::zip(vector.getCombiners(),
-                                      yield.getValues())) {
+  for (auto [attr, value] :
+       llvm::zip(vector.getCombiners(), yield.getValues())) {
     CombinerKind kind = cast<CombinerAttr>(attr).getKind();
     if ((kind == CombinerKind::addf || kind == CombinerKind::addi) &&
         isProduct(value))

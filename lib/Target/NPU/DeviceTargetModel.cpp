@@ -67,8 +67,8 @@ static FailureOr<MachineDescription> readMachine(TargetAttr target,
 }
 
 bool TargetModel::hasFloat(Attribute attr) const {
-  FailureOr<MachineDescription> machine = readMachine(
-      cast<TargetAttr>(attr), UnknownLoc::get(attr.getContext()));
+  FailureOr<MachineDescription> machine =
+      readMachine(cast<TargetAttr>(attr), UnknownLoc::get(attr.getContext()));
   return failed(machine) || machine->vector.hasFloat;
 }
 
@@ -90,7 +90,8 @@ TargetModel::accepts(Attribute attr, func::FuncOp function,
   OwningOpRef<ModuleOp> copy = ModuleOp::create(function.getLoc());
   auto clone = function.clone();
   copy->push_back(clone);
-  if (failed(convertToStages(clone, *machine, options.precision)) && refusals.empty())
+  if (failed(convertToStages(clone, *machine, options.precision)) &&
+      refusals.empty())
     refusals.push_back({function.getLoc(), "not supported"});
   return refusals;
 }
@@ -108,8 +109,7 @@ static void recordBound(func::FuncOp function, const LowerBound &bound) {
            builder.getNamedAttr("compute_s",
                                 builder.getF64FloatAttr(bound.computeSeconds)),
            builder.getNamedAttr(
-               "weight_bytes",
-               builder.getI64IntegerAttr(bound.weightBytes))}));
+               "weight_bytes", builder.getI64IntegerAttr(bound.weightBytes))}));
 }
 
 static LowerBound readBound(func::FuncOp function,
@@ -181,8 +181,7 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
     return failure();
   StringRef stage = options.startStage;
   SmallVector<StringRef> stages = getStages(attr);
-  auto next =
-      stage.empty() ? stages.begin() : llvm::find(stages, stage) + 1;
+  auto next = stage.empty() ? stages.begin() : llvm::find(stages, stage) + 1;
   for (; next != stages.end(); ++next) {
     if (failed(runNextStage(function, stage, *machine, options)))
       return failure();
@@ -210,9 +209,8 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
   if (failed(program))
     return failure();
   llvm::Expected<std::unique_ptr<LoadedProgram>> loaded =
-      loadProgram((*program)->code,
-                  llvm::MemoryBufferRef(getTargetText(attr),
-                                        getTargetName(attr)));
+      loadProgram((*program)->code, llvm::MemoryBufferRef(getTargetText(attr),
+                                                          getTargetName(attr)));
   if (!loaded) {
     llvm::consumeError(loaded.takeError());
     return failure();

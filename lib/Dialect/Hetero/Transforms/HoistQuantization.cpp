@@ -56,8 +56,7 @@ static DictionaryAttr getQuantization(OpTy op, Type real, Type stored) {
   }
   SmallVector<NamedAttribute> entries = {
       builder.getNamedAttr("scale", scale),
-      builder.getNamedAttr("zero_point",
-                           builder.getI64IntegerAttr(zeroPoint))};
+      builder.getNamedAttr("zero_point", builder.getI64IntegerAttr(zeroPoint))};
   if (op.getIsUnsigned())
     entries.push_back(
         builder.getNamedAttr("is_unsigned", builder.getUnitAttr()));
