@@ -23,8 +23,8 @@
 void garam::registerAllDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  registry.insert<ext::GaramExtDialect, hetero::HeteroDialect,
-                  onnx::ONNXDialect>();
+  registry
+      .insert<ext::GaramExtDialect, hetero::HeteroDialect, onnx::ONNXDialect>();
   DeviceRegistry devices;
   registerBuiltinDevices(devices);
   for (const std::unique_ptr<Device> &device : devices.getDevices())

@@ -73,7 +73,8 @@ static LogicalResult verifyLoops(Operation *op, ArrayRef<int64_t> sizes,
              << i << " has " << map.getNumResults()
              << " coordinates, the tensor has rank " << rank;
     if (!llvm::all_of(map.getResults(), isLinear))
-      return op->emitOpError("(C3) coordinates are linear, got: ") << AffineMapAttr::get(map);
+      return op->emitOpError("(C3) coordinates are linear, got: ")
+             << AffineMapAttr::get(map);
   }
   return success();
 }
