@@ -1,0 +1,109 @@
+"""docs/binary-format.md describes the binaries that the compiler writes."""
+
+import json
+import re
+import struct
+import subprocess
+
+import pytest
+
+from conftest import SOURCE_DIR, find_tool
+
+PAGE = (SOURCE_DIR / "docs" / "binary-format.md").read_text()
+FORMATS = {4: "<I", 8: "<Q"}
+
+
+def read_table(heading):
+    """The rows of the table whose header line begins so, as lists of cells."""
+    rows = PAGE.split(f"| {heading} |", 1)[1].split("\n\n", 1)[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def read_fields(heading):
+    """Name -> (offset, size) of a table of fields."""
+    return {re.search(r"`(\w+)`", text).group(1): (int(offset), int(size))
+            for offset, size, text in read_table(heading)}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    path = tmp_path_factory.mktemp("binary") / "digits.garam"
+    model = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
+    subprocess.run([find_tool("garam"), "compile", model, "--target", "atom", "--dim", "N=1",
+                    "-o", path, "--quiet"], check=True)
+    return path.read_bytes()
+
+
+def read_sections(data):
+    """Name, offset and size of each section but ELF's own, by the ELF tables alone."""
+    table, = struct.unpack_from("<Q", data, 40)
+    count, names = struct.unpack_from("<HH", data, 60)
+    headers = [struct.unpack_from("<IIQQQQ", data, table + 64 * i) for i in range(count)]
+    text = data[headers[names][4]:]
+    result = [(text[h[0]:text.index(b"\0", h[0])].decode(), h[4], h[5]) for h in headers]
+    return result[1:-1]
+
+
+def read_field(data, base, place):
+    offset, size = place
+    return struct.unpack_from(FORMATS[size], data, base + offset)[0]
+
+
+def test_header(data):
+    (name, base, size), *sections = read_sections(data)
+    assert name == ".garam.header" and base == 64
+    fields = read_fields("offset | bytes | field")
+    offset, length = fields.pop("magic")
+    assert data[base + offset:base + offset + length] == b"GARAMBIN"
+    assert read_field(data, base, fields["version"]) == 1
+    assert read_field(data, base, fields["file_size"]) == len(data)
+    assert read_field(data, base, fields["sections"]) == len(sections)
+    end = max(sum(place) for place in fields.values())
+
+    entry = read_fields("offset | bytes | entry field")
+    entry_size = max(sum(place) for place in entry.values())
+    assert size == end + entry_size * len(sections)
+    versions = {row[0].strip("`"): int(row[1]) for row in read_table("section | version | content")}
+    for i, (name, place, length) in enumerate(sections):
+        at = base + end + i * entry_size
+        assert read_field(data, at, entry["number"]) == i + 2
+        assert read_field(data, at, entry["size"]) == length
+        assert read_field(data, at, entry["section_version"]) == versions[name]
+        assert place % 64 == 0
+
+
+def test_sections_and_their_order(data):
+    names = [row[0].strip("`") for row in read_table("section | version | content")]
+    assert [name for name, _, _ in read_sections(data)] == [".garam.header", *names]
+
+
+def test_manifest(data):
+    name, offset, size = read_sections(data)[1]
+    manifest = json.loads(data[offset:offset + size])
+    assert sorted(manifest) == sorted(row[0].strip("`") for row in read_table("key | value"))
+    roles = {row[0].strip("`") for row in read_table("role | meaning")}
+    assert {segment["role"] for segment in manifest["segments"]} <= roles
+    assert manifest["programs"][0]["section"] == ".garam.npu.0.program"
+
+
+def test_debug_map(data):
+    _, offset, size = next(s for s in read_sections(data) if s[0] == ".garam.debug")
+    end = offset + size
+
+    def read():
+        nonlocal offset
+        value, = struct.unpack_from("<I", data, offset)
+        offset += 4
+        return value
+
+    for _ in range(read()):
+        ids = []
+        for _ in range(read()):
+            length = read()
+            ids.append(data[offset:offset + length].decode())
+            offset += length
+        assert "conv1" in ids
+        for _ in range(read()):
+            for _ in range(read()):
+                assert all(read() < len(ids) for _ in range(read()))
+    assert offset == end

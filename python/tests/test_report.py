@@ -1,0 +1,43 @@
+"""docs/report.md describes the reports that the tools write."""
+
+import json
+import math
+import re
+
+from conftest import SOURCE_DIR
+
+MODEL = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
+
+
+def read_documented_keys():
+    page = (SOURCE_DIR / "docs" / "report.md").read_text()
+    rows = re.findall(r"^\| (`.*?) \|", page, flags=re.M)
+    return {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+
+
+def test_report(run_tool, tmp_path):
+    binary = tmp_path / "digits.garam"
+    run_tool("garam", "compile", MODEL, "--target", "atom", "--dim", "N=1", "-o", binary,
+             "--report", tmp_path / "compile.json")
+    run_tool("garam", "run", binary, "--random-inputs", "--report", tmp_path / "run.json")
+    compiled = json.loads((tmp_path / "compile.json").read_text())
+    run = json.loads((tmp_path / "run.json").read_text())
+
+    assert set(compiled) == set(run) == read_documented_keys()
+    assert compiled["schema"] == 1
+    assert compiled["compile_s"] > 0 and run["compile_s"] is None
+    # Data does not change times.
+    for key in ["latency_s", "latency_resident_s", "losses", "lanes", "energy_j", "nodes"]:
+        assert compiled[key] == run[key]
+
+    bound = run["bound"]
+    assert run["bound_s"] == max(bound["compute_s"], bound["transfer_s"])
+    assert math.isclose(run["ratio"], run["bound_s"] / run["latency_s"])
+    assert 0 < run["ratio"] <= 1
+    assert run["latency_resident_s"] <= run["latency_s"]
+    losses = sum(loss["seconds"] for loss in run["losses"])
+    assert math.isclose(losses, run["latency_s"], rel_tol=1e-12)
+    # 16 3x3 filters on 8x8 pixels, 32 on 16 channels, 512 to 64 to 10.
+    assert bound["macs"] == 64 * 9 * 16 + 64 * 9 * 16 * 32 + 512 * 64 + 64 * 10
+    nodes = {node["id"]: node for node in run["nodes"]}
+    assert nodes["conv1"]["operator"] == "Conv" and nodes["conv1"]["cycles"] > 0
