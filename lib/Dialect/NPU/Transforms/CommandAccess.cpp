@@ -46,13 +46,10 @@ static CommandAccess makeAccess(Value buffer, DescriptorAttr descriptor,
   access.buffer = buffer.getDefiningOp<BufferOp>();
   access.isWrite = isWrite;
   access.cores.assign(cores.begin(), cores.end());
-  access.low = access.high = descriptor.getOffset();
+  SmallVector<ByteRegion::Dim> dims;
   for (auto [size, stride] : llvm::zip(sizes, descriptor.getStrides()))
-    (stride < 0 ? access.low : access.high) += stride * (size - 1);
-  access.high += elementBytes;
-  // What lies outside is guarded and never touched.
-  access.low = std::max<int64_t>(access.low, 0);
-  access.high = std::min<int64_t>(access.high, access.buffer.getSize());
+    dims.push_back({stride, size});
+  access.region = makeRegion(descriptor.getOffset(), elementBytes, dims);
   return access;
 }
 
@@ -115,9 +112,10 @@ SmallVector<CommandAccess, 6> getDMAAccesses(DMACommandOp op) {
   collector.add(op.getSource(), op.getSizes(), false, sourceCore,
                 op.getElementBytes());
   // The walk along indices is bounded by their limit alone.
-  if (op.getIndices())
-    collector.accesses.back().low = 0,
-    collector.accesses.back().high = collector.accesses.back().buffer.getSize();
+  if (op.getIndices()) {
+    CommandAccess &source = collector.accesses.back();
+    source.region = makeRegion(0, source.buffer.getSize(), {});
+  }
   auto destination = op.getDestination().getDefiningOp<BufferOp>();
   SmallVector<int64_t> receivers;
   if (op.getReceivers())

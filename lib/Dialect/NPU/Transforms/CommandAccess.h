@@ -8,14 +8,16 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/NPU/ByteRegion.h"
 
 namespace garam::npu {
 
 /// One operand of one command.
 struct CommandAccess {
   BufferOp buffer;
-  /// Bytes of the buffer between which all that is touched lies.
-  int64_t low = 0, high = 0;
+  /// Bytes that are touched, counted from the start of the buffer; where the
+  /// operand has guards, also those that would be without them.
+  ByteRegion region;
   bool isWrite = false;
   /// Local buffers: the cores whose copy is touched.
   llvm::SmallVector<int64_t, 2> cores;

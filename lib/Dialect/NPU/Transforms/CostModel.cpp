@@ -157,9 +157,9 @@ static double getVectorSeconds(const Stage &stage, const Box &tile,
 
 namespace {
 struct Traffic {
-  double transferBytes = 0; // of the busiest core
-  double dramBytes = 0;     // of all cores
-  double commands = 0;      // of the busiest core
+  double inputBytes = 0, weightBytes = 0; // of the busiest core
+  double dramBytes = 0;                   // of all cores
+  double inputCommands = 0;               // of the busiest core
 };
 } // namespace
 
@@ -215,7 +215,7 @@ static void addTraffic(const Stage &stage, const StageSchedule &schedule,
         return stage.isParallel(dim) && !input.dependsOn(dim);
       });
     double bytes = getRegionBytes(input, part) * repeats;
-    traffic.transferBytes += bytes;
+    traffic.weightBytes += bytes;
     traffic.dramBytes +=
         bytes * (multicast ? getDistinctParts(stage, schedule, input) : parts);
     return;
@@ -223,30 +223,30 @@ static void addTraffic(const Stage &stage, const StageSchedule &schedule,
   double bytes = getMissingBytes(input, part);
   if (bytes == 0)
     return;
-  traffic.transferBytes += bytes;
-  traffic.commands += 1;
-  if (isa<BlockArgument>(input.tensor))
+  traffic.inputBytes += bytes;
+  if (isa<BlockArgument>(input.tensor)) {
+    traffic.inputCommands += 1;
     traffic.dramBytes +=
         bytes * (multicast ? getDistinctParts(stage, schedule, input) : parts);
+  }
 }
 
 StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
                        const MachineDescription &machine) {
   StageCost cost;
   Box tile = getLargestTile(stage, schedule);
-  double tiles = getNumTiles(stage, schedule, [](unsigned) { return true; });
+  cost.tiles = getNumTiles(stage, schedule, [](unsigned) { return true; });
   cost.computeSeconds =
-      tiles * (stage.isContract() ? getContractSeconds(stage, tile, machine)
-                                  : getVectorSeconds(stage, tile, machine));
+      cost.tiles * (stage.isContract()
+                        ? getContractSeconds(stage, tile, machine)
+                        : getVectorSeconds(stage, tile, machine));
 
   Traffic traffic;
-  bool hasConstants = false;
-  for (const StageOperand &input : stage.inputs) {
+  double weightCommands = 0;
+  for (const StageOperand &input : stage.inputs)
     addTraffic(stage, schedule, input, machine.network.multicast, traffic);
-    hasConstants |= isConstant(input);
-  }
-  if (hasConstants)
-    traffic.commands += getNumTiles(stage, schedule, [&](unsigned dim) -> bool {
+  if (llvm::any_of(stage.inputs, isConstant))
+    weightCommands = getNumTiles(stage, schedule, [&](unsigned dim) -> bool {
       return llvm::any_of(stage.inputs, [&](const StageOperand &input) {
         return isConstant(input) && input.dependsOn(dim);
       });
@@ -255,15 +255,18 @@ StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
       std::max(1u, std::min(machine.dma.bytesPerCycle,
                             machine.network.bytesPerCyclePerCore)) *
       machine.clockHz;
-  cost.transferSeconds = traffic.commands * machine.dma.startSeconds +
-                         traffic.transferBytes / bytesPerSecond;
+  cost.inputSeconds = traffic.inputCommands * machine.dma.startSeconds +
+                      traffic.inputBytes / bytesPerSecond;
+  cost.weightSeconds = weightCommands * machine.dma.startSeconds +
+                       traffic.weightBytes / bytesPerSecond;
   cost.dramSeconds = traffic.dramBytes /
                      (machine.dram.bytesPerSecond * machine.dram.efficiency);
   cost.fixedSeconds = machine.synchronisation.localSeconds;
-  if (traffic.commands > 0)
-    cost.fixedSeconds += machine.dma.startSeconds;
+  // What several cores made is brought together for the next stage; the bytes
+  // count there.
   if (schedule.getNumParts() > 1)
-    cost.fixedSeconds += machine.synchronisation.remoteSeconds;
+    cost.fixedSeconds +=
+        machine.synchronisation.remoteSeconds + machine.dma.startSeconds;
   return cost;
 }
 

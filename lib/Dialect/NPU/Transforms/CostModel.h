@@ -14,15 +14,20 @@ namespace garam::npu {
 
 /// What a stage costs under a schedule.
 struct StageCost {
-  double computeSeconds = 0;  // engine time of the busiest core
-  double transferSeconds = 0; // DMA time of the busiest core
-  double dramSeconds = 0;     // all cores' DRAM traffic together
-  double fixedSeconds = 0;    // start-up and synchronisation in front
+  double computeSeconds = 0; // engine time of the busiest core
+  double inputSeconds = 0;   // DMA time of activations, of the busiest core
+  double weightSeconds = 0;  // DMA time of constants, of the busiest core
+  double dramSeconds = 0;    // all cores' DRAM traffic together
+  double fixedSeconds = 0;   // synchronisation in front
+  double tiles = 1;          // of the busiest core
 
-  /// Engines and transfers overlap; what starts the first tile does not.
+  /// Weights come ahead of their use and tiles overlap; only the activations
+  /// of the first tile are waited for.
   double getSeconds() const {
-    return fixedSeconds +
-           std::max({computeSeconds, transferSeconds, dramSeconds});
+    double first = inputSeconds / tiles;
+    return fixedSeconds + first +
+           std::max({computeSeconds, inputSeconds - first + weightSeconds,
+                     dramSeconds});
   }
 };
 

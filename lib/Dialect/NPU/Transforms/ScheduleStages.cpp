@@ -232,4 +232,15 @@ LogicalResult scheduleStages(func::FuncOp func,
   return success();
 }
 
+double estimateSeconds(func::FuncOp func, const MachineDescription &machine) {
+  double seconds = 0;
+  for (Operation &op : func.front()) {
+    if (!isStage(&op))
+      continue;
+    Stage stage = getStage(&op);
+    seconds += estimateCost(stage, getSchedule(stage), machine).getSeconds();
+  }
+  return seconds;
+}
+
 } // namespace garam::npu

@@ -37,7 +37,7 @@ using Memory = std::pair<SpaceKind, int64_t>;
 /// What has happened to a buffer so far.
 struct BufferHistory {
   struct Write {
-    int64_t low, high;
+    ByteRegion region;
     SmallVector<int64_t, 2> cores;
     Point point;
   };
@@ -125,8 +125,10 @@ private:
     // reads follow something: the writes of what they read.
     if (!access.isWrite)
       for (const BufferHistory::Write &write : history.writes)
-        if (write.low < access.high && access.low < write.high &&
-            sharesCore(write.cores, access.cores))
+        if (write.point.number > std::max(needed[write.point.queue],
+                                          known[queue][write.point.queue]) &&
+            sharesCore(write.cores, access.cores) &&
+            overlap(write.region, access.region))
           raise(needed, write.point);
     if (history.lastTouch.count(queue))
       return;
@@ -188,7 +190,7 @@ private:
     BufferHistory &history = histories[access.buffer];
     history.lastTouch[point.queue] = point.number;
     if (access.isWrite)
-      history.writes.push_back({access.low, access.high, access.cores, point});
+      history.writes.push_back({access.region, access.cores, point});
   }
 
   /// Puts waits in front of their commands and signals behind theirs. The

@@ -25,6 +25,10 @@ void assignLayouts(mlir::func::FuncOp func);
 /// npu-schedule-stages. Fails on a stage that fits the machine in no way.
 mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    const MachineDescription &machine);
+/// Estimated time of a function of scheduled stages, one after the other, with
+/// its results brought to DRAM: what the scheduler minimises. In seconds.
+double estimateSeconds(mlir::func::FuncOp func,
+                       const MachineDescription &machine);
 /// npu-place-tensors. `fill` is the fraction of local memory to plan for.
 void placeTensors(mlir::func::FuncOp func, const MachineDescription &machine,
                   double fill);
