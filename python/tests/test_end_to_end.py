@@ -124,6 +124,24 @@ def test_digits_agree_with_onnxruntime(target, run_tool, tmp_path):
     oracle.assert_same_class(actual, expected, 1)
 
 
+# A network of 100 MB of weights, from its generator.
+@pytest.mark.parametrize("target", PRECISIONS)
+def test_resnet50_agrees_with_onnxruntime(target, run_tool, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks" / "models"))
+    import resnet50
+
+    precision, least = PRECISIONS[target]
+    path = tmp_path / "resnet50.onnx"
+    binary = tmp_path / "resnet50.garam"
+    onnx.save(resnet50.build()[0], path)
+    run_tool("garam", "compile", path, "--target", target, "--precision", precision, "-o", binary)
+    image = np.random.default_rng(0).standard_normal((1, 3, 224, 224), dtype=np.float32)
+    actual = run_model(run_tool, binary, {"input": image}, tmp_path / "run")["output"]
+    expected = oracle.run_onnxruntime(path, {"input": image})["output"]
+    assert oracle.cosine(actual, expected) >= least
+    oracle.assert_same_class(actual, expected, 1)
+
+
 @pytest.mark.parametrize("target", PRECISIONS)
 def test_bytes_are_the_same_each_time(target, run_tool, tmp_path):
     binaries = [tmp_path / "a.garam", tmp_path / "b.garam"]
