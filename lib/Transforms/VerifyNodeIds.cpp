@@ -7,8 +7,9 @@
 #include "garam/Transforms/Passes.h"
 
 #include "garam/Support/NodeIds.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/SymbolTable.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace garam {
 #define GEN_PASS_DEF_VERIFYNODEIDS
@@ -17,12 +18,12 @@ namespace garam {
 
 using namespace mlir;
 
-/// Operations that only bring a value or a place into being, and terminators.
+/// True for what computes tensors, but for constants and empty tensors, which
+/// have no operands, and for calls, which stand for many nodes.
 static bool needsNodeId(Operation *op) {
-  if (op->hasTrait<OpTrait::IsTerminator>() ||
-      op->hasTrait<OpTrait::ConstantLike>())
-    return false;
-  return op->getNumOperands() > 0 || !isMemoryEffectFree(op);
+  return op->getNumOperands() > 0 && !isa<SymbolUserOpInterface>(op) &&
+         llvm::any_of(op->getResultTypes(),
+                      [](Type type) { return isa<RankedTensorType>(type); });
 }
 
 namespace {

@@ -7,6 +7,7 @@
 #include "Access.h"
 #include "Constants.h"
 
+#include "garam/Target/NPU/ISA.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/AffineExprVisitor.h"
@@ -92,11 +93,15 @@ static LogicalResult foldPad(Access &access, tensor::PadOp op) {
     return failure();
   if (access.hasPadding() && access.fill != *fill)
     return failure();
-  for (auto [i, low] : llvm::enumerate(op.getStaticLow())) {
-    access.coordinates[i] = access.coordinates[i] - low;
+  SmallVector<bool> padding = access.padding;
+  for (auto [i, low] : llvm::enumerate(op.getStaticLow()))
     if (low != 0 || op.getStaticHigh()[i] != 0)
-      access.padding[i] = true;
-  }
+      padding[i] = true;
+  if (llvm::count(padding, true) > maxGuards)
+    return failure();
+  access.padding = std::move(padding);
+  for (auto [i, low] : llvm::enumerate(op.getStaticLow()))
+    access.coordinates[i] = access.coordinates[i] - low;
   access.fill = *fill;
   access.source = op.getSource();
   return success();

@@ -86,6 +86,54 @@ static LogicalResult convertReshape(RewriterBase &rewriter, Operation *op) {
   return success();
 }
 
+/// The indices as i32, negative ones counted from the end of `size` elements.
+static Value createIndices(OpBuilder &builder, Location loc, Value indices,
+                           int64_t size) {
+  auto type = cast<RankedTensorType>(indices.getType());
+  auto narrow = type.clone(builder.getI32Type());
+  if (auto constants = readConstant(indices)) {
+    SmallVector<int32_t> values;
+    for (double index : *constants)
+      values.push_back(static_cast<int32_t>(index < 0 ? index + size : index));
+    return ConstantOp::create(builder, loc, narrow,
+                              DenseElementsAttr::get(narrow, ArrayRef(values)));
+  }
+  VectorSpec spec;
+  spec.sizes.assign(type.getShape().begin(), type.getShape().end());
+  spec.inputs.push_back(getInput(getIdentity(indices), type.getRank(), false));
+  spec.outputs.push_back(
+      {narrow, builder.getMultiDimIdentityMap(type.getRank()), false});
+  VectorOp op = createVector(builder, loc, spec);
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToEnd(&op.getBody().front());
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getI32IntegerAttr(value));
+  };
+  Value index = op.getBody().getArgument(0);
+  Value isNegative = arith::CmpIOp::create(
+      builder, loc, arith::CmpIPredicate::slt, index, constant(0));
+  Value fromEnd = arith::AddIOp::create(builder, loc, index, constant(size));
+  Value result =
+      arith::SelectOp::create(builder, loc, isNegative, fromEnd, index);
+  YieldOp::create(builder, loc, result);
+  return op.getResult(0);
+}
+
+static LogicalResult convertGather(RewriterBase &rewriter, ext::GatherOp op,
+                                   std::string &reason) {
+  auto type = cast<RankedTensorType>(op.getInput().getType());
+  int64_t size = type.getDimSize(op.getAxis());
+  if (size > std::numeric_limits<int32_t>::max()) {
+    reason = "an axis of more than 2^31 elements";
+    return failure();
+  }
+  Value indices = createIndices(rewriter, op.getLoc(), op.getIndices(), size);
+  rewriter.replaceOpWithNewOp<GatherOp>(op, op.getType(), op.getInput(),
+                                        indices, op.getAxisAttr());
+  return success();
+}
+
 LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
                               std::string &reason) {
   rewriter.setInsertionPoint(op);
@@ -100,17 +148,8 @@ LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
             rewriter.getI64IntegerAttr(concat.getDim()));
         return success();
       })
-      .Case([&](ext::GatherOp gather) -> LogicalResult {
-        unsigned bits =
-            getElementTypeOrSelf(gather.getIndices()).getIntOrFloatBitWidth();
-        if (bits != 32 && bits != 64) {
-          reason = "indices that are neither 32 nor 64 bits wide";
-          return failure();
-        }
-        rewriter.replaceOpWithNewOp<GatherOp>(
-            op, gather.getType(), gather.getInput(), gather.getIndices(),
-            gather.getAxisAttr());
-        return success();
+      .Case([&](ext::GatherOp gather) {
+        return convertGather(rewriter, gather, reason);
       })
       .Case([&](arith::ConstantOp constant) -> LogicalResult {
         auto value = dyn_cast<ElementsAttr>(constant.getValue());

@@ -20,6 +20,7 @@ void buildStagePipeline(OpPassManager &functions,
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
+  functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
   functions.addPass(createConvertLinalgToNPU());
   functions.addPass(createNPUFuseVectors());

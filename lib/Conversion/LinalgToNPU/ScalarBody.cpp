@@ -69,6 +69,9 @@ static unsigned getBits(Type type) {
 //===----------------------------------------------------------------------===//
 
 bool isReadUnsigned(Value argument) {
+  // Registers hold 32 bits either way, and stores would saturate them.
+  if (getBits(argument.getType()) >= 32)
+    return false;
   bool any = false;
   for (Operation *user : argument.getUsers()) {
     bool isUnsigned = isa<arith::ExtUIOp, arith::UIToFPOp, arith::MaxUIOp,
@@ -88,8 +91,9 @@ bool isReadUnsigned(Value argument) {
 
 bool isMadeUnsigned(Value value) {
   Operation *op = value.getDefiningOp();
-  return op && isa<arith::FPToUIOp, arith::MaxUIOp, arith::MinUIOp,
-                   arith::DivUIOp, arith::RemUIOp, arith::ShRUIOp>(op);
+  return op && getBits(value.getType()) < 32 &&
+         isa<arith::FPToUIOp, arith::MaxUIOp, arith::MinUIOp, arith::DivUIOp,
+             arith::RemUIOp, arith::ShRUIOp>(op);
 }
 
 //===----------------------------------------------------------------------===//
@@ -200,12 +204,18 @@ static Value convertCompare(Emitter &e, arith::CmpFOp op, ValueRange in) {
   }
 }
 
+/// Moves unsigned 32-bit integers so that their order is that of signed ones.
+static Value flipSign(Emitter &e, Value value) {
+  return e.make<arith::XOrIOp>(value,
+                               e.i32(std::numeric_limits<int32_t>::min()));
+}
+
 /// Integer comparisons; unsigned ones of narrow integers are signed ones of the
 /// registers that hold them.
 static Value convertCompare(Emitter &e, arith::CmpIOp op, ValueRange in) {
   using P = arith::CmpIPredicate;
   P predicate = op.getPredicate();
-  bool isNarrow = getBits(op.getLhs().getType()) < 32;
+  bool isUnsigned = true;
   switch (predicate) {
   case P::ult:
     predicate = P::slt;
@@ -220,12 +230,14 @@ static Value convertCompare(Emitter &e, arith::CmpIOp op, ValueRange in) {
     predicate = P::sge;
     break;
   default:
-    isNarrow = true;
+    isUnsigned = false;
     break;
   }
-  if (!isNarrow)
-    return {};
   Value left = in[0], right = in[1];
+  if (isUnsigned && getBits(op.getLhs().getType()) == 32) {
+    left = flipSign(e, left);
+    right = flipSign(e, right);
+  }
   if (isBool(left.getType()) && predicate != P::eq && predicate != P::ne)
     return {};
   return e.make<arith::CmpIOp>(predicate, left, right);
@@ -322,10 +334,16 @@ static Value convertExtremum(Emitter &e, Operation *op, ValueRange in) {
         return e.make<arith::MinimumFOp>(in[0], in[1]);
       })
       .Case([&](arith::MaxUIOp) {
-        return isNarrow ? e.make<arith::MaxSIOp>(in[0], in[1]) : Value();
+        if (isNarrow)
+          return e.make<arith::MaxSIOp>(in[0], in[1]);
+        return flipSign(
+            e, e.make<arith::MaxSIOp>(flipSign(e, in[0]), flipSign(e, in[1])));
       })
       .Case([&](arith::MinUIOp) {
-        return isNarrow ? e.make<arith::MinSIOp>(in[0], in[1]) : Value();
+        if (isNarrow)
+          return e.make<arith::MinSIOp>(in[0], in[1]);
+        return flipSign(
+            e, e.make<arith::MinSIOp>(flipSign(e, in[0]), flipSign(e, in[1])));
       })
       .Case([&](arith::DivUIOp) {
         return isNarrow ? e.make<arith::DivSIOp>(in[0], in[1]) : Value();

@@ -19,29 +19,6 @@ void emitUnsupported(Operation *op, StringRef reason) {
                   << "': " << reason;
 }
 
-/// Inputs of the model with dimensions that are not fixed.
-static void checkArguments(func::FuncOp func,
-                           SmallVectorImpl<UnsupportedOperation> &result) {
-  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    std::string name = "#" + std::to_string(i);
-    if (auto attribute = func.getArgAttrOfType<StringAttr>(i, "onnx.name"))
-      name = attribute.getValue().str();
-    if (!tensor) {
-      result.push_back({func.getOperation(),
-                        "input " + name + " is not a tensor of known rank"});
-      continue;
-    }
-    for (auto [dim, size] : llvm::enumerate(tensor.getShape()))
-      if (ShapedType::isDynamic(size))
-        result.push_back({func.getOperation(),
-                          "input " + name + ": dimension " +
-                              std::to_string(dim) +
-                              " is not fixed; bind it with --shape " + name +
-                              "=... or, by its name, with --dim NAME=VALUE"});
-  }
-}
-
 /// Element types that the NPU's memories hold.
 static bool isStorable(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
@@ -56,13 +33,42 @@ static std::string checkResult(Type type) {
   if (!tensor)
     return {};
   if (!tensor.hasRank() || !tensor.hasStaticShape())
-    return "a result whose shape depends on values";
+    return "a tensor of a shape that depends on values";
+  if (tensor.getNumElements() == 0)
+    return "a tensor without elements";
   if (isStorable(tensor.getElementType()))
     return {};
   std::string reason;
   llvm::raw_string_ostream(reason)
-      << "elements of type " << tensor.getElementType();
+      << "a tensor of elements of type " << tensor.getElementType();
   return reason;
+}
+
+/// Inputs of the model with dimensions that are not fixed.
+static void checkArguments(func::FuncOp func,
+                           SmallVectorImpl<UnsupportedOperation> &result) {
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    std::string name = "#" + std::to_string(i);
+    if (auto attribute = func.getArgAttrOfType<StringAttr>(i, "onnx.name"))
+      name = attribute.getValue().str();
+    if (!tensor) {
+      result.push_back({func.getOperation(),
+                        "input " + name + " is not a tensor of known rank"});
+      continue;
+    }
+    if (tensor.hasStaticShape())
+      if (std::string reason = checkResult(tensor); !reason.empty())
+        result.push_back(
+            {func.getOperation(), "input " + name + " is " + reason});
+    for (auto [dim, size] : llvm::enumerate(tensor.getShape()))
+      if (ShapedType::isDynamic(size))
+        result.push_back({func.getOperation(),
+                          "input " + name + ": dimension " +
+                              std::to_string(dim) +
+                              " is not fixed; bind it with --shape " + name +
+                              "=... or, by its name, with --dim NAME=VALUE"});
+  }
 }
 
 SmallVector<UnsupportedOperation> checkSupported(func::FuncOp func) {

@@ -78,7 +78,7 @@ func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 func.func @type(%x: tensor<4xi8>) -> tensor<4xi4> {
   %e = tensor.empty() : tensor<4xi4>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': elements of type i4}}
+  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': a tensor of elements of type i4}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -88,4 +88,18 @@ func.func @type(%x: tensor<4xi8>) -> tensor<4xi4> {
     linalg.yield %s : i4
   } -> tensor<4xi4>
   return %0 : tensor<4xi4>
+}
+
+// -----
+
+// expected-error @+1 {{input #0 is a tensor of elements of type i4}}
+func.func @input_type(%x: tensor<4xi4>) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{input #0 is a tensor without elements}}
+func.func @empty(%x: tensor<0x4xf32>) {
+  return
 }

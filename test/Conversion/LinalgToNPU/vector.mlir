@@ -197,13 +197,14 @@ func.func @index() -> tensor<4x8xf32> {
 // -----
 
 // Concatenation, reshape and gather keep their stages; a reshaped constant is
-// the constant.
+// the constant; indices may count from the end, which the machine does not know.
 
 // CHECK-LABEL: func.func @others
 // CHECK-SAME:      %[[X:.+]]: tensor<4x2xf32>, %[[I:.+]]: tensor<3xi64>
 // CHECK-DAG:     %[[W:.+]] = npu.constant dense<{{\[\[}}1.000000e+00, 2.000000e+00], [3.000000e+00, 4.000000e+00]]> : tensor<2x2xf32>
 // CHECK-DAG:     %[[C:.+]] = npu.concat %[[X]], %[[W]] axis 0
-// CHECK-DAG:     %[[G:.+]] = npu.gather %[[C]][%[[I]]] axis 0
+// CHECK-DAG:     %[[J:.+]] = npu.vector ins(%[[I]]) {{.+}} -> tensor<3xi32>
+// CHECK-DAG:     %[[G:.+]] = npu.gather %[[C]][%[[J]]] axis 0
 // CHECK-DAG:     %[[R:.+]] = npu.reshape %[[G]] : tensor<3x2xf32> -> tensor<6xf32>
 // CHECK:         return %[[R]]
 func.func @others(%x: tensor<4x2xf32>, %i: tensor<3xi64>) -> tensor<6xf32> {

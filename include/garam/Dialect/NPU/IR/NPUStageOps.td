@@ -220,7 +220,7 @@ def NPU_GatherOp : NPU_Op<"gather", [Pure]> {
   let summary = "slices of a tensor chosen by indices (ONNX Gather)";
   let description = [{
     result[a.., i.., b..] = input[a.., indices[i..], b..] where `axis` counts
-    the dimensions a. Negative indices count from the end; others are clamped.
+    the dimensions a. Indices are clamped to the dimension.
   }];
   let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices,
                        I64Attr:$axis);

@@ -42,6 +42,29 @@ def NPUFoldQuantization : Pass<"npu-fold-quantization", "::mlir::func::FuncOp"> 
                            "::mlir::tensor::TensorDialect"];
 }
 
+def NPUPrepareMovement
+    : Pass<"npu-prepare-movement", "::mlir::func::FuncOp"> {
+  let summary = "Writes insertions and paddings as descriptors can walk them";
+  let description = [{
+    On structured operations, before their conversion to stages. An insertion
+    of a strided slice into a tensor of one value, as a transposed convolution
+    needs it, becomes paddings and reshapes; a padding of more dimensions than a
+    descriptor guards becomes two.
+
+    ```mlir
+    %y = tensor.insert_slice %x into %zeros[0] [4] [2]
+        : tensor<4xf32> into tensor<8xf32>
+    // becomes
+    %0 = tensor.expand_shape %x [[0, 1]] output_shape [4, 1]
+        : tensor<4xf32> into tensor<4x1xf32>
+    %1 = tensor.pad %0 low[0, 0] high[0, 1] ... : tensor<4x1xf32> to tensor<4x2xf32>
+    %y = tensor.collapse_shape %1 [[0, 1]] : tensor<4x2xf32> into tensor<8xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def NPUFuseVectors : Pass<"npu-fuse-vectors", "::mlir::func::FuncOp"> {
   let summary = "Merges vector stages, so that values stay in registers";
   let description = [{
