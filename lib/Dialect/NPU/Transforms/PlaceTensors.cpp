@@ -189,15 +189,20 @@ struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine))
       return signalPassFailure();
-    placeTensors(getOperation(), *machine, fill);
+    if (failed(placeTensors(getOperation(), *machine, fill)))
+      signalPassFailure();
   }
 };
 
 } // namespace
 
-void placeTensors(func::FuncOp func, const MachineDescription &machine,
-                  double fill) {
+LogicalResult placeTensors(func::FuncOp func, const MachineDescription &machine,
+                           double fill) {
+  for (Operation &op : func.front())
+    if (isStage(&op) && failed(checkScheduled(&op)))
+      return failure();
   TensorPlacer(func, machine, fill).run();
+  return success();
 }
 
 } // namespace garam::npu

@@ -268,6 +268,13 @@ StageSchedule getSchedule(const Stage &stage) {
   return schedule;
 }
 
+LogicalResult checkScheduled(Operation *op) {
+  if (op->hasAttr("npu.split") && op->hasAttr("npu.tile") &&
+      op->hasAttr("npu.grain"))
+    return success();
+  return op->emitOpError("is not scheduled: run npu-schedule-stages first");
+}
+
 void setSchedule(const Stage &stage, const StageSchedule &schedule) {
   MLIRContext *context = stage.op->getContext();
   auto set = [&](StringRef name, ArrayRef<int64_t> values) {

@@ -92,6 +92,8 @@ struct StageSchedule {
   Box getPart(const Stage &stage, int64_t part) const;
 };
 StageSchedule getSchedule(const Stage &stage);
+/// Fails with an error at a stage that has no schedule yet.
+mlir::LogicalResult checkScheduled(mlir::Operation *op);
 void setSchedule(const Stage &stage, const StageSchedule &schedule);
 
 /// npu.homes: where each result lives.

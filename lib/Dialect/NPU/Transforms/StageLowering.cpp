@@ -53,12 +53,10 @@ static SmallVector<Box> enumerateTiles(const Box &part,
 }
 
 LogicalResult StageLowering::lowerStage(Operation *op) {
+  if (failed(checkScheduled(op)))
+    return failure();
   Stage stage = getStage(op);
   StageSchedule schedule = getSchedule(stage);
-  if (schedule.split.size() != stage.getNumLoops() ||
-      schedule.tile.size() != stage.getNumLoops() ||
-      schedule.grain.size() != stage.getNumLoops())
-    return op->emitOpError("is not scheduled: run npu-schedule-stages first");
   emitter.loc = op->getLoc();
   createHomes(stage, schedule);
   staged.clear();

@@ -22,9 +22,10 @@ FailureOr<MemoryUse> lowerToPlannedCommands(func::FuncOp func,
   for (double fill : fillFractions) {
     bool isLast = fill == 0.0;
     func::FuncOp attempt = func.clone();
-    placeTensors(attempt, machine, fill);
     FailureOr<MemoryUse> use = failure();
-    LogicalResult lowered = lowerToCommands(attempt, machine);
+    LogicalResult lowered = placeTensors(attempt, machine, fill);
+    if (succeeded(lowered))
+      lowered = lowerToCommands(attempt, machine);
     if (succeeded(lowered))
       use = planMemory(attempt, machine, /*quiet=*/!isLast);
     if (succeeded(use)) {

@@ -30,8 +30,9 @@ mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
 double estimateSeconds(mlir::func::FuncOp func,
                        const MachineDescription &machine);
 /// npu-place-tensors. `fill` is the fraction of local memory to plan for.
-void placeTensors(mlir::func::FuncOp func, const MachineDescription &machine,
-                  double fill);
+mlir::LogicalResult placeTensors(mlir::func::FuncOp func,
+                                 const MachineDescription &machine,
+                                 double fill);
 /// npu-lower-to-commands.
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);

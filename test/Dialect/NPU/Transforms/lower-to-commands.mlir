@@ -1,0 +1,70 @@
+// RUN: garam-opt --npu-lower-to-commands=target=atom --split-input-file --verify-diagnostics %s | FileCheck %s
+
+#a = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#b = affine_map<(m, n, k) -> (n)>
+#c = affine_map<(m, n, k) -> (m, n)>
+
+// Weights and bias of a tile are one buffer of the constant segment, in the
+// order in which the array reads them; one transfer brings them in front of the
+// activations.
+// CHECK-LABEL: @product
+// CHECK: npu.segment "constant"
+// CHECK: npu.segment "input" "x" {size = 128 : i64}
+// CHECK: npu.segment "output" "y" {size = 256 : i64}
+// CHECK: %[[CONSTANTS:.*]] = npu.buffer <dram> bytes 576 {parts = [#npu.part<0 : f16 sizes[16, 16] from 0 strides[16, 1] of dense<1.000000e+00> : tensor<16x16xf16>>, #npu.part<512 : f32 sizes[16]
+// CHECK: %[[LOCAL:.*]] = npu.buffer <local> bytes 576
+// CHECK: npu.dma_command 0, %[[CONSTANTS]] to %[[LOCAL]] sizes [576] bytes 1
+// CHECK: npu.tensor_command 0, %{{.*}}, %[[LOCAL]] bias(%[[LOCAL]]) to %{{.*}} rows [4] columns 16 reduction [16]
+// CHECK: npu.dma_command 0
+// CHECK-NEXT: return
+func.func @product(%x: tensor<4x16xf16> {onnx.name = "x"}) -> (tensor<4x16xf32> {onnx.name = "y"}) {
+  %w = npu.constant dense<1.0> : tensor<16x16xf16> : tensor<16x16xf16>
+  %b = npu.constant dense<2.0> : tensor<16xf32> : tensor<16xf32>
+  %0 = npu.contract %x, %w bias(%b) sizes [4, 16, 16]
+    iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+    maps [#a, #w, #b, #c] {npu.split = array<i64: 1, 1, 1>,
+      npu.tile = array<i64: 4, 16, 16>, npu.grain = array<i64: 1, 1, 1>, npu.homes = ["output"]}
+    : (tensor<4x16xf16>, tensor<16x16xf16>, tensor<16xf32>) -> tensor<4x16xf32>
+  return %0 : tensor<4x16xf32>
+}
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+
+// A reshape of a row-major tensor is another view of the same buffer.
+// CHECK-LABEL: @reshape
+// CHECK-COUNT-2: npu.vector_command
+// CHECK-NOT: npu.dma_command 0, %{{.*}} to %{{.*}} sizes [64] bytes 2
+// CHECK: return
+func.func @reshape(%x: tensor<4x16xf32>) -> tensor<8x8xf32> {
+  %0 = npu.vector ins(%x) sizes [4, 16] {indexing_maps = [#id, #id],
+      npu.split = array<i64: 1, 1>, npu.tile = array<i64: 4, 16>, npu.grain = array<i64: 1, 1>}
+      : (tensor<4x16xf32>) -> tensor<4x16xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.reshape %0 : tensor<4x16xf16> -> tensor<8x8xf16>
+  %2 = npu.vector ins(%1) sizes [8, 8] {indexing_maps = [#id, #id],
+      npu.split = array<i64: 1, 1>, npu.tile = array<i64: 8, 8>, npu.grain = array<i64: 1, 1>}
+      : (tensor<8x8xf16>) -> tensor<8x8xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %2 : tensor<8x8xf32>
+}
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+
+func.func @unscheduled(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  // expected-error @+1 {{'npu.vector' op is not scheduled: run npu-schedule-stages first}}
+  %0 = npu.vector ins(%x) sizes [4, 16] {indexing_maps = [#id, #id]}
+      : (tensor<4x16xf32>) -> tensor<4x16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<4x16xf32>
+}

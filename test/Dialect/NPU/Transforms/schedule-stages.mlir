@@ -1,0 +1,58 @@
+// RUN: garam-opt --npu-assign-layouts --npu-schedule-stages=target=atom --split-input-file --verify-diagnostics %s | FileCheck %s
+
+#image = affine_map<(n, f, h, w, c) -> (n, c, h, w)>
+#weight = affine_map<(n, f, h, w, c) -> (f, c)>
+#result = affine_map<(n, f, h, w, c) -> (n, f, h, w)>
+
+// A large convolution is cut over all eight cores, and each command's sums fit
+// the 128 KiB of accumulators (1,024 rows of 32 columns of 4 bytes).
+// CHECK-LABEL: @large
+// CHECK: npu.contract
+// CHECK-SAME: npu.split = array<i64: 1, {{(8, 1, 1|1, 8, 1|1, 1, 8|2, 4, 1|4, 2, 1|2, 1, 4|4, 1, 2|1, 2, 4|1, 4, 2)}}, 1>
+func.func @large(%x: tensor<1x256x56x56xf16>) -> tensor<1x256x56x56xf16> {
+  %w = npu.constant dense<1.0> : tensor<256x256xf16> : tensor<256x256xf16>
+  %0 = npu.contract %x, %w sizes [1, 256, 56, 56, 256]
+    iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<row>,
+               #npu.iterator<row>, #npu.iterator<reduction>]
+    maps [#image, #weight, #result]
+    : (tensor<1x256x56x56xf16>, tensor<256x256xf16>) -> tensor<1x256x56x56xf16>
+  return %0 : tensor<1x256x56x56xf16>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// Work that is done sooner than a second core could be told stays on one.
+// CHECK-LABEL: @small
+// CHECK: npu.vector
+// CHECK-SAME: npu.split = array<i64: 1>
+// CHECK-SAME: npu.tile = array<i64: 16>
+func.func @small(%x: tensor<16xf32>) -> tensor<16xf32> {
+  %0 = npu.vector ins(%x) sizes [16] {indexing_maps = [#id, #id]}
+      : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#in = affine_map<(a) -> (a)>
+#out = affine_map<(a) -> ()>
+
+// A reduction of one output cannot be cut, so all of it must fit.
+func.func @too_large(%x: tensor<4000000xf32>) -> tensor<f32> {
+  // expected-error @+1 {{'npu.vector' op fits atom in no way: one tile needs more than 699050 bytes of a core's memory}}
+  %0 = npu.vector ins(%x) sizes [4000000] {num_reductions = 1 : i64,
+      indexing_maps = [#in, #out], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<4000000xf32>) -> tensor<f32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    npu.yield %s : f32
+  }
+  return %0 : tensor<f32>
+}
