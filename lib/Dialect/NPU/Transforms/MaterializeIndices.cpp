@@ -76,39 +76,6 @@ void replaceIndices(VectorOp op) {
   op.erase();
 }
 
-/// Counts negative indices of `op` from the end, as i32: the DMA engine only
-/// clamps.
-void normalizeIndices(GatherOp op) {
-  auto type = cast<RankedTensorType>(op.getIndices().getType());
-  OpBuilder builder(op);
-  auto result = RankedTensorType::get(type.getShape(), builder.getI32Type());
-  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-  VectorSpec spec;
-  spec.sizes = llvm::to_vector(type.getShape());
-  VectorInput input;
-  input.tensor = op.getIndices();
-  input.map = identity;
-  input.padding.assign(type.getRank(), false);
-  spec.inputs.push_back(input);
-  spec.outputs.push_back({result, identity, /*isUnsigned=*/false});
-  VectorOp normalize = createVector(builder, op.getLoc(), spec);
-
-  OpBuilder body = OpBuilder::atBlockEnd(&normalize.getBody().front());
-  Location loc = op.getLoc();
-  Value index = normalize.getBody().getArgument(0);
-  int32_t extent =
-      cast<RankedTensorType>(op.getInput().getType()).getDimSize(op.getAxis());
-  Value zero = arith::ConstantOp::create(body, loc, body.getI32IntegerAttr(0));
-  Value size =
-      arith::ConstantOp::create(body, loc, body.getI32IntegerAttr(extent));
-  Value isNegative =
-      arith::CmpIOp::create(body, loc, arith::CmpIPredicate::slt, index, zero);
-  Value wrapped = arith::AddIOp::create(body, loc, index, size);
-  Value chosen = arith::SelectOp::create(body, loc, isNegative, wrapped, index);
-  YieldOp::create(body, loc, chosen);
-  op.getIndicesMutable().assign(normalize.getResult(0));
-}
-
 struct MaterializeIndices
     : impl::NPUMaterializeIndicesBase<MaterializeIndices> {
   void runOnOperation() override { materializeIndices(getOperation()); }
@@ -117,12 +84,8 @@ struct MaterializeIndices
 } // namespace
 
 void materializeIndices(func::FuncOp func) {
-  for (Operation &op : llvm::make_early_inc_range(func.front())) {
-    if (auto vector = dyn_cast<VectorOp>(op))
-      replaceIndices(vector);
-    else if (auto gather = dyn_cast<GatherOp>(op))
-      normalizeIndices(gather);
-  }
+  for (VectorOp op : llvm::make_early_inc_range(func.getOps<VectorOp>()))
+    replaceIndices(op);
 }
 
 } // namespace garam::npu

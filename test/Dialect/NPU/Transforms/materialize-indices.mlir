@@ -20,14 +20,3 @@ func.func @index(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   }
   return %0 : tensor<2x3xf32>
 }
-
-// Indices of a gather count from the start and are i32.
-// CHECK-LABEL: @gather
-// CHECK: %[[NORMAL:.*]] = npu.vector ins(%{{.*}}) sizes [4]
-// CHECK-SAME: (tensor<4xi64>) -> tensor<4xi32>
-// CHECK: arith.select
-// CHECK: npu.gather %{{.*}}[%[[NORMAL]]]
-func.func @gather(%x: tensor<7x3xf32>, %i: tensor<4xi64>) -> tensor<4x3xf32> {
-  %0 = npu.gather %x[%i] axis 0 : tensor<7x3xf32>, tensor<4xi64> -> tensor<4x3xf32>
-  return %0 : tensor<4x3xf32>
-}

@@ -23,8 +23,7 @@ def NPUMaterializeIndices
   let description = [{
     `npu.index` counts within a whole stage, but a command sees one tile of it
     with its loops reordered. The pass gives the stage an input 0, 1, 2, ...
-    along that dimension instead. Indices of `npu.gather` become i32 and count
-    from the start, since the DMA engine clamps negative ones.
+    along that dimension instead.
 
     ```mlir
     %y = npu.vector ins(%x) ... { ... %i = npu.index 1 ... }
@@ -32,8 +31,6 @@ def NPUMaterializeIndices
     %iota = npu.constant dense<[0, 1, 2, 3]> : tensor<4xi32> : tensor<4xi32>
     %y = npu.vector ins(%x, %iota) ... { ^bb0(%e: f32, %i: i32): ... }
     ```
-
-    Run it once: on a gather that it has treated it would do nothing new.
   }];
 }
 
