@@ -9,11 +9,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "Mutations.h"
+#include "garam/Conversion/LinalgToNPU/Pipeline.h"
+#include "garam/Conversion/Passes.h"
+#include "garam/Frontend/ONNX/Import.h"
 #include "garam/InitAll.h"
 #include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/TargetFile.h"
 #include "garam/Target/TargetRegistry.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
 
 #include "gtest/gtest.h"
 
@@ -62,27 +67,16 @@ func.func @main(%x: tensor<1x6x24x24xf32>) -> tensor<1x24x12x12xf32> {
 }
 )mlir";
 
-class CompiledMutationTest
-    : public testing::TestWithParam<std::pair<const char *, const char *>> {};
-
-TEST_P(CompiledMutationTest, EveryHarmIsCaught) {
-  auto [target, type] = GetParam();
-  std::string source = stages;
-  for (size_t at; (at = source.find("TYPE")) != std::string::npos;)
-    source.replace(at, 4, type);
-
-  mlir::DialectRegistry registry;
-  registerAllDialects(registry);
-  mlir::MLIRContext context(registry);
-  context.loadAllAvailableDialects();
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
-  ASSERT_TRUE(module);
+MachineDescription readMachine(llvm::StringRef target) {
   TargetFile file = llvm::cantFail(loadTarget(target));
-  MachineDescription machine = llvm::cantFail(readTargetFile(file.getBuffer()));
-  auto compiled =
-      compileStages(*module->getOps<mlir::func::FuncOp>().begin(), machine);
-  ASSERT_TRUE(mlir::succeeded(compiled));
+  return llvm::cantFail(readTargetFile(file.getBuffer()));
+}
 
+/// Compiles a function of stages and damages the program.
+void expectHarmIsCaught(mlir::func::FuncOp function,
+                        const MachineDescription &machine) {
+  auto compiled = compileStages(function, machine);
+  ASSERT_TRUE(mlir::succeeded(compiled));
   MutationReport report =
       testMutants(compiled->program, compiled->plan, machine);
   report.print(llvm::outs());
@@ -91,8 +85,73 @@ TEST_P(CompiledMutationTest, EveryHarmIsCaught) {
   EXPECT_GT(report.kinds["operand moved"].getHarmful(), 0u);
 }
 
+class CompiledTest : public testing::Test {
+protected:
+  CompiledTest() : context(makeRegistry()) {
+    context.loadAllAvailableDialects();
+  }
+
+  static mlir::DialectRegistry makeRegistry() {
+    mlir::DialectRegistry registry;
+    registerAllDialects(registry);
+    return registry;
+  }
+
+  mlir::MLIRContext context;
+};
+
+/// Target and float type of the tensors.
+using MachineAndType = std::pair<const char *, const char *>;
+
+class CompiledMutationTest
+    : public CompiledTest,
+      public testing::WithParamInterface<MachineAndType> {};
+
+TEST_P(CompiledMutationTest, EveryHarmIsCaught) {
+  auto [target, type] = GetParam();
+  std::string source = stages;
+  for (size_t at; (at = source.find("TYPE")) != std::string::npos;)
+    source.replace(at, 4, type);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+  ASSERT_TRUE(module);
+  expectHarmIsCaught(*module->getOps<mlir::func::FuncOp>().begin(),
+                     readMachine(target));
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines, CompiledMutationTest,
-                         testing::Values(std::make_pair("rngd", "bf16"),
-                                         std::make_pair("atom", "f16")));
+                         testing::Values(MachineAndType("rngd", "bf16"),
+                                         MachineAndType("atom", "f16")));
+
+/// Model of the digits example and target.
+using ModelAndMachine = std::pair<const char *, const char *>;
+
+class ModelMutationTest : public CompiledTest,
+                          public testing::WithParamInterface<ModelAndMachine> {
+};
+
+TEST_P(ModelMutationTest, EveryHarmIsCaught) {
+  auto [model, target] = GetParam();
+  onnx::ImportOptions options;
+  options.dims.emplace_back("N", 1);
+  auto module = onnx::importModel(
+      std::string(GARAM_SOURCE_DIR "/examples/digits/") + model, options,
+      &context);
+  ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+  mlir::PassManager manager(&context);
+  manager.addNestedPass<mlir::func::FuncOp>(createConvertONNXToLinalg());
+  manager.addPass(mlir::createCanonicalizerPass());
+  manager.addPass(mlir::createCSEPass());
+  ASSERT_TRUE(mlir::succeeded(manager.run(**module)));
+  MachineDescription machine = readMachine(target);
+  auto function = *(*module)->getOps<mlir::func::FuncOp>().begin();
+  ASSERT_TRUE(
+      mlir::succeeded(convertToStages(function, machine, /*precision=*/"")));
+  expectHarmIsCaught(function, machine);
+}
+
+INSTANTIATE_TEST_SUITE_P(Digits, ModelMutationTest,
+                         testing::Values(ModelAndMachine("digits.onnx", "atom"),
+                                         ModelAndMachine("digits_int8.onnx",
+                                                         "atom")));
 
 } // namespace
