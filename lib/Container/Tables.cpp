@@ -12,6 +12,31 @@ using namespace llvm;
 
 namespace garam {
 
+static void writeSizes(ByteWriter &writer, ArrayRef<int64_t> sizes) {
+  for (int64_t size : sizes)
+    writer.write<int64_t>(size);
+}
+
+static void writeValue(ByteWriter &writer, const DeviceValue &value) {
+  writer.writeString(value.name);
+  writer.write<uint8_t>(static_cast<uint8_t>(value.type.type));
+  writer.write<uint32_t>(value.type.shape.size());
+  writeSizes(writer, value.type.shape);
+  writer.write<uint32_t>(value.pieces.size());
+  for (const ValuePiece &piece : value.pieces) {
+    writer.write<uint32_t>(piece.memory);
+    writer.write<int64_t>(piece.offset);
+    writeSizes(writer, piece.strides);
+    writeSizes(writer, piece.low);
+    writeSizes(writer, piece.sizes);
+    writer.write<uint32_t>(piece.writers.size());
+    for (auto [lane, command] : piece.writers) {
+      writer.write<uint32_t>(lane);
+      writer.write<uint32_t>(command);
+    }
+  }
+}
+
 std::vector<uint8_t> serializeDebugMaps(ArrayRef<DeviceProgram> programs) {
   ByteWriter writer;
   writer.write<uint32_t>(programs.size());
@@ -28,8 +53,64 @@ std::vector<uint8_t> serializeDebugMaps(ArrayRef<DeviceProgram> programs) {
           writer.write<uint32_t>(node);
       }
     }
+    writer.write<uint32_t>(program.debug.values.size());
+    for (const DeviceValue &value : program.debug.values)
+      writeValue(writer, value);
   }
   return writer.take();
+}
+
+/// `rank` sizes; none when there are not so many bytes left.
+static SmallVector<int64_t, 4> readSizes(ByteReader &reader, uint32_t rank) {
+  SmallVector<int64_t, 4> sizes;
+  for (uint32_t i = 0; i < rank && !reader.failed(); ++i)
+    sizes.push_back(reader.read<int64_t>());
+  return sizes;
+}
+
+static DeviceValue readValue(ByteReader &reader) {
+  // Memory, offset and number of writers.
+  constexpr size_t leastPieceBytes = 2 * sizeof(uint32_t) + sizeof(uint64_t);
+  DeviceValue value;
+  value.name = reader.readString();
+  value.type.type = static_cast<DataType>(reader.read<uint8_t>());
+  uint32_t rank = reader.readCount(sizeof(int64_t));
+  value.type.shape = readSizes(reader, rank);
+  value.pieces.resize(reader.readCount(leastPieceBytes));
+  for (ValuePiece &piece : value.pieces) {
+    piece.memory = reader.read<uint32_t>();
+    piece.offset = reader.read<int64_t>();
+    piece.strides = readSizes(reader, rank);
+    piece.low = readSizes(reader, rank);
+    piece.sizes = readSizes(reader, rank);
+    piece.writers.resize(reader.readCount(2 * sizeof(uint32_t)));
+    for (auto &[lane, command] : piece.writers) {
+      lane = reader.read<uint32_t>();
+      command = reader.read<uint32_t>();
+    }
+  }
+  return value;
+}
+
+/// Whether the type exists and the pieces lie in the tensor and are, if they
+/// are disjoint, all of it.
+static bool isValid(const DeviceValue &value) {
+  if (static_cast<unsigned>(value.type.type) >= numDataTypes)
+    return false;
+  std::optional<uint64_t> missing = getByteSize(value.type);
+  if (!missing)
+    return false;
+  for (const ValuePiece &piece : value.pieces) {
+    for (auto [low, size, extent] :
+         zip(piece.low, piece.sizes, value.type.shape))
+      if (low < 0 || size < 0 || low > extent || size > extent - low)
+        return false;
+    uint64_t bytes = *getByteSize({value.type.type, piece.sizes});
+    if (bytes > *missing)
+      return false;
+    *missing -= bytes;
+  }
+  return *missing == 0;
 }
 
 static DebugMap readDebugMap(ByteReader &reader) {
@@ -46,12 +127,17 @@ static DebugMap readDebugMap(ByteReader &reader) {
         node = reader.read<uint32_t>();
     }
   }
+  // Name, type, rank and number of pieces.
+  constexpr size_t leastValueBytes = 3 * sizeof(uint32_t) + sizeof(uint8_t);
+  map.values.resize(reader.readCount(leastValueBytes));
+  for (DeviceValue &value : map.values)
+    value = readValue(reader);
   return map;
 }
 
 std::optional<std::vector<DebugMap>> parseDebugMaps(ArrayRef<uint8_t> bytes) {
   ByteReader reader(bytes);
-  std::vector<DebugMap> maps(reader.readCount(2 * sizeof(uint32_t)));
+  std::vector<DebugMap> maps(reader.readCount(3 * sizeof(uint32_t)));
   for (DebugMap &map : maps) {
     map = readDebugMap(reader);
     for (const auto &lane : map.origins)
@@ -59,6 +145,8 @@ std::optional<std::vector<DebugMap>> parseDebugMaps(ArrayRef<uint8_t> bytes) {
         for (uint32_t node : nodes)
           if (node >= map.nodes.size())
             return std::nullopt;
+    if (!reader.failed() && !all_of(map.values, isValid))
+      return std::nullopt;
   }
   if (reader.failed() || !reader.atEnd())
     return std::nullopt;

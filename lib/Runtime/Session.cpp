@@ -166,6 +166,11 @@ Error Session::runProgram(unsigned program, const RunOptions &options,
       options.onEvent(program, event);
     };
 
+  if (options.onValue && !options.timingOnly) {
+    deviceOptions.values = executable->getDebugMap(program).values;
+    deviceOptions.onValue = options.onValue;
+  }
+
   const std::vector<uint32_t> &numbers =
       executable->getManifest().programs[program].segments;
   std::vector<MutableArrayRef<uint8_t>> segments(numbers.size());

@@ -6,6 +6,7 @@
 
 #include "garam/Support/NodeIds.h"
 
+#include "mlir/IR/Builders.h"
 #include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
@@ -39,6 +40,45 @@ SmallVector<StringRef> getNodeIds(Location loc) {
   llvm::SetVector<StringRef> ids;
   collectNodeIds(loc, ids);
   return ids.takeVector();
+}
+
+static constexpr llvm::StringLiteral valueNameKey = "node_value";
+static constexpr llvm::StringLiteral valueTypeKey = "type";
+
+Location getNodeValueLoc(Location loc, unsigned number, RankedTensorType type) {
+  SmallVector<StringRef> ids = getNodeIds(loc);
+  if (ids.size() != 1)
+    return loc;
+  std::string name = ids[0].str();
+  if (number > 0)
+    name += ":" + std::to_string(number);
+  Builder builder(loc.getContext());
+  return FusedLoc::get(
+      loc.getContext(), {loc},
+      builder.getDictionaryAttr(
+          {builder.getNamedAttr(valueNameKey, builder.getStringAttr(name)),
+           builder.getNamedAttr(valueTypeKey, TypeAttr::get(type))}));
+}
+
+Location dropNodeValue(Location loc) {
+  auto fused = dyn_cast<FusedLoc>(loc);
+  if (!fused || !fused.getMetadata())
+    return loc;
+  return FusedLoc::get(loc.getContext(), fused.getLocations());
+}
+
+std::optional<NodeValue> getNodeValue(Location loc) {
+  auto fused = dyn_cast<FusedLoc>(loc);
+  if (!fused || fused.getLocations().empty())
+    return std::nullopt;
+  auto note = dyn_cast_if_present<DictionaryAttr>(fused.getMetadata());
+  if (!note)
+    return getNodeValue(fused.getLocations().back());
+  auto name = note.getAs<StringAttr>(valueNameKey);
+  auto type = note.getAs<TypeAttr>(valueTypeKey);
+  if (!name || !type || !isa<RankedTensorType>(type.getValue()))
+    return std::nullopt;
+  return NodeValue{name.str(), cast<RankedTensorType>(type.getValue())};
 }
 
 } // namespace garam

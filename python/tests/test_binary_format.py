@@ -1,6 +1,7 @@
 """docs/binary-format.md describes the binaries that the compiler writes."""
 
 import json
+import math
 import re
 import struct
 import subprocess
@@ -106,4 +107,29 @@ def test_debug_map(data):
         for _ in range(read()):
             for _ in range(read()):
                 assert all(read() < len(ids) for _ in range(read()))
+
+        def read_wide(count):
+            nonlocal offset
+            values = struct.unpack_from(f"<{count}q", data, offset)
+            offset += 8 * count
+            return values
+
+        num_values = read()
+        assert num_values > 0
+        for _ in range(num_values):
+            length = read()
+            assert data[offset:offset + length].decode().isidentifier()  # as the nodes of digits
+            offset += length
+            assert data[offset] <= 12
+            offset += 1
+            rank = read()
+            sizes, volume = read_wide(rank), 0
+            for _ in range(read()):
+                assert read() >> 16 in (0, 1, 2)
+                read_wide(1 + rank)
+                low, counts = read_wide(rank), read_wide(rank)
+                assert all(a >= 0 and a + b <= c for a, b, c in zip(low, counts, sizes))
+                volume += math.prod(counts)
+                assert len([(read(), read()) for _ in range(read())]) > 0
+            assert volume == math.prod(sizes)
     assert offset == end

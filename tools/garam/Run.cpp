@@ -29,7 +29,7 @@ struct RunCommand {
   std::vector<std::string> inputs;
   bool randomInputs = false;
   uint64_t seed = 0;
-  std::string outputDirectory, tracePath, reportPath;
+  std::string outputDirectory, valuesDirectory, tracePath, reportPath;
   bool timingOnly = false, quiet = false;
   unsigned threads = 0;
 
@@ -42,7 +42,51 @@ private:
   Error writeOutputs(const RunResult &result) const;
 };
 
+/// Writes tensors into a folder, NAME.npy each.
+class TensorFolder {
+public:
+  explicit TensorFolder(StringRef path) : path(path) {}
+
+  Error create() const;
+  Error write(const Tensor &tensor);
+
+private:
+  StringRef path;
+  StringSet<> written;
+};
+
 } // namespace
+
+Error TensorFolder::create() const {
+  if (std::error_code code = sys::fs::create_directories(path))
+    return makeUserError(ExitCode::Usage, "cannot make folder '" + path +
+                                              "': " + code.message());
+  return Error::success();
+}
+
+/// The name of a tensor as that of a file.
+static std::string getFileName(StringRef name) {
+  std::string text = name.str();
+  for (char &c : text)
+    if (!isAlnum(c) && c != '.' && c != '_' && c != '-')
+      c = '_';
+  return text + ".npy";
+}
+
+Error TensorFolder::write(const Tensor &tensor) {
+  std::string name = getFileName(tensor.name);
+  // Two names may become one.
+  if (!written.insert(name).second)
+    return makeUserError(ExitCode::Usage, "two tensors would be written to '" +
+                                              name + "' in folder '" + path +
+                                              "'");
+  SmallString<128> file(path);
+  sys::path::append(file, name);
+  return writeOutputFile(file, [&](raw_ostream &os) {
+    writeNpy(tensor, os);
+    return Error::success();
+  });
+}
 
 Expected<std::vector<Tensor>>
 RunCommand::readInputs(const Executable &executable) const {
@@ -73,6 +117,10 @@ RunCommand::execute(std::shared_ptr<const Executable> executable,
                     ArrayRef<Tensor> tensors) const {
   NodeProfile profile(*executable);
   std::optional<RunResult> result;
+  TensorFolder values(valuesDirectory);
+  if (!valuesDirectory.empty())
+    if (Error error = values.create())
+      return error;
   auto runOnce = [&](TraceWriter *trace) -> Error {
     RunOptions options;
     options.timingOnly = timingOnly;
@@ -82,11 +130,16 @@ RunCommand::execute(std::shared_ptr<const Executable> executable,
       if (trace)
         trace->addEvent(program, event);
     };
+    Error failures = Error::success();
+    if (!valuesDirectory.empty())
+      options.onValue = [&](const Tensor &value) {
+        failures = joinErrors(std::move(failures), values.write(value));
+      };
     Expected<RunResult> run = Session(executable).run(tensors, options);
     if (!run)
-      return run.takeError();
+      return joinErrors(std::move(failures), run.takeError());
     result = std::move(*run);
-    return Error::success();
+    return failures;
   };
   Error error = tracePath.empty()
                     ? runOnce(nullptr)
@@ -99,37 +152,15 @@ RunCommand::execute(std::shared_ptr<const Executable> executable,
   return makeReport(std::move(executable), std::move(*result), profile);
 }
 
-/// The name of an output as that of a file.
-static std::string getFileName(StringRef name) {
-  std::string text = name.str();
-  for (char &c : text)
-    if (!isAlnum(c) && c != '.' && c != '_' && c != '-')
-      c = '_';
-  return text + ".npy";
-}
-
 Error RunCommand::writeOutputs(const RunResult &result) const {
   if (outputDirectory.empty())
     return Error::success();
-  if (std::error_code code = sys::fs::create_directories(outputDirectory))
-    return makeUserError(ExitCode::Usage, "cannot make folder '" +
-                                              outputDirectory +
-                                              "': " + code.message());
-  StringSet<> written;
-  for (const Tensor &output : result.outputs) {
-    std::string name = getFileName(output.name);
-    // Two names may become one.
-    if (!written.insert(name).second)
-      return makeUserError(ExitCode::Usage,
-                           "two outputs would be written to '" + name + "'");
-    SmallString<128> path(outputDirectory);
-    sys::path::append(path, name);
-    if (Error error = writeOutputFile(path, [&](raw_ostream &os) {
-          writeNpy(output, os);
-          return Error::success();
-        }))
+  TensorFolder folder(outputDirectory);
+  if (Error error = folder.create())
+    return error;
+  for (const Tensor &output : result.outputs)
+    if (Error error = folder.write(output))
       return error;
-  }
   return Error::success();
 }
 
@@ -176,11 +207,16 @@ void addRunCommand(CLI::App &app, Action &action) {
       ->capture_default_str();
   sub->add_option("--output-dir,-o", command->outputDirectory,
                   "folder for the outputs, NAME.npy each");
+  auto *values =
+      sub->add_option("--keep-intermediates", command->valuesDirectory,
+                      "folder for what nodes yield on the device, with the "
+                      "type that it has there: NODE.npy each");
   sub->add_option("--trace", command->tracePath,
                   "file for a timeline that Perfetto opens");
   sub->add_option("--report", command->reportPath, "file for a JSON report");
   sub->add_flag("--timing-only", command->timingOnly,
-                "times only: no inputs, no outputs");
+                "times only: no inputs, no outputs")
+      ->excludes(values);
   sub->add_option("--threads", command->threads,
                   "threads of the simulator; 0: one a processor")
       ->capture_default_str();

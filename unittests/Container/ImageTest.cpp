@@ -28,6 +28,10 @@ ImageSource makeSource() {
   program.constants.push_back({16, 20, fill});
   program.debug.nodes = {"conv", "relu"};
   program.debug.origins = {{{0}, {0, 1}}, {}};
+  program.debug.values = {{"conv",
+                           {DataType::BFloat16, {2, 3}},
+                           {{1, -4, {8, 2}, {0, 1}, {2, 2}, {{0, 0}, {0, 1}}},
+                            {65536, 16, {2, 2}, {0, 0}, {2, 1}, {{0, 1}}}}}};
   program.plan = {{"core 0 SRAM", true, 64, 128, "x"}};
   source.programs.push_back(program);
   source.targetText = "name: chip\n";
@@ -65,6 +69,11 @@ protected:
     ASSERT_FALSE(sys::fs::createTemporaryFile("garam-image", "garam", path));
   }
   void TearDown() override { sys::fs::remove(path); }
+
+  Image write(const ImageSource &source) {
+    cantFail(writeImage(path, source));
+    return cantFail(Image::open(path));
+  }
 
   SmallString<128> path;
 };
@@ -106,9 +115,33 @@ TEST_F(ImageTest, DebugMapAndPlan) {
   EXPECT_EQ(maps[0].nodes, std::vector<std::string>({"conv", "relu"}));
   ASSERT_EQ(maps[0].origins.size(), 2u);
   EXPECT_EQ(maps[0].origins[0][1].size(), 2u);
+  ASSERT_EQ(maps[0].values.size(), 1u);
+  const DeviceValue &value = maps[0].values[0];
+  EXPECT_EQ(value.name, "conv");
+  EXPECT_EQ(value.type.str(), "bfloat16[2,3]");
+  ASSERT_EQ(value.pieces.size(), 2u);
+  EXPECT_EQ(value.pieces[0].offset, -4);
+  EXPECT_EQ(value.pieces[0].strides, (SmallVector<int64_t, 4>{8, 2}));
+  EXPECT_EQ(value.pieces[0].writers.size(), 2u);
+  EXPECT_EQ(value.pieces[1].memory, 65536u);
+  EXPECT_EQ(value.pieces[1].low, (SmallVector<int64_t, 4>{0, 0}));
+  EXPECT_EQ(value.pieces[1].sizes, (SmallVector<int64_t, 4>{2, 1}));
   auto plans = cantFail(image.readPlans());
   EXPECT_EQ(plans.at(0).at(0).memory, "core 0 SRAM");
   EXPECT_EQ(getPeakOnChipBytes(plans[0]), 192u);
+}
+
+// The pieces of a value are the whole tensor and nothing outside of it.
+TEST_F(ImageTest, RefusesPiecesOutsideOfTheirTensor) {
+  for (int64_t low : {-1, 2}) {
+    ImageSource source = makeSource();
+    source.programs[0].debug.values[0].pieces[0].low[1] = low;
+    Image image = write(source);
+    EXPECT_TRUE(errorToBool(image.readDebugMaps().takeError()));
+  }
+  ImageSource source = makeSource();
+  source.programs[0].debug.values[0].pieces.pop_back();
+  EXPECT_TRUE(errorToBool(write(source).readDebugMaps().takeError()));
 }
 
 //===----------------------------------------------------------------------===//

@@ -27,6 +27,11 @@ struct RunOptions {
   /// Called for each executed command with the number of its program; times
   /// count from the start of the run.
   std::function<void(unsigned program, const DeviceEvent &event)> onEvent;
+  /// Called for each output of a node that is on the device for a while, in the
+  /// order in which they are complete, with the type that it has there. Its
+  /// name is the node's id, and for outputs behind the first ":NUMBER". Not
+  /// with timingOnly.
+  std::function<void(const Tensor &value)> onValue;
 };
 
 struct RunResult {

@@ -6,14 +6,23 @@
 //
 // Node ids travel in locations, because upstream transformations keep those:
 // a node "conv1" of model.onnx is NameLoc("node:conv1", FileLineColLoc), and
-// what is fused is a FusedLoc of several.
+// what is fused is a FusedLoc of several, that of the operation whose result
+// the fused operation has at the end.
+//
+// The operation that makes an output of a node has the output's name and type
+// as metadata of a FusedLoc around that location.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef GARAM_SUPPORT_NODEIDS_H
 #define GARAM_SUPPORT_NODEIDS_H
 
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
+
+#include <optional>
+#include <string>
 
 namespace garam {
 
@@ -23,6 +32,25 @@ mlir::Location getNodeLoc(mlir::MLIRContext *context, llvm::StringRef file,
 
 /// Ids of the nodes that `loc` names, each once, in order of appearance.
 llvm::SmallVector<llvm::StringRef> getNodeIds(mlir::Location loc);
+
+/// An output of a node.
+struct NodeValue {
+  /// The node's id, and for outputs behind the first ":NUMBER".
+  std::string name;
+  mlir::RankedTensorType type;
+};
+
+/// `loc`, of an operation that makes output `number` of the one node that `loc`
+/// names, with a note of that.
+mlir::Location getNodeValueLoc(mlir::Location loc, unsigned number,
+                               mlir::RankedTensorType type);
+
+/// `loc` without the note that getNodeValueLoc has made.
+mlir::Location dropNodeValue(mlir::Location loc);
+
+/// The output that the result of an operation at `loc` is, or was before its
+/// type was changed; nothing when it lies within a node.
+std::optional<NodeValue> getNodeValue(mlir::Location loc);
 
 } // namespace garam
 

@@ -16,6 +16,7 @@
 #ifndef GARAM_TARGET_DEVICE_H
 #define GARAM_TARGET_DEVICE_H
 
+#include "garam/Support/Tensor.h"
 #include "garam/Target/TargetRegistry.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -75,13 +76,33 @@ struct DeviceConstant {
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
 };
 
-/// Where the commands of a program come from.
+/// A box of a value of a node in one memory.
+struct ValuePiece {
+  uint32_t memory = 0;                      // the device's own number
+  int64_t offset = 0;                       // byte of the element at `low`
+  llvm::SmallVector<int64_t, 4> strides;    // bytes
+  llvm::SmallVector<int64_t, 4> low, sizes; // elements
+  /// Lane and number of the commands that write it.
+  std::vector<std::pair<uint32_t, uint32_t>> writers;
+};
+
+/// An output of an ONNX node that is in the device's memories for a while.
+struct DeviceValue {
+  /// The node's id, and for outputs behind the first ":NUMBER".
+  std::string name;
+  TensorType type; // on the device
+  /// Disjoint, together the whole tensor.
+  std::vector<ValuePiece> pieces;
+};
+
+/// Where the commands of a program come from, and what they make.
 struct DebugMap {
   /// Ids of the ONNX nodes.
   std::vector<std::string> nodes;
   /// origins[lane][command]: numbers into `nodes`. A lane is a queue of the
   /// device; commands are counted as they are stored.
   std::vector<std::vector<llvm::SmallVector<uint32_t, 1>>> origins;
+  std::vector<DeviceValue> values;
 };
 
 /// A buffer of the memory plan.
@@ -153,6 +174,11 @@ struct DeviceRunOptions {
   unsigned threads = 0;
   /// Called in order of end time.
   std::function<void(const DeviceEvent &)> onEvent;
+  /// Values of nodes (of the debug map) to copy out of the device's memories.
+  /// Not with timingOnly. Times do not depend on it.
+  llvm::ArrayRef<DeviceValue> values;
+  /// Called for each of them when it is complete.
+  std::function<void(const Tensor &)> onValue;
 };
 
 struct DeviceRun {

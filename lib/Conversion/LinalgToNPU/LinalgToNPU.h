@@ -53,7 +53,8 @@ mlir::Value emitLoad(mlir::OpBuilder &builder, mlir::Location loc,
 /// The input that `access`, in the loop dimensions of the stage, describes.
 VectorInput getInput(const Access &access, unsigned numDims, bool isUnsigned);
 
-/// `loc` and the locations that were absorbed.
+/// `loc`, which comes last as what makes the result, and the locations that
+/// were absorbed.
 mlir::Location fuse(mlir::Location loc, llvm::ArrayRef<mlir::Location> others);
 
 } // namespace garam::npu

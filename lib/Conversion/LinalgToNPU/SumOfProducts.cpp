@@ -274,10 +274,11 @@ void SumConversion::replace(EpilogueBuilder &builder) {
   OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(last);
 
-  SmallVector<Location> locations = llvm::to_vector(builder.getLocations());
-  llvm::append_range(locations, sum->activation.locations);
+  SmallVector<Location> locations = sum->activation.locations;
   llvm::append_range(locations, sum->weight.locations);
-  Location loc = fuse(op.getLoc(), locations);
+  locations.push_back(op.getLoc());
+  llvm::append_range(locations, builder.getLocations());
+  Location loc = fuse(last->getLoc(), locations);
 
   auto finalType = cast<RankedTensorType>(result.getType());
   SmallVector<int64_t> shape;

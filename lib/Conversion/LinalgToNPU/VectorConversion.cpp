@@ -24,8 +24,8 @@ namespace garam::npu {
 //===----------------------------------------------------------------------===//
 
 Location fuse(Location loc, ArrayRef<Location> others) {
-  SmallVector<Location> all = {loc};
-  all.append(others.begin(), others.end());
+  SmallVector<Location> all(others);
+  all.push_back(loc);
   return FusedLoc::get(loc.getContext(), all);
 }
 

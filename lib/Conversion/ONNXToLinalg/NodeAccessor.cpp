@@ -7,6 +7,7 @@
 #include "NodeAccessor.h"
 
 #include "Constants.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -319,6 +320,19 @@ static RankedTensorType mergeTypes(RankedTensorType first,
   return first.clone(shape);
 }
 
+/// Notes at the operation that makes `value` that this is an output of `node`,
+/// so that it can be told after fusion. An input that is passed on as it is
+/// stays what it was.
+static void noteOutput(NodeOp node, unsigned index, Value value) {
+  Operation *op = value.getDefiningOp();
+  if (!op || op->getLoc() != node.getLoc())
+    return;
+  auto type = cast<RankedTensorType>(value.getType());
+  if (hasUnsignedElements(node.getOutputs()[index].getType()))
+    type = type.clone(getElementTypeOrSelf(node.getOutputs()[index].getType()));
+  op->setLoc(getNodeValueLoc(node.getLoc(), index, type));
+}
+
 LogicalResult NodeAccessor::setOutput(unsigned index, Value value) {
   assert(index < getNumOutputs() && "no such output");
   auto type = cast<RankedTensorType>(value.getType());
@@ -331,6 +345,7 @@ LogicalResult NodeAccessor::setOutput(unsigned index, Value value) {
       value = tensor::CastOp::create(b, merged, value);
   }
   values.map(node.getOutputs()[index], value);
+  noteOutput(node, index, value);
   return success();
 }
 

@@ -6,6 +6,7 @@
 
 #include "DeviceProgram.h"
 
+#include "DeviceValues.h"
 #include "garam/Target/NPU/Encoding.h"
 #include "garam/Target/NPU/Simulator.h"
 #include "garam/Target/NPU/TargetFile.h"
@@ -114,6 +115,11 @@ Expected<DeviceRun> NPUProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
       options.onEvent({event.queue, event.command, event.startFs, event.endFs,
                        isSynchronisation(command),
                        commandKinds[command.index()]});
+    };
+  ValueRecorder recorder(options.values, options.onValue);
+  if (options.onValue && !options.values.empty())
+    simulation.onData = [&](const CommandEvent &event, ReadMemory read) {
+      return recorder.handle(event, read);
     };
   // Launch parameters stand at their declared maximum: what an inference
   // without a shorter sequence is.
@@ -240,6 +246,7 @@ Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled) {
         {chunk.offset, chunk.size, std::move(chunk.write)});
   result.debug.nodes = std::move(compiled.nodes);
   result.debug.origins = std::move(compiled.origins);
+  result.debug.values = listValues(compiled.values);
   for (const PlannedBuffer &buffer : compiled.plan.buffers)
     result.plan.push_back(getRegion(buffer, compiled.program));
   return result;

@@ -22,6 +22,23 @@ struct ConstantChunk {
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
 };
 
+/// A box of a value in one memory, and what makes it.
+struct CompiledPiece {
+  Address address;                       // of the element at `low`
+  llvm::SmallVector<int64_t, 4> strides; // bytes
+  llvm::SmallVector<int64_t, 4> low, sizes;
+  /// Queue and number in it (as stored) of the commands that write it.
+  std::vector<std::pair<uint32_t, uint32_t>> writers;
+};
+
+/// An output of an ONNX node that some memory holds for a while.
+struct CompiledValue {
+  std::string name;
+  ElementType type = ElementType::I8;
+  llvm::SmallVector<int64_t, 4> shape;
+  std::vector<CompiledPiece> pieces; // disjoint, together the whole tensor
+};
+
 struct CompiledProgram {
   /// Segment 0 is the constant segment when there is one; then the inputs in
   /// order, the outputs in order, the scratch segment.
@@ -34,6 +51,7 @@ struct CompiledProgram {
   /// as stored (loops not expanded). Waits and signals have those of the
   /// command that they serve.
   std::vector<std::vector<llvm::SmallVector<uint32_t, 1>>> origins;
+  std::vector<CompiledValue> values;
 };
 
 } // namespace garam::npu

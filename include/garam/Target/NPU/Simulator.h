@@ -40,6 +40,11 @@ struct CommandEvent {
   uint64_t startFs = 0, endFs = 0;
 };
 
+/// Reads `size` bytes at an address without loops and parameters; nothing when
+/// they do not lie in the memory, or nothing has been written there.
+using ReadMemory = llvm::function_ref<llvm::ArrayRef<uint8_t>(
+    const Address &address, uint64_t size)>;
+
 struct SimulationOptions {
   /// Only times: no segment is read or written. Indices of gather and scatter
   /// cost the same whatever they are, so times do not depend on the data.
@@ -52,6 +57,9 @@ struct SimulationOptions {
   uint64_t maxCommands = uint64_t(1) << 28;
   /// Called in order of end time, waits and signals included.
   std::function<void(const CommandEvent &)> onCommand;
+  /// Called when a tensor, vector or DMA command has taken effect on memory, in
+  /// order of end time; its error ends the run. Not with timingOnly.
+  std::function<llvm::Error(const CommandEvent &, ReadMemory)> onData;
 };
 
 struct SimulationResult {

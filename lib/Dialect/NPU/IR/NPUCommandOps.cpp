@@ -92,6 +92,28 @@ LogicalResult SegmentOp::verify() {
   return success();
 }
 
+LogicalResult ValueOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat())
+    return emitOpError("needs a tensor of numbers with a fixed shape, got: ")
+           << type;
+  if (getViews().size() != getBuffers().size())
+    return emitOpError("needs one view a buffer, got: ")
+           << getViews().size() << " != " << getBuffers().size();
+  size_t rank = type.getRank();
+  for (auto view : getViews().getAsRange<ViewAttr>()) {
+    if (view.getStrides().size() != rank || view.getLow().size() != rank ||
+        view.getHigh().size() != rank)
+      return emitOpError("needs views of ") << rank << " dimensions";
+    for (auto [low, high, size] :
+         llvm::zip(view.getLow(), view.getHigh(), type.getShape()))
+      if (low < 0 || low >= high || high > size)
+        return emitOpError("needs boxes that are not empty and lie in ")
+               << type << ", got: [" << low << ", " << high << ")";
+  }
+  return success();
+}
+
 LogicalResult MicroProgramOp::verify() {
   Block &body = getBody().front();
   auto yield = dyn_cast<YieldOp>(body.getTerminator());

@@ -8,6 +8,7 @@
 #include "StageLowering.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
@@ -72,9 +73,12 @@ public:
     for (auto [value, piece] : llvm::zip(returnOp.getOperands(), results))
       stages.outputs.try_emplace(value, piece);
 
-    for (Operation &op : func.front().without_terminator())
+    findNodeValues();
+    for (Operation &op : func.front().without_terminator()) {
       if (failed(lower(&op, stages)))
         return failure();
+      recordValue(&op, stages);
+    }
     for (auto [value, piece] : llvm::zip(returnOp.getOperands(), results)) {
       emitter.loc = value.getLoc();
       bool isThere =
@@ -136,6 +140,65 @@ private:
     return op->emitOpError("cannot be lowered to commands");
   }
 
+  //===--- Values of nodes -----------------------------------------------===//
+
+  /// Finds the operations whose results are the values of nodes. Where a
+  /// conversion has made several operations of one, the value is that of the
+  /// last.
+  void findNodeValues() {
+    llvm::StringMap<Operation *> makers;
+    for (Operation &op : func.front().without_terminator())
+      if (std::optional<NodeValue> value = getDeviceValue(&op)) {
+        Operation *&maker = makers[value->name];
+        if (maker)
+          nodeValues.erase(maker);
+        maker = &op;
+        nodeValues[&op] = std::move(*value);
+      }
+  }
+
+  /// The value of a node that the result of `op` is, with the type that it has
+  /// on the device.
+  static std::optional<NodeValue> getDeviceValue(Operation *op) {
+    if (op->getNumResults() != 1 || isa<ConstantOp>(op))
+      return std::nullopt;
+    std::optional<NodeValue> value = getNodeValue(op->getLoc());
+    if (!value)
+      return std::nullopt;
+    // Quantisation that was moved over the operation, or another shape, make it
+    // something else.
+    RankedTensorType type = getTensorType(op->getResult(0));
+    Type element = type.getElementType();
+    Type modelElement = value->type.getElementType();
+    if (type.getShape() != value->type.getShape())
+      return std::nullopt;
+    if (isa<FloatType>(element) && isa<FloatType>(modelElement))
+      value->type = type;
+    else if (!isa<IntegerType>(element) || !isa<IntegerType>(modelElement) ||
+             element.getIntOrFloatBitWidth() !=
+                 modelElement.getIntOrFloatBitWidth())
+      return std::nullopt;
+    return value;
+  }
+
+  void recordValue(Operation *op, StageLowering &stages) {
+    auto value = nodeValues.find(op);
+    if (value == nodeValues.end() || emitter.getNumSlots() == 0)
+      return;
+    SmallVector<Value> buffers;
+    SmallVector<Attribute> views;
+    for (const Piece &piece : stages.getHome(op->getResult(0)).pieces) {
+      buffers.push_back(piece.view.buffer);
+      views.push_back(ViewAttr::get(op->getContext(), piece.view.base,
+                                    piece.view.strides, piece.box.low,
+                                    piece.box.high));
+    }
+    Slot &slot = emitter.getSlot(emitter.getNumSlots() - 1);
+    slot.stores.push_back(ValueOp::create(
+        emitter.builder, op->getLoc(), value->second.name, value->second.type,
+        buffers, emitter.builder.getArrayAttr(views)));
+  }
+
   void lowerReshape(ReshapeOp op, StageLowering &stages) {
     ArrayRef<int64_t> from = getTensorType(op.getInput()).getShape();
     ArrayRef<int64_t> to = getTensorType(op.getResult()).getShape();
@@ -166,6 +229,7 @@ private:
 
   func::FuncOp func;
   CommandEmitter emitter;
+  llvm::DenseMap<Operation *, NodeValue> nodeValues;
 };
 
 struct LowerToCommands : impl::NPULowerToCommandsBase<LowerToCommands> {

@@ -6,6 +6,7 @@
 
 #include "../../../Dialect/NPU/Transforms/CommandAccess.h"
 #include "../../../Dialect/NPU/Transforms/MicroCode.h"
+#include "../../../Dialect/NPU/Transforms/Stage.h"
 #include "ConstantWriter.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/NPU/Compile.h"
@@ -74,11 +75,17 @@ private:
         .Case<TensorCommandOp, VectorCommandOp, DMACommandOp, WaitOp, SignalOp>(
             [&](auto command) {
               QueueContent &queue = queues[getQueue(command)];
+              if (isCommand(command))
+                recordWrites(command, queue.commands.size());
               queue.buffers.emplace_back();
               queue.commands.push_back(convert(command, queue.buffers.back()));
               queue.origins.push_back(getOrigins(command->getLoc()));
               return success();
             })
+        .Case([&](ValueOp value) {
+          addValue(value);
+          return success();
+        })
         .Case<func::ReturnOp>([](auto) { return success(); })
         .Default([](Operation *other) -> LogicalResult {
           return other->emitOpError("is no command");
@@ -321,6 +328,43 @@ private:
                          static_cast<uint32_t>(op.getCount())};
   }
 
+  //===--- Values --------------------------------------------------------===//
+
+  /// `number`: of the command in its queue.
+  void recordWrites(Operation *command, uint32_t number) {
+    for (const CommandAccess &access : getAccesses(command))
+      if (access.isWrite)
+        writers[access.buffer].push_back({getQueue(command), number});
+  }
+
+  void addValue(ValueOp op) {
+    auto type = cast<RankedTensorType>(op.getType());
+    CompiledValue value;
+    value.name = op.getName().str();
+    value.type = static_cast<ElementType>(
+        getElementKind(type.getElementType(), /*isUnsigned=*/false));
+    value.shape.assign(type.getShape().begin(), type.getShape().end());
+    for (auto [buffer, attribute] : llvm::zip(op.getBuffers(), op.getViews())) {
+      auto view = cast<ViewAttr>(attribute);
+      auto bufferOp = buffer.getDefiningOp<BufferOp>();
+      CompiledPiece piece;
+      // Where several cores have it, they have the same.
+      piece.address = getAddress(
+          buffer, bufferOp.getCores() ? bufferOp.getCores()->front() : 0);
+      piece.address.offset += view.getBase();
+      for (auto [low, high, stride] :
+           llvm::zip(view.getLow(), view.getHigh(), view.getStrides())) {
+        piece.address.offset += low * stride;
+        piece.low.push_back(low);
+        piece.sizes.push_back(high - low);
+        piece.strides.push_back(stride);
+      }
+      piece.writers = writers[bufferOp];
+      value.pieces.push_back(std::move(piece));
+    }
+    result.values.push_back(std::move(value));
+  }
+
   //===--- Origins and queues --------------------------------------------===//
 
   SmallVector<uint32_t, 1> getOrigins(Location loc) {
@@ -337,7 +381,9 @@ private:
   }
 
   void assembleQueues() {
+    std::map<uint32_t, uint32_t> queueNumbers;
     for (auto &[number, content] : queues) {
+      queueNumbers[number] = result.program.queues.size();
       Queue queue;
       queue.core = number / numEngineKinds;
       queue.engine = static_cast<Engine>(number % numEngineKinds);
@@ -346,6 +392,10 @@ private:
       result.plan.operandBuffers.push_back(std::move(content.buffers));
       result.origins.push_back(std::move(content.origins));
     }
+    for (CompiledValue &value : result.values)
+      for (CompiledPiece &piece : value.pieces)
+        for (auto &[queue, command] : piece.writers)
+          queue = queueNumbers[queue];
   }
 
   func::FuncOp func;
@@ -357,6 +407,9 @@ private:
   std::map<std::pair<Operation *, int64_t>, uint32_t> planned;
   llvm::DenseMap<Location, SmallVector<uint32_t, 1>> originsOf;
   llvm::StringMap<uint32_t> nodeNumbers;
+  /// Queue (core * 3 + engine) and number of the commands that write a buffer.
+  llvm::DenseMap<Operation *, std::vector<std::pair<uint32_t, uint32_t>>>
+      writers;
 };
 
 } // namespace

@@ -222,6 +222,13 @@ llvm::Error NPUDevice::endCommand(uint32_t queue) {
     contracting[program.queues[queue].core] = false;
   if (llvm::Error error = executeData(queue))
     return locate(std::move(error), queue, state.position);
+  if (options.onData && !options.timingOnly)
+    if (llvm::Error error = options.onData(
+            {queue, state.position, state.commandStart, kernel.now()},
+            [&](const Address &address, uint64_t size) {
+              return memory.read(address, size);
+            }))
+      return error;
   count(prepared[queue][state.position], command);
   result.queueBusyFs[queue] += kernel.now() - state.commandStart;
   report(queue, state.commandStart);

@@ -60,6 +60,29 @@ uint8_t *Memory::getBytes(const Address &address, uint64_t end) {
   return image.data();
 }
 
+llvm::ArrayRef<uint8_t> Memory::read(const Address &address,
+                                     uint64_t size) const {
+  llvm::ArrayRef<uint8_t> bytes;
+  switch (address.space) {
+  case MemorySpace::Local:
+    if (address.index < machine.cores)
+      bytes = images[address.index];
+    break;
+  case MemorySpace::Shared:
+    bytes = images[machine.cores];
+    break;
+  case MemorySpace::DRAM:
+    if (address.index < segments.size())
+      bytes = segments[address.index];
+    break;
+  }
+  auto offset = static_cast<uint64_t>(address.offset);
+  if (address.offset < 0 || offset > bytes.size() ||
+      size > bytes.size() - offset)
+    return {};
+  return bytes.slice(offset, size);
+}
+
 static std::string describe(const Address &address, const Program &program) {
   switch (address.space) {
   case MemorySpace::Local:

@@ -70,6 +70,11 @@ public:
                                   unsigned width, bool isWrite,
                                   const ExecutionContext &context);
 
+  /// `size` bytes at `address`, whose loops and parameter are not looked at;
+  /// nothing when they do not lie in its memory, or nothing has been written
+  /// there. Not when only times are simulated.
+  llvm::ArrayRef<uint8_t> read(const Address &address, uint64_t size) const;
+
   /// The range of bytes that the error of an access outside of memory names.
   llvm::Error makeRangeError(const Address &address, int64_t begin,
                              int64_t end) const;

@@ -47,3 +47,40 @@ func.func @role() {
   npu.segment "weights" "w"
   return
 }
+
+// -----
+
+// The value of a node has a view of each buffer that holds a part of it.
+func.func @value_views() {
+  %a = npu.buffer <shared> bytes 64
+  // expected-error @+1 {{'npu.value' op needs one view a buffer, got: 0 != 1}}
+  npu.value "n" tensor<4xf32> in (%a) as []
+  return
+}
+
+// -----
+
+func.func @value_rank() {
+  %a = npu.buffer <shared> bytes 64
+  // expected-error @+1 {{'npu.value' op needs views of 2 dimensions}}
+  npu.value "n" tensor<2x2xf32> in (%a) as [#npu.view<0 strides [4] low [0] high [4]>]
+  return
+}
+
+// -----
+
+func.func @value_box() {
+  %a = npu.buffer <shared> bytes 64
+  // expected-error @+1 {{'npu.value' op needs boxes that are not empty and lie in 'tensor<4xf32>', got: [2, 5)}}
+  npu.value "n" tensor<4xf32> in (%a) as [#npu.view<0 strides [4] low [2] high [5]>]
+  return
+}
+
+// -----
+
+func.func @value_dynamic() {
+  %a = npu.buffer <shared> bytes 64
+  // expected-error @+1 {{'npu.value' op needs a tensor of numbers with a fixed shape, got: 'tensor<?xf32>'}}
+  npu.value "n" tensor<?xf32> in (%a) as [#npu.view<0 strides [4] low [0] high [4]>]
+  return
+}

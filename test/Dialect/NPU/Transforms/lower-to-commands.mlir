@@ -68,3 +68,43 @@ func.func @unscheduled(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
   }
   return %0 : tensor<4x16xf32>
 }
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+
+// What makes the value of a node is followed by where the value lies: a piece
+// of each core, with the type that it has on the device. The first stage is a
+// step within the node; a value of another shape than the node's is not the
+// node's.
+// CHECK-LABEL: @values
+// CHECK-COUNT-2: npu.vector_command
+// CHECK-NOT: npu.value
+// CHECK-COUNT-2: npu.vector_command
+// CHECK: npu.value "relu" tensor<4x16xf16> in(%[[A:.*]], %[[B:.*]]) as [#npu.view<0 strides[32, 2] low[0, 0] high[2, 16]>, #npu.view<-64 strides[32, 2] low[2, 0] high[4, 16]>]
+// CHECK-NOT: npu.value
+// CHECK: return
+#node = loc("node:relu"("model.onnx":0:0))
+#value = loc(fused<{node_value = "relu", type = tensor<4x16xf32>}>[#node])
+#other = loc(fused<{node_value = "other", type = tensor<16x4xf32>}>[#node])
+func.func @values(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %0 = npu.vector ins(%x) sizes [4, 16] {indexing_maps = [#id, #id],
+      npu.split = array<i64: 2, 1>, npu.tile = array<i64: 2, 16>, npu.grain = array<i64: 1, 1>, npu.homes = ["split"]}
+      : (tensor<4x16xf32>) -> tensor<4x16xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } loc(#node)
+  %1 = npu.vector ins(%0) sizes [4, 16] {indexing_maps = [#id, #id],
+      npu.split = array<i64: 2, 1>, npu.tile = array<i64: 2, 16>, npu.grain = array<i64: 1, 1>, npu.homes = ["split"]}
+      : (tensor<4x16xf16>) -> tensor<4x16xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } loc(#value)
+  %2 = npu.vector ins(%1) sizes [4, 16] {indexing_maps = [#id, #id],
+      npu.split = array<i64: 2, 1>, npu.tile = array<i64: 2, 16>, npu.grain = array<i64: 1, 1>, npu.homes = ["output"]}
+      : (tensor<4x16xf16>) -> tensor<4x16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } loc(#other)
+  return %2 : tensor<4x16xf32>
+}

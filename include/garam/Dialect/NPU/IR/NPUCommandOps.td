@@ -114,6 +114,23 @@ def NPU_PartAttr : NPU_Attr<"Part", "part"> {
 }
 def NPU_PartArrayAttr : TypedArrayAttrBase<NPU_PartAttr, "array of parts">;
 
+def NPU_ViewAttr : NPU_Attr<"View", "view"> {
+  let summary = "a box of a tensor in a buffer";
+  let description = [{
+    The element at coordinates x, `low[d] <= x[d] < high[d]`, lies at byte
+    `base + sum x[d] * strides[d]` of the buffer. `base` may be negative.
+  }];
+  let parameters = (ins "int64_t":$base,
+                        OptionalArrayRefParameter<"int64_t">:$strides,
+                        OptionalArrayRefParameter<"int64_t">:$low,
+                        OptionalArrayRefParameter<"int64_t">:$high);
+  let assemblyFormat = [{
+    `<` $base (`strides` `[` $strides^ `]`)? (`low` `[` $low^ `]`)?
+    (`high` `[` $high^ `]`)? `>`
+  }];
+}
+def NPU_ViewArrayAttr : TypedArrayAttrBase<NPU_ViewAttr, "array of views">;
+
 //===----------------------------------------------------------------------===//
 // Buffers and micro-programs
 //===----------------------------------------------------------------------===//
@@ -165,6 +182,27 @@ def NPU_MicroProgramOp : NPU_Op<"micro_program", [Pure]> {
   let results = (outs NPU_ProgramType:$result);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
   let assemblyFormat = "attr-dict-with-keyword $body (`finish` $finish^)?";
+  let hasVerifier = 1;
+}
+
+def NPU_ValueOp : NPU_Op<"value"> {
+  let summary = "here the buffers hold the value of a node of the model";
+  let description = [{
+    The boxes of the views are disjoint and cover the tensor of type `type`.
+    Those commands in front of it that write the buffers make the value; a
+    buffer in several cores holds it in each of them. It is no command: it costs
+    nothing, and buffers do not live longer for it.
+
+    ```mlir
+    npu.value "conv1" tensor<1x8xbf16> in (%b0, %b1) as
+      [#npu.view<0 strides [16, 2] low [0, 0] high [1, 4]>,
+       #npu.view<-8 strides [16, 2] low [0, 4] high [1, 8]>]
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, TypeAttrOf<AnyRankedTensor>:$type,
+                       Variadic<NPU_BufferType>:$buffers,
+                       NPU_ViewArrayAttr:$views);
+  let assemblyFormat = "$name $type `in` `(` $buffers `)` `as` $views attr-dict";
   let hasVerifier = 1;
 }
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -68,8 +69,10 @@ static DequantizeOp getPerTensorDequantize(Value value) {
 /// `quantized` dequantised as `like` does, with the type `type`.
 static Value createDequantize(PatternRewriter &rewriter, DequantizeOp like,
                               Value quantized, Type type) {
-  auto op = DequantizeOp::create(rewriter, like.getLoc(), type, quantized,
-                                 like.getScale(), like.getZeroPoint());
+  // What is dequantised is another value than `like`'s.
+  auto op =
+      DequantizeOp::create(rewriter, garam::dropNodeValue(like.getLoc()), type,
+                           quantized, like.getScale(), like.getZeroPoint());
   op.setIsUnsigned(like.getIsUnsigned());
   return op.getResult();
 }

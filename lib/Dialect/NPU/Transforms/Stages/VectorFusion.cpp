@@ -164,8 +164,10 @@ static VectorInput substitute(VectorInput input, ArrayRef<AffineExpr> dims,
   return input;
 }
 
-static Location fuseLocations(Operation *a, Operation *b) {
-  return FusedLoc::get(a->getContext(), {a->getLoc(), b->getLoc()});
+/// The consumer comes last: its result is that of both.
+static Location fuseLocations(Operation *consumer, Operation *producer) {
+  return FusedLoc::get(consumer->getContext(),
+                       {producer->getLoc(), consumer->getLoc()});
 }
 
 /// For each dimension of a stage that writes coordinates `written`, the

@@ -1,0 +1,102 @@
+"""--keep-intermediates writes what the nodes yield, and changes nothing else."""
+
+import json
+import re
+
+import ml_dtypes
+import numpy as np
+import onnx
+import pytest
+
+from conftest import SOURCE_DIR
+from oracle import bind_shape, cosine, get_inputs, run_onnxruntime
+
+DIGITS = SOURCE_DIR / "examples" / "digits"
+CHANGING = ("compile_s", "run_s", "peak_rss_bytes")  # from run to run
+
+
+def load(path):
+    """A tensor from the device; numpy has no bfloat16 of its own."""
+    array = np.load(path)
+    return array.view(ml_dtypes.bfloat16) if array.dtype.kind == "V" else array
+
+
+def get_all_values(path, inputs):
+    """File name of a node's first output -> its value in onnxruntime."""
+    model = onnx.shape_inference.infer_shapes(onnx.load(path), data_prop=True)
+    outputs = {node.name or node.output[0]: node.output[0] for node in model.graph.node}
+    known = {value.name for value in model.graph.output}
+    model.graph.output.extend(onnx.ValueInfoProto(name=name)
+                              for name in outputs.values() if name not in known)
+    values = run_onnxruntime(model, inputs, optimise=False)
+    return {re.sub(r"[^A-Za-z0-9._-]", "_", node): values[name] for node, name in outputs.items()}
+
+
+def compare(folder, expected):
+    """Compares all files with onnxruntime's values; the nodes that there are files of."""
+    found = set()
+    for file in sorted(folder.iterdir()):
+        actual, wanted = load(file), expected[file.stem]
+        assert actual.shape == wanted.shape, file.name
+        if wanted.dtype == np.float32:
+            assert cosine(actual.astype(np.float32), wanted) >= 0.998, file.name
+        else:
+            assert actual.dtype == wanted.dtype, file.name
+            difference = actual.astype(np.int64) - wanted.astype(np.int64)
+            assert np.abs(difference).max() <= 2, file.name
+        found.add(file.stem)
+    return found
+
+
+def run_model(run_tool, tmp_path, model, target, arrays, *options):
+    """Runs with and without the flag; the folder that it wrote."""
+    binary = tmp_path / "model.garam"
+    run_tool("garam", "compile", model, "--target", target, *options, "-o", binary, "--quiet")
+    arguments = []
+    for name, array in arrays.items():
+        np.save(tmp_path / f"{name}.npy", array)
+        arguments += ["--input", f"{name}={tmp_path / name}.npy"]
+    reports = []
+    for name, flags in [("without", []), ("with", ["--keep-intermediates", tmp_path / "values"])]:
+        report = tmp_path / f"{name}.json"
+        run_tool("garam", "run", binary, *arguments, *flags, "--report", report,
+                 "--output-dir", tmp_path / name, "--quiet")
+        reports.append({key: value for key, value in json.loads(report.read_text()).items()
+                        if key not in CHANGING})
+    assert reports[0] == reports[1]
+    for file in (tmp_path / "without").iterdir():
+        assert file.read_bytes() == (tmp_path / "with" / file.name).read_bytes()
+    return tmp_path / "values"
+
+
+@pytest.mark.parametrize("model, target, needed", [
+    ("digits.onnx", "rngd", {"relu1", "relu2", "dense2"}),
+    ("digits.onnx", "atom", {"relu1", "relu2", "dense2"}),
+    ("digits_int8.onnx", "rngd", set()),
+    ("digits_int8.onnx", "warboy", set()),
+])
+def test_values_agree_with_onnxruntime(run_tool, tmp_path, model, target, needed):
+    image = (np.load(DIGITS / "test_images.npy")[:1, None] / np.float32(16)).astype(np.float32)
+    folder = run_model(run_tool, tmp_path, DIGITS / model, target, {"image": image}, "--dim", "N=1")
+    found = compare(folder, get_all_values(DIGITS / model, {"image": image}))
+    assert len(found) >= 3
+    assert needed <= found
+
+
+@pytest.mark.parametrize("model", ["ic_resnet8_fp32.onnx", "kws_dscnn_fp32.onnx"])
+def test_values_of_a_trained_network(run_tool, tmp_path, models_dir, model):
+    path = models_dir / "mlperf_tiny" / model
+    name, shape = next(iter(get_inputs(onnx.load(path)).items()))
+    array = np.random.default_rng(1).uniform(-10, 10, bind_shape(shape)).astype(np.float32)
+    folder = run_model(run_tool, tmp_path, path, "atom", {name: array},
+                       "--shape", f"{name}={'x'.join(map(str, array.shape))}")
+    assert len(compare(folder, get_all_values(path, {name: array}))) >= 5
+
+
+def test_not_without_data(run_tool, tmp_path):
+    binary = tmp_path / "digits.garam"
+    run_tool("garam", "compile", DIGITS / "digits.onnx", "--target", "rngd", "--dim", "N=1",
+             "-o", binary, "--quiet")
+    run_tool("garam", "run", binary, "--timing-only", "--keep-intermediates", tmp_path / "values",
+             status=2)
+    assert not (tmp_path / "values").exists()
