@@ -330,4 +330,45 @@ TEST(ControlTest, RefusesProgramsThatBreakARule) {
   expectPart(test.runToError(), "the end of a loop that did not begin");
 }
 
+// What a command has written can be read when it has ended, which takes no
+// time; what lies outside of a memory, or was never written, reads as nothing.
+TEST(ControlTest, MemoryCanBeReadWhenACommandHasEnded) {
+  TestProgram test;
+  unsigned in = test.addSegment(8, SegmentRole::Input);
+  test.write<uint8_t>(in, {1, 2, 3, 4, 5, 6, 7, 8});
+  test.addDMA(copyBytes(dram(in, ElementType::U8, {1}),
+                        local(16, ElementType::U8, {1}), 8));
+  test.addDMA(copyBytes(dram(in, ElementType::U8, {1}, 4),
+                        local(16, ElementType::U8, {1}), 4));
+  SimulationResult without = test.runOrFail();
+
+  std::vector<std::vector<uint8_t>> seen;
+  SimulationOptions options;
+  options.onData = [&](const CommandEvent &event, ReadMemory read) {
+    Address address;
+    address.offset = 16;
+    llvm::ArrayRef<uint8_t> bytes = read(address, 4);
+    EXPECT_EQ(event.command, seen.size());
+    seen.emplace_back(bytes.begin(), bytes.end());
+    EXPECT_TRUE(read(address, test.machine.local.bytes).empty());
+    address.offset = -1;
+    EXPECT_TRUE(read(address, 4).empty());
+    address.offset = 0;
+    address.space = MemorySpace::DRAM;
+    EXPECT_EQ(read(address, 8).size(), 8u);
+    EXPECT_TRUE(read(address, 9).empty());
+    address.index = 1;
+    EXPECT_TRUE(read(address, 1).empty());
+    return llvm::Error::success();
+  };
+  EXPECT_EQ(test.runOrFail(options).latencyFs, without.latencyFs);
+  EXPECT_EQ(seen,
+            (std::vector<std::vector<uint8_t>>{{1, 2, 3, 4}, {5, 6, 7, 8}}));
+
+  options.onData = [](const CommandEvent &, ReadMemory) {
+    return llvm::createStringError("enough");
+  };
+  EXPECT_EQ(test.runToError(options), "enough");
+}
+
 } // namespace
