@@ -53,6 +53,7 @@ static json::Object toJSON(const ImageProgram &program) {
       {"target", program.target},
       {"section", program.section},
       {"segments", toJSON(program.segments)},
+      {"estimate_s", program.estimatedSeconds},
       {"bound",
        json::Object{{"macs", program.bound.macs},
                     {"compute_s", program.bound.computeSeconds},
@@ -207,6 +208,7 @@ static bool fromJSON(const json::Value &value, ImageProgram &program,
          map.map("target", program.target) &&
          map.map("section", program.section) &&
          map.map("segments", program.segments) &&
+         map.map("estimate_s", program.estimatedSeconds) &&
          map.map("bound", program.bound);
 }
 

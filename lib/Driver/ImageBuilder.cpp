@@ -113,6 +113,7 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
       (".garam." + target.getDeviceKind() + "." + Twine(number) + ".program")
           .str();
   program.bound = executable->program.bound;
+  program.estimatedSeconds = executable->program.estimatedSeconds;
   auto inputs = dispatch.getInputs();
   auto outputs = dispatch.getOutputs();
   size_t input = 0, output = 0;

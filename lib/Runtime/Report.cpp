@@ -115,6 +115,13 @@ static json::Value orNull(const std::optional<T> &value) {
   return value ? json::Value(*value) : json::Value(nullptr);
 }
 
+static double getEstimatedSeconds(const Manifest &manifest) {
+  double seconds = 0;
+  for (const ImageProgram &program : manifest.programs)
+    seconds += program.estimatedSeconds;
+  return seconds;
+}
+
 void writeReport(const Report &report, raw_ostream &os) {
   const Manifest &manifest = report.executable->getManifest();
   const RunResult &run = report.run;
@@ -137,6 +144,7 @@ void writeReport(const Report &report, raw_ostream &os) {
                              {"compute_s", report.bound.computeSeconds},
                              {"transfer_s", report.bound.transferSeconds}}},
       {"ratio", report.getRatio()},
+      {"estimate_s", getEstimatedSeconds(manifest)},
       {"macs", run.macs},
       {"dram_read_bytes", run.dramReadBytes},
       {"dram_write_bytes", run.dramWriteBytes},

@@ -67,6 +67,7 @@ struct ImageProgram {
   /// Segment i of the program is segments[i] of the manifest.
   std::vector<uint32_t> segments;
   LowerBound bound;
+  double estimatedSeconds = 0; // by the device's cost model
 };
 
 /// A node of the model.

@@ -140,6 +140,8 @@ struct DeviceProgram {
   DebugMap debug;
   std::vector<PlannedRegion> plan;
   LowerBound bound;
+  /// What the device's cost model expects of a run; 0: it does not say.
+  double estimatedSeconds = 0;
 };
 
 //===----------------------------------------------------------------------===//

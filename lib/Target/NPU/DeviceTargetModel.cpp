@@ -100,6 +100,10 @@ TargetModel::accepts(Attribute attr, func::FuncOp function,
 /// where what it is computed from is gone.
 static constexpr llvm::StringLiteral boundAttrName = "npu.bound";
 
+/// The cost model's time of a scheduled function, in seconds, for the same
+/// reason.
+static constexpr llvm::StringLiteral estimateAttrName = "npu.estimate";
+
 static void recordBound(func::FuncOp function, const LowerBound &bound) {
   Builder builder(function.getContext());
   function->setAttr(
@@ -139,8 +143,12 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
     return success();
   }
   if (stage == stagesStage) {
-    assignLayouts(function);
-    return scheduleStages(function, machine);
+    if (failed(scheduleFunction(function, machine)))
+      return failure();
+    Builder builder(function.getContext());
+    function->setAttr(estimateAttrName, builder.getF64FloatAttr(estimateSeconds(
+                                            function, machine)));
+    return success();
   }
   if (failed(lowerToPlannedCommands(function, machine)))
     return failure();
@@ -168,6 +176,8 @@ static FailureOr<DeviceProgram> finish(func::FuncOp function,
     return function.emitError("internal error: it cannot be encoded: ")
            << llvm::toString(program.takeError());
   program->bound = readBound(function, machine);
+  if (auto seconds = function->getAttrOfType<FloatAttr>(estimateAttrName))
+    program->estimatedSeconds = seconds.getValueAsDouble();
   return std::move(*program);
 }
 

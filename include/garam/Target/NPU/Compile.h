@@ -14,10 +14,14 @@
 
 namespace garam::npu {
 
-/// Brings a function of scheduled and placed stages (npu-place-tensors) to
-/// commands with addresses and waits. When the memory plan does not fit, the
-/// tensors are placed again with less local memory. Reports what does not work
-/// as diagnostics at the operation.
+/// Chooses layouts, core splits and tiles of a function of stages, after its
+/// indices have become data.
+mlir::LogicalResult scheduleFunction(mlir::func::FuncOp func,
+                                     const MachineDescription &machine);
+
+/// Brings a function of scheduled stages to commands with addresses and waits.
+/// When the memory plan does not fit, the tensors are placed again with less
+/// local memory. Reports what does not work as diagnostics at the operation.
 mlir::FailureOr<MemoryUse>
 lowerToPlannedCommands(mlir::func::FuncOp func,
                        const MachineDescription &machine);

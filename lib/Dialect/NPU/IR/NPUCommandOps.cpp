@@ -59,6 +59,25 @@ static LogicalResult verifyDescriptors(Operation *op, ArrayAttr descriptors,
   return success();
 }
 
+/// Every buffer operand is an npu.buffer; in local memory it lies in `core`
+/// unless the engine reaches other cores' memory (DMA).
+static LogicalResult verifyBuffers(Operation *op, std::optional<int64_t> core) {
+  for (Value operand : op->getOperands()) {
+    if (!isa<BufferType>(operand.getType()))
+      continue;
+    auto buffer = operand.getDefiningOp<BufferOp>();
+    if (!buffer)
+      return op->emitOpError("needs operands that are npu.buffer");
+    std::optional<ArrayRef<int64_t>> cores = buffer.getCores();
+    if (core && cores && !llvm::is_contained(*cores, *core))
+      return op->emitOpError("runs on core ")
+             << *core << ", whose memory does not hold an operand";
+    if (core && !cores)
+      return op->emitOpError("reaches its own core's memory only");
+  }
+  return success();
+}
+
 LogicalResult BufferOp::verify() {
   bool isLocal = getSpace() == SpaceKind::local;
   bool isDRAM = getSpace() == SpaceKind::dram;
@@ -150,6 +169,8 @@ LogicalResult TensorCommandOp::verify() {
       failed(
           verifySizes(*this, static_cast<int64_t>(getColumns()), 1, "columns")))
     return failure();
+  if (failed(verifyBuffers(*this, getCore())))
+    return failure();
   if (!getOutput() && (getBias() || getScale() || getResidual()))
     return emitOpError("has an epilogue only with an output");
   size_t rows = getRows().size(), reduction = getReduction().size();
@@ -178,14 +199,38 @@ LogicalResult VectorCommandOp::verify() {
   if (getNumReductions() > getSizes().size())
     return emitOpError("reduces at most its ")
            << getSizes().size() << " dimensions, got: " << getNumReductions();
-  if (auto program = getProgram().getDefiningOp<MicroProgramOp>())
-    if (program.getBody().getNumArguments() != getInputs().size())
-      return emitOpError("needs one input an argument of its program, got: ")
-             << getInputs().size()
-             << " != " << program.getBody().getNumArguments();
+  if (failed(verifyBuffers(*this, getCore())))
+    return failure();
+  auto program = getProgram().getDefiningOp<MicroProgramOp>();
+  if (!program)
+    return emitOpError("needs a program that is npu.micro_program");
+  if (program.getBody().getNumArguments() != getInputs().size())
+    return emitOpError("needs one input an argument of its program, got: ")
+           << getInputs().size()
+           << " != " << program.getBody().getNumArguments();
   SmallVector<size_t> dims(getInputs().size() + getOutputs().size(),
                            getSizes().size());
   return verifyDescriptors(*this, getDescriptors(), dims);
+}
+
+/// The copies that a transfer reads and writes exist.
+static LogicalResult verifyCopies(DMACommandOp op) {
+  auto holds = [](Value buffer, int64_t core) {
+    std::optional<ArrayRef<int64_t>> cores =
+        buffer.getDefiningOp<BufferOp>().getCores();
+    return !cores || llvm::is_contained(*cores, core);
+  };
+  int64_t sourceCore = op.getSourceCore().value_or(op.getCore());
+  if (op.getSource() && !holds(op.getSource(), sourceCore))
+    return op.emitOpError("reads core ")
+           << sourceCore << "'s memory, which does not hold the source";
+  for (int64_t core : op.getReceivers().value_or(ArrayRef<int64_t>()))
+    if (!holds(op.getDestination(), core))
+      return op.emitOpError("writes core ")
+             << core << "'s memory, which does not hold the destination";
+  if (op.getIndices() && !holds(op.getIndices(), op.getCore()))
+    return op.emitOpError("has its indices in another core's memory");
+  return success();
 }
 
 LogicalResult DMACommandOp::verify() {
@@ -195,6 +240,10 @@ LogicalResult DMACommandOp::verify() {
   if (!llvm::is_contained({1, 2, 4, 8}, static_cast<int>(getElementBytes())))
     return emitOpError("moves elements of 1, 2, 4 or 8 bytes, got: ")
            << getElementBytes();
+  if (failed(verifyBuffers(*this, std::nullopt)))
+    return failure();
+  if (failed(verifyCopies(*this)))
+    return failure();
   if (!getSource() && !getFillBits())
     return emitOpError("needs a source or 'fill_bits'");
   if (bool(getIndices()) != getIndirectDim().has_value() ||

@@ -139,6 +139,8 @@ struct AssignLayouts : impl::NPUAssignLayoutsBase<AssignLayouts> {
 } // namespace
 
 void assignLayouts(func::FuncOp func) {
+  if (func.isExternal())
+    return;
   // In order: a stage looks at the layouts of its producers.
   for (Operation &op : func.front())
     if (isStage(&op))

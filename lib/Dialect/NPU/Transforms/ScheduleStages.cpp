@@ -31,12 +31,12 @@ public:
   LogicalResult run() {
     for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
       trySplits(cores);
-    if (best.split.empty())
+    if (!best)
       return stage.op->emitOpError("fits ")
              << machine.name << " in no way: one tile needs more than "
              << machine.local.bytes / tileMemoryFraction
              << " bytes of a core's memory";
-    setSchedule(stage, best);
+    setSchedule(stage, *best);
     return success();
   }
 
@@ -200,7 +200,7 @@ private:
     if (getTileBytes(schedule) > getMemoryLimit())
       return;
     double seconds = estimateCost(stage, schedule, machine).getSeconds();
-    if (!best.split.empty() && seconds >= bestSeconds)
+    if (best && seconds >= bestSeconds)
       return;
     best = schedule;
     bestSeconds = seconds;
@@ -208,7 +208,7 @@ private:
 
   const Stage &stage;
   const MachineDescription &machine;
-  StageSchedule best;
+  std::optional<StageSchedule> best;
   double bestSeconds = 0;
 };
 
@@ -226,6 +226,8 @@ struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
 
 LogicalResult scheduleStages(func::FuncOp func,
                              const MachineDescription &machine) {
+  if (func.isExternal())
+    return success();
   for (Operation &op : func.front())
     if (isStage(&op) && failed(StageScheduler(getStage(&op), machine).run()))
       return failure();

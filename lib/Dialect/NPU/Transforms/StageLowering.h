@@ -87,8 +87,7 @@ private:
   void createHomes(const Stage &stage, const StageSchedule &schedule);
   Home createSplitHome(const Stage &stage, const StageSchedule &schedule,
                        const StageOperand &output);
-  Home createWholeHome(const StageOperand &output, HomeKind kind,
-                       int64_t numParts);
+  Home createWholeHome(const StageOperand &output, HomeKind kind);
   /// What the stages that read `tensor` need of it on `core`.
   Box getConsumedRegion(mlir::Value tensor, int64_t core);
   /// Where the tile writes output `index`; queues the transfer to its home

@@ -61,8 +61,7 @@ Home StageLowering::createSplitHome(const Stage &stage,
 }
 
 /// One piece that holds the whole tensor.
-Home StageLowering::createWholeHome(const StageOperand &output, HomeKind kind,
-                                    int64_t numParts) {
+Home StageLowering::createWholeHome(const StageOperand &output, HomeKind kind) {
   ArrayRef<int64_t> shape = getTensorType(output.tensor).getShape();
   Box box = Box::ofShape(shape);
   SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
@@ -92,8 +91,7 @@ void StageLowering::createHomes(const Stage &stage,
     else if (kind == HomeKind::Split)
       homes[output.tensor] = createSplitHome(stage, schedule, output);
     else
-      homes[output.tensor] =
-          createWholeHome(output, kind, schedule.getNumParts());
+      homes[output.tensor] = createWholeHome(output, kind);
   }
 }
 
@@ -129,7 +127,6 @@ void StageLowering::copyTo(Value value, const Piece &destination) {
   const Home &home = getHome(value);
   Slot &slot = emitter.startSlot(/*startsStage=*/true);
   int64_t elementBytes = getElementBytes(value);
-  SmallVector<int64_t> others;
   for (auto [index, piece] : llvm::enumerate(home.pieces)) {
     // Pieces in DRAM or shared memory are spread over the cores' engines.
     int64_t core = piece.cores.empty() ? index % emitter.machine.cores

@@ -236,6 +236,9 @@ struct Synchronize : impl::NPUSynchronizeBase<Synchronize> {
 
 } // namespace
 
-void synchronize(func::FuncOp func) { Synchronizer(func).run(); }
+void synchronize(func::FuncOp func) {
+  if (!func.isExternal())
+    Synchronizer(func).run();
+}
 
 } // namespace garam::npu

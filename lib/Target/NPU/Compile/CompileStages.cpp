@@ -40,11 +40,16 @@ FailureOr<MemoryUse> lowerToPlannedCommands(func::FuncOp func,
   return failure();
 }
 
-FailureOr<CompiledProgram> compileStages(func::FuncOp func,
-                                         const MachineDescription &machine) {
+LogicalResult scheduleFunction(func::FuncOp func,
+                               const MachineDescription &machine) {
   materializeIndices(func);
   assignLayouts(func);
-  if (failed(scheduleStages(func, machine)) ||
+  return scheduleStages(func, machine);
+}
+
+FailureOr<CompiledProgram> compileStages(func::FuncOp func,
+                                         const MachineDescription &machine) {
+  if (failed(scheduleFunction(func, machine)) ||
       failed(lowerToPlannedCommands(func, machine)))
     return failure();
   FailureOr<CompiledProgram> compiled = exportProgram(func, machine);

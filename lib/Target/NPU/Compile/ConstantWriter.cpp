@@ -20,6 +20,8 @@ namespace {
 /// The elements of an attribute in memory.
 struct SourceElements {
   ArrayRef<char> bytes;
+  /// Booleans of a dense attribute, which packs them, a byte each.
+  std::vector<char> unpacked;
   int64_t width = 0; // bytes of one element
   bool isSplat = false;
   bool isFloat = false;
@@ -32,8 +34,14 @@ std::optional<SourceElements> getElements(ElementsAttr value) {
   source.isFloat = isa<FloatType>(source.type);
   source.width = (source.type.getIntOrFloatBitWidth() + 7) / 8;
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    source.bytes = dense.getRawData();
     source.isSplat = dense.isSplat();
+    source.bytes = dense.getRawData();
+    if (source.type.isInteger(1)) {
+      auto values = dense.getValues<bool>();
+      source.unpacked.assign(values.begin(), values.end());
+      source.bytes = source.unpacked;
+      source.isSplat = false;
+    }
     return source;
   }
   auto resource = dyn_cast<DenseResourceElementsAttr>(value);
@@ -151,12 +159,12 @@ bool isSameFormat(const SourceElements &source, ElementKind kind) {
 
 } // namespace
 
-LogicalResult verifyPart(PartAttr part, Operation *op) {
+LogicalResult verifyPart(PartAttr part, BufferOp op) {
   std::optional<SourceElements> source = getElements(part.getValue());
   if (!source)
-    return op->emitError("holds weights whose elements are not loaded");
+    return op.emitError("holds weights whose elements are not loaded");
   if (part.getSizes().size() != part.getSourceStrides().size())
-    return op->emitError("holds a part with ")
+    return op.emitError("holds a part with ")
            << part.getSizes().size() << " sizes and "
            << part.getSourceStrides().size() << " strides";
   int64_t low = part.getSourceOffset(), high = low;
@@ -165,15 +173,25 @@ LogicalResult verifyPart(PartAttr part, Operation *op) {
     (stride < 0 ? low : high) += stride * (size - 1);
   int64_t elements = source->isSplat ? part.getValue().getNumElements()
                                      : source->bytes.size() / source->width;
+  bool isSized =
+      llvm::all_of(part.getSizes(), [](int64_t size) { return size >= 0; });
+  int64_t bytes = getVolume(part.getSizes()) *
+                  getByteWidth(static_cast<ElementType>(part.getType()));
+  if (!isSized || part.getOffset() < 0 ||
+      part.getOffset() + bytes > static_cast<int64_t>(op.getSize()))
+    return op.emitError("holds a part of ")
+           << bytes << " bytes at offset " << part.getOffset()
+           << ", beyond its own " << op.getSize();
   if (getVolume(part.getSizes()) != 0 && (low < 0 || high >= elements))
-    return op->emitError("holds a part that leaves its weights: elements ")
+    return op.emitError("holds a part that leaves its weights: elements ")
            << low << " to " << high << " of " << elements;
-  bool isConvertible =
-      source->isFloat && (part.getType() == ElementKind::f32 ||
-                          part.getType() == ElementKind::bf16 ||
-                          part.getType() == ElementKind::f16);
+  bool isConvertible = (source->type.isF32() || source->type.isF64() ||
+                        source->type.isF16() || source->type.isBF16()) &&
+                       (part.getType() == ElementKind::f32 ||
+                        part.getType() == ElementKind::bf16 ||
+                        part.getType() == ElementKind::f16);
   if (!isSameFormat(*source, part.getType()) && !isConvertible)
-    return op->emitError("holds weights of type ")
+    return op.emitError("holds weights of type ")
            << source->type << " as " << stringifyElementKind(part.getType())
            << ", which is no conversion of floats";
   return success();

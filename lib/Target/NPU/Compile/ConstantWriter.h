@@ -11,9 +11,10 @@
 
 namespace garam::npu {
 
-/// Whether the elements that `part` names are all there: the walk stays inside
-/// `value`, and `value` is dense or a resource whose blob is loaded.
-mlir::LogicalResult verifyPart(PartAttr part, mlir::Operation *op);
+/// Whether the elements that `part` of `op` names are all there: the walk stays
+/// inside `value`, which is dense or a resource whose blob is loaded, and they
+/// fit the buffer.
+mlir::LogicalResult verifyPart(PartAttr part, BufferOp op);
 
 /// Writes the elements of `part` to the start of `bytes`, converted.
 void writePart(PartAttr part, llvm::MutableArrayRef<uint8_t> bytes);

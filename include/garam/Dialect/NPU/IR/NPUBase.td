@@ -20,7 +20,7 @@ def NPU_Dialect : Dialect {
     The dialect has two levels.
 
     *Stages* (`npu.contract`, `npu.vector`, `npu.concat`, `npu.reshape`,
-    `npu.constant`) work on tensors: one stage is one trip through an engine
+    `npu.gather`, `npu.constant`) work on tensors: one stage is one trip through an engine
     with what is fused into it, before cores, tiles and addresses are chosen.
 
     *Commands* (`npu.tensor_command`, `npu.vector_command`, `npu.dma_command`,

@@ -135,7 +135,8 @@ def NPU_ViewArrayAttr : TypedArrayAttrBase<NPU_ViewAttr, "array of views">;
 // Buffers and micro-programs
 //===----------------------------------------------------------------------===//
 
-def NPU_BufferOp : NPU_Op<"buffer", [Pure]> {
+// Not pure: two buffers of equal attributes are two buffers.
+def NPU_BufferOp : NPU_Op<"buffer"> {
   let summary = "a buffer in a memory";
   let description = [{
     In local memory the buffer exists in each of `cores`, at the same offset;

@@ -129,6 +129,10 @@ def NPUSynchronize : Pass<"npu-synchronize", "::mlir::func::FuncOp"> {
     waits. Each pair of queues has one semaphore, which the waiting queue owns;
     because both queues are in order, the n-th signal answers the n-th count
     waited for.
+
+    Pre-condition: each byte of a buffer is written at most once, before it is
+    read, as npu-lower-to-commands leaves them; within a buffer only reads wait
+    for writes.
   }];
 }
 

@@ -161,8 +161,11 @@ struct SinkBelowConcat : OpRewritePattern<tensor::ConcatOp> {
     DequantizeOp first = getPerTensorDequantize(op.getInputs().front());
     for (Value input : op.getInputs()) {
       DequantizeOp dequantize = getPerTensorDequantize(input);
-      if (!dequantize || !hasSameParameters(first, dequantize))
-        return rewriter.notifyMatchFailure(op, "inputs differ in scale");
+      if (!dequantize || !hasSameParameters(first, dequantize) ||
+          getElementTypeOrSelf(dequantize.getInput()) !=
+              getElementTypeOrSelf(first.getInput()))
+        return rewriter.notifyMatchFailure(op,
+                                           "inputs differ in scale or type");
       inputs.push_back(dequantize.getInput());
     }
     Value moved = tensor::ConcatOp::create(
@@ -175,14 +178,17 @@ struct SinkBelowConcat : OpRewritePattern<tensor::ConcatOp> {
 };
 
 /// Replaces garam_ext.quantize(garam_ext.dequantize(x)) by x when both have
-/// the same parameters; then the rounding finds integers.
+/// the same parameters; then the rounding finds integers. Only in f32, which
+/// holds every integer of 16 bits.
 struct CancelQuantize : OpRewritePattern<QuantizeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(QuantizeOp op,
                                 PatternRewriter &rewriter) const override {
     DequantizeOp dequantize = getPerTensorDequantize(op.getInput());
     if (!dequantize || !hasSameParameters(op, dequantize) ||
-        dequantize.getInput().getType() != op.getType())
+        dequantize.getInput().getType() != op.getType() ||
+        !getElementTypeOrSelf(op.getInput()).isF32() ||
+        getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() > 16)
       return rewriter.notifyMatchFailure(op, "parameters differ");
     rewriter.replaceOp(op, dequantize.getInput());
     return success();
@@ -229,6 +235,16 @@ static bool isMaximum(linalg::GenericOp op) {
   return isMatch;
 }
 
+/// Whether the scale is one positive finite number, so that it keeps order.
+static bool hasPositiveScale(DequantizeOp op) {
+  DenseElementsAttr scale;
+  if (!matchPattern(op.getScale(), m_Constant(&scale)) || !scale.isSplat() ||
+      !isa<FloatType>(scale.getElementType()))
+    return false;
+  APFloat value = scale.getSplatValue<APFloat>();
+  return value.isFiniteNonZero() && !value.isNegative();
+}
+
 /// tensor.pad of `quantized` as `pad` pads, with `fill`.
 static Value createPad(PatternRewriter &rewriter, tensor::PadOp pad,
                        Value quantized, Value fill) {
@@ -256,6 +272,8 @@ SinkBelowMaximum::matchAndRewrite(linalg::GenericOp op,
   auto type = cast<RankedTensorType>(op.getResult(0).getType());
   if (!dequantize || !type.hasStaticShape())
     return rewriter.notifyMatchFailure(op, "input is not dequantised");
+  if (!hasPositiveScale(dequantize))
+    return rewriter.notifyMatchFailure(op, "the scale may not keep order");
 
   Location loc = op.getLoc();
   Value quantized = dequantize.getInput();
