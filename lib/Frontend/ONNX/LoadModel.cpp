@@ -27,6 +27,9 @@ Expected<std::shared_ptr<MemoryBuffer>> mapFile(StringRef path) {
     return makeUserError(ExitCode::Model, "the file does not exist");
   if (sys::fs::is_directory(status))
     return makeUserError(ExitCode::Model, "this is a directory, not a model");
+  // A device or a pipe has no end to read to.
+  if (!sys::fs::is_regular_file(status))
+    return makeUserError(ExitCode::Model, "this is not a regular file");
   auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false,
                                       /*RequiresNullTerminator=*/false);
   if (!buffer)
