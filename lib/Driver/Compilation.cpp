@@ -96,6 +96,12 @@ static Attribute findTarget(ModuleOp module) {
 }
 
 llvm::Error Compilation::listStages() {
+  if (Attribute own = module ? findTarget(*module) : nullptr;
+      own && target && own != target)
+    return makeUserError(ExitCode::Usage,
+                         "--target: the file was made for another target; "
+                         "leave the option out, or start from a stage before "
+                         "'placed'");
   Attribute attr = target ? target : module ? findTarget(*module) : nullptr;
   auto device = dyn_cast_if_present<DeviceTargetAttrInterface>(attr);
   if (!device)

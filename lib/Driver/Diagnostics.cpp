@@ -52,7 +52,12 @@ std::string DiagnosticCollector::format(Diagnostic &diagnostic) const {
       os << ':' << file.getLine() << ':' << file.getColumn();
     os << ": ";
   }
+  std::string message = diagnostic.str();
   SmallVector<StringRef> nodes = getNodeIds(loc);
+  // A message that begins with its node says the rest of it too.
+  if (!nodes.empty() &&
+      StringRef(message).starts_with("node '" + nodes.front().str() + "'"))
+    nodes.clear();
   for (StringRef node : nodes) {
     os << "node '" << node << "'";
     if (labels)
@@ -61,7 +66,7 @@ std::string DiagnosticCollector::format(Diagnostic &diagnostic) const {
            << ")";
     os << (node == nodes.back() ? ": " : ", ");
   }
-  os << diagnostic.str();
+  os << message;
   for (Diagnostic &note : diagnostic.getNotes())
     os << "\nnote: " << note.str();
   return text;

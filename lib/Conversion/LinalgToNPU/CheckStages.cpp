@@ -63,6 +63,10 @@ static bool usesFloat(Operation &op) {
 }
 
 static std::string checkVector(VectorOp op, const MachineDescription &machine) {
+  if (op.getInputs().size() > maxVectorInputs)
+    return "a vector command reads at most " + std::to_string(maxVectorInputs) +
+           " tensors, and this needs " + std::to_string(op.getInputs().size()) +
+           "; combine them in several nodes";
   if (machine.vector.hasFloat)
     return {};
   for (Region &region : op->getRegions())

@@ -183,8 +183,15 @@ LogicalResult FunctionLowering::run(func::FuncOp function) {
     }
     lowered.push_back(&op);
   }
-  if (hasErrors)
+  if (hasErrors) {
+    // Half converted, but valid: the driver takes invalid IR for an error of
+    // its own.
+    function.removeArgAttrsAttr();
+    function.setFunctionType(FunctionType::get(function.getContext(),
+                                               body.getArgumentTypes(),
+                                               returnOp.getOperandTypes()));
     return failure();
+  }
   lowerReturn(function, returnOp);
   for (Operation *op : llvm::reverse(lowered))
     op->erase();
