@@ -63,6 +63,15 @@ static bool usesFloat(Operation &op) {
 }
 
 static std::string checkVector(VectorOp op, const MachineDescription &machine) {
+  // Registers have 32 bits: what passes through them from 64 to 64 bits would
+  // lose the upper half without a word.
+  auto isWide = [](Type type) {
+    return getElementTypeOrSelf(type).isInteger(64);
+  };
+  if (llvm::any_of(op.getInputs().getTypes(), isWide) &&
+      llvm::any_of(op.getResultTypes(), isWide))
+    return "64-bit integers do not fit the vector engine's 32-bit registers; "
+           "cast them to int32 where their values allow";
   if (op.getInputs().size() > maxVectorInputs)
     return "a vector command reads at most " + std::to_string(maxVectorInputs) +
            " tensors, and this needs " + std::to_string(op.getInputs().size()) +
