@@ -292,8 +292,8 @@ llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
   SmallVector<StringRef> deviceStages = device.getStages();
   auto functions = executable.getOps<func::FuncOp>();
   if (!llvm::hasSingleElement(functions))
-    return makeInternalError(previousStage,
-                             "an executable has one function for now");
+    return makeUserError(ExitCode::Model,
+                         "an executable holds exactly one function");
 
   DeviceCompileOptions deviceOptions;
   deviceOptions.precision = options.precision;
