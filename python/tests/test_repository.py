@@ -44,3 +44,62 @@ def test_links_of_pages_lead_somewhere():
             if "://" not in link and not (page.parent / link).exists():
                 broken.append(f"{page.relative_to(SOURCE_DIR)}: {link}")
     assert not broken
+
+
+def list_includes(path):
+    """Garam's headers, and others, that a C++ or TableGen file includes."""
+    names = re.findall(r'^(?:#\s*)?include [<"]([^>"]+)[>"]', path.read_text(), flags=re.M)
+    own = [name.removeprefix("garam/") for name in names if name.startswith("garam/")]
+    return own, [name for name in names if not name.startswith("garam/")]
+
+
+def get_folder(path):
+    """The folder of a library: include/garam and lib mirror each other."""
+    parts = path.relative_to(SOURCE_DIR).parts
+    return "/".join(parts[1:-1] if parts[0] == "lib" else parts[2:-1])
+
+
+def test_folders_are_layers():
+    """Of two folders of lib at most one includes the other, also in a round."""
+    below = {}
+    for path in list_files("include/garam/**/*", "lib/**/*"):
+        if path.suffix in (".h", ".cpp", ".td"):
+            folders = {"/".join(name.split("/")[:-1]) for name in list_includes(path)[0]}
+            below.setdefault(get_folder(path), set()).update(folders - {get_folder(path)})
+    rounds = []
+
+    def visit(folder, path):
+        if folder in path:
+            rounds.append(" -> ".join(path[path.index(folder):] + [folder]))
+        elif folder not in done:
+            for other in sorted(below.get(folder, ())):
+                visit(other, path + [folder])
+            done.add(folder)
+
+    done = set()
+    for folder in sorted(below):
+        visit(folder, [])
+    assert not rounds
+
+
+def test_libraries_without_mlir_include_none():
+    """Neither they nor Garam's headers that they include."""
+    bad = []
+    for lists in list_files("lib/**/CMakeLists.txt"):
+        for body in re.findall(r"garam_add_library\(([^)]*)\)", lists.read_text()):
+            words = body.split()
+            if "MLIR" in words:
+                continue
+            open_files = [lists.parent / word for word in words if word.endswith(".cpp")]
+            seen = set(open_files)
+            while open_files:
+                path = open_files.pop()
+                own, others = list_includes(path)
+                if any(name.startswith("mlir/") for name in others):
+                    bad.append(f"{words[0]}: {path.relative_to(SOURCE_DIR)}")
+                headers = {SOURCE_DIR / "include/garam" / name for name in own}
+                headers |= {path.parent / name for name in others}
+                new = {header for header in headers - seen if header.is_file()}
+                seen |= new
+                open_files += new
+    assert not bad

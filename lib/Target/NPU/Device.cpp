@@ -12,7 +12,7 @@
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
-#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 
 using namespace llvm;
 

@@ -8,8 +8,8 @@
 
 #include "DeviceValues.h"
 #include "garam/Target/NPU/Encoding.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/NPU/Simulator.h"
-#include "garam/Target/NPU/TargetFile.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;

@@ -9,7 +9,7 @@
 
 #include "garam/Target/Device.h"
 #include "garam/Target/NPU/CompiledProgram.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 namespace garam::npu {
 

@@ -12,8 +12,8 @@
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Compile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/NPU/StaticChecker.h"
-#include "garam/Target/NPU/TargetFile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 

@@ -8,7 +8,7 @@
 #define GARAM_LIB_TARGET_NPU_DEVICETARGETMODEL_H
 
 #include "garam/Target/Device.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace garam::npu {

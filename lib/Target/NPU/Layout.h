@@ -31,7 +31,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_LAYOUT_H
 #define GARAM_LIB_TARGET_NPU_LAYOUT_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 

@@ -8,7 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/NPU/ByteRegion.h"
+#include "garam/Target/NPU/Machine/ByteRegion.h"
 
 #include "RandomProgram.h"
 #include "gtest/gtest.h"

@@ -11,8 +11,8 @@
 
 #include "garam/Target/NPU/Compile.h"
 #include "garam/InitAll.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/NPU/Simulator.h"
-#include "garam/Target/NPU/TargetFile.h"
 #include "garam/Target/TargetRegistry.h"
 #include "mlir/Parser/Parser.h"
 

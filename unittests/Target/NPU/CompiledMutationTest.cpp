@@ -14,7 +14,7 @@
 #include "garam/Frontend/ONNX/Import.h"
 #include "garam/InitAll.h"
 #include "garam/Target/NPU/Compile.h"
-#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/TargetRegistry.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"

@@ -7,7 +7,7 @@
 #include "Mutations.h"
 
 #include "ReferenceOrder.h"
-#include "garam/Target/NPU/ByteRegion.h"
+#include "garam/Target/NPU/Machine/ByteRegion.h"
 #include "garam/Target/NPU/StaticChecker.h"
 #include "llvm/Support/FormatVariadic.h"
 

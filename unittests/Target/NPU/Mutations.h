@@ -7,7 +7,7 @@
 #ifndef GARAM_UNITTESTS_TARGET_NPU_MUTATIONS_H
 #define GARAM_UNITTESTS_TARGET_NPU_MUTATIONS_H
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "garam/Target/NPU/MemoryPlan.h"
 #include "llvm/Support/raw_ostream.h"
 

@@ -8,7 +8,7 @@
 #define GARAM_UNITTESTS_TARGET_NPU_PLANNEDPROGRAM_H
 
 #include "RandomProgram.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "garam/Target/NPU/MemoryPlan.h"
 
 #include <string>

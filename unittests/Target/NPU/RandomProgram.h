@@ -7,7 +7,7 @@
 #ifndef GARAM_UNITTESTS_TARGET_NPU_RANDOMPROGRAM_H
 #define GARAM_UNITTESTS_TARGET_NPU_RANDOMPROGRAM_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 #include <random>
 

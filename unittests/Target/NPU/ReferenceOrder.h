@@ -13,7 +13,7 @@
 #ifndef GARAM_UNITTESTS_TARGET_NPU_REFERENCEORDER_H
 #define GARAM_UNITTESTS_TARGET_NPU_REFERENCEORDER_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "llvm/ADT/BitVector.h"
 
 namespace garam::npu::test {

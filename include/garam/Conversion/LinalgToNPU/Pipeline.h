@@ -7,7 +7,7 @@
 #ifndef GARAM_CONVERSION_LINALGTONPU_PIPELINE_H
 #define GARAM_CONVERSION_LINALGTONPU_PIPELINE_H
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"

@@ -7,7 +7,7 @@
 #ifndef GARAM_TARGET_NPU_COMPILEDPROGRAM_H
 #define GARAM_TARGET_NPU_COMPILEDPROGRAM_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NPU/MemoryPlan.h"
 
 #include <functional>

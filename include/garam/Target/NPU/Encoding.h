@@ -7,7 +7,7 @@
 #ifndef GARAM_TARGET_NPU_ENCODING_H
 #define GARAM_TARGET_NPU_ENCODING_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"

@@ -13,7 +13,7 @@
 #ifndef GARAM_TARGET_NPU_MEMORYPLAN_H
 #define GARAM_TARGET_NPU_MEMORYPLAN_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 namespace garam::npu {
 

@@ -7,8 +7,8 @@
 #ifndef GARAM_TARGET_NPU_SIMULATOR_H
 #define GARAM_TARGET_NPU_SIMULATOR_H
 
-#include "garam/Target/NPU/ISA.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"

@@ -7,8 +7,8 @@
 #ifndef GARAM_TARGET_NPU_STATICCHECKER_H
 #define GARAM_TARGET_NPU_STATICCHECKER_H
 
-#include "garam/Target/NPU/ISA.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "garam/Target/NPU/MemoryPlan.h"
 #include "llvm/Support/Error.h"
 

@@ -6,7 +6,7 @@
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 #include <limits>
 

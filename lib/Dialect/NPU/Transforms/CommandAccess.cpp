@@ -7,7 +7,7 @@
 #include "CommandAccess.h"
 
 #include "Stage.h"
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;

@@ -8,7 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
-#include "garam/Target/NPU/ByteRegion.h"
+#include "garam/Target/NPU/Machine/ByteRegion.h"
 
 namespace garam::npu {
 

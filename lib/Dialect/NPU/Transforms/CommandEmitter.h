@@ -9,7 +9,7 @@
 
 #include "CommandWalk.h"
 #include "TensorHomes.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
 

@@ -6,7 +6,7 @@
 
 #include "StageLowering.h"
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 using namespace mlir;
 

@@ -7,7 +7,7 @@
 #include "CostModel.h"
 
 #include "MicroCode.h"
-#include "garam/Target/NPU/Timing.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 using namespace mlir;
 

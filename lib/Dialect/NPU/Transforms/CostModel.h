@@ -8,7 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
 
 #include "Stage.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 namespace garam::npu {
 

@@ -6,7 +6,7 @@
 
 #include "Machine.h"
 
-#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/TargetRegistry.h"
 #include "mlir/IR/Diagnostics.h"
 

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_MACHINE_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_MACHINE_H
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/IR/Operation.h"
 
 namespace garam::npu {

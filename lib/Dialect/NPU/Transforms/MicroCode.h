@@ -8,7 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_MICROCODE_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 namespace garam::npu {
 

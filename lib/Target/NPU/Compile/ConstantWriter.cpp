@@ -7,7 +7,7 @@
 #include "ConstantWriter.h"
 
 #include "../Simulator/Conversions.h"
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 #include <cstring>

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_ELEMENTRUNS_H
 #define GARAM_LIB_TARGET_NPU_SIMULATOR_ELEMENTRUNS_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 namespace garam::npu {
 

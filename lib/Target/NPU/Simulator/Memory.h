@@ -13,8 +13,8 @@
 #ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_MEMORY_H
 #define GARAM_LIB_TARGET_NPU_SIMULATOR_MEMORY_H
 
-#include "garam/Target/NPU/ISA.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "llvm/Support/Error.h"
 
 namespace garam::npu {

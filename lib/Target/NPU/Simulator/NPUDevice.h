@@ -10,7 +10,7 @@
 #include "DataEngines.h"
 #include "QueueState.h"
 #include "garam/Target/NPU/Device.h"
-#include "garam/Target/NPU/Timing.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 namespace garam::npu {
 

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_VECTORKERNELS_H
 #define GARAM_LIB_TARGET_NPU_SIMULATOR_VECTORKERNELS_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 namespace garam::npu {
 

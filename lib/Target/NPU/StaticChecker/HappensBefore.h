@@ -14,7 +14,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_STATICCHECKER_HAPPENSBEFORE_H
 #define GARAM_LIB_TARGET_NPU_STATICCHECKER_HAPPENSBEFORE_H
 
-#include "garam/Target/NPU/ByteRegion.h"
+#include "garam/Target/NPU/Machine/ByteRegion.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace garam::npu {

@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SimulatorTesting.h"
-#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 
 #include "llvm/Support/MemoryBuffer.h"
 #include "gtest/gtest.h"

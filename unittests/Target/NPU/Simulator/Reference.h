@@ -11,7 +11,7 @@
 #ifndef GARAM_UNITTESTS_TARGET_NPU_SIMULATOR_REFERENCE_H
 #define GARAM_UNITTESTS_TARGET_NPU_SIMULATOR_REFERENCE_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 #include <vector>
 

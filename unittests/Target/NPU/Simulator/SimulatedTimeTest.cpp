@@ -7,7 +7,7 @@
 #include "SimulatorTesting.h"
 #include "garam/Simulation/Kernel.h"
 #include "garam/Target/NPU/Device.h"
-#include "garam/Target/NPU/Timing.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 #include "gtest/gtest.h"
 

@@ -8,7 +8,7 @@
 // docs/isa/npu-timing.md specifies the forms; the figures here are worked out
 // by hand for the machine of SimulatorTesting.cpp.
 
-#include "garam/Target/NPU/Timing.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 #include "SimulatorTesting.h"
 
 #include "gtest/gtest.h"

@@ -13,7 +13,7 @@
 #ifndef GARAM_DIALECT_NPU_TRANSFORMS_PIPELINE_H
 #define GARAM_DIALECT_NPU_TRANSFORMS_PIPELINE_H
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace garam::npu {

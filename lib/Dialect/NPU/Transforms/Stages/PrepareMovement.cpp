@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/NPU/Timing.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"

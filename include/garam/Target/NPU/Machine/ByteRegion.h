@@ -9,10 +9,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_TARGET_NPU_BYTEREGION_H
-#define GARAM_TARGET_NPU_BYTEREGION_H
+#ifndef GARAM_TARGET_NPU_MACHINE_BYTEREGION_H
+#define GARAM_TARGET_NPU_MACHINE_BYTEREGION_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 namespace garam::npu {
 
@@ -60,4 +60,4 @@ ByteRegion getRegion(const Program &program, const Descriptor &descriptor,
 
 } // namespace garam::npu
 
-#endif // GARAM_TARGET_NPU_BYTEREGION_H
+#endif // GARAM_TARGET_NPU_MACHINE_BYTEREGION_H

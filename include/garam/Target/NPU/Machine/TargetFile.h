@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_TARGET_NPU_TARGETFILE_H
-#define GARAM_TARGET_NPU_TARGETFILE_H
+#ifndef GARAM_TARGET_NPU_MACHINE_TARGETFILE_H
+#define GARAM_TARGET_NPU_MACHINE_TARGETFILE_H
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 
@@ -32,4 +32,4 @@ std::vector<TargetField> getTargetFields();
 
 } // namespace garam::npu
 
-#endif // GARAM_TARGET_NPU_TARGETFILE_H
+#endif // GARAM_TARGET_NPU_MACHINE_TARGETFILE_H

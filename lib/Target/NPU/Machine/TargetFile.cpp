@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 
 #include "TargetSchema.h"
 #include "garam/Support/Errors.h"

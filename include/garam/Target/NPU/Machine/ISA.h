@@ -13,8 +13,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_TARGET_NPU_ISA_H
-#define GARAM_TARGET_NPU_ISA_H
+#ifndef GARAM_TARGET_NPU_MACHINE_ISA_H
+#define GARAM_TARGET_NPU_MACHINE_ISA_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/SmallVector.h"
@@ -457,4 +457,4 @@ bool operator==(const Program &a, const Program &b);
 
 } // namespace garam::npu
 
-#endif // GARAM_TARGET_NPU_ISA_H
+#endif // GARAM_TARGET_NPU_MACHINE_ISA_H

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/NPU/TargetFile.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 
 #include "garam/Support/Errors.h"
 #include "garam/Target/TargetRegistry.h"

@@ -12,11 +12,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_TARGET_NPU_TIMING_H
-#define GARAM_TARGET_NPU_TIMING_H
+#ifndef GARAM_TARGET_NPU_MACHINE_TIMING_H
+#define GARAM_TARGET_NPU_MACHINE_TIMING_H
 
-#include "garam/Target/NPU/ISA.h"
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "llvm/Support/Error.h"
 
 namespace garam::npu {
@@ -90,4 +90,4 @@ llvm::Error checkSupported(const DMACommand &command,
 
 } // namespace garam::npu
 
-#endif // GARAM_TARGET_NPU_TIMING_H
+#endif // GARAM_TARGET_NPU_MACHINE_TIMING_H

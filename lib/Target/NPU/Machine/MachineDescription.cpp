@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 #include "llvm/ADT/STLExtras.h"
 

@@ -12,7 +12,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_TARGETSCHEMA_H
 #define GARAM_LIB_TARGET_NPU_TARGETSCHEMA_H
 
-#include "garam/Target/NPU/MachineDescription.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
 

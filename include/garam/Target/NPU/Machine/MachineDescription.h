@@ -9,10 +9,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_TARGET_NPU_MACHINEDESCRIPTION_H
-#define GARAM_TARGET_NPU_MACHINEDESCRIPTION_H
+#ifndef GARAM_TARGET_NPU_MACHINE_MACHINEDESCRIPTION_H
+#define GARAM_TARGET_NPU_MACHINE_MACHINEDESCRIPTION_H
 
-#include "garam/Target/NPU/ISA.h"
+#include "garam/Target/NPU/Machine/ISA.h"
 
 #include <optional>
 #include <string>
@@ -116,4 +116,4 @@ struct MachineDescription {
 
 } // namespace garam::npu
 
-#endif // GARAM_TARGET_NPU_MACHINEDESCRIPTION_H
+#endif // GARAM_TARGET_NPU_MACHINE_MACHINEDESCRIPTION_H
