@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets everything up and shows the main job: compiles the digit classifier of
-# examples/digits, in float and in int8, for three NPUs, runs real images on the
+# examples/digits, in float and in int8, for three chips, runs real images on the
 # simulated chips, and compares the answers with onnxruntime's.
 set -euo pipefail
 scripts="$(dirname "${BASH_SOURCE[0]}")"

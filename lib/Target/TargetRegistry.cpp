@@ -65,7 +65,9 @@ TargetHeader readTargetHeader(const YAMLNode &root, YAMLErrors &errors) {
                "field 'name': found '" + header.name + "', needed " + nameNeed);
     header.name.clear();
   }
-  header.kind = readText(root, "kind", "the class of the device: npu", errors);
+  header.kind = readText(
+      root, "kind", "the class of the device, as 'garam targets NAME' shows it",
+      errors);
   header.description =
       readText(root, "description", "a sentence that describes it", errors);
   return header;

@@ -103,3 +103,24 @@ def test_libraries_without_mlir_include_none():
                 seen |= new
                 open_files += new
     assert not bad
+
+
+def test_devices_are_named_in_their_own_folders_only():
+    """Lists that add a device to the build, one line each, are excepted."""
+    lists = list_files("lib/Target/**/CMakeLists.txt")
+    devices = re.findall(r"^garam_add_device\((\w+)\)", "\n".join(f.read_text() for f in lists),
+                         flags=re.M)
+    assert devices
+    bad = []
+    for device in devices:
+        name = re.compile(rf"(?<![A-Z]){device}|(?<![A-Za-z]){device.lower()}(?![a-z])")
+        own = re.compile(rf"(include/garam|lib)/(Dialect|Conversion|Target)/(LinalgTo)?{device}/")
+        for path in list_files("cmake", "include", "lib", "python/garam", "scripts", "tools"):
+            place = str(path.relative_to(SOURCE_DIR))
+            if own.match(place):
+                continue
+            for number, line in enumerate(path.read_text().splitlines(), 1):
+                is_list = path.name == "CMakeLists.txt" and line.startswith("add_subdirectory(")
+                if name.search(line) and not is_list:
+                    bad.append(f"{place}:{number}: {line.strip()}")
+    assert not bad

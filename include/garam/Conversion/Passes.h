@@ -8,7 +8,6 @@
 #define GARAM_CONVERSION_PASSES_H
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
-#include "garam/Dialect/NPU/IR/NPU.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

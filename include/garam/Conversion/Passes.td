@@ -10,45 +10,6 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
-// LinalgToNPU
-//===----------------------------------------------------------------------===//
-
-def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
-  let summary = "Turns structured operations into stages of the NPU";
-  let description = [{
-    Sums of products (matrix products and convolutions of any spelling) become
-    `npu.contract`, with what the tensor engine's epilogue can do folded in: a
-    bias, a scale for each channel, a residual, bounds and the quantisation of
-    the result. Operands that are dequantised on the way in are read as
-    integers, as ONNX defines the quantised operation. Without columns that
-    share the weights (a depthwise convolution) the result is an `npu.vector`.
-    Everything else that is structured becomes an `npu.vector`; paddings,
-    slices, transpositions and broadcasts disappear in the accesses of their
-    consumers where these can express them.
-
-    Only chains of single uses are folded, so no work is done twice, and a
-    function keeps its arguments and results. Constants keep their blobs. The
-    location of a stage names all nodes that it carries out. The pass reports
-    everything that it cannot convert, then fails.
-
-    ```mlir
-    %0 = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>)
-                       outs(%zero : tensor<4x16xf32>) -> tensor<4x16xf32>
-    // becomes
-    %0 = npu.contract %x, %w sizes [4, 16, 8]
-        iterators [#npu.iterator<row>, #npu.iterator<column>,
-                   #npu.iterator<reduction>]
-        maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
-              affine_map<(m, n, k) -> (m, n)>]
-        : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
-    ```
-  }];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
-                           "::mlir::math::MathDialect",
-                           "::garam::npu::NPUDialect"];
-}
-
-//===----------------------------------------------------------------------===//
 // ONNXToLinalg
 //===----------------------------------------------------------------------===//
 

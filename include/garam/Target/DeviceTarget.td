@@ -13,10 +13,10 @@ include "mlir/IR/OpBase.td"
 def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
   let cppNamespace = "::garam";
   let description = [{
-    What a device's target attribute (`#npu.target<...>`) offers to the
-    compiler, in the manner of `gpu::TargetAttrInterface`. Its grain is a
-    function of `linalg` on tensors, not an operation: fusion and set-up
-    dominate, so that an operation by itself has no cost.
+    What a device's target attribute offers to the compiler, in the manner of
+    `gpu::TargetAttrInterface`. Its grain is a function of `linalg` on tensors,
+    not an operation: fusion and set-up dominate, so that an operation by itself
+    has no cost.
 
     All methods but `compile` are pure and may be called from several threads.
   }];

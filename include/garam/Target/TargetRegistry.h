@@ -30,7 +30,7 @@ constexpr uint64_t maxTargetFileBytes = 1 << 18;
 /// What every target file begins with.
 struct TargetHeader {
   std::string name;        // "rngd"
-  std::string kind;        // device class: "npu"
+  std::string kind;        // device class, as Device::getKind
   std::string description; // one sentence for lists
 };
 

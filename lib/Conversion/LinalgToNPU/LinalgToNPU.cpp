@@ -6,14 +6,14 @@
 
 #include "LinalgToNPU.h"
 
+#include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Conversion/LinalgToNPU/Support.h"
-#include "garam/Conversion/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace garam {
 #define GEN_PASS_DEF_CONVERTLINALGTONPU
-#include "garam/Conversion/Passes.h.inc"
+#include "garam/Conversion/LinalgToNPU/Passes.h.inc"
 } // namespace garam
 
 using namespace mlir;

@@ -6,7 +6,7 @@
 
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 
-#include "garam/Conversion/Passes.h"
+#include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"

@@ -8,6 +8,7 @@
 
 #include "DeviceProgram.h"
 #include "DeviceTargetModel.h"
+#include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -28,6 +29,7 @@ public:
     npu::registerTargetModel(registry);
   }
   void registerPasses() const override {
+    registerLinalgToNPUPasses();
     registerNPUPasses();
     registerNPUStagePasses();
     npu::registerStagePipeline();

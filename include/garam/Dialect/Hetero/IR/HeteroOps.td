@@ -57,7 +57,7 @@ def Hetero_ExecutableOp
     Example:
 
     ```mlir
-    hetero.executable @digits target(#npu.target<"atom", "...">) {
+    hetero.executable @digits target(#target) {
       func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
         %0 = tensor.empty() : tensor<1x10xf32>
         return %0 : tensor<1x10xf32>

@@ -58,7 +58,7 @@ def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
     Before:
 
     ```mlir
-    module attributes {hetero.target = #npu.target<"atom", "...">} {
+    module attributes {hetero.target = #target} {
       func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
         %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
             -> tensor<4xf32>
@@ -70,7 +70,7 @@ def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
     After:
 
     ```mlir
-    hetero.executable @main_0 target(#npu.target<"atom", "...">) {
+    hetero.executable @main_0 target(#target) {
       func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
         %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
             -> tensor<4xf32>
