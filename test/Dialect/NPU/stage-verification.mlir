@@ -1,4 +1,4 @@
-// RUN: garam-opt %s --split-input-file --verify-diagnostics
+// RUN: garam-opt %s --allow-unregistered-dialect --split-input-file --verify-diagnostics
 
 #id = affine_map<(i) -> (i)>
 
@@ -163,6 +163,16 @@ func.func @contract_plain(%a: tensor<4xi8>) {
 // -----
 
 #id = affine_map<(i) -> (i)>
+func.func @contract_result_type(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C9) result is of integers or floats, got: 'index'}}
+  %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
+      maps [#id, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xindex>
+  return
+}
+
+// -----
+
+#id = affine_map<(i) -> (i)>
 func.func @contract_padding(%a: tensor<4xf32>) {
   // expected-error @+1 {{'npu.contract' op (C10) activation_padding has 2 entries, the activation has rank 1}}
   %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
@@ -287,6 +297,21 @@ func.func @vector_operations(%a: tensor<4xf32>) {
       : (tensor<4xf32>) -> tensor<4xf32> {
   ^bb0(%e: f32):
     %t = tensor.empty() : tensor<4xf32>
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// Operations of dialects that are not known are no exception.
+#id = affine_map<(i) -> (i)>
+func.func @vector_unknown_operation(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C9) regions hold arith and math operations and npu.index, got: 'unknown.op'}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    "unknown.op"() : () -> ()
     npu.yield %e : f32
   }
   return

@@ -163,9 +163,9 @@ LogicalResult MicroProgramOp::verify() {
 
 LogicalResult TensorCommandOp::verify() {
   if (failed(verifyCore(*this, getCore())) ||
-      failed(verifySizes(*this, getRows(), maxRowDims, "rows")) ||
-      failed(
-          verifySizes(*this, getReduction(), maxReductionDims, "reductions")) ||
+      failed(verifySizes(*this, getRows(), maxRowDims, "row sizes")) ||
+      failed(verifySizes(*this, getReduction(), maxReductionDims,
+                         "reduction sizes")) ||
       failed(
           verifySizes(*this, static_cast<int64_t>(getColumns()), 1, "columns")))
     return failure();
@@ -188,7 +188,7 @@ LogicalResult TensorCommandOp::verify() {
 
 LogicalResult VectorCommandOp::verify() {
   if (failed(verifyCore(*this, getCore())) ||
-      failed(verifySizes(*this, getSizes(), maxDims, "dimensions")))
+      failed(verifySizes(*this, getSizes(), maxDims, "sizes")))
     return failure();
   if (getInputs().size() > maxVectorInputs ||
       getOutputs().size() > maxVectorOutputs)
@@ -235,7 +235,7 @@ static LogicalResult verifyCopies(DMACommandOp op) {
 
 LogicalResult DMACommandOp::verify() {
   if (failed(verifyCore(*this, getCore())) ||
-      failed(verifySizes(*this, getSizes(), maxDims, "dimensions")))
+      failed(verifySizes(*this, getSizes(), maxDims, "sizes")))
     return failure();
   if (!llvm::is_contained({1, 2, 4, 8}, static_cast<int>(getElementBytes())))
     return emitOpError("moves elements of 1, 2, 4 or 8 bytes, got: ")

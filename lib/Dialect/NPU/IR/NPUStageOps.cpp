@@ -260,7 +260,8 @@ static LogicalResult verifyYield(VectorOp op, Block &block, StringRef name,
 static LogicalResult verifyOperations(VectorOp op, Block &block) {
   for (Operation &inner : block.without_terminator())
     if (!isa<IndexOp>(inner) &&
-        !isa<arith::ArithDialect, math::MathDialect>(inner.getDialect()))
+        !isa_and_present<arith::ArithDialect, math::MathDialect>(
+            inner.getDialect()))
       return op.emitOpError("(C9) regions hold arith and math operations and "
                             "npu.index, got: '")
              << inner.getName() << "'";

@@ -84,3 +84,391 @@ func.func @value_dynamic() {
   npu.value "n" tensor<?xf32> in (%a) as [#npu.view<0 strides [4] low [0] high [4]>]
   return
 }
+
+// -----
+
+func.func @negative_offset() {
+  // expected-error @+1 {{'npu.buffer' op needs an offset of at least 0, got: -8}}
+  %a = npu.buffer <shared> bytes 64 {offset = -8 : i64}
+  return
+}
+
+// -----
+
+// Cores are counted as far as an address can name them.
+func.func @buffer_core() {
+  // expected-error @+1 {{'npu.buffer' op needs a core of 0 to 4095, got: 4096}}
+  %a = npu.buffer <local> bytes 64 {cores = array<i64: 0, 4096>}
+  return
+}
+
+// -----
+
+func.func @program_yield(%f: f32) {
+  // expected-error @+1 {{'npu.micro_program' op ends its body with npu.yield}}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    func.return %e : f32
+  }
+  return
+}
+
+// -----
+
+// A body has a terminator.
+func.func @program_empty() {
+  // expected-error @+1 {{'npu.micro_program' op expects a non-empty block}}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+  }
+  return
+}
+
+// -----
+
+func.func @program_finish_missing() {
+  // expected-error @+1 {{'npu.micro_program' op has a finish region when it has combiners}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>]} {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+func.func @program_sums() {
+  // expected-error @+1 {{'npu.micro_program' op yields one value a combiner, got: 2 != 1}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>]} {
+  ^bb0(%e: f32):
+    npu.yield %e, %e : f32, f32
+  } finish {
+  ^bb0(%sum: f32):
+    npu.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+func.func @program_finish_arguments() {
+  // expected-error @+1 {{'npu.micro_program' op takes the sums and the finish inputs in 'finish', got arguments: 1 != 2}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>], finish_inputs = array<i64: 0>} {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%sum: f32):
+    npu.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+func.func @program_finish_yield() {
+  // expected-error @+1 {{'npu.micro_program' op ends 'finish' with npu.yield}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>]} {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%sum: f32):
+    func.return %sum : f32
+  }
+  return
+}
+
+// -----
+
+func.func @program_finish_empty() {
+  // expected-error @+1 {{'npu.micro_program' op expects a non-empty block}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>]} {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%sum: f32):
+  }
+  return
+}
+
+// -----
+
+func.func @program_finish_input() {
+  // expected-error @+1 {{'npu.micro_program' op names a finish input of 0 to 0, got: 1}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>], finish_inputs = array<i64: 1>} {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%sum: f32, %e: f32):
+    npu.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// The tensor engine walks three dimensions of rows, three of reductions.
+func.func @tensor_row_sizes(%b: !npu.buffer) {
+  // expected-error @+1 {{'npu.tensor_command' op has at most 3 row sizes, got: 4}}
+  npu.tensor_command 0, %b, %b rows [1, 1, 1, 1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @tensor_reduction_size(%b: !npu.buffer) {
+  // expected-error @+1 {{'npu.tensor_command' op needs reduction sizes of 1 to 2^32 - 1, got: 4294967296}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [4294967296] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @tensor_columns(%b: !npu.buffer) {
+  // expected-error @+1 {{'npu.tensor_command' op needs columns of 1 to 2^32 - 1, got: 0}}
+  npu.tensor_command 0, %b, %b rows [1] columns 0 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+// Addresses are planned for npu.buffer, so that no other value is an operand.
+func.func @tensor_operand(%b: !npu.buffer) {
+  // expected-error @+1 {{'npu.tensor_command' op needs operands that are npu.buffer}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @tensor_other_core() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op runs on core 1, whose memory does not hold an operand}}
+  npu.tensor_command 1, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+// Only DMA engines reach other memories.
+func.func @tensor_shared() {
+  %b = npu.buffer <shared> bytes 64
+  // expected-error @+1 {{'npu.tensor_command' op reaches its own core's memory only}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+// Sums stay in the accumulators, without scale or bias, until they are written.
+func.func @tensor_epilogue() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op has an epilogue only with an output}}
+  npu.tensor_command 0, %b, %b bias(%b) rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @descriptor_count() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op needs one descriptor an operand, got: 1 for 2 operands}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
+    with [#npu.descriptor<0 : f16 strides [2, 2]>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+// An activation moves with rows and reductions.
+func.func @descriptor_strides() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op walks 2 dimensions with an operand, got strides for 3}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
+    with [#npu.descriptor<0 : f16 strides [2, 2, 2]>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @descriptor_guards() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op has at most 2 guards an operand, got: 3}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
+    with [#npu.descriptor<0 : f16 strides [2, 2] guards [<0 extent 1 coefficients [1, 0]>, <0 extent 1 coefficients [1, 0]>, <0 extent 1 coefficients [1, 0]>]>,
+          #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @guard_coefficients() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op needs guards with one coefficient a stride and an extent of at least 0}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
+    with [#npu.descriptor<0 : f16 strides [2, 2] guards [<0 extent 1 coefficients [1]>]>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @vector_sizes() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  // expected-error @+1 {{'npu.vector_command' op has at most 6 sizes, got: 7}}
+  npu.vector_command 0, %p (%b) to %b sizes [1, 1, 1, 1, 1, 1, 1] reductions 0 with []
+  return
+}
+
+// -----
+
+func.func @vector_operands() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  // expected-error @+1 {{'npu.vector_command' op takes at most 8 inputs and 4 outputs, got: 9 and 1}}
+  npu.vector_command 0, %p (%b, %b, %b, %b, %b, %b, %b, %b, %b) to %b sizes [1] reductions 0 with []
+  return
+}
+
+// -----
+
+func.func @vector_reductions() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  // expected-error @+1 {{'npu.vector_command' op reduces at most its 1 dimensions, got: 2}}
+  npu.vector_command 0, %p (%b) to %b sizes [1] reductions 2 with []
+  return
+}
+
+// -----
+
+func.func @vector_program(%p: !npu.program) {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.vector_command' op needs a program that is npu.micro_program}}
+  npu.vector_command 0, %p (%b) to %b sizes [1] reductions 0 with []
+  return
+}
+
+// -----
+
+func.func @vector_arguments() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  // expected-error @+1 {{'npu.vector_command' op needs one input an argument of its program, got: 2 != 1}}
+  npu.vector_command 0, %p (%b, %b) to %b sizes [1] reductions 0 with []
+  return
+}
+
+// -----
+
+func.func @dma_element_bytes() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op moves elements of 1, 2, 4 or 8 bytes, got: 3}}
+  npu.dma_command 0, %b to %b sizes [1] bytes 3 with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>]
+  return
+}
+
+// -----
+
+// A source in local memory is read in the core of the command, or in
+// 'source_core'.
+func.func @dma_source_core() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0, 1>}
+  // expected-error @+1 {{'npu.dma_command' op reads core 2's memory, which does not hold the source}}
+  npu.dma_command 0, %b to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>] {source_core = 2 : i64}
+  return
+}
+
+// -----
+
+func.func @dma_receivers() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0, 1>}
+  // expected-error @+1 {{'npu.dma_command' op writes core 2's memory, which does not hold the destination}}
+  npu.dma_command 0, %b to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>] {receivers = array<i64: 1, 2>}
+  return
+}
+
+// -----
+
+func.func @dma_indices_core() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %i = npu.buffer <local> bytes 64 {cores = array<i64: 1>}
+  // expected-error @+1 {{'npu.dma_command' op has its indices in another core's memory}}
+  npu.dma_command 0, %b to %b indices %i sizes [1] bytes 1
+    with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>, #npu.descriptor<0 : i32>] {indirect_dim = 0 : i64, indirect_limit = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @dma_source() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs a source or 'fill_bits'}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8>]
+  return
+}
+
+// -----
+
+func.func @dma_indices_limit() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs 'indirect_dim' and 'indirect_limit' with indices, and only with them}}
+  npu.dma_command 0, %b to %b indices %b sizes [1] bytes 1
+    with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>, #npu.descriptor<0 : i32>] {indirect_dim = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @dma_indirect_dim() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op follows indices along dimension 1 of 1}}
+  npu.dma_command 0, %b to %b indices %b sizes [1] bytes 1
+    with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>, #npu.descriptor<0 : i32>] {indirect_dim = 1 : i64, indirect_limit = 1 : i64}
+  return
+}
+
+// -----
+
+// What is no core at all is named as such, whatever the buffer.
+func.func @dma_receiver_range() {
+  %b = npu.buffer <shared> bytes 64
+  // expected-error @+1 {{'npu.dma_command' op needs a core of 0 to 4095, got: -1}}
+  npu.dma_command 0, %b to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>] {receivers = array<i64: -1>}
+  return
+}
+
+// -----
+
+func.func @wait_semaphore() {
+  // expected-error @+1 {{'npu.wait' op needs a semaphore of 0 to 255, got: 256}}
+  npu.wait 0 <tensor> 256 count 1
+  return
+}
+
+// -----
+
+func.func @signal_count() {
+  // expected-error @+1 {{'npu.signal' op needs a count of 1 to 65535, got: 0}}
+  npu.signal 0 <tensor> to 1 <dma> 0 count 0
+  return
+}
+
+// -----
+
+func.func @signal_core() {
+  // expected-error @+1 {{'npu.signal' op needs a core of 0 to 4095, got: 4096}}
+  npu.signal 0 <tensor> to 4096 <dma> 0 count 1
+  return
+}

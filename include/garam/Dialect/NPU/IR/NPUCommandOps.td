@@ -171,7 +171,7 @@ def NPU_ProgramType : TypeDef<NPU_Dialect, "Program"> {
   let summary = "a micro-program of the vector engine";
 }
 
-def NPU_MicroProgramOp : NPU_Op<"micro_program", [Pure]> {
+def NPU_MicroProgramOp : NPU_Op<"micro_program", [Pure, SingleBlock]> {
   let summary = "what a vector command does to an element";
   let description = [{
     The regions and combiners of `npu.vector`, shared by the commands of a
