@@ -8,8 +8,10 @@
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ELFObjectFile.h"
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
 #include "gtest/gtest.h"
 
 using namespace llvm;
@@ -53,15 +55,19 @@ protected:
     return Container::create(MemoryBuffer::getMemBufferCopy(bytes, "file"));
   }
 
-  /// Opening these bytes fails as a damaged binary does.
-  static ::testing::AssertionResult isRefused(StringRef bytes) {
+  /// What opening these bytes fails with, as a damaged binary does.
+  static std::string getError(StringRef bytes) {
     Expected<Container> container = parse(bytes);
     if (container)
-      return ::testing::AssertionFailure() << "was accepted";
+      return "";
     ErrorReport report = consumeToReport(container.takeError());
-    if (report.exitCode != ExitCode::Binary || report.text.empty())
-      return ::testing::AssertionFailure()
-             << "exit code " << int(report.exitCode) << ": " << report.text;
+    EXPECT_EQ(report.exitCode, ExitCode::Binary) << report.text;
+    return report.text;
+  }
+
+  static ::testing::AssertionResult isRefused(StringRef bytes) {
+    if (getError(bytes).empty())
+      return ::testing::AssertionFailure() << "was accepted";
     return ::testing::AssertionSuccess();
   }
 
@@ -130,6 +136,132 @@ TEST_F(ContainerTest, OtherFilesAreRefused) {
                         std::string(4096, '\xFF')));
 }
 
+//===----------------------------------------------------------------------===//
+// What is wrong is named
+//===----------------------------------------------------------------------===//
+
+constexpr StringLiteral damaged =
+    "; the file is damaged or incomplete, compile the model again";
+
+/// A file of which fields are overwritten, at the places that
+/// docs/binary-format.md gives them.
+struct Damage {
+  std::string bytes;
+
+  // ELF's header, and an entry of its section table.
+  static constexpr size_t tableOffset = 40, numTableEntries = 60,
+                          namesIndex = 62, elfHeaderSize = 64,
+                          elfEntrySize = 64, elfSectionOffset = 24,
+                          elfSectionSize = 32;
+  // The header section, and an entry of it.
+  static constexpr size_t version = elfHeaderSize + 8,
+                          numSections = elfHeaderSize + 12,
+                          checksum = elfHeaderSize + 24,
+                          entries = elfHeaderSize + 32, entrySize = 24,
+                          entryLength = 8;
+
+  template <typename T>
+  T read(size_t place) const {
+    return support::endian::read<T, endianness::little>(bytes.data() + place);
+  }
+  template <typename T>
+  Damage &write(size_t place, T value) {
+    support::endian::write<T, endianness::little>(bytes.data() + place, value);
+    return *this;
+  }
+  /// The place of the ELF table's entry of section `index`.
+  size_t getTableEntry(unsigned index) const {
+    return read<uint64_t>(tableOffset) + index * elfEntrySize;
+  }
+  size_t getNamesEntry() const {
+    return getTableEntry(read<uint16_t>(namesIndex));
+  }
+
+  /// Makes the checksum of the headers right again.
+  Damage &sign() {
+    write<uint64_t>(checksum, 0);
+    size_t names = getNamesEntry();
+    std::string structure =
+        bytes.substr(0, elfHeaderSize) +
+        bytes.substr(getTableEntry(0),
+                     read<uint16_t>(numTableEntries) * elfEntrySize) +
+        bytes.substr(read<uint64_t>(names + elfSectionOffset),
+                     read<uint64_t>(names + elfSectionSize)) +
+        bytes.substr(elfHeaderSize,
+                     entries - elfHeaderSize +
+                         read<uint32_t>(numSections) * entrySize);
+    return write<uint64_t>(checksum, xxh3_64bits(structure));
+  }
+};
+
+TEST_F(ContainerTest, WhatIsWrongInTheHeadersIsNamed) {
+  Damage good{writeFile()};
+  auto change = [&](auto &&edit) {
+    Damage damage = good;
+    edit(damage);
+    return getError(damage.bytes);
+  };
+  ASSERT_EQ(change([](Damage &d) { d.sign(); }), "");
+  EXPECT_EQ(getError("not a binary"),
+            "file: not a Garam device binary: it does not begin with an ELF "
+            "header and a '.garam.header' section");
+  EXPECT_EQ(change([](Damage &d) { d.write<uint8_t>(d.elfHeaderSize, 0); }),
+            "file: not a Garam device binary: no '.garam.header' section after "
+            "the ELF header");
+  EXPECT_EQ(change([](Damage &d) { d.write<uint32_t>(d.version, 2); }),
+            "file: container version 2, this garam reads version 1; compile "
+            "the model again");
+  std::string size = std::to_string(good.bytes.size());
+  EXPECT_EQ(getError(good.bytes + "ab"),
+            "file: file of " + std::to_string(good.bytes.size() + 2) +
+                " bytes, its header says " + size + damaged.str());
+  EXPECT_EQ(
+      change([](Damage &d) { d.write<uint64_t>(d.tableOffset, 1ull << 40); }),
+      "file: the section tables lie outside of the file" + damaged.str());
+  EXPECT_EQ(change([](Damage &d) {
+              d.write<uint64_t>(d.getNamesEntry() + d.elfSectionOffset,
+                                1ull << 40);
+            }),
+            "file: the section names lie outside of the file" + damaged.str());
+  EXPECT_EQ(change([](Damage &d) { d.write<uint32_t>(d.entries, 9); }),
+            "file: the checksum of the headers does not match" + damaged.str());
+}
+
+// The checksum of the headers is right, what they say is not.
+TEST_F(ContainerTest, HeadersThatContradictEachOtherAreNamed) {
+  Damage good{writeFile()};
+  auto change = [&](size_t place, auto value) {
+    Damage damage = good;
+    return getError(damage.write(place, value).sign().bytes);
+  };
+  EXPECT_EQ(change(good.numSections, uint32_t(2)),
+            "file: the header lists 2 sections, the ELF table 6" +
+                damaged.str());
+  EXPECT_EQ(change(good.entries, uint32_t(9)),
+            "file: entry 0 of the header is of section 9" + damaged.str());
+  EXPECT_EQ(change(good.entries + good.entryLength, uint64_t(4)),
+            "file: section '.garam.first' has 3 bytes, its entry says 4" +
+                damaged.str());
+  size_t first =
+      good.read<uint64_t>(good.getTableEntry(2) + good.elfSectionOffset);
+  std::string error = change(first, uint8_t(9));
+  EXPECT_EQ(error.find("file: section '.garam.first' has checksum "), 0u)
+      << error;
+  EXPECT_NE(error.find(", its entry says "), std::string::npos) << error;
+  constexpr size_t firstSize = 3;
+  EXPECT_EQ(change(first + firstSize, uint8_t(1)),
+            "file: sections overlap, or bytes between them are not zero" +
+                damaged.str());
+}
+
+TEST_F(ContainerTest, FilesThatAreNotThereAreNamed) {
+  Expected<Container> container = Container::open(getPath("none"));
+  ASSERT_FALSE(bool(container));
+  ErrorReport report = consumeToReport(container.takeError());
+  EXPECT_EQ(report.exitCode, ExitCode::Binary);
+  EXPECT_EQ(report.text.find("cannot read '" + getPath("none") + "': "), 0u);
+}
+
 TEST_F(ContainerTest, NamesWhatIsMissingOrOfAnotherVersion) {
   Expected<Container> container = parse(writeFile());
   ASSERT_TRUE(bool(container));
@@ -145,6 +277,7 @@ TEST_F(ContainerTest, NothingIsLeftWhereItCannotBeWritten) {
   Error error = writeContainer(getPath("none/file.garam"), makeSections());
   ErrorReport report = consumeToReport(std::move(error));
   EXPECT_EQ(report.exitCode, ExitCode::Usage);
+  EXPECT_EQ(report.text.find("cannot write '"), 0u) << report.text;
   EXPECT_FALSE(sys::fs::exists(getPath("none")));
 }
 

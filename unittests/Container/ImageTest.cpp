@@ -133,15 +133,46 @@ TEST_F(ImageTest, DebugMapAndPlan) {
 
 // The pieces of a value are the whole tensor and nothing outside of it.
 TEST_F(ImageTest, RefusesPiecesOutsideOfTheirTensor) {
+  std::string error =
+      path.str().str() +
+      ": section '.garam.debug' does not have the debug map's form";
   for (int64_t low : {-1, 2}) {
     ImageSource source = makeSource();
     source.programs[0].debug.values[0].pieces[0].low[1] = low;
     Image image = write(source);
-    EXPECT_TRUE(errorToBool(image.readDebugMaps().takeError()));
+    EXPECT_EQ(toString(image.readDebugMaps().takeError()), error);
   }
   ImageSource source = makeSource();
   source.programs[0].debug.values[0].pieces.pop_back();
-  EXPECT_TRUE(errorToBool(write(source).readDebugMaps().takeError()));
+  EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
+}
+
+// A section of another program's form, as an image with two programs of which
+// the manifest names one has it.
+TEST_F(ImageTest, RefusesPlansOfOtherPrograms) {
+  ImageSource source = makeSource();
+  source.programs.push_back(source.programs[0]);
+  Image image = write(source);
+  EXPECT_EQ(toString(image.readPlans().takeError()),
+            path.str().str() +
+                ": section '.garam.plan' does not have the memory plan's form");
+}
+
+TEST_F(ImageTest, RefusesConstantsOutsideOfTheirSection) {
+  ImageSource source = makeSource();
+  cantFail(writeImage(path, source));
+  Container container = cantFail(Container::open(path));
+  std::vector<SectionSource> sections;
+  for (const Container::Section &section : container.getSections()) {
+    std::vector<uint8_t> bytes = section.bytes.vec();
+    if (section.name == ".garam.constants")
+      bytes.resize(99);
+    sections.push_back(makeSection(section.name, section.version, bytes));
+  }
+  cantFail(writeContainer(path, sections));
+  EXPECT_EQ(toString(Image::open(path).takeError()),
+            path.str().str() + ": segment 'weights' of 100 bytes at 0 leaves "
+                               "the constants of 99 bytes");
 }
 
 //===----------------------------------------------------------------------===//
@@ -166,35 +197,45 @@ TEST(ManifestTest, RoundTrip) {
 }
 
 TEST(ManifestTest, WrongFieldsAreNamed) {
-  EXPECT_NE(getError("\"float32\"", "\"float31\"").find("unknown element type"),
-            std::string::npos);
-  EXPECT_NE(getError("\"constant\"", "\"constance\"").find("unknown role"),
-            std::string::npos);
-  EXPECT_NE(getError("\"shape\":[2,4]", "\"shape\":[2,-4]").find("not a shape"),
-            std::string::npos);
-  EXPECT_NE(getError("\"shape\":[2,4]", "\"shape\":[4294967296,4294967296]")
-                .find("not a shape"),
-            std::string::npos);
-  EXPECT_NE(getError("\"shape\":[2,4]", "\"shape\":[2,5]")
-                .find("does not fit its segment"),
-            std::string::npos);
-  EXPECT_NE(getError("\"segments\":[0,1,2]", "\"segments\":[0,1,3]")
-                .find("uses segment 3 of 3"),
-            std::string::npos);
-  EXPECT_NE(getError("\"schedule\":[0]", "\"schedule\":[1]")
-                .find("runs program 1 of 1"),
-            std::string::npos);
-  EXPECT_NE(getError("\"segment\":1", "\"segment\":9").find("segment 9 of 3"),
-            std::string::npos);
-  EXPECT_NE(getError("\"model\":", "\"modal\":").find("missing value"),
-            std::string::npos);
+  struct Case {
+    const char *from, *to, *error;
+  };
+  constexpr Case cases[] = {
+      {"\"float32\"", "\"float31\"",
+       "unknown element type at manifest.entry_points[0].inputs[0].type"},
+      {"\"uint8\"", "\"float16\"",
+       "expected int8 or uint8 at "
+       "manifest.entry_points[0].inputs[0].quantization.storage"},
+      {"\"constant\"", "\"constance\"",
+       "unknown role at manifest.segments[0].role"},
+      {"\"shape\":[2,4]", "\"shape\":[2,-4]", "not a shape"},
+      {"\"shape\":[2,4]", "\"shape\":[4294967296,4294967296]", "not a shape"},
+      {"\"shape\":[2,4]", "\"shape\":[2,5]",
+       "manifest: 'x' (float32[2,5]) does not fit its segment of 8 bytes"},
+      {"\"segments\":[0,1,2]", "\"segments\":[0,1,3]",
+       "manifest: program '.garam.chip.0.program' uses segment 3 of 3"},
+      {"\"schedule\":[0]", "\"schedule\":[1]",
+       "manifest: entry point 'main' runs program 1 of 1"},
+      {"\"segment\":1", "\"segment\":9",
+       "manifest: 'x' lies in segment 9 of 3"},
+      {"\"model\":", "\"modal\":", "missing value at manifest.model"},
+  };
+  for (const Case &c : cases)
+    EXPECT_NE(getError(c.from, c.to).find(c.error), std::string::npos)
+        << getError(c.from, c.to) << " instead of " << c.error;
+}
+
+TEST(ManifestTest, EntryPointsAreNeeded) {
+  Manifest manifest = makeSource().manifest;
+  manifest.entryPoints.clear();
+  EXPECT_EQ(toString(parseManifest(serializeManifest(manifest)).takeError()),
+            "manifest: no entry point");
 }
 
 TEST(ManifestTest, DeepNestingIsRefusedBeforeItIsParsed) {
   Expected<Manifest> manifest = parseManifest(std::string(1 << 20, '['));
   ASSERT_FALSE(bool(manifest));
-  EXPECT_NE(toString(manifest.takeError()).find("nested deeper"),
-            std::string::npos);
+  EXPECT_EQ(toString(manifest.takeError()), "manifest: nested deeper than 8");
 }
 
 TEST(ManifestTest, EveryTruncationIsRefused) {

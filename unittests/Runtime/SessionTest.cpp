@@ -24,10 +24,17 @@ namespace {
 /// Adds the first byte of the weights to every byte of the input.
 class AddProgram : public LoadedProgram {
 public:
+  /// `scratchBytes` more are declared when there are any.
+  explicit AddProgram(uint64_t scratchBytes = 0) : scratchBytes(scratchBytes) {}
+
   std::vector<DeviceSegment> getSegments() const override {
-    return {{MemoryRole::Constant, 64, "weights"},
-            {MemoryRole::Input, 4, "x"},
-            {MemoryRole::Output, 4, "y"}};
+    std::vector<DeviceSegment> segments = {
+        {MemoryRole::Constant, 64, "weights"},
+        {MemoryRole::Input, 4, "x"},
+        {MemoryRole::Output, 4, "y"}};
+    if (scratchBytes > 0)
+      segments.push_back({MemoryRole::Scratch, scratchBytes, "scratch"});
+    return segments;
   }
   std::vector<std::string> getLanes() const override { return {"adder"}; }
   std::vector<uint64_t> getCommandCounts() const override { return {2}; }
@@ -53,7 +60,13 @@ public:
     run.laneBusyFs = {run.latencyFs};
     return run;
   }
+
+private:
+  uint64_t scratchBytes;
 };
+
+/// More than any machine has.
+constexpr uint64_t tooMuchMemory = uint64_t(1) << 60;
 
 class AddDevice : public Device {
 public:
@@ -73,6 +86,8 @@ public:
   }
   Expected<std::unique_ptr<LoadedProgram>>
   load(ArrayRef<uint8_t> code, MemoryBufferRef) const override {
+    if (code == ArrayRef<uint8_t>({42, 42}))
+      return std::make_unique<AddProgram>(tooMuchMemory);
     if (code != ArrayRef<uint8_t>({42}))
       return createStringError("not a program of an adder");
     return std::make_unique<AddProgram>();
@@ -188,21 +203,41 @@ TEST_F(SessionTest, BinariesThatDoNotFitTheDeviceAreRefused) {
   auto getError = [&] {
     auto executable = load();
     if (executable)
-      return ErrorReport();
-    return consumeToReport(executable.takeError());
+      return std::string();
+    ErrorReport report = consumeToReport(executable.takeError());
+    EXPECT_EQ(report.exitCode, ExitCode::Binary);
+    return report.text;
   };
+  std::string file = path.str().str() + ": ";
   source.programs[0].code = {43};
-  ErrorReport report = getError();
-  EXPECT_EQ(report.exitCode, ExitCode::Binary);
-  EXPECT_NE(report.text.find("not a program of an adder"), std::string::npos);
+  EXPECT_EQ(getError(), file + "section '.garam.adder.0.program': not a "
+                               "program of an adder");
 
   source.programs[0].code = {42};
   source.manifest.segments[2].segment.size = 5;
-  EXPECT_NE(getError().text.find("declares other segments"), std::string::npos);
+  EXPECT_EQ(getError(), file + "section '.garam.adder.0.program' declares "
+                               "other segments than the manifest");
 
   source.manifest.programs[0].device = "unknown";
-  EXPECT_NE(getError().text.find("a device 'unknown' that is not known"),
-            std::string::npos);
+  EXPECT_EQ(getError(), file + "program 0 is for a device 'unknown' that is "
+                               "not known here");
+
+  source.targetText = "kind: adder\n";
+  std::string error = getError();
+  EXPECT_EQ(error.find(file + "section '.garam.target': "), 0u) << error;
+}
+
+TEST_F(SessionTest, SegmentsThatNoMachineHoldsAreRefused) {
+  source.programs[0].code = {42, 42};
+  source.programs[0].segments = AddProgram(tooMuchMemory).getSegments();
+  source.manifest.segments.push_back({source.programs[0].segments.back(), 0});
+  source.manifest.programs[0].segments.push_back(3);
+  ErrorReport report = runBadly({input});
+  EXPECT_EQ(report.exitCode, ExitCode::Binary);
+  EXPECT_EQ(report.text.find("no memory for segment 'scratch' of "
+                             "1152921504606846976 bytes: "),
+            0u)
+      << report.text;
 }
 
 TEST_F(SessionTest, ReportAndTrace) {

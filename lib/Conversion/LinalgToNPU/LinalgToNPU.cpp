@@ -63,6 +63,13 @@ void ConvertLinalgToNPU::removeUnused(IRRewriter &rewriter) {
       rewriter.eraseOp(op);
 }
 
+/// Whether `op`, which is no stage, is only there because its reader failed: an
+/// empty tensor or a scalar.
+static bool isOperandOfFailure(Operation *op) {
+  return isa<tensor::EmptyOp, arith::ConstantOp>(op) &&
+         llvm::none_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>);
+}
+
 /// Consumers first, so that each sees the movements that feed it as tensor
 /// operations; what nobody reads any more is not converted.
 LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
@@ -83,8 +90,7 @@ LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
       result = convertQuantization(rewriter, op, reason);
     else
       result = convertMovement(rewriter, op, reason);
-    // An empty tensor is only there because its reader failed.
-    if (mlir::failed(result) && !isa<tensor::EmptyOp>(op)) {
+    if (mlir::failed(result) && !isOperandOfFailure(op)) {
       failed = true;
       garam::npu::emitUnsupported(op, reason);
     }

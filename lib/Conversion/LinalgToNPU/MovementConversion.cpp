@@ -51,10 +51,6 @@ static LogicalResult convertView(RewriterBase &rewriter, Operation *op,
     reason = "offsets, sizes or a padding value that are not constants";
     return failure();
   }
-  if (!llvm::all_of(access.coordinates, isLinear)) {
-    reason = "an access that is not linear";
-    return failure();
-  }
   if (type.getElementType().isInteger(64)) {
     reason = "integers of more than 32 bits";
     return failure();

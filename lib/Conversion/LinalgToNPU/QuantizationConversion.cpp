@@ -144,13 +144,6 @@ LogicalResult convertQuantization(RewriterBase &rewriter, Operation *op,
     reason = "scales or zero points that are not constants, or blocks";
     return failure();
   }
-  bool isPerTensor = parameters->isPerTensor();
-  if (!type.hasStaticShape() ||
-      (!isPerTensor &&
-       (parameters->axis < 0 || parameters->axis >= type.getRank()))) {
-    reason = "a shape that is not fixed, or an axis outside of it";
-    return failure();
-  }
   rewriter.setInsertionPoint(op);
   if (!quantize)
     if (auto values = evaluate(cast<ext::DequantizeOp>(op), *parameters)) {

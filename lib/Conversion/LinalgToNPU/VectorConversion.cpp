@@ -337,8 +337,6 @@ LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   Type elementType = getElementTypeOrSelf(access.source);
   if (elementType.isInteger() && elementType.getIntOrFloatBitWidth() > 32)
     return fail("integers of more than 32 bits");
-  if (!elementType.isIntOrFloat())
-    return fail("an element type that is neither integer nor float");
   result.input = spec.addInput(getInput(access, spec.sizes.size(), isUnsigned));
   llvm::append_range(locations, access.locations);
   result.access = std::move(access);
@@ -360,8 +358,6 @@ LogicalResult VectorConversion::addInitialValues() {
     if (splat && !access.hasPadding()) {
       initial = *splat;
     } else {
-      if (access.dequantization || !llvm::all_of(access.coordinates, isLinear))
-        return fail("an initial value that cannot be read");
       Operand operand;
       operand.input = spec.addInput(
           getInput(access, spec.sizes.size(), reduction.isUnsigned));

@@ -92,7 +92,7 @@ static FailureOr<TransposedWindow> getWindow(NodeAccessor &node) {
                              "positive and at most "
                           << limit << ", but one is " << value;
   for (int64_t value : node.getInts("pads", 2 * rank, 0))
-    if (std::abs(value) > limit)
+    if (value < -limit || value > limit)
       return node.error() << "attribute 'pads' holds " << value
                           << ", which is out of range";
   if (failed(setOutput(node, window)))

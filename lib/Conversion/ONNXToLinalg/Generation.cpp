@@ -41,6 +41,8 @@ static LogicalResult lowerConstant(NodeAccessor &node) {
     return node.setOutput(makeTensor(b,
                                      RankedTensorType::get({}, b.getF32Type()),
                                      node.getFloat("value_float", 0)));
+  if (node.hasErrors())
+    return failure();
   return node.error() << "the constant is a string or sparse, which is not "
                          "supported";
 }

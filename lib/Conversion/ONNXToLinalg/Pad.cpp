@@ -57,8 +57,9 @@ static FailureOr<Padding> getPadding(NodeAccessor &node) {
       return failure();
     padding.low[axis] = pads[i];
     padding.high[axis] = pads[axes.size() + i];
-    if (std::abs(pads[i]) > limit || std::abs(pads[axes.size() + i]) > limit)
-      return node.error() << "input 1 ('pads') holds values out of range";
+    for (int64_t pad : {padding.low[axis], padding.high[axis]})
+      if (pad < -limit || pad > limit)
+        return node.error() << "input 1 ('pads') holds values out of range";
   }
   return padding;
 }

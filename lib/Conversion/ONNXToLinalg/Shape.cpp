@@ -166,6 +166,8 @@ static LogicalResult lowerTranspose(NodeAccessor &node) {
       node.getInts("perm").value_or(SmallVector<int64_t>());
   if (!node.hasAttr("perm"))
     permutation = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  if (node.hasErrors())
+    return failure();
   if (static_cast<int64_t>(permutation.size()) != rank ||
       !isPermutationVector(permutation))
     return node.error() << "attribute 'perm' is not a permutation of the "

@@ -1,0 +1,127 @@
+// RUN: garam-opt %s -convert-onnx-to-linalg -split-input-file -verify-diagnostics
+
+// What arithmetic and constants refuse.
+
+func.func @gelu(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Gelu, opset 20): attribute 'approximate' is 'erf', but none or tanh is needed}}
+  %0 = onnx.node "Gelu"(%x) {id = "a", opset = 20 : i64} attributes {approximate = "erf"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// ONNX leaves the remainder of floats with the sign of the divisor undefined.
+func.func @mod(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Mod, opset 17): floats need attribute 'fmod' = 1}}
+  %0 = onnx.node "Mod"(%x, %x) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @pow(%x: tensor<2x3xi32>, %y: tensor<2x3xf32>) -> tensor<2x3xi32> {
+  // expected-error @+1 {{node 'a' (Pow, opset 17): integers to the power of floats are not supported}}
+  %0 = onnx.node "Pow"(%x, %y) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xi32>, tensor<2x3xf32>) -> tensor<2x3xi32>
+  return %0 : tensor<2x3xi32>
+}
+
+// -----
+
+func.func @and(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (BitwiseAnd, opset 18): input 0 is 'tensor<2x3xf32>', but integers or booleans are needed}}
+  %0 = onnx.node "BitwiseAnd"(%x, %x) {id = "a", opset = 18 : i64} attributes {} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @not(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (BitwiseNot, opset 18): input 0 is 'tensor<2x3xf32>', but integers or booleans are needed}}
+  %0 = onnx.node "BitwiseNot"(%x) {id = "a", opset = 18 : i64} attributes {} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @shift(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (BitShift, opset 17): input 0 is 'tensor<2x3xf32>', but integers are needed}}
+  %0 = onnx.node "BitShift"(%x, %x) {id = "a", opset = 17 : i64} attributes {direction = "LEFT"} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @where(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Where, opset 17): input 0 is 'tensor<2x3xf32>', but a tensor of booleans is needed}}
+  %0 = onnx.node "Where"(%x, %x, %x) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @cast(%x: tensor<2x3xf32>) -> tensor<2x3xf8E4M3FN> {
+  // expected-error @+1 {{node 'a' (Cast, opset 17): casts from or to 'f8E4M3FN' are not supported}}
+  %0 = onnx.node "Cast"(%x) {id = "a", opset = 17 : i64} attributes {to = 17 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf8E4M3FN>
+  return %0 : tensor<2x3xf8E4M3FN>
+}
+
+// -----
+
+// What an output holds cannot be told where its type is unknown.
+func.func @cast_unknown(%x: tensor<2x3xf32>) -> tensor<*xf32> {
+  // expected-error @+1 {{node 'a' (Cast, opset 17): the element type of the output is not known}}
+  %0 = onnx.node "Cast"(%x) {id = "a", opset = 17 : i64} attributes {to = 1 : i64} : (tensor<2x3xf32>) -> tensor<*xf32>
+  return %0 : tensor<*xf32>
+}
+
+// -----
+
+func.func @matmul(%x: tensor<2x3x4xf32>, %y: tensor<3x4x5xf32>) -> tensor<2x3x5xf32> {
+  // expected-error @+1 {{node 'a' (MatMul, opset 17): batch dimensions do not broadcast: 'tensor<2x3x4xf32>' and 'tensor<3x4x5xf32>'}}
+  %0 = onnx.node "MatMul"(%x, %y) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3x4xf32>, tensor<3x4x5xf32>) -> tensor<2x3x5xf32>
+  return %0 : tensor<2x3x5xf32>
+}
+
+// -----
+
+// Constants.
+func.func @constant_kind() -> tensor<2xui8> {
+  // expected-error @+1 {{node 'a' (Constant, opset 17): attribute 'value' holds an unknown kind of elements}}
+  %0 = onnx.node "Constant"() {id = "a", opset = 17 : i64} attributes {value = sparse<[[0]], [1]> : tensor<2xui8>} : () -> tensor<2xui8>
+  return %0 : tensor<2xui8>
+}
+
+// -----
+
+func.func @constant_string() -> tensor<f32> {
+  // expected-error @+1 {{node 'a' (Constant, opset 17): the constant is a string or sparse, which is not supported}}
+  %0 = onnx.node "Constant"() {id = "a", opset = 17 : i64} attributes {value_string = "a"} : () -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// -----
+
+func.func @constant_of_shape() -> tensor<1xf32> {
+  %c = onnx.constant dense<[-1]> : tensor<1xi64> : tensor<1xi64>
+  // expected-error @+1 {{node 'a' (ConstantOfShape, opset 17): one value and a shape of sizes that are not negative are needed}}
+  %0 = onnx.node "ConstantOfShape"(%c) {id = "a", opset = 17 : i64} attributes {} : (tensor<1xi64>) -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}
+
+// -----
+
+func.func @range_operand(%x: tensor<i64>) -> tensor<?xi64> {
+  // expected-error @+1 {{node 'a' (Range, opset 17): input 0 is not a constant scalar; bind the model's dimensions with --shape or --dim}}
+  %0 = onnx.node "Range"(%x, %x, %x) {id = "a", opset = 17 : i64} attributes {} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  return %0 : tensor<?xi64>
+}
+
+// -----
+
+func.func @range_step() -> tensor<?xi64> {
+  %c = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  %c1 = onnx.constant dense<1> : tensor<i64> : tensor<i64>
+  // expected-error @+1 {{node 'a' (Range, opset 17): a range from 0.000000e+00 to 1.000000e+00 by 0.000000e+00 is too long}}
+  %0 = onnx.node "Range"(%c, %c1, %c) {id = "a", opset = 17 : i64} attributes {} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
+  return %0 : tensor<?xi64>
+}
