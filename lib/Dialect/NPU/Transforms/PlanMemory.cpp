@@ -10,6 +10,8 @@
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 
+#include <map>
+
 using namespace mlir;
 
 namespace garam {
@@ -62,6 +64,36 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
   return buffers;
 }
 
+/// The buffers of one memory by the time in which they are live. Buffers that
+/// live about equally long are kept together, by when they begin, so that
+/// finding those of a time takes time in their number alone.
+class Lifetimes {
+public:
+  void add(const LiveBuffer &buffer) {
+    int64_t length = buffer.end - buffer.begin + 1;
+    unsigned level = llvm::Log2_64_Ceil(length);
+    if (level >= levels.size())
+      levels.resize(level + 1);
+    levels[level].insert({buffer.begin, &buffer});
+  }
+
+  /// Calls `visit` for each buffer that is live somewhere in [begin, end].
+  void visit(int64_t begin, int64_t end,
+             llvm::function_ref<void(const LiveBuffer &)> visit) const {
+    for (auto [level, buffers] : llvm::enumerate(levels)) {
+      int64_t longest = int64_t(1) << level;
+      for (auto it = buffers.lower_bound(begin - longest + 1);
+           it != buffers.end() && it->first <= end; ++it)
+        if (it->second->end >= begin)
+          visit(*it->second);
+    }
+  }
+
+private:
+  /// levels[l]: those that live 2^(l-1) + 1 to 2^l commands, by the first one.
+  std::vector<std::multimap<int64_t, const LiveBuffer *>> levels;
+};
+
 /// Offsets for buffers of one kind of memory. Every memory in it (a core's
 /// SRAM, for instance) is planned at once, for a buffer may lie in several.
 class AddressPlanner {
@@ -73,10 +105,11 @@ public:
   bool place(LiveBuffer &buffer, ArrayRef<int64_t> memories) {
     SmallVector<std::pair<int64_t, int64_t>> taken;
     for (int64_t memory : memories)
-      for (const LiveBuffer *other : placed[memory])
-        if (other->begin <= buffer.end + resting &&
-            buffer.begin <= other->end + resting)
-          taken.push_back({other->offset, other->offset + other->size});
+      placed[memory].visit(buffer.begin - resting, buffer.end + resting,
+                           [&](const LiveBuffer &other) {
+                             taken.push_back(
+                                 {other.offset, other.offset + other.size});
+                           });
     llvm::sort(taken);
     int64_t offset = 0;
     for (auto [low, high] : taken) {
@@ -89,14 +122,14 @@ public:
     buffer.offset = offset;
     peak = std::max(peak, offset + buffer.size);
     for (int64_t memory : memories)
-      placed[memory].push_back(&buffer);
+      placed[memory].add(buffer);
     return true;
   }
 
   int64_t peak = 0;
 
 private:
-  std::vector<SmallVector<const LiveBuffer *>> placed;
+  std::vector<Lifetimes> placed;
   int64_t capacity, resting;
 };
 

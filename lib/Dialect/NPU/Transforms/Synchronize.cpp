@@ -8,6 +8,7 @@
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/RegionIndex.h"
 #include "llvm/ADT/MapVector.h"
 
 #include <map>
@@ -42,6 +43,7 @@ struct BufferHistory {
     Point point;
   };
   SmallVector<Write> writes;
+  RegionIndex writeIndex; // by number in `writes`
   /// Last command of each queue that touched it.
   std::map<unsigned, unsigned> lastTouch;
   /// Buffers that had its addresses before.
@@ -124,12 +126,18 @@ private:
     // A buffer is written once before it is read, so within one buffer only
     // reads follow something: the writes of what they read.
     if (!access.isWrite)
-      for (const BufferHistory::Write &write : history.writes)
-        if (write.point.number > std::max(needed[write.point.queue],
-                                          known[queue][write.point.queue]) &&
-            sharesCore(write.cores, access.cores) &&
-            overlap(write.region, access.region))
-          raise(needed, write.point);
+      history.writeIndex.visit(
+          0, access.region.getBegin(), access.region.getEnd(),
+          [&](size_t number) {
+            const BufferHistory::Write &write = history.writes[number];
+            if (write.point.number >
+                    std::max(needed[write.point.queue],
+                             known[queue][write.point.queue]) &&
+                sharesCore(write.cores, access.cores) &&
+                overlap(write.region, access.region))
+              raise(needed, write.point);
+            return true;
+          });
     if (history.lastTouch.count(queue))
       return;
     for (BufferOp previous : history.predecessors)
@@ -189,8 +197,10 @@ private:
   void record(const CommandAccess &access, Point point) {
     BufferHistory &history = histories[access.buffer];
     history.lastTouch[point.queue] = point.number;
-    if (access.isWrite)
-      history.writes.push_back({access.region, access.cores, point});
+    if (!access.isWrite)
+      return;
+    history.writes.push_back({access.region, access.cores, point});
+    history.writeIndex.add(access.region.getBegin(), access.region.getEnd());
   }
 
   /// Puts waits in front of their commands and signals behind theirs. The

@@ -19,6 +19,7 @@
 #include "HappensBefore.h"
 #include "Operands.h"
 #include "garam/Target/NPU/Encoding.h"
+#include "garam/Target/NPU/Machine/RegionIndex.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -41,10 +42,16 @@ struct Access {
   ByteRegion region;
 };
 
+/// Accesses of one kind, of one queue to one buffer, in order.
+struct AccessList {
+  std::vector<uint32_t> numbers;
+  RegionIndex index; // by position in `numbers`
+};
+
 /// Accesses of one queue to one buffer, in order.
 struct QueueAccesses {
   uint32_t queue;
-  std::vector<uint32_t> reads, writes; // numbers of accesses
+  AccessList reads, writes;
   StepId first, last;
 };
 
@@ -66,8 +73,10 @@ private:
   void checkStep(StepId step);
   void checkOperand(StepId step, const Operand &operand, uint32_t buffer);
   void checkOrder(uint32_t access, uint32_t buffer);
-  void checkAgainst(const Access &access, llvm::ArrayRef<uint32_t> earlier,
+  void checkAgainst(const Access &access, const AccessList &earlier,
                     uint32_t buffer);
+  void reportUnordered(const Access &first, const Access &second,
+                       uint32_t buffer);
   void checkLifetimes();
   std::optional<std::pair<StepId, StepId>> findUnordered(uint32_t a,
                                                          uint32_t b) const;
@@ -234,30 +243,43 @@ void Checker::checkOrder(uint32_t number, uint32_t buffer) {
     own = &queues.back();
   }
   own->last = access.step;
-  (access.isWrite ? own->writes : own->reads).push_back(number);
+  AccessList &list = access.isWrite ? own->writes : own->reads;
+  list.numbers.push_back(number);
+  list.index.add(access.region.getBegin(), access.region.getEnd());
 }
 
 /// `earlier` are accesses of one other queue. Those at its end are not ordered
 /// before `access`.
-void Checker::checkAgainst(const Access &access,
-                           llvm::ArrayRef<uint32_t> earlier, uint32_t buffer) {
-  for (uint32_t number : llvm::reverse(earlier)) {
-    const Access &other = accesses[number];
-    if (isDone() || order.happensBefore(other.step, access.step))
-      return;
-    if (!overlap(other.region, access.region))
-      continue;
-    uint64_t queues = uint64_t(other.step.queue) << 32 | access.step.queue;
-    if (!reportedPairs.insert({buffer, queues}).second)
-      return;
-    auto does = [&](const Access &a) {
-      return order.describe(a.step) + (a.isWrite ? " writes " : " reads ") +
-             describe(a.region);
-    };
-    report('R', "no order between two accesses to " + describe(buffer) + ": " +
-                    does(other) + ", and " + does(access));
+void Checker::checkAgainst(const Access &access, const AccessList &earlier,
+                           uint32_t buffer) {
+  auto firstUnordered =
+      llvm::partition_point(earlier.numbers, [&](uint32_t number) {
+        return order.happensBefore(accesses[number].step, access.step);
+      });
+  earlier.index.visit(
+      firstUnordered - earlier.numbers.begin(), access.region.getBegin(),
+      access.region.getEnd(), [&](size_t position) {
+        const Access &other = accesses[earlier.numbers[position]];
+        if (isDone())
+          return false;
+        if (!overlap(other.region, access.region))
+          return true;
+        reportUnordered(other, access, buffer);
+        return false;
+      });
+}
+
+void Checker::reportUnordered(const Access &first, const Access &second,
+                              uint32_t buffer) {
+  uint64_t queues = uint64_t(first.step.queue) << 32 | second.step.queue;
+  if (!reportedPairs.insert({buffer, queues}).second)
     return;
-  }
+  auto does = [&](const Access &a) {
+    return order.describe(a.step) + (a.isWrite ? " writes " : " reads ") +
+           describe(a.region);
+  };
+  report('R', "no order between two accesses to " + describe(buffer) + ": " +
+                  does(first) + ", and " + does(second));
 }
 
 //===----------------------------------------------------------------------===//
