@@ -119,6 +119,8 @@ LogicalResult ValueOp::verify() {
   if (getViews().size() != getBuffers().size())
     return emitOpError("needs one view a buffer, got: ")
            << getViews().size() << " != " << getBuffers().size();
+  if (failed(verifyBuffers(*this, std::nullopt)))
+    return failure();
   size_t rank = type.getRank();
   for (auto view : getViews().getAsRange<ViewAttr>()) {
     if (view.getStrides().size() != rank || view.getLow().size() != rank ||

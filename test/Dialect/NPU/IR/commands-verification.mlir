@@ -60,6 +60,14 @@ func.func @value_views() {
 
 // -----
 
+func.func @value_buffer(%a: !npu.buffer) {
+  // expected-error @+1 {{'npu.value' op needs operands that are npu.buffer}}
+  npu.value "n" tensor<4xf32> in (%a) as [#npu.view<0 strides [4] low [0] high [4]>]
+  return
+}
+
+// -----
+
 func.func @value_rank() {
   %a = npu.buffer <shared> bytes 64
   // expected-error @+1 {{'npu.value' op needs views of 2 dimensions}}

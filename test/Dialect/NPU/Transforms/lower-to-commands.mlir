@@ -108,3 +108,94 @@ func.func @values(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
   } loc(#other)
   return %2 : tensor<4x16xf32>
 }
+
+// -----
+
+func.func @no_stage(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  // expected-error @+1 {{'tensor.empty' op cannot be lowered to commands}}
+  %0 = tensor.empty() : tensor<4x16xf32>
+  return %0 : tensor<4x16xf32>
+}
+
+// -----
+
+#a = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#c = affine_map<(m, n, k) -> (m, n)>
+
+func.func @no_such_type(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  %w = npu.constant dense<1.0> : tensor<16x16xf32> : tensor<16x16xf32>
+  // expected-error @+1 {{'npu.contract' op needs an element type that the tensor engine of atom does not have: 'f32'}}
+  %0 = npu.contract %x, %w sizes [4, 16, 16]
+    iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+    maps [#a, #w, #c] {npu.split = array<i64: 1, 1, 1>,
+      npu.tile = array<i64: 4, 16, 16>, npu.grain = array<i64: 1, 1, 1>, npu.homes = ["output"]}
+    : (tensor<4x16xf32>, tensor<16x16xf32>) -> tensor<4x16xf32>
+  return %0 : tensor<4x16xf32>
+}
+
+// -----
+
+// A read is guarded in two dimensions.
+
+#in = affine_map<(a, b, c) -> (a - 1, b - 1, c - 1)>
+#out = affine_map<(a, b, c) -> (a, b, c)>
+
+func.func @padding(%x: tensor<4x4x4xf32>) -> tensor<6x6x6xf32> {
+  // expected-error @+1 {{'npu.vector' op pads more than 2 dimensions of an input at once}}
+  %0 = npu.vector ins(%x) sizes [6, 6, 6] {indexing_maps = [#in, #out],
+      paddings = [array<i1: true, true, true>], fills = array<f64: 0.0>,
+      npu.split = array<i64: 1, 1, 1>, npu.tile = array<i64: 6, 6, 6>,
+      npu.grain = array<i64: 1, 1, 1>, npu.homes = ["output"]}
+      : (tensor<4x4x4xf32>) -> tensor<6x6x6xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<6x6x6xf32>
+}
+
+// -----
+
+#a = affine_map<(m, n, k, i, j, l) -> (m + i - 1, n + j - 1, k + l - 1)>
+#w = affine_map<(m, n, k, i, j, l) -> (i, j, l)>
+#c = affine_map<(m, n, k, i, j, l) -> (m, n, k)>
+
+func.func @contract_padding(%x: tensor<4x4x4xf16>) -> tensor<4x4x4xf32> {
+  %w = npu.constant dense<1.0> : tensor<3x3x3xf16> : tensor<3x3x3xf16>
+  // expected-error @+1 {{'npu.contract' op pads more than 2 dimensions of its activation at once}}
+  %0 = npu.contract %x, %w sizes [4, 4, 4, 3, 3, 3]
+    iterators [#npu.iterator<row>, #npu.iterator<row>, #npu.iterator<row>,
+               #npu.iterator<reduction>, #npu.iterator<reduction>, #npu.iterator<reduction>]
+    maps [#a, #w, #c] {activation_padding = array<i1: true, true, true>,
+      npu.split = array<i64: 1, 1, 1, 1, 1, 1>, npu.tile = array<i64: 4, 4, 4, 3, 3, 3>,
+      npu.grain = array<i64: 1, 1, 1, 1, 1, 1>, npu.homes = ["output"]}
+    : (tensor<4x4x4xf16>, tensor<3x3x3xf16>) -> tensor<4x4x4xf32>
+  return %0 : tensor<4x4x4xf32>
+}
+
+// -----
+
+// One command reduces six dimensions; more of them, where two operands lie in
+// different orders so that none are one, have no command: sums do not stay in the
+// vector engine.
+
+#x = affine_map<(a, b, c, d, e, f, g) -> (a, b, c, d, e, f, g)>
+#y = affine_map<(a, b, c, d, e, f, g) -> (g, e, c, a, f, d, b)>
+#out = affine_map<(a, b, c, d, e, f, g) -> ()>
+
+func.func @reductions(%x: tensor<2x2x2x2x2x2x2xf32>, %y: tensor<2x2x2x2x2x2x2xf32>) -> tensor<f32> {
+  // expected-error @+1 {{'npu.vector' op reduces more than 6 dimensions}}
+  %0 = npu.vector ins(%x, %y) sizes [2, 2, 2, 2, 2, 2, 2] {num_reductions = 7 : i64,
+      indexing_maps = [#x, #y, #out], combiners = [#npu.combiner<addf, 0.0 : f32>],
+      npu.split = array<i64: 1, 1, 1, 1, 1, 1, 1>, npu.tile = array<i64: 2, 2, 2, 2, 2, 2, 2>,
+      npu.grain = array<i64: 1, 1, 1, 1, 1, 1, 1>, npu.homes = ["output"]}
+      : (tensor<2x2x2x2x2x2x2xf32>, tensor<2x2x2x2x2x2x2xf32>) -> tensor<f32> {
+  ^bb0(%e: f32, %f: f32):
+    %p = arith.mulf %e, %f : f32
+    npu.yield %p : f32
+  } finish {
+  ^bb0(%s: f32):
+    npu.yield %s : f32
+  }
+  return %0 : tensor<f32>
+}

@@ -30,3 +30,43 @@ func.func @too_large() {
     with [#npu.descriptor<0 : u8 strides [1]>, #npu.descriptor<0 : u8 strides [1]>]
   return
 }
+
+// -----
+
+// The shared memory of atom has 32 MiB.
+// expected-error @+1 {{the buffers do not fit the shared memory of atom, which has 33554432 bytes}}
+func.func @too_large_for_shared() {
+  %a = npu.buffer <shared> bytes 40000000
+  npu.dma_command 0, to %a sizes [40000000] bytes 1
+    with [#npu.descriptor<0 : u8 strides [1]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+// And its DRAM 16 GiB.
+// expected-error @+1 {{the buffers do not fit the DRAM of atom, which has 17179869184 bytes}}
+func.func @too_large_for_dram() {
+  npu.segment "scratch" "scratch"
+  %a = npu.buffer <dram> bytes 20000000000 {segment = 0 : i64}
+  npu.dma_command 0, to %a sizes [64] bytes 1
+    with [#npu.descriptor<0 : u8 strides [1]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @no_such_core() {
+  // expected-error @+1 {{'npu.buffer' op lies in core 8, but atom has 8}}
+  %a = npu.buffer <local> bytes 64 {cores = array<i64: 8>}
+  return
+}
+
+// -----
+
+func.func @no_such_segment() {
+  npu.segment "input" "x" {size = 64 : i64}
+  // expected-error @+1 {{'npu.buffer' op lies in segment 1 of 1}}
+  %a = npu.buffer <dram> bytes 64 {segment = 1 : i64}
+  return
+}

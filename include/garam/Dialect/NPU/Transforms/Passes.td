@@ -104,6 +104,7 @@ def NPULowerToCommands : Pass<"npu-lower-to-commands", "::mlir::func::FuncOp"> {
     order in which they are read.
   }];
   let options = [NPU_TargetOption];
+  let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 
 def NPUPlanMemory : Pass<"npu-plan-memory", "::mlir::func::FuncOp"> {
