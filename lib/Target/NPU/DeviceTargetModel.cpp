@@ -100,8 +100,7 @@ TargetModel::accepts(Attribute attr, func::FuncOp function,
 /// where what it is computed from is gone.
 static constexpr llvm::StringLiteral boundAttrName = "npu.bound";
 
-/// The cost model's time of a scheduled function, in seconds, for the same
-/// reason.
+/// The cost model's time of a placed function, in seconds, for the same reason.
 static constexpr llvm::StringLiteral estimateAttrName = "npu.estimate";
 
 static void recordBound(func::FuncOp function, const LowerBound &bound) {
@@ -142,16 +141,15 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
     recordBound(function, computeLowerBound(function, machine));
     return success();
   }
-  if (stage == stagesStage) {
-    if (failed(scheduleFunction(function, machine)))
-      return failure();
-    Builder builder(function.getContext());
-    function->setAttr(estimateAttrName, builder.getF64FloatAttr(estimateSeconds(
-                                            function, machine)));
-    return success();
-  }
-  if (failed(lowerToPlannedCommands(function, machine)))
+  if (stage == stagesStage)
+    return scheduleFunction(function, machine);
+  FailureOr<LoweredFunction> lowered =
+      lowerToPlannedCommands(function, machine);
+  if (failed(lowered))
     return failure();
+  function->setAttr(estimateAttrName,
+                    Builder(function.getContext())
+                        .getF64FloatAttr(lowered->estimatedSeconds));
   // Commands have no arguments: inputs and outputs are segments by now.
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();

@@ -19,10 +19,15 @@ namespace garam::npu {
 mlir::LogicalResult scheduleFunction(mlir::func::FuncOp func,
                                      const MachineDescription &machine);
 
+struct LoweredFunction {
+  MemoryUse memory;
+  /// What the cost model expects of a run.
+  double estimatedSeconds = 0;
+};
 /// Brings a function of scheduled stages to commands with addresses and waits.
 /// When the memory plan does not fit, the tensors are placed again with less
 /// local memory. Reports what does not work as diagnostics at the operation.
-mlir::FailureOr<MemoryUse>
+mlir::FailureOr<LoweredFunction>
 lowerToPlannedCommands(mlir::func::FuncOp func,
                        const MachineDescription &machine);
 

@@ -6,6 +6,8 @@
 
 #include "CommandEmitter.h"
 
+#include "TileGeometry.h"
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -43,6 +45,20 @@ Value CommandEmitter::createDRAMBuffer(int64_t bytes, int64_t segment,
   return op;
 }
 
+void CommandEmitter::allocate(Piece &piece, int64_t segment, int64_t bytes) {
+  switch (piece.space) {
+  case SpaceKind::local:
+    piece.view.buffer = createLocalBuffer(bytes, piece.cores);
+    break;
+  case SpaceKind::shared:
+    piece.view.buffer = createSharedBuffer(bytes);
+    break;
+  case SpaceKind::dram:
+    piece.view.buffer = createDRAMBuffer(bytes, segment);
+    break;
+  }
+}
+
 int64_t CommandEmitter::createSegment(StringRef role, StringRef name,
                                       std::optional<int64_t> bytes) {
   definitions.push_back(SegmentOp::create(
@@ -54,13 +70,8 @@ int64_t CommandEmitter::createSegment(StringRef role, StringRef name,
 Piece CommandEmitter::createLocalPiece(const Box &box, ArrayRef<int64_t> layout,
                                        int64_t elementBytes,
                                        ArrayRef<int64_t> cores) {
-  Piece piece;
+  Piece piece = makeLocalPiece(box, layout, elementBytes, cores);
   piece.view.buffer = createLocalBuffer(box.getVolume() * elementBytes, cores);
-  piece.view.strides = getDenseStrides(box.getShape(), layout, elementBytes);
-  piece.view.base = -piece.view.getOffset(box.low);
-  piece.space = SpaceKind::local;
-  piece.cores.assign(cores.begin(), cores.end());
-  piece.box = piece.room = box;
   return piece;
 }
 
@@ -69,25 +80,7 @@ void CommandEmitter::createCopy(SmallVectorImpl<Operation *> &list,
                                 const Piece &destination, const Box &box,
                                 int64_t elementBytes, int64_t sourceCore,
                                 ArrayRef<int64_t> receivers) {
-  // Loops in the order of the destination's memory, so that neighbours join
-  // where both sides are dense.
-  SmallVector<unsigned> order =
-      llvm::to_vector(llvm::seq<unsigned>(0, box.getRank()));
-  llvm::stable_sort(order, [&](unsigned a, unsigned b) {
-    return std::abs(destination.view.strides[a]) >
-           std::abs(destination.view.strides[b]);
-  });
-  Walk walk;
-  walk.operands.resize(2);
-  walk.operands[0].offset = source.view.getOffset(box.low);
-  walk.operands[1].offset = destination.view.getOffset(box.low);
-  for (unsigned dim : order) {
-    walk.sizes.push_back(box.getSize(dim));
-    walk.groups.push_back(0);
-    walk.operands[0].strides.push_back(source.view.strides[dim]);
-    walk.operands[1].strides.push_back(destination.view.strides[dim]);
-  }
-  walk.compact();
+  Walk walk = makeCopyWalk(source.view, destination.view, box);
   std::optional<int64_t> readFrom;
   if (source.space == SpaceKind::local)
     readFrom = sourceCore;

@@ -45,6 +45,9 @@ public:
   mlir::Value createSharedBuffer(int64_t bytes);
   mlir::Value createDRAMBuffer(int64_t bytes, int64_t segment,
                                llvm::ArrayRef<mlir::Attribute> parts = {});
+  /// Gives `piece` a buffer of `bytes` bytes in its memory; in DRAM, in
+  /// `segment`.
+  void allocate(Piece &piece, int64_t segment, int64_t bytes);
   /// Segments are numbered as they are created.
   int64_t createSegment(llvm::StringRef role, llvm::StringRef name,
                         std::optional<int64_t> bytes);

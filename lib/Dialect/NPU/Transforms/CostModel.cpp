@@ -6,8 +6,8 @@
 
 #include "CostModel.h"
 
-#include "MicroCode.h"
-#include "garam/Target/NPU/Machine/Timing.h"
+#include "Timeline.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
 using namespace mlir;
 
@@ -52,103 +52,6 @@ int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule) {
   for (const StageOperand &input : stage.inputs)
     bytes += getRegionBytes(input, tile);
   return bytes;
-}
-
-//===----------------------------------------------------------------------===//
-// Engines
-//===----------------------------------------------------------------------===//
-
-/// A tensor command with the volume of a tile: what its time depends on.
-static double getContractSeconds(const Stage &stage, const Box &tile,
-                                 const MachineDescription &machine) {
-  TensorCommand command;
-  int64_t rows = 1, columns = 1, reduction = 1, batches = 1;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
-    int64_t size = tile.getSize(dim);
-    switch (stage.kinds[dim]) {
-    case IteratorKind::batch:
-      batches *= size;
-      break;
-    case IteratorKind::row:
-      rows *= size;
-      break;
-    case IteratorKind::column:
-      columns *= size;
-      break;
-    case IteratorKind::reduction:
-      reduction *= size;
-      break;
-    }
-  }
-  const StageOperand &activation = stage.inputs[0];
-  const StageOperand &output = stage.outputs[0];
-  int64_t inputBytes = getElementBytes(activation.type);
-  int64_t outputBytes = getElementBytes(output.type);
-  command.rows = {static_cast<uint32_t>(rows), 1, 1};
-  command.columns = columns;
-  command.reduction = {1, 1, static_cast<uint32_t>(reduction)};
-  command.activation.type = static_cast<ElementType>(activation.type);
-  command.activation.strides = {reduction * inputBytes, 0, 0, 0, 0, inputBytes};
-  command.weight.type = static_cast<ElementType>(stage.inputs[1].type);
-  command.weight.strides = {0, 0, columns * inputBytes, inputBytes, 0, 0};
-  command.output.type = static_cast<ElementType>(output.type);
-  command.output.strides = {columns * outputBytes, 0, 0, outputBytes, 0, 0};
-  // The emitter chooses the units in the same way for each command.
-  const ArrayMode *mode = machine.findMode(command.activation.type);
-  if (!mode)
-    return 0;
-  double best = HUGE_VAL;
-  for (uint32_t unitColumns = 1; unitColumns <= machine.tensor.units;
-       unitColumns *= 2) {
-    command.unitColumns = unitColumns;
-    command.unitRows = machine.tensor.units / unitColumns;
-    best =
-        std::min(best, getTime(command, machine).getSeconds(machine.clockHz));
-  }
-  return batches * best;
-}
-
-static double getVectorSeconds(const Stage &stage, const Box &tile,
-                               const MachineDescription &machine) {
-  auto op = cast<VectorOp>(stage.op);
-  VectorCommand command;
-  SmallVector<unsigned> kept;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    if (stage.isParallel(dim))
-      kept.push_back(dim);
-  // Parallel loops as one; reductions stay apart.
-  uint32_t parallel = 1;
-  for (unsigned dim : kept)
-    parallel *= tile.getSize(dim);
-  uint32_t reduced = 1;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    if (!stage.isParallel(dim))
-      reduced *= tile.getSize(dim);
-  command.sizes = {parallel};
-  if (op.getNumReductions() != 0) {
-    command.sizes.push_back(reduced);
-    command.numReductionDims = 1;
-  }
-  auto addDescriptor = [&](const StageOperand &operand) {
-    Descriptor descriptor;
-    descriptor.type = static_cast<ElementType>(operand.type);
-    int64_t bytes = getElementBytes(operand.type);
-    descriptor.strides[0] = bytes;
-    descriptor.strides[1] = 0;
-    return descriptor;
-  };
-  for (const StageOperand &input : stage.inputs)
-    command.inputs.push_back(addDescriptor(input));
-  FailureOr<MicroCode> code = translateMicroProgram(op);
-  if (succeeded(code)) {
-    command.body = code->body;
-    command.reductions = code->reductions;
-    command.finish = code->finish;
-    for (auto [output, stored] : llvm::zip(stage.outputs, code->outputs))
-      command.outputs.push_back(
-          {addDescriptor(output), stored.source, stored.isFloat});
-  }
-  return getTime(command, machine).getSeconds(machine.clockHz);
 }
 
 //===----------------------------------------------------------------------===//
@@ -232,14 +135,12 @@ static void addTraffic(const Stage &stage, const StageSchedule &schedule,
 }
 
 StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
-                       const MachineDescription &machine) {
+                       const MachineDescription &machine,
+                       EngineTimes &engineTimes) {
   StageCost cost;
   Box tile = getLargestTile(stage, schedule);
   cost.tiles = getNumTiles(stage, schedule, [](unsigned) { return true; });
-  cost.computeSeconds =
-      cost.tiles * (stage.isContract()
-                        ? getContractSeconds(stage, tile, machine)
-                        : getVectorSeconds(stage, tile, machine));
+  cost.computeSeconds = cost.tiles * engineTimes.get(tile);
 
   Traffic traffic;
   double weightCommands = 0;
@@ -268,6 +169,23 @@ StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
     cost.fixedSeconds +=
         machine.synchronisation.remoteSeconds + machine.dma.startSeconds;
   return cost;
+}
+
+double estimateSeconds(func::FuncOp func, const MachineDescription &machine) {
+  Timeline timeline(machine);
+  for (Operation &op : func.front()) {
+    if (!isStage(&op)) {
+      timeline.runOther(&op);
+      continue;
+    }
+    Stage stage = getStage(&op);
+    SmallVector<HomeKind> homes;
+    for (OpResult result : op.getResults())
+      homes.push_back(getHome(result));
+    EngineTimes engineTimes(stage, machine);
+    timeline.runStage(stage, getSchedule(stage), homes, engineTimes);
+  }
+  return timeline.finish();
 }
 
 } // namespace garam::npu

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
 
-#include "Stage.h"
+#include "EngineTimes.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
 namespace garam::npu {
@@ -39,7 +39,8 @@ int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
 int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule);
 
 StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
-                       const MachineDescription &machine);
+                       const MachineDescription &machine,
+                       EngineTimes &engineTimes);
 
 } // namespace garam::npu
 

@@ -14,19 +14,6 @@ namespace garam::npu {
 /// its bursts, and the indices would have to be in each core.
 static constexpr int64_t gatherCore = 0;
 
-/// Where `value` lies in one piece with equal strides between all neighbours
-/// of the flattened dimensions, as indirect transfers need it.
-static bool isDense(const Home &home, RankedTensorType type) {
-  if (home.pieces.size() != 1)
-    return false;
-  SmallVector<int64_t> layout =
-      llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-  const BufferView &view = home.pieces.front().view;
-  int64_t elementBytes =
-      getElementBytes(getElementKind(type.getElementType(), false));
-  return getDenseStrides(type.getShape(), layout, elementBytes) == view.strides;
-}
-
 void StageLowering::lowerGather(GatherOp op) {
   emitter.loc = op.getLoc();
   RankedTensorType inputType = getTensorType(op.getInput());
@@ -34,7 +21,7 @@ void StageLowering::lowerGather(GatherOp op) {
   int64_t elementBytes = getElementBytes(op.getInput());
 
   Home source = getHome(op.getInput());
-  if (!isDense(source, inputType))
+  if (!isRowMajor(source, inputType))
     source = makeRowMajor(op.getInput());
   Piece indices = emitter.createLocalPiece(
       Box::ofShape(indexType.getShape()),

@@ -33,17 +33,11 @@ std::string getEntryName(DictionaryAttr attributes, StringRef fallback,
 /// A tensor that fills its own segment, row-major: how ONNX lays it out.
 Piece createSegmentPiece(CommandEmitter &emitter, StringRef role,
                          StringRef name, RankedTensorType type) {
-  SmallVector<int64_t> layout =
-      llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-  int64_t elementBytes =
-      getElementBytes(getElementKind(type.getElementType(), false));
-  int64_t bytes = type.getNumElements() * elementBytes;
-  Piece piece;
-  piece.space = SpaceKind::dram;
-  piece.box = piece.room = Box::ofShape(type.getShape());
-  piece.view.strides = getDenseStrides(type.getShape(), layout, elementBytes);
+  Piece piece = makeDRAMPiece(type);
+  int64_t bytes = type.getNumElements() *
+                  getElementBytes(getElementKind(type.getElementType(), false));
   int64_t segment = emitter.createSegment(role, name, bytes);
-  piece.view.buffer = emitter.createDRAMBuffer(bytes, segment);
+  emitter.allocate(piece, segment, bytes);
   return piece;
 }
 

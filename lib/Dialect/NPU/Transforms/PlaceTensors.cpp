@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "CostModel.h"
+#include "HomeChoice.h"
 #include "Machine.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -18,13 +19,6 @@ namespace garam {
 
 namespace garam::npu {
 namespace {
-
-/// A tensor is kept whole in every core when its consumers need more than this
-/// many times a core's own part there.
-constexpr int64_t maxHaloGrowth = 2;
-/// A tensor that is kept whole in every core takes at most this fraction of a
-/// core's memory.
-constexpr int64_t replicatedFraction = 4;
 
 struct Placement {
   OpResult tensor;
@@ -79,23 +73,9 @@ private:
         getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
     placement.begin = order[tensor.getOwner()];
     placement.end = getLastUse(tensor);
-    if (tensor.hasOneUse() && isa<func::ReturnOp>(*tensor.user_begin())) {
-      placement.home = HomeKind::Output;
-      return placement;
-    }
-    auto [own, needed] = getPartVolumes(tensor);
-    int64_t elementBytes = getElementBytes(Value(tensor));
-    bool isSpread = needed <= maxHaloGrowth * own;
-    placement.partBytes =
-        (isSpread ? std::max(own, needed) : own) * elementBytes;
-    if (isSpread)
-      placement.home = HomeKind::Split;
-    else if (machine.network.multicast &&
-             placement.bytes * replicatedFraction <=
-                 static_cast<int64_t>(machine.local.bytes))
-      placement.home = HomeKind::Replicated;
-    else if (placement.bytes * 2 <= static_cast<int64_t>(machine.shared.bytes))
-      placement.home = HomeKind::Shared;
+    HomeChoice choice = chooseHome(tensor, machine);
+    placement.home = choice.kind;
+    placement.partBytes = choice.partBytes;
     return placement;
   }
 
@@ -108,24 +88,6 @@ private:
         last = std::max(last, getLastUse(user->getResult(0)));
     }
     return last;
-  }
-
-  /// Elements of core 0's part and of what its stages need of the tensor.
-  std::pair<int64_t, int64_t> getPartVolumes(OpResult tensor) {
-    Stage producer = getStage(tensor.getOwner());
-    Box own = producer.outputs[tensor.getResultNumber()].getRegion(
-        getSchedule(producer).getPart(producer, 0));
-    Box needed = own;
-    for (Operation *user : tensor.getUsers()) {
-      if (!isStage(user))
-        continue;
-      Stage consumer = getStage(user);
-      Box part = getSchedule(consumer).getPart(consumer, 0);
-      for (const StageOperand &input : consumer.inputs)
-        if (input.tensor == tensor)
-          needed = needed.hull(input.getRegion(part));
-    }
-    return {own.getVolume(), needed.getVolume()};
   }
 
   /// Moves tensors out of local memory where they do not fit beside what a

@@ -26,7 +26,7 @@ constexpr int64_t tileMemoryFraction = 6;
 class StageScheduler {
 public:
   StageScheduler(const Stage &stage, const MachineDescription &machine)
-      : stage(stage), machine(machine) {}
+      : stage(stage), machine(machine), engineTimes(stage, machine) {}
 
   LogicalResult run() {
     for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
@@ -199,7 +199,8 @@ private:
   void consider(const StageSchedule &schedule) {
     if (getTileBytes(schedule) > getMemoryLimit())
       return;
-    double seconds = estimateCost(stage, schedule, machine).getSeconds();
+    double seconds =
+        estimateCost(stage, schedule, machine, engineTimes).getSeconds();
     if (best && seconds >= bestSeconds)
       return;
     best = schedule;
@@ -208,6 +209,7 @@ private:
 
   const Stage &stage;
   const MachineDescription &machine;
+  EngineTimes engineTimes;
   std::optional<StageSchedule> best;
   double bestSeconds = 0;
 };
@@ -232,17 +234,6 @@ LogicalResult scheduleStages(func::FuncOp func,
     if (isStage(&op) && failed(StageScheduler(getStage(&op), machine).run()))
       return failure();
   return success();
-}
-
-double estimateSeconds(func::FuncOp func, const MachineDescription &machine) {
-  double seconds = 0;
-  for (Operation &op : func.front()) {
-    if (!isStage(&op))
-      continue;
-    Stage stage = getStage(&op);
-    seconds += estimateCost(stage, getSchedule(stage), machine).getSeconds();
-  }
-  return seconds;
 }
 
 } // namespace garam::npu

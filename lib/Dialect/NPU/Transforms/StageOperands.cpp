@@ -6,17 +6,11 @@
 
 #include "StageLowering.h"
 
+#include "TileGeometry.h"
+
 using namespace mlir;
 
 namespace garam::npu {
-
-/// Parts of a constant buffer and staged tensors begin at multiples of this
-/// many bytes, the widest access of the memories.
-static constexpr int64_t alignment = 64;
-
-/// A region larger than this fraction of a core's memory is brought tile by
-/// tile instead of once for the core's part of the stage.
-static constexpr int64_t wholePartFraction = 4;
 
 static void appendBox(std::vector<int64_t> &key, const Box &box) {
   key.insert(key.end(), box.low.begin(), box.low.end());
@@ -30,18 +24,6 @@ static int64_t getIdentity(Value value) {
 //===----------------------------------------------------------------------===//
 // Constants
 //===----------------------------------------------------------------------===//
-
-/// Constants are packed in the order in which the command reads them, except
-/// where coordinates overlap (one coordinate moved by two loops), which would
-/// repeat elements.
-static bool isPackable(const StageOperand &operand) {
-  if (!operand.tensor.getDefiningOp<ConstantOp>() ||
-      llvm::is_contained(operand.padding, true))
-    return false;
-  return llvm::all_of(operand.coefficients, [](const auto &row) {
-    return llvm::count_if(row, [](int64_t c) { return c != 0; }) <= 1;
-  });
-}
 
 /// The part of `operand` that `loops` touches, densely in the order of those
 /// loops that move it, at byte `offset`; its walk over all loops of `order`.
@@ -123,7 +105,7 @@ Value StageLowering::getConstantBuffer(const Tile &tile,
       parts.push_back(makePart(tile.stage.inputs[index], tile.loops, tile.order,
                                offset, walk, bytes));
       constant.walks.push_back(walk);
-      offset += llvm::alignTo(bytes, alignment);
+      offset += llvm::alignTo(bytes, constantAlignment);
     }
     constant.buffer = emitter.createDRAMBuffer(offset, constantSegment, parts);
   }
@@ -212,16 +194,6 @@ void StageLowering::fetch(SmallVectorImpl<Operation *> &list, const Home &home,
   }
 }
 
-/// Dimensions from the slowest to the fastest in memory.
-static SmallVector<int64_t> getLayoutOf(const BufferView &view) {
-  SmallVector<int64_t> layout =
-      llvm::to_vector(llvm::seq<int64_t>(0, view.strides.size()));
-  llvm::stable_sort(layout, [&](int64_t a, int64_t b) {
-    return std::abs(view.strides[a]) > std::abs(view.strides[b]);
-  });
-  return layout;
-}
-
 BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
                                   const Box &region) {
   getHome(value);
@@ -264,11 +236,8 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
 StageLowering::BoundOperand StageLowering::bindTensor(const Tile &tile,
                                                       unsigned index) {
   const StageOperand &operand = tile.stage.inputs[index];
-  Box region = operand.getRegion(tile.part);
-  int64_t bytes = region.getVolume() * getElementBytes(operand.type);
-  if (bytes >
-      static_cast<int64_t>(emitter.machine.local.bytes) / wholePartFraction)
-    region = operand.getRegion(tile.loops);
+  Box region =
+      getBroughtRegion(operand, tile.part, tile.loops, emitter.machine);
   BufferView view = acquire(tile, index, operand.tensor, region);
   return {view.buffer, makeWalk(operand, view, tile.loops, tile.order)};
 }

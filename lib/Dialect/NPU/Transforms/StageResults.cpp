@@ -6,17 +6,11 @@
 
 #include "StageLowering.h"
 
+#include "TileGeometry.h"
+
 using namespace mlir;
 
 namespace garam::npu {
-
-/// A core's part gets room for its consumers' halo when that makes its buffer
-/// at most this many times as large.
-static constexpr int64_t maxRoomGrowth = 2;
-
-/// A tensor that must be row-major in one piece is copied into every core when
-/// it is at most this fraction of a core's memory.
-static constexpr int64_t replicatedFraction = 8;
 
 Box StageLowering::getConsumedRegion(Value tensor, int64_t core) {
   Box region;
@@ -50,9 +44,7 @@ Home StageLowering::createSplitHome(const Stage &stage,
     if (part.isEmpty())
       continue;
     Box box = output.getRegion(part);
-    Box room = box.hull(getConsumedRegion(output.tensor, core));
-    if (room.getVolume() > maxRoomGrowth * box.getVolume())
-      room = box;
+    Box room = getRoom(box, getConsumedRegion(output.tensor, core));
     Piece piece = emitter.createLocalPiece(room, layout, bytes, {core});
     piece.box = box;
     home.pieces.push_back(std::move(piece));
@@ -62,23 +54,9 @@ Home StageLowering::createSplitHome(const Stage &stage,
 
 /// One piece that holds the whole tensor.
 Home StageLowering::createWholeHome(const StageOperand &output, HomeKind kind) {
-  ArrayRef<int64_t> shape = getTensorType(output.tensor).getShape();
-  Box box = Box::ofShape(shape);
-  SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
-  int64_t elementBytes = getElementBytes(output.type);
-  if (kind == HomeKind::Replicated) {
-    SmallVector<int64_t> cores =
-        llvm::to_vector(llvm::seq<int64_t>(0, emitter.machine.cores));
-    return {{emitter.createLocalPiece(box, layout, elementBytes, cores)}};
-  }
-  Piece piece;
-  piece.box = piece.room = box;
-  piece.view.strides = getDenseStrides(shape, layout, elementBytes);
-  int64_t bytes = box.getVolume() * elementBytes;
-  piece.space = kind == HomeKind::Shared ? SpaceKind::shared : SpaceKind::dram;
-  piece.view.buffer = kind == HomeKind::Shared
-                          ? emitter.createSharedBuffer(bytes)
-                          : emitter.createDRAMBuffer(bytes, scratchSegment);
+  Piece piece = makeWholePiece(output, kind, emitter.machine);
+  emitter.allocate(piece, scratchSegment,
+                   piece.box.getVolume() * getElementBytes(output.type));
   return {{piece}};
 }
 
@@ -105,11 +83,9 @@ StageLowering::BoundOperand StageLowering::bindOutput(const Tile &tile,
     if (!piece.isLocalTo(tile.core) || !piece.box.contains(region))
       continue;
     if (piece.cores.size() > 1) {
-      SmallVector<int64_t> others;
-      llvm::copy_if(piece.cores, std::back_inserter(others),
-                    [&](int64_t core) { return core != tile.core; });
       emitter.createCopy(tile.slot.stores, tile.core, piece, piece, region,
-                         elementBytes, tile.core, others);
+                         elementBytes, tile.core,
+                         getOthers(piece.cores, tile.core));
     }
     return {piece.view.buffer,
             makeWalk(output, piece.view, tile.loops, tile.order)};
@@ -138,32 +114,15 @@ void StageLowering::copyTo(Value value, const Piece &destination) {
 
 Piece StageLowering::createRowMajorPiece(Value tensor,
                                          ArrayRef<int64_t> localCores) {
-  RankedTensorType type = getTensorType(tensor);
-  Box box = Box::ofShape(type.getShape());
-  SmallVector<int64_t> layout =
-      llvm::to_vector(llvm::seq<int64_t>(0, type.getRank()));
-  int64_t elementBytes = getElementBytes(tensor);
-  int64_t bytes = box.getVolume() * elementBytes;
-  const MachineDescription &machine = emitter.machine;
-  if (!localCores.empty() &&
-      bytes * replicatedFraction <= static_cast<int64_t>(machine.local.bytes))
-    return emitter.createLocalPiece(box, layout, elementBytes, localCores);
-  Piece piece;
-  bool isShared = bytes * 2 <= static_cast<int64_t>(machine.shared.bytes);
-  piece.space = isShared ? SpaceKind::shared : SpaceKind::dram;
-  piece.box = piece.room = box;
-  piece.view.strides = getDenseStrides(type.getShape(), layout, elementBytes);
-  piece.view.buffer = isShared
-                          ? emitter.createSharedBuffer(bytes)
-                          : emitter.createDRAMBuffer(bytes, scratchSegment);
+  Piece piece =
+      makeRowMajorPiece(getTensorType(tensor), emitter.machine, localCores);
+  emitter.allocate(piece, scratchSegment,
+                   piece.box.getVolume() * getElementBytes(tensor));
   return piece;
 }
 
 Home StageLowering::makeRowMajor(Value value) {
-  SmallVector<int64_t> cores;
-  if (emitter.machine.network.multicast)
-    cores = llvm::to_vector(llvm::seq<int64_t>(0, emitter.machine.cores));
-  Piece piece = createRowMajorPiece(value, cores);
+  Piece piece = createRowMajorPiece(value, getRowMajorCores(emitter.machine));
   copyTo(value, piece);
   return {{piece}};
 }

@@ -129,6 +129,93 @@ std::optional<Piece> reshapePiece(const Piece &piece, ArrayRef<int64_t> from,
 
 } // namespace
 
+//===----------------------------------------------------------------------===//
+// Pieces
+//===----------------------------------------------------------------------===//
+
+/// A tensor that must be row-major in one piece is copied into every core when
+/// it is at most this fraction of a core's memory.
+static constexpr int64_t rowMajorFraction = 8;
+
+static SmallVector<int64_t> getRowMajorLayout(unsigned rank) {
+  return llvm::to_vector(llvm::seq<int64_t>(0, rank));
+}
+
+static int64_t getElementBytes(RankedTensorType type) {
+  return npu::getElementBytes(getElementKind(type.getElementType(), false));
+}
+
+Piece makeLocalPiece(const Box &box, ArrayRef<int64_t> layout,
+                     int64_t elementBytes, ArrayRef<int64_t> cores) {
+  Piece piece;
+  piece.view.strides = getDenseStrides(box.getShape(), layout, elementBytes);
+  piece.view.base = -piece.view.getOffset(box.low);
+  piece.cores.assign(cores.begin(), cores.end());
+  piece.box = piece.room = box;
+  return piece;
+}
+
+Piece makeDRAMPiece(RankedTensorType type) {
+  Piece piece = makeLocalPiece(Box::ofShape(type.getShape()),
+                               getRowMajorLayout(type.getRank()),
+                               getElementBytes(type), {});
+  piece.space = SpaceKind::dram;
+  return piece;
+}
+
+Piece makeWholePiece(const StageOperand &output, HomeKind kind,
+                     const MachineDescription &machine) {
+  RankedTensorType type = getTensorType(output.tensor);
+  if (kind == HomeKind::Output)
+    return makeDRAMPiece(type);
+  SmallVector<int64_t> cores;
+  if (kind == HomeKind::Replicated)
+    cores = llvm::to_vector(llvm::seq<int64_t>(0, machine.cores));
+  Piece piece = makeLocalPiece(Box::ofShape(type.getShape()),
+                               getLayout(cast<OpResult>(output.tensor)),
+                               npu::getElementBytes(output.type), cores);
+  if (kind != HomeKind::Replicated)
+    piece.space =
+        kind == HomeKind::Shared ? SpaceKind::shared : SpaceKind::dram;
+  return piece;
+}
+
+Piece makeRowMajorPiece(RankedTensorType type,
+                        const MachineDescription &machine,
+                        ArrayRef<int64_t> localCores) {
+  int64_t elementBytes = getElementBytes(type);
+  int64_t bytes = type.getNumElements() * elementBytes;
+  if (!localCores.empty() &&
+      bytes * rowMajorFraction <= static_cast<int64_t>(machine.local.bytes))
+    return makeLocalPiece(Box::ofShape(type.getShape()),
+                          getRowMajorLayout(type.getRank()), elementBytes,
+                          localCores);
+  Piece piece = makeDRAMPiece(type);
+  if (bytes * 2 <= static_cast<int64_t>(machine.shared.bytes))
+    piece.space = SpaceKind::shared;
+  return piece;
+}
+
+SmallVector<int64_t> getRowMajorCores(const MachineDescription &machine) {
+  if (!machine.network.multicast)
+    return {};
+  return llvm::to_vector(llvm::seq<int64_t>(0, machine.cores));
+}
+
+SmallVector<int64_t, 8> getOthers(ArrayRef<int64_t> cores, int64_t core) {
+  SmallVector<int64_t, 8> others;
+  llvm::copy_if(cores, std::back_inserter(others),
+                [&](int64_t other) { return other != core; });
+  return others;
+}
+
+bool isRowMajor(const Home &home, RankedTensorType type) {
+  return home.pieces.size() == 1 &&
+         getDenseStrides(type.getShape(), getRowMajorLayout(type.getRank()),
+                         getElementBytes(type)) ==
+             home.pieces.front().view.strides;
+}
+
 SmallVector<Box> Piece::getMissing(const Box &region) const {
   SmallVector<Box> missing(region.subtract(box));
   for (const Box &part : filled) {

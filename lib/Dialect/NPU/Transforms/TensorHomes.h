@@ -8,6 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TENSORHOMES_H
 
 #include "CommandWalk.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 #include <optional>
 
@@ -32,10 +33,42 @@ struct Piece {
   llvm::SmallVector<Box> getMissing(const Box &region) const;
 };
 
+/// `cores` without `core`.
+llvm::SmallVector<int64_t, 8> getOthers(llvm::ArrayRef<int64_t> cores,
+                                        int64_t core);
+
 /// Disjoint pieces that together hold a tensor.
 struct Home {
   std::vector<Piece> pieces;
 };
+
+//===----------------------------------------------------------------------===//
+// Pieces by rule; they have no buffer yet
+//===----------------------------------------------------------------------===//
+
+/// A dense piece for `box` of a tensor in the memories of `cores`.
+Piece makeLocalPiece(const Box &box, llvm::ArrayRef<int64_t> layout,
+                     int64_t elementBytes, llvm::ArrayRef<int64_t> cores);
+/// All of a tensor in DRAM, row-major.
+Piece makeDRAMPiece(mlir::RankedTensorType type);
+/// All of a stage's result in one piece. `kind` is not Split.
+Piece makeWholePiece(const StageOperand &output, HomeKind kind,
+                     const MachineDescription &machine);
+/// A row-major piece for all of a tensor: in the memories of `localCores` when
+/// it is small, else in shared memory or DRAM.
+Piece makeRowMajorPiece(mlir::RankedTensorType type,
+                        const MachineDescription &machine,
+                        llvm::ArrayRef<int64_t> localCores);
+/// Cores that get a copy of a tensor that must be row-major in one piece.
+llvm::SmallVector<int64_t> getRowMajorCores(const MachineDescription &machine);
+
+/// Whether the tensor lies in one piece with equal strides between all
+/// neighbours of the flattened dimensions.
+bool isRowMajor(const Home &home, mlir::RankedTensorType type);
+
+//===----------------------------------------------------------------------===//
+// Views
+//===----------------------------------------------------------------------===//
 
 /// `home` of a tensor of shape `from`, seen as a tensor of shape `to` with the
 /// same elements in row-major order; nothing when a piece is no strided box of

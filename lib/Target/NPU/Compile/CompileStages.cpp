@@ -17,25 +17,31 @@ namespace garam::npu {
 /// the address planner needs room that the sum of sizes does not show.
 static constexpr double fillFractions[] = {0.85, 0.65, 0.45, 0.25, 0.0};
 
-FailureOr<MemoryUse> lowerToPlannedCommands(func::FuncOp func,
-                                            const MachineDescription &machine) {
+FailureOr<LoweredFunction>
+lowerToPlannedCommands(func::FuncOp func, const MachineDescription &machine) {
   for (double fill : fillFractions) {
     bool isLast = fill == 0.0;
     func::FuncOp attempt = func.clone();
+    LoweredFunction result;
     FailureOr<MemoryUse> use = failure();
     LogicalResult lowered = placeTensors(attempt, machine, fill);
-    if (succeeded(lowered))
+    if (succeeded(lowered)) {
+      result.estimatedSeconds = estimateSeconds(attempt, machine);
       lowered = lowerToCommands(attempt, machine);
+    }
     if (succeeded(lowered))
       use = planMemory(attempt, machine, /*quiet=*/!isLast);
     if (succeeded(use)) {
+      result.memory = *use;
       synchronize(attempt);
       func.getBody().takeBody(attempt.getBody());
       func->setAttrs(attempt->getAttrDictionary());
     }
     attempt.erase();
-    if (succeeded(use) || failed(lowered))
-      return use;
+    if (succeeded(use))
+      return result;
+    if (failed(lowered))
+      return failure();
   }
   return failure();
 }

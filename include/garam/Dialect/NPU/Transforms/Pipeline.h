@@ -25,14 +25,14 @@ void assignLayouts(mlir::func::FuncOp func);
 /// npu-schedule-stages. Fails on a stage that fits the machine in no way.
 mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    const MachineDescription &machine);
-/// Estimated time of a function of scheduled stages, one after the other, with
-/// its results brought to DRAM: what the scheduler minimises. In seconds.
-double estimateSeconds(mlir::func::FuncOp func,
-                       const MachineDescription &machine);
 /// npu-place-tensors. `fill` is the fraction of local memory to plan for.
 mlir::LogicalResult placeTensors(mlir::func::FuncOp func,
                                  const MachineDescription &machine,
                                  double fill);
+/// Estimated time of a function of scheduled stages whose tensors are placed,
+/// from inputs in DRAM to outputs in DRAM, in seconds.
+double estimateSeconds(mlir::func::FuncOp func,
+                       const MachineDescription &machine);
 /// npu-lower-to-commands.
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);

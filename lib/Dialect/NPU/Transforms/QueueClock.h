@@ -1,0 +1,87 @@
+//===- QueueClock.h - When queues and shared resources are free -*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The part of the cost model that knows the chip: each core has in-order
+// queues, and transfers share the DRAM and the ports of the cores. Commands are
+// added in the order of their queues, with times known by Timing.h; there are
+// no packets, events or programs here. All times are in seconds.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_QUEUECLOCK_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_QUEUECLOCK_H
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/NPU/Machine/Timing.h"
+
+#include <vector>
+
+namespace garam::npu {
+
+/// When a command ends, and on which queue (getQueue of CommandAccess.h).
+struct Completion {
+  double time = 0;
+  unsigned queue = 0;
+};
+
+/// Transfers that share a resource: what one leaves free the next ones take.
+class BandwidthLedger {
+public:
+  /// Occupies the resource for `seconds` in all, from `time` on wherever it is
+  /// free. Returns when that is done.
+  double reserve(double time, double seconds);
+
+private:
+  struct Interval {
+    double begin, end;
+  };
+  /// Busy times, in order, disjoint.
+  llvm::SmallVector<Interval, 16> busy;
+};
+
+/// One DMA command and the cores whose ports it passes.
+struct Transfer {
+  int64_t core = 0; // whose queue runs it
+  TransferTime time;
+  int64_t sender = -1; // core, or -1: not from a core's memory
+  llvm::SmallVector<int64_t, 8> receivers;
+};
+
+class QueueClock {
+public:
+  explicit QueueClock(const MachineDescription &machine);
+
+  /// When `queue` learns that `completion` is there.
+  double getArrival(const Completion &completion, unsigned queue) const;
+
+  /// A command of the tensor or vector engine whose operands are there at
+  /// `ready`.
+  Completion runEngine(int64_t core, EngineKind engine, double ready,
+                       double seconds);
+  Completion runTransfer(const Transfer &transfer, double ready);
+
+  /// When the last command ends.
+  double getEnd() const;
+
+private:
+  /// Time of DRAM that a transfer takes from `begin` on, with what the core's
+  /// contraction costs it.
+  double getDRAMSeconds(const Transfer &transfer, double begin) const;
+
+  const MachineDescription *machine;
+  std::vector<double> free; // a queue
+  BandwidthLedger dram;
+  std::vector<BandwidthLedger> sendPorts, receivePorts; // a core
+  /// The contraction that each core ran last.
+  struct Contraction {
+    double begin = 0, end = 0;
+  };
+  std::vector<Contraction> contractions;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_QUEUECLOCK_H

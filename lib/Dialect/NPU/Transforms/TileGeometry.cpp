@@ -1,0 +1,112 @@
+//===- TileGeometry.cpp - Which tiles there are, and what they read -------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "TileGeometry.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+/// A region larger than this fraction of a core's memory is brought tile by
+/// tile instead of once for the core's part of the stage.
+static constexpr int64_t wholePartFraction = 4;
+
+/// A core's part gets room for its consumers' halo when that makes its buffer
+/// at most this many times as large.
+static constexpr int64_t maxRoomGrowth = 2;
+
+/// Loops from the slowest to the fastest in the order of tiles: a column tile's
+/// weights stay while the rows pass, and a sum is finished before the next
+/// begins.
+static SmallVector<unsigned> getTileOrder(const Stage &stage) {
+  SmallVector<unsigned> order;
+  for (IteratorKind kind : {IteratorKind::batch, IteratorKind::column,
+                            IteratorKind::row, IteratorKind::reduction})
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (stage.kinds[dim] == kind)
+        order.push_back(dim);
+  return order;
+}
+
+SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
+                                ArrayRef<int64_t> tileSizes) {
+  SmallVector<Box> tiles;
+  if (part.isEmpty())
+    return tiles;
+  SmallVector<unsigned> order = getTileOrder(stage);
+  Box tile = part;
+  for (unsigned dim : order)
+    tile.high[dim] = std::min(part.high[dim], tile.low[dim] + tileSizes[dim]);
+  while (true) {
+    tiles.push_back(tile);
+    // Count up, the last loop of `order` fastest.
+    int place = static_cast<int>(order.size()) - 1;
+    for (; place >= 0; --place) {
+      unsigned dim = order[place];
+      tile.low[dim] = tile.high[dim];
+      bool wraps = tile.low[dim] >= part.high[dim];
+      if (wraps)
+        tile.low[dim] = part.low[dim];
+      tile.high[dim] = std::min(part.high[dim], tile.low[dim] + tileSizes[dim]);
+      if (!wraps)
+        break;
+    }
+    if (place < 0)
+      return tiles;
+  }
+}
+
+bool isPackable(const StageOperand &operand) {
+  if (!operand.tensor.getDefiningOp<ConstantOp>() ||
+      llvm::is_contained(operand.padding, true))
+    return false;
+  return llvm::all_of(operand.coefficients, [](const auto &row) {
+    return llvm::count_if(row, [](int64_t c) { return c != 0; }) <= 1;
+  });
+}
+
+Box getBroughtRegion(const StageOperand &operand, const Box &part,
+                     const Box &tile, const MachineDescription &machine) {
+  Box region = operand.getRegion(part);
+  int64_t bytes = region.getVolume() * getElementBytes(operand.type);
+  if (bytes > static_cast<int64_t>(machine.local.bytes) / wholePartFraction)
+    return operand.getRegion(tile);
+  return region;
+}
+
+Box getRoom(const Box &box, const Box &consumed) {
+  Box room = box.hull(consumed);
+  return room.getVolume() > maxRoomGrowth * box.getVolume() ? box : room;
+}
+
+SmallVector<int64_t> getLayoutOf(const BufferView &view) {
+  SmallVector<int64_t> layout =
+      llvm::to_vector(llvm::seq<int64_t>(0, view.strides.size()));
+  llvm::stable_sort(layout, [&](int64_t a, int64_t b) {
+    return std::abs(view.strides[a]) > std::abs(view.strides[b]);
+  });
+  return layout;
+}
+
+Walk makeCopyWalk(const BufferView &source, const BufferView &destination,
+                  const Box &box) {
+  // Loops in the order of the destination's memory, so that neighbours join
+  // where both sides are dense.
+  Walk walk;
+  walk.operands.resize(2);
+  walk.operands[0].offset = source.getOffset(box.low);
+  walk.operands[1].offset = destination.getOffset(box.low);
+  for (int64_t dim : getLayoutOf(destination)) {
+    walk.sizes.push_back(box.getSize(dim));
+    walk.groups.push_back(0);
+    walk.operands[0].strides.push_back(source.strides[dim]);
+    walk.operands[1].strides.push_back(destination.strides[dim]);
+  }
+  walk.compact();
+  return walk;
+}
+
+} // namespace garam::npu

@@ -1,0 +1,52 @@
+//===- TileGeometry.h - Which tiles there are, and what they read -*- C++
+//-*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Rules that the lowering to commands and the cost model share.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_TILEGEOMETRY_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TILEGEOMETRY_H
+
+#include "CommandWalk.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
+
+namespace garam::npu {
+
+/// Parts of a constant buffer begin at multiples of this many bytes, the widest
+/// access of the memories.
+constexpr int64_t constantAlignment = 64;
+
+/// `part`, the loops of one core, cut into tiles in the order in which they are
+/// computed.
+llvm::SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
+                                      llvm::ArrayRef<int64_t> tileSizes);
+
+/// Constants are packed in the order in which the command reads them, except
+/// where coordinates overlap (one coordinate moved by two loops), which would
+/// repeat elements.
+bool isPackable(const StageOperand &operand);
+
+/// What is brought of an input at once: what the core's part of the stage
+/// reads, or only what the tile reads when that is too much.
+Box getBroughtRegion(const StageOperand &operand, const Box &part,
+                     const Box &tile, const MachineDescription &machine);
+
+/// What a core's buffer for its part `box` of a tensor has room for, when the
+/// stages that read the tensor need `consumed` there.
+Box getRoom(const Box &box, const Box &consumed);
+
+/// Dimensions of a view from the slowest to the fastest in memory.
+llvm::SmallVector<int64_t> getLayoutOf(const BufferView &view);
+
+/// The loops of a copy of `box` from one view to another.
+Walk makeCopyWalk(const BufferView &source, const BufferView &destination,
+                  const Box &box);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_TILEGEOMETRY_H

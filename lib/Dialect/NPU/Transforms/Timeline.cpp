@@ -1,0 +1,290 @@
+//===- Timeline.cpp - When scheduled stages happen ------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Timeline.h"
+
+#include "CommandAccess.h"
+#include "CopyTimes.h"
+#include "TileGeometry.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+//===----------------------------------------------------------------------===//
+// Homes
+//===----------------------------------------------------------------------===//
+
+TimedHome &Timeline::setHome(Value value, Home home) {
+  TimedHome &timed = homes[value];
+  timed = TimedHome();
+  timed.writes.resize(home.pieces.size());
+  timed.home = std::move(home);
+  return timed;
+}
+
+/// Arguments and constants lie in DRAM from the start.
+TimedHome &Timeline::getTimedHome(Value value) {
+  auto it = homes.find(value);
+  if (it != homes.end())
+    return it->second;
+  return setHome(value, {{makeDRAMPiece(getTensorType(value))}});
+}
+
+void Timeline::addWrite(Value tensor, unsigned piece, const TimedWrite &write) {
+  auto it = homes.find(tensor);
+  if (it == homes.end())
+    return;
+  it->second.writes[piece].push_back(write);
+  for (const TimedHome::View &view : it->second.views) {
+    auto viewed = homes.find(view.value);
+    if (viewed == homes.end())
+      continue;
+    // Boxes of one shape say nothing in another: all of the piece waits.
+    TimedWrite seen = write;
+    seen.box = viewed->second.home.pieces[view.first + piece].box;
+    addWrite(view.value, view.first + piece, seen);
+  }
+}
+
+void Timeline::addView(Value of, Value view, unsigned first) {
+  TimedHome &target = homes.find(view)->second;
+  TimedHome &source = homes.find(of)->second;
+  for (unsigned piece = 0; piece < source.writes.size(); ++piece)
+    for (TimedWrite write : source.writes[piece]) {
+      write.box = target.home.pieces[first + piece].box;
+      target.writes[first + piece].push_back(write);
+    }
+  source.views.push_back({view, first});
+}
+
+double Timeline::getReady(const TimedHome &home, unsigned piece, const Box &box,
+                          CoreMask cores, unsigned queue) const {
+  double ready = 0;
+  for (const TimedWrite &write : home.writes[piece])
+    if ((write.cores & cores) && !write.box.intersect(box).isEmpty())
+      ready = std::max(ready, clock.getArrival(write.completion, queue));
+  return ready;
+}
+
+void Timeline::flushStores() {
+  for (const Store &store : stores) {
+    unsigned queue = npu::getQueue(store.transfer.core, EngineKind::dma);
+    double ready = 0;
+    for (const Completion &need : store.needs)
+      ready = std::max(ready, clock.getArrival(need, queue));
+    Completion completion = clock.runTransfer(store.transfer, ready);
+    if (store.tensor)
+      addWrite(store.tensor, store.piece, {store.box, completion, store.cores});
+  }
+  stores.clear();
+}
+
+double Timeline::finish() {
+  flushStores();
+  return clock.getEnd();
+}
+
+Timeline Timeline::getView(const Stage &stage) const {
+  Timeline view(*machine);
+  view.clock = clock;
+  view.stores = stores;
+  // A pending store may write what `stage` sees through views.
+  SmallVector<Value> needed;
+  for (const StageOperand &input : stage.inputs)
+    needed.push_back(input.tensor);
+  while (!needed.empty()) {
+    Value value = needed.pop_back_val();
+    auto it = homes.find(value);
+    if (it == homes.end() || !view.homes.try_emplace(value, it->second).second)
+      continue;
+    Operation *op = value.getDefiningOp();
+    if (isa_and_present<ReshapeOp, ConcatOp>(op))
+      llvm::append_range(needed, op->getOperands());
+  }
+  return view;
+}
+
+//===----------------------------------------------------------------------===//
+// Copies of whole tensors
+//===----------------------------------------------------------------------===//
+
+/// `written` is the value, or null, whose first piece the copy fills.
+void Timeline::copyTo(Value value, const Piece &destination, Value written) {
+  flushStores();
+  const TimedHome &from = getTimedHome(value);
+  int64_t elementBytes = getElementBytes(value);
+  Box filled;
+  if (written)
+    filled = homes.find(written)->second.home.pieces.front().box;
+  for (auto [index, piece] : llvm::enumerate(from.home.pieces)) {
+    int64_t core = piece.cores.empty()
+                       ? static_cast<int64_t>(index % machine->cores)
+                       : piece.cores.front();
+    Store store{makeTransfer(core, piece, destination, piece.box, elementBytes,
+                             core, destination.cores, *machine),
+                {},
+                written,
+                0,
+                filled,
+                allCores};
+    CoreMask sources = piece.cores.empty() ? allCores : getMask(core);
+    for (const TimedWrite &write : from.writes[index])
+      if (write.cores & sources)
+        store.needs.push_back(write.completion);
+    stores.push_back(std::move(store));
+  }
+}
+
+void Timeline::moveHome(const StageOperand &output, HomeKind kind) {
+  TimedHome old = getTimedHome(output.tensor);
+  TimedHome &home =
+      setHome(output.tensor, {{makeWholePiece(output, kind, *machine)}});
+  const Piece &destination = home.home.pieces.front();
+  for (auto [index, piece] : llvm::enumerate(old.home.pieces)) {
+    int64_t core = piece.cores.front();
+    bool keeps = destination.isLocalTo(core);
+    for (const TimedWrite &write : old.writes[index]) {
+      stores.push_back(
+          {makeTransfer(core, piece, destination, write.box,
+                        getElementBytes(output.type), core,
+                        getOthers(destination.cores, core), *machine),
+           {write.completion},
+           output.tensor,
+           0,
+           write.box,
+           keeps ? ~getMask(core) : allCores});
+      if (keeps)
+        home.writes.front().push_back(write);
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Operations that are no stages
+//===----------------------------------------------------------------------===//
+
+void Timeline::runOther(Operation *op) {
+  if (auto reshape = dyn_cast<ReshapeOp>(op))
+    runReshape(reshape);
+  else if (auto concat = dyn_cast<ConcatOp>(op))
+    runConcat(concat);
+  else if (auto gather = dyn_cast<GatherOp>(op))
+    runGather(gather);
+  else if (op->hasTrait<OpTrait::IsTerminator>())
+    runReturn(op);
+}
+
+void Timeline::runReshape(ReshapeOp op) {
+  RankedTensorType from = getTensorType(op.getInput());
+  ArrayRef<int64_t> to = getTensorType(op.getResult()).getShape();
+  const Home &source = getTimedHome(op.getInput()).home;
+  if (std::optional<Home> view = reshapeHome(source, from.getShape(), to)) {
+    setHome(op.getResult(), std::move(*view));
+    return addView(op.getInput(), op.getResult(), 0);
+  }
+  Piece copy = makeRowMajorPiece(from, *machine, getRowMajorCores(*machine));
+  setHome(op.getResult(), *reshapeHome({{copy}}, from.getShape(), to));
+  copyTo(op.getInput(), copy, op.getResult());
+}
+
+void Timeline::runConcat(ConcatOp op) {
+  SmallVector<const Home *> inputs;
+  SmallVector<int64_t> extents;
+  for (Value input : op.getInputs())
+    getTimedHome(input);
+  for (Value input : op.getInputs()) {
+    inputs.push_back(&getTimedHome(input).home);
+    extents.push_back(getTensorType(input).getDimSize(op.getAxis()));
+  }
+  setHome(op.getResult(), concatHomes(inputs, extents, op.getAxis()));
+  unsigned first = 0;
+  for (Value input : op.getInputs()) {
+    addView(input, op.getResult(), first);
+    first += getTimedHome(input).home.pieces.size();
+  }
+}
+
+/// A gather as a command of three loops: what lies before the axis, the
+/// indices, what lies behind.
+static DMACommand makeGatherCommand(GatherOp op, const Piece &source,
+                                    const Piece &result) {
+  ArrayRef<int64_t> shape = getTensorType(op.getInput()).getShape();
+  uint32_t before = 1, behind = 1;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    if (static_cast<int64_t>(dim) < static_cast<int64_t>(op.getAxis()))
+      before *= size;
+    else if (static_cast<int64_t>(dim) > static_cast<int64_t>(op.getAxis()))
+      behind *= size;
+  }
+  uint32_t count = getTensorType(op.getIndices()).getNumElements();
+  int64_t elementBytes = getElementBytes(op.getInput());
+  DMACommand command;
+  command.kind = DMAKind::Gather;
+  command.sizes = {before, count, behind};
+  command.elementBytes = elementBytes;
+  command.indirection.dimension = 1;
+  auto describe = [&](Descriptor &descriptor, const Piece &piece,
+                      int64_t extent) {
+    descriptor.address.space = getMemorySpace(piece.space);
+    descriptor.strides = {extent * behind * elementBytes, behind * elementBytes,
+                          elementBytes};
+  };
+  describe(command.source, source, shape[op.getAxis()]);
+  describe(command.destination, result, count);
+  return command;
+}
+
+/// When core 0's DMA engine knows that `value` is in `destination`. The copy is
+/// noted under `written`.
+double Timeline::copyAndWait(Value value, const Piece &destination,
+                             Value written) {
+  setHome(written, {{destination}});
+  copyTo(value, destination, written);
+  flushStores();
+  return getReady(homes.find(written)->second, 0, destination.box, allCores,
+                  npu::getQueue(0, EngineKind::dma));
+}
+
+void Timeline::runGather(GatherOp op) {
+  RankedTensorType type = getTensorType(op.getInput());
+  const Home &home = getTimedHome(op.getInput()).home;
+  Piece source = home.pieces.front();
+  double ready = 0;
+  if (!isRowMajor(home, type)) {
+    source = makeRowMajorPiece(type, *machine, getRowMajorCores(*machine));
+    ready = copyAndWait(op.getInput(), source, op.getResult());
+  }
+  RankedTensorType indexType = getTensorType(op.getIndices());
+  Piece indices = makeDRAMPiece(indexType);
+  indices.space = SpaceKind::local;
+  indices.cores = {0};
+
+  ready =
+      std::max(ready, copyAndWait(op.getIndices(), indices, op.getResult()));
+  Piece result =
+      makeRowMajorPiece(getTensorType(op.getResult()), *machine, {0});
+  setHome(op.getResult(), {{result}});
+  stores.push_back(
+      {{0, getTime(makeGatherCommand(op, source, result), *machine), -1, {0}},
+       {{ready, npu::getQueue(0, EngineKind::dma)}},
+       op.getResult(),
+       0,
+       result.box,
+       allCores});
+}
+
+void Timeline::runReturn(Operation *op) {
+  for (Value value : op->getOperands()) {
+    auto result = dyn_cast<OpResult>(value);
+    if (result && isStage(result.getOwner()) &&
+        getHome(result) == HomeKind::Output)
+      continue;
+    copyTo(value, makeDRAMPiece(getTensorType(value)), Value());
+  }
+}
+
+} // namespace garam::npu

@@ -1,0 +1,150 @@
+//===- Timeline.h - When scheduled stages happen ----------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Follows the stages of a function as the lowering to commands will put them
+// on the queues: which tiles there are, what each core brings for them and from
+// where, in which order. It keeps for each tensor where its parts lie and when
+// they are there. Nothing is emitted, and each command costs what Timing.h
+// says.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
+
+#include "EngineTimes.h"
+#include "QueueClock.h"
+#include "TensorHomes.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <map>
+#include <memory>
+
+namespace garam::npu {
+
+/// Which cores see a write; bit i is core i.
+using CoreMask = uint64_t;
+constexpr CoreMask allCores = ~CoreMask(0);
+inline CoreMask getMask(int64_t core) { return CoreMask(1) << (core % 64); }
+
+/// What wrote `box` of a piece of a tensor, in the memories of `cores`.
+struct TimedWrite {
+  Box box;
+  Completion completion;
+  CoreMask cores;
+};
+
+/// Pieces of a tensor, without buffers, and what wrote them.
+struct TimedHome {
+  Home home;
+  std::vector<llvm::SmallVector<TimedWrite, 2>> writes; // a piece
+  /// Whether pieces take their consumers' halo.
+  bool hasRoom = false;
+  /// Views of this tensor: its piece i is piece first + i there.
+  struct View {
+    mlir::Value value;
+    unsigned first;
+  };
+  llvm::SmallVector<View, 1> views;
+};
+
+class Timeline {
+public:
+  explicit Timeline(const MachineDescription &machine)
+      : machine(&machine), clock(machine) {}
+
+  /// A scheduled stage whose results go to `kinds`.
+  void runStage(const Stage &stage, const StageSchedule &schedule,
+                llvm::ArrayRef<HomeKind> kinds, EngineTimes &engineTimes);
+  /// Any other operation of a function: views, and what moves data.
+  void runOther(mlir::Operation *op);
+  /// Moves a tensor that was taken as split over the cores to another home.
+  void moveHome(const StageOperand &output, HomeKind kind);
+  /// The same point in time, with those tensors only that `stage` reads.
+  Timeline getView(const Stage &stage) const;
+  /// When everything so far is done, in seconds. Nothing may follow.
+  double finish();
+
+private:
+  /// A transfer behind a computation. Its queue gets it after what the next
+  /// slot brings ahead.
+  struct Store {
+    Transfer transfer;
+    llvm::SmallVector<Completion, 2> needs;
+    mlir::Value tensor; // null: nobody reads what it writes
+    unsigned piece;
+    Box box;
+    CoreMask cores;
+  };
+  /// What was brought to a core for one input.
+  struct Staged {
+    mlir::Value tensor; // null: the packed constants
+    Box box;
+    Completion completion;
+  };
+  struct Tile {
+    const Stage &stage;
+    Box loops, part;
+    int64_t core;
+  };
+
+  //===--- Homes (Timeline.cpp) ------------------------------------------===//
+
+  TimedHome &getTimedHome(mlir::Value value);
+  TimedHome &setHome(mlir::Value value, Home home);
+  void addWrite(mlir::Value tensor, unsigned piece, const TimedWrite &write);
+  void addView(mlir::Value of, mlir::Value view, unsigned first);
+  /// When `queue` knows all writes to `box` of a piece that `cores` see.
+  double getReady(const TimedHome &home, unsigned piece, const Box &box,
+                  CoreMask cores, unsigned queue) const;
+  void copyTo(mlir::Value value, const Piece &destination, mlir::Value written);
+  double copyAndWait(mlir::Value value, const Piece &destination,
+                     mlir::Value written);
+  void flushStores();
+
+  //===--- Operations (Timeline.cpp) -------------------------------------===//
+
+  void runReshape(ReshapeOp op);
+  void runConcat(ConcatOp op);
+  void runGather(GatherOp op);
+  void runReturn(mlir::Operation *op);
+
+  //===--- Stages (TimelineStages.cpp) -----------------------------------===//
+
+  void createHomes(const Stage &stage, const StageSchedule &schedule,
+                   llvm::ArrayRef<HomeKind> kinds);
+  void runSlot(llvm::ArrayRef<Tile> tiles, bool startsStage,
+               EngineTimes &engineTimes);
+  static unsigned getQueue(const Tile &tile);
+  /// The present tile of a core cannot start before `ready`.
+  void require(const Tile &tile, double ready);
+  const Completion *findInSlot(mlir::Value tensor, const Box &box) const;
+  void loadConstants(const Tile &tile);
+  void loadTensor(const Tile &tile, unsigned index);
+  /// Reads from the home's own piece when it has the region or room for it.
+  bool readOwnPiece(const Tile &tile, const StageOperand &operand,
+                    const Box &region, TimedHome &home);
+  Completion fetch(const TimedHome &home, const Piece &destination,
+                   const Box &region, int64_t elementBytes, int64_t core);
+  void compute(const Tile &tile, EngineTimes &engineTimes);
+  void storeResult(const Tile &tile, const StageOperand &output,
+                   const Completion &completion);
+
+  const MachineDescription *machine;
+  QueueClock clock;
+  llvm::DenseMap<mlir::Value, TimedHome> homes;
+  std::vector<Store> stores;
+  /// What input `first` of the present stage last brought to core `second`.
+  std::map<std::pair<unsigned, int64_t>, Staged> staged;
+  /// What the present slot has brought to some core.
+  std::vector<Staged> stagedInSlot;
+  /// When the operands of each core's present tile are there.
+  std::vector<double> operandsReady;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H

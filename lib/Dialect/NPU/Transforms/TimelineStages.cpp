@@ -1,0 +1,276 @@
+//===- TimelineStages.cpp - When the tiles of a stage happen --------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CommandAccess.h"
+#include "CopyTimes.h"
+#include "TileGeometry.h"
+#include "Timeline.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+static EngineKind getEngine(const Stage &stage) {
+  return stage.isContract() ? EngineKind::tensor : EngineKind::vector;
+}
+
+unsigned Timeline::getQueue(const Tile &tile) {
+  return npu::getQueue(tile.core, getEngine(tile.stage));
+}
+
+void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
+                        ArrayRef<HomeKind> kinds, EngineTimes &engineTimes) {
+  createHomes(stage, schedule, kinds);
+  staged.clear();
+  SmallVector<SmallVector<Box>> tiles;
+  SmallVector<Box> parts;
+  size_t numSlots = 0;
+  for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
+    parts.push_back(schedule.getPart(stage, core));
+    tiles.push_back(enumerateTiles(stage, parts.back(), schedule.tile));
+    numSlots = std::max(numSlots, tiles.back().size());
+  }
+  for (size_t number = 0; number < numSlots; ++number) {
+    SmallVector<Tile, 8> slot;
+    for (auto [core, coreTiles] : llvm::enumerate(tiles))
+      if (number < coreTiles.size())
+        slot.push_back({stage, coreTiles[number], parts[core],
+                        static_cast<int64_t>(core)});
+    runSlot(slot, /*startsStage=*/number == 0, engineTimes);
+  }
+}
+
+/// Weights come before what the slot in front has to store. So do activations,
+/// unless they are the results of that slot's stage.
+void Timeline::runSlot(ArrayRef<Tile> tiles, bool startsStage,
+                       EngineTimes &engineTimes) {
+  stagedInSlot.clear();
+  operandsReady.assign(machine->cores, 0.0);
+  for (const Tile &tile : tiles)
+    loadConstants(tile);
+  if (startsStage)
+    flushStores();
+  for (const Tile &tile : tiles)
+    for (unsigned index = 0; index < tile.stage.inputs.size(); ++index)
+      if (!isPackable(tile.stage.inputs[index]))
+        loadTensor(tile, index);
+  flushStores();
+  for (const Tile &tile : tiles)
+    compute(tile, engineTimes);
+}
+
+void Timeline::createHomes(const Stage &stage, const StageSchedule &schedule,
+                           ArrayRef<HomeKind> kinds) {
+  for (auto [output, kind] : llvm::zip(stage.outputs, kinds)) {
+    if (kind != HomeKind::Split) {
+      setHome(output.tensor, {{makeWholePiece(output, kind, *machine)}});
+      continue;
+    }
+    Home home;
+    SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
+    for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
+      Box part = schedule.getPart(stage, core);
+      if (!part.isEmpty())
+        home.pieces.push_back(makeLocalPiece(output.getRegion(part), layout,
+                                             getElementBytes(output.type),
+                                             {core}));
+    }
+    setHome(output.tensor, std::move(home)).hasRoom = true;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Operands
+//===----------------------------------------------------------------------===//
+
+void Timeline::require(const Tile &tile, double ready) {
+  double &all = operandsReady[tile.core];
+  all = std::max(all, ready);
+}
+
+/// Whether another core has the same in this slot and can send it along.
+const Completion *Timeline::findInSlot(Value tensor, const Box &box) const {
+  if (!machine->network.multicast)
+    return nullptr;
+  for (const Staged &other : stagedInSlot)
+    if (other.tensor == tensor && other.box == box)
+      return &other.completion;
+  return nullptr;
+}
+
+/// Bytes of a tile's packed constants. Loops that none of them depends on
+/// become empty in `box`, for they do not tell one load from another.
+static int64_t getConstantBytes(const Stage &stage, Box &box) {
+  int64_t bytes = 0;
+  SmallVector<bool, 8> matters(stage.getNumLoops(), false);
+  for (const StageOperand &operand : stage.inputs) {
+    if (!isPackable(operand))
+      continue;
+    int64_t size = getElementBytes(operand.type);
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (operand.dependsOn(dim)) {
+        size *= box.getSize(dim);
+        matters[dim] = true;
+      }
+    bytes += llvm::alignTo(size, constantAlignment);
+  }
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    if (!matters[dim])
+      box.low[dim] = box.high[dim] = 0;
+  return bytes;
+}
+
+void Timeline::loadConstants(const Tile &tile) {
+  Box box = tile.loops;
+  int64_t bytes = getConstantBytes(tile.stage, box);
+  if (bytes == 0)
+    return;
+  Staged &last = staged[{tile.stage.inputs.size(), tile.core}];
+  if (last.box.getRank() == 0 || !(last.box == box)) {
+    last.box = box;
+    if (const Completion *common = findInSlot(Value(), box)) {
+      last.completion = *common;
+    } else {
+      Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
+      Piece source = local;
+      source.space = SpaceKind::dram;
+      last.completion =
+          clock.runTransfer(makeTransfer(tile.core, source, local, local.box, 1,
+                                         tile.core, {tile.core}, *machine),
+                            0.0);
+      stagedInSlot.push_back(last);
+    }
+  }
+  require(tile, clock.getArrival(last.completion, getQueue(tile)));
+}
+
+/// Brings `region` from all pieces of a tensor that have a part of it, but
+/// `destination` itself.
+Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
+                           const Box &region, int64_t elementBytes,
+                           int64_t core) {
+  Completion last;
+  unsigned queue = npu::getQueue(core, EngineKind::dma);
+  for (auto [number, piece] : llvm::enumerate(home.home.pieces)) {
+    Box common = piece.box.intersect(region);
+    if (&piece == &destination || common.isEmpty())
+      continue;
+    bool isLocal = piece.space == SpaceKind::local;
+    int64_t sender =
+        piece.isLocalTo(core) || !isLocal ? core : piece.cores.front();
+    double ready = getReady(home, number, common,
+                            isLocal ? getMask(sender) : allCores, queue);
+    last =
+        clock.runTransfer(makeTransfer(core, piece, destination, common,
+                                       elementBytes, sender, {core}, *machine),
+                          ready);
+  }
+  return last;
+}
+
+bool Timeline::readOwnPiece(const Tile &tile, const StageOperand &operand,
+                            const Box &region, TimedHome &home) {
+  int64_t elementBytes = getElementBytes(operand.tensor);
+  for (unsigned number = 0; number < home.home.pieces.size(); ++number) {
+    Piece &piece = home.home.pieces[number];
+    if (!piece.isLocalTo(tile.core))
+      continue;
+    if (home.hasRoom)
+      piece.room = piece.room.hull(getRoom(piece.box, region));
+    if (!piece.room.contains(region))
+      continue;
+    for (const Box &missing : piece.getMissing(region)) {
+      Completion filled = fetch(home, piece, missing, elementBytes, tile.core);
+      piece.filled.push_back(missing);
+      home.writes[number].push_back({missing, filled, getMask(tile.core)});
+    }
+    require(tile, getReady(home, number, operand.getRegion(tile.loops),
+                           getMask(tile.core), getQueue(tile)));
+    return true;
+  }
+  return false;
+}
+
+void Timeline::loadTensor(const Tile &tile, unsigned index) {
+  const StageOperand &operand = tile.stage.inputs[index];
+  Box region = getBroughtRegion(operand, tile.part, tile.loops, *machine);
+  TimedHome &home = getTimedHome(operand.tensor);
+  if (readOwnPiece(tile, operand, region, home))
+    return;
+  Staged &last = staged[{index, tile.core}];
+  if (!last.tensor || !(last.box == region)) {
+    last.tensor = operand.tensor;
+    last.box = region;
+    // One transfer may serve several cores from a memory that all of them read.
+    bool isCommon = llvm::all_of(home.home.pieces, [](const Piece &piece) {
+      return piece.space != SpaceKind::local;
+    });
+    if (const Completion *common =
+            isCommon ? findInSlot(operand.tensor, region) : nullptr) {
+      last.completion = *common;
+    } else {
+      int64_t elementBytes = getElementBytes(operand.tensor);
+      Piece local =
+          makeLocalPiece(region, getLayoutOf(home.home.pieces.front().view),
+                         elementBytes, {tile.core});
+      last.completion = fetch(home, local, region, elementBytes, tile.core);
+      stagedInSlot.push_back(last);
+    }
+  }
+  require(tile, clock.getArrival(last.completion, getQueue(tile)));
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+static bool finishesSums(const Stage &stage, const Box &tile) {
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    if (!stage.isParallel(dim) && tile.high[dim] != stage.sizes[dim])
+      return false;
+  return true;
+}
+
+void Timeline::compute(const Tile &tile, EngineTimes &engineTimes) {
+  Completion completion =
+      clock.runEngine(tile.core, getEngine(tile.stage),
+                      operandsReady[tile.core], engineTimes.get(tile.loops));
+  if (!finishesSums(tile.stage, tile.loops))
+    return;
+  for (const StageOperand &output : tile.stage.outputs)
+    storeResult(tile, output, completion);
+}
+
+void Timeline::storeResult(const Tile &tile, const StageOperand &output,
+                           const Completion &completion) {
+  Box region = output.getRegion(tile.loops);
+  Home home = getTimedHome(output.tensor).home;
+  int64_t elementBytes = getElementBytes(output.type);
+  auto store = [&](const Piece &from, const Piece &to, unsigned number,
+                   ArrayRef<int64_t> receivers, CoreMask cores) {
+    stores.push_back({makeTransfer(tile.core, from, to, region, elementBytes,
+                                   tile.core, receivers, *machine),
+                      {completion},
+                      output.tensor,
+                      number,
+                      region,
+                      cores});
+  };
+  for (auto [number, piece] : llvm::enumerate(home.pieces)) {
+    if (!piece.isLocalTo(tile.core) || !piece.box.contains(region))
+      continue;
+    addWrite(output.tensor, number, {region, completion, getMask(tile.core)});
+    if (piece.cores.size() > 1)
+      store(piece, piece, number, getOthers(piece.cores, tile.core),
+            ~getMask(tile.core));
+    return;
+  }
+  Piece local = makeLocalPiece(region, getLayout(cast<OpResult>(output.tensor)),
+                               elementBytes, {tile.core});
+  store(local, home.pieces.front(), 0, {}, allCores);
+}
+
+} // namespace garam::npu
