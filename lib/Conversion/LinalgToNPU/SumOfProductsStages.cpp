@@ -142,7 +142,10 @@ Value createContract(OpBuilder &builder, Location loc, const SumOfProducts &sum,
       /*activation_padding=*/DenseBoolArrayAttr(), /*activation_zero_point=*/0,
       /*weight_zero_point=*/0, /*residual_zero_point=*/0,
       /*output_zero_point=*/0, /*residual_scale=*/APFloat(1.0f),
-      /*clamp_low=*/FloatAttr(), /*clamp_high=*/FloatAttr());
+      /*clamp_low=*/FloatAttr(), /*clamp_high=*/FloatAttr(),
+      /*activation_unsigned=*/false, /*weight_unsigned=*/false,
+      /*residual_unsigned=*/false, /*output_unsigned=*/false,
+      /*schedule=*/ScheduleAttr());
 
   if (sum.activation.hasPadding())
     op.setActivationPadding(sum.activation.padding);

@@ -19,6 +19,27 @@ using namespace mlir;
 #include "garam/Dialect/NPU/IR/NPUDialect.cpp.inc"
 #include "garam/Dialect/NPU/IR/NPUEnums.cpp.inc"
 
+namespace garam::npu {
+
+/// A list in an attribute: `[` elements `]`.
+template <typename ElementTy>
+static ParseResult parseList(AsmParser &parser, SmallVector<ElementTy> &list) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+    FailureOr<ElementTy> element = FieldParser<ElementTy>::parse(parser);
+    if (succeeded(element))
+      list.push_back(*element);
+    return LogicalResult(element);
+  });
+}
+template <typename ElementTy>
+static void printList(AsmPrinter &printer, ArrayRef<ElementTy> list) {
+  printer << '[';
+  printer.printStrippedAttrOrType(list);
+  printer << ']';
+}
+
+} // namespace garam::npu
+
 #define GET_ATTRDEF_CLASSES
 #include "garam/Dialect/NPU/IR/NPUAttributes.cpp.inc"
 

@@ -124,6 +124,33 @@ static LogicalResult verifyOutput(Operation *op, ArrayRef<int64_t> sizes,
   return success();
 }
 
+/// That a schedule is one of this loop nest and these results.
+static LogicalResult verifySchedule(Operation *op, ScheduleAttr schedule,
+                                    ArrayRef<int64_t> sizes) {
+  if (!schedule)
+    return success();
+  DenseI64ArrayAttr split = schedule.getSplit();
+  if (split && split.size() != static_cast<int64_t>(sizes.size()))
+    return op->emitOpError("(C11) the schedule cuts ")
+           << split.size() << " loops, there are " << sizes.size();
+  unsigned numResults = op->getNumResults();
+  ArrayRef<DenseI64ArrayAttr> layouts = schedule.getLayouts();
+  if (!layouts.empty() && layouts.size() != numResults)
+    return op->emitOpError("(C11) the schedule has layouts for ")
+           << layouts.size() << " results, there are " << numResults;
+  for (auto [layout, result] : llvm::zip(layouts, op->getResults())) {
+    int64_t rank = cast<RankedTensorType>(result.getType()).getRank();
+    if (layout.size() != rank)
+      return op->emitOpError("(C11) the schedule lays out ")
+             << layout.size() << " dimensions of a result of rank " << rank;
+  }
+  size_t numHomes = schedule.getHomes().size();
+  if (numHomes != 0 && numHomes != numResults)
+    return op->emitOpError("(C11) the schedule has homes for ")
+           << numHomes << " results, there are " << numResults;
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // ContractOp
 //===----------------------------------------------------------------------===//
@@ -183,7 +210,8 @@ LogicalResult ContractOp::verify() {
   SmallVector<Value> tensors(getOperands());
   tensors.push_back(getResult());
   if (failed(verifyLoops(*this, sizes, maps, tensors)) ||
-      failed(verifyTypes(*this)))
+      failed(verifyTypes(*this)) ||
+      failed(verifySchedule(*this, getScheduleAttr(), sizes)))
     return failure();
   if (auto padding = getActivationPadding())
     if (padding->size() != maps[0].getNumResults())
@@ -317,7 +345,8 @@ LogicalResult VectorOp::verify() {
   SmallVector<Value> tensors(getInputs());
   llvm::append_range(tensors, getResults());
   if (failed(verifyLoops(*this, sizes, maps, tensors)) ||
-      failed(verifyLists(*this)))
+      failed(verifyLists(*this)) ||
+      failed(verifySchedule(*this, getScheduleAttr(), sizes)))
     return failure();
   unsigned numInputs = getInputs().size();
   for (auto [i, map] : llvm::enumerate(maps)) {

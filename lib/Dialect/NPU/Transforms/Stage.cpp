@@ -7,7 +7,6 @@
 #include "Stage.h"
 
 #include "mlir/IR/AffineMap.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 
@@ -216,21 +215,46 @@ Stage getStage(Operation *op) {
 // Decisions
 //===----------------------------------------------------------------------===//
 
+/// The schedule of a stage, or null.
+static ScheduleAttr findSchedule(Operation *op) {
+  if (auto contract = dyn_cast<ContractOp>(op))
+    return contract.getScheduleAttr();
+  return cast<VectorOp>(op).getScheduleAttr();
+}
+
+/// The schedule of a stage, or one in which nothing is decided.
+static ScheduleAttr getScheduleOrEmpty(Operation *op) {
+  if (ScheduleAttr schedule = findSchedule(op))
+    return schedule;
+  DenseI64ArrayAttr none;
+  return ScheduleAttr::get(op->getContext(), /*layouts=*/{}, none, none, none,
+                           /*homes=*/{});
+}
+
+static void setSchedule(Operation *op, ScheduleAttr schedule) {
+  if (auto contract = dyn_cast<ContractOp>(op))
+    contract.setScheduleAttr(schedule);
+  else
+    cast<VectorOp>(op).setScheduleAttr(schedule);
+}
+
 SmallVector<int64_t> getLayout(OpResult result) {
-  auto layouts = result.getOwner()->getAttrOfType<ArrayAttr>("npu.layouts");
-  if (layouts)
+  ScheduleAttr schedule = findSchedule(result.getOwner());
+  if (schedule && !schedule.getLayouts().empty())
     return llvm::to_vector(
-        cast<DenseI64ArrayAttr>(layouts[result.getResultNumber()])
-            .asArrayRef());
+        schedule.getLayouts()[result.getResultNumber()].asArrayRef());
   return llvm::to_vector(
       llvm::seq<int64_t>(0, getTensorType(result).getRank()));
 }
 
 void setLayouts(Operation *op, ArrayRef<SmallVector<int64_t>> layouts) {
-  SmallVector<Attribute> attributes;
+  SmallVector<DenseI64ArrayAttr> attributes;
   for (ArrayRef<int64_t> layout : layouts)
     attributes.push_back(DenseI64ArrayAttr::get(op->getContext(), layout));
-  op->setAttr("npu.layouts", ArrayAttr::get(op->getContext(), attributes));
+  ScheduleAttr old = getScheduleOrEmpty(op);
+  setSchedule(op,
+              ScheduleAttr::get(op->getContext(), attributes, old.getSplit(),
+                                old.getGrain(), old.getTile(), old.getHomes()));
 }
 
 int64_t StageSchedule::getNumParts() const {
@@ -254,57 +278,61 @@ Box StageSchedule::getPart(const Stage &stage, int64_t part) const {
   return box;
 }
 
-static SmallVector<int64_t> getArray(Operation *op, StringRef name) {
-  auto attribute = op->getAttrOfType<DenseI64ArrayAttr>(name);
+static SmallVector<int64_t> toVector(DenseI64ArrayAttr attribute) {
   return attribute ? llvm::to_vector(attribute.asArrayRef())
                    : SmallVector<int64_t>();
 }
 
 StageSchedule getSchedule(const Stage &stage) {
+  ScheduleAttr attribute = getScheduleOrEmpty(stage.op);
   StageSchedule schedule;
-  schedule.split = getArray(stage.op, "npu.split");
-  schedule.tile = getArray(stage.op, "npu.tile");
-  schedule.grain = getArray(stage.op, "npu.grain");
+  schedule.split = toVector(attribute.getSplit());
+  schedule.tile = toVector(attribute.getTile());
+  schedule.grain = toVector(attribute.getGrain());
   return schedule;
 }
 
 LogicalResult checkScheduled(Operation *op) {
-  if (op->hasAttr("npu.split") && op->hasAttr("npu.tile") &&
-      op->hasAttr("npu.grain"))
+  if (getScheduleOrEmpty(op).getSplit())
     return success();
   return op->emitOpError("is not scheduled: run npu-schedule-stages first");
 }
 
 void setSchedule(const Stage &stage, const StageSchedule &schedule) {
   MLIRContext *context = stage.op->getContext();
-  auto set = [&](StringRef name, ArrayRef<int64_t> values) {
-    stage.op->setAttr(name, DenseI64ArrayAttr::get(context, values));
-  };
-  set("npu.split", schedule.split);
-  set("npu.tile", schedule.tile);
-  set("npu.grain", schedule.grain);
+  ScheduleAttr old = getScheduleOrEmpty(stage.op);
+  setSchedule(stage.op,
+              ScheduleAttr::get(context, old.getLayouts(),
+                                DenseI64ArrayAttr::get(context, schedule.split),
+                                DenseI64ArrayAttr::get(context, schedule.grain),
+                                DenseI64ArrayAttr::get(context, schedule.tile),
+                                old.getHomes()));
 }
 
-static constexpr StringRef homeNames[] = {"split", "replicated", "shared",
-                                          "dram", "output"};
-
 HomeKind getHome(OpResult result) {
-  auto homes = result.getOwner()->getAttrOfType<ArrayAttr>("npu.homes");
-  StringRef name =
-      homes ? cast<StringAttr>(homes[result.getResultNumber()]).getValue()
-            : homeNames[0];
-  const auto *found = llvm::find(homeNames, name);
-  return found == std::end(homeNames)
-             ? HomeKind::Split
-             : static_cast<HomeKind>(found - std::begin(homeNames));
+  ScheduleAttr schedule = findSchedule(result.getOwner());
+  return schedule && !schedule.getHomes().empty()
+             ? schedule.getHomes()[result.getResultNumber()]
+             : HomeKind::Split;
+}
+
+LogicalResult checkHomes(Operation *op) {
+  for (OpResult result : op->getResults()) {
+    bool isReturned = llvm::any_of(result.getUsers(), [](Operation *user) {
+      return user->hasTrait<OpTrait::ReturnLike>();
+    });
+    if (getHome(result) == HomeKind::Output && !isReturned)
+      return op->emitOpError("has the home 'output' for result #")
+             << result.getResultNumber() << ", which is not returned";
+  }
+  return success();
 }
 
 void setHomes(Operation *op, ArrayRef<HomeKind> homes) {
-  SmallVector<Attribute> names;
-  for (HomeKind home : homes)
-    names.push_back(StringAttr::get(op->getContext(),
-                                    homeNames[static_cast<unsigned>(home)]));
-  op->setAttr("npu.homes", ArrayAttr::get(op->getContext(), names));
+  ScheduleAttr old = getScheduleOrEmpty(op);
+  setSchedule(op, ScheduleAttr::get(op->getContext(), old.getLayouts(),
+                                    old.getSplit(), old.getGrain(),
+                                    old.getTile(), homes));
 }
 
 } // namespace garam::npu

@@ -71,40 +71,34 @@ bool isStage(mlir::Operation *op);
 Stage getStage(mlir::Operation *op);
 
 //===----------------------------------------------------------------------===//
-// Decisions, kept as attributes of the stage
+// Decisions, kept in the schedule (#npu.schedule) of the stage
 //===----------------------------------------------------------------------===//
 
-/// npu.layouts: for each result the dimensions of the tensor from the slowest
-/// to the fastest in memory. Absent: row-major.
+/// The dimensions of the tensor from the slowest to the fastest in memory.
+/// Row-major where it is not decided.
 llvm::SmallVector<int64_t> getLayout(mlir::OpResult result);
 void setLayouts(mlir::Operation *op,
                 llvm::ArrayRef<llvm::SmallVector<int64_t>> layouts);
 
-/// npu.split: into how many parts each loop is cut over the cores.
-/// npu.tile: the largest piece of each loop that one command takes.
+/// How the loops of a stage are cut: see #npu.schedule.
 struct StageSchedule {
-  llvm::SmallVector<int64_t> split, tile;
-  /// Least part of a loop: parts begin at multiples of it.
-  llvm::SmallVector<int64_t> grain;
+  llvm::SmallVector<int64_t> split, tile, grain;
 
   int64_t getNumParts() const;
   /// The loops of part `part` of 0 .. getNumParts() - 1; may be empty.
   Box getPart(const Stage &stage, int64_t part) const;
 };
+/// Empty where it is not decided.
 StageSchedule getSchedule(const Stage &stage);
 /// Fails with an error at a stage that has no schedule yet.
 mlir::LogicalResult checkScheduled(mlir::Operation *op);
 void setSchedule(const Stage &stage, const StageSchedule &schedule);
 
-/// npu.homes: where each result lives.
-enum class HomeKind {
-  Split,      // each core keeps its part
-  Replicated, // each core keeps all of it, at the same address
-  Shared,     // in shared SRAM
-  DRAM,       // in the scratch segment
-  Output      // in the output segment that the result returns in
-};
+/// Where a result lives; HomeKind::Split where it is not decided.
 HomeKind getHome(mlir::OpResult result);
+/// Fails with an error at a stage whose homes cannot be: one in the output
+/// segment of a result that is not returned.
+mlir::LogicalResult checkHomes(mlir::Operation *op);
 void setHomes(mlir::Operation *op, llvm::ArrayRef<HomeKind> homes);
 
 } // namespace garam::npu

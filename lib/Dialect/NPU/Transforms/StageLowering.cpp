@@ -13,7 +13,7 @@ using namespace mlir;
 namespace garam::npu {
 
 LogicalResult StageLowering::lowerStage(Operation *op) {
-  if (failed(checkScheduled(op)))
+  if (failed(checkScheduled(op)) || failed(checkHomes(op)))
     return failure();
   Stage stage = getStage(op);
   StageSchedule schedule = getSchedule(stage);

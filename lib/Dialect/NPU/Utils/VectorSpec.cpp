@@ -103,7 +103,8 @@ VectorOp createVector(OpBuilder &builder, Location loc,
       builder.getAffineMapArrayAttr(maps), builder.getArrayAttr(combiners),
       anyPadding ? builder.getArrayAttr(paddings) : ArrayAttr(),
       anyPadding ? builder.getDenseF64ArrayAttr(fills) : DenseF64ArrayAttr(),
-      boolsOrNull(unsignedInputs), boolsOrNull(unsignedOutputs));
+      boolsOrNull(unsignedInputs), boolsOrNull(unsignedOutputs),
+      /*schedule=*/ScheduleAttr());
 
   Block &body = op.getBody().emplaceBlock();
   for (const VectorInput &input : spec.inputs)

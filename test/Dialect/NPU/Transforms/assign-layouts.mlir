@@ -10,9 +10,9 @@
 // elementwise stage keeps the order of its input.
 // CHECK-LABEL: @channels_last
 // CHECK: npu.contract
-// CHECK-SAME: npu.layouts = [array<i64: 0, 2, 3, 1>]
+// CHECK-SAME: layouts = {{\[}}[0, 2, 3, 1]
 // CHECK: npu.vector
-// CHECK-SAME: npu.layouts = [array<i64: 0, 2, 3, 1>]
+// CHECK-SAME: layouts = {{\[}}[0, 2, 3, 1]
 func.func @channels_last(%x: tensor<1x4x6x5xbf16>, %w: tensor<8x4xbf16>) -> tensor<1x8x6x5xf32> {
   %0 = npu.contract %x, %w sizes [1, 8, 6, 5, 4]
     iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<row>,
@@ -34,7 +34,7 @@ func.func @channels_last(%x: tensor<1x4x6x5xbf16>, %w: tensor<8x4xbf16>) -> tens
 // What is returned is row-major, as ONNX lays it out.
 // CHECK-LABEL: @returned
 // CHECK: npu.contract
-// CHECK-SAME: npu.layouts = [array<i64: 0, 1, 2, 3>]
+// CHECK-SAME: layouts = {{\[}}[0, 1, 2, 3]
 func.func @returned(%x: tensor<1x4x6x5xbf16>, %w: tensor<8x4xbf16>) -> tensor<1x8x6x5xbf16> {
   %0 = npu.contract %x, %w sizes [1, 8, 6, 5, 4]
     iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<row>,
@@ -47,7 +47,7 @@ func.func @returned(%x: tensor<1x4x6x5xbf16>, %w: tensor<8x4xbf16>) -> tensor<1x
 // that drops dimensions of size 1 does not.
 // CHECK-LABEL: @reshaped
 // CHECK: npu.contract
-// CHECK-SAME: npu.layouts = [array<i64: 0, 1, 2, 3>]
+// CHECK-SAME: layouts = {{\[}}[0, 1, 2, 3]
 func.func @reshaped(%x: tensor<1x4x6x5xbf16>, %w: tensor<8x4xbf16>) -> tensor<1x240xbf16> {
   %0 = npu.contract %x, %w sizes [1, 8, 6, 5, 4]
     iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<row>,
@@ -60,7 +60,7 @@ func.func @reshaped(%x: tensor<1x4x6x5xbf16>, %w: tensor<8x4xbf16>) -> tensor<1x
 // A transposition moves no data: the result's dimensions lie as the input's do.
 // CHECK-LABEL: @transposed
 // CHECK: npu.vector
-// CHECK-SAME: npu.layouts = [array<i64: 0, 1, 3, 2>]
+// CHECK-SAME: layouts = {{\[}}[0, 1, 3, 2]
 func.func @transposed(%x: tensor<1x4x6x5xbf16>) -> tensor<1x4x5x6xf32> {
   %0 = npu.vector ins(%x) sizes [1, 4, 6, 5] {indexing_maps = [#id, #swap]}
     : (tensor<1x4x6x5xbf16>) -> tensor<1x4x5x6xbf16> {

@@ -23,8 +23,7 @@ func.func @product(%x: tensor<4x16xf16> {onnx.name = "x"}) -> (tensor<4x16xf32> 
   %b = npu.constant dense<2.0> : tensor<16xf32> : tensor<16xf32>
   %0 = npu.contract %x, %w bias(%b) sizes [4, 16, 16]
     iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
-    maps [#a, #w, #b, #c] {npu.split = array<i64: 1, 1, 1>,
-      npu.tile = array<i64: 4, 16, 16>, npu.grain = array<i64: 1, 1, 1>, npu.homes = ["output"]}
+    maps [#a, #w, #b, #c] schedule<split = [1, 1, 1], grain = [1, 1, 1], tile = [4, 16, 16], homes = [output]>
     : (tensor<4x16xf16>, tensor<16x16xf16>, tensor<16xf32>) -> tensor<4x16xf32>
   return %0 : tensor<4x16xf32>
 }
@@ -39,15 +38,15 @@ func.func @product(%x: tensor<4x16xf16> {onnx.name = "x"}) -> (tensor<4x16xf32> 
 // CHECK-NOT: npu.dma_command 0, %{{.*}} to %{{.*}} sizes [64] bytes 2
 // CHECK: return
 func.func @reshape(%x: tensor<4x16xf32>) -> tensor<8x8xf32> {
-  %0 = npu.vector ins(%x) sizes [4, 16] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 1, 1>, npu.tile = array<i64: 4, 16>, npu.grain = array<i64: 1, 1>}
+  %0 = npu.vector ins(%x) sizes [4, 16] schedule<split = [1, 1], grain = [1, 1], tile = [4, 16]>
+      {indexing_maps = [#id, #id]}
       : (tensor<4x16xf32>) -> tensor<4x16xf16> {
   ^bb0(%e: f32):
     npu.yield %e : f32
   }
   %1 = npu.reshape %0 : tensor<4x16xf16> -> tensor<8x8xf16>
-  %2 = npu.vector ins(%1) sizes [8, 8] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 1, 1>, npu.tile = array<i64: 8, 8>, npu.grain = array<i64: 1, 1>}
+  %2 = npu.vector ins(%1) sizes [8, 8] schedule<split = [1, 1], grain = [1, 1], tile = [8, 8]>
+      {indexing_maps = [#id, #id]}
       : (tensor<8x8xf16>) -> tensor<8x8xf32> {
   ^bb0(%e: f32):
     npu.yield %e : f32
@@ -59,6 +58,27 @@ func.func @reshape(%x: tensor<4x16xf32>) -> tensor<8x8xf32> {
 
 #id = affine_map<(a, b) -> (a, b)>
 
+// The output segment has room for returned tensors only.
+func.func @not_returned(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
+  // expected-error @+1 {{'npu.vector' op has the home 'output' for result #0, which is not returned}}
+  %0 = npu.vector ins(%x) sizes [4, 16] schedule<split = [1, 1], grain = [1, 1], tile = [4, 16], homes = [output]>
+      {indexing_maps = [#id, #id]} : (tensor<4x16xf32>) -> tensor<4x16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%0) sizes [4, 16] schedule<split = [1, 1], grain = [1, 1], tile = [4, 16], homes = [output]>
+      {indexing_maps = [#id, #id]} : (tensor<4x16xf32>) -> tensor<4x16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %1 : tensor<4x16xf32>
+}
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+
+// Nothing is lowered whose tiles are not known.
 func.func @unscheduled(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
   // expected-error @+1 {{'npu.vector' op is not scheduled: run npu-schedule-stages first}}
   %0 = npu.vector ins(%x) sizes [4, 16] {indexing_maps = [#id, #id]}
@@ -88,20 +108,20 @@ func.func @unscheduled(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
 #value = loc(fused<{node_value = "relu", type = tensor<4x16xf32>}>[#node])
 #other = loc(fused<{node_value = "other", type = tensor<16x4xf32>}>[#node])
 func.func @values(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
-  %0 = npu.vector ins(%x) sizes [4, 16] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 2, 1>, npu.tile = array<i64: 2, 16>, npu.grain = array<i64: 1, 1>, npu.homes = ["split"]}
+  %0 = npu.vector ins(%x) sizes [4, 16] schedule<split = [2, 1], grain = [1, 1], tile = [2, 16], homes = [split]>
+      {indexing_maps = [#id, #id]}
       : (tensor<4x16xf32>) -> tensor<4x16xf16> {
   ^bb0(%e: f32):
     npu.yield %e : f32
   } loc(#node)
-  %1 = npu.vector ins(%0) sizes [4, 16] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 2, 1>, npu.tile = array<i64: 2, 16>, npu.grain = array<i64: 1, 1>, npu.homes = ["split"]}
+  %1 = npu.vector ins(%0) sizes [4, 16] schedule<split = [2, 1], grain = [1, 1], tile = [2, 16], homes = [split]>
+      {indexing_maps = [#id, #id]}
       : (tensor<4x16xf16>) -> tensor<4x16xf16> {
   ^bb0(%e: f32):
     npu.yield %e : f32
   } loc(#value)
-  %2 = npu.vector ins(%1) sizes [4, 16] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 2, 1>, npu.tile = array<i64: 2, 16>, npu.grain = array<i64: 1, 1>, npu.homes = ["output"]}
+  %2 = npu.vector ins(%1) sizes [4, 16] schedule<split = [2, 1], grain = [1, 1], tile = [2, 16], homes = [output]>
+      {indexing_maps = [#id, #id]}
       : (tensor<4x16xf16>) -> tensor<4x16xf32> {
   ^bb0(%e: f32):
     npu.yield %e : f32

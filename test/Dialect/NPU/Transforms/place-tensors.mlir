@@ -8,18 +8,18 @@
 // tensor that is only returned goes straight to its segment.
 // CHECK-LABEL: @split
 // CHECK: npu.vector
-// CHECK-SAME: npu.homes = ["split"]
+// CHECK-SAME: homes = [split]
 // CHECK: npu.vector
-// CHECK-SAME: npu.homes = ["output"]
+// CHECK-SAME: homes = [output]
 func.func @split(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
-  %0 = npu.vector ins(%x) sizes [64, 64] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 8, 1>, npu.tile = array<i64: 8, 64>, npu.grain = array<i64: 1, 1>}
+  %0 = npu.vector ins(%x) sizes [64, 64] schedule<split = [8, 1], grain = [1, 1], tile = [8, 64]>
+      {indexing_maps = [#id, #id]}
       : (tensor<64x64xf32>) -> tensor<64x64xf16> {
   ^bb0(%e: f32):
     npu.yield %e : f32
   }
-  %1 = npu.vector ins(%0) sizes [64, 64] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 8, 1>, npu.tile = array<i64: 8, 64>, npu.grain = array<i64: 1, 1>}
+  %1 = npu.vector ins(%0) sizes [64, 64] schedule<split = [8, 1], grain = [1, 1], tile = [8, 64]>
+      {indexing_maps = [#id, #id]}
       : (tensor<64x64xf16>) -> tensor<64x64xf32> {
   ^bb0(%e: f32):
     npu.yield %e : f32
@@ -30,17 +30,17 @@ func.func @split(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
 // A consumer that needs all of a tensor in every core has it kept in each.
 // CHECK-LABEL: @replicated
 // CHECK: npu.vector
-// CHECK-SAME: npu.homes = ["replicated"]
+// CHECK-SAME: homes = [replicated]
 func.func @replicated(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
-  %0 = npu.vector ins(%x) sizes [64, 64] {indexing_maps = [#id, #id],
-      npu.split = array<i64: 8, 1>, npu.tile = array<i64: 8, 64>, npu.grain = array<i64: 1, 1>}
+  %0 = npu.vector ins(%x) sizes [64, 64] schedule<split = [8, 1], grain = [1, 1], tile = [8, 64]>
+      {indexing_maps = [#id, #id]}
       : (tensor<64x64xf32>) -> tensor<64x64xf16> {
   ^bb0(%e: f32):
     npu.yield %e : f32
   }
-  %1 = npu.vector ins(%0) sizes [64, 64, 64] {num_reductions = 1 : i64,
-      indexing_maps = [#all, #row], combiners = [#npu.combiner<addf, 0.0 : f32>],
-      npu.split = array<i64: 8, 1, 1>, npu.tile = array<i64: 8, 64, 64>, npu.grain = array<i64: 1, 1, 1>}
+  %1 = npu.vector ins(%0) sizes [64, 64, 64] schedule<split = [8, 1, 1], grain = [1, 1, 1], tile = [8, 64, 64]>
+      {num_reductions = 1 : i64,
+      indexing_maps = [#all, #row], combiners = [#npu.combiner<addf, 0.0 : f32>]}
       : (tensor<64x64xf16>) -> tensor<64x64xf32> {
   ^bb0(%e: f32):
     npu.yield %e : f32

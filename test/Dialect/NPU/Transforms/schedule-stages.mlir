@@ -8,7 +8,7 @@
 // the 128 KiB of accumulators (1,024 rows of 32 columns of 4 bytes).
 // CHECK-LABEL: @large
 // CHECK: npu.contract
-// CHECK-SAME: npu.split = array<i64: 1, {{(8, 1, 1|1, 8, 1|1, 1, 8|2, 4, 1|4, 2, 1|2, 1, 4|4, 1, 2|1, 2, 4|1, 4, 2)}}, 1>
+// CHECK-SAME: split = [1, {{(8, 1, 1|1, 8, 1|1, 1, 8|2, 4, 1|4, 2, 1|2, 1, 4|4, 1, 2|1, 2, 4|1, 4, 2)}}, 1]
 func.func @large(%x: tensor<1x256x56x56xf16>) -> tensor<1x256x56x56xf16> {
   %w = npu.constant dense<1.0> : tensor<256x256xf16> : tensor<256x256xf16>
   %0 = npu.contract %x, %w sizes [1, 256, 56, 56, 256]
@@ -26,8 +26,8 @@ func.func @large(%x: tensor<1x256x56x56xf16>) -> tensor<1x256x56x56xf16> {
 // Work that is done sooner than a second core could be told stays on one.
 // CHECK-LABEL: @small
 // CHECK: npu.vector
-// CHECK-SAME: npu.split = array<i64: 1>
-// CHECK-SAME: npu.tile = array<i64: 16>
+// CHECK-SAME: split = [1]
+// CHECK-SAME: tile = [16]
 func.func @small(%x: tensor<16xf32>) -> tensor<16xf32> {
   %0 = npu.vector ins(%x) sizes [16] {indexing_maps = [#id, #id]}
       : (tensor<16xf32>) -> tensor<16xf32> {

@@ -10,6 +10,62 @@
 include "garam/Dialect/NPU/IR/NPUBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
+//===----------------------------------------------------------------------===//
+// The decisions of the scheduling passes
+//===----------------------------------------------------------------------===//
+
+def NPU_HomeKind : I32EnumAttr<"HomeKind", "where a result lives", [
+  I32EnumAttrCase<"Split", 0, "split">,           // each core keeps its part
+  I32EnumAttrCase<"Replicated", 1, "replicated">, // each core keeps all of it,
+                                                  // at the same address
+  I32EnumAttrCase<"Shared", 2, "shared">,         // in shared SRAM
+  I32EnumAttrCase<"DRAM", 3, "dram">,             // in the scratch segment
+  I32EnumAttrCase<"Output", 4, "output">          // where it is returned
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+
+def NPU_ScheduleAttr : NPU_Attr<"Schedule", "schedule"> {
+  let summary = "how a stage is laid out, cut and placed";
+  let description = [{
+    What `npu-assign-layouts`, `npu-schedule-stages` and `npu-place-tensors`
+    decide, one after the other, for one stage:
+
+    - `layouts`: for each result its dimensions from the slowest to the fastest
+      in memory; without, results are row-major.
+    - `split`: into how many parts each loop is cut over the cores.
+    - `grain`: parts of a loop begin at multiples of it.
+    - `tile`: the largest piece of each loop that one command takes.
+    - `homes`: where each result lives; without, each core keeps its part.
+
+    Constraints:
+    - (C1) Each layout is a permutation of 0, 1, ...
+    - (C2) `split`, `grain` and `tile` stand together, with one entry a loop.
+    - (C3) Their entries are at least 1.
+
+    ```mlir
+    #npu.schedule<layouts = [[0, 2, 3, 1]], split = [1, 1, 8],
+                  grain = [1, 1, 1], tile = [1, 64, 7], homes = [split]>
+    ```
+  }];
+  let parameters = (ins
+    OptionalArrayRefParameter<"::mlir::DenseI64ArrayAttr">:$layouts,
+    OptionalParameter<"::mlir::DenseI64ArrayAttr">:$split,
+    OptionalParameter<"::mlir::DenseI64ArrayAttr">:$grain,
+    OptionalParameter<"::mlir::DenseI64ArrayAttr">:$tile,
+    OptionalArrayRefParameter<"::garam::npu::HomeKind">:$homes);
+  let assemblyFormat = [{
+    `<` struct(custom<List>($layouts), $split, $grain, $tile,
+               custom<List>($homes)) `>`
+  }];
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
 def NPU_ContractOp
     : NPU_Op<"contract", [Pure, AttrSizedOperandSegments]> {
   let summary = "matrix product or convolution on the tensor engine";
@@ -54,6 +110,8 @@ def NPU_ContractOp
     - (C8) Scale is f32, and bias too, or i32 for integers.
     - (C9) An i32 result is the sum with an i32 bias or none, and no other step.
     - (C10) `activation_padding` has an entry for each coordinate.
+    - (C11) `schedule` has an entry for each loop, a layout of its rank and a
+      home for each result, as far as it is decided.
 
     Example: a 3x3 convolution with bias and ReLU:
 
@@ -94,12 +152,14 @@ def NPU_ContractOp
     UnitAttr:$activation_unsigned,
     UnitAttr:$weight_unsigned,
     UnitAttr:$residual_unsigned,
-    UnitAttr:$output_unsigned);
+    UnitAttr:$output_unsigned,
+    OptionalAttr<NPU_ScheduleAttr>:$schedule);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = [{
     $activation `,` $weight (`bias` `(` $bias^ `)`)? (`scale` `(` $scale^ `)`)?
     (`residual` `(` $residual^ `)`)?
-    `sizes` $sizes `iterators` $iterators `maps` $indexing_maps attr-dict
+    `sizes` $sizes `iterators` $iterators `maps` $indexing_maps
+    (`schedule` `` $schedule^)? attr-dict
     `:` functional-type(operands, $result)
   }];
   let hasVerifier = 1;
@@ -145,6 +205,8 @@ def NPU_VectorOp
       results of integers may be f32, and f32 for floats.
     - (C9) Regions hold the operations described above.
     - (C10) Combiners and `finish` stand with reductions and only there.
+    - (C11) `schedule` has an entry for each loop, a layout of its rank and a
+      home for each result, as far as it is decided.
 
     Example: average over the last dimension:
 
@@ -172,11 +234,13 @@ def NPU_VectorOp
     OptionalAttr<ArrayAttr>:$paddings, // of DenseBoolArrayAttr
     OptionalAttr<DenseF64ArrayAttr>:$fills,
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_inputs,
-    OptionalAttr<DenseBoolArrayAttr>:$unsigned_outputs);
+    OptionalAttr<DenseBoolArrayAttr>:$unsigned_outputs,
+    OptionalAttr<NPU_ScheduleAttr>:$schedule);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
   let assemblyFormat = [{
-    (`ins` `(` $inputs^ `)`)? `sizes` $sizes attr-dict `:`
+    (`ins` `(` $inputs^ `)`)? `sizes` $sizes (`schedule` `` $schedule^)?
+    attr-dict `:`
     functional-type($inputs, $results) $body (`finish` $finish^)?
   }];
   let hasVerifier = 1;

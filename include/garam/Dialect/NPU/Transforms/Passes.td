@@ -44,13 +44,13 @@ def NPUAssignLayouts : Pass<"npu-assign-layouts", "::mlir::func::FuncOp"> {
     stays row-major, because only then is the other end a view or one long
     transfer.
 
-    The layout is recorded in `npu.layouts`, the dimensions of each result from
+    The stage's schedule records the layout: the dimensions of each result from
     the slowest to the fastest.
 
     ```mlir
     %y = npu.contract ... -> tensor<1x64x56x56xbf16>
     // becomes
-    %y = npu.contract ... {npu.layouts = [array<i64: 0, 2, 3, 1>]} ...
+    %y = npu.contract ... schedule<layouts = [[0, 2, 3, 1]]> ...
     ```
   }];
 }
@@ -60,15 +60,15 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
   let description = [{
     For each stage every way to split its parallel loops over the cores is
     tried with the largest tiles that the accumulators and the local memory
-    take, and the one with the least time by the cost model is kept:
-    `npu.split` (parts of each loop), `npu.grain` (parts begin at multiples of
-    it) and `npu.tile` (the largest piece of each loop that one command takes).
+    take, and the one with the least time by the cost model is kept: `split`
+    (parts of each loop), `grain` (parts begin at multiples of it) and `tile`
+    (the largest piece of each loop that one command takes) of its schedule.
 
     ```mlir
     %y = npu.contract ... sizes [1, 64, 56, 56, 64, 3, 3] ...
     // becomes
-    %y = npu.contract ... {npu.split = array<i64: 1, 1, 8, 1, 1, 1, 1>,
-                           npu.tile = array<i64: 1, 64, 7, 56, 64, 3, 3>, ...}
+    %y = npu.contract ... schedule<split = [1, 1, 8, 1, 1, 1, 1],
+        grain = [1, 1, 1, 1, 1, 1, 1], tile = [1, 64, 7, 56, 64, 3, 3]> ...
     ```
   }];
   let options = [NPU_TargetOption];
@@ -77,9 +77,10 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
 def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
   let summary = "Chooses the memory that each intermediate tensor lives in";
   let description = [{
-    `npu.homes` says for each result of a stage: `split` (each core keeps its
-    part, with room for the halo that its consumers need), `replicated` (each
-    core keeps all of it), `shared`, `dram`, or `output` (it is only returned).
+    `homes` of a stage's schedule says for each result: `split` (each core keeps
+    its part, with room for the halo that its consumers need), `replicated`
+    (each core keeps all of it), `shared`, `dram`, or `output` (it is only
+    returned).
     Tensors stay in local memory while they fit; where they do not, those that
     wait longest for their use move out first.
   }];

@@ -1,0 +1,50 @@
+//===- NPUScheduleAttr.cpp - Decisions that stages carry ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The passes between stages and commands leave their decisions in the schedule
+// of the stages. Messages carry the number of the constraint in the
+// attribute's description.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Dialect/NPU/IR/NPU.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+static bool isPermutation(ArrayRef<int64_t> layout) {
+  return llvm::all_of(llvm::seq<int64_t>(0, layout.size()), [&](int64_t dim) {
+    return llvm::is_contained(layout, dim);
+  });
+}
+
+LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   ArrayRef<DenseI64ArrayAttr> layouts,
+                                   DenseI64ArrayAttr split,
+                                   DenseI64ArrayAttr grain,
+                                   DenseI64ArrayAttr tile, ArrayRef<HomeKind>) {
+  for (DenseI64ArrayAttr layout : layouts)
+    if (!isPermutation(layout))
+      return emitError() << "(C1) a layout is a permutation of dimensions, "
+                            "got: ["
+                         << layout.asArrayRef() << "]";
+  if (!split && !grain && !tile)
+    return success();
+  if (!split || !grain || !tile || split.size() != grain.size() ||
+      split.size() != tile.size())
+    return emitError() << "(C2) split, grain and tile stand together and have "
+                          "one entry a loop";
+  for (DenseI64ArrayAttr counts : {split, grain, tile})
+    for (int64_t count : counts.asArrayRef())
+      if (count < 1)
+        return emitError() << "(C3) entries of split, grain and tile are at "
+                              "least 1, got: "
+                           << count;
+  return success();
+}
+
+} // namespace garam::npu

@@ -1,0 +1,119 @@
+// RUN: garam-opt --split-input-file --verify-diagnostics %s
+
+#id = affine_map<(a) -> (a)>
+
+// A layout names each dimension once.
+func.func @layout(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{(C1) a layout is a permutation of dimensions, got: [1]}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<layouts = [[1]]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// The three decisions about a loop come together.
+func.func @cut(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{(C2) split, grain and tile stand together and have one entry a loop}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<split = [1], grain = [1], tile = [1, 1]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// A tile has an element.
+func.func @tile(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{(C3) entries of split, grain and tile are at least 1, got: 0}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<split = [1], grain = [1], tile = [0]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// Each loop of the stage is cut.
+func.func @loops(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{'npu.vector' op (C11) the schedule cuts 2 loops, there are 1}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<split = [1, 1], grain = [1, 1], tile = [1, 1]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// Each result has a layout.
+func.func @layouts(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{'npu.vector' op (C11) the schedule has layouts for 2 results, there are 1}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<layouts = [[0], [0]]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// A layout has the dimensions of the result.
+func.func @rank(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{'npu.vector' op (C11) the schedule lays out 2 dimensions of a result of rank 1}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<layouts = [[1, 0]]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// Each result has a home.
+func.func @homes(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{'npu.vector' op (C11) the schedule has homes for 2 results, there are 1}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<homes = [split, dram]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// Memories have names.
+func.func @home(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{expected one of [split, replicated, shared, dram, output] for where a result lives, got: sram}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<homes = [sram]>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}
