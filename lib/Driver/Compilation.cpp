@@ -341,7 +341,7 @@ llvm::Error Compilation::writeBinary() {
   llvm::Expected<ImageSource> image =
       buildImage(*module, std::move(executables));
   if (!image)
-    return makeInternalError(binaryStage, llvm::toString(image.takeError()));
+    return image.takeError();
   auto &imageOptions = image->manifest.options;
   if (!options.precision.empty())
     imageOptions.emplace_back("precision", options.precision);

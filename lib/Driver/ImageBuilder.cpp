@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 
+#include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
@@ -101,8 +102,8 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
     return candidate.op && candidate.op.getSymName() == name;
   });
   if (executable == executables.end())
-    return llvm::createStringError("executable '" + name +
-                                   "' is dispatched more than once");
+    return makeUserError(ExitCode::Model, "executable '" + name +
+                                              "' is dispatched more than once");
   auto target = cast<DeviceTargetAttrInterface>(executable->op.getTarget());
   uint32_t number = source.programs.size();
 
@@ -126,10 +127,11 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
       program.segments.push_back(addSegment(segment));
   }
   if (input != inputs.size() || output != outputs.size())
-    return llvm::createStringError(
-        "the program of '" + name + "' has segments for " + Twine(input) +
-        " inputs and " + Twine(output) + " outputs, it has " +
-        Twine(inputs.size()) + " and " + Twine(outputs.size()));
+    return makeUserError(ExitCode::Model,
+                         "the program of '" + name + "' has segments for " +
+                             Twine(input) + " inputs and " + Twine(output) +
+                             " outputs, it has " + Twine(inputs.size()) +
+                             " and " + Twine(outputs.size()));
 
   entry.schedule.push_back(number);
   source.manifest.programs.push_back(std::move(program));
@@ -168,7 +170,8 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
                           attrs && attrs.contains(unsignedAttrName));
   auto segment = segments.find(value);
   if (binding.name.empty() || !element || segment == segments.end())
-    return llvm::createStringError(
+    return makeUserError(
+        ExitCode::Model,
         "an input or output has no name, no tensor type that a runtime can "
         "bind, or no segment");
   binding.type.type = *element;

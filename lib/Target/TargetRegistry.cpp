@@ -134,9 +134,12 @@ static Expected<TargetFile> openTarget(const Twine &file) {
   auto fail = [&](const Twine &message) {
     return makeUserError(ExitCode::Config, target.path + ": error: " + message);
   };
+  auto cannotOpen = [&](std::error_code error) {
+    return fail("cannot open the target file: " + error.message());
+  };
   fs::file_status status;
   if (std::error_code error = fs::status(target.path, status))
-    return fail("cannot open the target file: " + error.message());
+    return cannotOpen(error);
   if (!fs::is_regular_file(status))
     return fail("a target file is needed here, this is not a regular file");
   if (status.getSize() > maxTargetFileBytes)
@@ -145,7 +148,7 @@ static Expected<TargetFile> openTarget(const Twine &file) {
                 Twine(maxTargetFileBytes));
   auto buffer = MemoryBuffer::getFile(target.path);
   if (!buffer)
-    return fail("cannot read the target file: " + buffer.getError().message());
+    return cannotOpen(buffer.getError());
   target.text = (*buffer)->getBuffer().str();
   auto header = readTargetHeader(target.getBuffer());
   if (!header)

@@ -9,6 +9,10 @@ import pytest
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
 BUILD_DIR = pathlib.Path(os.environ.get("GARAM_BUILD_DIR", SOURCE_DIR / "build"))
 MODELS_DIR = SOURCE_DIR.parent / "shared" / "models"
+DIGITS = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
+
+# Exit statuses of the tools.
+USAGE, MODEL, CONFIG, BINARY, INPUT, INTERNAL = 2, 3, 4, 5, 6, 70
 
 
 def find_tool(name):
@@ -37,6 +41,21 @@ def run_tool():
         return result
 
     return run
+
+
+@pytest.fixture
+def fails(run_tool, tmp_path):
+    """fails(status, part, arguments...): garam ends so, says `part`, leaves no output."""
+
+    def check(status, part, *arguments):
+        before = set(tmp_path.rglob("*"))
+        result = run_tool("garam", *arguments, status=status)
+        assert part in result.stderr, result.stderr
+        assert result.stderr.startswith("error: ") or status == USAGE
+        assert set(tmp_path.rglob("*")) == before
+        return result.stderr
+
+    return check
 
 
 @pytest.fixture

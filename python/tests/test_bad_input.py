@@ -8,11 +8,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from conftest import SOURCE_DIR
-
-DIGITS = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
-
-USAGE, MODEL, CONFIG, BINARY, INPUT = 2, 3, 4, 5, 6
+from conftest import BINARY, CONFIG, DIGITS, INPUT, MODEL, SOURCE_DIR, USAGE
 
 
 @pytest.fixture(scope="module")
@@ -26,21 +22,6 @@ def binary(tmp_path_factory):
     subprocess.run([find_tool("garam"), "compile", DIGITS, "--target", "atom", "--dim", "N=1",
                     "-o", path, "--quiet"], check=True)
     return path
-
-
-@pytest.fixture
-def fails(run_tool, tmp_path):
-    """fails(status, part, arguments...): garam ends so, says `part`, leaves no output."""
-
-    def check(status, part, *arguments):
-        before = set(tmp_path.rglob("*"))
-        result = run_tool("garam", *arguments, status=status)
-        assert part in result.stderr, result.stderr
-        assert result.stderr.startswith("error: ") or status == USAGE
-        assert set(tmp_path.rglob("*")) == before
-        return result.stderr
-
-    return check
 
 
 def make_model(nodes, inputs, outputs, initializers=(), opset=17):

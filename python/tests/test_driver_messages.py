@@ -1,0 +1,226 @@
+"""What the driver says of options, of the files of stages, and of what a target lacks."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from conftest import (BUILD_DIR, CONFIG, DIGITS, INTERNAL, MODEL, SOURCE_DIR, USAGE,
+                      find_tool)
+
+
+@pytest.fixture(scope="module")
+def stages(tmp_path_factory):
+    """The folder of the stages of the digit classifier for atom."""
+    folder = tmp_path_factory.mktemp("stages")
+    subprocess.run([find_tool("garam"), "compile", DIGITS, "--target", "atom", "--dim", "N=1",
+                    "-o", folder / "digits.garam", "--dump-stages", folder, "--quiet"], check=True)
+    return folder
+
+
+@pytest.fixture
+def edit(stages, tmp_path):
+    """edit(stage, pattern, replacement): the path of a stage's file with one replacement."""
+
+    def make(stage, pattern, replacement, count=1):
+        text = next(stages.glob(f"*.{stage}.mlir")).read_text()
+        text, found = re.subn(pattern, replacement, text, count=count, flags=re.M)
+        assert found
+        path = tmp_path / f"{stage}.mlir"
+        path.write_text(text)
+        shutil.copy(stages / "weights.mlirbc", tmp_path)
+        return path
+
+    return make
+
+
+# Options that contradict each other
+
+
+def test_stages_that_do_not_fit(fails, stages, tmp_path):
+    linalg = stages / "02.linalg.mlir"
+    placed = stages / "03.placed.mlir"
+    output = ("-o", tmp_path / "out.garam")
+    fails(USAGE, "no output; hint: pass -o FILE.garam", "compile", DIGITS, "--target", "atom")
+    fails(USAGE, "no target; hint: pass --target NAME, one of those that 'garam targets' lists",
+          "compile", linalg, "--from=linalg", *output)
+    fails(USAGE, "--from=tosa: no such stage; the stages are onnx, linalg, placed", "compile",
+          linalg, "--from=tosa", "--target", "atom", *output)
+    fails(USAGE, "--from=binary: a device binary is not compiled further; run it with 'garam run'",
+          "compile", linalg, "--from=binary", "--target", "atom", *output)
+    fails(USAGE, "--emit=onnx comes before --from=linalg", "compile", linalg, "--from=linalg",
+          "--emit=onnx", "--target", "atom")
+    fails(USAGE, "--target: the file was made for another target; leave the option out",
+          "compile", placed, "--from=placed", "--target", "rngd", *output)
+
+
+def test_folders_that_cannot_be_made(fails, stages, tmp_path):
+    (tmp_path / "file").touch()
+    folder = tmp_path / "file" / "folder"
+    text = f"cannot make folder '{folder}': "
+    fails(USAGE, text, "compile", DIGITS, "--target", "atom", "--dim", "N=1",
+          "-o", tmp_path / "out.garam", "--dump-stages", folder)
+    fails(USAGE, text, "run", stages / "digits.garam", "--random-inputs", "--output-dir", folder)
+
+
+# Files of stages
+
+
+def compile_stage(path, stage, tmp_path):
+    return ("compile", path, f"--from={stage}", "-o", tmp_path / "out.garam")
+
+
+def test_files_that_are_no_stage(fails, edit, tmp_path):
+    fails(MODEL, "digits.onnx: not the IR of a stage", *compile_stage(DIGITS, "onnx", tmp_path))
+    path = edit("onnx", "= onnx.node ", "= onnx.nude ")
+    text = fails(MODEL, "onnx.mlir: not the IR of a stage", *compile_stage(path, "onnx", tmp_path))
+    assert "onnx.nude" in text
+
+
+def test_weights_of_another_model(fails, edit, run_tool, tmp_path):
+    path = edit("onnx", "conv1", "conv1")
+    other = tmp_path / "other"
+    run_tool("garam", "compile", SOURCE_DIR / "examples/digits/digits_int8.onnx", "--target",
+             "atom", "--dim", "N=1", "--emit=onnx", "-o", other.with_suffix(".mlir"))
+    shutil.move(tmp_path / "weights.mlirbc", path.parent / "weights.mlirbc")
+    fails(MODEL, "weights.mlirbc does not have the weights '",
+          *compile_stage(path, "onnx", tmp_path), "--target", "atom")
+
+
+def test_executables(fails, edit, tmp_path):
+    path = edit("placed", r"^( *hetero\.executable .*\{)$", r"\1\nfunc.func @other() { return }")
+    fails(MODEL, "an executable holds exactly one function",
+          *compile_stage(path, "placed", tmp_path))
+    path = edit("placed", r"^( *%\w+, %\w+)( = hetero\.dispatch .*)$",
+                r"\1\2\n%again, %result\2")
+    fails(MODEL, "' is dispatched more than once", *compile_stage(path, "placed", tmp_path))
+
+
+def test_programs_without_a_segment_for_an_input(fails, edit, tmp_path):
+    path = edit("npu-commands", 'npu.segment "input"', 'npu.segment "state"')
+    fails(MODEL, "has segments for 0 inputs and 1 outputs, it has 1 and 1",
+          *compile_stage(path, "npu-commands", tmp_path))
+
+
+def test_inputs_without_a_name(fails, edit, tmp_path):
+    path = edit("placed", r'onnx\.name = "image"', 'onnx.nome = "image"', count=0)
+    fails(MODEL, "an input or output has no name, no tensor type that a runtime can bind, or no "
+          "segment", *compile_stage(path, "placed", tmp_path))
+
+
+def test_commands_that_break_a_rule(run_tool, edit, tmp_path):
+    path = edit("npu-commands", r"^ *npu\.wait .*\n", "")
+    result = run_tool("garam", *compile_stage(path, "npu-commands", tmp_path), status=INTERNAL)
+    assert "internal error in stage 'binary': " in result.stderr
+    assert "the program breaks a rule: " in result.stderr
+    folder = tmp_path / "out.garam.reproducer"
+    assert f"note: reproduce it with the file in '{folder}' and --from=npu-commands" in result.stderr
+    assert [path.name for path in folder.glob("*.npu-commands.mlir")]
+    assert not (tmp_path / "out.garam").exists()
+
+
+# Targets
+
+
+def test_kinds_of_targets(fails, run_tool, tmp_path):
+    path = tmp_path / "chip.yaml"
+    good = (SOURCE_DIR / "targets" / "atom.yaml").read_text()
+    path.write_text(good.replace("kind: npu", "kind: abacus"))
+    fails(CONFIG, f"{path}: kind 'abacus' is not that of a known device ('npu')", "compile", DIGITS,
+          "--target", path, "-o", tmp_path / "out.garam")
+    fails(CONFIG, f"{path}: kind 'abacus' is not that of a known device", "targets", "--check", path)
+
+
+def test_doctor(run_tool, tmp_path):
+    path = tmp_path / "chip.yaml"
+    good = (SOURCE_DIR / "targets" / "atom.yaml").read_text()
+    path.write_text(good.replace("kind: npu", "kind: abacus").replace("name: atom", "name: chip"))
+    environment = {**os.environ, "GARAM_TARGETS_DIR": str(tmp_path)}
+    result = run_tool("garam", "doctor", status=CONFIG, env=environment)
+    assert f"{path}: unknown kind 'abacus'" in result.stderr
+    assert "chip: not valid" in result.stdout
+
+
+def test_doctor_without_targets(tmp_path):
+    """The library looks for targets beside itself: here it stands alone."""
+    (tmp_path / "lib").mkdir()
+    for library in (BUILD_DIR / "lib").glob("libGaram.so*"):
+        shutil.copy(library, tmp_path / "lib")
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(tmp_path / "lib")}
+    environment.pop("GARAM_TARGETS_DIR", None)
+    result = subprocess.run([find_tool("garam"), "doctor"], env=environment, text=True,
+                            capture_output=True)
+    assert result.returncode == CONFIG
+    assert "no targets found; hint: set GARAM_TARGETS_DIR" in result.stderr
+    folder = tmp_path / "share" / "garam" / "targets"
+    assert f"{folder} (missing)" in result.stdout
+    result = subprocess.run([find_tool("garam"), "targets", "atom"], env=environment, text=True,
+                            capture_output=True)
+    assert result.returncode == CONFIG
+    assert f"known targets: none (looked in {folder})" in result.stderr
+
+
+def save(tmp_path, nodes, inputs, outputs, opset=17):
+    def make(names):
+        return [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 8]) for name in names]
+
+    graph = helper.make_graph(nodes, "graph", make(inputs), make(outputs))
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def test_types_that_a_target_does_not_multiply(fails, tmp_path):
+    arguments = ("compile", DIGITS, "--dim", "N=1", "-o", tmp_path / "out.garam", "--target")
+    text = fails(MODEL, "'warboy' does not multiply ", *arguments, "warboy")
+    assert ", only i8; quantise the model to int8" in text
+    fails(MODEL, "'atom' does not multiply bf16; it does fp16", *arguments, "atom",
+          "--precision", "bf16")
+
+
+def test_arithmetic_that_a_target_does_not_have(fails, tmp_path):
+    path = save(tmp_path, [helper.make_node("Tanh", ["x"], ["y"])], ["x"], ["y"])
+    fails(MODEL, "'warboy' has no float arithmetic beyond requantisation, and this needs "
+          "'math.tanh'; leave it out of the model or quantise it", "compile", path, "--target",
+          "warboy", "-o", tmp_path / "out.garam")
+
+
+def test_more_tensors_than_a_command_reads(fails, tmp_path):
+    inputs = [f"x{i}" for i in range(9)]
+    path = save(tmp_path, [helper.make_node("Sum", inputs, ["y"])], inputs, ["y"])
+    fails(MODEL, "a vector command reads at most 8 tensors, and this needs 9; combine them in "
+          "several nodes", "compile", path, "--target", "atom", "-o", tmp_path / "out.garam")
+
+
+# What is written
+
+
+def test_names_that_become_one_file(fails, run_tool, tmp_path):
+    nodes = [helper.make_node("Relu", ["x"], ["a/b"]), helper.make_node("Neg", ["x"], ["a_b"])]
+    path = save(tmp_path, nodes, ["x"], ["a/b", "a_b"])
+    run_tool("garam", "compile", path, "--target", "atom", "-o", tmp_path / "out.garam", "--quiet")
+    result = run_tool("garam", "run", tmp_path / "out.garam", "--random-inputs", "--output-dir",
+                      tmp_path / "out", status=USAGE)
+    assert f"two tensors would be written to 'a_b.npy' in folder '{tmp_path / 'out'}'" in result.stderr
+
+
+def test_inputs_without_a_file(fails, stages):
+    fails(USAGE, "--input image: expected NAME=FILE.npy or NAME=FILE.pb", "run",
+          stages / "digits.garam", "--input", "image")
+
+
+def test_standard_output_that_is_full(run_tool):
+    full = pathlib.Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs /dev/full")
+    with full.open("w") as output:
+        result = subprocess.run([find_tool("garam"), "targets"], stdout=output,
+                                stderr=subprocess.PIPE, text=True)
+    assert result.returncode != 0
+    assert "cannot write to standard output" in result.stderr
