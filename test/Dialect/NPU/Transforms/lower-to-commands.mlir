@@ -148,8 +148,7 @@ func.func @no_such_type(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
   // expected-error @+1 {{'npu.contract' op needs an element type that the tensor engine of atom does not have: 'f32'}}
   %0 = npu.contract %x, %w sizes [4, 16, 16]
     iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
-    maps [#a, #w, #c] {npu.split = array<i64: 1, 1, 1>,
-      npu.tile = array<i64: 4, 16, 16>, npu.grain = array<i64: 1, 1, 1>, npu.homes = ["output"]}
+    maps [#a, #w, #c] schedule<split = [1, 1, 1], grain = [1, 1, 1], tile = [4, 16, 16], homes = [output]>
     : (tensor<4x16xf32>, tensor<16x16xf32>) -> tensor<4x16xf32>
   return %0 : tensor<4x16xf32>
 }
@@ -163,10 +162,9 @@ func.func @no_such_type(%x: tensor<4x16xf32>) -> tensor<4x16xf32> {
 
 func.func @padding(%x: tensor<4x4x4xf32>) -> tensor<6x6x6xf32> {
   // expected-error @+1 {{'npu.vector' op pads more than 2 dimensions of an input at once}}
-  %0 = npu.vector ins(%x) sizes [6, 6, 6] {indexing_maps = [#in, #out],
-      paddings = [array<i1: true, true, true>], fills = array<f64: 0.0>,
-      npu.split = array<i64: 1, 1, 1>, npu.tile = array<i64: 6, 6, 6>,
-      npu.grain = array<i64: 1, 1, 1>, npu.homes = ["output"]}
+  %0 = npu.vector ins(%x) sizes [6, 6, 6] schedule<split = [1, 1, 1], grain = [1, 1, 1], tile = [6, 6, 6], homes = [output]>
+      {indexing_maps = [#in, #out],
+      paddings = [array<i1: true, true, true>], fills = array<f64: 0.0>}
       : (tensor<4x4x4xf32>) -> tensor<6x6x6xf32> {
   ^bb0(%e: f32):
     npu.yield %e : f32
@@ -186,9 +184,8 @@ func.func @contract_padding(%x: tensor<4x4x4xf16>) -> tensor<4x4x4xf32> {
   %0 = npu.contract %x, %w sizes [4, 4, 4, 3, 3, 3]
     iterators [#npu.iterator<row>, #npu.iterator<row>, #npu.iterator<row>,
                #npu.iterator<reduction>, #npu.iterator<reduction>, #npu.iterator<reduction>]
-    maps [#a, #w, #c] {activation_padding = array<i1: true, true, true>,
-      npu.split = array<i64: 1, 1, 1, 1, 1, 1>, npu.tile = array<i64: 4, 4, 4, 3, 3, 3>,
-      npu.grain = array<i64: 1, 1, 1, 1, 1, 1>, npu.homes = ["output"]}
+    maps [#a, #w, #c] schedule<split = [1, 1, 1, 1, 1, 1], grain = [1, 1, 1, 1, 1, 1], tile = [4, 4, 4, 3, 3, 3], homes = [output]>
+      {activation_padding = array<i1: true, true, true>}
     : (tensor<4x4x4xf16>, tensor<3x3x3xf16>) -> tensor<4x4x4xf32>
   return %0 : tensor<4x4x4xf32>
 }
@@ -205,10 +202,9 @@ func.func @contract_padding(%x: tensor<4x4x4xf16>) -> tensor<4x4x4xf32> {
 
 func.func @reductions(%x: tensor<2x2x2x2x2x2x2xf32>, %y: tensor<2x2x2x2x2x2x2xf32>) -> tensor<f32> {
   // expected-error @+1 {{'npu.vector' op reduces more than 6 dimensions}}
-  %0 = npu.vector ins(%x, %y) sizes [2, 2, 2, 2, 2, 2, 2] {num_reductions = 7 : i64,
-      indexing_maps = [#x, #y, #out], combiners = [#npu.combiner<addf, 0.0 : f32>],
-      npu.split = array<i64: 1, 1, 1, 1, 1, 1, 1>, npu.tile = array<i64: 2, 2, 2, 2, 2, 2, 2>,
-      npu.grain = array<i64: 1, 1, 1, 1, 1, 1, 1>, npu.homes = ["output"]}
+  %0 = npu.vector ins(%x, %y) sizes [2, 2, 2, 2, 2, 2, 2] schedule<split = [1, 1, 1, 1, 1, 1, 1], grain = [1, 1, 1, 1, 1, 1, 1], tile = [2, 2, 2, 2, 2, 2, 2], homes = [output]>
+      {num_reductions = 7 : i64,
+      indexing_maps = [#x, #y, #out], combiners = [#npu.combiner<addf, 0.0 : f32>]}
       : (tensor<2x2x2x2x2x2x2xf32>, tensor<2x2x2x2x2x2x2xf32>) -> tensor<f32> {
   ^bb0(%e: f32, %f: f32):
     %p = arith.mulf %e, %f : f32
