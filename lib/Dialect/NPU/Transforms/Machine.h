@@ -12,9 +12,12 @@
 
 namespace garam::npu {
 
-/// The machine of the target that a pass option names, by name or file.
+/// The machine that `op` is compiled for: that of the executable around it, or,
+/// where there is none, of the target that a pass's option names, by name or
+/// file. Fails with an error at `op` when there is neither, when they differ,
+/// or when the target's file is wrong.
 mlir::FailureOr<MachineDescription> loadMachine(mlir::Operation *op,
-                                                llvm::StringRef target);
+                                                llvm::StringRef option);
 
 } // namespace garam::npu
 

@@ -11,7 +11,8 @@ include "mlir/Pass/PassBase.td"
 
 def NPU_TargetOption
     : Option<"target", "target", "std::string", "\"\"",
-             "name or file of the target whose machine is compiled for">;
+             "name or file of the target whose machine is compiled for; only "
+           "where no executable around the function has one">;
 
 //===----------------------------------------------------------------------===//
 // Scheduling of stages: decisions as attributes
