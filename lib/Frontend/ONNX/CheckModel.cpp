@@ -29,7 +29,7 @@ std::string describeDomain(StringRef domain) {
 /// A key that a call and its function share.
 std::string getFunctionKey(StringRef domain, StringRef name,
                            StringRef overload) {
-  return (domain + "\0" + name + "\0" + overload).str();
+  return (domain + Twine('\0') + name + Twine('\0') + overload).str();
 }
 
 using Functions = std::map<std::string, pb::FunctionProto *>;
@@ -133,26 +133,6 @@ private:
   Functions functions;
   unsigned count = 0;
   std::string lines;
-};
-
-/// Gives nodes unique names: their own, else their first output's.
-class NodeNamer {
-public:
-  void nameNode(pb::NodeProto &node) {
-    std::string name = node.name();
-    for (const std::string &output : node.output())
-      if (name.empty())
-        name = output;
-    if (name.empty())
-      name = node.op_type();
-    std::string unique = name;
-    for (unsigned i = 1; !taken.insert(unique).second; ++i)
-      unique = name + "_" + std::to_string(i);
-    node.set_name(unique);
-  }
-
-private:
-  StringSet<> taken;
 };
 
 Error checkOpsets(const pb::ModelProto &proto) {

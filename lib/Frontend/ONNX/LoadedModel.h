@@ -105,8 +105,6 @@ llvm::Error catchErrors(llvm::StringRef doing, Function &&function) {
     return llvm::Error::success();
   } catch (const std::exception &exception) {
     return makeUserError(ExitCode::Model, doing + ": " + exception.what());
-  } catch (...) {
-    return makeUserError(ExitCode::Model, doing + ": unknown failure");
   }
 }
 
@@ -124,6 +122,26 @@ void visitNodes(Graph &graph, Visit &&visit) {
     }
   }
 }
+
+/// Gives nodes unique names: their own, else their first output's.
+class NodeNamer {
+public:
+  void nameNode(pb::NodeProto &node) {
+    std::string name = node.name();
+    for (const std::string &output : node.output())
+      if (name.empty())
+        name = output;
+    if (name.empty())
+      name = node.op_type();
+    std::string unique = name;
+    for (unsigned i = 1; !taken.insert(unique).second; ++i)
+      unique = name + "_" + std::to_string(i);
+    node.set_name(unique);
+  }
+
+private:
+  llvm::StringSet<> taken;
+};
 
 } // namespace garam::onnx
 

@@ -255,19 +255,20 @@ TEST_F(ImportTest, TensorsOfTheWrongSizeAreRefused) {
               "tensor 'w': its data has 4 bytes, but its shape and type need "
               "6400");
   expectError(importWith(makeTensor("w", kFloat, {4, -400}, "abcd")),
-              ExitCode::Model, "negative dimension, -400");
+              ExitCode::Model, "tensor 'w': it has a negative dimension, -400");
   expectError(
       importWith(makeTensor("w", kFloat, {int64_t(1) << 40, 1 << 30}, "abcd")),
       ExitCode::Model, "multiply to more than 2^63 bits");
   expectError(importWith(makeTensor("w", DataType(77), {1}, "abcd")),
-              ExitCode::Model, "(number 77) is unknown");
+              ExitCode::Model,
+              "its element type (number 77) is unknown or has no fixed size");
 }
 
 TEST_F(ImportTest, FilesThatAreNoModelsAreRefused) {
   expectError(import(getPath("none.onnx")), ExitCode::Model,
               "the file does not exist");
   expectError(import(directory.str().str()), ExitCode::Model,
-              "this is a directory");
+              "this is a directory, not a model");
   expectError(import(write("empty.onnx", "")), ExitCode::Model,
               "the file is empty");
   expectError(import(write("text.onnx", "hello, world\n")), ExitCode::Model,

@@ -197,8 +197,6 @@ InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values) {
           fromProto(context.allOutputTypes_[i], node.getContext());
   } catch (const std::exception &exception) {
     result.error = exception.what();
-  } catch (...) {
-    result.error = "unknown failure";
   }
   return result;
 }

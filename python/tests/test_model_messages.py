@@ -1,0 +1,171 @@
+"""What the front end says of models that are valid files but no graph that can be compiled."""
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from conftest import MODEL, USAGE
+
+FLOAT = TensorProto.FLOAT
+
+
+def value(name, shape=(1, 4), kind=FLOAT):
+    return helper.make_tensor_value_info(name, kind, shape)
+
+
+@pytest.fixture
+def refused(fails, tmp_path):
+    """refused(text, nodes, ...): compiling the model that has these parts fails with `text`."""
+
+    def check(text, nodes, inputs=None, outputs=None, initializers=(), opsets=None, functions=(),
+              sparse=(), types=(), flags=(),
+              status=MODEL):
+        graph = helper.make_graph(nodes, "graph", inputs or [value("x")], outputs or [value("y")],
+                                  list(initializers), sparse_initializer=list(sparse), value_info=types)
+        opsets = {"": 17} if opsets is None else opsets
+        model = helper.make_model(
+            graph, functions=functions, ir_version=8,
+            opset_imports=[helper.make_opsetid(*opset) for opset in opsets.items()])
+        path = tmp_path / "model.onnx"
+        path.write_bytes(model.SerializeToString())
+        return fails(status, text, "compile", path, "--target", "atom", *flags,
+                     "-o", tmp_path / "out.garam")
+
+    return check
+
+
+def relu(source="x", target="y", **attributes):
+    return helper.make_node("Relu", [source], [target], **attributes)
+
+
+def add(operand):
+    return [helper.make_node("Add", ["x", operand], ["y"])]
+
+
+# Initializers
+
+
+def test_initializers(refused):
+    weight = helper.make_tensor("w", FLOAT, [1], [1.0])
+    refused("two initializers have the name 'w'", add("w"), initializers=[weight, weight])
+    part = helper.make_tensor("w", FLOAT, [1], [1.0])
+    part.segment.begin = 0
+    refused("tensor 'w': tensors in segments are not supported", add("w"), initializers=[part])
+    words = helper.make_tensor("words", TensorProto.STRING, [1], [b"a"])
+    nodes = [helper.make_node("Identity", ["words"], ["t"]), relu()]
+    refused("initializer 'words': tensors of strings are not supported", nodes, initializers=[words])
+    zeros = helper.make_sparse_tensor(helper.make_tensor("w", FLOAT, [1], [1.0]),
+                                      helper.make_tensor("i", TensorProto.INT64, [1], [0]), [4])
+    refused("initializer 'w' is sparse, which is not supported; make it dense", add("w"),
+            sparse=[zeros])
+
+
+def test_sizes_beyond_all_memory(refused):
+    huge = 1 << 40
+    refused("input 'x' has more than 2^63 elements", [relu()], inputs=[value("x", [huge, huge])],
+            outputs=[value("y", [huge, huge])])
+
+
+# Constants and attributes
+
+
+def test_constants(refused):
+    words = helper.make_tensor("words", TensorProto.STRING, [1], [b"a"])
+    nodes = [helper.make_node("Constant", [], ["c"], value=words), relu()]
+    refused("c: tensors of strings are not supported", nodes)
+    nodes = [helper.make_node("Constant", [], ["c"], "text", value_string="a"), relu()]
+    refused("node 'text' (Constant): tensor 'c' is made of strings or sparse, which is not supported",
+            nodes)
+    two = helper.make_node("Constant", [], ["c"], "two", value_int=1, value_float=1.0)
+    refused("node 'two' (Constant) has 2 values instead of one", make_choice([two], "c"))
+
+
+def test_attributes(refused):
+    tensors = [helper.make_tensor("t", FLOAT, [1], [1.0])] * 2
+    node = helper.make_node("Own", ["x"], ["t"], "own", domain="com.example", list=tensors)
+    refused("attribute 'list' of node 'own' has a kind that is not supported: TENSORS",
+            [node, relu("t")], opsets={"": 17, "com.example": 1}, types=[value("t")])
+    refused("node 'own': Own (domain com.example, opset 0): the model imports no version of its "
+            "domain", [node])
+
+
+# Values
+
+
+def make_choice(nodes, result):
+    """An If whose one branch has these nodes; what is wrong in it is seen late."""
+    branches = [helper.make_graph([relu("x", "r")], "no", [], [value("r")]),
+                helper.make_graph(nodes, "yes", [], [value(result)])]
+    condition = helper.make_tensor("cond", TensorProto.BOOL, [], [True])
+    return [helper.make_node("Constant", [], ["c0"], value=condition),
+            helper.make_node("If", ["c0"], ["y"], else_branch=branches[0], then_branch=branches[1])]
+
+
+def test_types_that_contradict(refused):
+    wrong = helper.make_tensor("w", TensorProto.INT64, [1], [1])
+    refused("types cannot be inferred: ", add("w"), initializers=[wrong])
+
+
+def test_bodies_take_tensors(refused):
+    sequence = helper.make_tensor_sequence_value_info("s", FLOAT, None)
+    body = helper.make_graph([helper.make_node("SequenceLength", ["s"], ["n"])], "body",
+                             [sequence], [value("n", [], TensorProto.INT64)])
+    node = helper.make_node("Own", ["x"], ["t"], "own", domain="com.example", body=body)
+    refused("input 's' of a body is a sequence, map, optional or sparse tensor, which is not "
+            "supported", [node, relu("t")], opsets={"": 17, "com.example": 1}, types=[value("t")])
+
+
+def test_shapes_of_what_is_no_tensor(refused):
+    sequence = helper.make_tensor_sequence_value_info("x", FLOAT, None)
+    nodes = [helper.make_node("ConcatFromSequence", ["x"], ["y"], axis=0)]
+    text = refused("--shape x=1: the input is not a tensor", nodes, inputs=[sequence],
+                   flags=("--shape", "x=1"), status=USAGE)
+    text = refused("--shape z=1: the model has no such input", nodes, inputs=[sequence],
+                   flags=("--shape", "z=1"), status=USAGE)
+    assert "x not a tensor" in text
+
+
+# Functions
+
+
+def make_function(name, nodes, opsets):
+    return helper.make_function("own", name, ["a"], ["b"], nodes,
+                                [helper.make_opsetid(*opset) for opset in opsets.items()])
+
+
+def call(name, source, target):
+    return helper.make_node(name, [source], [target], domain="own")
+
+
+def test_functions_that_grow_without_end(refused):
+    """Each calls the one below twice, 40 levels deep."""
+    opsets = {"": 17, "own": 1}
+    functions = [make_function("F0", [relu("a", "b")], opsets)]
+    for i in range(1, 40):
+        below = f"F{i - 1}"
+        functions.append(make_function(f"F{i}", [call(below, "a", "t"), call(below, "t", "b")],
+                                       opsets))
+    refused("the model's functions would expand to more than ", [call("F39", "x", "y")],
+            opsets=opsets, functions=functions)
+
+
+def test_functions_of_other_operator_sets(refused, run_tool, tmp_path):
+    """Functions are converted to the model's operator set when they are inlined."""
+    scale = helper.make_node("Constant", [], ["s"],
+                             value=helper.make_tensor("s", FLOAT, [2], [1.0, 2.0]))
+    upsample = helper.make_node("Upsample", ["a", "s"], ["b"], mode="nearest")
+    function = make_function("Up", [scale, upsample], {"": 9})
+    opsets = {"": 17, "own": 1, "ai.onnx.ml": 3}
+    path = tmp_path / "good.onnx"
+    graph = helper.make_graph([call("Up", "x", "y")], "graph", [value("x")], [value("y", [1, 8])])
+    onnx.save(helper.make_model(graph, functions=[function], ir_version=8, opset_imports=[
+        helper.make_opsetid(*opset) for opset in opsets.items()]), path)
+    run_tool("garam", "compile", path, "--target", "atom", "-o", tmp_path / "good.garam", "--quiet")
+
+    newer = make_function("New", [helper.make_node("Gelu", ["a"], ["b"])], {"": 20})
+    refused("cannot inline the model's functions: ", [call("New", "x", "y")], opsets=opsets,
+            functions=[newer])
+    other = make_function("Other", [helper.make_node("Scaler", ["a"], ["b"], domain="ai.onnx.ml",
+                                                     scale=[1.0], offset=[0.0])], {"ai.onnx.ml": 2})
+    refused("cannot inline function 'Other': it imports other operator set versions than the model",
+            [call("Other", "x", "y")], opsets=opsets, functions=[other])
