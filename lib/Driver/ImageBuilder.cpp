@@ -105,6 +105,14 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
     return makeUserError(ExitCode::Model, "executable '" + name +
                                               "' is dispatched more than once");
   auto target = cast<DeviceTargetAttrInterface>(executable->op.getTarget());
+  if (source.programs.empty())
+    source.targetText = target.getTargetText().str();
+  else if (source.targetText != target.getTargetText())
+    return makeUserError(ExitCode::Model,
+                         "executable '" + name + "' is for target '" +
+                             target.getTargetName() +
+                             "', those before it are for another; one binary "
+                             "holds the programs of one target");
   uint32_t number = source.programs.size();
 
   ImageProgram program;
@@ -136,7 +144,6 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
   entry.schedule.push_back(number);
   source.manifest.programs.push_back(std::move(program));
   source.programs.push_back(std::move(executable->program));
-  source.targetText = target.getTargetText().str();
   executable->op = nullptr;
   return llvm::Error::success();
 }
@@ -242,8 +249,9 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
   if (auto model = module->getAttrOfType<StringAttr>(modelAttrName))
     source.manifest.model = model.str();
   for (func::FuncOp function : module.getOps<func::FuncOp>())
-    if (llvm::Error error = addEntryPoint(function))
-      return error;
+    if (!function.isExternal())
+      if (llvm::Error error = addEntryPoint(function))
+        return error;
   addNodes();
   return std::move(source);
 }

@@ -28,7 +28,7 @@ void buildPlacementPipeline(OpPassManager &manager,
                             const CompileOptions &options) {
   // Before functions move: it changes what they take and return.
   if (!target.hasFloat())
-    manager.addNestedPass<func::FuncOp>(createHeteroHoistQuantizationPass());
+    manager.addPass(createHeteroHoistQuantizationPass());
   HeteroOutlinePassOptions outline;
   outline.precision = options.precision;
   manager.addPass(createHeteroOutlinePass(outline));

@@ -97,8 +97,26 @@ def test_executables(fails, edit, tmp_path):
     fails(MODEL, "an executable holds exactly one function",
           *compile_stage(path, "placed", tmp_path))
     path = edit("placed", r"^( *%\w+, %\w+)( = hetero\.dispatch .*)$",
-                r"\1\2\n%again, %result\2")
+                r"\1\2\n%again, %result\2\nhetero.await %again")
     fails(MODEL, "' is dispatched more than once", *compile_stage(path, "placed", tmp_path))
+
+
+def test_executables_of_two_targets(fails, edit, tmp_path):
+    path = edit("placed", r'^(#target = #npu.target<"atom", ")(.*)">$(?s:(.*?))^( *hetero\.executable)',
+                r'\1\2">\n#second = #npu.target<"second", "\2 ">\3'
+                "hetero.executable @second target(#second) {\n"
+                "  func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {\n"
+                "    return %x : tensor<4xf32>\n"
+                "  }\n"
+                "}\n"
+                'func.func @more(%x: tensor<4xf32> {onnx.name = "x"})'
+                ' -> (tensor<4xf32> {onnx.name = "y"}) {\n'
+                "  %t, %y = hetero.dispatch @second::@main(%x) : (tensor<4xf32>) -> tensor<4xf32>\n"
+                "  hetero.await %t\n"
+                "  return %y : tensor<4xf32>\n"
+                r"}\n\4")
+    fails(MODEL, "one binary holds the programs of one target",
+          *compile_stage(path, "placed", tmp_path))
 
 
 def test_programs_without_a_segment_for_an_input(fails, edit, tmp_path):

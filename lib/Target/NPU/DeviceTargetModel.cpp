@@ -143,6 +143,7 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
   }
   if (stage == stagesStage)
     return scheduleFunction(function, machine);
+  FunctionType type = function.getFunctionType();
   FailureOr<LoweredFunction> lowered =
       lowerToPlannedCommands(function, machine);
   if (failed(lowered))
@@ -153,8 +154,7 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
   // Commands have no arguments: inputs and outputs are segments by now.
   function.removeArgAttrsAttr();
   function.removeResAttrsAttr();
-  function->setAttr(hetero::loweredAttrName,
-                    UnitAttr::get(function.getContext()));
+  function->setAttr(hetero::loweredAttrName, TypeAttr::get(type));
   return success();
 }
 

@@ -48,3 +48,21 @@ func.func @per_channel(%x: tensor<1x2xf32>) -> tensor<1x2xi8> {
       : tensor<1x2xf32>, tensor<2xf32> -> tensor<1x2xi8>
   return %q : tensor<1x2xi8>
 }
+
+// A function that is called keeps its type, for its callers know it.
+// CHECK-LABEL: func.func @called
+// CHECK-SAME: (%{{.+}}: tensor<4xf32>) -> tensor<4xi8>
+func.func @called(%x: tensor<4xf32>) -> tensor<4xi8> {
+  %a = arith.constant dense<0.5> : tensor<f32>
+  %q = garam_ext.quantize %x scale %a
+      : tensor<4xf32>, tensor<f32> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+func.func @caller(%x: tensor<4xf32>) -> tensor<4xi8> {
+  %y = call @called(%x) : (tensor<4xf32>) -> tensor<4xi8>
+  return %y : tensor<4xi8>
+}
+
+// Of a declaration there is nothing to see.
+// CHECK: func.func private @declared(tensor<4xf32>)
+func.func private @declared(tensor<4xf32>)

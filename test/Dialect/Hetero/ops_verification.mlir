@@ -21,6 +21,7 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C1) callee is a function of an executable, got: @front::@run}}
   %t = hetero.dispatch @front::@run(%x) : (tensor<4xf32>) -> ()
+  hetero.await %t
   return
 }
 
@@ -33,6 +34,7 @@ func.func @run(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C1) callee is a function of an executable, got: @run}}
   %t = hetero.dispatch @run(%x) : (tensor<4xf32>) -> ()
+  hetero.await %t
   return
 }
 
@@ -47,6 +49,7 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 func.func @f(%x: tensor<5xf32>) {
   // expected-error@below {{(C2) inputs and outputs have the types of @front::@run, got: '(tensor<5xf32>) -> ()' != '(tensor<4xf32>) -> ()'}}
   %t = hetero.dispatch @front::@run(%x) : (tensor<5xf32>) -> ()
+  hetero.await %t
   return
 }
 
@@ -56,6 +59,7 @@ func.func @f(%x: tensor<5xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C1) source and destination are executables, got: @nowhere}}
   %t, %y = hetero.transfer %x to @nowhere : tensor<4xf32>
+  hetero.await %t
   return
 }
 
@@ -65,6 +69,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C2) source and destination differ, got both: the host}}
   %t, %y = hetero.transfer %x : tensor<4xf32>
+  hetero.await %t
   return
 }
 
@@ -76,5 +81,71 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C2) source and destination differ, got both: @front}}
   %t, %y = hetero.transfer %x from @front to @front : tensor<4xf32>
+  hetero.await %t
   return
+}
+
+// -----
+
+// (C2) A function that is lowered has no types of its own any more; those that
+// it had count.
+hetero.executable @front target(#npu.target<"chip", "">) {
+  func.func @run() attributes {hetero.lowered = (tensor<4xf32>) -> ()} {
+    return
+  }
+}
+func.func @f(%x: tensor<5xf32>) {
+  // expected-error@below {{(C2) inputs and outputs have the types of @front::@run, got: '(tensor<5xf32>) -> ()' != '(tensor<4xf32>) -> ()'}}
+  %t = hetero.dispatch @front::@run(%x) : (tensor<5xf32>) -> ()
+  hetero.await %t
+  return
+}
+
+// -----
+
+// What was lowered is said by its type.
+// expected-error@below {{has 'hetero.lowered', which is the former type of a function, got: unit}}
+func.func @f() attributes {hetero.lowered} {
+  return
+}
+
+// -----
+
+// (C3) A dispatch that nothing waits for could run after the end.
+hetero.executable @front target(#npu.target<"chip", "">) {
+  func.func @run(%x: tensor<4xf32>) {
+    return
+  }
+}
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C3) the token is awaited or depended on}}
+  %t = hetero.dispatch @front::@run(%x) : (tensor<4xf32>) -> ()
+  return
+}
+
+// -----
+
+// (C3) So could a transfer.
+hetero.executable @front target(#npu.target<"chip", "">) {
+}
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C3) the token is awaited or depended on}}
+  %t, %y = hetero.transfer %x to @front : tensor<4xf32>
+  return
+}
+
+// -----
+
+// The host has to know the scale.
+// expected-error@below {{has a 'hetero.quantization' other than {scale : f32, zero_point : i64, is_unsigned?}: {zero_point = 1 : i64}}}
+func.func @f(%x: tensor<4xi8> {hetero.quantization = {zero_point = 1 : i64}}) {
+  return
+}
+
+// -----
+
+// The host quantises to 8 bits.
+// expected-error@below {{has a 'hetero.quantization' of no 8-bit integers: 'tensor<4xf32>'}}
+func.func @f(%x: tensor<4xf32>) -> (tensor<4xf32> {hetero.quantization = {scale = 1.0 : f32, zero_point = 1 : i64}}) {
+  return %x : tensor<4xf32>
 }

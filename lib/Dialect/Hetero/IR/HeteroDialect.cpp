@@ -16,6 +16,66 @@ using namespace mlir;
 #define GET_TYPEDEF_CLASSES
 #include "garam/Dialect/Hetero/IR/HeteroTypes.cpp.inc"
 
+namespace garam::hetero {
+
+LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
+                                                      NamedAttribute named) {
+  if (named.getName() != loweredAttrName)
+    return success();
+  auto type = dyn_cast<TypeAttr>(named.getValue());
+  if (!isa<func::FuncOp>(op) || !type || !isa<FunctionType>(type.getValue()))
+    return op->emitOpError("has '")
+           << loweredAttrName
+           << "', which is the former type of a function, got: "
+           << named.getValue();
+  return success();
+}
+
+/// What the host computes for a tensor of 8-bit integers.
+static LogicalResult verifyQuantization(Operation *op, Type type,
+                                        NamedAttribute named) {
+  if (named.getName() != quantizationAttrName)
+    return success();
+  auto attrs = dyn_cast<DictionaryAttr>(named.getValue());
+  auto scale = attrs ? attrs.getAs<FloatAttr>("scale") : FloatAttr();
+  auto zero = attrs ? attrs.getAs<IntegerAttr>("zero_point") : IntegerAttr();
+  bool hasUnsigned = attrs && attrs.contains("is_unsigned");
+  bool isRight = scale && scale.getType().isF32() && zero &&
+                 zero.getType().isInteger(64) &&
+                 (!hasUnsigned || attrs.getAs<UnitAttr>("is_unsigned")) &&
+                 attrs.size() == (hasUnsigned ? 3 : 2);
+  if (!isRight)
+    return op->emitOpError("has a '")
+           << quantizationAttrName
+           << "' other than {scale : f32, zero_point : i64, is_unsigned?}: "
+           << named.getValue();
+  if (!getElementTypeOrSelf(type).isInteger(8))
+    return op->emitOpError("has a '")
+           << quantizationAttrName << "' of no 8-bit integers: " << type;
+  return success();
+}
+
+LogicalResult HeteroDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                      unsigned number,
+                                                      NamedAttribute named) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  return function ? verifyQuantization(op, function.getArgumentTypes()[number],
+                                       named)
+                  : success();
+}
+
+LogicalResult HeteroDialect::verifyRegionResultAttribute(Operation *op,
+                                                         unsigned,
+                                                         unsigned number,
+                                                         NamedAttribute named) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  return function
+             ? verifyQuantization(op, function.getResultTypes()[number], named)
+             : success();
+}
+
+} // namespace garam::hetero
+
 void ::garam::hetero::HeteroDialect::initialize() {
   addTypes<
 #define GET_TYPEDEF_LIST

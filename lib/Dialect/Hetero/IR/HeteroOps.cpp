@@ -17,6 +17,13 @@ LogicalResult ExecutableOp::verify() {
   return success();
 }
 
+/// Work that nothing waits for could still run after the end.
+static LogicalResult verifyToken(Operation *op, Value token) {
+  if (token.use_empty())
+    return op->emitOpError("(C3) the token is awaited or depended on");
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // DispatchOp
 //===----------------------------------------------------------------------===//
@@ -29,25 +36,29 @@ func::FuncOp DispatchOp::lookupCallee(SymbolTableCollection &tables) {
   return function;
 }
 
+LogicalResult DispatchOp::verify() { return verifyToken(*this, getToken()); }
+
 LogicalResult DispatchOp::verifySymbolUses(SymbolTableCollection &tables) {
   func::FuncOp function = lookupCallee(tables);
   if (!function)
     return emitOpError("(C1) callee is a function of an executable, got: ")
            << getCallee();
-  if (function->hasAttr(loweredAttrName))
-    return success();
+  Type expected = function.getFunctionType();
+  if (auto lowered = function->getAttrOfType<TypeAttr>(loweredAttrName))
+    expected = lowered.getValue();
   auto type = FunctionType::get(getContext(), getInputs().getTypes(),
                                 getOutputs().getTypes());
-  if (type != function.getFunctionType())
+  if (type != expected)
     return emitOpError("(C2) inputs and outputs have the types of ")
-           << getCallee() << ", got: " << type
-           << " != " << function.getFunctionType();
+           << getCallee() << ", got: " << type << " != " << expected;
   return success();
 }
 
 //===----------------------------------------------------------------------===//
 // TransferOp
 //===----------------------------------------------------------------------===//
+
+LogicalResult TransferOp::verify() { return verifyToken(*this, getToken()); }
 
 LogicalResult TransferOp::verifySymbolUses(SymbolTableCollection &tables) {
   for (FlatSymbolRefAttr end : {getSourceAttr(), getDestinationAttr()})

@@ -105,18 +105,24 @@ static void hoistOutput(func::FuncOp function, OpOperand &operand) {
                          hetero::quantizationAttrName, quantization);
 }
 
-void HeteroHoistQuantizationPass::runOnOperation() {
-  func::FuncOp function = getOperation();
-  if (function.isExternal())
-    return;
+static void hoist(func::FuncOp function) {
   for (BlockArgument argument : function.getArguments())
     hoistInput(function, argument);
   Operation *terminator = function.front().getTerminator();
   for (OpOperand &operand : terminator->getOpOperands())
     hoistOutput(function, operand);
-  function.setFunctionType(
-      FunctionType::get(&getContext(), function.front().getArgumentTypes(),
-                        terminator->getOperandTypes()));
+  function.setFunctionType(FunctionType::get(
+      function.getContext(), function.front().getArgumentTypes(),
+      terminator->getOperandTypes()));
+}
+
+void HeteroHoistQuantizationPass::runOnOperation() {
+  ModuleOp module = getOperation();
+  SymbolTableCollection tables;
+  SymbolUserMap users(tables, module);
+  for (func::FuncOp function : module.getOps<func::FuncOp>())
+    if (llvm::hasSingleElement(function.getBody()) && users.useEmpty(function))
+      hoist(function);
 }
 
 } // namespace garam

@@ -37,13 +37,14 @@ static LogicalResult checkAccepted(DeviceTargetAttrInterface target,
 }
 
 /// Moves the body of `function` into an executable in front of it and
-/// dispatches it from where it was.
+/// dispatches it from where it was. `symbols` makes `name` unique.
 static void outline(DeviceTargetAttrInterface target, func::FuncOp function,
-                    const Twine &name) {
+                    const Twine &name, SymbolTable &symbols) {
   Location loc = function.getLoc();
   OpBuilder builder(function);
   auto executable = hetero::ExecutableOp::create(
       builder, loc, builder.getStringAttr(name), Attribute(target));
+  symbols.insert(executable);
   builder.createBlock(&executable.getBody());
   auto kernel = cast<func::FuncOp>(builder.cloneWithoutRegions(*function));
   kernel.getBody().takeBody(function.getBody());
@@ -73,13 +74,18 @@ void HeteroOutlinePass::runOnOperation() {
   DeviceCompileOptions options;
   options.precision = precision;
   bool accepted = true;
-  auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
+  // A declaration has nothing to run.
+  auto functions = llvm::to_vector(llvm::make_filter_range(
+      module.getOps<func::FuncOp>(),
+      [](func::FuncOp function) { return !function.isExternal(); }));
   for (func::FuncOp function : functions)
     accepted &= succeeded(checkAccepted(target, function, options));
   if (!accepted)
     return signalPassFailure();
+  SymbolTable symbols(module);
   for (auto [number, function] : llvm::enumerate(functions))
-    outline(target, function, function.getName() + "_" + Twine(number));
+    outline(target, function, function.getName() + "_" + Twine(number),
+            symbols);
   module->removeAttr(heteroTargetAttrName);
 }
 

@@ -22,8 +22,8 @@
 #include "garam/Dialect/Hetero/IR/HeteroDialect.h.inc"
 
 namespace garam::hetero {
-/// Unit attribute of a function that its device has lowered to commands on its
-/// own memory: it has no arguments and results any more.
+/// Of a function that its device has lowered to commands on its own memory, so
+/// that it has no arguments and results any more: its type before.
 constexpr llvm::StringLiteral loweredAttrName = "hetero.lowered";
 /// Of an argument or result whose float tensor the host quantises or
 /// dequantises: {scale : f32, zero_point : i64, is_unsigned?}.

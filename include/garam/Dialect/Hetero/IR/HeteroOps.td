@@ -28,6 +28,9 @@ def Hetero_Dialect : Dialect {
     Every token is awaited or depended on.
   }];
   let useDefaultTypePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
 }
 
@@ -84,8 +87,9 @@ def Hetero_DispatchOp
     `token` is complete.
 
     (C1) `callee` names a function of an executable.
-    (C2) Inputs and outputs have the types of that function, unless its device
-    has lowered it (`hetero.lowered`).
+    (C2) Inputs and outputs have the types of that function; of one that its
+    device has lowered, those that it had (`hetero.lowered`).
+    (C3) `token` is awaited or depended on.
 
     Example:
 
@@ -101,6 +105,7 @@ def Hetero_DispatchOp
     $callee `(` $inputs `)` (`after` `(` $dependencies^ `)`)? attr-dict `:`
     functional-type($inputs, $outputs)
   }];
+  let hasVerifier = 1;
   let extraClassDeclaration = [{
     /// The dispatched function. Null when C1 does not hold.
     ::mlir::func::FuncOp lookupCallee(::mlir::SymbolTableCollection &tables);
@@ -118,6 +123,7 @@ def Hetero_TransferOp
 
     (C1) `source` and `destination` name executables of this module.
     (C2) `source` and `destination` differ.
+    (C3) `token` is awaited or depended on.
 
     Example:
 
@@ -135,6 +141,7 @@ def Hetero_TransferOp
     $input (`from` $source^)? (`to` $destination^)?
     (`after` `(` $dependencies^ `)`)? attr-dict `:` type($result)
   }];
+  let hasVerifier = 1;
 }
 
 def Hetero_AwaitOp : Hetero_Op<"await"> {

@@ -10,7 +10,7 @@
 include "mlir/Pass/PassBase.td"
 
 def HeteroHoistQuantizationPass
-    : Pass<"hetero-hoist-quantization", "::mlir::func::FuncOp"> {
+    : Pass<"hetero-hoist-quantization", "::mlir::ModuleOp"> {
   let summary = "Leaves the quantisation of inputs and outputs to the host";
   let description = [{
     For a device that has no float types. Where all that is done with an input
@@ -19,6 +19,9 @@ def HeteroHoistQuantizationPass
     returns the quantised one. The attribute `hetero.quantization` of the
     argument or result says what the runtime has to compute: scale, zero point,
     signedness. Everything else stays as it is, for the device to refuse.
+
+    It changes what functions take and return, so that it runs on the module and
+    leaves alone the functions that something in the module refers to.
 
     Before:
 
@@ -46,11 +49,11 @@ def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
   let summary = "Moves functions into executables of the module's device";
   let description = [{
     The module carries its device as the attribute `hetero.target`. Each of its
-    functions moves, whole, into an executable of that name for that device; in
-    its place comes a function of the same signature that dispatches it and
-    awaits the end. Attributes of arguments and results (their names in the
-    model) stay on both. The module's attribute goes away, for each executable
-    has its own.
+    functions with a body moves, whole, into an executable for that device,
+    named after the function and its number; in its place comes a function of
+    the same signature that dispatches it and awaits the end. Attributes of
+    arguments and results (their names in the model) stay on both. The module's
+    attribute goes away, for each executable has its own.
 
     A function that the device does not accept is an error at each operation
     that it refuses, with the reason.
