@@ -84,7 +84,9 @@ LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
     }
     std::string reason;
     LogicalResult result = failure();
-    if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
+    if (isWideMovement(op))
+      result = convertWideMovement(rewriter, op, reason);
+    else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
       result = convertToVector(rewriter, linalgOp, reason);
     else if (isa<garam::ext::QuantizeOp, garam::ext::DequantizeOp>(op))
       result = convertQuantization(rewriter, op, reason);
@@ -114,5 +116,4 @@ void ConvertLinalgToNPU::runOnOperation() {
   if (failed(convertRest(rewriter)))
     return signalPassFailure();
   removeUnused(rewriter);
-  copyReturnedValues(rewriter, func);
 }

@@ -39,10 +39,18 @@ mlir::LogicalResult convertQuantization(mlir::RewriterBase &rewriter,
 mlir::LogicalResult convertMovement(mlir::RewriterBase &rewriter,
                                     mlir::Operation *op, std::string &reason);
 
-/// Gives every result of a function a stage of its own: what is an argument, a
-/// constant or another result is copied.
-void copyReturnedValues(mlir::RewriterBase &rewriter,
-                        mlir::Operation *function);
+/// Whether elements of `type` have more bits than a register of the vector
+/// engine.
+bool isWiderThanRegisters(mlir::Type type);
+
+/// Whether `op` moves elements that are wider than registers and does nothing
+/// else.
+bool isWideMovement(mlir::Operation *op);
+
+/// Replaces such an operation by npu.view, npu.concat and npu.constant.
+mlir::LogicalResult convertWideMovement(mlir::RewriterBase &rewriter,
+                                        mlir::Operation *op,
+                                        std::string &reason);
 
 /// The register value of element `argument`, a body argument of `op` that loads
 /// through `access`: dequantised where the access says so.

@@ -8,10 +8,8 @@
 #include "LinalgToNPU.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
-#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -49,10 +47,6 @@ static LogicalResult convertView(RewriterBase &rewriter, Operation *op,
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   if (access.source == op->getResult(0) || !type.hasStaticShape()) {
     reason = "offsets, sizes or a padding value that are not constants";
-    return failure();
-  }
-  if (type.getElementType().isInteger(64)) {
-    reason = "integers of more than 32 bits";
     return failure();
   }
   rewriter.replaceOp(
@@ -160,32 +154,6 @@ LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
         reason = "no stage does this";
         return failure();
       });
-}
-
-/// The value that holds the elements of `value`: reshapes do not copy.
-static Value getStorage(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getInput();
-  return value;
-}
-
-void copyReturnedValues(RewriterBase &rewriter, Operation *function) {
-  auto func = cast<func::FuncOp>(function);
-  func.walk([&](func::ReturnOp op) {
-    llvm::SmallPtrSet<Value, 4> seen;
-    rewriter.setInsertionPoint(op);
-    for (OpOperand &operand : op->getOpOperands()) {
-      Value storage = getStorage(operand.get());
-      bool isStage =
-          storage.getDefiningOp() && !storage.getDefiningOp<ConstantOp>();
-      if (isStage && seen.insert(storage).second)
-        continue;
-      VectorOp copy = createCopy(
-          rewriter, operand.get().getLoc(), getIdentity(operand.get()),
-          cast<RankedTensorType>(operand.get().getType()));
-      rewriter.modifyOpInPlace(op, [&] { operand.set(copy.getResult(0)); });
-    }
-  });
 }
 
 } // namespace garam::npu

@@ -211,6 +211,7 @@ private:
   LogicalResult orderDims();
   LogicalResult matchOutputs();
   LogicalResult addOperand(OpOperand *operand);
+  LogicalResult checkSplat(double value, Type type);
   LogicalResult addInitialValues();
   LogicalResult emit();
   void mapArguments(ScalarBody &scalars, Block &body);
@@ -318,7 +319,7 @@ LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   else
     result.splat = readSplat(operand->get(), isReadUnsigned(argument));
   if (result.splat)
-    return success();
+    return checkSplat(*result.splat, argument.getType());
   if (!type)
     return fail("a scalar operand that is not a constant");
 
@@ -332,15 +333,24 @@ LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   if (auto splat = readSplat(access.source, isUnsigned);
       splat && !access.hasPadding() && !access.dequantization) {
     result.splat = splat;
-    return success();
+    return checkSplat(*splat, argument.getType());
   }
   Type elementType = getElementTypeOrSelf(access.source);
   if (elementType.isInteger() && elementType.getIntOrFloatBitWidth() > 32)
-    return fail("integers of more than 32 bits");
+    return fail("integers of more than 32 bits; cast them to int32 where their "
+                "values allow");
   result.input = spec.addInput(getInput(access, spec.sizes.size(), isUnsigned));
   llvm::append_range(locations, access.locations);
   result.access = std::move(access);
   return success();
+}
+
+/// A constant of 64 bits stands in a register only if its value does.
+LogicalResult VectorConversion::checkSplat(double value, Type type) {
+  if (!type.isInteger(64) || (value >= std::numeric_limits<int32_t>::min() &&
+                              value <= std::numeric_limits<int32_t>::max()))
+    return success();
+  return fail("a constant of more than 32 bits");
 }
 
 /// Combiners start from constant initial values; others join in `finish`.

@@ -438,3 +438,43 @@ func.func @constant_type() {
   %0 = npu.constant dense<0> : tensor<4xi8> : tensor<4xbf16>
   return
 }
+
+// -----
+
+func.func @view_map(%a: tensor<4x8xi64>) {
+  // expected-error @+1 {{'npu.view' op (C1) the map leads from 1 dimensions to 2 coordinates, got: affine_map<(d0) -> (d0)>}}
+  %0 = npu.view %a map affine_map<(i) -> (i)> : tensor<4x8xi64> -> tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @view_linear(%a: tensor<4xi64>) {
+  // expected-error @+1 {{'npu.view' op (C2) coordinates are linear, got: affine_map<(d0) -> (d0 floordiv 2)>}}
+  %0 = npu.view %a map affine_map<(i) -> (i floordiv 2)> : tensor<4xi64> -> tensor<8xi64>
+  return
+}
+
+// -----
+
+func.func @view_dynamic(%a: tensor<4xi64>) {
+  // expected-error @+1 {{'npu.view' op (C4) shapes are static, got: 'tensor<?xi64>'}}
+  %0 = npu.view %a map affine_map<(i) -> (i)> : tensor<4xi64> -> tensor<?xi64>
+  return
+}
+
+// -----
+
+func.func @view_bounds(%a: tensor<4xi64>) {
+  // expected-error @+1 {{'npu.view' op (C4) coordinate 0 goes from 1 to 4, outside of 'tensor<4xi64>'}}
+  %0 = npu.view %a map affine_map<(i) -> (i + 1)> : tensor<4xi64> -> tensor<4xi64>
+  return
+}
+
+// -----
+
+func.func @view_type(%a: tensor<4xi64>) {
+  // expected-error @+1 {{'npu.view' op (C3) input and result have one element type, got: 'tensor<4xi64>' and 'tensor<4xf64>'}}
+  %0 = npu.view %a map affine_map<(i) -> (i)> : tensor<4xi64> -> tensor<4xf64>
+  return
+}

@@ -470,6 +470,27 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor) {
   return {};
 }
 
+LogicalResult ViewOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto result = cast<RankedTensorType>(getResult().getType());
+  AffineMap map = getMap();
+  if (map.getNumDims() != result.getRank() || map.getNumSymbols() != 0 ||
+      map.getNumResults() != input.getRank())
+    return emitOpError("(C1) the map leads from ")
+           << result.getRank() << " dimensions to " << input.getRank()
+           << " coordinates, got: " << AffineMapAttr::get(map);
+  if (!llvm::all_of(map.getResults(), isLinear))
+    return emitOpError("(C2) coordinates are linear, got: ")
+           << AffineMapAttr::get(map);
+  if (input.getElementType() != result.getElementType())
+    return emitOpError("(C3) input and result have one element type, got: ")
+           << input << " and " << result;
+  if (!result.hasStaticShape())
+    return emitOpError("(C4) shapes are static, got: ") << result;
+  return verifyBounds(*this, result.getShape(), map, getInput(),
+                      /*padding=*/{});
+}
+
 LogicalResult GatherOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   auto indices = cast<RankedTensorType>(getIndices().getType());

@@ -114,6 +114,10 @@ private:
       lowerReshape(reshape, stages);
       return success();
     }
+    if (auto view = dyn_cast<ViewOp>(op)) {
+      lowerView(view, stages);
+      return success();
+    }
     if (auto gather = dyn_cast<GatherOp>(op)) {
       stages.lowerGather(gather);
       return success();
@@ -201,6 +205,14 @@ private:
     if (!home)
       home = reshapeHome(stages.makeRowMajor(op.getInput()), from, to);
     stages.homes[op.getResult()] = std::move(*home);
+  }
+
+  void lowerView(ViewOp op, StageLowering &stages) {
+    Home source = stages.getHome(op.getInput());
+    if (source.pieces.size() != 1)
+      source = stages.makeRowMajor(op.getInput());
+    stages.homes[op.getResult()] =
+        viewHome(source, op.getMap(), getTensorType(op.getResult()).getShape());
   }
 
   /// The function becomes the list of commands; its segments say what goes in

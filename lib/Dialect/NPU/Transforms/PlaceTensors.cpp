@@ -84,7 +84,7 @@ private:
     int64_t last = order[tensor.getDefiningOp()];
     for (Operation *user : tensor.getUsers()) {
       last = std::max<int64_t>(last, order[user]);
-      if (isa<ReshapeOp, ConcatOp>(user))
+      if (isa<ReshapeOp, ViewOp, ConcatOp>(user))
         last = std::max(last, getLastUse(user->getResult(0)));
     }
     return last;

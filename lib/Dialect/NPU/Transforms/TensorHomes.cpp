@@ -239,6 +239,24 @@ std::optional<Home> reshapeHome(const Home &home, ArrayRef<int64_t> from,
   return result;
 }
 
+Home viewHome(const Home &home, AffineMap map, ArrayRef<int64_t> shape) {
+  assert(home.pieces.size() == 1 && "one piece has the strides of all");
+  Piece piece = home.pieces.front();
+  SmallVector<int64_t> index(shape.size(), 0);
+  int64_t first = piece.view.getOffset(map.compose(index));
+  SmallVector<int64_t> strides;
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    index[dim] = 1;
+    strides.push_back(piece.view.getOffset(map.compose(index)) - first);
+    index[dim] = 0;
+  }
+  piece.view.base = first;
+  piece.view.strides.assign(strides.begin(), strides.end());
+  piece.box = piece.room = Box::ofShape(shape);
+  piece.filled.clear();
+  return {{std::move(piece)}};
+}
+
 Home concatHomes(ArrayRef<const Home *> inputs, ArrayRef<int64_t> extents,
                  unsigned axis) {
   Home result;

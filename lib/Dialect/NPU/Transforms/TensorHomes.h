@@ -76,6 +76,11 @@ bool isRowMajor(const Home &home, mlir::RankedTensorType type);
 std::optional<Home> reshapeHome(const Home &home, llvm::ArrayRef<int64_t> from,
                                 llvm::ArrayRef<int64_t> to);
 
+/// `home` of a tensor in one piece, seen as one of shape `shape` whose elements
+/// lie at the coordinates, linear ones, that `map` gives.
+Home viewHome(const Home &home, mlir::AffineMap map,
+              llvm::ArrayRef<int64_t> shape);
+
 /// Homes of `inputs` side by side along `axis`; extents[i] is input i's size.
 Home concatHomes(llvm::ArrayRef<const Home *> inputs,
                  llvm::ArrayRef<int64_t> extents, unsigned axis);

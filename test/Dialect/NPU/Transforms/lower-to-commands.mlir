@@ -215,3 +215,19 @@ func.func @reductions(%x: tensor<2x2x2x2x2x2x2xf32>, %y: tensor<2x2x2x2x2x2x2xf3
   }
   return %0 : tensor<f32>
 }
+
+// -----
+
+// A view moves nothing; what is returned of it is one transfer, which walks the
+// columns of the input from the last to the first.
+// CHECK-LABEL: @view
+// CHECK: %[[IN:.*]] = npu.buffer <dram> bytes 48 {segment = 1
+// CHECK: %[[OUT:.*]] = npu.buffer <dram> bytes 48 {segment = 2
+// CHECK-NOT: npu.vector_command
+// CHECK: npu.dma_command 0, %[[IN]] to %[[OUT]] sizes [3, 2] bytes 8
+// CHECK-SAME: #npu.descriptor<16 : u64 strides[-8, 24]>, #npu.descriptor<0 : u64 strides[16, 8]>
+// CHECK-NEXT: return
+func.func @view(%x: tensor<2x3xi64>) -> tensor<3x2xi64> {
+  %y = npu.view %x map affine_map<(i, j) -> (j, -i + 2)> : tensor<2x3xi64> -> tensor<3x2xi64>
+  return %y : tensor<3x2xi64>
+}

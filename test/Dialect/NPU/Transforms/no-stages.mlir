@@ -6,13 +6,13 @@
 // COMMANDS: func.func private @declared
 func.func private @declared(tensor<4xf32>) -> tensor<4xf32>
 
-// What a function returns lies in the output: an argument is copied there.
+// What a function returns lies in the output: an argument is copied there, by a
+// transfer.
 // CHECK-LABEL: @identity
-// CHECK: npu.vector
-// CHECK-NEXT: ^bb0(%[[E:.*]]: f32):
-// CHECK-NEXT: npu.yield %[[E]] : f32
+// CHECK-NEXT: return %arg0
 // COMMANDS-LABEL: @identity
 // COMMANDS: npu.segment "input"
+// COMMANDS: npu.dma_command
 func.func @identity(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>
 }

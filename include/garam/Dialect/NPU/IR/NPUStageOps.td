@@ -280,6 +280,36 @@ def NPU_ReshapeOp : NPU_Op<"reshape", [Pure]> {
   let hasFolder = 1;
 }
 
+def NPU_ViewOp : NPU_Op<"view", [Pure]> {
+  let summary = "elements of a tensor at other coordinates, as they are";
+  let description = [{
+    result[i..] = input[map(i..)]: slices, transpositions and broadcasts that no
+    stage absorbs, of elements that the vector engine's registers do not hold.
+    Nothing is written: who reads the result walks the input, and a returned
+    one is moved by DMA, byte for byte.
+
+    Constraints:
+    - (C1) The map leads from the dimensions of the result to the coordinates of
+      the input.
+    - (C2) Coordinates are linear.
+    - (C3) Input and result have one element type.
+    - (C4) Shapes are static, and coordinates inside.
+
+    Example: every other row, from the last one up:
+
+    ```mlir
+    %r = npu.view %x map affine_map<(i, j) -> (-2 * i + 6, j)>
+        : tensor<7x3xi64> -> tensor<4x3xi64>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$input, AffineMapAttr:$map);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $input `map` $map attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def NPU_GatherOp : NPU_Op<"gather", [Pure]> {
   let summary = "slices of a tensor chosen by indices (ONNX Gather)";
   let description = [{

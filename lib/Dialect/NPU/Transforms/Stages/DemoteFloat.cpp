@@ -82,8 +82,9 @@ bool Demotion::staysWide(Value value) {
     return known->second;
   bool result = !value.use_empty();
   for (Operation *user : value.getUsers())
-    result &= isa<func::ReturnOp>(user) ||
-              (isa<ReshapeOp, ConcatOp>(user) && staysWide(user->getResult(0)));
+    result &=
+        isa<func::ReturnOp>(user) || (isa<ReshapeOp, ViewOp, ConcatOp>(user) &&
+                                      staysWide(user->getResult(0)));
   return wide[value] = result;
 }
 
@@ -172,6 +173,8 @@ void Demotion::convertOperands(Operation *op) {
   } else if (auto reshape = dyn_cast<ReshapeOp>(op)) {
     setElementType(reshape.getResult(),
                    getElementTypeOrSelf(reshape.getInput()));
+  } else if (auto view = dyn_cast<ViewOp>(op)) {
+    setElementType(view.getResult(), getElementTypeOrSelf(view.getInput()));
   } else if (auto gather = dyn_cast<GatherOp>(op)) {
     setElementType(gather.getResult(), getElementTypeOrSelf(gather.getInput()));
   } else if (auto ret = dyn_cast<func::ReturnOp>(op)) {
