@@ -105,4 +105,11 @@ TEST_F(TargetRegistry, ReportsWhatTheHeaderLacks) {
                 "sentence that describes it");
 }
 
+TEST_F(TargetRegistry, KindsAreNeeded) {
+  write("name: own\ndescription: mine\n");
+  EXPECT_EQ(getErrors(file),
+            file + ":1:1: error: field 'kind' is missing; needed the class of "
+                   "the device, as 'garam targets NAME' shows it");
+}
+
 } // namespace

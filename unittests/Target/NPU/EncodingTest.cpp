@@ -9,6 +9,8 @@
 #include "llvm/Support/Endian.h"
 #include "gtest/gtest.h"
 
+#include <set>
+
 using namespace garam::npu;
 using namespace garam::npu::test;
 
@@ -141,6 +143,41 @@ TEST(NPUEncoding, DamagedCommand) {
   EXPECT_EQ(decodeWith(2, 0), where + "the command's length of 0 words is not "
                                       "between 1 and the 12 that are left");
   EXPECT_EQ(decodeWith(2, 5), where + "ends before field 'offset'");
+}
+
+// What can be wrong in a list, a name or a command comes of the change of one
+// byte, and is said with its place.
+TEST(NPUEncoding, EachKindOfDamageIsNamed) {
+  DMACommand gather = makeCopy();
+  gather.kind = DMAKind::Gather;
+  gather.indirection.address.offset = 4096;
+  gather.indirection.type = ElementType::I32;
+  gather.indirection.limit = 8;
+  std::vector<uint8_t> good =
+      encodeOrFail(makeProgram({gather, WaitCommand{3, 8}}));
+  // Header of 6 words, segment of 4, queue of 2; the length is in the third
+  // byte of a command.
+  constexpr size_t length = 12 * sizeof(uint32_t) + 2;
+  std::set<std::string> errors;
+  for (unsigned longer : {0, 1})
+    for (size_t offset = 0; offset < good.size(); ++offset)
+      for (unsigned value = 0; value < 256; ++value) {
+        std::vector<uint8_t> bytes = good;
+        bytes[length] += longer;
+        bytes[offset] = value;
+        errors.insert(decodeError(bytes));
+      }
+  for (const char *expected :
+       {"core 0, dma queue, command 0: field 'type' is 15, not below 15",
+        "core 0, dma queue, command 0: not an index list without strides, "
+        "guards and fill",
+        "core 0, dma queue, command 0: the command is shorter than its length "
+        "of ",
+        "NPU program: ends within a list", "NPU program: ends within a name",
+        "NPU program: not a name padded with zeros"})
+    EXPECT_TRUE(llvm::any_of(errors, [&](const std::string &error) {
+      return error.find(expected) != std::string::npos;
+    })) << expected;
 }
 
 // A form that the encoder does not choose is refused: here a stride of zero

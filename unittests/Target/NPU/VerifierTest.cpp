@@ -352,6 +352,10 @@ TEST(NPUVerifier, Location) {
   EXPECT_EQ(llvm::toString(verify(sample.program)),
             "NPU program: core 0, dma queue, command 2: (C8) signals a count "
             "of 0");
+  EXPECT_EQ(llvm::toString(verify(Program())), "");
+  Program none;
+  none.numCores = 0;
+  EXPECT_EQ(llvm::toString(verify(none)), "NPU program: (C1) 0 cores");
 }
 
 // Every rule of the specification has a case above, and no other.

@@ -262,7 +262,6 @@ RangeFault TensorExecution<T>::readVector(const Operand &operand, uint64_t row,
   ElementIndex index = {};
   if (dim > 0)
     advance(index, command.rows, 0, row);
-  faulty = &operand;
   return readRun(operand, index, dim, command.columns, registers.data());
 }
 
@@ -433,14 +432,12 @@ static llvm::Error run(const TensorCommand &command,
     fault = execution.store();
   if (!fault.happened)
     return llvm::Error::success();
-  const Operand *faulty = execution.faulty;
-  bool isWeight = faulty == &operands.weight;
-  bool isActivation = faulty == &operands.activation;
+  // Operands of the epilogue have no guards: they were checked as a whole.
+  bool isWeight = execution.faulty == &operands.weight;
+  const Descriptor &faulty = isWeight ? command.weight : command.activation;
   return nameOperand(
-      memory.makeRangeError(command.activation.address, fault.begin, fault.end),
-      isWeight       ? "weight"
-      : isActivation ? "activation"
-                     : "epilogue operand");
+      memory.makeRangeError(faulty.address, fault.begin, fault.end),
+      isWeight ? "weight" : "activation");
 }
 
 llvm::Error execute(const TensorCommand &command,

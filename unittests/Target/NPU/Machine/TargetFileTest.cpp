@@ -261,6 +261,11 @@ TEST(TargetFile, Modes) {
   EXPECT_EQ(Edited().errors("tensor", "- type: i8", "    - type: bf16"),
             "L:13: error: field 'tensor.modes[1].type': 'bf16' has a mode "
             "already; keep one");
+  EXPECT_NE(Edited()
+                .errors("tensor", "- type: bf16", "    -")
+                .find("error: field 'tensor.modes[0].type' is missing; needed "
+                      "one of: i8, f16, bf16, f8e4m3, f8e5m2"),
+            std::string::npos);
   Edited edited;
   EXPECT_EQ(edited.errors("vector", "has_float",
                           "  has_float: { value: false, source: a }"),
@@ -290,6 +295,19 @@ TEST(TargetFile, RelationsBetweenFields) {
                             "  packet_bytes: { value: 32, source: a }"),
             "L:26: error: field 'dma.packet_bytes': found 32, needed at least "
             "dram.burst_bytes, 64");
+}
+
+// Each array needs room for the sums of its outputs.
+TEST(TargetFile, AccumulatorsHoldTheSumsOfAllUnits) {
+  std::string errors =
+      Edited().errors("tensor", "accumulator_bytes",
+                      "  accumulator_bytes: { value: 4, source: a }");
+  EXPECT_NE(errors.find("the accumulators hold 4 bytes, needed "),
+            std::string::npos)
+      << errors;
+  EXPECT_NE(errors.find(": one 32-bit sum an output of every unit"),
+            std::string::npos)
+      << errors;
 }
 
 TEST(TargetFile, AllErrorsAreReportedTogether) {

@@ -210,6 +210,12 @@ TEST(ControlTest, RefusesElementsThatGuardsLetThrough) {
   tensor.output = local(64, ElementType::I32, {0, 4});
   product.addTensor(tensor);
   expectPart(product.runToError(), "command 0: activation: bytes");
+  tensor.activation = local(0, u8, {0, 1});
+  tensor.weight = local((1 << 20) - 4, u8, {0, 0, 1});
+  tensor.weight.guards = {Guard{0, 7, {0, 0, 1, 0, 0, 0}, {}}};
+  tensor.reduction = {1, 1, 8};
+  product.program.queues[0].commands[0] = tensor;
+  expectPart(product.runToError(), "command 0: weight: bytes");
 }
 
 TEST(ControlTest, RefusesWritesToReadOnlySegments) {
