@@ -1,0 +1,174 @@
+"""Small graphs on the simulated NPU: scalars, booleans, masks and indices."""
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+import oracle
+
+FLOAT, BOOL, INT32 = TensorProto.FLOAT, TensorProto.BOOL, TensorProto.INT32
+
+
+@pytest.fixture
+def execute(run_tool, tmp_path):
+    """execute(path, inputs, arguments...): the outputs of what is compiled for atom, by name."""
+
+    def run(path, inputs, *arguments):
+        binary, folder = tmp_path / "out.garam", tmp_path / "out"
+        run_tool("garam", "compile", path, "--target", "atom", *arguments, "-o", binary, "--quiet")
+        given = []
+        for name, array in inputs.items():
+            np.save(tmp_path / f"{name}.npy", array)
+            given += ["--input", f"{name}={tmp_path / name}.npy"]
+        run_tool("garam", "run", binary, *given, "--output-dir", folder, "--quiet")
+        return {file.stem: np.load(file) for file in folder.glob("*.npy")}
+
+    return run
+
+
+@pytest.fixture
+def agrees(execute, tmp_path):
+    """agrees(nodes, inputs, outputs, initializers): the NPU yields what onnxruntime does."""
+
+    def check(nodes, inputs, outputs, initializers=(), tolerance=0.0, opset=17):
+        def declare(name, array):
+            kind = helper.np_dtype_to_tensor_dtype(array.dtype)
+            return helper.make_tensor_value_info(name, kind, array.shape)
+
+        graph = helper.make_graph(
+            nodes, "graph", [declare(*item) for item in inputs.items()],
+            [helper.make_tensor_value_info(*output) for output in outputs],
+            [numpy_helper.from_array(array, name) for name, array in initializers])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+        onnx.checker.check_model(model, full_check=True)
+        path = tmp_path / "model.onnx"
+        onnx.save(model, path)
+        expected = oracle.run_onnxruntime(model, inputs)
+        actual = execute(path, inputs)
+        assert actual.keys() == expected.keys()
+        for name, array in expected.items():
+            assert actual[name].dtype == array.dtype and actual[name].shape == array.shape
+            np.testing.assert_allclose(actual[name].astype(np.float64), array.astype(np.float64),
+                                       rtol=tolerance, atol=tolerance)
+
+    return check
+
+
+def node(kind, inputs, output, **attributes):
+    return helper.make_node(kind, inputs, [output], **attributes)
+
+
+def ramp(*shape):
+    """Numbers that are exact in f16."""
+    return (np.arange(np.prod(shape), dtype=np.float32).reshape(shape) % 32 - 16) / 4
+
+
+# Scalars
+
+
+def test_scalar_input_and_output(agrees):
+    agrees([node("Mul", ["x", "x"], "y")], {"x": np.array(1.5, np.float32)}, [("y", FLOAT, [])])
+
+
+def test_scalar_that_is_broadcast(agrees):
+    agrees([node("Add", ["x", "s"], "y")], {"x": ramp(3, 5), "s": np.array(0.25, np.float32)},
+           [("y", FLOAT, [3, 5])])
+
+
+def test_reduction_to_a_scalar(agrees):
+    agrees([node("ReduceSum", ["x"], "sum", keepdims=0), node("Neg", ["sum"], "y")],
+           {"x": ramp(7, 9)}, [("y", FLOAT, [])])
+
+
+def test_scalars_of_integers(agrees):
+    nodes = [node("Add", ["x", "one"], "a"), node("Max", ["a", "x"], "y")]
+    agrees(nodes, {"x": np.array(41, np.int32)}, [("y", INT32, [])],
+           [("one", np.array(1, np.int32))])
+
+
+# Booleans
+
+
+def test_comparisons(agrees):
+    nodes = [node("Greater", ["x", "z"], "g"), node("LessOrEqual", ["x", "t"], "l"),
+             node("And", ["g", "l"], "a"), node("Not", ["a"], "y")]
+    agrees(nodes, {"x": ramp(6, 11)}, [("y", BOOL, [6, 11]), ("g", BOOL, [6, 11])],
+           [("z", np.zeros(1, np.float32)), ("t", np.full(11, 2, np.float32))])
+
+
+def test_constants_of_booleans(agrees):
+    mask = np.arange(33) % 3 == 0
+    nodes = [node("Xor", ["b", "mask"], "y"), node("Or", ["b", "true"], "z")]
+    agrees(nodes, {"b": np.arange(33) % 2 == 0}, [("y", BOOL, [33]), ("z", BOOL, [33])],
+           [("mask", mask), ("true", np.array(True))])
+
+
+def test_booleans_that_become_numbers(agrees):
+    agrees([node("Cast", ["b"], "y", to=FLOAT), node("Cast", ["b"], "i", to=INT32)],
+           {"b": np.arange(20) % 3 == 1}, [("y", FLOAT, [20]), ("i", INT32, [20])])
+
+
+# Masks
+
+
+@pytest.mark.parametrize("shape", [(4, 9), (9,), (4, 1), ()])
+def test_where_with_a_constant_mask(agrees, shape):
+    mask = np.arange(np.prod(shape, dtype=int)).reshape(shape) % 2 == 0
+    agrees([node("Where", ["mask", "x", "v"], "y")], {"x": ramp(4, 9), "v": ramp(9)},
+           [("y", FLOAT, [4, 9])], [("mask", mask)])
+
+
+def test_where_with_a_computed_mask(agrees):
+    nodes = [node("Less", ["x", "v"], "m"), node("Where", ["m", "x", "low"], "y")]
+    agrees(nodes, {"x": ramp(4, 9), "v": ramp(4, 1)}, [("y", FLOAT, [4, 9])],
+           [("low", np.array(-8, np.float32))])
+
+
+def test_where_with_a_mask_as_input(agrees):
+    agrees([node("Where", ["m", "x", "v"], "y")],
+           {"m": np.arange(36).reshape(4, 9) % 5 < 2, "x": ramp(4, 9), "v": -ramp(4, 9)},
+           [("y", FLOAT, [4, 9])])
+
+
+def test_causal_mask(agrees):
+    """As exporters of attention write it: a triangle that is filled with the least number."""
+    mask = np.tril(np.ones((8, 8), bool))
+    nodes = [node("Where", ["mask", "x", "low"], "scores"), node("Softmax", ["scores"], "y", axis=-1)]
+    agrees(nodes, {"x": ramp(2, 8, 8)}, [("y", FLOAT, [2, 8, 8])],
+           [("mask", mask), ("low", np.array(-1e4, np.float32))], tolerance=2e-3)
+
+
+# Indices
+
+
+def test_index_of_a_loop(execute, tmp_path):
+    """linalg.index, which no ONNX operator needs, in IR that is compiled from the linalg stage on."""
+    path = tmp_path / "index.mlir"
+    path.write_text("""
+      #id = affine_map<(a, b) -> (a, b)>
+      module {
+        func.func @main(%x: tensor<9x21xf32> {onnx.name = "x"})
+            -> (tensor<9x21xf32> {onnx.name = "y"}) {
+          %e = tensor.empty() : tensor<9x21xf32>
+          %0 = linalg.generic {indexing_maps = [#id, #id],
+              iterator_types = ["parallel", "parallel"]}
+              ins(%x : tensor<9x21xf32>) outs(%e : tensor<9x21xf32>) {
+          ^bb0(%v: f32, %o: f32):
+            %i = linalg.index 0 : index
+            %j = linalg.index 1 : index
+            %k = arith.constant 100 : index
+            %m = arith.muli %i, %k : index
+            %n = arith.addi %m, %j : index
+            %w = arith.index_cast %n : index to i32
+            %f = arith.sitofp %w : i32 to f32
+            %s = arith.addf %v, %f : f32
+            linalg.yield %s : f32
+          } -> tensor<9x21xf32>
+          return %0 : tensor<9x21xf32>
+        }
+      }
+    """)
+    x = ramp(9, 21)
+    i, j = np.indices(x.shape)
+    assert np.array_equal(execute(path, {"x": x}, "--from=linalg")["y"], x + 100 * i + j)
