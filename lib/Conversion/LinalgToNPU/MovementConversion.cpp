@@ -77,6 +77,7 @@ static LogicalResult convertReshape(RewriterBase &rewriter, Operation *op) {
 }
 
 /// The indices as i32, negative ones counted from the end of `size` elements.
+/// What lies outside becomes the nearest index, as a gather clamps it.
 static Value createIndices(OpBuilder &builder, Location loc, Value indices,
                            int64_t size) {
   auto type = cast<RankedTensorType>(indices.getType());
@@ -84,7 +85,8 @@ static Value createIndices(OpBuilder &builder, Location loc, Value indices,
   if (auto constants = readConstant(indices)) {
     SmallVector<int32_t> values;
     for (double index : *constants)
-      values.push_back(static_cast<int32_t>(index < 0 ? index + size : index));
+      values.push_back(static_cast<int32_t>(
+          std::clamp<double>(index < 0 ? index + size : index, 0, size - 1)));
     return ConstantOp::create(builder, loc, narrow,
                               DenseElementsAttr::get(narrow, ArrayRef(values)));
   }

@@ -133,8 +133,9 @@ static CombinerAttr getCombiner(OpBuilder &builder, CombinerKind kind,
   TypedAttr value =
       isa<FloatType>(registerType)
           ? TypedAttr(builder.getF32FloatAttr(static_cast<float>(initial)))
-          : TypedAttr(builder.getI32IntegerAttr(
-                static_cast<int32_t>(static_cast<int64_t>(initial))));
+          : TypedAttr(builder.getI32IntegerAttr(static_cast<int32_t>(
+                std::clamp<double>(initial, std::numeric_limits<int32_t>::min(),
+                                   std::numeric_limits<int32_t>::max()))));
   return CombinerAttr::get(builder.getContext(), kind, value);
 }
 

@@ -24,8 +24,39 @@ static LogicalResult lowerBroadcast(NodeAccessor &node, Type elementType,
   return node.setOutput(*result);
 }
 
+/// More operands than this in one elementwise operation are combined in
+/// several: vector engines have load ports for a handful of tensors.
+constexpr size_t maxFoldedOperands = 8;
+
+/// Combines any number of inputs, in groups where they are many; `last`, of
+/// what `fold` has left, makes the result.
+static LogicalResult lowerFold(NodeAccessor &node, ScalarBody fold,
+                               ScalarBody last) {
+  if (failed(node.checkSameElementType(0, node.getNumInputs())))
+    return failure();
+  Type type = node.getElementType();
+  SmallVector<Value> level = node.getInputs();
+  while (level.size() > maxFoldedOperands) {
+    SmallVector<Value> next;
+    for (ArrayRef<Value> rest = level; !rest.empty();) {
+      size_t count = std::min(rest.size(), maxFoldedOperands);
+      FailureOr<Value> part =
+          makeBroadcast(node, rest.take_front(count), type, fold);
+      if (failed(part))
+        return failure();
+      next.push_back(*part);
+      rest = rest.drop_front(count);
+    }
+    level = std::move(next);
+  }
+  FailureOr<Value> result = makeBroadcast(node, level, type, last);
+  if (failed(result))
+    return failure();
+  return node.setOutput(*result);
+}
+
 /// An operator of two numbers: FloatOp, SignedOp or UnsignedOp after the type,
-/// folded over more inputs from the left.
+/// folded over more inputs.
 template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
 static LogicalResult lowerArithmetic(NodeAccessor &node) {
   Type type = node.getElementType();
@@ -42,17 +73,22 @@ static LogicalResult lowerArithmetic(NodeAccessor &node) {
     }
     return value;
   };
-  return lowerBroadcast(node, type, fold);
+  return lowerFold(node, fold, fold);
 }
 
 static LogicalResult lowerMean(NodeAccessor &node) {
   Type type = node.getElementType();
-  return lowerBroadcast(node, type, [&](ImplicitLocOpBuilder &b, ValueRange s) {
+  auto sum = [&](ImplicitLocOpBuilder &b, ValueRange s) {
     ScalarMath m(b, type);
     Value sum = s[0];
     for (Value next : s.drop_front())
       sum = m.add(sum, next);
-    return m.div(sum, m.constant(s.size()));
+    return sum;
+  };
+  double count = node.getNumInputs();
+  return lowerFold(node, sum, [&](ImplicitLocOpBuilder &b, ValueRange s) {
+    ScalarMath m(b, type);
+    return m.div(sum(b, s), m.constant(count));
   });
 }
 

@@ -343,7 +343,7 @@ static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
   return node.setOutput(makeReshape(b, result, shape));
 }
 
-/// x / (|x|_1 or |x|_2) along one axis.
+/// x / (|x|_1 or |x|_2) along one axis; 0 where that is 0 / 0, as of opset 22.
 static LogicalResult lowerLpNormalization(NodeAccessor &node) {
   if (failed(node.checkFloat(0)))
     return failure();
@@ -366,15 +366,19 @@ static LogicalResult lowerLpNormalization(NodeAccessor &node) {
                                    order == 1 ? m.abs(x) : m.mul(x, x);
                                return m.add(power, s[1]);
                              });
-  return node.setOutput(makePointwise(
-      b, getSizes(b, input), type, {input, sums},
-      {b.getMultiDimIdentityMap(rank),
-       getReducedMap(b.getContext(), rank, axis)},
-      [&](ImplicitLocOpBuilder &b, ValueRange s) {
-        ScalarMath m(b, sumType);
-        Value norm = order == 1 ? s[1] : m.sqrt(s[1]);
-        return ScalarMath(b, type).convert(m.div(m.convert(s[0]), norm));
-      }));
+  return node.setOutput(
+      makePointwise(b, getSizes(b, input), type, {input, sums},
+                    {b.getMultiDimIdentityMap(rank),
+                     getReducedMap(b.getContext(), rank, axis)},
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                      ScalarMath m(b, sumType);
+                      Value norm = order == 1 ? s[1] : m.sqrt(s[1]);
+                      Value quotient = m.div(m.convert(s[0]), norm);
+                      Value isZero = m.compare(arith::CmpFPredicate::OEQ, norm,
+                                               m.constant(0));
+                      Value result = m.select(isZero, m.constant(0), quotient);
+                      return ScalarMath(b, type).convert(result);
+                    }));
 }
 
 /// The sums of squares of `size` elements along `axis` of a padded tensor.

@@ -238,60 +238,62 @@ static LogicalResult lowerReduceProd(NodeAccessor &node) {
 // ArgMax, ArgMin
 //===----------------------------------------------------------------------===//
 
-/// Whether `element` takes the place of `best`; NaN never does.
-static Value isBetter(ImplicitLocOpBuilder &b, Value element, Value best,
-                      bool wantsMaximum, bool acceptsEqual, bool isUnsigned) {
-  if (isFloat(element.getType())) {
-    using P = arith::CmpFPredicate;
-    P predicate = wantsMaximum ? (acceptsEqual ? P::OGE : P::OGT)
-                               : (acceptsEqual ? P::OLE : P::OLT);
-    return arith::CmpFOp::create(b, predicate, element, best);
-  }
-  using P = arith::CmpIPredicate;
-  P predicate = wantsMaximum ? (acceptsEqual ? P::sge : P::sgt)
-                             : (acceptsEqual ? P::sle : P::slt);
-  if (isUnsigned)
-    predicate = wantsMaximum ? (acceptsEqual ? P::uge : P::ugt)
-                             : (acceptsEqual ? P::ule : P::ult);
-  return arith::CmpIOp::create(b, predicate, element, best);
+/// Whether `element` is the extremum `best`. Beside NaN everything is.
+static Value isExtremum(ImplicitLocOpBuilder &b, Value element, Value best,
+                        bool wantsMaximum) {
+  if (!isFloat(element.getType()))
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, element, best);
+  using P = arith::CmpFPredicate;
+  return arith::CmpFOp::create(b, wantsMaximum ? P::UGE : P::ULE, element,
+                               best);
 }
 
-/// One linalg.generic that carries the best element and its index.
+/// The extremum along the axis, then the least or greatest of the indices where
+/// it stands: two reductions, each by an operation that hardware has.
 static LogicalResult lowerArgument(NodeAccessor &node, bool wantsMaximum) {
   ImplicitLocOpBuilder &b = node.b;
   int64_t rank = node.getRank();
   int64_t axis = node.getAxis("axis", 0, rank);
   if (node.hasErrors())
     return failure();
-  bool acceptsEqual = node.getInt("select_last_index", 0) != 0;
+  bool wantsLast = node.getInt("select_last_index", 0) != 0;
   bool isUnsigned = node.isUnsignedInput(0);
   Type type = node.getElementType(), indexType = b.getI64Type();
   Value input = node.getInput(0);
-  Sizes sizes = dropSizes(getSizes(b, input), {axis});
-  Value best = makeFilled(b, sizes,
-                          wantsMaximum ? getLowest(type, isUnsigned)
-                                       : getHighest(type, isUnsigned));
-  Value index = makeFilled(b, sizes, getScalarAttr(indexType, 0));
+  Value best = makeReduction(
+      b, input, axis,
+      wantsMaximum ? getLowest(type, isUnsigned) : getHighest(type, isUnsigned),
+      [&](ImplicitLocOpBuilder &b, ValueRange s) {
+        return wantsMaximum ? makeMaximum(b, isUnsigned, s)
+                            : makeMinimum(b, isUnsigned, s);
+      });
+  // Where no element is the extremum, its index is beyond all others.
+  int64_t size = node.getInputType(0).getDimSize(axis);
+  int64_t last = ShapedType::isDynamic(size)
+                     ? std::numeric_limits<int32_t>::max()
+                     : size - 1;
+  TypedAttr other = getScalarAttr(indexType, wantsLast ? 0 : last);
+  Value indices = makeFilled(b, dropSizes(getSizes(b, input), {axis}), other);
   AffineMap reduced = getReducedMap(b.getContext(), rank, {axis});
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
   iterators[axis] = utils::IteratorType::reduction;
   auto generic = linalg::GenericOp::create(
-      b, TypeRange{best.getType(), index.getType()}, input,
-      ValueRange{best, index},
+      b, indices.getType(), ValueRange{input, best}, indices,
       ArrayRef<AffineMap>{b.getMultiDimIdentityMap(rank), reduced, reduced},
       iterators, [&](OpBuilder &nested, Location loc, ValueRange s) {
         ImplicitLocOpBuilder inner(loc, nested);
-        Value better =
-            isBetter(inner, s[0], s[1], wantsMaximum, acceptsEqual, isUnsigned);
         Value position = arith::IndexCastOp::create(
             inner, indexType, linalg::IndexOp::create(inner, axis));
+        Value candidate = arith::SelectOp::create(
+            inner, isExtremum(inner, s[0], s[1], wantsMaximum), position,
+            arith::ConstantOp::create(inner, other));
+        SmallVector<Value, 2> pair{candidate, s[2]};
         linalg::YieldOp::create(
-            inner,
-            ValueRange{arith::SelectOp::create(inner, better, s[0], s[1]),
-                       arith::SelectOp::create(inner, better, position, s[2])});
+            inner, wantsLast ? makeMaximum(inner, /*isUnsigned=*/false, pair)
+                             : makeMinimum(inner, /*isUnsigned=*/false, pair));
       });
-  return setReduced(node, generic.getResult(1), {axis});
+  return setReduced(node, generic.getResult(0), {axis});
 }
 
 static LogicalResult lowerArgMax(NodeAccessor &node) {

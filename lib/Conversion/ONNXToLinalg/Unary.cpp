@@ -59,19 +59,22 @@ static LogicalResult lowerNeg(NodeAccessor &node) {
       }));
 }
 
-/// -1, 0 or 1 after the sign.
+/// -1, 0 or 1 after the sign; NaN stays.
 static LogicalResult lowerSign(NodeAccessor &node) {
   Type type = node.getElementType();
   bool isUnsigned = node.isUnsignedInput(0);
   auto sign = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
     Value zero = makeScalar(b, type, 0), one = makeScalar(b, type, 1);
     Value minusOne = makeScalar(b, type, -1);
-    Value isPositive, isNegative;
+    Value isPositive, isNegative, neither = zero;
     if (isFloat(type)) {
       isPositive =
           arith::CmpFOp::create(b, arith::CmpFPredicate::OGT, s[0], zero);
       isNegative =
           arith::CmpFOp::create(b, arith::CmpFPredicate::OLT, s[0], zero);
+      Value isNaN =
+          arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, s[0], s[0]);
+      neither = arith::SelectOp::create(b, isNaN, s[0], zero);
     } else {
       auto greater =
           isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt;
@@ -83,9 +86,9 @@ static LogicalResult lowerSign(NodeAccessor &node) {
                     .getResult();
     }
     Value other =
-        isNegative
-            ? arith::SelectOp::create(b, isNegative, minusOne, zero).getResult()
-            : zero;
+        isNegative ? arith::SelectOp::create(b, isNegative, minusOne, neither)
+                         .getResult()
+                   : zero;
     return arith::SelectOp::create(b, isPositive, one, other);
   };
   return node.setOutput(makeMapped(node.b, type, node.getInput(0), sign));

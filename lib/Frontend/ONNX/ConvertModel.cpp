@@ -205,7 +205,12 @@ Error convertModel(LoadedModel &model) {
   if (getOpsetVersion(model.proto, "") != kInternalOpset)
     if (Error error = inferTypes(model)) // Adapters ask for ranks and sizes.
       return error;
-  return convertVersion(model);
+  if (Error error = alignBroadcasts(model))
+    return error;
+  if (Error error = convertVersion(model))
+    return error;
+  showAlignedOperators(model);
+  return Error::success();
 }
 
 } // namespace garam::onnx

@@ -12,6 +12,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Regex.h"
 
 #include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
@@ -210,6 +211,22 @@ void setOrigin(pb::NodeProto &node, const std::string &origin) {
   pb::StringStringEntryProto *entry = node.add_metadata_props();
   entry->set_key(kOriginKey);
   entry->set_value(origin);
+}
+
+std::string describeException(StringRef text) {
+  // "FILE:LINE: FUNCTION: Assertion `CONDITION` failed: WHAT", each part but
+  // the last for the library's authors.
+  static constexpr StringLiteral failed = "` failed: ";
+  size_t end = text.find("Assertion `") == StringRef::npos ? StringRef::npos
+                                                           : text.find(failed);
+  if (end != StringRef::npos &&
+      !text.substr(end + failed.size()).trim().empty())
+    return text.substr(end + failed.size()).trim().str();
+  Regex place("(/[^ :]*/)?[A-Za-z_0-9]+\\.(cc|cpp|h):[0-9]+: ");
+  std::string result = text.trim().str();
+  while (place.match(result))
+    result = place.sub("", result);
+  return result;
 }
 
 int getOpsetVersion(const pb::ModelProto &model, StringRef domain) {

@@ -69,6 +69,11 @@ llvm::Error bindShapes(LoadedModel &model, const ImportOptions &options);
 /// Inlines the model's functions.
 llvm::Error inlineFunctions(LoadedModel &model);
 
+/// Writes the broadcasts of models before opset 7 as those of later ones, and
+/// hides these operators from a version conversion until they are shown again.
+llvm::Error alignBroadcasts(LoadedModel &model);
+void showAlignedOperators(LoadedModel &model);
+
 /// Inlines the model's functions and converts it to the internal opset.
 llvm::Error convertModel(LoadedModel &model);
 
@@ -96,6 +101,10 @@ inline bool isDefaultDomain(llvm::StringRef domain) {
   return domain.empty() || domain == "ai.onnx";
 }
 
+/// What an exception of the onnx library says to a user: without the places in
+/// the library's sources and the conditions that failed there.
+std::string describeException(llvm::StringRef text);
+
 /// Calls a function that may throw; its exceptions become Model errors that
 /// begin with `doing`.
 template <typename Function>
@@ -104,7 +113,8 @@ llvm::Error catchErrors(llvm::StringRef doing, Function &&function) {
     function();
     return llvm::Error::success();
   } catch (const std::exception &exception) {
-    return makeUserError(ExitCode::Model, doing + ": " + exception.what());
+    return makeUserError(ExitCode::Model,
+                         doing + ": " + describeException(exception.what()));
   }
 }
 

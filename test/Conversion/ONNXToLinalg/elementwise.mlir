@@ -109,3 +109,38 @@ func.func @cast(%x: tensor<4xui8>) -> (tensor<4xf32>, tensor<4xi32>, tensor<4xi1
   %3 = onnx.node "Cast"(%x) {id = "d", opset = 17 : i64} attributes {to = 3 : i64} : (tensor<4xui8>) -> tensor<4xi8>
   return %0, %1, %2, %3 : tensor<4xf32>, tensor<4xi32>, tensor<4xi1>, tensor<4xi8>
 }
+
+// -----
+
+// More inputs than an engine reads at once are combined in groups; a mean
+// divides once, by their number.
+
+// CHECK-LABEL: func @many(
+func.func @many(%x0: tensor<4xf32>, %x1: tensor<4xf32>, %x2: tensor<4xf32>, %x3: tensor<4xf32>, %x4: tensor<4xf32>, %x5: tensor<4xf32>, %x6: tensor<4xf32>, %x7: tensor<4xf32>, %x8: tensor<4xf32>, %x9: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[A:.*]] = linalg.generic
+  // CHECK-COUNT-7: arith.addf
+  // CHECK: %[[B:.*]] = linalg.generic
+  // CHECK-COUNT-1: arith.addf
+  // CHECK: linalg.generic {{.*}} ins(%[[A]], %[[B]] : tensor<4xf32>, tensor<4xf32>)
+  // CHECK-NEXT: ^bb0
+  // CHECK-NEXT: arith.addf
+  // CHECK: arith.constant 1.000000e+01 : f32
+  // CHECK: arith.divf
+  %0 = onnx.node "Mean"(%x0, %x1, %x2, %x3, %x4, %x5, %x6, %x7, %x8, %x9) {id = "m", opset = 17 : i64} attributes {}
+      : (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// The sign of NaN is NaN.
+
+// CHECK-LABEL: func @sign(
+func.func @sign(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: ^bb0(%[[X:.*]]: f32, %{{.*}}: f32):
+  // CHECK: %[[NAN:.*]] = arith.cmpf uno, %[[X]], %[[X]]
+  // CHECK: arith.select %[[NAN]], %[[X]]
+  %0 = onnx.node "Sign"(%x) {id = "s", opset = 17 : i64} attributes {}
+      : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

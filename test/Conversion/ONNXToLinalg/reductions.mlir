@@ -17,15 +17,22 @@ func.func @mean(%x: tensor<2x8xf32>) -> tensor<2x1xf32> {
 
 // -----
 
-// The index of the maximum travels with it; the first of equal ones wins.
+// The maximum, then the least index where it stands; the first of equal ones
+// wins.
 
 // CHECK-LABEL: func @arg_max(
+// CHECK-SAME: %[[X:.*]]: tensor<2x8xf32>
 func.func @arg_max(%x: tensor<2x8xf32>) -> tensor<2xi64> {
-  // CHECK: %[[R:.*]]:2 = linalg.generic
-  // CHECK: %[[BETTER:.*]] = arith.cmpf ogt
+  // CHECK: %[[MAX:.*]] = linalg.generic {{.*}} ins(%[[X]] : tensor<2x8xf32>)
+  // CHECK: arith.maximumf
+  // CHECK: %[[OTHER:.*]] = arith.constant 7 : i64
+  // CHECK: linalg.fill ins(%[[OTHER]] : i64)
+  // CHECK: %[[R:.*]] = linalg.generic {{.*}} ins(%[[X]], %[[MAX]] :
   // CHECK: linalg.index 1
-  // CHECK: linalg.yield %{{.*}}, %{{.*}} : f32, i64
-  // CHECK: return %[[R]]#1
+  // CHECK: arith.cmpf uge
+  // CHECK: arith.select
+  // CHECK: arith.minsi
+  // CHECK: return %[[R]]
   %0 = onnx.node "ArgMax"(%x) {id = "a", opset = 17 : i64} attributes {axis = 1 : i64, keepdims = 0 : i64}
       : (tensor<2x8xf32>) -> tensor<2xi64>
   return %0 : tensor<2xi64>
@@ -100,4 +107,21 @@ func.func @layer_normalization(%x: tensor<?x8xf32>, %s: tensor<8xf32>, %b: tenso
   %0 = onnx.node "LayerNormalization"(%x, %s, %b) {id = "l", opset = 17 : i64} attributes {axis = -1 : i64}
       : (tensor<?x8xf32>, tensor<8xf32>, tensor<8xf32>) -> tensor<?x8xf32>
   return %0 : tensor<?x8xf32>
+}
+
+// -----
+
+// Of equal ones the last, where the node wants that.
+
+// CHECK-LABEL: func @last_arg_min(
+func.func @last_arg_min(%x: tensor<2x8xui8>) -> tensor<2x1xi64> {
+  // CHECK: arith.minui
+  // CHECK: %[[OTHER:.*]] = arith.constant 0 : i64
+  // CHECK: linalg.fill ins(%[[OTHER]] : i64)
+  // CHECK: arith.cmpi eq
+  // CHECK: arith.maxsi
+  %0 = onnx.node "ArgMin"(%x) {id = "a", opset = 17 : i64}
+      attributes {axis = 1 : i64, select_last_index = 1 : i64}
+      : (tensor<2x8xui8>) -> tensor<2x1xi64>
+  return %0 : tensor<2x1xi64>
 }

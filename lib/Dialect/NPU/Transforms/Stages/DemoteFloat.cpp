@@ -61,15 +61,15 @@ static int64_t countElements(ArrayRef<int64_t> sizes) {
   return count;
 }
 
-/// True for sums, maxima and the like that vector stages read more than once an
-/// element: they are small, and rounding them would move everything that they
-/// normalise.
+/// True for sums, maxima and the like that a vector stage reads more than once
+/// an element: they are small, and rounding them would move everything that
+/// they normalise, and make a maximum differ from what it is the maximum of.
 static bool isStatistic(Value value) {
   auto op = value.getDefiningOp<VectorOp>();
   if (!op || op.getNumReductions() == 0)
     return false;
   int64_t count = cast<RankedTensorType>(value.getType()).getNumElements();
-  return llvm::all_of(value.getUsers(), [&](Operation *user) {
+  return llvm::any_of(value.getUsers(), [&](Operation *user) {
     auto reader = dyn_cast<VectorOp>(user);
     return reader && countElements(reader.getSizes()) > count;
   });
