@@ -18,7 +18,7 @@ namespace garam::npu {
 
 /// The integer points low[d] <= x[d] < high[d].
 struct Box {
-  llvm::SmallVector<int64_t, 6> low, high;
+  llvm::SmallVector<int64_t, 8> low, high;
 
   static Box ofShape(llvm::ArrayRef<int64_t> shape) {
     Box box;

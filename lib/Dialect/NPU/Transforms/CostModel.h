@@ -1,46 +1,53 @@
-//===- CostModel.h - Estimated time of a stage ------------------*- C++ -*-===//
+//===- CostModel.h - Estimated times of schedules ---------------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The one cost model of the NPU. A Timeline follows the stages of a function;
+// here is how the scheduler asks it for the choice between schedules of a
+// stage. estimateSeconds of Pipeline.h asks it for all of a function.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COSTMODEL_H
 
-#include "EngineTimes.h"
-#include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "HomeChoice.h"
+#include "Timeline.h"
 
 namespace garam::npu {
 
-/// What a stage costs under a schedule.
-struct StageCost {
-  double computeSeconds = 0; // engine time of the busiest core
-  double inputSeconds = 0;   // DMA time of activations, of the busiest core
-  double weightSeconds = 0;  // DMA time of constants, of the busiest core
-  double dramSeconds = 0;    // all cores' DRAM traffic together
-  double fixedSeconds = 0;   // synchronisation in front
-  double tiles = 1;          // of the busiest core
+/// What schedules of one stage would cost, behind the stages before it.
+class StageCost {
+public:
+  /// `past` ends in front of the stage.
+  StageCost(const Timeline &past, const Stage &stage,
+            const MachineDescription &machine);
 
-  /// Weights come ahead of their use and tiles overlap; only the activations
-  /// of the first tile are waited for.
-  double getSeconds() const {
-    double first = inputSeconds / tiles;
-    return fixedSeconds + first +
-           std::max({computeSeconds, inputSeconds - first + weightSeconds,
-                     dramSeconds});
-  }
+  /// When stages behind this one can read its results, in seconds.
+  double getEnd(const StageSchedule &schedule);
+  /// A lower bound of getEnd that is cheap.
+  double getLeastEnd(const StageSchedule &schedule);
+
+  /// Goes on from `timeline`, the past, with the stage under its schedule.
+  void advance(Timeline &timeline, const StageSchedule &schedule);
+
+private:
+  /// Inputs that other stages made, and where they are best kept so far.
+  struct Input {
+    StageOperand result; // of the stage that made it
+    HomeChoice choice;
+  };
+
+  double getHandover(const StageSchedule &schedule) const;
+
+  const Stage &stage;
+  const MachineDescription &machine;
+  Timeline past;
+  EngineTimes engineTimes;
+  std::vector<Input> inputs;
 };
-
-/// Size of the largest part of loop `dim`.
-int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
-                       unsigned dim);
-/// Bytes that core 0 stages for one tile: inputs that it does not hold and
-/// constants.
-int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule);
-
-StageCost estimateCost(const Stage &stage, const StageSchedule &schedule,
-                       const MachineDescription &machine,
-                       EngineTimes &engineTimes);
 
 } // namespace garam::npu
 

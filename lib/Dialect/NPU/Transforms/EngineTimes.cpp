@@ -6,6 +6,9 @@
 
 #include "EngineTimes.h"
 
+#include "TensorHomes.h"
+#include "TileGeometry.h"
+#include "TileWalks.h"
 #include "garam/Target/NPU/Machine/Timing.h"
 
 using namespace mlir;
@@ -13,7 +16,7 @@ using namespace mlir;
 namespace garam::npu {
 
 EngineTimes::EngineTimes(const Stage &stage, const MachineDescription &machine)
-    : stage(stage), machine(machine) {
+    : stage(stage), machine(machine), order(orderLoops(stage)) {
   auto op = dyn_cast<VectorOp>(stage.op);
   if (!op)
     return;
@@ -22,92 +25,189 @@ EngineTimes::EngineTimes(const Stage &stage, const MachineDescription &machine)
     code = std::move(*translated);
 }
 
+std::pair<bool, bool> getSumEnds(const Stage &stage, const Box &tile) {
+  bool first = true, last = true;
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
+    if (stage.isParallel(dim))
+      continue;
+    first &= tile.low[dim] == 0;
+    last &= tile.high[dim] == stage.sizes[dim];
+  }
+  return {first, last};
+}
+
+/// Dimensions of a tensor from the slowest to the fastest in memory.
+static SmallVector<int64_t> getMemoryOrder(Value tensor) {
+  if (auto result = dyn_cast<OpResult>(tensor)) {
+    if (isStage(result.getOwner()))
+      return getLayout(result);
+    if (auto concat = dyn_cast<ConcatOp>(result.getOwner()))
+      return getMemoryOrder(concat.getInputs().front());
+  }
+  return llvm::to_vector(
+      llvm::seq<int64_t>(0, getTensorType(tensor).getRank()));
+}
+
+static WalkOperand makeDenseWalk(const StageOperand &operand, const Box &tile,
+                                 ArrayRef<unsigned> order) {
+  Piece piece =
+      makeLocalPiece(operand.getRegion(tile), getMemoryOrder(operand.tensor),
+                     getElementBytes(operand.type), {});
+  return makeWalk(operand, piece.view, tile, order);
+}
+
 double EngineTimes::get(const Box &tile) {
+  auto [first, last] = getSumEnds(stage, tile);
   SmallVector<int64_t> sizes = tile.getShape();
   for (const Known &entry : known)
-    if (entry.sizes == sizes)
+    if (entry.sizes == sizes && entry.first == first && entry.last == last)
       return entry.seconds;
-  double seconds =
-      stage.isContract() ? computeContract(sizes) : computeVector(sizes);
-  known.push_back({std::move(sizes), seconds});
+
+  std::vector<WalkOperand> operands;
+  for (const StageOperand &input : stage.inputs)
+    operands.push_back(isPackable(input) ? makePackedWalk(input, tile, order, 0)
+                                         : makeDenseWalk(input, tile, order));
+  for (const StageOperand &output : stage.outputs)
+    operands.push_back(makeDenseWalk(output, tile, order));
+  Walk walk = makeTileWalk(stage, tile, order, std::move(operands));
+  double seconds = stage.isContract() ? computeContract(walk, first, last)
+                                      : computeVector(walk);
+  known.push_back({std::move(sizes), first, last, seconds});
   return seconds;
 }
 
-/// A tensor command with the volume of a tile: what its time depends on.
-double EngineTimes::computeContract(ArrayRef<int64_t> sizes) const {
+double EngineTimes::getAll(const Box &part, ArrayRef<int64_t> tileSizes) {
+  // Along each loop there are full tiles and perhaps a smaller one.
+  Box tile = Box::ofShape(part.getShape());
+  auto visit = [&](auto &self, unsigned dim, int64_t count) -> double {
+    if (dim == part.getRank())
+      return count * get(tile);
+    int64_t size = part.getSize(dim);
+    int64_t full = std::min(size, tileSizes[dim]);
+    tile.high[dim] = full;
+    double seconds = self(self, dim + 1, count * (size / full));
+    if (size % full != 0) {
+      tile.high[dim] = size % full;
+      seconds += self(self, dim + 1, count);
+    }
+    return seconds;
+  };
+  return part.isEmpty() ? 0 : visit(visit, 0, 1);
+}
+
+/// Strides of an operand along the loops of `groups`.
+static void copyStrides(const Walk &walk, const WalkOperand &operand,
+                        ArrayRef<unsigned> groups, Descriptor &descriptor) {
+  descriptor.type = static_cast<ElementType>(operand.type);
+  // As in the ISA, each group has its own dimensions.
+  unsigned next = 0;
+  for (unsigned group : groups) {
+    unsigned end = next + (group == rowGroup         ? maxRowDims
+                           : group == reductionGroup ? maxReductionDims
+                                                     : 1);
+    for (unsigned loop = 0; loop < walk.sizes.size(); ++loop)
+      if (walk.groups[loop] == group)
+        descriptor.strides[next++] = operand.strides[loop];
+    next = end;
+  }
+}
+
+/// The command of a walk, as far as its time depends on it.
+static TensorCommand makeTensorCommand(const Stage &stage, const Walk &walk,
+                                       const ArrayMode &mode, uint32_t units) {
   TensorCommand command;
-  int64_t rows = 1, columns = 1, reduction = 1, batches = 1;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
-    switch (stage.kinds[dim]) {
-    case IteratorKind::batch:
-      batches *= sizes[dim];
+  uint64_t rows = 1;
+  unsigned rowDims = 0, reductionDims = 0;
+  for (auto [size, group] : llvm::zip(walk.sizes, walk.groups)) {
+    if (group == rowGroup) {
+      command.rows[rowDims++] = size;
+      rows *= size;
+    } else if (group == reductionGroup) {
+      command.reduction[reductionDims++] = size;
+    } else {
+      command.columns = size;
+    }
+  }
+  std::tie(command.unitRows, command.unitColumns) =
+      chooseUnits(rows, command.columns, mode, units);
+  for (auto [index, input] : llvm::enumerate(stage.inputs)) {
+    const WalkOperand &operand = walk.operands[index];
+    switch (input.role) {
+    case OperandRole::Activation:
+      copyStrides(walk, operand, {rowGroup, reductionGroup},
+                  command.activation);
       break;
-    case IteratorKind::row:
-      rows *= sizes[dim];
+    case OperandRole::Weight:
+      copyStrides(walk, operand, {reductionGroup, columnGroup}, command.weight);
       break;
-    case IteratorKind::column:
-      columns *= sizes[dim];
+    case OperandRole::Bias:
+      command.hasBias = true;
       break;
-    case IteratorKind::reduction:
-      reduction *= sizes[dim];
+    case OperandRole::Scale:
+      command.hasScale = true;
+      break;
+    case OperandRole::Residual:
+      command.hasResidual = true;
+      copyStrides(walk, operand, {rowGroup, columnGroup}, command.residual);
+      break;
+    case OperandRole::Plain:
       break;
     }
   }
-  const StageOperand &activation = stage.inputs[0];
-  const StageOperand &output = stage.outputs[0];
-  int64_t inputBytes = getElementBytes(activation.type);
-  int64_t outputBytes = getElementBytes(output.type);
-  command.rows = {static_cast<uint32_t>(rows), 1, 1};
-  command.columns = columns;
-  command.reduction = {1, 1, static_cast<uint32_t>(reduction)};
-  command.activation.type = static_cast<ElementType>(activation.type);
-  command.activation.strides = {reduction * inputBytes, 0, 0, 0, 0, inputBytes};
-  command.weight.type = static_cast<ElementType>(stage.inputs[1].type);
-  command.weight.strides = {0, 0, columns * inputBytes, inputBytes, 0, 0};
-  command.output.type = static_cast<ElementType>(output.type);
-  command.output.strides = {columns * outputBytes, 0, 0, outputBytes, 0, 0};
-  // The emitter chooses the units in the same way for each command.
-  if (!machine.findMode(command.activation.type))
-    return 0;
-  double best = HUGE_VAL;
-  for (uint32_t unitColumns = 1; unitColumns <= machine.tensor.units;
-       unitColumns *= 2) {
-    command.unitColumns = unitColumns;
-    command.unitRows = machine.tensor.units / unitColumns;
-    best =
-        std::min(best, getTime(command, machine).getSeconds(machine.clockHz));
-  }
-  return batches * best;
+  copyStrides(walk, walk.operands.back(), {rowGroup, columnGroup},
+              command.output);
+  return command;
 }
 
-double EngineTimes::computeVector(ArrayRef<int64_t> sizes) const {
-  VectorCommand command;
-  // Parallel loops as one; reductions stay apart.
-  uint32_t parallel = 1, reduced = 1;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    (stage.isParallel(dim) ? parallel : reduced) *= sizes[dim];
-  command.sizes = {parallel};
-  if (cast<VectorOp>(stage.op).getNumReductions() != 0) {
-    command.sizes.push_back(reduced);
-    command.numReductionDims = 1;
-  }
-  auto makeDescriptor = [&](const StageOperand &operand) {
-    Descriptor descriptor;
-    descriptor.type = static_cast<ElementType>(operand.type);
-    descriptor.strides[0] = getElementBytes(operand.type);
-    return descriptor;
-  };
-  for (const StageOperand &input : stage.inputs)
-    command.inputs.push_back(makeDescriptor(input));
-  if (code) {
-    command.body = code->body;
-    command.reductions = code->reductions;
-    command.finish = code->finish;
-    for (auto [output, stored] : llvm::zip(stage.outputs, code->outputs))
-      command.outputs.push_back(
-          {makeDescriptor(output), stored.source, stored.isFloat});
-  }
-  return getTime(command, machine).getSeconds(machine.clockHz);
+double EngineTimes::computeContract(const Walk &walk, bool first,
+                                    bool last) const {
+  const ArrayMode *mode =
+      machine.findMode(static_cast<ElementType>(stage.inputs[0].type));
+  if (!mode)
+    return 0;
+  double seconds = 0;
+  (void)forEachContractCommand(
+      walk, first, last, [&](const Walk &part, bool, bool isLast) {
+        TensorCommand command =
+            makeTensorCommand(stage, part, *mode, machine.tensor.units);
+        command.store = isLast;
+        seconds += getTime(command, machine).getSeconds(machine.clockHz);
+        return success();
+      });
+  return seconds;
+}
+
+double EngineTimes::computeVector(const Walk &walk) const {
+  double seconds = 0;
+  (void)forEachVectorCommand(walk, [&](const Walk &part) -> LogicalResult {
+    VectorCommand command;
+    if (part.sizes.size() > maxDims)
+      return failure();
+    command.sizes.assign(part.sizes.begin(), part.sizes.end());
+    if (command.sizes.empty())
+      command.sizes = {1};
+    command.numReductionDims = part.getNumLoops(reducedGroup);
+    auto describe = [&](unsigned index) {
+      Descriptor descriptor;
+      descriptor.type = static_cast<ElementType>(part.operands[index].type);
+      llvm::copy(part.operands[index].strides, descriptor.strides.begin());
+      return descriptor;
+    };
+    unsigned next = 0;
+    for (; next < stage.inputs.size(); ++next)
+      command.inputs.push_back(describe(next));
+    if (code) {
+      command.body = code->body;
+      command.reductions = code->reductions;
+      command.finish = code->finish;
+      for (const MicroCode::Output &stored : code->outputs)
+        command.outputs.push_back(
+            {describe(next++), stored.source, stored.isFloat});
+    }
+    seconds += getTime(command, machine).getSeconds(machine.clockHz);
+    return success();
+  });
+  return seconds;
 }
 
 } // namespace garam::npu

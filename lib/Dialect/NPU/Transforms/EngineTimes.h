@@ -7,37 +7,46 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_ENGINETIMES_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_ENGINETIMES_H
 
+#include "CommandWalk.h"
 #include "MicroCode.h"
-#include "Stage.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
+#include <optional>
 #include <vector>
 
 namespace garam::npu {
 
-/// How long the tensor or vector engine takes for tiles of one stage, by
-/// Timing.h. Tiles of equal size are computed once.
+/// How long the tensor or vector engine takes for tiles of one stage: the sum
+/// of its commands by Timing.h, with operands that lie densely in memory. Tiles
+/// of equal sizes are computed once.
 class EngineTimes {
 public:
   EngineTimes(const Stage &stage, const MachineDescription &machine);
 
   /// In seconds.
   double get(const Box &tile);
+  /// At least all tiles of one core, one after the other; `part` are its loops.
+  double getAll(const Box &part, llvm::ArrayRef<int64_t> tileSizes);
 
 private:
-  double computeContract(llvm::ArrayRef<int64_t> sizes) const;
-  double computeVector(llvm::ArrayRef<int64_t> sizes) const;
+  double computeContract(const Walk &walk, bool first, bool last) const;
+  double computeVector(const Walk &walk) const;
 
   const Stage &stage;
   const MachineDescription &machine;
+  llvm::SmallVector<unsigned> order;
   /// Of a vector stage that the engine can run.
   std::optional<MicroCode> code;
   struct Known {
     llvm::SmallVector<int64_t> sizes;
+    bool first, last;
     double seconds;
   };
   std::vector<Known> known;
 };
+
+/// Whether a tile begins and ends the sums that it takes part in.
+std::pair<bool, bool> getSumEnds(const Stage &stage, const Box &tile);
 
 } // namespace garam::npu
 

@@ -19,54 +19,56 @@ static constexpr int64_t maxHaloGrowth = 2;
 /// core's memory.
 static constexpr int64_t replicatedFraction = 4;
 
-/// Elements of core 0's part and of what its stages need of the tensor.
-static std::pair<int64_t, int64_t> getPartVolumes(OpResult tensor,
-                                                  const Candidate *candidate) {
+bool isReturnedOnly(OpResult tensor) {
+  return tensor.hasOneUse() && isa<func::ReturnOp>(*tensor.user_begin());
+}
+
+HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)
+    : tensor(tensor), machine(machine) {
   Stage producer = getStage(tensor.getOwner());
-  Box own = producer.outputs[tensor.getResultNumber()].getRegion(
+  own = needed = producer.outputs[tensor.getResultNumber()].getRegion(
       getSchedule(producer).getPart(producer, 0));
-  Box needed = own;
-  auto add = [&](const Stage &consumer, const StageSchedule &schedule) {
-    Box part = schedule.getPart(consumer, 0);
-    for (const StageOperand &input : consumer.inputs)
-      if (input.tensor == tensor)
-        needed = needed.hull(input.getRegion(part));
-  };
   for (Operation *user : tensor.getUsers()) {
-    if (candidate && user == candidate->stage.op) {
-      add(candidate->stage, candidate->schedule);
-      continue;
-    }
     if (!isStage(user))
       continue;
     Stage consumer = getStage(user);
     StageSchedule schedule = getSchedule(consumer);
     if (!schedule.split.empty())
-      add(consumer, schedule);
+      addConsumer(consumer, schedule);
   }
-  return {own.getVolume(), needed.getVolume()};
 }
 
-HomeChoice chooseHome(OpResult tensor, const MachineDescription &machine,
-                      const Candidate *candidate) {
-  HomeChoice choice;
-  if (tensor.hasOneUse() && isa<func::ReturnOp>(*tensor.user_begin())) {
-    choice.kind = HomeKind::Output;
-    return choice;
-  }
-  int64_t elementBytes = getElementBytes(Value(tensor));
-  int64_t bytes = getTensorType(tensor).getNumElements() * elementBytes;
-  auto [own, needed] = getPartVolumes(tensor, candidate);
-  bool isSpread = needed <= maxHaloGrowth * own;
-  choice.partBytes = (isSpread ? std::max(own, needed) : own) * elementBytes;
-  if (isSpread)
-    return choice;
+void HomeChoice::addConsumer(const Stage &consumer,
+                             const StageSchedule &schedule) {
+  Box part = schedule.getPart(consumer, 0);
+  for (const StageOperand &input : consumer.inputs)
+    if (input.tensor == tensor)
+      needed = needed.hull(input.getRegion(part));
+}
+
+bool HomeChoice::isSpread() const {
+  return needed.getVolume() <= maxHaloGrowth * own.getVolume();
+}
+
+int64_t HomeChoice::getPartBytes() const {
+  int64_t elements = isSpread() ? std::max(own.getVolume(), needed.getVolume())
+                                : own.getVolume();
+  return elements * getElementBytes(Value(tensor));
+}
+
+HomeKind HomeChoice::getKind() const {
+  if (isReturnedOnly(tensor))
+    return HomeKind::Output;
+  if (isSpread())
+    return HomeKind::Split;
+  int64_t bytes =
+      getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
   if (machine.network.multicast &&
       bytes * replicatedFraction <= static_cast<int64_t>(machine.local.bytes))
-    choice.kind = HomeKind::Replicated;
-  else if (bytes * 2 <= static_cast<int64_t>(machine.shared.bytes))
-    choice.kind = HomeKind::Shared;
-  return choice;
+    return HomeKind::Replicated;
+  if (bytes * 2 <= static_cast<int64_t>(machine.shared.bytes))
+    return HomeKind::Shared;
+  return HomeKind::Split;
 }
 
 } // namespace garam::npu

@@ -12,25 +12,31 @@
 
 namespace garam::npu {
 
-/// A stage's result as the stages that read it see it.
-struct HomeChoice {
-  HomeKind kind = HomeKind::Split;
-  /// Bytes of core 0's part, with the halo that its stages need of others.
-  int64_t partBytes = 0;
-};
+/// Whether a tensor is written where it returns.
+bool isReturnedOnly(mlir::OpResult tensor);
 
-/// A stage that is not scheduled yet, with a schedule that is considered for
-/// it.
-struct Candidate {
-  const Stage &stage;
-  const StageSchedule &schedule;
-};
+/// Where a stage's result is best kept, going by the schedules of the stage and
+/// of those consumers that have one. Whether memory suffices is not asked.
+class HomeChoice {
+public:
+  HomeChoice(mlir::OpResult tensor, const MachineDescription &machine);
 
-/// Where `tensor` is best kept, going by the schedules of its producer, of the
-/// consumers that have one and of `candidate`. Whether memory suffices is not
-/// asked.
-HomeChoice chooseHome(mlir::OpResult tensor, const MachineDescription &machine,
-                      const Candidate *candidate = nullptr);
+  /// Adds what a consumer needs of the tensor under `schedule`.
+  void addConsumer(const Stage &consumer, const StageSchedule &schedule);
+
+  HomeKind getKind() const;
+  /// Bytes of core 0's part; with the halo that its stages need of others where
+  /// it is kept.
+  int64_t getPartBytes() const;
+
+private:
+  /// Whether a core's stages need little more than its own part.
+  bool isSpread() const;
+
+  mlir::OpResult tensor;
+  const MachineDescription &machine;
+  Box own, needed; // of core 0
+};
 
 } // namespace garam::npu
 

@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CostModel.h"
 #include "HomeChoice.h"
 #include "Machine.h"
+#include "TileGeometry.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
@@ -73,9 +73,10 @@ private:
         getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
     placement.begin = order[tensor.getOwner()];
     placement.end = getLastUse(tensor);
-    HomeChoice choice = chooseHome(tensor, machine);
-    placement.home = choice.kind;
-    placement.partBytes = choice.partBytes;
+    HomeChoice choice(tensor, machine);
+    placement.home = choice.getKind();
+    if (placement.home != HomeKind::Output)
+      placement.partBytes = choice.getPartBytes();
     return placement;
   }
 

@@ -63,6 +63,8 @@ public:
                        double seconds);
   Completion runTransfer(const Transfer &transfer, double ready);
 
+  /// When `queue` is done with all commands so far.
+  double getFree(unsigned queue) const { return free[queue]; }
   /// When the last command ends.
   double getEnd() const;
 

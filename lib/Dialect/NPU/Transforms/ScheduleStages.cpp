@@ -6,6 +6,7 @@
 
 #include "CostModel.h"
 #include "Machine.h"
+#include "TileGeometry.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
@@ -25,18 +26,23 @@ constexpr int64_t tileMemoryFraction = 6;
 
 class StageScheduler {
 public:
-  StageScheduler(const Stage &stage, const MachineDescription &machine)
-      : stage(stage), machine(machine), engineTimes(stage, machine) {}
+  /// `past` ends in front of the stage.
+  StageScheduler(const Timeline &past, const Stage &stage,
+                 const MachineDescription &machine)
+      : stage(stage), machine(machine), cost(past, stage, machine) {}
 
-  LogicalResult run() {
+  /// Chooses and appends the stage to `timeline`, the past.
+  LogicalResult run(Timeline &timeline) {
     for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
       trySplits(cores);
-    if (!best)
+    if (candidates.empty())
       return stage.op->emitOpError("fits ")
              << machine.name << " in no way: one tile needs more than "
              << machine.local.bytes / tileMemoryFraction
              << " bytes of a core's memory";
-    setSchedule(stage, *best);
+    const StageSchedule &best = chooseBest();
+    setSchedule(stage, best);
+    cost.advance(timeline, best);
     return success();
   }
 
@@ -197,21 +203,38 @@ private:
   }
 
   void consider(const StageSchedule &schedule) {
-    if (getTileBytes(schedule) > getMemoryLimit())
-      return;
-    double seconds =
-        estimateCost(stage, schedule, machine, engineTimes).getSeconds();
-    if (best && seconds >= bestSeconds)
-      return;
-    best = schedule;
-    bestSeconds = seconds;
+    if (getTileBytes(schedule) <= getMemoryLimit())
+      candidates.push_back({schedule, cost.getLeastEnd(schedule)});
   }
+
+  /// The candidate that ends first; of equal ones that found first.
+  const StageSchedule &chooseBest() {
+    llvm::stable_sort(candidates, [](const Candidate &a, const Candidate &b) {
+      return a.leastEnd < b.leastEnd;
+    });
+    const Candidate *best = nullptr;
+    double bestEnd = HUGE_VAL;
+    for (const Candidate &candidate : candidates) {
+      if (candidate.leastEnd >= bestEnd)
+        break;
+      double end = cost.getEnd(candidate.schedule);
+      if (end < bestEnd) {
+        best = &candidate;
+        bestEnd = end;
+      }
+    }
+    return best->schedule;
+  }
+
+  struct Candidate {
+    StageSchedule schedule;
+    double leastEnd; // cannot end before
+  };
 
   const Stage &stage;
   const MachineDescription &machine;
-  EngineTimes engineTimes;
-  std::optional<StageSchedule> best;
-  double bestSeconds = 0;
+  StageCost cost;
+  std::vector<Candidate> candidates;
 };
 
 struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
@@ -230,9 +253,16 @@ LogicalResult scheduleStages(func::FuncOp func,
                              const MachineDescription &machine) {
   if (func.isExternal())
     return success();
-  for (Operation &op : func.front())
-    if (isStage(&op) && failed(StageScheduler(getStage(&op), machine).run()))
+  Timeline timeline(machine);
+  for (Operation &op : func.front()) {
+    if (!isStage(&op)) {
+      timeline.runOther(&op);
+      continue;
+    }
+    Stage stage = getStage(&op);
+    if (failed(StageScheduler(timeline, stage, machine).run(timeline)))
       return failure();
+  }
   return success();
 }
 

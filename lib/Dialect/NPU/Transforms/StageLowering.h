@@ -126,21 +126,6 @@ private:
   std::map<Key, SlotTransfer> stagedInSlot;
 };
 
-/// Splits a tile's walk until each command has what the ISA allows of it.
-mlir::LogicalResult emitContractCommands(
-    CommandEmitter &emitter, llvm::SmallVectorImpl<mlir::Operation *> &list,
-    ContractOp op, int64_t core, const Walk &walk,
-    llvm::ArrayRef<mlir::Value> buffers, bool first, bool last);
-mlir::LogicalResult
-emitVectorCommands(CommandEmitter &emitter,
-                   llvm::SmallVectorImpl<mlir::Operation *> &list, VectorOp op,
-                   int64_t core, const Walk &walk,
-                   llvm::ArrayRef<mlir::Value> buffers, mlir::Value program);
-
-/// Groups of loops in the walk of a tensor command and of a vector command.
-enum ContractGroup : unsigned { rowGroup, reductionGroup, columnGroup };
-enum VectorGroup : unsigned { parallelGroup, reducedGroup };
-
 } // namespace garam::npu
 
 #endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGELOWERING_H

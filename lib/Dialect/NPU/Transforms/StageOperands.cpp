@@ -7,6 +7,7 @@
 #include "StageLowering.h"
 
 #include "TileGeometry.h"
+#include "TileWalks.h"
 
 using namespace mlir;
 
@@ -54,17 +55,10 @@ static PartAttr makePart(const StageOperand &operand, const Box &loops,
     sourceStrides.push_back(stride);
   }
 
-  walk.type = operand.type;
-  walk.offset = offset;
-  walk.strides.assign(order.size(), 0);
-  int64_t stride = getElementBytes(operand.type);
-  for (unsigned i = order.size(); i-- > 0;) {
-    if (!operand.dependsOn(order[i]))
-      continue;
-    walk.strides[i] = stride;
-    stride *= loops.getSize(order[i]);
-  }
-  bytes = stride;
+  walk = makePackedWalk(operand, loops, order, offset);
+  bytes = getElementBytes(operand.type);
+  for (int64_t size : sizes)
+    bytes *= size;
   return PartAttr::get(constant.getContext(), offset, operand.type, sizes,
                        sourceOffset, sourceStrides, constant.getValue());
 }

@@ -18,6 +18,26 @@ static constexpr int64_t wholePartFraction = 4;
 /// at most this many times as large.
 static constexpr int64_t maxRoomGrowth = 2;
 
+int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
+                       unsigned dim) {
+  int64_t grains = llvm::divideCeil(stage.sizes[dim], schedule.grain[dim]);
+  return std::min(stage.sizes[dim],
+                  schedule.grain[dim] * static_cast<int64_t>(llvm::divideCeil(
+                                            grains, schedule.split[dim])));
+}
+
+int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule) {
+  SmallVector<int64_t> sizes;
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    sizes.push_back(
+        std::min(schedule.tile[dim], getLargestPart(stage, schedule, dim)));
+  Box tile = Box::ofShape(sizes);
+  int64_t bytes = 0;
+  for (const StageOperand &input : stage.inputs)
+    bytes += input.getRegion(tile).getVolume() * getElementBytes(input.type);
+  return bytes;
+}
+
 /// Loops from the slowest to the fastest in the order of tiles: a column tile's
 /// weights stay while the rows pass, and a sum is finished before the next
 /// begins.

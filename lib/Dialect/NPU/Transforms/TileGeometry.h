@@ -21,6 +21,13 @@ namespace garam::npu {
 /// access of the memories.
 constexpr int64_t constantAlignment = 64;
 
+/// Size of the largest part of loop `dim`.
+int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
+                       unsigned dim);
+
+/// Bytes of a stage's inputs, constants among them, that one tile reads.
+int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule);
+
 /// `part`, the loops of one core, cut into tiles in the order in which they are
 /// computed.
 llvm::SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,

@@ -34,6 +34,11 @@ TimedHome &Timeline::getTimedHome(Value value) {
   return setHome(value, {{makeDRAMPiece(getTensorType(value))}});
 }
 
+bool Timeline::isSplit(Value tensor) const {
+  auto it = homes.find(tensor);
+  return it != homes.end() && it->second.hasRoom;
+}
+
 void Timeline::addWrite(Value tensor, unsigned piece, const TimedWrite &write) {
   auto it = homes.find(tensor);
   if (it == homes.end())

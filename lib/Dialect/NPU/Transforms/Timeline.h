@@ -61,10 +61,14 @@ public:
                 llvm::ArrayRef<HomeKind> kinds, EngineTimes &engineTimes);
   /// Any other operation of a function: views, and what moves data.
   void runOther(mlir::Operation *op);
+  /// Whether each core keeps its part of a stage's result.
+  bool isSplit(mlir::Value tensor) const;
   /// Moves a tensor that was taken as split over the cores to another home.
   void moveHome(const StageOperand &output, HomeKind kind);
   /// The same point in time, with those tensors only that `stage` reads.
   Timeline getView(const Stage &stage) const;
+  /// When the first of `cores` engines is free for `stage`, in seconds.
+  double getFree(const Stage &stage, int64_t cores) const;
   /// When everything so far is done, in seconds. Nothing may follow.
   double finish();
 
@@ -121,12 +125,15 @@ private:
   static unsigned getQueue(const Tile &tile);
   /// The present tile of a core cannot start before `ready`.
   void require(const Tile &tile, double ready);
-  const Completion *findInSlot(mlir::Value tensor, const Box &box) const;
+  const Staged *findInSlot(mlir::Value tensor, const Box &box) const;
   void loadConstants(const Tile &tile);
   void loadTensor(const Tile &tile, unsigned index);
   /// Reads from the home's own piece when it has the region or room for it.
   bool readOwnPiece(const Tile &tile, const StageOperand &operand,
                     const Box &region, TimedHome &home);
+  /// The piece of `home`, if any, in which a tile's result is made.
+  static std::optional<unsigned>
+  findOwnPiece(const Home &home, const Tile &tile, const Box &region);
   Completion fetch(const TimedHome &home, const Piece &destination,
                    const Box &region, int64_t elementBytes, int64_t core);
   void compute(const Tile &tile, EngineTimes &engineTimes);

@@ -21,6 +21,13 @@ unsigned Timeline::getQueue(const Tile &tile) {
   return npu::getQueue(tile.core, getEngine(tile.stage));
 }
 
+double Timeline::getFree(const Stage &stage, int64_t cores) const {
+  double free = HUGE_VAL;
+  for (int64_t core = 0; core < cores; ++core)
+    free = std::min(free, clock.getFree(npu::getQueue(core, getEngine(stage))));
+  return free;
+}
+
 void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
                         ArrayRef<HomeKind> kinds, EngineTimes &engineTimes) {
   createHomes(stage, schedule, kinds);
@@ -92,12 +99,13 @@ void Timeline::require(const Tile &tile, double ready) {
 }
 
 /// Whether another core has the same in this slot and can send it along.
-const Completion *Timeline::findInSlot(Value tensor, const Box &box) const {
+const Timeline::Staged *Timeline::findInSlot(Value tensor,
+                                             const Box &box) const {
   if (!machine->network.multicast)
     return nullptr;
   for (const Staged &other : stagedInSlot)
     if (other.tensor == tensor && other.box == box)
-      return &other.completion;
+      return &other;
   return nullptr;
 }
 
@@ -131,8 +139,8 @@ void Timeline::loadConstants(const Tile &tile) {
   Staged &last = staged[{tile.stage.inputs.size(), tile.core}];
   if (last.box.getRank() == 0 || !(last.box == box)) {
     last.box = box;
-    if (const Completion *common = findInSlot(Value(), box)) {
-      last.completion = *common;
+    if (const Staged *common = findInSlot(Value(), box)) {
+      last.completion = common->completion;
     } else {
       Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
       Piece source = local;
@@ -208,9 +216,9 @@ void Timeline::loadTensor(const Tile &tile, unsigned index) {
     bool isCommon = llvm::all_of(home.home.pieces, [](const Piece &piece) {
       return piece.space != SpaceKind::local;
     });
-    if (const Completion *common =
+    if (const Staged *common =
             isCommon ? findInSlot(operand.tensor, region) : nullptr) {
-      last.completion = *common;
+      last.completion = common->completion;
     } else {
       int64_t elementBytes = getElementBytes(operand.tensor);
       Piece local =
@@ -227,50 +235,53 @@ void Timeline::loadTensor(const Tile &tile, unsigned index) {
 // Results
 //===----------------------------------------------------------------------===//
 
-static bool finishesSums(const Stage &stage, const Box &tile) {
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    if (!stage.isParallel(dim) && tile.high[dim] != stage.sizes[dim])
-      return false;
-  return true;
-}
-
 void Timeline::compute(const Tile &tile, EngineTimes &engineTimes) {
   Completion completion =
       clock.runEngine(tile.core, getEngine(tile.stage),
                       operandsReady[tile.core], engineTimes.get(tile.loops));
-  if (!finishesSums(tile.stage, tile.loops))
-    return;
-  for (const StageOperand &output : tile.stage.outputs)
-    storeResult(tile, output, completion);
+  // Sums of a tile that goes on stay in the accumulators.
+  if (getSumEnds(tile.stage, tile.loops).second)
+    for (const StageOperand &output : tile.stage.outputs)
+      storeResult(tile, output, completion);
+}
+
+std::optional<unsigned>
+Timeline::findOwnPiece(const Home &home, const Tile &tile, const Box &region) {
+  for (auto [number, piece] : llvm::enumerate(home.pieces))
+    if (piece.isLocalTo(tile.core) && piece.box.contains(region))
+      return number;
+  return std::nullopt;
+}
+
+/// A dense piece for what is stored elsewhere afterwards.
+static Piece makeResultPiece(const StageOperand &output, const Box &region,
+                             int64_t core) {
+  return makeLocalPiece(region, getLayout(cast<OpResult>(output.tensor)),
+                        getElementBytes(output.type), {core});
 }
 
 void Timeline::storeResult(const Tile &tile, const StageOperand &output,
                            const Completion &completion) {
   Box region = output.getRegion(tile.loops);
-  Home home = getTimedHome(output.tensor).home;
-  int64_t elementBytes = getElementBytes(output.type);
-  auto store = [&](const Piece &from, const Piece &to, unsigned number,
-                   ArrayRef<int64_t> receivers, CoreMask cores) {
-    stores.push_back({makeTransfer(tile.core, from, to, region, elementBytes,
-                                   tile.core, receivers, *machine),
+  const Home &home = getTimedHome(output.tensor).home;
+  auto store = [&](const Piece &from, unsigned to, ArrayRef<int64_t> receivers,
+                   CoreMask cores) {
+    stores.push_back({makeTransfer(tile.core, from, home.pieces[to], region,
+                                   getElementBytes(output.type), tile.core,
+                                   receivers, *machine),
                       {completion},
                       output.tensor,
-                      number,
+                      to,
                       region,
                       cores});
   };
-  for (auto [number, piece] : llvm::enumerate(home.pieces)) {
-    if (!piece.isLocalTo(tile.core) || !piece.box.contains(region))
-      continue;
-    addWrite(output.tensor, number, {region, completion, getMask(tile.core)});
-    if (piece.cores.size() > 1)
-      store(piece, piece, number, getOthers(piece.cores, tile.core),
-            ~getMask(tile.core));
-    return;
-  }
-  Piece local = makeLocalPiece(region, getLayout(cast<OpResult>(output.tensor)),
-                               elementBytes, {tile.core});
-  store(local, home.pieces.front(), 0, {}, allCores);
+  std::optional<unsigned> own = findOwnPiece(home, tile, region);
+  if (!own)
+    return store(makeResultPiece(output, region, tile.core), 0, {}, allCores);
+  const Piece &piece = home.pieces[*own];
+  if (piece.cores.size() > 1)
+    store(piece, *own, getOthers(piece.cores, tile.core), ~getMask(tile.core));
+  addWrite(output.tensor, *own, {region, completion, getMask(tile.core)});
 }
 
 } // namespace garam::npu

@@ -6,35 +6,13 @@
 
 #include "StageLowering.h"
 
+#include "TileWalks.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/IRMapping.h"
 
 using namespace mlir;
 
 namespace garam::npu {
-namespace {
-
-/// Parallel loops in the order of the first result's memory, then reductions.
-SmallVector<unsigned> orderVectorLoops(const Stage &stage) {
-  SmallVector<unsigned> order;
-  auto add = [&](unsigned dim) {
-    if (stage.isParallel(dim) && !llvm::is_contained(order, dim))
-      order.push_back(dim);
-  };
-  const StageOperand &output = stage.outputs[0];
-  for (int64_t c : getLayout(cast<OpResult>(output.tensor)))
-    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-      if (output.coefficients[c][dim] != 0)
-        add(dim);
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    add(dim);
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    if (!stage.isParallel(dim))
-      order.push_back(dim);
-  return order;
-}
-
-} // namespace
 
 Value StageLowering::createMicroProgram(VectorOp op) {
   OpBuilder &builder = emitter.builder;
@@ -60,20 +38,12 @@ Value StageLowering::createMicroProgram(VectorOp op) {
   return program;
 }
 
-LogicalResult emitVectorCommands(CommandEmitter &emitter,
-                                 SmallVectorImpl<Operation *> &list,
-                                 VectorOp op, int64_t core, const Walk &walk,
-                                 ArrayRef<Value> buffers, Value program) {
-  if (walk.sizes.size() > maxDims) {
-    if (walk.getNumLoops(parallelGroup) == 0)
-      return op.emitOpError("reduces more than ") << maxDims << " dimensions";
-    unsigned loop = walk.getOuterLoop(parallelGroup);
-    for (int64_t i = 0; i < walk.sizes[loop]; ++i)
-      if (failed(emitVectorCommands(emitter, list, op, core, walk.peel(loop, i),
-                                    buffers, program)))
-        return failure();
-    return success();
-  }
+static LogicalResult emitOne(CommandEmitter &emitter,
+                             SmallVectorImpl<Operation *> &list, VectorOp op,
+                             int64_t core, const Walk &walk,
+                             ArrayRef<Value> buffers, Value program) {
+  if (walk.sizes.size() > maxDims)
+    return op.emitOpError("reduces more than ") << maxDims << " dimensions";
   OpBuilder &builder = emitter.builder;
   SmallVector<Attribute> descriptors;
   for (const WalkOperand &operand : walk.operands) {
@@ -93,26 +63,24 @@ LogicalResult emitVectorCommands(CommandEmitter &emitter,
 
 LogicalResult StageLowering::lowerVectorTile(Tile &tile, Value program) {
   auto op = cast<VectorOp>(tile.stage.op);
-  tile.order = orderVectorLoops(tile.stage);
+  tile.order = orderLoops(tile.stage);
   std::vector<BoundOperand> operands = bindInputs(tile);
   for (unsigned i = 0; i < tile.stage.outputs.size(); ++i)
     operands.push_back(bindOutput(tile, i));
 
-  Walk walk;
   SmallVector<Value> buffers;
-  for (unsigned dim : tile.order) {
-    walk.sizes.push_back(tile.loops.getSize(dim));
-    walk.groups.push_back(tile.stage.isParallel(dim) ? parallelGroup
-                                                     : reducedGroup);
-  }
+  std::vector<WalkOperand> walks;
   for (BoundOperand &operand : operands) {
-    walk.operands.push_back(operand.walk);
+    walks.push_back(operand.walk);
     buffers.push_back(operand.buffer);
   }
-  walk.compact();
+  Walk walk =
+      makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks));
   emitter.loc = op.getLoc();
-  return emitVectorCommands(emitter, tile.slot.computes, op, tile.core, walk,
-                            buffers, program);
+  return forEachVectorCommand(walk, [&](const Walk &part) {
+    return emitOne(emitter, tile.slot.computes, op, tile.core, part, buffers,
+                   program);
+  });
 }
 
 } // namespace garam::npu

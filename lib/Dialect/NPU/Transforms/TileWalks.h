@@ -1,0 +1,57 @@
+//===- TileWalks.h - Loop nests of a tile's commands ------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// How a tile becomes commands of its engine. The lowering and the cost model
+// share it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_TILEWALKS_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TILEWALKS_H
+
+#include "CommandWalk.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
+
+namespace garam::npu {
+
+/// Groups of loops in the walk of a tensor command and of a vector command.
+enum ContractGroup : unsigned { rowGroup, reductionGroup, columnGroup };
+enum VectorGroup : unsigned { parallelGroup, reducedGroup };
+
+/// All loops of a stage in the order in which its commands walk them.
+llvm::SmallVector<unsigned> orderLoops(const Stage &stage);
+
+/// The walk over a constant that is packed for `loops` in the order in which
+/// they are walked, from byte `offset` of its buffer.
+WalkOperand makePackedWalk(const StageOperand &operand, const Box &loops,
+                           llvm::ArrayRef<unsigned> order, int64_t offset);
+
+/// The walk of a tile whose loops stand in the order of orderLoops, in as few
+/// loops as possible.
+Walk makeTileWalk(const Stage &stage, const Box &tile,
+                  llvm::ArrayRef<unsigned> order,
+                  std::vector<WalkOperand> operands);
+
+/// Calls `visit` for each command of a tile of npu.contract, with whether it is
+/// the first and the last of its sums, until that fails. `first` and `last` say
+/// it of the tile.
+mlir::LogicalResult forEachContractCommand(
+    const Walk &walk, bool first, bool last,
+    llvm::function_ref<mlir::LogicalResult(const Walk &, bool, bool)> visit);
+/// Calls `visit` for each command of a tile of npu.vector. A walk that has more
+/// reduced loops than a command holds is visited as it is.
+mlir::LogicalResult forEachVectorCommand(
+    const Walk &walk,
+    llvm::function_ref<mlir::LogicalResult(const Walk &)> visit);
+
+/// Parts of the tensor engine's units that take rows and columns: the pair that
+/// needs the fewest passes over the array.
+std::pair<int64_t, int64_t> chooseUnits(int64_t rows, int64_t columns,
+                                        const ArrayMode &mode, int64_t units);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_TILEWALKS_H
