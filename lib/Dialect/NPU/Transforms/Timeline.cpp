@@ -39,11 +39,39 @@ bool Timeline::isSplit(Value tensor) const {
   return it != homes.end() && it->second.hasRoom;
 }
 
+/// So many writes of a piece are told apart, lest reading it take time for each
+/// of its tiles.
+static constexpr size_t maxWrites = 64;
+
+void TimedHome::addWrite(unsigned piece, const TimedWrite &write) {
+  SmallVectorImpl<TimedWrite> &all = writes[piece];
+  all.push_back(write);
+  if (all.size() <= maxWrites)
+    return;
+  // Neighbours of one queue become one, which is there when the later one is.
+  SmallVector<TimedWrite> merged;
+  llvm::SmallDenseMap<std::pair<unsigned, CoreMask>, unsigned> open;
+  for (TimedWrite &next : all) {
+    auto [it, isNew] =
+        open.try_emplace({next.completion.queue, next.cores}, merged.size());
+    if (isNew) {
+      merged.push_back(std::move(next));
+      continue;
+    }
+    TimedWrite &first = merged[it->second];
+    first.box = first.box.hull(next.box);
+    first.completion.time =
+        std::max(first.completion.time, next.completion.time);
+    open.erase(it);
+  }
+  all.assign(merged.begin(), merged.end());
+}
+
 void Timeline::addWrite(Value tensor, unsigned piece, const TimedWrite &write) {
   auto it = homes.find(tensor);
   if (it == homes.end())
     return;
-  it->second.writes[piece].push_back(write);
+  it->second.addWrite(piece, write);
   for (const TimedHome::View &view : it->second.views) {
     auto viewed = homes.find(view.value);
     if (viewed == homes.end())
@@ -61,7 +89,7 @@ void Timeline::addView(Value of, Value view, unsigned first) {
   for (unsigned piece = 0; piece < source.writes.size(); ++piece)
     for (TimedWrite write : source.writes[piece]) {
       write.box = target.home.pieces[first + piece].box;
-      target.writes[first + piece].push_back(write);
+      target.addWrite(first + piece, write);
     }
   source.views.push_back({view, first});
 }
@@ -163,7 +191,7 @@ void Timeline::moveHome(const StageOperand &output, HomeKind kind) {
            write.box,
            keeps ? ~getMask(core) : allCores});
       if (keeps)
-        home.writes.front().push_back(write);
+        home.addWrite(0, write);
     }
   }
 }

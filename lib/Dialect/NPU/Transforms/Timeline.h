@@ -49,6 +49,8 @@ struct TimedHome {
     unsigned first;
   };
   llvm::SmallVector<View, 1> views;
+
+  void addWrite(unsigned piece, const TimedWrite &write);
 };
 
 class Timeline {

@@ -193,7 +193,7 @@ bool Timeline::readOwnPiece(const Tile &tile, const StageOperand &operand,
     for (const Box &missing : piece.getMissing(region)) {
       Completion filled = fetch(home, piece, missing, elementBytes, tile.core);
       piece.filled.push_back(missing);
-      home.writes[number].push_back({missing, filled, getMask(tile.core)});
+      home.addWrite(number, {missing, filled, getMask(tile.core)});
     }
     require(tile, getReady(home, number, operand.getRegion(tile.loops),
                            getMask(tile.core), getQueue(tile)));

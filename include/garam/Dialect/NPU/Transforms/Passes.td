@@ -61,9 +61,11 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
   let description = [{
     For each stage every way to split its parallel loops over the cores is
     tried with the largest tiles that the accumulators and the local memory
-    take, and the one with the least time by the cost model is kept: `split`
-    (parts of each loop), `grain` (parts begin at multiples of it) and `tile`
-    (the largest piece of each loop that one command takes) of its schedule.
+    take. The cost model follows the queues of all cores through the stages so
+    far; of the schedules with which they end first, the one is kept that lets
+    the following stage end first, too: `split` (parts of each loop), `grain`
+    (parts begin at multiples of it) and `tile` (the largest piece of each loop
+    that one command takes) of its schedule.
 
     ```mlir
     %y = npu.contract ... sizes [1, 64, 56, 56, 64, 3, 3] ...

@@ -1,0 +1,204 @@
+//===- ScheduleCandidates.cpp - Schedules that a stage may have -----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ScheduleCandidates.h"
+
+#include "TileGeometry.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+namespace {
+
+/// Tiles of one stage that are being computed and being brought share a core's
+/// memory with tensors that wait: a tile may take this fraction of it.
+constexpr int64_t tileMemoryFraction = 6;
+
+class CandidateFinder {
+public:
+  CandidateFinder(const Stage &stage, const MachineDescription &machine)
+      : stage(stage), machine(machine) {}
+
+  std::vector<StageSchedule> run() {
+    for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
+      trySplits(cores);
+    return std::move(candidates);
+  }
+
+private:
+  /// All ways to cut one or two parallel loops into `cores` parts.
+  void trySplits(int64_t cores) {
+    StageSchedule schedule;
+    schedule.split.assign(stage.getNumLoops(), 1);
+    schedule.grain = getGrains();
+    if (cores == 1)
+      return tryTiles(schedule);
+    for (unsigned outer = 0; outer < stage.getNumLoops(); ++outer) {
+      for (int64_t parts = 2; parts <= cores; ++parts) {
+        if (cores % parts != 0 || !canSplit(outer, parts))
+          continue;
+        schedule.split[outer] = parts;
+        int64_t rest = cores / parts;
+        if (rest == 1)
+          tryTiles(schedule);
+        for (unsigned inner = outer + 1;
+             rest > 1 && inner < stage.getNumLoops(); ++inner) {
+          if (!canSplit(inner, rest))
+            continue;
+          schedule.split[inner] = rest;
+          tryTiles(schedule);
+          schedule.split[inner] = 1;
+        }
+        schedule.split[outer] = 1;
+      }
+    }
+  }
+
+  bool canSplit(unsigned dim, int64_t parts) const {
+    return stage.isParallel(dim) && stage.sizes[dim] >= parts;
+  }
+
+  /// Columns are cut at whole passes over the array where there are enough.
+  SmallVector<int64_t> getGrains() const {
+    SmallVector<int64_t> grains(stage.getNumLoops(), 1);
+    if (!stage.isContract())
+      return grains;
+    const ArrayMode *mode =
+        machine.findMode(static_cast<ElementType>(stage.inputs[0].type));
+    if (!mode)
+      return grains;
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (stage.kinds[dim] == IteratorKind::column &&
+          stage.sizes[dim] % mode->outputs == 0 &&
+          stage.sizes[dim] / mode->outputs >= machine.cores)
+        grains[dim] = mode->outputs;
+    return grains;
+  }
+
+  //===--- Tiles ---------------------------------------------------------===//
+
+  void tryTiles(StageSchedule schedule) {
+    schedule.tile.clear();
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      schedule.tile.push_back(stage.kinds[dim] == IteratorKind::batch
+                                  ? 1
+                                  : getLargestPart(stage, schedule, dim));
+    if (!stage.isContract()) {
+      shrinkToMemory(schedule);
+      return consider(schedule);
+    }
+    // Fewer columns leave room in the accumulators for more rows.
+    std::optional<unsigned> column = getLargest(schedule, IteratorKind::column);
+    while (true) {
+      StageSchedule candidate = schedule;
+      shrinkToAccumulators(candidate);
+      shrinkToMemory(candidate);
+      consider(candidate);
+      if (!column || schedule.tile[*column] <= 1)
+        return;
+      int64_t grains =
+          llvm::divideCeil(schedule.tile[*column], schedule.grain[*column]);
+      if (grains <= 1)
+        return;
+      schedule.tile[*column] =
+          llvm::divideCeil(grains, 2) * schedule.grain[*column];
+    }
+  }
+
+  std::optional<unsigned> getLargest(const StageSchedule &schedule,
+                                     IteratorKind kind) const {
+    std::optional<unsigned> largest;
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (stage.kinds[dim] == kind && schedule.tile[dim] > 1 &&
+          (!largest || schedule.tile[dim] > schedule.tile[*largest]))
+        largest = dim;
+    return largest;
+  }
+
+  int64_t getTileVolume(const StageSchedule &schedule,
+                        IteratorKind kind) const {
+    int64_t volume = 1;
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (stage.kinds[dim] == kind)
+        volume *= schedule.tile[dim];
+    return volume;
+  }
+
+  /// Sums of a tile, in whole passes over the array.
+  int64_t getAccumulatorBytes(const StageSchedule &schedule) const {
+    const ArrayMode *mode =
+        machine.findMode(static_cast<ElementType>(stage.inputs[0].type));
+    int64_t outputs = mode ? mode->outputs : 1;
+    int64_t columns =
+        llvm::alignTo(getTileVolume(schedule, IteratorKind::column), outputs);
+    return getTileVolume(schedule, IteratorKind::row) * columns *
+           static_cast<int64_t>(sizeof(int32_t));
+  }
+
+  /// Halves rows, the first ones first, then columns.
+  void shrinkToAccumulators(StageSchedule &schedule) const {
+    while (getAccumulatorBytes(schedule) >
+           static_cast<int64_t>(machine.tensor.accumulatorBytes)) {
+      std::optional<unsigned> dim = getFirstRow(schedule);
+      if (!dim)
+        dim = getLargest(schedule, IteratorKind::column);
+      if (!dim)
+        return;
+      schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
+    }
+  }
+
+  std::optional<unsigned> getFirstRow(const StageSchedule &schedule) const {
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (stage.kinds[dim] == IteratorKind::row && schedule.tile[dim] > 1)
+        return dim;
+    return std::nullopt;
+  }
+
+  int64_t getTileBytes(const StageSchedule &schedule) const {
+    int64_t bytes = getStagedBytes(stage, schedule);
+    int64_t outputs = getTileVolume(schedule, IteratorKind::row) *
+                      getTileVolume(schedule, IteratorKind::column);
+    for (const StageOperand &output : stage.outputs)
+      bytes += outputs * getElementBytes(output.type);
+    return bytes;
+  }
+
+  void shrinkToMemory(StageSchedule &schedule) const {
+    while (getTileBytes(schedule) > getTileMemory(machine)) {
+      std::optional<unsigned> dim = getFirstRow(schedule);
+      if (!dim)
+        dim = getLargest(schedule, IteratorKind::column);
+      if (!dim && stage.isContract())
+        dim = getLargest(schedule, IteratorKind::reduction);
+      if (!dim)
+        return;
+      schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
+    }
+  }
+
+  void consider(const StageSchedule &schedule) {
+    if (getTileBytes(schedule) <= getTileMemory(machine))
+      candidates.push_back(schedule);
+  }
+
+  const Stage &stage;
+  const MachineDescription &machine;
+  std::vector<StageSchedule> candidates;
+};
+
+} // namespace
+
+int64_t getTileMemory(const MachineDescription &machine) {
+  return machine.local.bytes / tileMemoryFraction;
+}
+
+std::vector<StageSchedule> findSchedules(const Stage &stage,
+                                         const MachineDescription &machine) {
+  return CandidateFinder(stage, machine).run();
+}
+
+} // namespace garam::npu
