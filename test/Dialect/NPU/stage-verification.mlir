@@ -353,6 +353,26 @@ func.func @index_dimension() {
 
 // -----
 
+// What was combined over a dimension has no index in it.
+#id = affine_map<(i, j) -> (i, j)>
+#out = affine_map<(i, j) -> (i)>
+func.func @index_of_reduced_dimension(%a: tensor<4x8xf32>) {
+  %0 = npu.vector ins(%a) sizes [4, 8] {num_reductions = 1 : i64,
+      indexing_maps = [#id, #out], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<4x8xf32>) -> tensor<4xi32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    // expected-error @+1 {{'npu.index' op (C2) dimension is 0 to 0, got: 1}}
+    %i = npu.index 1
+    npu.yield %i : i32
+  }
+  return
+}
+
+// -----
+
 func.func @concat_axis(%a: tensor<4xf32>) {
   // expected-error @+1 {{'npu.concat' op (C1) axis is 0 to 0, got: 1}}
   %0 = npu.concat %a axis 1 : (tensor<4xf32>) -> tensor<4xf32>

@@ -409,6 +409,9 @@ LogicalResult IndexOp::verify() {
   if (!vector)
     return emitOpError("(C1) stands in npu.vector");
   int64_t rank = vector.getSizes().size();
+  // A combined value has no index in a dimension that it was combined over.
+  if (vector.getFinish().isAncestor((*this)->getParentRegion()))
+    rank -= vector.getNumReductions();
   if (getDim() >= static_cast<uint64_t>(rank))
     return emitOpError("(C2) dimension is 0 to ")
            << rank - 1 << ", got: " << static_cast<int64_t>(getDim());

@@ -52,3 +52,43 @@ func.func @three(%x: tensor<4x4x4xf32>) -> tensor<5x6x6xf32> {
   } : tensor<4x4x4xf32> to tensor<5x6x6xf32>
   return %y : tensor<5x6x6xf32>
 }
+
+// -----
+
+// Two dimensions are guarded by one descriptor.
+
+// CHECK-LABEL: func.func @two
+// CHECK-COUNT-1: tensor.pad
+// CHECK-NOT:     tensor.pad
+func.func @two(%x: tensor<4x4x4xf32>) -> tensor<5x4x6xf32> {
+  %zero = arith.constant 0.0 : f32
+  %y = tensor.pad %x low[1, 0, 1] high[0, 0, 1] {
+  ^bb0(%i: index, %j: index, %k: index):
+    tensor.yield %zero : f32
+  } : tensor<4x4x4xf32> to tensor<5x4x6xf32>
+  return %y : tensor<5x4x6xf32>
+}
+
+// -----
+
+// What is around the inserted tensor is not one value.
+
+// CHECK-LABEL: func.func @into_values
+// CHECK:         tensor.insert_slice
+// CHECK-NOT:     tensor.pad
+func.func @into_values(%x: tensor<4xf32>, %z: tensor<8xf32>) -> tensor<8xf32> {
+  %y = tensor.insert_slice %x into %z[3] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  return %y : tensor<8xf32>
+}
+
+// -----
+
+// Nor is the place of the insertion known here.
+
+// CHECK-LABEL: func.func @computed_place
+// CHECK:         tensor.insert_slice
+func.func @computed_place(%x: tensor<4xf32>, %i: index) -> tensor<8xf32> {
+  %z = arith.constant dense<1.0> : tensor<8xf32>
+  %y = tensor.insert_slice %x into %z[%i] [4] [1] : tensor<4xf32> into tensor<8xf32>
+  return %y : tensor<8xf32>
+}

@@ -50,3 +50,24 @@ func.func @replicated(%x: tensor<64x64xf32>) -> tensor<64x64xf32> {
   }
   return %1 : tensor<64x64xf32>
 }
+
+// A tensor that the cores' memories cannot keep until it is read lies in the
+// memory that they share.
+// CHECK-LABEL: @large
+// CHECK: npu.vector
+// CHECK-SAME: homes = [shared]
+func.func @large(%x: tensor<2048x4096xf32>) -> tensor<2048x4096xf32> {
+  %0 = npu.vector ins(%x) sizes [2048, 4096] schedule<split = [8, 1], grain = [1, 1], tile = [8, 4096]>
+      {indexing_maps = [#id, #id]}
+      : (tensor<2048x4096xf32>) -> tensor<2048x4096xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%0) sizes [2048, 4096] schedule<split = [1, 8], grain = [1, 1], tile = [2048, 16]>
+      {indexing_maps = [#id, #id]}
+      : (tensor<2048x4096xf16>) -> tensor<2048x4096xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %1 : tensor<2048x4096xf32>
+}

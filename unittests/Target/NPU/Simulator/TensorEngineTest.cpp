@@ -95,20 +95,30 @@ constexpr ElementType floatTypes[] = {ElementType::F16, ElementType::BF16,
                                       ElementType::F32, ElementType::F8E4M3,
                                       ElementType::F8E5M2};
 
+/// Types of outputs and residuals.
+constexpr ElementType epilogueTypes[] = {
+    ElementType::I8,    ElementType::U8,  ElementType::I16,
+    ElementType::U16,   ElementType::I32, ElementType::F16,
+    ElementType::BF16,  ElementType::F32, ElementType::F8E4M3,
+    ElementType::F8E5M2};
+
 TEST(TensorEngineTest, FloatTypes) {
   for (ElementType type : floatTypes)
-    for (ElementType output : floatTypes) {
+    for (ElementType output : epilogueTypes) {
       SCOPED_TRACE(getName(type).str() + " to " + getName(output).str());
-      compare(makeProduct(type, 7, 33, 21, output));
+      TensorCommand command = makeProduct(type, 7, 33, 21, output);
+      if (!isFloat(output))
+        command.outputZeroPoint = -3;
+      compare(command);
     }
 }
 
 TEST(TensorEngineTest, IntegerTypes) {
   for (ElementType activation : {ElementType::I8, ElementType::U8})
     for (ElementType weight : {ElementType::I8, ElementType::U8})
-      for (ElementType output :
-           {ElementType::I8, ElementType::U8, ElementType::I16,
-            ElementType::I32, ElementType::F32, ElementType::BF16}) {
+      for (ElementType output : epilogueTypes) {
+        SCOPED_TRACE(getName(activation).str() + " times " +
+                     getName(weight).str() + " to " + getName(output).str());
         TensorCommand command = makeProduct(activation, 5, 40, 18, output);
         command.weight.type = weight;
         command.activationZeroPoint = activation == ElementType::U8 ? 131 : -3;
@@ -117,6 +127,24 @@ TEST(TensorEngineTest, IntegerTypes) {
           command.outputZeroPoint = output == ElementType::I32 ? 0 : 7;
         compare(command);
       }
+}
+
+// Floats and integers, each with residuals and biases of each type.
+TEST(TensorEngineTest, ResidualTypes) {
+  for (ElementType type : {ElementType::F16, ElementType::U8})
+    for (ElementType residual : epilogueTypes) {
+      SCOPED_TRACE(getName(type).str() + " plus " + getName(residual).str());
+      TensorCommand command = makeProduct(type, 6, 24, 20, ElementType::F32);
+      command.hasBias = command.hasResidual = true;
+      command.bias = local(biasOffset, ElementType::F32, {4});
+      int64_t width = getByteWidth(residual);
+      command.residual =
+          local(residualOffset, residual, {0, 20 * width, 0, width});
+      command.residualScale = 0.75f;
+      if (!isFloat(residual))
+        command.residualZeroPoint = 11;
+      compare(command);
+    }
 }
 
 // Larger than one panel in each direction: rows, reduction and columns.

@@ -255,6 +255,12 @@ def NPU_YieldOp : NPU_Op<"yield", [Pure, Terminator]> {
 
 def NPU_IndexOp : NPU_Op<"index", [Pure]> {
   let summary = "index of a dimension of the enclosing npu.vector, as i32";
+  let description = [{
+    Constraints:
+    - (C1) It stands in a region of `npu.vector`.
+    - (C2) The dimension is one of the operation's, in `finish` one that is not
+      reduced.
+  }];
   let arguments = (ins I64Attr:$dim);
   let results = (outs I32:$result);
   let assemblyFormat = "$dim attr-dict";
