@@ -164,7 +164,7 @@ func.func @contract_plain(%a: tensor<4xi8>) {
 
 #id = affine_map<(i) -> (i)>
 func.func @contract_result_type(%a: tensor<4xf32>) {
-  // expected-error @+1 {{'npu.contract' op (C9) result is of integers or floats, got: 'index'}}
+  // expected-error @+1 {{'npu.contract' op result #0 must be ranked tensor of integer of 1, 8, 16, 32 or 64 bits, f16, bf16, f32, f64, f8E4M3FN or f8E5M2 values, but got 'tensor<4xindex>'}}
   %0 = npu.contract %a, %a sizes [4] iterators [#npu.iterator<batch>]
       maps [#id, #id, #id] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xindex>
   return
@@ -497,4 +497,61 @@ func.func @view_type(%a: tensor<4xi64>) {
   // expected-error @+1 {{'npu.view' op (C3) input and result have one element type, got: 'tensor<4xi64>' and 'tensor<4xf64>'}}
   %0 = npu.view %a map affine_map<(i) -> (i)> : tensor<4xi64> -> tensor<4xf64>
   return
+}
+
+// -----
+
+// The NPU has no integers of 4 bits: nothing guesses what they are in memory.
+func.func @element_type(%a: tensor<4xi4>) {
+  // expected-error @+1 {{'npu.reshape' op operand #0 must be ranked tensor of integer of 1, 8, 16, 32 or 64 bits, f16, bf16, f32, f64, f8E4M3FN or f8E5M2 values, but got 'tensor<4xi4>'}}
+  %0 = npu.reshape %a : tensor<4xi4> -> tensor<2x2xi4>
+  return
+}
+
+// -----
+
+// Elements that a stage does not write would hold anything.
+#id = affine_map<(i) -> (i)>
+func.func @vector_partial(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C5) an output is written wholly, got: 4 of 8 elements of coordinate 0}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xf32>) -> tensor<8xf32> {
+  ^bb0(%x: f32):
+    npu.yield %x : f32
+  }
+  return
+}
+
+// -----
+
+// A constant coordinate writes one element.
+#a = affine_map<(i, j) -> (i, j)>
+#w = affine_map<(i, j) -> (j)>
+#out = affine_map<(i, j) -> (i, 0)>
+func.func @contract_partial(%a: tensor<4x2xf32>, %w: tensor<2xf32>) {
+  // expected-error @+1 {{'npu.contract' op (C5) an output is written wholly, got: 1 of 2 elements of coordinate 1}}
+  %0 = npu.contract %a, %w sizes [4, 2]
+      iterators [#npu.iterator<row>, #npu.iterator<reduction>]
+      maps [#a, #w, #out] : (tensor<4x2xf32>, tensor<2xf32>) -> tensor<4x2xf32>
+  return
+}
+
+// -----
+
+// A combiner of floats begins with a float.
+// expected-error @+1 {{the initial value of 'addf' is of type f32, got: 0 : i32}}
+func.func private @combiner_float() attributes {test = #npu.combiner<addf, 0 : i32>}
+
+// -----
+
+// A combiner of integers begins with an integer of a register's width.
+// expected-error @+1 {{the initial value of 'maxi' is of type i32, got: 0 : i64}}
+func.func private @combiner_integer() attributes {test = #npu.combiner<maxi, 0 : i64>}
+
+// -----
+
+// What is yielded is yielded to an operation of the vector engine.
+func.func @yield(%x: f32) {
+  // expected-error @+1 {{'npu.yield' op expects parent op to be one of 'npu.vector, npu.micro_program'}}
+  npu.yield %x : f32
 }

@@ -113,7 +113,7 @@ LogicalResult SegmentOp::verify() {
 
 LogicalResult ValueOp::verify() {
   auto type = cast<RankedTensorType>(getType());
-  if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat())
+  if (!type.hasStaticShape() || !findElementKind(type.getElementType(), false))
     return emitOpError("needs a tensor of numbers with a fixed shape, got: ")
            << type;
   if (getViews().size() != getBuffers().size())

@@ -98,11 +98,12 @@ static LogicalResult verifyBounds(Operation *op, ArrayRef<int64_t> sizes,
   return success();
 }
 
-/// Each dimension before `numParallel` is one coordinate of the output; those
-/// of one element may be missing, and 0 stands for what has one element.
+/// Each parallel dimension is one coordinate of the output, over all of it;
+/// those of one element may be missing, and 0 stands for what has one element.
 static LogicalResult verifyOutput(Operation *op, ArrayRef<int64_t> sizes,
                                   function_ref<bool(unsigned)> isParallel,
-                                  AffineMap map) {
+                                  AffineMap map, Value output) {
+  auto type = cast<RankedTensorType>(output.getType());
   SmallVector<bool> seen(sizes.size(), false);
   for (AffineExpr expr : map.getResults()) {
     auto dim = dyn_cast<AffineDimExpr>(expr);
@@ -121,6 +122,14 @@ static LogicalResult verifyOutput(Operation *op, ArrayRef<int64_t> sizes,
     if (isParallel(i) && !seen[i] && sizes[i] != 1)
       return op->emitOpError("(C5) dimension ")
              << i << " is not in the output: " << AffineMapAttr::get(map);
+  for (auto [i, expr] : llvm::enumerate(map.getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    int64_t written = dim ? sizes[dim.getPosition()] : 1;
+    if (written != type.getDimSize(i))
+      return op->emitOpError("(C5) an output is written wholly, got: ")
+             << written << " of " << type.getDimSize(i)
+             << " elements of coordinate " << i;
+  }
   return success();
 }
 
@@ -192,9 +201,6 @@ static LogicalResult verifyTypes(ContractOp op) {
                   op.getClampLow() || op.getClampHigh();
   if (result.isInteger(32) && (!isInteger || hasSteps))
     return op.emitOpError("(C9) an i32 result is the plain sum of integers");
-  if (!result.isIntOrFloat())
-    return op.emitOpError("(C9) result is of integers or floats, got: ")
-           << result;
   return success();
 }
 
@@ -241,7 +247,7 @@ LogicalResult ContractOp::verify() {
   return verifyOutput(
       *this, sizes,
       [&](unsigned dim) { return kinds[dim] != IteratorKind::reduction; },
-      maps.back());
+      maps.back(), getResult());
 }
 
 //===----------------------------------------------------------------------===//
@@ -358,8 +364,8 @@ LogicalResult VectorOp::verify() {
       return failure();
     if (i >= numInputs &&
         failed(verifyOutput(
-            *this, sizes, [&](unsigned dim) { return dim < numParallel; },
-            map)))
+            *this, sizes, [&](unsigned dim) { return dim < numParallel; }, map,
+            tensors[i])))
       return failure();
   }
   if ((numReductions > 0) != !getCombiners().empty() ||

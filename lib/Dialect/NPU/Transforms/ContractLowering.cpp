@@ -52,7 +52,7 @@ LogicalResult emitOne(CommandEmitter &emitter,
     return op.emitOpError("pads more than ")
            << maxGuards << " dimensions of its activation at once";
   const ArrayMode *mode =
-      emitter.machine.findMode(static_cast<ElementType>(walk.operands[0].type));
+      emitter.machine.findMode(getElementType(walk.operands[0].type));
   if (!mode)
     return op.emitOpError("needs an element type that the tensor engine of ")
            << emitter.machine.name << " does not have: "

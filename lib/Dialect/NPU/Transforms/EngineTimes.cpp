@@ -98,7 +98,7 @@ double EngineTimes::getAll(const Box &part, ArrayRef<int64_t> tileSizes) {
 /// Strides of an operand along the loops of `groups`.
 static void copyStrides(const Walk &walk, const WalkOperand &operand,
                         ArrayRef<unsigned> groups, Descriptor &descriptor) {
-  descriptor.type = static_cast<ElementType>(operand.type);
+  descriptor.type = getElementType(operand.type);
   // As in the ISA, each group has its own dimensions.
   unsigned next = 0;
   for (unsigned group : groups) {
@@ -162,7 +162,7 @@ static TensorCommand makeTensorCommand(const Stage &stage, const Walk &walk,
 double EngineTimes::computeContract(const Walk &walk, bool first,
                                     bool last) const {
   const ArrayMode *mode =
-      machine.findMode(static_cast<ElementType>(stage.inputs[0].type));
+      machine.findMode(getElementType(stage.inputs[0].type));
   if (!mode)
     return 0;
   double seconds = 0;
@@ -189,7 +189,7 @@ double EngineTimes::computeVector(const Walk &walk) const {
     command.numReductionDims = part.getNumLoops(reducedGroup);
     auto describe = [&](unsigned index) {
       Descriptor descriptor;
-      descriptor.type = static_cast<ElementType>(part.operands[index].type);
+      descriptor.type = getElementType(part.operands[index].type);
       llvm::copy(part.operands[index].strides, descriptor.strides.begin());
       return descriptor;
     };

@@ -47,6 +47,9 @@ public:
       : func(func), emitter(func.getContext(), machine) {}
 
   LogicalResult run() {
+    if (failed(checkTypes(func.getArgumentTypes())) ||
+        failed(checkTypes(func.getResultTypes())))
+      return failure();
     eraseDeadOps();
     emitter.loc = func.getLoc();
     int64_t constantSegment =
@@ -85,6 +88,19 @@ public:
   }
 
 private:
+  /// What a function takes and returns lies in segments of known size.
+  LogicalResult checkTypes(TypeRange types) {
+    for (Type type : types) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || !tensor.hasStaticShape() ||
+          !findElementKind(tensor.getElementType(), false))
+        return func.emitError("takes and returns tensors of fixed shape with "
+                              "element types of the NPU, got: ")
+               << type;
+    }
+    return success();
+  }
+
   /// Nothing that has no use becomes commands.
   void eraseDeadOps() {
     for (Operation &op :

@@ -13,61 +13,8 @@ using namespace mlir;
 namespace garam::npu {
 
 //===----------------------------------------------------------------------===//
-// Element types
+// Tensors
 //===----------------------------------------------------------------------===//
-
-ElementKind getElementKind(Type type, bool isUnsigned) {
-  if (type.isBF16())
-    return ElementKind::bf16;
-  if (type.isF16())
-    return ElementKind::f16;
-  if (type.isF32())
-    return ElementKind::f32;
-  if (type.isF64())
-    return ElementKind::f64;
-  if (isa<Float8E4M3FNType>(type))
-    return ElementKind::f8E4M3FN;
-  if (isa<Float8E5M2Type>(type))
-    return ElementKind::f8E5M2;
-  isUnsigned |= type.isUnsignedInteger();
-  switch (type.getIntOrFloatBitWidth()) {
-  case 1:
-    return ElementKind::bool_;
-  case 8:
-    return isUnsigned ? ElementKind::u8 : ElementKind::i8;
-  case 16:
-    return isUnsigned ? ElementKind::u16 : ElementKind::i16;
-  case 32:
-    return isUnsigned ? ElementKind::u32 : ElementKind::i32;
-  default:
-    return isUnsigned ? ElementKind::u64 : ElementKind::i64;
-  }
-}
-
-int64_t getElementBytes(ElementKind kind) {
-  switch (kind) {
-  case ElementKind::i8:
-  case ElementKind::u8:
-  case ElementKind::bool_:
-  case ElementKind::f8E4M3FN:
-  case ElementKind::f8E5M2:
-    return 1;
-  case ElementKind::i16:
-  case ElementKind::u16:
-  case ElementKind::f16:
-  case ElementKind::bf16:
-    return 2;
-  case ElementKind::i32:
-  case ElementKind::u32:
-  case ElementKind::f32:
-    return 4;
-  case ElementKind::i64:
-  case ElementKind::u64:
-  case ElementKind::f64:
-    return 8;
-  }
-  return 8;
-}
 
 RankedTensorType getTensorType(Value tensor) {
   return cast<RankedTensorType>(tensor.getType());

@@ -14,16 +14,13 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGE_H
 
 #include "Box.h"
+#include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 
 #include <vector>
 
 namespace garam::npu {
 
-/// Element type in memory of a tensor with elements `type`.
-ElementKind getElementKind(mlir::Type type, bool isUnsigned);
-/// Bytes of one element.
-int64_t getElementBytes(ElementKind kind);
 /// Bytes of one element of a tensor.
 int64_t getElementBytes(mlir::Value tensor);
 mlir::RankedTensorType getTensorType(mlir::Value tensor);

@@ -7,6 +7,7 @@
 #include "ConstantWriter.h"
 
 #include "../Simulator/Conversions.h"
+#include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -128,7 +129,7 @@ void storeFloat(float value, ElementKind kind, uint8_t *bytes) {
 }
 
 void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out) {
-  unsigned width = getByteWidth(static_cast<ElementType>(part.getType()));
+  unsigned width = getByteWidth(getElementType(part.getType()));
   forEachRun(
       part, [&](int64_t from, int64_t to, int64_t count, int64_t stride) {
         for (int64_t i = 0; i < count; ++i) {
@@ -142,7 +143,7 @@ void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out) {
 
 bool isSameFormat(const SourceElements &source, ElementKind kind) {
   if (!source.isFloat)
-    return source.width == getByteWidth(static_cast<ElementType>(kind));
+    return source.width == getByteWidth(getElementType(kind));
   switch (kind) {
   case ElementKind::f32:
     return source.type.isF32();
@@ -153,7 +154,7 @@ bool isSameFormat(const SourceElements &source, ElementKind kind) {
   case ElementKind::bf16:
     return source.type.isBF16();
   default:
-    return source.width == getByteWidth(static_cast<ElementType>(kind));
+    return source.width == getByteWidth(getElementType(kind));
   }
 }
 
@@ -175,8 +176,8 @@ LogicalResult verifyPart(PartAttr part, BufferOp op) {
                                      : source->bytes.size() / source->width;
   bool isSized =
       llvm::all_of(part.getSizes(), [](int64_t size) { return size >= 0; });
-  int64_t bytes = getVolume(part.getSizes()) *
-                  getByteWidth(static_cast<ElementType>(part.getType()));
+  int64_t bytes =
+      getVolume(part.getSizes()) * getByteWidth(getElementType(part.getType()));
   if (!isSized || part.getOffset() < 0 ||
       part.getOffset() + bytes > static_cast<int64_t>(op.getSize()))
     return op.emitError("holds a part of ")

@@ -155,7 +155,7 @@ private:
     Descriptor descriptor;
     descriptor.address = getAddress(buffer, core);
     descriptor.address.offset += attr.getOffset();
-    descriptor.type = static_cast<ElementType>(attr.getType());
+    descriptor.type = getElementType(attr.getType());
     for (auto [place, stride] : llvm::zip(places, attr.getStrides()))
       descriptor.strides[place] = stride;
     for (GuardAttr guardAttr : attr.getGuards()) {
@@ -299,7 +299,7 @@ private:
       auto attr = cast<DescriptorAttr>(op.getDescriptors()[next]);
       command.indirection.address = getAddress(indices, core);
       command.indirection.address.offset += attr.getOffset();
-      command.indirection.type = static_cast<ElementType>(attr.getType());
+      command.indirection.type = getElementType(attr.getType());
       command.indirection.dimension = op.getIndirectDim().value_or(0);
       command.indirection.limit = op.getIndirectLimit().value_or(1);
       buffers.push_back(getPlanned(indices, core));
@@ -341,7 +341,7 @@ private:
     auto type = cast<RankedTensorType>(op.getType());
     CompiledValue value;
     value.name = op.getName().str();
-    value.type = static_cast<ElementType>(
+    value.type = getElementType(
         getElementKind(type.getElementType(), /*isUnsigned=*/false));
     value.shape.assign(type.getShape().begin(), type.getShape().end());
     for (auto [buffer, attribute] : llvm::zip(op.getBuffers(), op.getViews())) {

@@ -231,3 +231,11 @@ func.func @view(%x: tensor<2x3xi64>) -> tensor<3x2xi64> {
   %y = npu.view %x map affine_map<(i, j) -> (j, -i + 2)> : tensor<2x3xi64> -> tensor<3x2xi64>
   return %y : tensor<3x2xi64>
 }
+
+// -----
+
+// Segments hold what the NPU has a type for.
+// expected-error @+1 {{takes and returns tensors of fixed shape with element types of the NPU, got: 'tensor<4xi4>'}}
+func.func @nibbles(%x: tensor<4xi4>) {
+  return
+}

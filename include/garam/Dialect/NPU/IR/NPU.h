@@ -25,6 +25,12 @@
 #define GET_TYPEDEF_CLASSES
 #include "garam/Dialect/NPU/IR/NPUTypes.h.inc"
 
+namespace garam::npu {
+/// The element type in memory of a tensor with elements `type`, or nothing when
+/// the NPU has no such type. `isUnsigned`: how a signless integer is read.
+std::optional<ElementKind> findElementKind(mlir::Type type, bool isUnsigned);
+} // namespace garam::npu
+
 #define GET_OP_CLASSES
 #include "garam/Dialect/NPU/IR/NPUOps.h.inc"
 

@@ -33,6 +33,12 @@ def NPU_Dialect : Dialect {
   let useDefaultTypePrinterParser = 1;
 }
 
+def NPU_Element
+    : Type<CPred<"::garam::npu::findElementKind($_self, false).has_value()">,
+           "integer of 1, 8, 16, 32 or 64 bits, f16, bf16, f32, f64, f8E4M3FN "
+           "or f8E5M2">;
+def NPU_Tensor : RankedTensorOf<[NPU_Element]>;
+
 class NPU_Op<string mnemonic, list<Trait> traits = []>
     : Op<NPU_Dialect, mnemonic, traits>;
 
@@ -70,11 +76,13 @@ def NPU_CombinerKind : I32EnumAttr<"CombinerKind", "reduction operator", [
 def NPU_CombinerAttr : NPU_Attr<"Combiner", "combiner"> {
   let summary = "a reduction: operator and initial value";
   let description = [{
-    `#npu.combiner<addf, 0.0 : f32>`. `initial` is an f32 or i32 attribute.
+    `#npu.combiner<addf, 0.0 : f32>`. `initial` is an f32 attribute for `addf`,
+    `mulf`, `maxf` and `minf`, an i32 attribute for the others.
   }];
   let parameters = (ins EnumParameter<NPU_CombinerKind>:$kind,
                         "::mlir::TypedAttr":$initial);
   let assemblyFormat = "`<` $kind `,` $initial `>`";
+  let genVerifyDecl = 1;
 }
 def NPU_CombinerArrayAttr : TypedArrayAttrBase<NPU_CombinerAttr,
                                                "array of combiners">;

@@ -103,7 +103,8 @@ def NPU_ContractOp
       to as many coordinates as the tensor has.
     - (C3) Coordinates are linear.
     - (C4) Shapes are static, and coordinates inside, but for the padding.
-    - (C5) The result is written at each dimension that is not reduced, once.
+    - (C5) The result is written at each dimension that is not reduced, once,
+      and wholly.
     - (C6) Tensors depend on the dimensions of their roles; bias and scale on
       batch and column dimensions only.
     - (C7) Activation and weight are 8-bit integers or of one float type.
@@ -133,11 +134,11 @@ def NPU_ContractOp
     ```
   }];
   let arguments = (ins
-    AnyRankedTensor:$activation,
-    AnyRankedTensor:$weight,
-    Optional<AnyRankedTensor>:$bias,
-    Optional<AnyRankedTensor>:$scale,
-    Optional<AnyRankedTensor>:$residual,
+    NPU_Tensor:$activation,
+    NPU_Tensor:$weight,
+    Optional<NPU_Tensor>:$bias,
+    Optional<NPU_Tensor>:$scale,
+    Optional<NPU_Tensor>:$residual,
     DenseI64ArrayAttr:$sizes,
     NPU_IteratorArrayAttr:$iterators,
     AffineMapArrayAttr:$indexing_maps,
@@ -154,7 +155,7 @@ def NPU_ContractOp
     UnitAttr:$residual_unsigned,
     UnitAttr:$output_unsigned,
     OptionalAttr<NPU_ScheduleAttr>:$schedule);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs NPU_Tensor:$result);
   let assemblyFormat = [{
     $activation `,` $weight (`bias` `(` $bias^ `)`)? (`scale` `(` $scale^ `)`)?
     (`residual` `(` $residual^ `)`)?
@@ -197,7 +198,8 @@ def NPU_VectorOp
       many coordinates as the tensor has.
     - (C3) Coordinates are linear.
     - (C4) Shapes are static, and coordinates inside, but for the padding.
-    - (C5) Results are written at each dimension that is not reduced, once.
+    - (C5) Results are written at each dimension that is not reduced, once, and
+      wholly.
     - (C6) `paddings`, `fills` and `unsigned_inputs` have an entry for each
       input, `unsigned_outputs` for each result; paddings stand with fills.
     - (C7) Regions have the arguments described above.
@@ -226,7 +228,7 @@ def NPU_VectorOp
     ```
   }];
   let arguments = (ins
-    Variadic<AnyRankedTensor>:$inputs,
+    Variadic<NPU_Tensor>:$inputs,
     DenseI64ArrayAttr:$sizes,
     DefaultValuedAttr<I64Attr, "0">:$num_reductions,
     AffineMapArrayAttr:$indexing_maps,
@@ -236,7 +238,7 @@ def NPU_VectorOp
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_inputs,
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_outputs,
     OptionalAttr<NPU_ScheduleAttr>:$schedule);
-  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let results = (outs Variadic<NPU_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
   let assemblyFormat = [{
     (`ins` `(` $inputs^ `)`)? `sizes` $sizes (`schedule` `` $schedule^)?
@@ -247,8 +249,9 @@ def NPU_VectorOp
   let hasRegionVerifier = 1;
 }
 
-def NPU_YieldOp : NPU_Op<"yield", [Pure, Terminator]> {
-  let summary = "ends a region of npu.vector";
+def NPU_YieldOp : NPU_Op<"yield", [Pure, Terminator,
+                                   ParentOneOf<["VectorOp", "MicroProgramOp"]>]> {
+  let summary = "ends a region of npu.vector or npu.micro_program";
   let arguments = (ins Variadic<AnyType>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
 }
@@ -269,8 +272,8 @@ def NPU_IndexOp : NPU_Op<"index", [Pure]> {
 
 def NPU_ConcatOp : NPU_Op<"concat", [Pure]> {
   let summary = "tensors side by side along an axis";
-  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, I64Attr:$axis);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins Variadic<NPU_Tensor>:$inputs, I64Attr:$axis);
+  let results = (outs NPU_Tensor:$result);
   let assemblyFormat = [{
     $inputs `axis` $axis attr-dict `:` functional-type($inputs, $result)
   }];
@@ -279,8 +282,8 @@ def NPU_ConcatOp : NPU_Op<"concat", [Pure]> {
 
 def NPU_ReshapeOp : NPU_Op<"reshape", [Pure]> {
   let summary = "the same elements in row-major order under another shape";
-  let arguments = (ins AnyRankedTensor:$input);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins NPU_Tensor:$input);
+  let results = (outs NPU_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
   let hasVerifier = 1;
   let hasFolder = 1;
@@ -308,8 +311,8 @@ def NPU_ViewOp : NPU_Op<"view", [Pure]> {
         : tensor<7x3xi64> -> tensor<4x3xi64>
     ```
   }];
-  let arguments = (ins AnyRankedTensor:$input, AffineMapAttr:$map);
-  let results = (outs AnyRankedTensor:$result);
+  let arguments = (ins NPU_Tensor:$input, AffineMapAttr:$map);
+  let results = (outs NPU_Tensor:$result);
   let assemblyFormat = [{
     $input `map` $map attr-dict `:` type($input) `->` type($result)
   }];
@@ -322,9 +325,9 @@ def NPU_GatherOp : NPU_Op<"gather", [Pure]> {
     result[a.., i.., b..] = input[a.., indices[i..], b..] where `axis` counts
     the dimensions a. Indices are clamped to the dimension.
   }];
-  let arguments = (ins AnyRankedTensor:$input, AnyRankedTensor:$indices,
+  let arguments = (ins NPU_Tensor:$input, NPU_Tensor:$indices,
                        I64Attr:$axis);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs NPU_Tensor:$result);
   let assemblyFormat = [{
     $input `[` $indices `]` `axis` $axis attr-dict `:` type($input) `,`
     type($indices) `->` type($result)
@@ -340,7 +343,7 @@ def NPU_ConstantOp : NPU_Op<"constant", [Pure]> {
     section is written) and otherwise has the type of `value`.
   }];
   let arguments = (ins ElementsAttr:$value);
-  let results = (outs AnyRankedTensor:$result);
+  let results = (outs NPU_Tensor:$result);
   let assemblyFormat = "$value attr-dict `:` type($result)";
   let hasVerifier = 1;
 }

@@ -1,12 +1,10 @@
-//===- NPUScheduleAttr.cpp - Decisions that stages carry ------------------===//
+//===- NPUAttributes.cpp - Verification of attributes ---------------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 //
-// The passes between stages and commands leave their decisions in the schedule
-// of the stages. Messages carry the number of the constraint in the
-// attribute's description.
+// Messages carry the number of the constraint in the attribute's description.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,6 +13,38 @@
 using namespace mlir;
 
 namespace garam::npu {
+
+static bool isFloat(CombinerKind kind) {
+  switch (kind) {
+  case CombinerKind::addf:
+  case CombinerKind::mulf:
+  case CombinerKind::maxf:
+  case CombinerKind::minf:
+    return true;
+  case CombinerKind::addi:
+  case CombinerKind::muli:
+  case CombinerKind::maxi:
+  case CombinerKind::mini:
+  case CombinerKind::andi:
+  case CombinerKind::ori:
+    return false;
+  }
+  return false;
+}
+
+LogicalResult CombinerAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                   CombinerKind kind, TypedAttr initial) {
+  bool isRight =
+      isFloat(kind)
+          ? isa<FloatAttr>(initial) && initial.getType().isF32()
+          : isa<IntegerAttr>(initial) && initial.getType().isInteger(32);
+  if (!isRight)
+    return emitError() << "the initial value of '"
+                       << stringifyCombinerKind(kind) << "' is of type "
+                       << (isFloat(kind) ? "f32" : "i32")
+                       << ", got: " << initial;
+  return success();
+}
 
 static bool isPermutation(ArrayRef<int64_t> layout) {
   return llvm::all_of(llvm::seq<int64_t>(0, layout.size()), [&](int64_t dim) {
