@@ -48,6 +48,7 @@ public:
   void run() {
     for (Operation &op : func.front())
       order[&op] = order.size();
+    findLastUses();
     for (Operation &op : func.front()) {
       if (!isStage(&op))
         continue;
@@ -72,7 +73,7 @@ private:
     placement.bytes =
         getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
     placement.begin = order[tensor.getOwner()];
-    placement.end = getLastUse(tensor);
+    placement.end = lastUses[tensor];
     HomeChoice choice(tensor, machine);
     placement.home = choice.getKind();
     if (placement.home != HomeKind::Output)
@@ -80,15 +81,20 @@ private:
     return placement;
   }
 
-  /// Last operation that reads the tensor or a view of it.
-  int64_t getLastUse(Value tensor) {
-    int64_t last = order[tensor.getDefiningOp()];
-    for (Operation *user : tensor.getUsers()) {
-      last = std::max<int64_t>(last, order[user]);
-      if (isa<ReshapeOp, ViewOp, ConcatOp>(user))
-        last = std::max(last, getLastUse(user->getResult(0)));
+  /// Finds the last operation that reads each tensor or a view of it. From the
+  /// end on, so that those of the views are known.
+  void findLastUses() {
+    for (Operation &op : llvm::reverse(func.front())) {
+      for (OpResult result : op.getResults()) {
+        int64_t last = order[&op];
+        for (Operation *user : result.getUsers()) {
+          last = std::max(last, order[user]);
+          if (isa<ReshapeOp, ViewOp, ConcatOp>(user))
+            last = std::max(last, lastUses[user->getResult(0)]);
+        }
+        lastUses[result] = last;
+      }
     }
-    return last;
   }
 
   /// Moves tensors out of local memory where they do not fit beside what a
@@ -141,6 +147,7 @@ private:
   const MachineDescription &machine;
   double fill;
   llvm::DenseMap<Operation *, int64_t> order;
+  llvm::DenseMap<Value, int64_t> lastUses;
   std::map<int64_t, int64_t> stagedBytes;
   std::vector<Placement> placements;
 };

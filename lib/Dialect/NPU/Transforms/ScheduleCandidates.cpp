@@ -67,7 +67,7 @@ private:
     if (!stage.isContract())
       return grains;
     const ArrayMode *mode =
-        machine.findMode(static_cast<ElementType>(stage.inputs[0].type));
+        machine.findMode(getElementType(stage.inputs[0].type));
     if (!mode)
       return grains;
     for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
@@ -130,7 +130,7 @@ private:
   /// Sums of a tile, in whole passes over the array.
   int64_t getAccumulatorBytes(const StageSchedule &schedule) const {
     const ArrayMode *mode =
-        machine.findMode(static_cast<ElementType>(stage.inputs[0].type));
+        machine.findMode(getElementType(stage.inputs[0].type));
     int64_t outputs = mode ? mode->outputs : 1;
     int64_t columns =
         llvm::alignTo(getTileVolume(schedule, IteratorKind::column), outputs);
