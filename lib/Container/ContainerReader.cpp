@@ -16,6 +16,7 @@
 #include "garam/Support/Errors.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/xxhash.h"
 
@@ -34,11 +35,20 @@ Error Container::makeError(const Twine &message) const {
 }
 
 Expected<Container> Container::open(StringRef path) {
+  auto fail = [&](const Twine &reason) {
+    return makeUserError(ExitCode::Binary,
+                         "cannot read '" + path + "': " + reason);
+  };
+  sys::fs::file_status status;
+  if (std::error_code code = sys::fs::status(path, status))
+    return fail(code.message());
+  // A device may have no end.
+  if (!sys::fs::is_regular_file(status))
+    return fail("it is not a regular file");
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
       path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
   if (!buffer)
-    return makeUserError(ExitCode::Binary, "cannot read '" + path + "': " +
-                                               buffer.getError().message());
+    return fail(buffer.getError().message());
   return create(std::move(*buffer));
 }
 

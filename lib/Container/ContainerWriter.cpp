@@ -7,8 +7,10 @@
 #include "Layout.h"
 #include "garam/Container/Container.h"
 #include "garam/Support/Errors.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
-#include "llvm/Support/FileOutputBuffer.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
 
@@ -24,9 +26,12 @@ SectionSource makeSection(std::string name, uint32_t version,
   source.name = std::move(name);
   source.version = version;
   source.size = bytes.size();
-  source.write = [bytes = std::move(bytes)](MutableArrayRef<uint8_t> out) {
-    llvm::copy(bytes, out.begin());
-  };
+  if (source.size != 0)
+    source.parts.push_back(
+        {0, source.size,
+         [bytes = std::move(bytes)](MutableArrayRef<uint8_t> out) {
+           llvm::copy(bytes, out.begin());
+         }});
   return source;
 }
 
@@ -77,8 +82,18 @@ static FileLayout computeLayout(ArrayRef<SectionSource> sections) {
   return layout;
 }
 
-static void writeELFHeader(const FileLayout &layout, uint8_t *file) {
-  auto &header = *reinterpret_cast<ELFT::Ehdr *>(file);
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+template <typename T>
+static void append(std::vector<uint8_t> &bytes, const T &record) {
+  const auto *begin = reinterpret_cast<const uint8_t *>(&record);
+  bytes.insert(bytes.end(), begin, begin + sizeof(T));
+}
+
+static std::vector<uint8_t> makeELFHeader(const FileLayout &layout) {
+  ELFT::Ehdr header = {};
   llvm::copy(StringRef(llvm::ELF::ElfMagic, 4), header.e_ident);
   header.e_ident[llvm::ELF::EI_CLASS] = llvm::ELF::ELFCLASS64;
   header.e_ident[llvm::ELF::EI_DATA] = llvm::ELF::ELFDATA2LSB;
@@ -91,82 +106,163 @@ static void writeELFHeader(const FileLayout &layout, uint8_t *file) {
   header.e_shentsize = sizeof(ELFT::Shdr);
   header.e_shnum = layout.numELFSections;
   header.e_shstrndx = layout.numELFSections - 1;
+  std::vector<uint8_t> bytes;
+  append(bytes, header);
+  return bytes;
 }
 
-static void writeSectionTable(const FileLayout &layout,
-                              ArrayRef<SectionSource> sections, uint8_t *file) {
-  auto *table = reinterpret_cast<ELFT::Shdr *>(file + layout.tableOffset);
-  auto fill = [&](unsigned number, uint32_t name, uint32_t type,
-                  uint64_t offset, uint64_t size, uint64_t alignment) {
-    table[number].sh_name = name;
-    table[number].sh_type = type;
-    table[number].sh_offset = offset;
-    table[number].sh_size = size;
-    table[number].sh_addralign = alignment;
+static std::vector<uint8_t> makeSectionTable(const FileLayout &layout,
+                                             ArrayRef<SectionSource> sections) {
+  std::vector<uint8_t> bytes(sizeof(ELFT::Shdr)); // ELF's section 0
+  auto add = [&](uint32_t name, uint32_t type, uint64_t offset, uint64_t size,
+                 uint64_t alignment) {
+    ELFT::Shdr entry = {};
+    entry.sh_name = name;
+    entry.sh_type = type;
+    entry.sh_offset = offset;
+    entry.sh_size = size;
+    entry.sh_addralign = alignment;
+    append(bytes, entry);
   };
-  fill(headerSectionNumber, layout.headerName, llvm::ELF::SHT_PROGBITS,
-       sizeof(ELFT::Ehdr), layout.headerSize, alignof(uint64_t));
+  add(layout.headerName, llvm::ELF::SHT_PROGBITS, sizeof(ELFT::Ehdr),
+      layout.headerSize, alignof(uint64_t));
   for (size_t i = 0; i < sections.size(); ++i)
-    fill(headerSectionNumber + 1 + i, layout.names[i], llvm::ELF::SHT_PROGBITS,
-         layout.offsets[i], sections[i].size, sectionAlignment);
-  fill(layout.numELFSections - 1, layout.namesName, llvm::ELF::SHT_STRTAB,
-       layout.namesOffset, layout.sectionNames.size(), 1);
+    add(layout.names[i], llvm::ELF::SHT_PROGBITS, layout.offsets[i],
+        sections[i].size, sectionAlignment);
+  add(layout.namesName, llvm::ELF::SHT_STRTAB, layout.namesOffset,
+      layout.sectionNames.size(), 1);
+  return bytes;
 }
 
-static void writeHeaderSection(const FileLayout &layout,
-                               ArrayRef<SectionSource> sections,
-                               uint8_t *file) {
-  uint8_t *section = file + sizeof(ELFT::Ehdr);
-  auto &header = *reinterpret_cast<Header *>(section);
+/// The header section, its checksum still zero.
+static std::vector<uint8_t> makeHeaderSection(const FileLayout &layout,
+                                              ArrayRef<SectionSource> sections,
+                                              ArrayRef<uint64_t> checksums) {
+  Header header = {};
   llvm::copy(magic, header.magic);
   header.version = containerVersion;
   header.numSections = sections.size();
   header.fileSize = layout.fileSize;
-
-  auto *entries = reinterpret_cast<SectionEntry *>(section + sizeof(Header));
+  std::vector<uint8_t> bytes;
+  append(bytes, header);
   for (size_t i = 0; i < sections.size(); ++i) {
-    entries[i].number = headerSectionNumber + 1 + i;
-    entries[i].version = sections[i].version;
-    entries[i].size = sections[i].size;
-    entries[i].checksum = xxh3_64bits(
-        ArrayRef<uint8_t>(file + layout.offsets[i], sections[i].size));
+    SectionEntry entry = {};
+    entry.number = headerSectionNumber + 1 + i;
+    entry.version = sections[i].version;
+    entry.size = sections[i].size;
+    entry.checksum = checksums[i];
+    append(bytes, entry);
+  }
+  return bytes;
+}
+
+//===----------------------------------------------------------------------===//
+// The file
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Maps runs of bytes of the output file, one at a time.
+class FileWindow {
+public:
+  explicit FileWindow(const OutputFile &file) : file(file) {}
+
+  /// Calls `use` on the bytes [offset, offset + size), which are not empty.
+  Error map(uint64_t offset, uint64_t size,
+            function_ref<void(MutableArrayRef<uint8_t>)> use) {
+    uint64_t start =
+        alignDown(offset, sys::fs::mapped_file_region::alignment());
+    std::error_code code;
+    sys::fs::mapped_file_region region(
+        sys::fs::convertFDToNativeFile(file.getDescriptor()),
+        sys::fs::mapped_file_region::readwrite, offset + size - start, start,
+        code);
+    if (code)
+      return file.makeError(code.message());
+    use({reinterpret_cast<uint8_t *>(region.data()) + (offset - start),
+         size_t(size)});
+    return Error::success();
+  }
+  Error write(uint64_t offset, ArrayRef<uint8_t> bytes) {
+    return map(offset, bytes.size(), [&](MutableArrayRef<uint8_t> out) {
+      llvm::copy(bytes, out.begin());
+    });
   }
 
+private:
+  const OutputFile &file;
+};
+
+} // namespace
+
+/// Writes the parts of a section that begins at `offset` and gives its
+/// checksum.
+static Expected<uint64_t> writeSection(const SectionSource &section,
+                                       uint64_t offset, FileWindow &window) {
+  for (const SectionPart &part : section.parts)
+    if (part.size != 0)
+      if (Error error = window.map(offset + part.offset, part.size, part.write))
+        return std::move(error);
+  uint64_t checksum = xxh3_64bits(ArrayRef<uint8_t>());
+  if (section.size != 0)
+    if (Error error =
+            window.map(offset, section.size, [&](ArrayRef<uint8_t> bytes) {
+              checksum = xxh3_64bits(bytes);
+            }))
+      return std::move(error);
+  return checksum;
+}
+
+static Error writeTables(const FileLayout &layout,
+                         ArrayRef<SectionSource> sections,
+                         ArrayRef<uint64_t> checksums, FileWindow &window) {
+  std::vector<uint8_t> elfHeader = makeELFHeader(layout);
+  std::vector<uint8_t> table = makeSectionTable(layout, sections);
+  ArrayRef<uint8_t> names = arrayRefFromStringRef(layout.sectionNames);
+  std::vector<uint8_t> header = makeHeaderSection(layout, sections, checksums);
+
   std::vector<uint8_t> structure;
-  auto append = [&](uint64_t offset, uint64_t size) {
-    structure.insert(structure.end(), file + offset, file + offset + size);
-  };
-  append(0, sizeof(ELFT::Ehdr));
-  append(layout.tableOffset, layout.numELFSections * sizeof(ELFT::Shdr));
-  append(layout.namesOffset, layout.sectionNames.size());
-  append(sizeof(ELFT::Ehdr), layout.headerSize);
-  header.structureChecksum = xxh3_64bits(structure);
+  for (ArrayRef<uint8_t> bytes :
+       {ArrayRef(elfHeader), ArrayRef(table), names, ArrayRef(header)})
+    structure.insert(structure.end(), bytes.begin(), bytes.end());
+  support::endian::write64le(header.data() +
+                                 offsetof(Header, structureChecksum),
+                             xxh3_64bits(structure));
+
+  if (Error error = window.write(0, elfHeader))
+    return error;
+  if (Error error = window.write(elfHeader.size(), header))
+    return error;
+  if (Error error = window.write(layout.namesOffset, names))
+    return error;
+  return window.write(layout.tableOffset, table);
+}
+
+Error writeContainer(OutputFile &file, ArrayRef<SectionSource> sections) {
+  FileLayout layout = computeLayout(sections);
+  // Room for all of it is made first: a disk that is full makes this fail, and
+  // not a later write to the mapped file.
+  if (std::error_code code =
+          sys::fs::resize_file(file.getDescriptor(), layout.fileSize))
+    return file.makeError(code.message());
+  FileWindow window(file);
+  std::vector<uint64_t> checksums;
+  for (const auto &[section, offset] : zip(sections, layout.offsets)) {
+    Expected<uint64_t> checksum = writeSection(section, offset, window);
+    if (!checksum)
+      return checksum.takeError();
+    checksums.push_back(*checksum);
+  }
+  return writeTables(layout, sections, checksums, window);
 }
 
 Error writeContainer(StringRef path, ArrayRef<SectionSource> sections) {
-  auto fail = [&](Error error) {
-    return makeUserError(ExitCode::Usage, "cannot write '" + path + "': " +
-                                              toString(std::move(error)));
-  };
-  FileLayout layout = computeLayout(sections);
-  Expected<std::unique_ptr<FileOutputBuffer>> output =
-      FileOutputBuffer::create(path, layout.fileSize);
-  if (!output)
-    return fail(output.takeError());
-  uint8_t *file = (*output)->getBufferStart();
-
-  for (size_t i = 0; i < sections.size(); ++i)
-    if (sections[i].size != 0)
-      sections[i].write(
-          MutableArrayRef<uint8_t>(file + layout.offsets[i], sections[i].size));
-  llvm::copy(layout.sectionNames, file + layout.namesOffset);
-  writeELFHeader(layout, file);
-  writeSectionTable(layout, sections, file);
-  writeHeaderSection(layout, sections, file);
-
-  if (Error error = (*output)->commit())
-    return fail(std::move(error));
-  return Error::success();
+  Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  if (Error error = writeContainer(*file, sections))
+    return error;
+  return file->commit();
 }
 
 } // namespace garam

@@ -44,7 +44,7 @@ static std::vector<uint8_t> toBytes(StringRef text) {
 }
 
 /// The weights of all programs, each at the offset of its segment. They are
-/// made in the mapped output file.
+/// made in the mapped output file, one after the other.
 static SectionSource makeConstants(const ImageSource &source) {
   SectionSource section;
   section.name = constantsSection.name.str();
@@ -53,20 +53,19 @@ static SectionSource makeConstants(const ImageSource &source) {
     if (segment.segment.role == MemoryRole::Constant)
       section.size =
           std::max(section.size, segment.offset + segment.segment.size);
-  section.write = [&source](MutableArrayRef<uint8_t> bytes) {
-    for (const auto &[program, image] :
-         zip(source.programs, source.manifest.programs)) {
-      if (program.constants.empty())
-        continue;
-      uint64_t base = source.manifest.segments[image.segments[0]].offset;
-      for (const DeviceConstant &constant : program.constants)
-        constant.write(bytes.slice(base + constant.offset, constant.size));
-    }
-  };
+  for (const auto &[program, image] :
+       zip(source.programs, source.manifest.programs)) {
+    if (program.constants.empty())
+      continue;
+    uint64_t base = source.manifest.segments[image.segments[0]].offset;
+    for (const DeviceConstant &constant : program.constants)
+      section.parts.push_back(
+          {base + constant.offset, constant.size, constant.write});
+  }
   return section;
 }
 
-Error writeImage(StringRef path, const ImageSource &source) {
+Error writeImage(OutputFile &file, const ImageSource &source) {
   std::vector<SectionSource> sections;
   sections.push_back(makeSection(manifestSection,
                                  toBytes(serializeManifest(source.manifest))));
@@ -78,7 +77,16 @@ Error writeImage(StringRef path, const ImageSource &source) {
   sections.push_back(makeSection(planSection, serializePlans(source.programs)));
   sections.push_back(makeSection(targetSection, toBytes(source.targetText)));
   sections.push_back(makeConstants(source));
-  return writeContainer(path, sections);
+  return writeContainer(file, sections);
+}
+
+Error writeImage(StringRef path, const ImageSource &source) {
+  Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  if (Error error = writeImage(*file, source))
+    return error;
+  return file->commit();
 }
 
 //===----------------------------------------------------------------------===//

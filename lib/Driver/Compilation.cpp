@@ -19,10 +19,16 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+
+#include <sys/mman.h>
 
 using namespace mlir;
 
 namespace garam {
+
+/// In the IR and in the manifest.
+static constexpr llvm::StringLiteral precisionOption = "precision";
 
 static DialectRegistry makeRegistry() {
   DialectRegistry registry;
@@ -48,6 +54,41 @@ llvm::Error Compilation::checkOptions() {
   if (!precision.empty() && precision != "bf16" && precision != "fp16")
     return makeUserError(ExitCode::Usage, "--precision " + precision +
                                               ": expected bf16 or fp16");
+  // Shapes are in the IR of every stage.
+  if (!options.fromStage.empty() &&
+      (!options.shapes.empty() || !options.dims.empty()))
+    return makeUserError(
+        ExitCode::Usage,
+        StringRef(options.shapes.empty() ? "--dim" : "--shape") +
+            " is for ONNX files; the shapes of IR are fixed");
+  const std::string &folder = options.dumpDirectory;
+  if (llvm::sys::fs::exists(folder) && !llvm::sys::fs::is_directory(folder))
+    return makeUserError(ExitCode::Usage,
+                         "--dump-stages: '" + folder + "' is not a folder");
+  return llvm::Error::success();
+}
+
+bool Compilation::makesBinary() const {
+  return options.emitStage.empty() || options.emitStage == binaryStage;
+}
+
+/// What cannot be written, or would overwrite something, is told before any
+/// work.
+llvm::Error Compilation::openOutput() {
+  if (llvm::Error error = roles.addInput("the model", options.model))
+    return error;
+  for (const auto &[role, path] : options.otherOutputs)
+    if (llvm::Error error = roles.addOutput(role, path))
+      return error;
+  const std::string &path = makesBinary() ? options.output : options.emitPath;
+  if (llvm::Error error = roles.addOutput("--output", path))
+    return error;
+  if (!makesBinary() && path == "-")
+    return llvm::Error::success();
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  output = std::move(*file);
   return llvm::Error::success();
 }
 
@@ -57,6 +98,8 @@ llvm::Error Compilation::openTarget() {
   llvm::Expected<TargetFile> file = loadTarget(options.target);
   if (!file)
     return file.takeError();
+  if (llvm::Error error = roles.addInput("the target file", file->path))
+    return error;
   const Device *device = devices.lookup(file->header.kind);
   if (!device) {
     std::string known;
@@ -74,15 +117,81 @@ llvm::Error Compilation::openTarget() {
   return llvm::Error::success();
 }
 
+llvm::Error
+Compilation::addMappedFile(std::shared_ptr<llvm::MemoryBuffer> file) {
+  mappedFiles.push_back(file);
+  return roles.addInput("a file of the model's weights",
+                        file->getBufferIdentifier());
+}
+
+/// What an earlier compile was given, in the order of its names.
+static std::vector<std::pair<StringRef, StringRef>>
+readOptions(ModuleOp module) {
+  std::vector<std::pair<StringRef, StringRef>> found;
+  if (auto attr = module->getAttrOfType<DictionaryAttr>(optionsAttrName))
+    for (NamedAttribute option : attr)
+      if (auto text = dyn_cast<StringAttr>(option.getValue()))
+        found.emplace_back(option.getName().getValue(), text.getValue());
+  return found;
+}
+
+void Compilation::recordOptions() {
+  Builder builder(&context);
+  NamedAttrList attrs;
+  for (auto [name, text] : readOptions(*module))
+    attrs.set(name, builder.getStringAttr(text));
+  auto record = [&](StringRef name, const std::string &text) {
+    if (!text.empty())
+      attrs.set(name, builder.getStringAttr(text));
+  };
+  record(precisionOption, options.precision);
+  record("shape", llvm::join(options.shapes, " "));
+  record("dim", llvm::join(options.dims, " "));
+  if (!attrs.empty())
+    (*module)->setAttr(optionsAttrName, attrs.getDictionary(&context));
+}
+
 llvm::Error Compilation::readStart() {
   if (options.fromStage.empty())
     return llvm::Error::success();
-  llvm::Expected<OwningOpRef<ModuleOp>> read =
-      readStage(options.model, &context);
+  llvm::Expected<StageInput> read = readStage(options.model, &context);
   if (!read)
     return read.takeError();
-  module = std::move(*read);
+  module = std::move(read->module);
+  if (llvm::Error error = checkInterface(*module, options.model))
+    return error;
+  startStage = std::move(read->stage);
+  if (read->weights)
+    if (llvm::Error error = addMappedFile(std::move(read->weights)))
+      return error;
   labels = readNodeLabels(*module);
+  return llvm::Error::success();
+}
+
+/// The IR is of the stage that it is taken for, and the options still matter.
+llvm::Error Compilation::checkStart() {
+  const std::string &stage = options.fromStage;
+  if (stage.empty())
+    return llvm::Error::success();
+  bool isPlaced = stage != onnxStage && stage != linalgStage;
+  if (startStage.empty() ? !isPlaced : startStage != stage)
+    return makeUserError(
+        ExitCode::Usage,
+        "--from=" + stage + ": '" + options.model + "' is the IR of " +
+            (startStage.empty()
+                 ? std::string("a later stage")
+                 : "stage '" + startStage + "'; hint: --from=" + startStage));
+  std::string recorded;
+  for (auto [name, text] : readOptions(*module))
+    if (name == precisionOption)
+      recorded = text.str();
+  if (isPlaced && !options.precision.empty() && options.precision != recorded)
+    return makeUserError(ExitCode::Usage,
+                         "--precision: the arithmetic of this IR is chosen; "
+                         "start from a stage before 'placed'");
+  if (options.precision.empty())
+    options.precision = recorded;
+  recordOptions();
   return llvm::Error::success();
 }
 
@@ -129,6 +238,8 @@ llvm::Error Compilation::listStages() {
     return makeUserError(ExitCode::Usage,
                          "--emit=" + options.emitStage +
                              " comes before --from=" + options.fromStage);
+  if (llvm::Error error = checkStart())
+    return error;
   previousStage = options.fromStage;
   return module ? emitIfAsked(options.fromStage) : llvm::Error::success();
 }
@@ -146,6 +257,16 @@ bool Compilation::isBeforeStart(StringRef stage) const {
 // Around every stage
 //===----------------------------------------------------------------------===//
 
+/// Makes a folder unless it is there.
+static llvm::Error
+makeFolder(StringRef path,
+           llvm::function_ref<std::error_code(const Twine &)> create) {
+  if (std::error_code code = create(path))
+    return makeUserError(ExitCode::Usage, "cannot make folder '" + path +
+                                              "': " + code.message());
+  return llvm::Error::success();
+}
+
 void Compilation::beginStage(StringRef stage) {
   stageStart = std::chrono::steady_clock::now();
   if (options.onStage)
@@ -162,9 +283,15 @@ llvm::Error Compilation::endStage(StringRef stage) {
   previousStage = stage.str();
   if (stage == binaryStage)
     return llvm::Error::success();
-  if (!options.dumpDirectory.empty())
-    if (llvm::Error error = dump(stage, options.dumpDirectory, *module))
+  const std::string &folder = options.dumpDirectory;
+  if (!folder.empty()) {
+    if (llvm::Error error = makeFolder(folder, [](const Twine &path) {
+          return llvm::sys::fs::create_directories(path);
+        }))
       return error;
+    if (llvm::Error error = dump(stage, folder, *module))
+      return error;
+  }
   return emitIfAsked(stage);
 }
 
@@ -172,23 +299,25 @@ llvm::Error Compilation::emitIfAsked(StringRef stage) {
   isStopped = stage == options.emitStage;
   if (!isStopped)
     return llvm::Error::success();
-  if (options.emitPath != "-")
-    return writeStage(*module, options.emitPath);
-  printStage(*module, llvm::outs());
+  if (output)
+    return writer.write(*module, stage, *output);
+  printStage(*module, stage, llvm::outs());
   return llvm::Error::success();
 }
 
 llvm::Error Compilation::dump(StringRef stage, StringRef directory,
-                              ModuleOp ir) const {
-  if (std::error_code code = llvm::sys::fs::create_directories(directory))
-    return makeUserError(ExitCode::Usage, "cannot make folder '" + directory +
-                                              "': " + code.message());
+                              ModuleOp ir) {
   std::string name;
   llvm::raw_string_ostream(name)
       << llvm::format("%02u.", getStageNumber(stage)) << stage << ".mlir";
   llvm::SmallString<128> path(directory);
   llvm::sys::path::append(path, name);
-  return writeStage(ir, path);
+  if (llvm::Error error = roles.addOutput("a dumped stage", path))
+    return error;
+  llvm::Expected<OutputFile> text = OutputFile::create(path);
+  if (!text)
+    return text.takeError();
+  return writer.write(ir, stage, *text);
 }
 
 llvm::Error Compilation::makeInternalError(StringRef stage,
@@ -200,7 +329,13 @@ llvm::Error Compilation::makeInternalError(StringRef stage,
   if (!stageInput || previousStage.empty())
     return llvm::createStringError(text + "\nnote: reproduce it with the model "
                                           "itself");
-  if (llvm::Error error = dump(previousStage, directory, *stageInput))
+  // Beside the output, whose folder is there.
+  llvm::Error error = makeFolder(directory, [](const Twine &path) {
+    return llvm::sys::fs::create_directory(path);
+  });
+  if (!error)
+    error = dump(previousStage, directory, *stageInput);
+  if (error)
     return llvm::joinErrors(llvm::createStringError(text), std::move(error));
   return llvm::createStringError(text +
                                  "\nnote: reproduce it with the file in '" +
@@ -255,6 +390,10 @@ llvm::Error Compilation::import() {
       return error;
   if (isBeforeStart(onnxStage))
     return llvm::Error::success();
+  std::vector<std::shared_ptr<llvm::MemoryBuffer>> files;
+  importOptions.onMappedFile = [&](std::shared_ptr<llvm::MemoryBuffer> file) {
+    files.push_back(file);
+  };
 
   beginStage(onnxStage);
   DiagnosticCollector diagnostics(&context);
@@ -264,6 +403,12 @@ llvm::Error Compilation::import() {
   if (!imported)
     return imported.takeError();
   module = std::move(*imported);
+  for (const std::shared_ptr<llvm::MemoryBuffer> &file : files)
+    if (llvm::Error error = addMappedFile(file))
+      return error;
+  if (llvm::Error error = checkInterface(*module, options.model))
+    return error;
+  recordOptions();
   recordNodes(*module);
   labels = readNodeLabels(*module);
   return endStage(onnxStage);
@@ -337,31 +482,64 @@ llvm::Error Compilation::compileExecutables() {
   return llvm::Error::success();
 }
 
+/// Lets the pages of a mapped file go; they come back when they are read.
+/// MemoryBuffer::dontNeedIfMmap is posix_madvise, which glibc ignores.
+static void releasePages(const llvm::MemoryBuffer &file) {
+  if (file.getBufferKind() != llvm::MemoryBuffer::MemoryBuffer_MMap)
+    return;
+  auto start = llvm::alignDown(
+      reinterpret_cast<uintptr_t>(file.getBufferStart()),
+      static_cast<uintptr_t>(llvm::sys::Process::getPageSizeEstimate()));
+  auto end = reinterpret_cast<uintptr_t>(file.getBufferEnd());
+  madvise(reinterpret_cast<void *>(start), end - start, MADV_DONTNEED);
+}
+
+/// Wraps the functions that write weights, so that pages of the mapped files
+/// that are behind them leave the memory of this process: it holds those of one
+/// weight, or of `grain` bytes, and not of the whole model.
+void Compilation::releaseInputs(ImageSource &image) {
+  constexpr uint64_t grain = uint64_t(64) << 20;
+  auto written = std::make_shared<uint64_t>(0);
+  for (DeviceProgram &program : image.programs)
+    for (DeviceConstant &constant : program.constants)
+      constant.write = [this, written, write = std::move(constant.write)](
+                           llvm::MutableArrayRef<uint8_t> bytes) {
+        write(bytes);
+        *written += bytes.size();
+        if (*written < grain)
+          return;
+        *written = 0;
+        for (const auto &file : mappedFiles)
+          releasePages(*file);
+      };
+}
+
 llvm::Error Compilation::writeBinary() {
   llvm::Expected<ImageSource> image =
       buildImage(*module, std::move(executables));
   if (!image)
     return image.takeError();
-  auto &imageOptions = image->manifest.options;
-  if (!options.precision.empty())
-    imageOptions.emplace_back("precision", options.precision);
-  if (!options.shapes.empty())
-    imageOptions.emplace_back("shape", llvm::join(options.shapes, " "));
-  if (!options.dims.empty())
-    imageOptions.emplace_back("dim", llvm::join(options.dims, " "));
-  if (llvm::Error error = writeImage(options.output, *image))
+  for (auto [name, text] : readOptions(*module))
+    image->manifest.options.emplace_back(name, text);
+  releaseInputs(*image);
+  if (llvm::Error error = writeImage(*output, *image))
     return error;
-  return endStage(binaryStage);
+  if (llvm::Error error = endStage(binaryStage))
+    return error;
+  if (options.onBinary)
+    if (llvm::Error error = options.onBinary(output->getTemporaryPath()))
+      return error;
+  return output->commit();
 }
 
 llvm::Expected<CompileResult> Compilation::run() {
   using Step = llvm::Error (Compilation::*)();
   constexpr Step steps[] = {
-      &Compilation::checkOptions, &Compilation::openTarget,
-      &Compilation::readStart,    &Compilation::listStages,
-      &Compilation::import,       &Compilation::lowerToLinalg,
-      &Compilation::place,        &Compilation::compileExecutables,
-      &Compilation::writeBinary};
+      &Compilation::checkOptions,       &Compilation::openOutput,
+      &Compilation::openTarget,         &Compilation::readStart,
+      &Compilation::listStages,         &Compilation::import,
+      &Compilation::lowerToLinalg,      &Compilation::place,
+      &Compilation::compileExecutables, &Compilation::writeBinary};
   for (Step step : steps) {
     if (llvm::Error error = (this->*step)())
       return error;

@@ -9,6 +9,7 @@
 
 #include "Diagnostics.h"
 #include "ImageBuilder.h"
+#include "StageFile.h"
 #include "garam/Driver/Compile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -29,9 +30,11 @@ public:
 private:
   // Before the first stage.
   llvm::Error checkOptions();
+  llvm::Error openOutput();
   llvm::Error openTarget();
   llvm::Error readStart();
   llvm::Error listStages();
+  llvm::Error checkStart();
 
   // The stages.
   llvm::Error import();
@@ -40,6 +43,7 @@ private:
   llvm::Error compileExecutables();
   llvm::Error compileExecutable(hetero::ExecutableOp executable);
   llvm::Error writeBinary();
+  void releaseInputs(ImageSource &image);
 
   /// Runs `build`'s passes as the stage `stage`.
   llvm::Error runPasses(llvm::StringRef stage,
@@ -52,7 +56,12 @@ private:
   llvm::Error emitIfAsked(llvm::StringRef stage);
   /// Writes IR as that of a stage into a folder.
   llvm::Error dump(llvm::StringRef stage, llvm::StringRef directory,
-                   mlir::ModuleOp ir) const;
+                   mlir::ModuleOp ir);
+  /// Keeps what was asked for in the IR, for a later start from it.
+  void recordOptions();
+  /// An ONNX file, or one of weights, that is mapped from now on.
+  llvm::Error addMappedFile(std::shared_ptr<llvm::MemoryBuffer> file);
+  bool makesBinary() const;
   /// Whether the IR was read at this stage or a later one.
   bool isBeforeStart(llvm::StringRef stage) const;
   /// The error of a stage that failed: the user's when it has diagnostics and
@@ -63,14 +72,20 @@ private:
                                 const llvm::Twine &message);
   unsigned getStageNumber(llvm::StringRef stage) const;
 
-  const CompileOptions &options;
+  /// As given; of a start from IR, also what an earlier compile was given.
+  CompileOptions options;
   const DeviceRegistry &devices;
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::Attribute target; // null when the IR brings its own
+  std::string startStage; // of the IR that was read, if it says it
   std::vector<std::string> stages;
   NodeLabels labels;
   std::vector<CompiledExecutable> executables;
+  FileRoles roles;
+  StageWriter writer{roles};
+  std::optional<OutputFile> output; // of the binary or of the emitted stage
+  std::vector<std::shared_ptr<llvm::MemoryBuffer>> mappedFiles;
   CompileResult result;
   bool isStopped = false;
 

@@ -15,7 +15,6 @@ using namespace mlir;
 
 namespace garam {
 
-static constexpr llvm::StringLiteral nameAttrName = "onnx.name";
 static constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
 static constexpr llvm::StringLiteral modelAttrName = "onnx.model";
 

@@ -23,6 +23,12 @@ struct CompiledExecutable {
 /// model, kept to the end for messages and reports.
 constexpr llvm::StringLiteral nodesAttrName = "onnx.nodes";
 
+/// Attribute of an input or output: its name in the model.
+constexpr llvm::StringLiteral nameAttrName = "onnx.name";
+
+/// The runtime tells inputs apart by their names, and outputs.
+llvm::Error checkInterface(mlir::ModuleOp module, llvm::StringRef file);
+
 /// Lists the nodes of a module of the onnx dialect in that attribute.
 void recordNodes(mlir::ModuleOp module);
 NodeLabels readNodeLabels(mlir::ModuleOp module);

@@ -7,34 +7,32 @@
 #include "StageFile.h"
 
 #include "Diagnostics.h"
+#include "Pipelines.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
+#include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Support/Errors.h"
-#include "garam/Support/OutputFile.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/xxhash.h"
 
 using namespace mlir;
 
 namespace garam {
 
-static constexpr llvm::StringLiteral weightsFileName = "weights.mlirbc";
+static constexpr llvm::StringLiteral stageAttrName = "garam.stage";
 static constexpr llvm::StringLiteral weightsAttrName = "garam.weights";
+static constexpr llvm::StringLiteral weightsExtension = ".weights.mlirbc";
 
 /// The resources that a module refers to, by name, each with one attribute.
 using WeightMap = llvm::MapVector<StringRef, DenseResourceElementsAttr>;
-
-/// The file of the weights of a stage in file `stagePath`.
-static std::string getWeightsPath(StringRef stagePath) {
-  llvm::SmallString<128> path(llvm::sys::path::parent_path(stagePath));
-  llvm::sys::path::append(path, weightsFileName);
-  return path.str().str();
-}
 
 static WeightMap findWeights(ModuleOp module) {
   WeightMap weights;
@@ -46,11 +44,15 @@ static WeightMap findWeights(ModuleOp module) {
   return weights;
 }
 
+static std::string getChecksum(llvm::MemoryBufferRef file) {
+  return llvm::formatv("{0:x16}", llvm::xxh3_64bits(file.getBuffer())).str();
+}
+
 //===----------------------------------------------------------------------===//
 // Writing
 //===----------------------------------------------------------------------===//
 
-void printStage(ModuleOp module, llvm::raw_ostream &os) {
+static void print(ModuleOp module, llvm::raw_ostream &os) {
   // Locations carry the node ids.
   OpPrintingFlags flags;
   flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
@@ -59,65 +61,151 @@ void printStage(ModuleOp module, llvm::raw_ostream &os) {
   os << '\n';
 }
 
-static llvm::Error writeWeights(ModuleOp module, const WeightMap &weights,
-                                StringRef path) {
-  OwningOpRef<ModuleOp> holder =
-      ModuleOp::create(UnknownLoc::get(module.getContext()));
+void printStage(ModuleOp module, StringRef stage, llvm::raw_ostream &os) {
+  module->setAttr(stageAttrName, StringAttr::get(module.getContext(), stage));
+  print(module, os);
+  module->removeAttr(stageAttrName);
+}
+
+static llvm::Error writeWeights(MLIRContext *context, const WeightMap &weights,
+                                OutputFile &file) {
+  OwningOpRef<ModuleOp> holder = ModuleOp::create(UnknownLoc::get(context));
   SmallVector<Attribute> attrs;
   for (const auto &[name, attr] : weights)
     attrs.push_back(attr);
-  (*holder)->setAttr(weightsAttrName,
-                     ArrayAttr::get(module.getContext(), attrs));
-  return writeOutputFile(path, [&](llvm::raw_ostream &os) -> llvm::Error {
-    if (failed(writeBytecodeToFile(*holder, os)))
-      return llvm::createStringError("cannot serialise the weights");
-    return llvm::Error::success();
+  (*holder)->setAttr(weightsAttrName, ArrayAttr::get(context, attrs));
+  return file.append([&](llvm::raw_ostream &os) {
+    return succeeded(writeBytecodeToFile(*holder, os))
+               ? llvm::Error::success()
+               : llvm::createStringError("cannot serialise the weights");
   });
 }
 
-llvm::Error writeStage(ModuleOp module, StringRef path) {
-  WeightMap weights = findWeights(module);
-  if (!weights.empty())
-    if (llvm::Error error = writeWeights(module, weights, getWeightsPath(path)))
-      return error;
-  return writeOutputFile(path, [&](llvm::raw_ostream &os) {
-    printStage(module, os);
+/// What the text says of the file of its weights.
+static llvm::Expected<Attribute> describeWeights(MLIRContext *context,
+                                                 const OutputFile &file) {
+  auto written = llvm::MemoryBuffer::getFile(file.getTemporaryPath(),
+                                             /*IsText=*/false,
+                                             /*RequiresNullTerminator=*/false);
+  if (!written)
+    return file.makeError(written.getError().message());
+  Builder builder(context);
+  StringRef name = llvm::sys::path::filename(file.getPath());
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("checksum",
+                            builder.getStringAttr(getChecksum(**written))),
+       builder.getNamedAttr("file", builder.getStringAttr(name))});
+}
+
+static const char *getBytes(DenseResourceElementsAttr attr) {
+  AsmResourceBlob *blob = attr.getRawHandle().getBlob();
+  return blob ? blob->getData().data() : nullptr;
+}
+
+bool StageWriter::areWritten(const WeightMap &found) const {
+  return llvm::all_of(found, [&](const auto &entry) {
+    auto known = weights.find(entry.first);
+    return known != weights.end() && known->second == getBytes(entry.second);
+  });
+}
+
+llvm::Expected<OutputFile>
+StageWriter::writeWeightsBeside(const OutputFile &text, MLIRContext *context,
+                                const WeightMap &found) {
+  std::string path = (text.getPath() + weightsExtension).str();
+  if (llvm::Error error = roles.addOutput("the file of weights", path))
+    return std::move(error);
+  llvm::Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file;
+  if (llvm::Error error = writeWeights(context, found, *file))
+    return std::move(error);
+  llvm::Expected<Attribute> description = describeWeights(context, *file);
+  if (!description)
+    return description.takeError();
+  weightsAttr = *description;
+  weights.clear();
+  for (const auto &[name, attr] : found)
+    weights[name] = getBytes(attr);
+  return file;
+}
+
+llvm::Error StageWriter::write(ModuleOp module, StringRef stage,
+                               OutputFile &text) {
+  WeightMap found = findWeights(module);
+  std::optional<OutputFile> file;
+  if (!areWritten(found)) {
+    llvm::Expected<OutputFile> written =
+        writeWeightsBeside(text, module.getContext(), found);
+    if (!written)
+      return written.takeError();
+    file = std::move(*written);
+  }
+  if (!found.empty())
+    module->setAttr(weightsAttrName, weightsAttr);
+  llvm::Error error = text.append([&](llvm::raw_ostream &os) {
+    printStage(module, stage, os);
     return llvm::Error::success();
   });
+  module->removeAttr(weightsAttrName);
+  if (!error && file)
+    error = file->commit();
+  return error ? std::move(error) : text.commit();
 }
 
 //===----------------------------------------------------------------------===//
 // Reading
 //===----------------------------------------------------------------------===//
 
-static llvm::Expected<OwningOpRef<ModuleOp>> parseFile(StringRef path,
-                                                       MLIRContext *context) {
-  auto buffer = llvm::MemoryBuffer::getFile(path);
+static llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>>
+openFile(StringRef path, bool isText) {
+  auto fail = [&](const Twine &reason) {
+    return makeUserError(ExitCode::Model,
+                         "cannot read '" + path + "': " + reason);
+  };
+  llvm::sys::fs::file_status status;
+  if (std::error_code code = llvm::sys::fs::status(path, status))
+    return fail(code.message());
+  if (!llvm::sys::fs::is_regular_file(status))
+    return fail("it is not a regular file");
+  auto buffer = llvm::MemoryBuffer::getFile(path, isText,
+                                            /*RequiresNullTerminator=*/isText);
   if (!buffer)
-    return makeUserError(ExitCode::Model, "cannot read '" + path + "': " +
-                                              buffer.getError().message());
+    return fail(buffer.getError().message());
+  return std::shared_ptr<llvm::MemoryBuffer>(std::move(*buffer));
+}
+
+/// Parses a file that stays as long as the module's resources.
+static llvm::Expected<OwningOpRef<ModuleOp>>
+parseFile(llvm::MemoryBuffer &file, bool isText, MLIRContext *context) {
   auto sources = std::make_shared<llvm::SourceMgr>();
-  sources->AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  sources->AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBuffer(file, /*RequiresNullTerminator=*/isText),
+      llvm::SMLoc());
   DiagnosticCollector diagnostics(context);
   OwningOpRef<ModuleOp> module =
       parseSourceFile<ModuleOp>(sources, ParserConfig(context));
   if (!module)
-    return makeUserError(ExitCode::Model, path + ": not the IR of a stage\n" +
+    return makeUserError(ExitCode::Model, file.getBufferIdentifier() +
+                                              ": not the IR of a stage\n" +
                                               diagnostics.takeText());
   return module;
 }
 
-/// Gives the weights of a module their bytes out of the file `path`.
-static llvm::Error attachWeights(const WeightMap &weights, StringRef path) {
+/// Gives the weights of a module their bytes out of a file.
+static llvm::Error attachWeights(const WeightMap &weights,
+                                 std::shared_ptr<llvm::MemoryBuffer> file) {
   // A context of its own: in the module's, the names are taken. It lives as
   // long as a blob of it is used.
   struct Source {
+    std::shared_ptr<llvm::MemoryBuffer> file;
     MLIRContext context{MLIRContext::Threading::DISABLED};
     OwningOpRef<ModuleOp> module;
   };
   auto source = std::make_shared<Source>();
+  source->file = file;
   llvm::Expected<OwningOpRef<ModuleOp>> module =
-      parseFile(path, &source->context);
+      parseFile(*file, /*isText=*/false, &source->context);
   if (!module)
     return module.takeError();
   source->module = std::move(*module);
@@ -128,8 +216,9 @@ static llvm::Error attachWeights(const WeightMap &weights, StringRef path) {
                                 ? nullptr
                                 : found->second.getRawHandle().getBlob();
     if (!blob)
-      return makeUserError(ExitCode::Model,
-                           path + " does not have the weights '" + name + "'");
+      return makeUserError(ExitCode::Model, file->getBufferIdentifier() +
+                                                " does not have the weights '" +
+                                                name + "'");
     auto *manager =
         attr.getRawHandle()
             .getDialect()
@@ -142,19 +231,80 @@ static llvm::Error attachWeights(const WeightMap &weights, StringRef path) {
   return llvm::Error::success();
 }
 
-llvm::Expected<OwningOpRef<ModuleOp>> readStage(StringRef path,
-                                                MLIRContext *context) {
-  llvm::Expected<OwningOpRef<ModuleOp>> module = parseFile(path, context);
+/// Opens the file of weights that the IR in `path` names, and checks that it is
+/// the one that was written with it.
+static llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>>
+openWeights(ModuleOp module, StringRef path) {
+  auto attr = module->getAttrOfType<DictionaryAttr>(weightsAttrName);
+  auto name = attr ? attr.getAs<StringAttr>("file") : StringAttr();
+  auto checksum = attr ? attr.getAs<StringAttr>("checksum") : StringAttr();
+  if (!name || !checksum)
+    return makeUserError(ExitCode::Model,
+                         path + ": does not name the file of its weights; "
+                                "what --emit prints has none; hint: write it "
+                                "with -o FILE");
+  if (llvm::sys::path::filename(name.getValue()) != name.getValue())
+    return makeUserError(ExitCode::Model, path + ": weights in '" +
+                                              name.getValue() +
+                                              "', needed a file beside it");
+  llvm::SmallString<128> weightsPath(llvm::sys::path::parent_path(path));
+  llvm::sys::path::append(weightsPath, name.getValue());
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> file =
+      openFile(weightsPath, /*isText=*/false);
+  if (!file)
+    return file;
+  if (std::string found = getChecksum(**file); found != checksum.getValue())
+    return makeUserError(ExitCode::Model,
+                         weightsPath + ": not the weights of '" + path +
+                             "': the file's checksum is " + found +
+                             ", needed " + checksum.getValue() +
+                             "; hint: write the stage again");
+  return file;
+}
+
+/// The name of the stage that a module is the IR of, as it says itself or, when
+/// it was written by hand, as its operations show; empty when they do not.
+static StringRef findStage(ModuleOp module) {
+  if (auto attr = module->getAttrOfType<StringAttr>(stageAttrName))
+    return attr.getValue();
+  WalkResult nodes =
+      module->walk([](onnx::NodeOp) { return WalkResult::interrupt(); });
+  if (nodes.wasInterrupted())
+    return onnxStage;
+  return module.getOps<hetero::ExecutableOp>().empty() ? linalgStage : "";
+}
+
+llvm::Expected<StageInput> readStage(StringRef path, MLIRContext *context) {
+  StageInput input;
+  llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> text =
+      openFile(path, /*isText=*/true);
+  if (!text)
+    return text.takeError();
+  llvm::Expected<OwningOpRef<ModuleOp>> module =
+      parseFile(**text, /*isText=*/true, context);
   if (!module)
     return module.takeError();
-  WeightMap missing = findWeights(**module);
+  input.module = std::move(*module);
+  if (input.module->getOps<func::FuncOp>().empty())
+    return makeUserError(ExitCode::Model, path + ": has no function");
+  input.stage = findStage(*input.module).str();
+  (*input.module)->removeAttr(stageAttrName);
+
+  WeightMap missing = findWeights(*input.module);
   missing.remove_if([](auto &entry) {
     return entry.second.getRawHandle().getBlob() != nullptr;
   });
-  if (!missing.empty())
-    if (llvm::Error error = attachWeights(missing, getWeightsPath(path)))
-      return error;
-  return module;
+  if (!missing.empty()) {
+    llvm::Expected<std::shared_ptr<llvm::MemoryBuffer>> weights =
+        openWeights(*input.module, path);
+    if (!weights)
+      return weights.takeError();
+    input.weights = std::move(*weights);
+    if (llvm::Error error = attachWeights(missing, input.weights))
+      return std::move(error);
+  }
+  (*input.module)->removeAttr(weightsAttrName);
+  return std::move(input);
 }
 
 } // namespace garam

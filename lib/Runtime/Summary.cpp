@@ -52,25 +52,34 @@ static std::string formatShare(double share) {
   return text;
 }
 
-static void printRow(raw_ostream &os, StringRef name, const Twine &value) {
-  os << "  " << left_justify(name, 18) << value << '\n';
-}
+namespace {
+/// Prints a column of names and one of values.
+class Table {
+public:
+  Table(raw_ostream &os, unsigned width) : os(os), width(width) {}
+  void printRow(StringRef name, const Twine &value) {
+    os << "  " << left_justify(name, width) << value << '\n';
+  }
+
+private:
+  raw_ostream &os;
+  unsigned width;
+};
+} // namespace
 
 /// How many nodes run where; those that did not go to the first choice, with
 /// the reason.
-static void printNodes(const Report &report, raw_ostream &os) {
+static void printNodes(const Report &report, Table &table) {
   unsigned placed = 0, folded = 0;
   const std::vector<ImageNode> &nodes = report.executable->getManifest().nodes;
   for (const ImageNode &node : nodes)
     ++(node.device.empty() ? folded : placed);
-  printRow(os, "nodes",
-           Twine(placed) + " on the device, " + Twine(folded) +
-               " folded away by the compiler, none unsupported");
+  table.printRow("nodes", Twine(placed) + " on the device, " + Twine(folded) +
+                              " folded away by the compiler, none unsupported");
   for (const ImageNode &node : nodes)
     if (!node.reason.empty())
-      printRow(os, "",
-               "'" + node.id + "' (" + node.op + ") on " + node.device + ": " +
-                   node.reason);
+      table.printRow("", "'" + node.id + "' (" + node.op + ") on " +
+                             node.device + ": " + node.reason);
 }
 
 void printSummary(const Report &report, raw_ostream &os) {
@@ -78,35 +87,41 @@ void printSummary(const Report &report, raw_ostream &os) {
   double latency = report.getLatencySeconds();
   os << report.executable->getManifest().model << " on "
      << report.executable->getTargetName() << '\n';
-  printRow(os, "latency", formatSeconds(latency) + ", weights in DRAM");
+  // Shares of the latency stand below it, indented.
+  constexpr StringLiteral indent = "  ";
+  size_t width = 18;
+  for (const TimeShare &share : run.criticalPath)
+    width = std::max(width, indent.size() + share.category.size() + 1);
+  Table table(os, width);
+  table.printRow("latency", formatSeconds(latency) + ", weights in DRAM");
   if (report.residentLatencyFs)
-    printRow(os, "",
-             formatSeconds(*report.residentLatencyFs * 1e-15) +
-                 ", weights that fit resident on the chip");
+    table.printRow("", formatSeconds(*report.residentLatencyFs * 1e-15) +
+                           ", weights that fit resident on the chip");
   if (latency > 0)
-    printRow(os, "throughput",
-             Twine(std::to_string(static_cast<uint64_t>(1 / latency))) +
-                 " inferences/s, one after the other");
-  printRow(os, "lower bound",
-           formatSeconds(report.bound.getSeconds()) + " (" +
-               (report.bound.computeSeconds >= report.bound.transferSeconds
-                    ? "MACs"
-                    : "DRAM") +
-               "), ratio " + formatShare(report.getRatio()));
+    table.printRow("throughput",
+                   Twine(std::to_string(static_cast<uint64_t>(1 / latency))) +
+                       " inferences/s, one after the other");
+  table.printRow(
+      "lower bound",
+      formatSeconds(report.bound.getSeconds()) + " (" +
+          (report.bound.computeSeconds >= report.bound.transferSeconds
+               ? "MACs"
+               : "DRAM") +
+          "), ratio " + formatShare(report.getRatio()));
   for (const TimeShare &share : run.criticalPath)
     if (share.femtoseconds != 0)
-      printRow(os, "  " + share.category,
-               formatSeconds(share.femtoseconds * 1e-15) + ", " +
-                   formatShare(double(share.femtoseconds) / run.latencyFs));
+      table.printRow(
+          indent.str() + share.category,
+          formatSeconds(share.femtoseconds * 1e-15) + ", " +
+              formatShare(double(share.femtoseconds) / run.latencyFs));
   if (run.hostLinkSeconds)
-    printRow(os, "host link",
-             formatSeconds(*run.hostLinkSeconds) + ", not in the latency");
-  printRow(os, "DRAM",
-           formatBytes(run.dramReadBytes) + " read, " +
-               formatBytes(run.dramWriteBytes) + " written");
-  printRow(os, "SRAM peak", formatBytes(report.peakOnChipBytes));
-  printRow(os, "energy", formatJoules(run.energyJoule));
-  printNodes(report, os);
+    table.printRow("host link", formatSeconds(*run.hostLinkSeconds) +
+                                    ", not in the latency");
+  table.printRow("DRAM", formatBytes(run.dramReadBytes) + " read, " +
+                             formatBytes(run.dramWriteBytes) + " written");
+  table.printRow("SRAM peak", formatBytes(report.peakOnChipBytes));
+  table.printRow("energy", formatJoules(run.energyJoule));
+  printNodes(report, table);
 }
 
 } // namespace garam

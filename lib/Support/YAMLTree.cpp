@@ -54,6 +54,15 @@ Error YAMLErrors::take() {
   return result;
 }
 
+Error YAMLErrors::takeFirstAs(const Twine &message) {
+  if (errors.empty())
+    return Error::success();
+  std::pair<unsigned, unsigned> place = errors.begin()->first;
+  errors.clear();
+  add({place.first, place.second}, message);
+  return take();
+}
+
 namespace {
 
 /// Walks the nodes of LLVM's parser, which are parsed as they are visited.

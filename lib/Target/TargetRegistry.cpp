@@ -73,13 +73,33 @@ TargetHeader readTargetHeader(const YAMLNode &root, YAMLErrors &errors) {
   return header;
 }
 
+/// Whether a text has one of the fields that every target file begins with.
+static bool looksLikeTarget(StringRef text) {
+  while (!text.empty()) {
+    StringRef line;
+    std::tie(line, text) = text.split('\n');
+    if (line.starts_with("name:") || line.starts_with("kind:"))
+      return true;
+  }
+  return false;
+}
+
 Expected<TargetHeader> readTargetHeader(MemoryBufferRef file) {
   YAMLErrors errors(file.getBufferIdentifier());
+  // What another file holds is not repeated in messages: it may be nobody's
+  // business.
+  auto take = [&]() {
+    return looksLikeTarget(file.getBuffer())
+               ? errors.take()
+               : errors.takeFirstAs("not a target file; needed a YAML mapping "
+                                    "with the fields name, kind and "
+                                    "description");
+  };
   YAMLNode root = readYAML(file, errors);
-  if (Error error = errors.take())
+  if (Error error = take())
     return std::move(error);
   TargetHeader header = readTargetHeader(root, errors);
-  if (Error error = errors.take())
+  if (Error error = take())
     return std::move(error);
   return header;
 }
@@ -172,11 +192,11 @@ Expected<TargetFile> loadTarget(StringRef nameOrPath) {
   std::vector<std::string> names = listTargets();
   return makeUserError(
       ExitCode::Config,
-      "error: no target is called '" + nameOrPath + "'; known targets: " +
+      "no target is called '" + nameOrPath + "'; known targets: " +
           (names.empty()
                ? "none (looked in " + join(getTargetFolders(), ", ") + ")"
                : join(names, ", ")) +
-          ". hint: a file is given by its path, as in ./" + nameOrPath +
+          "\nhint: a file is given by its path, as in ./" + nameOrPath +
           extension);
 }
 

@@ -38,6 +38,7 @@ UNREACHABLE = {
     "internal error: it cannot be encoded: ": "the static checker is before it",
     "cannot serialise the weights": "MLIR can always write its own newest bytecode",
     "internal error: ": "a fault of ours",
+    "internal error: the binary does not run: ": "a fault of ours",
     "internal error: garam crashed; please report it with the command line\n": "a fault of ours",
 }
 

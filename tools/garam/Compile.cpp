@@ -6,6 +6,8 @@
 
 #include "garam/Driver/Compile.h"
 #include "Command.h"
+#include "Outputs.h"
+#include "Validators.h"
 #include "garam/Runtime/Report.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/OutputFile.h"
@@ -31,7 +33,7 @@ struct CompileCommand {
   Error run(const DeviceRegistry &devices);
 
 private:
-  Error finish(const DeviceRegistry &devices, double seconds);
+  Expected<CompileResult> compileModel(const DeviceRegistry &devices);
 };
 
 /// One line on the terminal that says which stage runs; it is gone at the end.
@@ -68,55 +70,87 @@ static void printTimes(const CompileResult &result, double total) {
   errs() << format("%8.3f s          total\n", total);
 }
 
+/// What the binary itself says, without data.
+static Expected<Report> measureBinary(StringRef path,
+                                      const DeviceRegistry &devices) {
+  Expected<std::shared_ptr<const Executable>> executable =
+      Executable::load(path, devices);
+  Expected<Report> report =
+      executable ? measure(*executable) : executable.takeError();
+  if (report)
+    return report;
+  // It was written just now: that it cannot be used is no fault of the user.
+  return createStringError("internal error: the binary does not run: " +
+                           toString(report.takeError()));
+}
+
+Expected<CompileResult>
+CompileCommand::compileModel(const DeviceRegistry &devices) {
+  ProgressLine progress(!quiet);
+  options.onStage = [&](StringRef stage, unsigned number, unsigned count) {
+    progress.show(stage, number, count);
+  };
+  return compile(options, devices);
+}
+
 Error CompileCommand::run(const DeviceRegistry &devices) {
   bool makesBinary = options.emitStage.empty() || options.emitStage == "binary";
   if (options.output.empty() && makesBinary)
     return makeUserError(ExitCode::Usage,
                          "no output; hint: pass -o FILE.garam");
+  if (!reportPath.empty() && !makesBinary)
+    return makeUserError(ExitCode::Usage,
+                         "--report is of a binary; leave it or --emit out");
   // -o names what is written, the IR of a stage or a binary.
   if (!makesBinary && !options.output.empty())
     options.emitPath = options.output;
+
+  // The report is begun first and takes its place last: it comes with the
+  // binary, or neither does.
+  std::optional<OutputFile> reportFile;
+  std::optional<Report> report;
   auto start = std::chrono::steady_clock::now();
-  Expected<CompileResult> result = [&] {
-    ProgressLine progress(!quiet);
-    options.onStage = [&](StringRef stage, unsigned number, unsigned count) {
-      progress.show(stage, number, count);
+  std::optional<double> seconds; // of the compile alone
+  auto takeTime = [&] {
+    std::chrono::duration<double> time =
+        std::chrono::steady_clock::now() - start;
+    if (!seconds)
+      seconds = time.count();
+  };
+  if (!reportPath.empty()) {
+    options.otherOutputs.emplace_back("--report", reportPath);
+    Expected<OutputFile> file = OutputFile::create(reportPath);
+    if (!file)
+      return file.takeError();
+    reportFile = std::move(*file);
+  }
+  if (!quiet || reportFile)
+    options.onBinary = [&](StringRef path) -> Error {
+      takeTime();
+      Expected<Report> measured = measureBinary(path, devices);
+      if (!measured)
+        return measured.takeError();
+      report = std::move(*measured);
+      report->compileSeconds = *seconds;
+      if (!reportFile)
+        return Error::success();
+      if (Error error = appendReport(*report, *reportFile))
+        return error;
+      return reportFile->isStream() ? reportFile->commit() : Error::success();
     };
-    return compile(options, devices);
-  }();
+  Expected<CompileResult> result = compileModel(devices);
   if (!result)
     return result.takeError();
-  std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
 
   for (const std::string &warning : result->warnings)
     WithColor::warning() << warning << '\n';
+  takeTime();
   if (timing)
-    printTimes(*result, time.count());
-  if (!makesBinary)
-    return Error::success();
-  return finish(devices, time.count());
-}
-
-/// The summary and the report, from the binary itself.
-Error CompileCommand::finish(const DeviceRegistry &devices, double seconds) {
-  if (quiet && reportPath.empty())
-    return Error::success();
-  Expected<std::shared_ptr<const Executable>> executable =
-      Executable::load(options.output, devices);
-  if (!executable)
-    return executable.takeError();
-  Expected<Report> report = measure(*executable);
-  if (!report)
-    return report.takeError();
-  report->compileSeconds = seconds;
-  if (!quiet)
-    printSummary(*report, outs());
-  if (reportPath.empty())
-    return Error::success();
-  return writeOutputFile(reportPath, [&](raw_ostream &os) {
-    writeReport(*report, os);
-    return Error::success();
-  });
+    printTimes(*result, *seconds);
+  if (report && !quiet)
+    printSummary(*report, getSummaryStream({options.output, reportPath}));
+  return reportFile && !reportFile->isStream() ? reportFile->commit()
+                                               : Error::success();
 }
 
 void addCompileCommand(CLI::App &app, Action &action) {
@@ -127,10 +161,13 @@ void addCompileCommand(CLI::App &app, Action &action) {
   sub->add_option("model", options.model, "ONNX file (with --from: MLIR file)")
       ->required();
   sub->add_option("--target,-t", options.target,
-                  "name ('garam targets' lists them) or file of the target");
-  sub->add_option("--output,-o", options.output, "file to write");
+                  "name ('garam targets' lists them) or file of the target")
+      ->check(isNotEmpty());
+  sub->add_option("--output,-o", options.output, "file to write")
+      ->check(isNotEmpty());
   sub->add_option("--precision", options.precision,
-                  "arithmetic of float models: bf16 or fp16");
+                  "arithmetic of float models: bf16 or fp16")
+      ->check(isNotEmpty());
   sub->add_option("--shape", options.shapes,
                   "NAME=1x3x224x224: shape of an input")
       ->expected(1)
@@ -139,12 +176,16 @@ void addCompileCommand(CLI::App &app, Action &action) {
       ->expected(1)
       ->take_all();
   sub->add_option("--emit", options.emitStage,
-                  "stop after this stage and write its IR");
+                  "stop after this stage and write its IR")
+      ->check(isNotEmpty());
   sub->add_option("--from", options.fromStage,
-                  "resume from the IR of this stage");
+                  "resume from the IR of this stage")
+      ->check(isNotEmpty());
   sub->add_option("--dump-stages", options.dumpDirectory,
-                  "folder for the IR of every stage");
-  sub->add_option("--report", command->reportPath, "file for a JSON report");
+                  "folder for the IR of every stage")
+      ->check(isNotEmpty());
+  sub->add_option("--report", command->reportPath, "file for a JSON report")
+      ->check(isNotEmpty());
   sub->add_flag("--quiet,-q", command->quiet, "no progress and no summary");
   sub->add_flag("--timing", command->timing, "print the time of each stage");
   sub->callback([command, &action] {

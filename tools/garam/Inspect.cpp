@@ -22,6 +22,10 @@ struct InspectCommand {
   bool disassemble = false, plan = false, asJSON = false;
 
   Error run(const DeviceRegistry &devices) const;
+
+private:
+  Expected<json::Array> listPrograms(const Executable &executable) const;
+  Error printJSON(const Executable &executable) const;
 };
 } // namespace
 
@@ -83,8 +87,41 @@ static Error printPlan(const Image &image) {
   return Error::success();
 }
 
+static json::Array toJSON(ArrayRef<PlannedRegion> plan) {
+  json::Array regions;
+  for (const PlannedRegion &region : plan)
+    regions.push_back(json::Object{{"memory", json::fixUTF8(region.memory)},
+                                   {"offset", region.offset},
+                                   {"size", region.size},
+                                   {"name", json::fixUTF8(region.name)}});
+  return regions;
+}
+
+/// One object a program, with its text and its memory plan as they are asked
+/// for.
+Expected<json::Array>
+InspectCommand::listPrograms(const Executable &executable) const {
+  auto plans = executable.getImage().readPlans();
+  if (!plans)
+    return plans.takeError();
+  json::Array programs;
+  for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
+    json::Object program;
+    if (disassemble) {
+      std::string text;
+      raw_string_ostream os(text);
+      executable.getProgram(p).disassemble(os);
+      program["disassembly"] = json::fixUTF8(text);
+    }
+    if (plan)
+      program["plan"] = toJSON((*plans)[p]);
+    programs.push_back(std::move(program));
+  }
+  return programs;
+}
+
 /// Sections and manifest as one JSON object.
-static Error printJSON(const Executable &executable) {
+Error InspectCommand::printJSON(const Executable &executable) const {
   const Container &container = executable.getImage().getContainer();
   json::Array sections;
   for (const Container::Section &section : container.getSections())
@@ -98,11 +135,17 @@ static Error printJSON(const Executable &executable) {
       json::parse(serializeManifest(executable.getManifest()));
   if (!manifest)
     return manifest.takeError();
-  json::OStream(outs(), /*IndentSize=*/2)
-      .value(json::Object{{"file_size", container.getFileSize()},
-                          {"target", executable.getTargetName()},
-                          {"sections", std::move(sections)},
-                          {"manifest", std::move(*manifest)}});
+  json::Object object{{"file_size", container.getFileSize()},
+                      {"target", executable.getTargetName()},
+                      {"sections", std::move(sections)},
+                      {"manifest", std::move(*manifest)}};
+  if (disassemble || plan) {
+    Expected<json::Array> programs = listPrograms(executable);
+    if (!programs)
+      return programs.takeError();
+    object["programs"] = std::move(*programs);
+  }
+  json::OStream(outs(), /*IndentSize=*/2).value(std::move(object));
   outs() << '\n';
   return Error::success();
 }
@@ -112,13 +155,13 @@ Error InspectCommand::run(const DeviceRegistry &devices) const {
       Executable::load(binary, devices);
   if (!executable)
     return executable.takeError();
+  if (asJSON)
+    return printJSON(**executable);
   if (disassemble) {
     for (unsigned p = 0; p < (*executable)->getNumPrograms(); ++p)
       (*executable)->getProgram(p).disassemble(outs());
     return Error::success();
   }
-  if (asJSON)
-    return printJSON(**executable);
   printManifest(**executable);
   printSections((*executable)->getImage().getContainer());
   return plan ? printPlan((*executable)->getImage()) : Error::success();
@@ -134,7 +177,8 @@ void addInspectCommand(CLI::App &app, Action &action) {
                 "print the programs, one command a line");
   sub->add_flag("--plan", command->plan, "print the memory plan too");
   sub->add_flag("--json", command->asJSON,
-                "print sections and manifest as JSON");
+                "print sections and manifest as JSON, with "
+                "--disassemble and --plan these too");
   sub->callback([command, &action] {
     action = [command](const DeviceRegistry &devices) {
       return command->run(devices);

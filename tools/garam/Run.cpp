@@ -5,16 +5,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "Outputs.h"
 #include "RandomInputs.h"
-#include "garam/Runtime/Report.h"
+#include "TensorFolder.h"
+#include "Validators.h"
 #include "garam/Runtime/TensorFile.h"
 #include "garam/Runtime/Trace.h"
 #include "garam/Support/Errors.h"
-#include "garam/Support/OutputFile.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 
 #include <CLI/CLI.hpp>
 
@@ -23,6 +21,14 @@ using namespace llvm;
 namespace garam::tool {
 
 namespace {
+
+/// More threads than any machine has, few enough to be made.
+constexpr uint64_t maxThreads = 4096;
+
+/// An input as the command line gives it.
+struct InputFile {
+  StringRef name, path;
+};
 
 struct RunCommand {
   std::string binary;
@@ -36,68 +42,122 @@ struct RunCommand {
   Error run(const DeviceRegistry &devices);
 
 private:
-  Expected<std::vector<Tensor>> readInputs(const Executable &executable) const;
-  Expected<Report> execute(std::shared_ptr<const Executable> executable,
-                           ArrayRef<Tensor> tensors) const;
-  Error writeOutputs(const RunResult &result) const;
-};
+  Error checkInputs() const;
+  Error openFiles();
+  Error openFolders(const Executable &executable);
+  Expected<std::vector<Tensor>> readInputs(const Executable &executable);
+  Error execute(std::shared_ptr<const Executable> executable,
+                ArrayRef<Tensor> tensors, NodeProfile &profile,
+                TraceWriter *trace);
+  Error executeWithTrace(std::shared_ptr<const Executable> executable,
+                         ArrayRef<Tensor> tensors, NodeProfile &profile);
+  Error commit();
 
-/// Writes tensors into a folder, NAME.npy each.
-class TensorFolder {
-public:
-  explicit TensorFolder(StringRef path) : path(path) {}
-
-  Error create() const;
-  Error write(const Tensor &tensor);
-
-private:
-  StringRef path;
-  StringSet<> written;
+  // All that is written takes its place when all of it is complete.
+  FileRoles roles;
+  std::optional<OutputFile> traceFile, reportFile;
+  std::optional<TensorFolder> outputs, values;
+  RunResult result;
 };
 
 } // namespace
 
-Error TensorFolder::create() const {
-  if (std::error_code code = sys::fs::create_directories(path))
-    return makeUserError(ExitCode::Usage, "cannot make folder '" + path +
-                                              "': " + code.message());
-  return Error::success();
-}
+//===----------------------------------------------------------------------===//
+// Before the run
+//===----------------------------------------------------------------------===//
 
-/// The name of a tensor as that of a file.
-static std::string getFileName(StringRef name) {
-  std::string text = name.str();
-  for (char &c : text)
-    if (!isAlnum(c) && c != '.' && c != '_' && c != '-')
-      c = '_';
-  return text + ".npy";
-}
-
-Error TensorFolder::write(const Tensor &tensor) {
-  std::string name = getFileName(tensor.name);
-  // Two names may become one.
-  if (!written.insert(name).second)
-    return makeUserError(ExitCode::Usage, "two tensors would be written to '" +
-                                              name + "' in folder '" + path +
-                                              "'");
-  SmallString<128> file(path);
-  sys::path::append(file, name);
-  return writeOutputFile(file, [&](raw_ostream &os) {
-    writeNpy(tensor, os);
-    return Error::success();
-  });
-}
-
-Expected<std::vector<Tensor>>
-RunCommand::readInputs(const Executable &executable) const {
-  std::vector<Tensor> tensors;
-  StringSet<> given;
-  for (const std::string &input : inputs) {
-    auto [name, path] = StringRef(input).rsplit('=');
+Error RunCommand::checkInputs() const {
+  for (StringRef input : inputs) {
+    auto [name, path] = input.split('=');
     if (name.empty() || path.empty())
       return makeUserError(ExitCode::Usage, "--input " + input +
                                                 ": expected NAME=FILE.npy or "
                                                 "NAME=FILE.pb");
+  }
+  return Error::success();
+}
+
+/// Names and files may both have a '=' in them: the name is the longest that
+/// the model has, else what is in front of the first.
+static InputFile splitInput(StringRef text, const EntryPoint &entry) {
+  InputFile input;
+  std::tie(input.name, input.path) = text.split('=');
+  for (const Binding &binding : entry.inputs) {
+    StringRef rest = text;
+    if (rest.consume_front(binding.name) && rest.consume_front("=") &&
+        !rest.empty() && binding.name.size() > input.name.size())
+      input = {binding.name, rest};
+  }
+  return input;
+}
+
+static Expected<std::optional<OutputFile>>
+openOutput(StringRef option, StringRef path, FileRoles &roles) {
+  if (path.empty())
+    return std::nullopt;
+  if (Error error = roles.addOutput(option, path))
+    return std::move(error);
+  Expected<OutputFile> file = OutputFile::create(path);
+  if (!file)
+    return file.takeError();
+  return std::move(*file);
+}
+
+Error RunCommand::openFiles() {
+  if (Error error = roles.addInput("the device binary", binary))
+    return error;
+  for (auto [option, path, file] :
+       {std::tuple("--trace", &tracePath, &traceFile),
+        std::tuple("--report", &reportPath, &reportFile)}) {
+    Expected<std::optional<OutputFile>> opened =
+        openOutput(option, *path, roles);
+    if (!opened)
+      return opened.takeError();
+    *file = std::move(*opened);
+  }
+  return Error::success();
+}
+
+static Expected<std::optional<TensorFolder>>
+openFolder(StringRef option, StringRef path, ArrayRef<std::string> names,
+           FileRoles &roles) {
+  if (path.empty())
+    return std::nullopt;
+  Expected<TensorFolder> folder =
+      TensorFolder::create(option, path, names, roles);
+  if (!folder)
+    return folder.takeError();
+  return std::move(*folder);
+}
+
+Error RunCommand::openFolders(const Executable &executable) {
+  std::vector<std::string> names;
+  for (const Binding &binding : executable.getEntryPoint().outputs)
+    names.push_back(binding.name);
+  Expected<std::optional<TensorFolder>> folder =
+      openFolder("--output-dir", outputDirectory, names, roles);
+  if (!folder)
+    return folder.takeError();
+  outputs = std::move(*folder);
+
+  names.clear();
+  for (unsigned p = 0; p < executable.getNumPrograms(); ++p)
+    for (const DeviceValue &value : executable.getDebugMap(p).values)
+      names.push_back(value.name);
+  folder = openFolder("--keep-intermediates", valuesDirectory, names, roles);
+  if (!folder)
+    return folder.takeError();
+  values = std::move(*folder);
+  return Error::success();
+}
+
+Expected<std::vector<Tensor>>
+RunCommand::readInputs(const Executable &executable) {
+  const EntryPoint &entry = executable.getEntryPoint();
+  std::vector<Tensor> tensors;
+  StringSet<> given;
+  for (StringRef input : inputs) {
+    auto [name, path] = splitInput(input, entry);
     Expected<Tensor> tensor = readTensorFile(path);
     if (!tensor)
       return tensor.takeError();
@@ -106,89 +166,101 @@ RunCommand::readInputs(const Executable &executable) const {
     tensors.push_back(std::move(*tensor));
   }
   if (randomInputs)
-    for (const Binding &binding : executable.getEntryPoint().inputs)
+    for (const Binding &binding : entry.inputs)
       if (!given.contains(binding.name))
         tensors.push_back(makeRandomTensor(binding, seed));
   return tensors;
 }
 
-Expected<Report>
-RunCommand::execute(std::shared_ptr<const Executable> executable,
-                    ArrayRef<Tensor> tensors) const {
-  NodeProfile profile(*executable);
-  std::optional<RunResult> result;
-  TensorFolder values(valuesDirectory);
-  if (!valuesDirectory.empty())
-    if (Error error = values.create())
-      return error;
-  auto runOnce = [&](TraceWriter *trace) -> Error {
-    RunOptions options;
-    options.timingOnly = timingOnly;
-    options.threads = threads;
-    options.onEvent = [&](unsigned program, const DeviceEvent &event) {
-      profile.addEvent(program, event);
-      if (trace)
-        trace->addEvent(program, event);
-    };
-    Error failures = Error::success();
-    if (!valuesDirectory.empty())
-      options.onValue = [&](const Tensor &value) {
-        failures = joinErrors(std::move(failures), values.write(value));
-      };
-    Expected<RunResult> run = Session(executable).run(tensors, options);
-    if (!run)
-      return joinErrors(std::move(failures), run.takeError());
-    result = std::move(*run);
-    return failures;
+//===----------------------------------------------------------------------===//
+// The run
+//===----------------------------------------------------------------------===//
+
+Error RunCommand::execute(std::shared_ptr<const Executable> executable,
+                          ArrayRef<Tensor> tensors, NodeProfile &profile,
+                          TraceWriter *trace) {
+  RunOptions options;
+  options.timingOnly = timingOnly;
+  options.threads = threads;
+  options.onEvent = [&](unsigned program, const DeviceEvent &event) {
+    profile.addEvent(program, event);
+    if (trace)
+      trace->addEvent(program, event);
   };
-  Error error = tracePath.empty()
-                    ? runOnce(nullptr)
-                    : writeOutputFile(tracePath, [&](raw_ostream &os) {
-                        TraceWriter trace(*executable, os);
-                        return runOnce(&trace);
-                      });
-  if (error)
-    return error;
-  return makeReport(std::move(executable), std::move(*result), profile);
+  Error failures = Error::success();
+  if (values)
+    options.onValue = [&](const Tensor &value) {
+      // What went wrong once, as a full disk, does so for the next as well.
+      if (!failures)
+        failures = values->write(value);
+    };
+  Expected<RunResult> run = Session(executable).run(tensors, options);
+  if (!run)
+    return joinErrors(std::move(failures), run.takeError());
+  result = std::move(*run);
+  return failures;
 }
 
-Error RunCommand::writeOutputs(const RunResult &result) const {
-  if (outputDirectory.empty())
-    return Error::success();
-  TensorFolder folder(outputDirectory);
-  if (Error error = folder.create())
-    return error;
-  for (const Tensor &output : result.outputs)
-    if (Error error = folder.write(output))
-      return error;
-  return Error::success();
+Error RunCommand::executeWithTrace(std::shared_ptr<const Executable> executable,
+                                   ArrayRef<Tensor> tensors,
+                                   NodeProfile &profile) {
+  if (!traceFile)
+    return execute(std::move(executable), tensors, profile, nullptr);
+  return traceFile->append([&](raw_ostream &os) {
+    TraceWriter trace(*executable, os);
+    return execute(executable, tensors, profile, &trace);
+  });
+}
+
+Error RunCommand::commit() {
+  SmallVector<OutputFile *> files;
+  for (std::optional<TensorFolder> *folder : {&outputs, &values})
+    if (*folder)
+      (*folder)->listFiles(files);
+  for (std::optional<OutputFile> *file : {&traceFile, &reportFile})
+    if (*file)
+      files.push_back(&**file);
+  return commitAll(files);
 }
 
 Error RunCommand::run(const DeviceRegistry &devices) {
+  if (Error error = checkInputs())
+    return error;
+  if (Error error = openFiles())
+    return error;
   Expected<std::shared_ptr<const Executable>> executable =
       Executable::load(binary, devices);
   if (!executable)
     return executable.takeError();
-  std::vector<Tensor> tensors;
-  if (!timingOnly) {
-    Expected<std::vector<Tensor>> read = readInputs(**executable);
-    if (!read)
-      return read.takeError();
-    tensors = std::move(*read);
-  }
-  Expected<Report> report = execute(*executable, tensors);
+  for (StringRef input : inputs)
+    if (Error error = roles.addInput(
+            "an input", splitInput(input, (*executable)->getEntryPoint()).path))
+      return error;
+  if (Error error = openFolders(**executable))
+    return error;
+  Expected<std::vector<Tensor>> tensors = readInputs(**executable);
+  if (!tensors)
+    return tensors.takeError();
+
+  NodeProfile profile(**executable);
+  if (Error error = executeWithTrace(*executable, *tensors, profile))
+    return error;
+  if (outputs)
+    for (const Tensor &output : result.outputs)
+      if (Error error = outputs->write(output))
+        return error;
+  Expected<Report> report =
+      makeReport(std::move(*executable), std::move(result), profile);
   if (!report)
     return report.takeError();
-  if (Error error = writeOutputs(report->run))
+  if (reportFile)
+    if (Error error = appendReport(*report, *reportFile))
+      return error;
+  if (Error error = commit())
     return error;
   if (!quiet)
-    printSummary(*report, outs());
-  if (reportPath.empty())
-    return Error::success();
-  return writeOutputFile(reportPath, [&](raw_ostream &os) {
-    writeReport(*report, os);
-    return Error::success();
-  });
+    printSummary(*report, getSummaryStream({tracePath, reportPath}));
+  return Error::success();
 }
 
 void addRunCommand(CLI::App &app, Action &action) {
@@ -197,28 +269,38 @@ void addRunCommand(CLI::App &app, Action &action) {
       app.add_subcommand("run", "Run a device binary on its simulator");
   sub->add_option("binary", command->binary, "what 'garam compile' wrote")
       ->required();
-  sub->add_option("--input,-i", command->inputs,
-                  "NAME=FILE.npy or NAME=FILE.pb: an input")
-      ->expected(1)
-      ->take_all();
-  sub->add_flag("--random-inputs", command->randomInputs,
-                "make the inputs that are not given from --seed");
-  sub->add_option("--seed", command->seed, "seed of --random-inputs")
-      ->capture_default_str();
-  sub->add_option("--output-dir,-o", command->outputDirectory,
-                  "folder for the outputs, NAME.npy each");
+  auto *inputs = sub->add_option("--input,-i", command->inputs,
+                                 "NAME=FILE.npy or NAME=FILE.pb: an input")
+                     ->expected(1)
+                     ->take_all();
+  auto *random =
+      sub->add_flag("--random-inputs", command->randomInputs,
+                    "make the inputs that are not given from --seed");
+  auto *seed =
+      sub->add_option("--seed", command->seed, "seed of --random-inputs")
+          ->needs(random)
+          ->check(isNumberUpTo(UINT64_MAX))
+          ->capture_default_str();
+  auto *outputs = sub->add_option("--output-dir,-o", command->outputDirectory,
+                                  "folder for the outputs, NAME.npy each")
+                      ->check(isNotEmpty());
   auto *values =
       sub->add_option("--keep-intermediates", command->valuesDirectory,
                       "folder for what nodes yield on the device, with the "
-                      "type that it has there: NODE.npy each");
+                      "type that it has there: NODE.npy each")
+          ->check(isNotEmpty());
   sub->add_option("--trace", command->tracePath,
-                  "file for a timeline that Perfetto opens");
-  sub->add_option("--report", command->reportPath, "file for a JSON report");
-  sub->add_flag("--timing-only", command->timingOnly,
-                "times only: no inputs, no outputs")
-      ->excludes(values);
+                  "file for a timeline that Perfetto opens")
+      ->check(isNotEmpty());
+  sub->add_option("--report", command->reportPath, "file for a JSON report")
+      ->check(isNotEmpty());
+  auto *timing = sub->add_flag("--timing-only", command->timingOnly,
+                               "times only: no inputs, no outputs");
+  for (CLI::Option *option : {inputs, random, seed, outputs, values})
+    timing->excludes(option);
   sub->add_option("--threads", command->threads,
                   "threads of the simulator; 0: one a processor")
+      ->check(isNumberUpTo(maxThreads))
       ->capture_default_str();
   sub->add_flag("--quiet,-q", command->quiet, "no summary");
   sub->callback([command, &action] {

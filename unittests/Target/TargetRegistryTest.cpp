@@ -77,10 +77,9 @@ TEST_F(TargetRegistry, OpensAFileByItsPath) {
 
 TEST_F(TargetRegistry, ListsTheKnownNamesForAnUnknownOne) {
   EXPECT_EQ(getErrors("rngg"),
-            "error: no target is called 'rngg'; known targets: atom, own, "
-            "rngd, warboy. hint: a file is given by its path, as in "
-            "./rngg.yaml");
-  EXPECT_EQ(getErrors("").substr(0, 28), "error: no target is called '");
+            "no target is called 'rngg'; known targets: atom, own, rngd, "
+            "warboy\nhint: a file is given by its path, as in ./rngg.yaml");
+  EXPECT_EQ(getErrors("").substr(0, 21), "no target is called '");
 }
 
 TEST_F(TargetRegistry, RefusesWhatIsNotAFile) {

@@ -12,6 +12,7 @@
 #ifndef GARAM_CONTAINER_CONTAINER_H
 #define GARAM_CONTAINER_CONTAINER_H
 
+#include "garam/Support/OutputFile.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -30,21 +31,31 @@ constexpr uint32_t containerVersion = 1;
 /// the file is mapped.
 constexpr uint64_t sectionAlignment = 64;
 
+/// A run of bytes of a section to write. What is in no part is zero.
+struct SectionPart {
+  uint64_t offset = 0, size = 0;
+  /// Fills the part's bytes in the output file, of which no other part is
+  /// mapped at that time; they are zero before.
+  std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
+};
+
 /// A section to write.
 struct SectionSource {
   std::string name;
   uint32_t version = 1;
   uint64_t size = 0;
-  /// Fills the section's bytes in the mapped output file; they are zero before.
-  std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
+  std::vector<SectionPart> parts;
 };
 
 /// A section whose bytes exist already; they are kept in the source.
 SectionSource makeSection(std::string name, uint32_t version,
                           std::vector<uint8_t> bytes);
 
-/// Writes a container with these sections, in this order. The file appears
-/// whole under `path` or not at all. The same sections give the same bytes.
+/// Writes a container with these sections, in this order, into a new file. The
+/// same sections give the same bytes. Memory is that of the largest part.
+llvm::Error writeContainer(OutputFile &file,
+                           llvm::ArrayRef<SectionSource> sections);
+/// Writes a container to `path`, whole or not at all.
 llvm::Error writeContainer(llvm::StringRef path,
                            llvm::ArrayRef<SectionSource> sections);
 

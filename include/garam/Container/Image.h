@@ -102,6 +102,9 @@ struct ImageSource {
   std::string targetText;
 };
 
+/// Writes an image into a new file.
+llvm::Error writeImage(OutputFile &file, const ImageSource &source);
+/// Writes an image to `path`, whole or not at all.
 llvm::Error writeImage(llvm::StringRef path, const ImageSource &source);
 
 /// An opened image.

@@ -31,16 +31,22 @@ struct CompileOptions {
   std::vector<std::string> shapes; // NAME=1x3x224x224
   std::vector<std::string> dims;   // NAME=1
   /// Stop after this stage and write its IR to `emitPath`, its weights beside
-  /// it ("-": standard output, without weights).
+  /// it in FILE.weights.mlirbc ("-": standard output, without weights).
   std::string emitStage;
   std::string emitPath = "-";
   /// Resume: `model` is what an earlier compile wrote for this stage.
   std::string fromStage;
   /// Folder for the IR of every stage, NN.STAGE.mlir, and their weights.
   std::string dumpDirectory;
+  /// Other files that the caller writes, with the option that names each: the
+  /// compile refuses to read or write one of them.
+  std::vector<std::pair<std::string, std::string>> otherOutputs;
   /// Called when stage `number` (from 1) of `count` begins.
   std::function<void(llvm::StringRef stage, unsigned number, unsigned count)>
       onStage;
+  /// Called with the complete binary in a temporary file, which takes its place
+  /// when there is no error.
+  std::function<llvm::Error(llvm::StringRef path)> onBinary;
 };
 
 struct StageTime {

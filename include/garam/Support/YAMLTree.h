@@ -69,6 +69,8 @@ public:
   /// All of them in order of their place in the file, joined, as UserErrors
   /// with ExitCode::Config; success when there are none.
   llvm::Error take();
+  /// The first of them with another message.
+  llvm::Error takeFirstAs(const llvm::Twine &message);
 
 private:
   std::string file;

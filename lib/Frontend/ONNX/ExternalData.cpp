@@ -8,7 +8,6 @@
 
 #include "garam/Support/Errors.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 using namespace llvm;
@@ -77,6 +76,7 @@ Expected<WeightRef> ExternalFiles::open(StringRef name, StringRef location) {
   std::shared_ptr<MemoryBuffer> shared = std::move(*buffer);
   WeightRef whole{shared, {shared->getBufferStart(), shared->getBufferSize()}};
   files[location] = whole;
+  buffers.push_back(std::move(shared));
   return whole;
 }
 

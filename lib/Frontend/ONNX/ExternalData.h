@@ -10,10 +10,12 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace garam::onnx {
 
@@ -45,11 +47,17 @@ public:
                                 const ExternalLocation &location,
                                 uint64_t expectedBytes);
 
+  /// All files that are mapped.
+  llvm::ArrayRef<std::shared_ptr<llvm::MemoryBuffer>> getFiles() const {
+    return buffers;
+  }
+
 private:
   llvm::Expected<WeightRef> open(llvm::StringRef name,
                                  llvm::StringRef location);
 
   std::string directory;
+  std::vector<std::shared_ptr<llvm::MemoryBuffer>> buffers;
   llvm::StringMap<WeightRef> files;
 };
 

@@ -43,6 +43,9 @@ import(StringRef path, const ImportOptions &options, MLIRContext *context) {
   Expected<OwningOpRef<ModuleOp>> module = importGraph(*model, context);
   if (!module)
     return module.takeError();
+  if (options.onMappedFile)
+    for (const std::shared_ptr<MemoryBuffer> &file : model->tensors->getFiles())
+      options.onMappedFile(file);
   auto function = (*module)->lookupSymbol<func::FuncOp>("main");
   if (options.foldShapes)
     if (Error error =

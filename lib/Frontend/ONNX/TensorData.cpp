@@ -208,13 +208,19 @@ Expected<uint64_t> getTensorBytes(const pb::TensorProto &tensor) {
   return (total + 7) / 8;
 }
 
-TensorStore::TensorStore(std::shared_ptr<const void> modelFile,
+TensorStore::TensorStore(std::shared_ptr<MemoryBuffer> file,
                          std::vector<ArrayRef<char>> modelPayloads,
                          StringRef modelDirectory)
-    : externalFiles(modelDirectory) {
+    : modelFile(std::move(file)), externalFiles(modelDirectory) {
   payloads.reserve(modelPayloads.size());
   for (ArrayRef<char> payload : modelPayloads)
     payloads.push_back({modelFile, payload});
+}
+
+std::vector<std::shared_ptr<MemoryBuffer>> TensorStore::getFiles() const {
+  std::vector<std::shared_ptr<MemoryBuffer>> files = {modelFile};
+  append_range(files, externalFiles.getFiles());
+  return files;
 }
 
 std::string TensorStore::addPayload(WeightRef data) {

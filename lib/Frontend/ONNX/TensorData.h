@@ -25,7 +25,7 @@ llvm::Expected<uint64_t> getTensorBytes(const pb::TensorProto &tensor);
 /// Where the data of the tensors of one model is.
 class TensorStore {
 public:
-  TensorStore(std::shared_ptr<const void> modelFile,
+  TensorStore(std::shared_ptr<llvm::MemoryBuffer> modelFile,
               std::vector<llvm::ArrayRef<char>> payloads,
               llvm::StringRef modelDirectory);
 
@@ -41,6 +41,9 @@ public:
   /// Small data is copied, for the tensor may go away.
   llvm::Expected<WeightRef> get(const pb::TensorProto &tensor) const;
 
+  /// The model's file and those beside it that data lies in.
+  std::vector<std::shared_ptr<llvm::MemoryBuffer>> getFiles() const;
+
 private:
   std::string addPayload(WeightRef data);
   llvm::Expected<WeightRef> fetch(const pb::TensorProto &tensor,
@@ -48,6 +51,7 @@ private:
   llvm::Expected<WeightRef> fetchExternal(const pb::TensorProto &tensor,
                                           uint64_t expectedBytes);
 
+  std::shared_ptr<llvm::MemoryBuffer> modelFile;
   std::vector<WeightRef> payloads;
   ExternalFiles externalFiles;
 };

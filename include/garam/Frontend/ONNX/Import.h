@@ -10,8 +10,11 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +34,8 @@ struct ImportOptions {
   std::vector<std::pair<std::string, int64_t>> dims;
   /// Evaluate shape arithmetic and refine types (the onnx-fold-shapes pass).
   bool foldShapes = true;
+  /// Called with each file that the module's weights lie in, mapped.
+  std::function<void(std::shared_ptr<llvm::MemoryBuffer>)> onMappedFile;
 };
 
 /// Adds `NAME=2x3x224` to `options.shapes`; an empty list of sizes is a scalar.

@@ -1,0 +1,32 @@
+//===- Validators.cpp - Checks of options' values -------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Validators.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringRef.h"
+
+using namespace llvm;
+
+namespace garam::tool {
+
+Validator isNumberUpTo(uint64_t most) {
+  return [most](const std::string &text) -> std::string {
+    uint64_t number;
+    if (all_of(text, isDigit) && !StringRef(text).getAsInteger(10, number) &&
+        number <= most)
+      return "";
+    return "'" + text + "': needed an integer from 0 to " + utostr(most);
+  };
+}
+
+Validator isNotEmpty() {
+  return [](const std::string &text) -> std::string {
+    return text.empty() ? "needed a text that is not empty" : "";
+  };
+}
+
+} // namespace garam::tool

@@ -1,0 +1,28 @@
+//===- Validators.h - Checks of options' values -----------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TOOLS_GARAM_VALIDATORS_H
+#define GARAM_TOOLS_GARAM_VALIDATORS_H
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace garam::tool {
+
+/// A check of the text of an option, as CLI11 takes it: empty when the text is
+/// good, else what is wrong with it.
+using Validator = std::function<std::string(const std::string &)>;
+
+/// Decimal digits of a number from 0 to `most`. CLI11 itself wraps "-1".
+Validator isNumberUpTo(uint64_t most);
+
+/// A text that is not empty.
+Validator isNotEmpty();
+
+} // namespace garam::tool
+
+#endif // GARAM_TOOLS_GARAM_VALIDATORS_H
