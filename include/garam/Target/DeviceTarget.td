@@ -18,7 +18,9 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
     not an operation: fusion and set-up dominate, so that an operation by itself
     has no cost.
 
-    All methods but `compile` are pure and may be called from several threads.
+    All methods but `compile` are pure. They build types and attributes, so that
+    they may be called from several threads only as far as the IR's context
+    allows it: that of `garam compile` is of one thread.
   }];
   let methods = [
     InterfaceMethod<"The device class, as in target files.",
