@@ -18,7 +18,7 @@ WORDS = 4
 # --debug prints.
 NO_MESSAGE = re.compile(
     r"\b(assert|static_assert|llvm_unreachable|notifyMatchFailure|add_option|add_flag|"
-    r"add_subcommand|footer|CLI::App|cl::desc|PassPipelineRegistration|TranslateRegistration|"
+    r"add_subcommand|footer|CLI::App|cl::desc|PassPipelineRegistration|TranslateRegistration|Regex|"
     r"MlirOptMain|mlirTranslateMain)\b")
 # Messages of what no input brings about.
 UNREACHABLE = {

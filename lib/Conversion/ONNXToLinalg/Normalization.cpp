@@ -225,7 +225,16 @@ static FailureOr<AffineMap> getTrailingMap(NodeAccessor &node, unsigned index) {
   return AffineMap::get(type.getRank(), 0, coordinates, node.b.getContext());
 }
 
-static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
+namespace {
+/// The dimensions that are normalised together, from 'axis' on, and how input
+/// 1, the scale, is read.
+struct TrailingScale {
+  SmallVector<int64_t> axes;
+  AffineMap map;
+};
+} // namespace
+
+static FailureOr<TrailingScale> getTrailingScale(NodeAccessor &node) {
   int64_t rank = node.getRank();
   int64_t axis = node.getAxis("axis", -1, rank);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq(axis, rank));
@@ -235,6 +244,14 @@ static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
   FailureOr<AffineMap> map = getTrailingMap(node, 1);
   if (failed(map))
     return failure();
+  return TrailingScale{std::move(axes), *map};
+}
+
+static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
+  FailureOr<TrailingScale> scale = getTrailingScale(node);
+  if (failed(scale))
+    return failure();
+  ArrayRef<int64_t> axes = scale->axes;
   if (node.hasInput(2) &&
       node.getInputType(2).getShape() != node.getInputType(1).getShape())
     return node.error() << "bias " << node.getInputType(2)
@@ -244,9 +261,9 @@ static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
   Type type = node.getElementType();
   Centered centered =
       makeCentered(b, node.getInput(0), axes, node.getFloat("epsilon", 1e-5));
-  if (failed(node.setOutput(
-          makeScaled(b, centered.centered, centered.inverseDeviation, axes,
-                     node.getInput(1), node.getOptionalInput(2), *map, type))))
+  if (failed(node.setOutput(makeScaled(
+          b, centered.centered, centered.inverseDeviation, axes,
+          node.getInput(1), node.getOptionalInput(2), scale->map, type))))
     return failure();
   Value statistics[] = {centered.mean, centered.inverseDeviation};
   for (unsigned i = 0; i < 2; ++i)
@@ -257,20 +274,14 @@ static LogicalResult lowerLayerNormalization(NodeAccessor &node) {
 }
 
 static LogicalResult lowerRMSNormalization(NodeAccessor &node) {
-  int64_t rank = node.getRank();
-  int64_t axis = node.getAxis("axis", -1, rank);
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq(axis, rank));
-  if (node.hasErrors() || failed(node.checkFloat(0)) ||
-      failed(checkStaticAxes(node, axes)))
-    return failure();
-  FailureOr<AffineMap> map = getTrailingMap(node, 1);
-  if (failed(map))
+  FailureOr<TrailingScale> scale = getTrailingScale(node);
+  if (failed(scale))
     return failure();
   Value input = node.getInput(0);
-  Value inverse =
-      makeInverseRoot(node.b, input, axes, node.getFloat("epsilon", 1e-5));
-  return node.setOutput(makeScaled(node.b, input, inverse, axes,
-                                   node.getInput(1), Value(), *map,
+  Value inverse = makeInverseRoot(node.b, input, scale->axes,
+                                  node.getFloat("epsilon", 1e-5));
+  return node.setOutput(makeScaled(node.b, input, inverse, scale->axes,
+                                   node.getInput(1), Value(), scale->map,
                                    node.getElementType()));
 }
 

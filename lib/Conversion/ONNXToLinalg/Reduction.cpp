@@ -190,30 +190,30 @@ static LogicalResult lowerReduceLogSumExp(NodeAccessor &node) {
 // Maximum, minimum, product
 //===----------------------------------------------------------------------===//
 
-static LogicalResult lowerReduceMax(NodeAccessor &node) {
+static LogicalResult lowerReduceExtremum(NodeAccessor &node,
+                                         bool wantsMaximum) {
   FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
   if (failed(axes))
     return failure();
   bool isUnsigned = node.isUnsignedInput(0);
-  Value result = makeReduction(node.b, node.getInput(0), *axes,
-                               getLowest(node.getElementType(), isUnsigned),
+  Type type = node.getElementType();
+  TypedAttr initial =
+      wantsMaximum ? getLowest(type, isUnsigned) : getHighest(type, isUnsigned);
+  Value result = makeReduction(node.b, node.getInput(0), *axes, initial,
                                [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                                 return makeMaximum(b, isUnsigned, s);
+                                 return wantsMaximum
+                                            ? makeMaximum(b, isUnsigned, s)
+                                            : makeMinimum(b, isUnsigned, s);
                                });
   return setReduced(node, result, *axes);
 }
 
+static LogicalResult lowerReduceMax(NodeAccessor &node) {
+  return lowerReduceExtremum(node, /*wantsMaximum=*/true);
+}
+
 static LogicalResult lowerReduceMin(NodeAccessor &node) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
-    return failure();
-  bool isUnsigned = node.isUnsignedInput(0);
-  Value result = makeReduction(node.b, node.getInput(0), *axes,
-                               getHighest(node.getElementType(), isUnsigned),
-                               [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                                 return makeMinimum(b, isUnsigned, s);
-                               });
-  return setReduced(node, result, *axes);
+  return lowerReduceExtremum(node, /*wantsMaximum=*/false);
 }
 
 static LogicalResult lowerReduceProd(NodeAccessor &node) {

@@ -173,41 +173,41 @@ TEST(TargetFile, FigureWithoutSource) {
             "{ value: X, assumed: \"why\" }");
 }
 
+/// A value that a field cannot have, and what is said of it.
+struct WrongValue {
+  const char *section, *field, *value, *place, *message;
+};
+
+void expectErrors(llvm::ArrayRef<WrongValue> cases) {
+  for (const WrongValue &c : cases) {
+    std::string name =
+        c.section[0] ? std::string(c.section) + "." + c.field : c.field;
+    std::string line = std::string(c.section[0] ? "  " : "") + c.field +
+                       ": { value: " + c.value + ", source: a }";
+    EXPECT_EQ(Edited().errors(c.section, c.field, line),
+              std::string("L:") + c.place + ": error: field '" + name +
+                  "': found " + c.message);
+  }
+}
+
 TEST(TargetFile, ValueOutOfRange) {
-  EXPECT_EQ(Edited().errors("", "cores", "cores: { value: 0, source: a }"),
-            "L:17: error: field 'cores': found '0', needed an integer from 1 "
-            "to 64");
-  EXPECT_EQ(Edited().errors("", "cores", "cores: { value: 65, source: a }"),
-            "L:17: error: field 'cores': found '65', needed an integer from 1 "
-            "to 64");
-  EXPECT_EQ(Edited().errors("tensor", "command_seconds",
-                            "  command_seconds: { value: -1e-9, source: a }"),
-            "L:29: error: field 'tensor.command_seconds': found '-1e-9', "
-            "needed a number in s from 0 to 0.01");
-  EXPECT_EQ(Edited().errors("dram", "efficiency",
-                            "  efficiency: { value: 1.5, source: a }"),
-            "L:24: error: field 'dram.efficiency': found '1.5', needed a "
-            "number above 0, at most 1");
-  EXPECT_EQ(Edited().errors("dram", "efficiency",
-                            "  efficiency: { value: nan, source: a }"),
-            "L:24: error: field 'dram.efficiency': found 'nan', needed a "
-            "number above 0, at most 1");
+  expectErrors(
+      {{"", "cores", "0", "17", "'0', needed an integer from 1 to 64"},
+       {"", "cores", "65", "17", "'65', needed an integer from 1 to 64"},
+       {"tensor", "command_seconds", "-1e-9", "29",
+        "'-1e-9', needed a number in s from 0 to 0.01"},
+       {"dram", "efficiency", "1.5", "24",
+        "'1.5', needed a number above 0, at most 1"},
+       {"dram", "efficiency", "nan", "24",
+        "'nan', needed a number above 0, at most 1"}});
 }
 
 TEST(TargetFile, ValueOfWrongType) {
-  EXPECT_EQ(Edited().errors("", "cores", "cores: { value: 8.5, source: a }"),
-            "L:17: error: field 'cores': found '8.5', needed an integer from 1 "
-            "to 64");
-  EXPECT_EQ(Edited().errors("", "cores", "cores: { value: '8', source: a }"),
-            "L:17: error: field 'cores': found '8', needed an integer from 1 "
-            "to 64");
-  EXPECT_EQ(Edited().errors("", "cores", "cores: { value: [8], source: a }"),
-            "L:10: error: field 'cores': found a sequence, needed an integer "
-            "from 1 to 64");
-  EXPECT_EQ(Edited().errors("vector", "has_float",
-                            "  has_float: { value: yes, source: a }"),
-            "L:23: error: field 'vector.has_float': found 'yes', needed true "
-            "or false");
+  expectErrors(
+      {{"", "cores", "8.5", "17", "'8.5', needed an integer from 1 to 64"},
+       {"", "cores", "'8'", "17", "'8', needed an integer from 1 to 64"},
+       {"", "cores", "[8]", "10", "a sequence, needed an integer from 1 to 64"},
+       {"vector", "has_float", "yes", "23", "'yes', needed true or false"}});
   EXPECT_EQ(Edited().errors("", "cores", "cores: { source: a }"),
             "L:1: error: field 'cores' has no 'value'; needed an integer from "
             "1 to 64");
