@@ -7,6 +7,8 @@
 #include "ImageBuilder.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 
+#include "llvm/ADT/StringSet.h"
+
 using namespace mlir;
 
 namespace garam {
@@ -14,9 +16,13 @@ namespace garam {
 void recordNodes(ModuleOp module) {
   Builder builder(module.getContext());
   SmallVector<Attribute> nodes;
+  llvm::StringSet<> seen; // Several nodes may be parts of one of the file.
   module.walk<WalkOrder::PreOrder>([&](onnx::NodeOp node) {
-    nodes.push_back(builder.getArrayAttr(
-        {node.getIdAttr(), node.getOpTypeAttr(), node.getOpsetAttr()}));
+    if (seen.insert(node.getOriginId()).second)
+      nodes.push_back(builder.getArrayAttr(
+          {builder.getStringAttr(node.getOriginId()),
+           builder.getStringAttr(node.getOriginOpType()),
+           builder.getI64IntegerAttr(node.getOriginOpset())}));
   });
   module->setAttr(nodesAttrName, builder.getArrayAttr(nodes));
 }

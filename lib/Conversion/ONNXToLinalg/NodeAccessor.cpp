@@ -33,11 +33,7 @@ static bool hasUnsignedElements(Type type) {
 InFlightDiagnostic NodeAccessor::error() {
   erroneous = true;
   InFlightDiagnostic diagnostic = node.emitError();
-  diagnostic << "node '" << node.getId() << "' (" << node.getOpType()
-             << ", opset " << node.getOpset();
-  if (!node.getDomain().empty())
-    diagnostic << ", domain " << node.getDomain();
-  diagnostic << "): ";
+  diagnostic << node.describe() << ": ";
   return diagnostic;
 }
 

@@ -215,6 +215,7 @@ Error checkModel(LoadedModel &model) {
     return error;
   NodeNamer graphNames;
   visitNodes(graph, [&](pb::NodeProto &node) { graphNames.nameNode(node); });
+  recordNodes(model);
   for (pb::FunctionProto &function : *model.proto.mutable_functions()) {
     NodeNamer names;
     visitNodes(function, [&](pb::NodeProto &node) { names.nameNode(node); });

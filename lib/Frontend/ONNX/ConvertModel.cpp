@@ -202,6 +202,7 @@ Error convertVersion(LoadedModel &model) {
 Error convertModel(LoadedModel &model) {
   if (Error error = inlineFunctions(model))
     return error;
+  recordNodes(model);
   if (getOpsetVersion(model.proto, "") != kInternalOpset)
     if (Error error = inferTypes(model)) // Adapters ask for ranks and sizes.
       return error;

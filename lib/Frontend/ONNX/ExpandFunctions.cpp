@@ -71,7 +71,7 @@ public:
     visitNodes(function, [&](pb::NodeProto &inner) {
       inner.set_name(origin + "/" + inner.op_type() + "_" +
                      std::to_string(index++));
-      setOrigin(inner, origin);
+      originOfPart[inner.name()] = origin;
     });
     function.set_domain(kExpansionDomain);
     function.set_name(node.name());
@@ -81,6 +81,22 @@ public:
     node.clear_overload();
     *model.proto.add_functions() = std::move(function);
     return true;
+  }
+
+  /// Gives the nodes of the bodies their names and origins back: the inliner
+  /// drops metadata and appends "__" and a number to names.
+  void restoreOrigins(pb::GraphProto &graph) const {
+    visitNodes(graph, [&](pb::NodeProto &node) {
+      StringRef name = node.name();
+      StringRef stem = name.rtrim("0123456789");
+      if (!stem.consume_back("__"))
+        return;
+      auto origin = originOfPart.find(stem);
+      if (origin == originOfPart.end())
+        return;
+      node.set_name(stem.str());
+      setOrigin(node, origin->second);
+    });
   }
 
 private:
@@ -117,6 +133,8 @@ private:
 
   LoadedModel &model;
   StringMap<const pb::TypeProto *> types;
+  /// Origins of the nodes of the bodies that calls were made of, by name.
+  StringMap<std::string> originOfPart;
   std::deque<pb::TypeProto> initializerTypes;
 };
 
@@ -130,8 +148,8 @@ bool isExpanded(const pb::NodeProto &node) {
 Error expandFunctions(LoadedModel &model) {
   for (unsigned round = 0; round < kMaxExpansionRounds; ++round) {
     bool changed = false;
+    Expander expander(model);
     if (Error error = catchErrors("cannot expand an operator", [&] {
-          Expander expander(model);
           for (pb::NodeProto &node :
                *model.proto.mutable_graph()->mutable_node())
             if (isExpanded(node))
@@ -146,6 +164,7 @@ Error expandFunctions(LoadedModel &model) {
     addMissingOpsets(model.proto, opset);
     if (Error error = inlineFunctions(model))
       return error;
+    expander.restoreOrigins(*model.proto.mutable_graph());
     if (Error error = inferTypes(model))
       return error;
   }

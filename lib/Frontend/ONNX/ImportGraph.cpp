@@ -69,6 +69,7 @@ private:
   Expected<Value> lookup(const std::string &name, const Scope &scope);
   Value makeConstant(StringRef name, ElementsAttr value);
   Value makeNone();
+  ArrayAttr getOriginAttr(const pb::NodeProto &node, int64_t opset);
   ArrayAttr getDimNames(const pb::ValueInfoProto &input);
 
   const LoadedModel &model;
@@ -196,6 +197,21 @@ Importer::importAttributes(const pb::NodeProto &node,
   return attributes.getDictionary(context);
 }
 
+/// What the file says of the node, where a conversion made another one of it.
+ArrayAttr Importer::getOriginAttr(const pb::NodeProto &node, int64_t opset) {
+  std::string id = getOrigin(node);
+  auto origin = model.nodes.find(id);
+  if (origin == model.nodes.end())
+    return {};
+  const NodeOrigin &known = origin->second;
+  if (id == node.name() && known.opType == node.op_type() &&
+      known.opset == opset)
+    return {};
+  return builder.getArrayAttr({builder.getStringAttr(id),
+                               builder.getStringAttr(known.opType),
+                               builder.getI64IntegerAttr(known.opset)});
+}
+
 Error Importer::importNode(const pb::NodeProto &node, Scope &scope) {
   if (node.domain().empty() && node.op_type() == "Constant") {
     Expected<ElementsAttr> value =
@@ -240,6 +256,7 @@ Error Importer::importNode(const pb::NodeProto &node, Scope &scope) {
   properties.opset = builder.getI64IntegerAttr(opset);
   properties.id = builder.getStringAttr(node.name());
   properties.node_attributes = *attributes;
+  properties.origin = getOriginAttr(node, opset);
   Operation *op = builder.create(state);
   for (auto [index, result] : llvm::enumerate(op->getResults()))
     if (!node.output(index).empty())

@@ -213,6 +213,14 @@ void setOrigin(pb::NodeProto &node, const std::string &origin) {
   entry->set_value(origin);
 }
 
+void recordNodes(LoadedModel &model) {
+  visitNodes(*model.proto.mutable_graph(), [&](pb::NodeProto &node) {
+    model.nodes.try_emplace(
+        node.name(), NodeOrigin{node.op_type(),
+                                getOpsetVersion(model.proto, node.domain())});
+  });
+}
+
 std::string describeException(StringRef text) {
   // "FILE:LINE: FUNCTION: Assertion `CONDITION` failed: WHAT", each part but
   // the last for the library's authors.

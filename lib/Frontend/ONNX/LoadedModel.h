@@ -33,6 +33,12 @@ struct Weight {
   WeightRef data;
 };
 
+/// What the model's file says of a node.
+struct NodeOrigin {
+  std::string opType;
+  int64_t opset = 0;
+};
+
 struct LoadedModel {
   /// File name without directories, for locations and messages.
   std::string fileName;
@@ -42,6 +48,9 @@ struct LoadedModel {
   pb::ModelProto proto;
   llvm::StringMap<Weight> weights;
   std::unique_ptr<TensorStore> tensors;
+  /// The nodes of the graph and of the functions that it calls by name, as they
+  /// are before a conversion.
+  llvm::StringMap<NodeOrigin> nodes;
   /// Names of the inputs' symbolic dimensions. Inference invents more.
   llvm::StringSet<> dimNames;
   /// Types of the outputs of operators without a schema, as the model declares
@@ -55,6 +64,9 @@ struct LoadedModel {
 /// expansion; the node's own name when it is the model's.
 std::string getOrigin(const pb::NodeProto &node);
 void setOrigin(pb::NodeProto &node, const std::string &origin);
+
+/// Enters the nodes of the graph that are not known yet into `model.nodes`.
+void recordNodes(LoadedModel &model);
 
 /// Maps the file, scans and parses it, and takes the weights out.
 llvm::Expected<LoadedModel> parseModel(llvm::StringRef path);

@@ -205,3 +205,23 @@ func.func @constant_kind() -> tensor<2xui8> {
   %0 = onnx.constant sparse<[[0]], [1]> : tensor<2xui8> : tensor<2xui8>
   return %0 : tensor<2xui8>
 }
+
+// -----
+
+// Messages name the node, the operator and the opset of the model's file.
+
+func.func @converted(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{node 'scan' (Scan, opset 9): this operator is not supported}}
+  %y = onnx.node "Scan"(%x) {id = "scan_1", opset = 27 : i64, origin = ["scan", "Scan", 9]} attributes {} : (tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// A part of an operator that ONNX defines by others is named beside it.
+
+func.func @part(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{node 'loss' (NegativeLogLikelihoodLoss, opset 13, here as GatherElements): this operator is not supported}}
+  %y = onnx.node "GatherElements"(%x) {id = "loss/GatherElements_2", opset = 27 : i64, origin = ["loss", "NegativeLogLikelihoodLoss", 13]} attributes {} : (tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

@@ -137,3 +137,19 @@ func.func @dims_rank(%x: tensor<?x4xf32> {onnx.dims = ["N"]}) {
 func.func @dims_fixed(%x: tensor<?x4xf32> {onnx.dims = ["N", "M"]}) {
   return
 }
+
+// -----
+
+func.func @bad_origin(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{(C5) origin is a name, an operator and a positive opset, got: ["b", "Relu", 0]}}
+  %y = onnx.node "Relu"(%x) {id = "a", opset = 27 : i64, origin = ["b", "Relu", 0]} attributes {} : (tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+func.func @short_origin(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{(C5) origin is a name, an operator and a positive opset, got: ["b"]}}
+  %y = onnx.node "Relu"(%x) {id = "a", opset = 27 : i64, origin = ["b"]} attributes {} : (tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}

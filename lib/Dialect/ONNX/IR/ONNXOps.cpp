@@ -26,6 +26,44 @@ static bool isNodeAttribute(Attribute attribute) {
 
 static bool isValueType(Type type) { return isa<TensorType, NoneType>(type); }
 
+static bool isOrigin(ArrayAttr origin) {
+  if (origin.size() != 3)
+    return false;
+  auto id = dyn_cast<StringAttr>(origin[0]);
+  auto opType = dyn_cast<StringAttr>(origin[1]);
+  auto opset = dyn_cast<IntegerAttr>(origin[2]);
+  return id && !id.empty() && opType && !opType.empty() && opset &&
+         opset.getType().isSignlessInteger(64) && opset.getInt() > 0;
+}
+
+StringRef NodeOp::getOriginId() {
+  ArrayAttr origin = getOriginAttr();
+  return origin ? cast<StringAttr>(origin[0]).getValue() : getId();
+}
+
+StringRef NodeOp::getOriginOpType() {
+  ArrayAttr origin = getOriginAttr();
+  return origin ? cast<StringAttr>(origin[1]).getValue() : getOpType();
+}
+
+int64_t NodeOp::getOriginOpset() {
+  ArrayAttr origin = getOriginAttr();
+  return origin ? cast<IntegerAttr>(origin[2]).getInt()
+                : static_cast<int64_t>(getOpset());
+}
+
+std::string NodeOp::describe() {
+  std::string text = ("node '" + getOriginId() + "' (" + getOriginOpType() +
+                      ", opset " + Twine(getOriginOpset()))
+                         .str();
+  if (!getDomain().empty())
+    text += (", domain " + getDomain()).str();
+  // A part of the node, or what a conversion made of it.
+  if (getOriginOpType() != getOpType())
+    text += (", here as " + getOpType()).str();
+  return text + ")";
+}
+
 LogicalResult NodeOp::verify() {
   if (getOpType().empty())
     return emitOpError("(C1) has an empty op_type");
@@ -51,6 +89,10 @@ LogicalResult NodeOp::verify() {
       return emitOpError("(C4) body #")
              << body.getRegionNumber()
              << " is not one block that ends in onnx.yield";
+  if (ArrayAttr origin = getOriginAttr(); origin && !isOrigin(origin))
+    return emitOpError("(C5) origin is a name, an operator and a positive "
+                       "opset, got: ")
+           << origin;
   return success();
 }
 

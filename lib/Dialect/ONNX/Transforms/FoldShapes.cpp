@@ -110,9 +110,7 @@ private:
       return success();
     InferredTypes inferred = inferTypes(node, operands);
     auto fail = [&] {
-      return emitError(node.getLoc())
-             << "node '" << node.getId() << "' (" << node.getOpType()
-             << ", opset " << node.getOpset() << "): ";
+      return emitError(node.getLoc()) << node.describe() << ": ";
     };
     if (!inferred.error.empty())
       return fail() << inferred.error;

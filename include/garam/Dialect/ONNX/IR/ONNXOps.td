@@ -51,6 +51,11 @@ def ONNX_NodeOp : ONNX_Op<"node", [Pure]> {
     trailing ones are left out, and so are trailing outputs. An omitted output
     before the last has type `none`.
 
+    `origin` is there where the node is not as the model's file has it, because
+    it was converted to a newer operator set or is a part of an operator that
+    ONNX defines by others: id, op_type and opset of the file's node, which
+    messages and reports name.
+
     Bodies of If, Loop and Scan are regions, in the order of the names of their
     attributes (`else_branch` before `then_branch`). The arguments of a region's
     one block are the body's inputs, `onnx.yield` gives its outputs, and values
@@ -61,6 +66,7 @@ def ONNX_NodeOp : ONNX_Op<"node", [Pure]> {
     - (C2) Attributes are of the kinds above.
     - (C3) Operands and results are tensors or `none`.
     - (C4) Each body has one block that ends in `onnx.yield`.
+    - (C5) `origin` is a name, an operator and a positive opset.
 
     Example:
 
@@ -74,12 +80,21 @@ def ONNX_NodeOp : ONNX_Op<"node", [Pure]> {
                        DefaultValuedStrAttr<StrAttr, "">:$domain,
                        I64Attr:$opset,
                        StrAttr:$id,
+                       OptionalAttr<ArrayAttr>:$origin,
                        DictionaryAttr:$node_attributes);
   let results = (outs Variadic<AnyType>:$outputs);
   let regions = (region VariadicRegion<AnyRegion>:$bodies);
   let assemblyFormat = [{
     $op_type `(` $inputs `)` attr-dict `attributes` $node_attributes ($bodies^)?
     `:` functional-type($inputs, $outputs)
+  }];
+  let extraClassDeclaration = [{
+    /// Name, operator and operator set of the node in the model's file.
+    ::llvm::StringRef getOriginId();
+    ::llvm::StringRef getOriginOpType();
+    int64_t getOriginOpset();
+    /// How messages name the node: "node 'conv1' (Conv, opset 13)".
+    std::string describe();
   }];
   let hasVerifier = 1;
 }
