@@ -23,7 +23,7 @@ struct SectionKind {
 } // namespace
 
 static constexpr SectionKind manifestSection = {".garam.manifest", 1};
-static constexpr SectionKind debugSection = {".garam.debug", 2};
+static constexpr SectionKind debugSection = {".garam.debug", 3};
 static constexpr SectionKind planSection = {".garam.plan", 1};
 static constexpr SectionKind targetSection = {".garam.target", 1};
 static constexpr SectionKind constantsSection = {".garam.constants", 1};

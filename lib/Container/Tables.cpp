@@ -29,10 +29,11 @@ static void writeValue(ByteWriter &writer, const DeviceValue &value) {
     writeSizes(writer, piece.strides);
     writeSizes(writer, piece.low);
     writeSizes(writer, piece.sizes);
-    writer.write<uint32_t>(piece.writers.size());
-    for (auto [lane, command] : piece.writers) {
-      writer.write<uint32_t>(lane);
-      writer.write<uint32_t>(command);
+    writer.write<uint32_t>(piece.lastWrites.size());
+    for (const PieceWrite &write : piece.lastWrites) {
+      writer.write<uint32_t>(write.lane);
+      writer.write<uint32_t>(write.command);
+      writer.write<uint32_t>(write.execution);
     }
   }
 }
@@ -69,7 +70,7 @@ static SmallVector<int64_t, 4> readSizes(ByteReader &reader, uint32_t rank) {
 }
 
 static DeviceValue readValue(ByteReader &reader) {
-  // Memory, offset and number of writers.
+  // Memory, offset and number of writes.
   constexpr size_t leastPieceBytes = 2 * sizeof(uint32_t) + sizeof(uint64_t);
   DeviceValue value;
   value.name = reader.readString();
@@ -83,10 +84,11 @@ static DeviceValue readValue(ByteReader &reader) {
     piece.strides = readSizes(reader, rank);
     piece.low = readSizes(reader, rank);
     piece.sizes = readSizes(reader, rank);
-    piece.writers.resize(reader.readCount(2 * sizeof(uint32_t)));
-    for (auto &[lane, command] : piece.writers) {
-      lane = reader.read<uint32_t>();
-      command = reader.read<uint32_t>();
+    piece.lastWrites.resize(reader.readCount(3 * sizeof(uint32_t)));
+    for (PieceWrite &write : piece.lastWrites) {
+      write.lane = reader.read<uint32_t>();
+      write.command = reader.read<uint32_t>();
+      write.execution = reader.read<uint32_t>();
     }
   }
   return value;

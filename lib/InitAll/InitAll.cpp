@@ -44,4 +44,10 @@ void garam::registerAllPasses() {
     device->registerPasses();
 }
 
-void garam::registerAllTranslations() { onnx::registerFromONNXTranslation(); }
+void garam::registerAllTranslations() {
+  onnx::registerFromONNXTranslation();
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  for (const std::unique_ptr<Device> &device : devices.getDevices())
+    device->registerTranslations();
+}

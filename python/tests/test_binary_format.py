@@ -130,6 +130,7 @@ def test_debug_map(data):
                 low, counts = read_wide(rank), read_wide(rank)
                 assert all(a >= 0 and a + b <= c for a, b, c in zip(low, counts, sizes))
                 volume += math.prod(counts)
-                assert len([(read(), read()) for _ in range(read())]) > 0
+                writes = [(read(), read(), read()) for _ in range(read())]
+                assert writes and all(execution > 0 for _, _, execution in writes)
             assert volume == math.prod(sizes)
     assert offset == end

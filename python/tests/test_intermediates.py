@@ -93,6 +93,19 @@ def test_values_of_a_trained_network(run_tool, tmp_path, models_dir, model):
     assert len(compare(folder, get_all_values(path, {name: array}))) >= 5
 
 
+def test_values_of_commands_in_loops(run_tool, tmp_path):
+    """A batch that is worked on in turns: one command writes several tiles of a value."""
+    batch = 1000
+    images = np.resize(np.load(DIGITS / "test_images.npy"), (batch, 8, 8))
+    array = (images[:, None] / np.float32(16)).astype(np.float32)
+    folder = run_model(run_tool, tmp_path, DIGITS / "digits.onnx", "rngd", {"image": array},
+                       "--dim", f"N={batch}")
+    program = run_tool("garam", "inspect", tmp_path / "model.garam", "--disassemble").stdout
+    assert " loop " in program
+    found = compare(folder, get_all_values(DIGITS / "digits.onnx", {"image": array}))
+    assert {"relu1", "relu2", "dense2"} <= found
+
+
 def test_not_without_data(run_tool, tmp_path):
     binary = tmp_path / "digits.garam"
     run_tool("garam", "compile", DIGITS / "digits.onnx", "--target", "rngd", "--dim", "N=1",

@@ -122,7 +122,7 @@ TEST_F(ImageTest, DebugMapAndPlan) {
   ASSERT_EQ(value.pieces.size(), 2u);
   EXPECT_EQ(value.pieces[0].offset, -4);
   EXPECT_EQ(value.pieces[0].strides, (SmallVector<int64_t, 4>{8, 2}));
-  EXPECT_EQ(value.pieces[0].writers.size(), 2u);
+  EXPECT_EQ(value.pieces[0].lastWrites.size(), 2u);
   EXPECT_EQ(value.pieces[1].memory, 65536u);
   EXPECT_EQ(value.pieces[1].low, (SmallVector<int64_t, 4>{0, 0}));
   EXPECT_EQ(value.pieces[1].sizes, (SmallVector<int64_t, 4>{2, 1}));

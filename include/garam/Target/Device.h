@@ -76,14 +76,19 @@ struct DeviceConstant {
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
 };
 
+/// The last command of a lane that writes a piece.
+struct PieceWrite {
+  uint32_t lane = 0, command = 0; // the command's number as stored
+  uint32_t execution = 1; // of the command, counted from 1: it may be in a loop
+};
+
 /// A box of a value of a node in one memory.
 struct ValuePiece {
   uint32_t memory = 0;                      // the device's own number
   int64_t offset = 0;                       // byte of the element at `low`
   llvm::SmallVector<int64_t, 4> strides;    // bytes
   llvm::SmallVector<int64_t, 4> low, sizes; // elements
-  /// Lane and number of the commands that write it.
-  std::vector<std::pair<uint32_t, uint32_t>> writers;
+  std::vector<PieceWrite> lastWrites;       // one a lane
 };
 
 /// An output of an ONNX node that is in the device's memories for a while.
@@ -243,6 +248,8 @@ public:
   /// Adds the device's dialects, and the interfaces of its target attribute.
   virtual void registerDialects(mlir::DialectRegistry &registry) const = 0;
   virtual void registerPasses() const = 0;
+  /// Registers the device's translations of garam-translate, if it has any.
+  virtual void registerTranslations() const {}
 
   /// Checks a target file of this kind. All that is wrong is reported, joined.
   virtual llvm::Error checkTarget(const TargetFile &file) const = 0;

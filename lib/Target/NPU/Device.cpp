@@ -13,6 +13,7 @@
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
+#include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
 
 using namespace llvm;
@@ -28,6 +29,7 @@ public:
     registry.insert<npu::NPUDialect>();
     npu::registerTargetModel(registry);
   }
+  void registerTranslations() const override { npu::registerTranslations(); }
   void registerPasses() const override {
     registerLinalgToNPUPasses();
     registerNPUPasses();

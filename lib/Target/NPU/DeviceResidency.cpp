@@ -17,15 +17,20 @@ namespace garam::npu {
 
 namespace {
 
-/// Bytes of an on-chip memory that one command may write, over all its
-/// executions.
+/// Bytes of an on-chip memory that one execution of a command may write.
 struct WriteRange {
   int64_t begin = 0, end = 0;
   unsigned command = 0; // counts the writing commands of the whole program
 };
 
-/// Iterations of the loops around a command, outermost first.
-using LoopCounts = SmallVector<uint32_t, maxLoopDepth>;
+/// A loop that the walk over a queue is in.
+struct OpenLoop {
+  size_t begin = 0; // number of the LoopBegin
+  uint32_t count = 0;
+};
+
+/// Where the loops around a command are, outermost first.
+using Turns = SmallVector<uint32_t, maxLoopDepth>;
 
 /// An on-chip memory: space and index of an address.
 using MemoryKey = std::pair<unsigned, unsigned>;
@@ -35,7 +40,7 @@ using MemoryKey = std::pair<unsigned, unsigned>;
 /// The least and the greatest byte that a walk may write.
 static WriteRange getRange(const Address &address, ArrayRef<int64_t> strides,
                            ArrayRef<uint32_t> sizes, uint64_t elementBytes,
-                           ArrayRef<uint32_t> loops) {
+                           ArrayRef<uint32_t> turns) {
   WriteRange range;
   range.begin = address.offset;
   range.end = address.offset + elementBytes;
@@ -45,21 +50,23 @@ static WriteRange getRange(const Address &address, ArrayRef<int64_t> strides,
   };
   for (auto [stride, size] : zip(strides, sizes))
     extend(stride, size);
-  for (auto [stride, count] : zip(address.loopStrides, loops))
-    extend(stride, count);
+  for (auto [stride, turn] : zip(address.loopStrides, turns)) {
+    range.begin += stride * turn;
+    range.end += stride * turn;
+  }
   return range;
 }
 
 /// Calls `record` for each on-chip memory that a command writes.
 static void
-visitWrites(const Command &command, uint16_t core, ArrayRef<uint32_t> loops,
+visitWrites(const Command &command, uint16_t core, ArrayRef<uint32_t> turns,
             function_ref<void(MemoryKey, const WriteRange &)> record) {
   auto add = [&](const Descriptor &descriptor, ArrayRef<uint32_t> sizes,
                  uint64_t elementBytes) {
     const Address &address = descriptor.address;
     if (address.space != MemorySpace::DRAM)
       record({unsigned(address.space), address.index},
-             getRange(address, descriptor.strides, sizes, elementBytes, loops));
+             getRange(address, descriptor.strides, sizes, elementBytes, turns));
   };
   if (const auto *tensor = std::get_if<TensorCommand>(&command)) {
     if (!tensor->store)
@@ -85,11 +92,10 @@ visitWrites(const Command &command, uint16_t core, ArrayRef<uint32_t> loops,
   }
 }
 
-/// A transfer of weights that brings the same bytes whenever it runs.
-static bool isWeightLoad(const Command &command, const Program &program,
-                         ArrayRef<uint32_t> loops) {
+/// A transfer of weights that brings the same bytes whenever the program runs.
+static bool isWeightLoad(const Command &command, const Program &program) {
   const auto *dma = std::get_if<DMACommand>(&command);
-  if (!dma || dma->kind != DMAKind::Copy || !loops.empty() ||
+  if (!dma || dma->kind != DMAKind::Copy ||
       dma->source.address.parameter >= 0 ||
       dma->destination.address.parameter >= 0)
     return false;
@@ -100,28 +106,30 @@ static bool isWeightLoad(const Command &command, const Program &program,
          dma->destination.address.space != MemorySpace::DRAM;
 }
 
-/// Calls `visit` with each command, its place, and the loops around it.
+/// Calls `visit` with each execution of each command of a queue: the command's
+/// number in the queue, and the turns of the loops around it.
 static void
-visitCommands(const Program &program,
-              function_ref<void(const Command &, const Queue &, unsigned number,
-                                ArrayRef<uint32_t> loops)>
-                  visit) {
-  unsigned number = 0;
-  for (const Queue &queue : program.queues) {
-    LoopCounts loops;
-    for (const Command &command : queue.commands) {
-      if (const auto *begin = std::get_if<LoopBeginCommand>(&command))
-        loops.push_back(begin->count);
-      else if (std::holds_alternative<LoopEndCommand>(command))
-        loops.pop_back();
-      else
-        visit(command, queue, number, loops);
-      ++number;
+visitExecutions(const Queue &queue,
+                function_ref<void(size_t number, ArrayRef<uint32_t>)> visit) {
+  SmallVector<OpenLoop, maxLoopDepth> loops;
+  Turns turns;
+  for (size_t i = 0; i < queue.commands.size(); ++i) {
+    if (const auto *begin = std::get_if<LoopBeginCommand>(&queue.commands[i])) {
+      loops.push_back({i, begin->count});
+      turns.push_back(0);
+    } else if (!std::holds_alternative<LoopEndCommand>(queue.commands[i])) {
+      visit(i, turns);
+    } else if (++turns.back() < loops.back().count) {
+      i = loops.back().begin;
+    } else {
+      loops.pop_back();
+      turns.pop_back();
     }
   }
 }
 
-/// Numbers of the commands that share a byte with another's writes.
+/// Numbers of the commands of which an execution shares a byte with another
+/// write, also by the same command.
 static std::vector<bool>
 findOverwritten(DenseMap<MemoryKey, std::vector<WriteRange>> &writes,
                 unsigned numCommands) {
@@ -147,20 +155,20 @@ findOverwritten(DenseMap<MemoryKey, std::vector<WriteRange>> &writes,
 
 Program removeResidentTransfers(const Program &program) {
   DenseMap<MemoryKey, std::vector<WriteRange>> writes;
-  unsigned numCommands = 0;
-  for (const Queue &queue : program.queues)
-    numCommands += queue.commands.size();
-  std::vector<bool> isLoad(numCommands, false);
-  visitCommands(program, [&](const Command &command, const Queue &queue,
-                             unsigned number, ArrayRef<uint32_t> loops) {
-    isLoad[number] = isWeightLoad(command, program, loops);
-    visitWrites(command, queue.core, loops,
-                [&](MemoryKey memory, WriteRange range) {
-                  range.command = number;
-                  writes[memory].push_back(range);
-                });
-  });
-  std::vector<bool> overwritten = findOverwritten(writes, numCommands);
+  std::vector<bool> isLoad;
+  for (const Queue &queue : program.queues) {
+    unsigned first = isLoad.size();
+    for (const Command &command : queue.commands)
+      isLoad.push_back(isWeightLoad(command, program));
+    visitExecutions(queue, [&](size_t number, ArrayRef<uint32_t> turns) {
+      visitWrites(queue.commands[number], queue.core, turns,
+                  [&](MemoryKey memory, WriteRange range) {
+                    range.command = first + number;
+                    writes[memory].push_back(range);
+                  });
+    });
+  }
+  std::vector<bool> overwritten = findOverwritten(writes, isLoad.size());
 
   Program result = program;
   unsigned number = 0;

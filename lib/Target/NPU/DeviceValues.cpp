@@ -66,11 +66,18 @@ std::vector<DeviceValue> listValues(ArrayRef<CompiledValue> values) {
     DeviceValue &device = result.emplace_back();
     device.name = value.name;
     device.type = {*type, value.shape};
-    for (const CompiledPiece &piece : value.pieces)
+    for (const CompiledPiece &piece : value.pieces) {
       device.pieces.push_back(
           {uint32_t(piece.address.space) << spaceShift | piece.address.index,
-           piece.address.offset, piece.strides, piece.low, piece.sizes,
-           piece.writers});
+           piece.address.offset,
+           piece.strides,
+           piece.low,
+           piece.sizes,
+           {}});
+      for (const LastWrite &write : piece.lastWrites)
+        device.pieces.back().lastWrites.push_back(
+            {write.queue, write.command, write.execution});
+    }
   }
   return result;
 }
@@ -86,22 +93,24 @@ ValueRecorder::ValueRecorder(ArrayRef<DeviceValue> values,
     firstPiece.push_back(pieces.size());
     numMissing.push_back(values[value].pieces.size());
     for (const auto &[number, piece] : enumerate(values[value].pieces)) {
-      for (const auto &writer : piece.writers)
-        written[writer].push_back(pieces.size());
+      for (const PieceWrite &write : piece.lastWrites)
+        writers[{write.lane, write.command}].pieces.push_back(
+            {write.execution, pieces.size()});
       pieces.push_back(
-          {value, static_cast<unsigned>(number), piece.writers.size(), {}});
+          {value, static_cast<unsigned>(number), piece.lastWrites.size(), {}});
     }
   }
 }
 
 Error ValueRecorder::handle(const CommandEvent &event, ReadMemory read) {
-  auto found = written.find({event.queue, event.command});
-  if (found == written.end())
+  auto found = writers.find({event.queue, event.command});
+  if (found == writers.end())
     return Error::success();
-  for (size_t number : found->second) {
+  Writer &writer = found->second;
+  ++writer.executions;
+  for (auto [execution, number] : writer.pieces) {
     PieceState &state = pieces[number];
-    // A command in a loop would end more than once.
-    if (state.numWriters == 0 || --state.numWriters != 0)
+    if (execution != writer.executions || --state.numWrites != 0)
       continue;
     if (Error error = readPiece(state, read))
       return error;

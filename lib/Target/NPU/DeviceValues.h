@@ -20,8 +20,9 @@ namespace garam::npu {
 std::vector<DeviceValue> listValues(llvm::ArrayRef<CompiledValue> values);
 
 /// Copies the values of nodes out of the memories while a program runs: each
-/// piece when the last of the commands that write it has ended. Nothing reuses
-/// the memory before that, for such a command would wait for all of them.
+/// piece when the last command of each lane that writes it has ended. Nothing
+/// reuses the memory before that, for such a command would wait for all of
+/// them.
 class ValueRecorder {
 public:
   /// Both arguments must live as long as the recorder.
@@ -35,7 +36,7 @@ public:
 private:
   struct PieceState {
     unsigned value = 0, piece = 0;
-    size_t numWriters = 0;     // that have not ended
+    size_t numWrites = 0;      // last writes that have not ended
     std::vector<uint8_t> data; // dense, row-major
   };
   llvm::Error readPiece(PieceState &state, ReadMemory read);
@@ -46,8 +47,14 @@ private:
   std::vector<PieceState> pieces; // of value 0, of value 1, ...
   std::vector<size_t> firstPiece; // of each value
   std::vector<size_t> numMissing; // pieces of each value
-  /// Pieces that a command (lane, number) writes.
-  std::map<std::pair<uint32_t, uint32_t>, llvm::SmallVector<size_t, 1>> written;
+  /// A command that writes pieces last.
+  struct Writer {
+    uint32_t executions = 0; // so far
+    /// Pieces, each with the execution that writes it last.
+    llvm::SmallVector<std::pair<uint32_t, size_t>, 1> pieces;
+  };
+  /// By lane and number.
+  std::map<std::pair<uint32_t, uint32_t>, Writer> writers;
 };
 
 } // namespace garam::npu

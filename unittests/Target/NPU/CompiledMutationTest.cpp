@@ -72,11 +72,27 @@ MachineDescription readMachine(llvm::StringRef target) {
   return llvm::cantFail(readTargetFile(file.getBuffer()));
 }
 
+/// Waits that are stored once and executed several times.
+unsigned countWaitsInLoops(const Program &program) {
+  unsigned count = 0;
+  for (const Queue &queue : program.queues) {
+    unsigned depth = 0;
+    for (const Command &command : queue.commands) {
+      depth += std::holds_alternative<LoopBeginCommand>(command);
+      depth -= std::holds_alternative<LoopEndCommand>(command);
+      count += depth > 0 && std::holds_alternative<WaitCommand>(command);
+    }
+  }
+  return count;
+}
+
 /// Compiles a function of stages and damages the program.
 void expectHarmIsCaught(mlir::func::FuncOp function,
-                        const MachineDescription &machine) {
+                        const MachineDescription &machine,
+                        unsigned minWaitsInLoops = 0) {
   auto compiled = compileStages(function, machine);
   ASSERT_TRUE(mlir::succeeded(compiled));
+  EXPECT_GE(countWaitsInLoops(compiled->program), minWaitsInLoops);
   MutationReport report =
       testMutants(compiled->program, compiled->plan, machine);
   report.print(llvm::outs());
@@ -121,6 +137,26 @@ TEST_P(CompiledMutationTest, EveryHarmIsCaught) {
 INSTANTIATE_TEST_SUITE_P(Machines, CompiledMutationTest,
                          testing::Values(MachineAndType("rngd", "bf16"),
                                          MachineAndType("atom", "f16")));
+
+/// A machine with one core, so that the program is small, and with so little
+/// memory that a queue repeats transfers, waits and signals.
+MachineDescription makeSmallMachine() {
+  MachineDescription machine = readMachine("atom");
+  machine.cores = 1;
+  machine.local.bytes = 20 << 10;
+  machine.tensor.accumulatorBytes = 2 << 10;
+  return machine;
+}
+
+TEST_F(CompiledTest, EveryHarmInLoopsIsCaught) {
+  std::string source = stages;
+  for (size_t at; (at = source.find("TYPE")) != std::string::npos;)
+    source.replace(at, 4, "f16");
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+  ASSERT_TRUE(module);
+  expectHarmIsCaught(*module->getOps<mlir::func::FuncOp>().begin(),
+                     makeSmallMachine(), /*minWaitsInLoops=*/2);
+}
 
 /// Model of the digits example and target.
 using ModelAndMachine = std::pair<const char *, const char *>;

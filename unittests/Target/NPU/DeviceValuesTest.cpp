@@ -51,13 +51,12 @@ protected:
   std::vector<Tensor> tensors;
 };
 
-// Two columns in column-major order and one beside them; a command in a loop
-// ends several times, and the first time counts.
+// Two columns in column-major order and one beside them.
 TEST_F(DeviceValuesTest, PiecesBecomeOneTensor) {
   values = {{"v",
              {DataType::UInt8, {2, 3}},
-             {{0, 10, {1, 2}, {0, 0}, {2, 2}, {{0, 0}, {0, 1}}},
-              {0, 31, {-1, 1}, {0, 2}, {2, 1}, {{0, 1}}}}}};
+             {{0, 10, {1, 2}, {0, 0}, {2, 2}, {{0, 0, 1}, {0, 1, 1}}},
+              {0, 31, {-1, 1}, {0, 2}, {2, 1}, {{0, 1, 1}}}}}};
   EXPECT_EQ(run({0, 0, 7}), "");
   EXPECT_TRUE(tensors.empty());
   tensors.clear();
@@ -67,8 +66,22 @@ TEST_F(DeviceValuesTest, PiecesBecomeOneTensor) {
   EXPECT_EQ(tensors[0].data, (std::vector<uint8_t>{10, 12, 31, 11, 13, 30}));
 }
 
+// A command in a loop ends several times; the second time it has written the
+// first piece, the third time the other one, which is read as it is then.
+TEST_F(DeviceValuesTest, CommandInALoop) {
+  values = {{"v",
+             {DataType::UInt8, {2}},
+             {{0, 4, {1}, {0}, {1}, {{0, 5, 2}}},
+              {0, 9, {1}, {1}, {1}, {{0, 5, 3}}}}}};
+  EXPECT_EQ(run({5, 5}), "");
+  EXPECT_TRUE(tensors.empty());
+  EXPECT_EQ(run({5, 5, 5, 5}), "");
+  ASSERT_EQ(tensors.size(), 1u);
+  EXPECT_EQ(tensors[0].data, (std::vector<uint8_t>{4, 9}));
+}
+
 TEST_F(DeviceValuesTest, Scalar) {
-  values = {{"v", {DataType::UInt16, {}}, {{0, 6, {}, {}, {}, {{0, 0}}}}}};
+  values = {{"v", {DataType::UInt16, {}}, {{0, 6, {}, {}, {}, {{0, 0, 1}}}}}};
   EXPECT_EQ(run({0}), "");
   ASSERT_EQ(tensors.size(), 1u);
   EXPECT_EQ(tensors[0].data, (std::vector<uint8_t>{6, 7}));
@@ -80,7 +93,7 @@ TEST_F(DeviceValuesTest, RefusesWhatLeavesTheMemory) {
   auto expectRefused = [&](int64_t offset, int64_t stride, int64_t size) {
     values = {{"v",
                {DataType::UInt8, {size}},
-               {{0, offset, {stride}, {0}, {size}, {{0, 0}}}}}};
+               {{0, offset, {stride}, {0}, {size}, {{0, 0, 1}}}}}};
     EXPECT_EQ(run({0}), "value 'v' of the debug map leaves its memory")
         << offset << " " << stride << " " << size;
   };

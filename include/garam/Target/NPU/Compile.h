@@ -42,6 +42,9 @@ exportProgram(mlir::func::FuncOp commands, const MachineDescription &machine);
 mlir::FailureOr<CompiledProgram>
 compileStages(mlir::func::FuncOp func, const MachineDescription &machine);
 
+/// Registers --npu-to-binary and --npu-disassemble of garam-translate.
+void registerTranslations();
+
 } // namespace garam::npu
 
 #endif // GARAM_TARGET_NPU_COMPILE_H

@@ -22,13 +22,18 @@ struct ConstantChunk {
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
 };
 
+/// The last command of a queue that writes something.
+struct LastWrite {
+  uint32_t queue = 0, command = 0; // the command's number in it as stored
+  uint32_t execution = 1;          // of the command, counted from 1
+};
+
 /// A box of a value in one memory, and what makes it.
 struct CompiledPiece {
   Address address;                       // of the element at `low`
   llvm::SmallVector<int64_t, 4> strides; // bytes
   llvm::SmallVector<int64_t, 4> low, sizes;
-  /// Queue and number in it (as stored) of the commands that write it.
-  std::vector<std::pair<uint32_t, uint32_t>> writers;
+  std::vector<LastWrite> lastWrites; // one a queue
 };
 
 /// An output of an ONNX node that some memory holds for a while.

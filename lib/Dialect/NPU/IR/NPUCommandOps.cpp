@@ -8,6 +8,8 @@
 
 #include "garam/Target/NPU/Machine/ISA.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 #include <limits>
 
 using namespace mlir;
@@ -33,12 +35,39 @@ static LogicalResult verifySizes(Operation *op, ArrayRef<int64_t> sizes,
   return success();
 }
 
+/// npu.loop operations around `op`.
+static size_t getLoopDepth(Operation *op) {
+  size_t depth = 0;
+  while ((op = op->getParentOfType<LoopOp>()))
+    ++depth;
+  return depth;
+}
+
+/// Strides of at most the loops around `op`.
+static LogicalResult verifyLoopStrides(Operation *op, ArrayRef<int64_t> loops,
+                                       size_t depth) {
+  if (loops.size() > depth)
+    return op->emitOpError("has strides for ")
+           << loops.size() << " loops and is in " << depth;
+  return success();
+}
+
+/// A launch parameter has a number below maxLaunchParameters; whether it is
+/// declared is seen when the program is exported.
+static LogicalResult verifyParameter(Operation *op, int64_t parameter) {
+  if (parameter < 0 || parameter >= static_cast<int64_t>(maxLaunchParameters))
+    return op->emitOpError("needs a launch parameter of 0 to ")
+           << maxLaunchParameters - 1 << ", got: " << parameter;
+  return success();
+}
+
 /// One descriptor an operand; descriptor i walks at most `dims[i]` dimensions.
 static LogicalResult verifyDescriptors(Operation *op, ArrayAttr descriptors,
                                        ArrayRef<size_t> dims) {
   if (descriptors.size() != dims.size())
     return op->emitOpError("needs one descriptor an operand, got: ")
            << descriptors.size() << " for " << dims.size() << " operands";
+  size_t depth = getLoopDepth(op);
   for (auto [attribute, most] : llvm::zip(descriptors, dims)) {
     auto descriptor = cast<DescriptorAttr>(attribute);
     if (descriptor.getStrides().size() > most)
@@ -49,12 +78,20 @@ static LogicalResult verifyDescriptors(Operation *op, ArrayAttr descriptors,
       return op->emitOpError("has at most ")
              << maxGuards
              << " guards an operand, got: " << descriptor.getGuards().size();
-    for (GuardAttr guard : descriptor.getGuards())
+    if (failed(verifyLoopStrides(op, descriptor.getLoops(), depth)))
+      return failure();
+    if (ParameterTermAttr term = descriptor.getTerm())
+      if (failed(verifyParameter(op, term.getParameter())))
+        return failure();
+    for (GuardAttr guard : descriptor.getGuards()) {
+      if (failed(verifyLoopStrides(op, guard.getLoops(), depth)))
+        return failure();
       if (guard.getCoefficients().size() != descriptor.getStrides().size() ||
           guard.getExtent() < 0)
         return op->emitOpError(
             "needs guards with one coefficient a stride and an extent of at "
             "least 0");
+    }
   }
   return success();
 }
@@ -65,7 +102,7 @@ static LogicalResult verifyBuffers(Operation *op, std::optional<int64_t> core) {
   for (Value operand : op->getOperands()) {
     if (!isa<BufferType>(operand.getType()))
       continue;
-    auto buffer = operand.getDefiningOp<BufferOp>();
+    BufferOp buffer = LoopOp::resolve(operand);
     if (!buffer)
       return op->emitOpError("needs operands that are npu.buffer");
     std::optional<ArrayRef<int64_t>> cores = buffer.getCores();
@@ -108,6 +145,13 @@ LogicalResult SegmentOp::verify() {
     return emitOpError("needs a role of constant, parameter, state, input, "
                        "output, scratch, got: ")
            << getRole();
+  return success();
+}
+
+LogicalResult ParameterOp::verify() {
+  auto maximum = static_cast<int64_t>(getMaximum());
+  if (maximum < 0 || maximum > std::numeric_limits<uint32_t>::max())
+    return emitOpError("needs a maximum of 0 to 2^32 - 1, got: ") << maximum;
   return success();
 }
 
@@ -218,8 +262,7 @@ LogicalResult VectorCommandOp::verify() {
 /// The copies that a transfer reads and writes exist.
 static LogicalResult verifyCopies(DMACommandOp op) {
   auto holds = [](Value buffer, int64_t core) {
-    std::optional<ArrayRef<int64_t>> cores =
-        buffer.getDefiningOp<BufferOp>().getCores();
+    std::optional<ArrayRef<int64_t>> cores = LoopOp::resolve(buffer).getCores();
     return !cores || llvm::is_contained(*cores, core);
   };
   int64_t sourceCore = op.getSourceCore().value_or(op.getCore());
@@ -290,6 +333,86 @@ LogicalResult SignalOp::verify() {
       failed(verifyCore(*this, getTargetCore())))
     return failure();
   return verifySemaphore(*this, getSemaphore(), getCount());
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+BufferOp LoopOp::resolve(Value value, ArrayRef<int64_t> turns) {
+  while (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto loop = dyn_cast<LoopOp>(argument.getOwner()->getParentOp());
+    if (!loop)
+      return nullptr;
+    int64_t turn = turns.empty() ? 0 : turns[getLoopDepth(loop)];
+    size_t number = argument.getArgNumber() * loop.getCount() + turn;
+    if (number >= loop.getBuffers().size())
+      return nullptr;
+    value = loop.getBuffers()[number];
+  }
+  return value.getDefiningOp<BufferOp>();
+}
+
+/// The queue of a command, as the attributes of `op` say.
+static std::pair<int64_t, EngineKind> getCoreAndEngine(Operation *op) {
+  return TypeSwitch<Operation *, std::pair<int64_t, EngineKind>>(op)
+      .Case([](TensorCommandOp command) {
+        return std::make_pair(int64_t(command.getCore()), EngineKind::tensor);
+      })
+      .Case([](VectorCommandOp command) {
+        return std::make_pair(int64_t(command.getCore()), EngineKind::vector);
+      })
+      .Case([](DMACommandOp command) {
+        return std::make_pair(int64_t(command.getCore()), EngineKind::dma);
+      })
+      .Case<WaitOp, SignalOp, LoopOp>([](auto command) {
+        return std::make_pair(int64_t(command.getCore()), command.getEngine());
+      })
+      .Default(std::make_pair(int64_t(-1), EngineKind::tensor));
+}
+
+/// All buffers of an argument lie in the memory of the first one.
+static LogicalResult verifyTurns(LoopOp loop, unsigned argument) {
+  BufferOp first;
+  for (Value value : loop.getBuffers(argument)) {
+    BufferOp buffer = LoopOp::resolve(value);
+    if (!buffer)
+      return loop.emitOpError("needs operands that are npu.buffer");
+    if (!first)
+      first = buffer;
+    if (buffer.getSpace() != first.getSpace() ||
+        buffer.getCoresAttr() != first.getCoresAttr() ||
+        buffer.getSegmentAttr() != first.getSegmentAttr())
+      return loop.emitOpError("stays in one memory with argument ")
+             << argument << ", but its buffers lie in several";
+  }
+  return success();
+}
+
+LogicalResult LoopOp::verify() {
+  auto count = static_cast<int64_t>(getCount());
+  if (failed(verifyCore(*this, getCore())))
+    return failure();
+  if (count < 1 || count > std::numeric_limits<uint32_t>::max())
+    return emitOpError("needs a count of 1 to 2^32 - 1, got: ") << count;
+  if (getParameter() && failed(verifyParameter(*this, *getParameter())))
+    return failure();
+  if (size_t depth = getLoopDepth(*this); depth >= maxLoopDepth)
+    return emitOpError("nests at most ") << maxLoopDepth << " deep";
+  Block &body = getBody().front();
+  if (getBuffers().size() != body.getNumArguments() * getCount())
+    return emitOpError("needs one buffer a turn and argument, got: ")
+           << getBuffers().size() << " != " << body.getNumArguments() << " * "
+           << count;
+  for (unsigned i = 0; i < body.getNumArguments(); ++i)
+    if (failed(verifyTurns(*this, i)))
+      return failure();
+  for (Operation &op : body)
+    if (getCoreAndEngine(&op) !=
+        std::make_pair(int64_t(getCore()), getEngine()))
+      return emitOpError("repeats commands of its own queue only, got: ")
+             << op.getName();
+  return success();
 }
 
 } // namespace garam::npu

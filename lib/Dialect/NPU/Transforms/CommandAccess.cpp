@@ -18,6 +18,13 @@ bool isCommand(Operation *op) {
   return isa<TensorCommandOp, VectorCommandOp, DMACommandOp>(op);
 }
 
+LogicalResult checkNotRolled(func::FuncOp func) {
+  for (auto loop : func.getOps<LoopOp>())
+    return loop.emitOpError("is made by npu-roll-loops, behind the passes that "
+                            "plan memory and synchronise");
+  return success();
+}
+
 unsigned getQueue(int64_t core, EngineKind engine) {
   return core * numEngineKinds + static_cast<unsigned>(engine);
 }
@@ -33,7 +40,7 @@ unsigned getQueue(Operation *op) {
       .Case([](DMACommandOp command) {
         return getQueue(command.getCore(), EngineKind::dma);
       })
-      .Case<WaitOp, SignalOp>([](auto command) {
+      .Case<WaitOp, SignalOp, LoopOp>([](auto command) {
         return getQueue(command.getCore(), command.getEngine());
       });
 }

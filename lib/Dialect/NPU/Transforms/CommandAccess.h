@@ -9,6 +9,7 @@
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/NPU/Machine/ByteRegion.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace garam::npu {
 
@@ -25,6 +26,9 @@ struct CommandAccess {
 
 /// Whether `op` runs on an engine (waits and signals do not count).
 bool isCommand(mlir::Operation *op);
+/// Fails with a diagnostic when `func` has loops: their commands have addresses
+/// and an order that a pass before npu-roll-loops cannot change.
+mlir::LogicalResult checkNotRolled(mlir::func::FuncOp func);
 /// Number of the queue that runs `op`: core * 3 + engine.
 unsigned getQueue(mlir::Operation *op);
 unsigned getQueue(int64_t core, EngineKind engine);

@@ -27,13 +27,13 @@ SmallVector<int64_t, 4> getDenseStrides(ArrayRef<int64_t> shape,
 DescriptorAttr WalkOperand::getAttr(MLIRContext *context) const {
   SmallVector<GuardAttr> guardAttrs;
   for (const AxisGuard &guard : guards)
-    guardAttrs.push_back(
-        GuardAttr::get(context, guard.start, guard.extent, guard.coefficients));
+    guardAttrs.push_back(GuardAttr::get(context, guard.start, guard.extent,
+                                        guard.coefficients, /*loops=*/{}));
   FloatAttr fillAttr;
   if (!guards.empty())
     fillAttr = FloatAttr::get(Float64Type::get(context), fill);
-  return DescriptorAttr::get(context, offset, type, strides, guardAttrs,
-                             fillAttr);
+  return DescriptorAttr::get(context, offset, type, strides, /*loops=*/{},
+                             /*term=*/nullptr, guardAttrs, fillAttr);
 }
 
 WalkOperand makeWalk(const StageOperand &operand, const BufferView &view,

@@ -198,7 +198,8 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   if (func.isExternal())
     return use;
   SmallVector<SegmentOp> segments = getSegments(func);
-  if (failed(checkBuffers(func, machine, segments.size())))
+  if (failed(checkNotRolled(func)) ||
+      failed(checkBuffers(func, machine, segments.size())))
     return failure();
   std::vector<LiveBuffer> buffers = getLiveBuffers(func);
   auto fail = [&](StringRef memory, int64_t capacity) -> LogicalResult {

@@ -241,7 +241,11 @@ private:
 };
 
 struct Synchronize : impl::NPUSynchronizeBase<Synchronize> {
-  void runOnOperation() override { synchronize(getOperation()); }
+  void runOnOperation() override {
+    if (failed(checkNotRolled(getOperation())))
+      return signalPassFailure();
+    synchronize(getOperation());
+  }
 };
 
 } // namespace

@@ -34,6 +34,7 @@ lowerToPlannedCommands(func::FuncOp func, const MachineDescription &machine) {
     if (succeeded(use)) {
       result.memory = *use;
       synchronize(attempt);
+      rollLoops(attempt);
       func.getBody().takeBody(attempt.getBody());
       func->setAttrs(attempt->getAttrDictionary());
     }

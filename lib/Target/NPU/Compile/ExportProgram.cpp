@@ -8,6 +8,7 @@
 #include "../../../Dialect/NPU/Transforms/MicroCode.h"
 #include "../../../Dialect/NPU/Transforms/Stage.h"
 #include "ConstantWriter.h"
+#include "PlanBuilder.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/NPU/Compile.h"
 #include "llvm/ADT/MapVector.h"
@@ -51,7 +52,6 @@ public:
 private:
   struct QueueContent {
     std::vector<Command> commands;
-    std::vector<SmallVector<uint32_t, 4>> buffers;
     std::vector<SmallVector<uint32_t, 1>> origins;
   };
 
@@ -72,16 +72,20 @@ private:
           codes[program.getResult()] = std::move(*code);
           return success();
         })
-        .Case<TensorCommandOp, VectorCommandOp, DMACommandOp, WaitOp, SignalOp>(
-            [&](auto command) {
-              QueueContent &queue = queues[getQueue(command)];
-              if (isCommand(command))
-                recordWrites(command, queue.commands.size());
-              queue.buffers.emplace_back();
-              queue.commands.push_back(convert(command, queue.buffers.back()));
-              queue.origins.push_back(getOrigins(command->getLoc()));
-              return success();
-            })
+        .Case([&](ParameterOp parameter) {
+          result.program.parameters.push_back(
+              {parameter.getName().str(),
+               static_cast<uint32_t>(parameter.getMaximum())});
+          return success();
+        })
+        .Case<TensorCommandOp, VectorCommandOp, DMACommandOp, WaitOp, SignalOp,
+              LoopOp>([&](auto command) {
+          llvm::DenseMap<Operation *, uint32_t> numbers;
+          unsigned number = getQueue(command);
+          addCommand(command, queues[number], numbers);
+          plan.addExecutions(command, number, numbers);
+          return success();
+        })
         .Case([&](ValueOp value) {
           addValue(value);
           return success();
@@ -92,26 +96,35 @@ private:
         });
   }
 
+  /// Adds what is stored of `op`: once, however often it is repeated.
+  void addCommand(Operation *op, QueueContent &queue,
+                  llvm::DenseMap<Operation *, uint32_t> &numbers) {
+    auto add = [&](Command command) {
+      queue.commands.push_back(std::move(command));
+      queue.origins.push_back(getOrigins(op->getLoc()));
+    };
+    TypeSwitch<Operation *>(op)
+        .Case<TensorCommandOp, VectorCommandOp, DMACommandOp, WaitOp, SignalOp>(
+            [&](auto command) {
+              numbers[op] = queue.commands.size();
+              add(convert(command));
+            })
+        .Case([&](LoopOp loop) {
+          add(LoopBeginCommand{
+              static_cast<uint32_t>(loop.getCount()),
+              static_cast<int8_t>(loop.getParameter().value_or(-1))});
+          for (Operation &repeated : loop.getBody().front())
+            addCommand(&repeated, queue, numbers);
+          add(LoopEndCommand());
+        });
+  }
+
   //===--- Buffers -------------------------------------------------------===//
 
   LogicalResult addBuffer(BufferOp op) {
     if (!op.getOffset())
       return op.emitOpError("has no address: run npu-plan-memory first");
-    PlannedBuffer buffer;
-    buffer.space = static_cast<MemorySpace>(op.getSpace());
-    buffer.offset = *op.getOffset();
-    buffer.size = op.getSize();
-    auto add = [&](int64_t index) {
-      buffer.index = index;
-      buffer.name = ("buffer" + Twine(numBuffers)).str();
-      planned[{op, index}] = result.plan.buffers.size();
-      result.plan.buffers.push_back(buffer);
-    };
-    if (std::optional<ArrayRef<int64_t>> cores = op.getCores())
-      llvm::for_each(*cores, add);
-    else
-      add(op.getSegment().value_or(0));
-    ++numBuffers;
+    plan.addBuffer(op);
     return op.getParts() ? addConstants(op) : success();
   }
 
@@ -133,7 +146,7 @@ private:
   }
 
   Address getAddress(Value value, int64_t core) {
-    auto op = value.getDefiningOp<BufferOp>();
+    BufferOp op = LoopOp::resolve(value);
     Address address;
     address.space = static_cast<MemorySpace>(op.getSpace());
     address.offset = op.getOffset().value_or(0);
@@ -141,20 +154,25 @@ private:
     return address;
   }
 
-  /// Number in the plan of the copy of `value` in `core`.
-  uint32_t getPlanned(Value value, int64_t core) {
-    auto op = value.getDefiningOp<BufferOp>();
-    return planned.at({op, op.getCores() ? core : op.getSegment().value_or(0)});
-  }
-
   //===--- Descriptors ---------------------------------------------------===//
+
+  /// Where the walk begins in the first turns, and how it moves from there.
+  Address getAddress(DescriptorAttr attr, Value buffer, int64_t core) {
+    Address address = getAddress(buffer, core);
+    address.offset += attr.getOffset();
+    llvm::copy(attr.getLoops(), address.loopStrides.begin());
+    if (ParameterTermAttr term = attr.getTerm()) {
+      address.parameter = term.getParameter();
+      address.parameterStride = term.getStride();
+    }
+    return address;
+  }
 
   /// `places[i]` is the ISA's dimension of the descriptor's dimension i.
   Descriptor convert(DescriptorAttr attr, Value buffer, int64_t core,
                      ArrayRef<unsigned> places) {
     Descriptor descriptor;
-    descriptor.address = getAddress(buffer, core);
-    descriptor.address.offset += attr.getOffset();
+    descriptor.address = getAddress(attr, buffer, core);
     descriptor.type = getElementType(attr.getType());
     for (auto [place, stride] : llvm::zip(places, attr.getStrides()))
       descriptor.strides[place] = stride;
@@ -165,6 +183,7 @@ private:
       for (auto [place, coefficient] :
            llvm::zip(places, guardAttr.getCoefficients()))
         guard.coefficients[place] = coefficient;
+      llvm::copy(guardAttr.getLoops(), guard.loopStrides.begin());
       descriptor.guards.push_back(guard);
     }
     if (attr.getFill())
@@ -174,7 +193,7 @@ private:
 
   //===--- Commands ------------------------------------------------------===//
 
-  Command convert(TensorCommandOp op, SmallVectorImpl<uint32_t> &buffers) {
+  Command convert(TensorCommandOp op) {
     TensorCommand command;
     SmallVector<unsigned> rows, reduction;
     for (auto [i, size] : llvm::enumerate(op.getRows())) {
@@ -212,7 +231,6 @@ private:
         return false;
       descriptor = convert(cast<DescriptorAttr>(op.getDescriptors()[next++]),
                            buffer, core, places);
-      buffers.push_back(getPlanned(buffer, core));
       return true;
     };
     constexpr unsigned columnPlace = 3;
@@ -233,7 +251,7 @@ private:
     return command;
   }
 
-  Command convert(VectorCommandOp op, SmallVectorImpl<uint32_t> &buffers) {
+  Command convert(VectorCommandOp op) {
     VectorCommand command;
     command.sizes.assign(op.getSizes().begin(), op.getSizes().end());
     command.numReductionDims = op.getNumReductions();
@@ -253,7 +271,6 @@ private:
     }
     unsigned next = 0;
     auto take = [&](Value buffer) {
-      buffers.push_back(getPlanned(buffer, op.getCore()));
       return convert(cast<DescriptorAttr>(op.getDescriptors()[next++]), buffer,
                      op.getCore(), places);
     };
@@ -264,7 +281,7 @@ private:
     return command;
   }
 
-  Command convert(DMACommandOp op, SmallVectorImpl<uint32_t> &buffers) {
+  Command convert(DMACommandOp op) {
     DMACommand command;
     command.sizes.assign(op.getSizes().begin(), op.getSizes().end());
     command.elementBytes = op.getElementBytes();
@@ -279,7 +296,6 @@ private:
     if (Value source = op.getSource()) {
       int64_t sourceCore = op.getSourceCore().value_or(core);
       command.source = take(source, sourceCore);
-      buffers.push_back(getPlanned(source, sourceCore));
     } else {
       command.kind = DMAKind::Fill;
       command.fillBits = op.getFillBits().value_or(0);
@@ -290,38 +306,23 @@ private:
     if (receivers.size() > 1)
       for (int64_t receiver : receivers)
         command.multicast |= uint64_t(1) << receiver;
-    if (receivers.empty())
-      receivers.push_back(core);
-    for (int64_t receiver : receivers)
-      buffers.push_back(getPlanned(op.getDestination(), receiver));
     if (Value indices = op.getIndices()) {
       command.kind = DMAKind::Gather;
       auto attr = cast<DescriptorAttr>(op.getDescriptors()[next]);
-      command.indirection.address = getAddress(indices, core);
-      command.indirection.address.offset += attr.getOffset();
+      command.indirection.address = getAddress(attr, indices, core);
       command.indirection.type = getElementType(attr.getType());
       command.indirection.dimension = op.getIndirectDim().value_or(0);
       command.indirection.limit = op.getIndirectLimit().value_or(1);
-      buffers.push_back(getPlanned(indices, core));
     }
     return command;
   }
 
-  /// Cores whose memory the transfer writes; none when that is no core's.
-  static SmallVector<int64_t> getReceivers(DMACommandOp op) {
-    if (op.getReceivers())
-      return llvm::to_vector(*op.getReceivers());
-    auto destination = op.getDestination().getDefiningOp<BufferOp>();
-    return destination.getCores() ? llvm::to_vector(*destination.getCores())
-                                  : SmallVector<int64_t>();
-  }
-
-  Command convert(WaitOp op, SmallVectorImpl<uint32_t> &) {
+  Command convert(WaitOp op) {
     return WaitCommand{static_cast<uint16_t>(op.getSemaphore()),
                        static_cast<uint32_t>(op.getCount())};
   }
 
-  Command convert(SignalOp op, SmallVectorImpl<uint32_t> &) {
+  Command convert(SignalOp op) {
     return SignalCommand{static_cast<uint16_t>(op.getTargetCore()),
                          static_cast<Engine>(op.getTargetEngine()),
                          static_cast<uint16_t>(op.getSemaphore()),
@@ -329,13 +330,6 @@ private:
   }
 
   //===--- Values --------------------------------------------------------===//
-
-  /// `number`: of the command in its queue.
-  void recordWrites(Operation *command, uint32_t number) {
-    for (const CommandAccess &access : getAccesses(command))
-      if (access.isWrite)
-        writers[access.buffer].push_back({getQueue(command), number});
-  }
 
   void addValue(ValueOp op) {
     auto type = cast<RankedTensorType>(op.getType());
@@ -359,7 +353,7 @@ private:
         piece.sizes.push_back(high - low);
         piece.strides.push_back(stride);
       }
-      piece.writers = writers[bufferOp];
+      piece.lastWrites = plan.getLastWrites(bufferOp);
       value.pieces.push_back(std::move(piece));
     }
     result.values.push_back(std::move(value));
@@ -389,27 +383,25 @@ private:
       queue.engine = static_cast<Engine>(number % numEngineKinds);
       queue.commands = std::move(content.commands);
       result.program.queues.push_back(std::move(queue));
-      result.plan.operandBuffers.push_back(std::move(content.buffers));
+      result.plan.operandBuffers.push_back(
+          std::move(plan.operandBuffers[number]));
       result.origins.push_back(std::move(content.origins));
     }
     for (CompiledValue &value : result.values)
       for (CompiledPiece &piece : value.pieces)
-        for (auto &[queue, command] : piece.writers)
-          queue = queueNumbers[queue];
+        for (LastWrite &write : piece.lastWrites)
+          write.queue = queueNumbers[write.queue];
+    result.plan.buffers = std::move(plan.buffers);
   }
 
   func::FuncOp func;
   const MachineDescription &machine;
   CompiledProgram result;
-  unsigned numBuffers = 0;
+  PlanBuilder plan;
   std::map<unsigned, QueueContent> queues;
   llvm::DenseMap<Value, MicroCode> codes;
-  std::map<std::pair<Operation *, int64_t>, uint32_t> planned;
   llvm::DenseMap<Location, SmallVector<uint32_t, 1>> originsOf;
   llvm::StringMap<uint32_t> nodeNumbers;
-  /// Queue (core * 3 + engine) and number of the commands that write a buffer.
-  llvm::DenseMap<Operation *, std::vector<std::pair<uint32_t, uint32_t>>>
-      writers;
 };
 
 } // namespace

@@ -5,8 +5,10 @@
 //===----------------------------------------------------------------------===//
 //
 // The commands of docs/isa/npu.md, one op each. A function of commands is one
-// block in an order that is correct when executed one by one; the commands of
-// one (core, engine) in that order are the program of its queue.
+// block; the commands of one (core, engine) in its order are the program of
+// that queue. Up to npu-synchronize the order of the block is correct when
+// executed one by one; npu-roll-loops leaves one queue after the other, which
+// only the semaphores order.
 //
 //===----------------------------------------------------------------------===//
 
@@ -64,13 +66,27 @@ def NPU_ElementKind : I32EnumAttr<"ElementKind", "element type in memory", [
 def NPU_GuardAttr : NPU_Attr<"Guard", "guard"> {
   let summary = "bounds check of one axis of a descriptor";
   let description = [{
-    Coordinate `start + sum coefficients[d] * i_d` lies in `[0, extent)`, or the
-    descriptor's fill value is read: see `Guard` in ISA.h.
+    Coordinate `start + sum coefficients[d] * i_d + sum loops[l] * turn_l` lies
+    in `[0, extent)`, or the descriptor's fill value is read: see `Guard` in
+    ISA.h. `loops` has one stride for each npu.loop around the command from the
+    outermost one on; those left out are 0.
   }];
   let parameters = (ins "int64_t":$start, "int64_t":$extent,
-                        ArrayRefParameter<"int64_t">:$coefficients);
-  let assemblyFormat =
-      "`<` $start `extent` $extent `coefficients` `[` $coefficients `]` `>`";
+                        ArrayRefParameter<"int64_t">:$coefficients,
+                        OptionalArrayRefParameter<"int64_t">:$loops);
+  let assemblyFormat = [{
+    `<` $start `extent` $extent `coefficients` `[` $coefficients `]`
+    (`loops` `[` $loops^ `]`)? `>`
+  }];
+}
+
+def NPU_ParameterTermAttr : NPU_Attr<"ParameterTerm", "parameter_term"> {
+  let summary = "what a launch parameter adds to an address";
+  let description = [{
+    `stride` bytes for each unit of launch parameter number `parameter`.
+  }];
+  let parameters = (ins "int64_t":$parameter, "int64_t":$stride);
+  let assemblyFormat = "`<` $parameter `times` $stride `>`";
 }
 
 def NPU_DescriptorAttr : NPU_Attr<"Descriptor", "descriptor"> {
@@ -78,17 +94,23 @@ def NPU_DescriptorAttr : NPU_Attr<"Descriptor", "descriptor"> {
   let description = [{
     `offset` counts bytes from the start of the buffer; `strides` are bytes, one
     a dimension of the command that the operand takes part in, in the order of
-    ISA.h. Elements outside of a guard's extent read as `fill`.
+    ISA.h. `loops` are the bytes that the walk moves by from turn to turn of
+    each npu.loop around the command, from the outermost one on (those left out
+    are 0), also from one turn's buffer to the next one's; `term` is what a
+    launch parameter adds. Elements outside of a guard's extent read as `fill`.
   }];
   let parameters = (ins "int64_t":$offset,
                         EnumParameter<NPU_ElementKind>:$type,
                         OptionalArrayRefParameter<"int64_t">:$strides,
+                        OptionalArrayRefParameter<"int64_t">:$loops,
+                        OptionalParameter<
+                            "::garam::npu::ParameterTermAttr">:$term,
                         OptionalArrayRefParameter<
                             "::garam::npu::GuardAttr">:$guards,
                         OptionalParameter<"::mlir::FloatAttr">:$fill);
   let assemblyFormat = [{
     `<` $offset `:` $type (`strides` `[` $strides^ `]`)?
-    (`guards` `[` $guards^ `]`)? (`fill` $fill^)? `>`
+    (`loops` `[` $loops^ `]`)? (`plus` $term^)? (`guards` `[` $guards^ `]`)? (`fill` $fill^)? `>`
   }];
 }
 def NPU_DescriptorArrayAttr
@@ -163,6 +185,18 @@ def NPU_SegmentOp : NPU_Op<"segment"> {
   }];
   let arguments = (ins StrAttr:$role, StrAttr:$name, OptionalAttr<I64Attr>:$size);
   let assemblyFormat = "$role $name attr-dict";
+  let hasVerifier = 1;
+}
+
+def NPU_ParameterOp : NPU_Op<"parameter"> {
+  let summary = "a launch parameter";
+  let description = [{
+    A number from 0 to `maximum` that is set when the program is launched: the
+    turns of an npu.loop, or a factor of an address. Launch parameters are
+    numbered in the order in which they stand.
+  }];
+  let arguments = (ins StrAttr:$name, I64Attr:$maximum);
+  let assemblyFormat = "$name `maximum` $maximum attr-dict";
   let hasVerifier = 1;
 }
 
@@ -302,6 +336,48 @@ def NPU_SignalOp : NPU_CommandOp<"signal"> {
     attr-dict
   }];
   let hasVerifier = 1;
+}
+
+def NPU_LoopOp : NPU_CommandOp<"loop", [SingleBlock, NoTerminator]> {
+  let summary = "a hardware loop of one queue";
+  let description = [{
+    Repeats its body `count` times, or as often as launch parameter `parameter`
+    says, whose maximum `count` then is. From turn to turn the operands of the
+    body move by the `loops` of their descriptors. Where that leads from buffer
+    to buffer, an argument of the body stands for them: argument i is buffer
+    `buffers[i * count + t]` in turn t. Only the first one's address counts; the
+    others are what the static checker holds the program to.
+
+    ```mlir
+    // Loads bytes 0 to 63 of %in to %a, then bytes 64 to 127 to %b behind it.
+    npu.loop 0 <dma> count 2 buffers(%a, %b) {
+    ^bb0(%tile: !npu.buffer):
+      npu.dma_command 0, %in to %tile sizes [16] bytes 4
+        with [#npu.descriptor<0 : u32 strides [4] loops [64]>,
+              #npu.descriptor<0 : u32 strides [4] loops [64]>]
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$core, NPU_EngineAttr:$engine, I64Attr:$count,
+                       OptionalAttr<I64Attr>:$parameter,
+                       Variadic<NPU_BufferType>:$buffers);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $core $engine `count` $count (`parameter` $parameter^)?
+    (`buffers` `(` $buffers^ `)`)? $body attr-dict
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The buffers that an argument of the body stands for, one a turn.
+    ::mlir::OperandRange getBuffers(unsigned argument) {
+      return getBuffers().slice(argument * getCount(), getCount());
+    }
+    /// The buffer that `value`, an operand of a command, stands for where the
+    /// loops around the command are in `turns`, outermost first; in the first
+    /// turns when there are none. Null when it does not come from npu.buffer.
+    static ::garam::npu::BufferOp
+    resolve(::mlir::Value value, ::llvm::ArrayRef<int64_t> turns = {});
+  }];
 }
 
 #endif // GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD

@@ -141,4 +141,41 @@ def NPUSynchronize : Pass<"npu-synchronize", "::mlir::func::FuncOp"> {
   }];
 }
 
+def NPURollLoops : Pass<"npu-roll-loops", "::mlir::func::FuncOp"> {
+  let summary = "Makes hardware loops of what a queue repeats";
+  let description = [{
+    In each queue, runs of commands that repeat become `npu.loop` where that
+    makes the program smaller: turns that are alike but for where operands
+    begin and guards start, both moved by the same increment from turn to turn.
+    Commands of one turn and the next serve the same nodes of the model, so
+    that a command in a loop still has its node ids. Short bodies are found
+    first; loops that repeat become the body of a loop around them.
+
+    Every queue executes the same commands as before, with the same operands,
+    in the same order; loop commands take no time, so latency is the same.
+    Behind the pass the block holds one queue after the other, which only the
+    semaphores order, and `npu.value` stands behind all commands.
+
+    Pre-condition: addresses and waits, from npu-plan-memory and
+    npu-synchronize. A function with loops is left as it is.
+
+    ```mlir
+    npu.dma_command 0, %in to %a sizes [16] bytes 4
+      with [#npu.descriptor<0 : u32 strides [4]>, #npu.descriptor<0 : u32 strides [4]>]
+    npu.signal 0 <dma> to 0 <vector> 2 count 1
+    npu.dma_command 0, %in to %b sizes [16] bytes 4
+      with [#npu.descriptor<64 : u32 strides [4]>, #npu.descriptor<0 : u32 strides [4]>]
+    npu.signal 0 <dma> to 0 <vector> 2 count 1
+    // becomes, with %b 64 bytes behind %a:
+    npu.loop 0 <dma> count 2 buffers(%a, %b) {
+    ^bb0(%tile: !npu.buffer):
+      npu.dma_command 0, %in to %tile sizes [16] bytes 4
+        with [#npu.descriptor<0 : u32 strides [4] loops [64]>,
+              #npu.descriptor<0 : u32 strides [4] loops [64]>]
+      npu.signal 0 <dma> to 0 <vector> 2 count 1
+    }
+    ```
+  }];
+}
+
 #endif // GARAM_DIALECT_NPU_TRANSFORMS_PASSES_TD

@@ -48,6 +48,8 @@ mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
                                       bool quiet = false);
 /// npu-synchronize.
 void synchronize(mlir::func::FuncOp func);
+/// npu-roll-loops.
+void rollLoops(mlir::func::FuncOp func);
 
 } // namespace garam::npu
 
