@@ -7,16 +7,38 @@
 #include "StageLowering.h"
 
 #include "TileGeometry.h"
+#include "garam/Target/NPU/Machine/ISA.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace garam::npu {
+
+LogicalResult StageLowering::checkLength(const Stage &stage,
+                                         const StageSchedule &schedule) {
+  uint64_t tiles = 1;
+  Box part = schedule.getPart(stage, 0);
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    tiles = llvm::SaturatingMultiply<uint64_t>(
+        tiles, llvm::divideCeil(part.getSize(dim), schedule.tile[dim]));
+  uint64_t &commands =
+      stage.isContract() ? numTensorCommands : numVectorCommands;
+  commands = llvm::SaturatingAdd(commands, tiles);
+  if (commands > maxExecutedCommands)
+    return stage.op->emitOpError("brings a queue to ")
+           << commands << " commands; a program executes at most "
+           << maxExecutedCommands
+           << " in a queue: run a smaller batch or shape several times";
+  return success();
+}
 
 LogicalResult StageLowering::lowerStage(Operation *op) {
   if (failed(checkScheduled(op)) || failed(checkHomes(op)))
     return failure();
   Stage stage = getStage(op);
   StageSchedule schedule = getSchedule(stage);
+  if (failed(checkLength(stage, schedule)))
+    return failure();
   emitter.loc = op->getLoc();
   createHomes(stage, schedule);
   staged.clear();

@@ -53,6 +53,11 @@ private:
     WalkOperand walk;
   };
 
+  /// Fails when a queue would execute more commands than the ISA allows: each
+  /// tile has one at least. Says so before they are made.
+  mlir::LogicalResult checkLength(const Stage &stage,
+                                  const StageSchedule &schedule);
+
   /// One tile on one core.
   struct Tile {
     const Stage &stage;
@@ -124,6 +129,8 @@ private:
     BufferView view;
   };
   std::map<Key, SlotTransfer> stagedInSlot;
+  /// Tiles so far, of a queue of the tensor engine and of the vector engine.
+  uint64_t numTensorCommands = 0, numVectorCommands = 0;
 };
 
 } // namespace garam::npu

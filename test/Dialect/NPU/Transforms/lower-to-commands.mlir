@@ -239,3 +239,19 @@ func.func @view(%x: tensor<2x3xi64>) -> tensor<3x2xi64> {
 func.func @nibbles(%x: tensor<4xi4>) {
   return
 }
+
+// -----
+
+#one = affine_map<(a) -> (a)>
+
+// A schedule with more tiles than a queue may execute commands is refused
+// before they are made.
+func.func @too_many_tiles(%x: tensor<16777217xf32>) -> tensor<16777217xf32> {
+  // expected-error @+1 {{'npu.vector' op brings a queue to 16777217 commands; a program executes at most 16777216 in a queue: run a smaller batch or shape several times}}
+  %0 = npu.vector ins(%x) sizes [16777217] schedule<split = [1], grain = [1], tile = [1], homes = [output]>
+      {indexing_maps = [#one, #one]} : (tensor<16777217xf32>) -> tensor<16777217xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16777217xf32>
+}
