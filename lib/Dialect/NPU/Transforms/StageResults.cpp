@@ -12,10 +12,6 @@ using namespace mlir;
 
 namespace garam::npu {
 
-/// A copy within DRAM is cut into parts of at least this many bytes, one an
-/// engine: of smaller ones the start-up is the larger part of the time.
-static constexpr int64_t minSpreadBytes = 64 * 1024;
-
 Box StageLowering::getConsumedRegion(Value tensor, int64_t core) {
   Box region;
   region.low.assign(getTensorType(tensor).getRank(), 0);
@@ -103,46 +99,14 @@ StageLowering::BoundOperand StageLowering::bindOutput(const Tile &tile,
           makeWalk(output, local.view, tile.loops, tile.order)};
 }
 
-/// `box` cut along its first dimension that has `parts` elements.
-static SmallVector<Box> cutBox(const Box &box, int64_t parts) {
-  for (unsigned dim = 0; parts > 1 && dim < box.getRank(); ++dim) {
-    int64_t size = box.getSize(dim);
-    if (size < parts)
-      continue;
-    SmallVector<Box> result;
-    for (int64_t part = 0; part < parts; ++part) {
-      result.push_back(box);
-      result.back().low[dim] = box.low[dim] + size * part / parts;
-      result.back().high[dim] = box.low[dim] + size * (part + 1) / parts;
-    }
-    return result;
-  }
-  return {box};
-}
-
 void StageLowering::copyTo(Value value, const Piece &destination) {
   const Home &home = getHome(value);
   Slot &slot = emitter.startSlot(/*startsStage=*/true);
   int64_t elementBytes = getElementBytes(value);
-  // Pieces in DRAM or shared memory are spread over the cores' engines.
-  int64_t next = 0;
-  for (const Piece &piece : home.pieces) {
-    if (!piece.cores.empty()) {
-      emitter.createCopy(slot.stores, piece.cores.front(), piece, destination,
-                         piece.box, elementBytes, piece.cores.front());
-      continue;
-    }
-    int64_t parts = 1;
-    if (destination.space == SpaceKind::dram)
-      parts = std::clamp<int64_t>(piece.box.getVolume() * elementBytes /
-                                      minSpreadBytes,
-                                  1, emitter.machine.cores);
-    for (const Box &box : cutBox(piece.box, parts)) {
-      int64_t core = next++ % emitter.machine.cores;
-      emitter.createCopy(slot.stores, core, piece, destination, box,
-                         elementBytes, core);
-    }
-  }
+  for (const CopyPart &part :
+       planCopy(home, destination.space, elementBytes, emitter.machine))
+    emitter.createCopy(slot.stores, part.core, home.pieces[part.piece],
+                       destination, part.box, elementBytes, part.core);
 }
 
 Piece StageLowering::createRowMajorPiece(Value tensor,

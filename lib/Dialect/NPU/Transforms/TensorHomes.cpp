@@ -216,6 +216,49 @@ bool isRowMajor(const Home &home, RankedTensorType type) {
              home.pieces.front().view.strides;
 }
 
+/// A copy within DRAM is cut into parts of at least this many bytes, one an
+/// engine: of smaller ones the start-up is the larger part of the time.
+static constexpr int64_t minSpreadBytes = 64 * 1024;
+
+/// `box` cut along its first dimension that has `parts` elements.
+static SmallVector<Box> cutBox(const Box &box, int64_t parts) {
+  for (unsigned dim = 0; parts > 1 && dim < box.getRank(); ++dim) {
+    int64_t size = box.getSize(dim);
+    if (size < parts)
+      continue;
+    SmallVector<Box> result;
+    for (int64_t part = 0; part < parts; ++part) {
+      result.push_back(box);
+      result.back().low[dim] = box.low[dim] + size * part / parts;
+      result.back().high[dim] = box.low[dim] + size * (part + 1) / parts;
+    }
+    return result;
+  }
+  return {box};
+}
+
+SmallVector<CopyPart> planCopy(const Home &home, SpaceKind destination,
+                               int64_t elementBytes,
+                               const MachineDescription &machine) {
+  SmallVector<CopyPart> plan;
+  int64_t next = 0;
+  for (auto [index, piece] : llvm::enumerate(home.pieces)) {
+    unsigned number = index;
+    if (!piece.cores.empty()) {
+      plan.push_back({number, piece.box, piece.cores.front()});
+      continue;
+    }
+    int64_t parts = 1;
+    if (destination == SpaceKind::dram)
+      parts = std::clamp<int64_t>(piece.box.getVolume() * elementBytes /
+                                      minSpreadBytes,
+                                  1, machine.cores);
+    for (Box &box : cutBox(piece.box, parts))
+      plan.push_back({number, std::move(box), next++ % machine.cores});
+  }
+  return plan;
+}
+
 SmallVector<Box> Piece::getMissing(const Box &region) const {
   SmallVector<Box> missing(region.subtract(box));
   for (const Box &part : filled) {

@@ -66,6 +66,18 @@ llvm::SmallVector<int64_t> getRowMajorCores(const MachineDescription &machine);
 /// neighbours of the flattened dimensions.
 bool isRowMajor(const Home &home, mlir::RankedTensorType type);
 
+/// A part of a piece that the DMA engine of `core` copies.
+struct CopyPart {
+  unsigned piece;
+  Box box;
+  int64_t core;
+};
+/// Which engines copy all of a tensor to one piece in memory `destination`:
+/// those of the cores that have it, all of them where nobody does.
+llvm::SmallVector<CopyPart> planCopy(const Home &home, SpaceKind destination,
+                                     int64_t elementBytes,
+                                     const MachineDescription &machine);
+
 //===----------------------------------------------------------------------===//
 // Views
 //===----------------------------------------------------------------------===//

@@ -135,7 +135,7 @@ Timeline Timeline::getView(const Stage &stage) const {
     if (it == homes.end() || !view.homes.try_emplace(value, it->second).second)
       continue;
     Operation *op = value.getDefiningOp();
-    if (isa_and_present<ReshapeOp, ConcatOp>(op))
+    if (isa_and_present<ReshapeOp, ViewOp, ConcatOp>(op))
       llvm::append_range(needed, op->getOperands());
   }
   return view;
@@ -153,19 +153,19 @@ void Timeline::copyTo(Value value, const Piece &destination, Value written) {
   Box filled;
   if (written)
     filled = homes.find(written)->second.home.pieces.front().box;
-  for (auto [index, piece] : llvm::enumerate(from.home.pieces)) {
-    int64_t core = piece.cores.empty()
-                       ? static_cast<int64_t>(index % machine->cores)
-                       : piece.cores.front();
-    Store store{makeTransfer(core, piece, destination, piece.box, elementBytes,
-                             core, destination.cores, *machine),
+  for (const CopyPart &part :
+       planCopy(from.home, destination.space, elementBytes, *machine)) {
+    const Piece &piece = from.home.pieces[part.piece];
+    Store store{makeTransfer(part.core, piece, destination, part.box,
+                             elementBytes, part.core, destination.cores,
+                             *machine),
                 {},
                 written,
                 0,
                 filled,
                 allCores};
-    CoreMask sources = piece.cores.empty() ? allCores : getMask(core);
-    for (const TimedWrite &write : from.writes[index])
+    CoreMask sources = piece.cores.empty() ? allCores : getMask(part.core);
+    for (const TimedWrite &write : from.writes[part.piece])
       if (write.cores & sources)
         store.needs.push_back(write.completion);
     stores.push_back(std::move(store));
@@ -205,6 +205,8 @@ void Timeline::runOther(Operation *op) {
     runReshape(reshape);
   else if (auto concat = dyn_cast<ConcatOp>(op))
     runConcat(concat);
+  else if (auto view = dyn_cast<ViewOp>(op))
+    runView(view);
   else if (auto gather = dyn_cast<GatherOp>(op))
     runGather(gather);
   else if (op->hasTrait<OpTrait::IsTerminator>())
@@ -222,6 +224,20 @@ void Timeline::runReshape(ReshapeOp op) {
   Piece copy = makeRowMajorPiece(from, *machine, getRowMajorCores(*machine));
   setHome(op.getResult(), *reshapeHome({{copy}}, from.getShape(), to));
   copyTo(op.getInput(), copy, op.getResult());
+}
+
+void Timeline::runView(ViewOp op) {
+  Value input = op.getInput(), result = op.getResult();
+  ArrayRef<int64_t> shape = getTensorType(result).getShape();
+  const Home &source = getTimedHome(input).home;
+  if (source.pieces.size() == 1) {
+    setHome(result, viewHome(Home(source), op.getMap(), shape));
+    return addView(input, result, 0);
+  }
+  Piece copy = makeRowMajorPiece(getTensorType(input), *machine,
+                                 getRowMajorCores(*machine));
+  setHome(result, viewHome({{copy}}, op.getMap(), shape));
+  copyTo(input, copy, result);
 }
 
 void Timeline::runConcat(ConcatOp op) {

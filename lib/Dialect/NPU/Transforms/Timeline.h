@@ -114,6 +114,7 @@ private:
   //===--- Operations (Timeline.cpp) -------------------------------------===//
 
   void runReshape(ReshapeOp op);
+  void runView(ViewOp op);
   void runConcat(ConcatOp op);
   void runGather(GatherOp op);
   void runReturn(mlir::Operation *op);
