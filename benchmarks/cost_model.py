@@ -72,7 +72,7 @@ def format_table(rows):
     lines = ["| model | target | estimated (us) | simulated (us) | error |",
              "|---|---|---:|---:|---:|"]
     lines += [f"| {row.model} | {row.target} | {row.estimate * 1e6:.1f} "
-              f"| {row.simulated * 1e6:.1f} | {100 * row.error:+.1f} % |" for row in rows]
+              f"| {row.simulated * 1e6:.1f} | {round(100 * row.error, 1) + 0.0:+.1f} % |" for row in rows]
     return "\n".join(lines)
 
 
