@@ -5,6 +5,10 @@
 add_compile_options($<$<COMPILE_LANG_AND_ID:CXX,Clang>:SHELL:-Xclang$<SEMICOLON>-fno-pch-timestamp>)
 set(ENV{CCACHE_SLOPPINESS} "pch_defines,time_macros,include_file_mtime,include_file_ctime")
 
+# Simulated results, tables of constants and the schedules that compare times
+# must not depend on whether the host has fused multiply-add.
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
+
 # One precompiled header of upstream MLIR for all libraries that use MLIR:
 # nine tenths of their compile time is the parsing of these headers.
 file(WRITE "${CMAKE_BINARY_DIR}/garam_mlir_pch.cpp" "")
