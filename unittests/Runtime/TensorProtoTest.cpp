@@ -97,6 +97,7 @@ TEST(TensorFileTest, KindOfTheFileIsItsExtension) {
             "'" + path.str().str() +
                 "': tensors are read from .npy and .pb files");
   ASSERT_FALSE(sys::fs::remove(path));
+  sys::path::replace_extension(path, "npy");
   EXPECT_EQ(getError(readTensorFile(path))
                 .find("cannot read '" + path.str().str() + "': "),
             0u);
