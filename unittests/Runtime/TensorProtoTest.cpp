@@ -7,6 +7,7 @@
 #include "garam/Runtime/TensorFile.h"
 #include "garam/Support/Errors.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
 
