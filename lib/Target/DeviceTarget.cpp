@@ -6,4 +6,36 @@
 
 #include "garam/Target/DeviceTarget.h"
 
+#include "garam/Support/NodeIds.h"
+#include "mlir/IR/Diagnostics.h"
+
 #include "garam/Target/DeviceTarget.cpp.inc"
+
+using namespace mlir;
+
+namespace garam {
+
+Refusal::Refusal(Location loc, const Twine &reason, const Twine &hint)
+    : loc(loc), reason(reason.str()), hint(hint.str()) {
+  for (StringRef node : getNodeIds(loc))
+    nodes.push_back(node.str());
+}
+
+Refusal::Refusal(Operation *op, const Twine &reason, const Twine &hint)
+    : Refusal(op->getLoc(), reason, hint) {
+  if (!isa<FunctionOpInterface>(op))
+    operation = op->getName().getStringRef().str();
+}
+
+void emitRefusal(const Refusal &refusal, StringRef target) {
+  InFlightDiagnostic error = emitError(refusal.loc);
+  if (!refusal.operation.empty())
+    error << "the device cannot carry out '" << refusal.operation << "': ";
+  error << refusal.reason;
+  if (!refusal.hint.empty())
+    error << "; " << refusal.hint;
+  if (!target.empty())
+    error << " (target '" << target << "')";
+}
+
+} // namespace garam

@@ -14,6 +14,9 @@
 #include "mlir/IR/Visitors.h"
 #include "mlir/Support/LLVM.h"
 
+#include <functional>
+#include <string>
+
 namespace garam {
 
 /// How the diagnostic of a fault of the compiler begins; all others are about
@@ -28,11 +31,31 @@ struct DeviceCompileOptions {
   std::string startStage;
 };
 
-/// Why a device does not take an operation.
+/// Why a device does not take a part of a function.
 struct Refusal {
-  mlir::Location loc; // of the operation
+  mlir::Location loc;
+  /// Ids of the ONNX nodes that the location names.
+  llvm::SmallVector<std::string, 1> nodes;
+  /// Name of the operation; empty for the function, or for several operations
+  /// that the device would carry out as one.
+  std::string operation;
   std::string reason;
+  /// What the user can do about it; may be empty.
+  std::string hint;
+
+  /// Of `op` by itself; a function has no name to a user.
+  Refusal(mlir::Operation *op, const llvm::Twine &reason,
+          const llvm::Twine &hint = "");
+  /// Of whatever is at `loc`.
+  Refusal(mlir::Location loc, const llvm::Twine &reason,
+          const llvm::Twine &hint = "");
 };
+
+/// Takes the refusals of a function one by one.
+using RefusalHandler = std::function<void(const Refusal &)>;
+
+/// Reports `refusal` as an error at its location; `target` may be empty.
+void emitRefusal(const Refusal &refusal, llvm::StringRef target = "");
 
 /// What a function would cost on a device.
 struct DeviceEstimate {
@@ -40,7 +63,7 @@ struct DeviceEstimate {
   double joules = 0;
   uint64_t dramBytes = 0;   // read and written
   uint64_t weightBytes = 0; // in device precision
-  uint64_t onChipBytes = 0; // in use at most
+  uint64_t onChipBytes = 0; // in use at most, of all memories together
 };
 
 } // namespace garam

@@ -18,9 +18,11 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
     not an operation: fusion and set-up dominate, so that an operation by itself
     has no cost.
 
-    All methods but `compile` are pure. They build types and attributes, so that
-    they may be called from several threads only as far as the IR's context
-    allows it: that of `garam compile` is of one thread.
+    All methods but `compile` are pure: they change no function and keep
+    nothing, and several threads may call them at once, on one function too.
+    The IR's context must allow it, with its dialects loaded: one that was made
+    with `MLIRContext::Threading::DISABLED`, like that of `garam compile`, is of
+    one thread.
   }];
   let methods = [
     InterfaceMethod<"The device class, as in target files.",
@@ -39,20 +41,23 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
       }], "bool", "hasFloat">,
     InterfaceMethod<[{
         What the device cannot do in `function`, which it leaves as it is, and
-        why. Nothing: it can do all.
+        why. Nothing: it can do all. Only a fault of the compiler is a
+        diagnostic.
       }], "::llvm::SmallVector<::garam::Refusal>", "accepts",
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options)>,
     InterfaceMethod<[{
         Time, energy and memory that `function`, which the device accepts,
-        would take. Fails without a diagnostic when it does not accept it.
+        would take. Fails without a diagnostic when it does not accept it, or
+        when its memories are too small.
       }], "::mlir::FailureOr<::garam::DeviceEstimate>", "estimate",
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options)>,
     InterfaceMethod<[{
         Compiles `function`, which is rewritten on the way. `observer` sees the
         function at each of `getStages`; when it says stop, there is no program.
-        Fails with diagnostics.
+        Fails with diagnostics: what `accepts` would return are errors here, so
+        that a caller with one device need not ask first.
       }], "::mlir::FailureOr<std::optional<::garam::DeviceProgram>>", "compile",
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options,

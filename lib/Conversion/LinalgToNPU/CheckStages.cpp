@@ -32,19 +32,19 @@ static std::string describeModes(const MachineDescription &machine) {
   return llvm::join(names, ", ");
 }
 
-static std::string checkContract(ContractOp op,
-                                 const MachineDescription &machine) {
+/// A stage is named by its nodes: it may be several operations, fused.
+static std::optional<Refusal> checkContract(ContractOp op,
+                                            const MachineDescription &machine) {
   Type type = getElementTypeOrSelf(op.getActivation());
   std::optional<ElementType> mode = getModeType(type);
   if (mode && machine.findMode(*mode))
-    return {};
+    return std::nullopt;
   std::string name;
   llvm::raw_string_ostream(name) << type;
-  std::string reason = "'" + machine.name + "' does not multiply " + name +
-                       ", only " + describeModes(machine);
-  if (isa<FloatType>(type))
-    reason += "; quantise the model to int8";
-  return reason;
+  return Refusal(op.getLoc(),
+                 "'" + machine.name + "' does not multiply " + name +
+                     ", only " + describeModes(machine),
+                 isa<FloatType>(type) ? "quantise the model to int8" : "");
 }
 
 /// Float operations that a machine without float arithmetic has, because
@@ -62,7 +62,8 @@ static bool usesFloat(Operation &op) {
          llvm::any_of(op.getResultTypes(), isFloat);
 }
 
-static std::string checkVector(VectorOp op, const MachineDescription &machine) {
+static std::optional<Refusal> checkVector(VectorOp op,
+                                          const MachineDescription &machine) {
   // Registers have 32 bits: what passes through them from 64 to 64 bits would
   // lose the upper half without a word.
   auto isWide = [](Type type) {
@@ -70,40 +71,44 @@ static std::string checkVector(VectorOp op, const MachineDescription &machine) {
   };
   if (llvm::any_of(op.getInputs().getTypes(), isWide) &&
       llvm::any_of(op.getResultTypes(), isWide))
-    return "64-bit integers do not fit the vector engine's 32-bit registers; "
-           "cast them to int32 where their values allow";
+    return Refusal(
+        op.getLoc(),
+        "64-bit integers do not fit the vector engine's 32-bit registers",
+        "cast them to int32 where their values allow");
   if (op.getInputs().size() > maxVectorInputs)
-    return "a vector command reads at most " + std::to_string(maxVectorInputs) +
-           " tensors, and this needs " + std::to_string(op.getInputs().size()) +
-           "; combine them in several nodes";
+    return Refusal(op.getLoc(),
+                   "a vector command reads at most " + Twine(maxVectorInputs) +
+                       " tensors, and this needs " +
+                       Twine(op.getInputs().size()),
+                   "combine them in several nodes");
   if (machine.vector.hasFloat)
-    return {};
+    return std::nullopt;
   for (Region &region : op->getRegions())
     for (Operation &inner : region.getOps())
       if (!isa<YieldOp>(inner) && usesFloat(inner) && !isRequantization(inner))
-        return "'" + machine.name +
-               "' has no float arithmetic beyond requantisation, and this "
-               "needs '" +
-               inner.getName().getStringRef().str() +
-               "'; leave it out of the model or quantise it";
-  return {};
+        return Refusal(
+            op.getLoc(),
+            "'" + machine.name +
+                "' has no float arithmetic beyond requantisation, and this "
+                "needs '" +
+                inner.getName().getStringRef() + "'",
+            "leave it out of the model or quantise it");
+  return std::nullopt;
 }
 
-LogicalResult checkStages(func::FuncOp function,
-                          const MachineDescription &machine) {
-  bool failed = false;
+SmallVector<Refusal> checkStages(func::FuncOp function,
+                                 const MachineDescription &machine) {
+  SmallVector<Refusal> refusals;
   for (Operation &op : function.getBody().front()) {
-    std::string reason;
+    std::optional<Refusal> refusal;
     if (auto contract = dyn_cast<ContractOp>(op))
-      reason = checkContract(contract, machine);
+      refusal = checkContract(contract, machine);
     else if (auto vector = dyn_cast<VectorOp>(op))
-      reason = checkVector(vector, machine);
-    if (reason.empty())
-      continue;
-    failed = true;
-    op.emitError() << reason;
+      refusal = checkVector(vector, machine);
+    if (refusal)
+      refusals.push_back(std::move(*refusal));
   }
-  return failure(failed);
+  return refusals;
 }
 
 } // namespace garam::npu

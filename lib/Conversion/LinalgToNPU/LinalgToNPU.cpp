@@ -19,16 +19,25 @@ namespace garam {
 using namespace mlir;
 using namespace garam::npu;
 
+static void emitAsError(const garam::Refusal &refusal) {
+  garam::emitRefusal(refusal);
+}
+
 namespace {
 
 struct ConvertLinalgToNPU
     : garam::impl::ConvertLinalgToNPUBase<ConvertLinalgToNPU> {
+  explicit ConvertLinalgToNPU(garam::RefusalHandler onRefusal = emitAsError)
+      : onRefusal(std::move(onRefusal)) {}
+
   void runOnOperation() override;
 
 private:
   void convertSums(IRRewriter &rewriter);
   void removeUnused(IRRewriter &rewriter);
   LogicalResult convertRest(IRRewriter &rewriter);
+
+  garam::RefusalHandler onRefusal;
 };
 
 } // namespace
@@ -82,19 +91,19 @@ LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
       rewriter.eraseOp(op);
       continue;
     }
-    std::string reason;
+    Obstacle obstacle;
     LogicalResult result = failure();
     if (isWideMovement(op))
-      result = convertWideMovement(rewriter, op, reason);
+      result = convertWideMovement(rewriter, op, obstacle);
     else if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
-      result = convertToVector(rewriter, linalgOp, reason);
+      result = convertToVector(rewriter, linalgOp, obstacle);
     else if (isa<garam::ext::QuantizeOp, garam::ext::DequantizeOp>(op))
-      result = convertQuantization(rewriter, op, reason);
+      result = convertQuantization(rewriter, op, obstacle);
     else
-      result = convertMovement(rewriter, op, reason);
+      result = convertMovement(rewriter, op, obstacle);
     if (mlir::failed(result) && !isOperandOfFailure(op)) {
       failed = true;
-      garam::npu::emitUnsupported(op, reason);
+      onRefusal({op, obstacle.reason, obstacle.hint});
     }
   }
   return failure(failed);
@@ -105,15 +114,23 @@ void ConvertLinalgToNPU::runOnOperation() {
   if (func.isExternal())
     return;
   if (!func.getBody().hasOneBlock()) {
-    func.emitError() << "has control flow, which this conversion does not take";
+    onRefusal({func, "has control flow, which this conversion does not take"});
     return signalPassFailure();
   }
   IRRewriter rewriter(&getContext());
-  if (failed(reportUnsupported(func)))
+  if (SmallVector<garam::Refusal> refusals = checkSupported(func);
+      !refusals.empty()) {
+    llvm::for_each(refusals, onRefusal);
     return signalPassFailure();
+  }
   convertSums(rewriter);
   removeUnused(rewriter);
   if (failed(convertRest(rewriter)))
     return signalPassFailure();
   removeUnused(rewriter);
+}
+
+std::unique_ptr<Pass>
+garam::createConvertLinalgToNPU(RefusalHandler onRefusal) {
+  return std::make_unique<ConvertLinalgToNPU>(std::move(onRefusal));
 }

@@ -17,6 +17,11 @@
 
 namespace garam::npu {
 
+/// Why an operation is not converted, and what the user can do about it.
+struct Obstacle {
+  std::string reason, hint; // as in garam::Refusal
+};
+
 /// Replaces a matrix product or convolution, together with the single-use chain
 /// of elementwise operations behind it that its epilogue can carry out. Without
 /// columns to share the weights among, as in a depthwise convolution, the
@@ -25,19 +30,19 @@ mlir::LogicalResult convertSumOfProducts(mlir::RewriterBase &rewriter,
                                          mlir::linalg::LinalgOp op);
 
 /// Replaces any other structured operation by an npu.vector. Each conversion
-/// below leaves the operation alone when it fails and says why in `reason`.
+/// below leaves the operation alone when it fails and says why in `obstacle`.
 mlir::LogicalResult convertToVector(mlir::RewriterBase &rewriter,
                                     mlir::linalg::LinalgOp op,
-                                    std::string &reason);
+                                    Obstacle &obstacle);
 
 /// Replaces a quantisation or dequantisation that nothing has absorbed.
 mlir::LogicalResult convertQuantization(mlir::RewriterBase &rewriter,
                                         mlir::Operation *op,
-                                        std::string &reason);
+                                        Obstacle &obstacle);
 
 /// Replaces operations of the tensor dialect and constants.
 mlir::LogicalResult convertMovement(mlir::RewriterBase &rewriter,
-                                    mlir::Operation *op, std::string &reason);
+                                    mlir::Operation *op, Obstacle &obstacle);
 
 /// Whether elements of `type` have more bits than a register of the vector
 /// engine.
@@ -50,7 +55,7 @@ bool isWideMovement(mlir::Operation *op);
 /// Replaces such an operation by npu.view, npu.concat and npu.constant.
 mlir::LogicalResult convertWideMovement(mlir::RewriterBase &rewriter,
                                         mlir::Operation *op,
-                                        std::string &reason);
+                                        Obstacle &obstacle);
 
 /// The register value of element `argument`, a body argument of `op` that loads
 /// through `access`: dequantised where the access says so.

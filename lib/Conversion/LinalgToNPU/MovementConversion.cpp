@@ -41,12 +41,13 @@ static Access getIdentity(Value value) {
 
 /// tensor.pad and tensor.extract_slice that no consumer has absorbed.
 static LogicalResult convertView(RewriterBase &rewriter, Operation *op,
-                                 std::string &reason) {
+                                 Obstacle &obstacle) {
   Access access = getIdentity(op->getResult(0));
   foldMovement(access);
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   if (access.source == op->getResult(0) || !type.hasStaticShape()) {
-    reason = "offsets, sizes or a padding value that are not constants";
+    obstacle.reason =
+        "offsets, sizes or a padding value that are not constants";
     return failure();
   }
   rewriter.replaceOp(
@@ -113,11 +114,11 @@ static Value createIndices(OpBuilder &builder, Location loc, Value indices,
 }
 
 static LogicalResult convertGather(RewriterBase &rewriter, ext::GatherOp op,
-                                   std::string &reason) {
+                                   Obstacle &obstacle) {
   auto type = cast<RankedTensorType>(op.getInput().getType());
   int64_t size = type.getDimSize(op.getAxis());
   if (size > std::numeric_limits<int32_t>::max()) {
-    reason = "an axis of more than 2^31 elements";
+    obstacle.reason = "an axis of more than 2^31 elements";
     return failure();
   }
   Value indices = createIndices(rewriter, op.getLoc(), op.getIndices(), size);
@@ -127,11 +128,11 @@ static LogicalResult convertGather(RewriterBase &rewriter, ext::GatherOp op,
 }
 
 LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
-                              std::string &reason) {
+                              Obstacle &obstacle) {
   rewriter.setInsertionPoint(op);
   return TypeSwitch<Operation *, LogicalResult>(op)
       .Case<tensor::PadOp, tensor::ExtractSliceOp>(
-          [&](auto) { return convertView(rewriter, op, reason); })
+          [&](auto) { return convertView(rewriter, op, obstacle); })
       .Case<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(
           [&](auto) { return convertReshape(rewriter, op); })
       .Case([&](tensor::ConcatOp concat) {
@@ -141,19 +142,19 @@ LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
         return success();
       })
       .Case([&](ext::GatherOp gather) {
-        return convertGather(rewriter, gather, reason);
+        return convertGather(rewriter, gather, obstacle);
       })
       .Case([&](arith::ConstantOp constant) -> LogicalResult {
         auto value = dyn_cast<ElementsAttr>(constant.getValue());
         if (!value) {
-          reason = "a scalar that no operation on tensors uses";
+          obstacle.reason = "a scalar that no operation on tensors uses";
           return failure();
         }
         rewriter.replaceOpWithNewOp<ConstantOp>(op, constant.getType(), value);
         return success();
       })
       .Default([&](Operation *) {
-        reason = "no stage does this";
+        obstacle.reason = "no stage does this";
         return failure();
       });
 }

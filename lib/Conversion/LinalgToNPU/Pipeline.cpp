@@ -16,13 +16,14 @@ using namespace mlir;
 namespace garam::npu {
 
 void buildStagePipeline(OpPassManager &functions,
-                        const StagePipelineOptions &options) {
+                        const StagePipelineOptions &options,
+                        const RefusalHandler &onRefusal) {
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
-  functions.addPass(createConvertLinalgToNPU());
+  functions.addPass(createConvertLinalgToNPU(onRefusal));
   functions.addPass(createNPUFuseVectors());
   functions.addPass(createNPUDemoteFloat({options.precision}));
   functions.addPass(createCanonicalizerPass());
@@ -34,13 +35,17 @@ void registerStagePipeline() {
       "linalg-to-npu-stages",
       "Turns structured operations into fused stages of the NPU",
       [](OpPassManager &manager, const StagePipelineOptions &options) {
-        buildStagePipeline(manager.nest<func::FuncOp>(), options);
+        buildStagePipeline(
+            manager.nest<func::FuncOp>(), options,
+            [](const Refusal &refusal) { emitRefusal(refusal); });
       });
 }
 
 static LogicalResult choosePrecision(func::FuncOp function,
                                      const MachineDescription &machine,
-                                     StringRef wanted, std::string &precision) {
+                                     StringRef wanted,
+                                     const RefusalHandler &onRefusal,
+                                     std::string &precision) {
   bool hasBF16 = machine.findMode(ElementType::BF16);
   bool hasF16 = machine.findMode(ElementType::F16);
   if (wanted.empty()) {
@@ -49,33 +54,39 @@ static LogicalResult choosePrecision(func::FuncOp function,
     return success();
   }
   precision = wanted == "fp16" ? "f16" : wanted.str();
-  if (precision != "bf16" && precision != "f16")
-    return function.emitError()
-           << "precision '" << wanted << "' is not one of bf16 and fp16";
+  if (precision != "bf16" && precision != "f16") {
+    onRefusal({function, "precision '" + wanted +
+                             "' is not one of bf16 and "
+                             "fp16"});
+    return failure();
+  }
   bool hasFloat = hasBF16 || hasF16;
   bool hasIt = precision == "bf16" ? hasBF16 : hasF16;
-  if (hasFloat && !hasIt)
-    return function.emitError()
-           << "'" << machine.name << "' does not multiply " << precision
-           << "; it does " << (hasBF16 ? "bf16" : "fp16");
-  return success();
+  if (hasIt || !hasFloat)
+    return success();
+  onRefusal({function, "'" + machine.name + "' does not multiply " + precision,
+             Twine("it does ") + (hasBF16 ? "bf16" : "fp16")});
+  return failure();
 }
 
 LogicalResult convertToStages(func::FuncOp function,
                               const MachineDescription &machine,
-                              StringRef precision) {
+                              StringRef precision,
+                              const RefusalHandler &onRefusal) {
   StagePipelineOptions options;
   std::string type;
-  if (failed(choosePrecision(function, machine, precision, type)))
+  if (failed(choosePrecision(function, machine, precision, onRefusal, type)))
     return failure();
   options.precision = type;
   PassManager manager(function.getContext(), func::FuncOp::getOperationName());
-  buildStagePipeline(manager, options);
+  buildStagePipeline(manager, options, onRefusal);
   if (!machine.vector.hasFloat)
     manager.addPass(createNPUExpandExponential());
   if (failed(manager.run(function)))
     return failure();
-  return checkStages(function, machine);
+  SmallVector<Refusal> refusals = checkStages(function, machine);
+  llvm::for_each(refusals, onRefusal);
+  return success(refusals.empty());
 }
 
 } // namespace garam::npu

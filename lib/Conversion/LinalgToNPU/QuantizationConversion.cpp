@@ -135,13 +135,13 @@ evaluate(ext::DequantizeOp op, const QuantizationParameters &parameters) {
 }
 
 LogicalResult convertQuantization(RewriterBase &rewriter, Operation *op,
-                                  std::string &reason) {
+                                  Obstacle &obstacle) {
   auto quantize = dyn_cast<ext::QuantizeOp>(op);
   auto parameters = quantize ? getParameters(quantize)
                              : getParameters(cast<ext::DequantizeOp>(op));
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   if (!parameters) {
-    reason = "scales or zero points that are not constants, or blocks";
+    obstacle.reason = "scales or zero points that are not constants, or blocks";
     return failure();
   }
   rewriter.setInsertionPoint(op);

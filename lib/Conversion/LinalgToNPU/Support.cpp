@@ -14,11 +14,6 @@ using namespace mlir;
 
 namespace garam::npu {
 
-void emitUnsupported(Operation *op, StringRef reason) {
-  op->emitError() << "the NPU cannot carry out '" << op->getName()
-                  << "': " << reason;
-}
-
 /// Element types that the NPU's memories hold.
 static bool isStorable(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
@@ -46,33 +41,32 @@ static std::string checkResult(Type type) {
 
 /// Inputs of the model with dimensions that are not fixed.
 static void checkArguments(func::FuncOp func,
-                           SmallVectorImpl<UnsupportedOperation> &result) {
+                           SmallVectorImpl<Refusal> &result) {
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     std::string name = "#" + std::to_string(i);
     if (auto attribute = func.getArgAttrOfType<StringAttr>(i, "onnx.name"))
       name = attribute.getValue().str();
     if (!tensor) {
-      result.push_back({func.getOperation(),
-                        "input " + name + " is not a tensor of known rank"});
+      result.push_back(
+          {func, "input " + name + " is not a tensor of known rank"});
       continue;
     }
     if (tensor.hasStaticShape())
       if (std::string reason = checkResult(tensor); !reason.empty())
-        result.push_back(
-            {func.getOperation(), "input " + name + " is " + reason});
+        result.push_back({func, "input " + name + " is " + reason});
     for (auto [dim, size] : llvm::enumerate(tensor.getShape()))
       if (ShapedType::isDynamic(size))
-        result.push_back({func.getOperation(),
+        result.push_back({func,
                           "input " + name + ": dimension " +
-                              std::to_string(dim) +
-                              " is not fixed; bind it with --shape " + name +
+                              std::to_string(dim) + " is not fixed",
+                          "bind it with --shape " + name +
                               "=... or, by its name, with --dim NAME=VALUE"});
   }
 }
 
-SmallVector<UnsupportedOperation> checkSupported(func::FuncOp func) {
-  SmallVector<UnsupportedOperation> result;
+SmallVector<Refusal> checkSupported(func::FuncOp func) {
+  SmallVector<Refusal> result;
   checkArguments(func, result);
   // Operations on sizes that are not fixed follow from the inputs.
   if (!result.empty())
@@ -90,17 +84,6 @@ SmallVector<UnsupportedOperation> checkSupported(func::FuncOp func) {
     }
   });
   return result;
-}
-
-LogicalResult reportUnsupported(func::FuncOp func) {
-  SmallVector<UnsupportedOperation> unsupported = checkSupported(func);
-  for (const UnsupportedOperation &entry : unsupported) {
-    if (entry.op == func.getOperation())
-      func.emitError() << entry.reason;
-    else
-      emitUnsupported(entry.op, entry.reason);
-  }
-  return success(unsupported.empty());
 }
 
 } // namespace garam::npu

@@ -191,8 +191,8 @@ namespace {
 class VectorConversion {
 public:
   VectorConversion(RewriterBase &rewriter, linalg::LinalgOp op,
-                   std::string &reason)
-      : rewriter(rewriter), op(op), reason(reason) {}
+                   Obstacle &obstacle)
+      : rewriter(rewriter), op(op), obstacle(obstacle) {}
 
   LogicalResult run();
 
@@ -205,8 +205,8 @@ private:
     unsigned input = 0; // among those of npu.vector
   };
 
-  LogicalResult fail(const Twine &why) {
-    reason = why.str();
+  LogicalResult fail(const Twine &why, const Twine &hint = "") {
+    obstacle = {why.str(), hint.str()};
     return failure();
   }
   LogicalResult orderDims();
@@ -222,7 +222,7 @@ private:
 
   RewriterBase &rewriter;
   linalg::LinalgOp op;
-  std::string &reason;
+  Obstacle &obstacle;
 
   /// Dimension of npu.vector for each loop dimension.
   SmallVector<int64_t> dims;
@@ -338,8 +338,8 @@ LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   }
   Type elementType = getElementTypeOrSelf(access.source);
   if (elementType.isInteger() && elementType.getIntOrFloatBitWidth() > 32)
-    return fail("integers of more than 32 bits; cast them to int32 where their "
-                "values allow");
+    return fail("integers of more than 32 bits",
+                "cast them to int32 where their values allow");
   result.input = spec.addInput(getInput(access, spec.sizes.size(), isUnsigned));
   llvm::append_range(locations, access.locations);
   result.access = std::move(access);
@@ -463,8 +463,8 @@ LogicalResult VectorConversion::run() {
 }
 
 LogicalResult convertToVector(RewriterBase &rewriter, linalg::LinalgOp op,
-                              std::string &reason) {
-  return VectorConversion(rewriter, op, reason).run();
+                              Obstacle &obstacle) {
+  return VectorConversion(rewriter, op, obstacle).run();
 }
 
 } // namespace garam::npu

@@ -36,9 +36,9 @@ bool isWideMovement(Operation *op) {
 
 static LogicalResult replaceByView(RewriterBase &rewriter, Operation *op,
                                    Value source, AffineMap map,
-                                   std::string &reason) {
+                                   Obstacle &obstacle) {
   if (!llvm::all_of(map.getResults(), isLinear)) {
-    reason = "an access that is not linear in the loop dimensions";
+    obstacle.reason = "an access that is not linear in the loop dimensions";
     return failure();
   }
   rewriter.replaceOpWithNewOp<ViewOp>(op, op->getResult(0).getType(), source,
@@ -48,9 +48,9 @@ static LogicalResult replaceByView(RewriterBase &rewriter, Operation *op,
 
 static LogicalResult convertWideSlice(RewriterBase &rewriter,
                                       tensor::ExtractSliceOp op,
-                                      std::string &reason) {
+                                      Obstacle &obstacle) {
   if (!op.getOffsets().empty() || !op.getStrides().empty()) {
-    reason = "offsets or strides that are not constants";
+    obstacle.reason = "offsets or strides that are not constants";
     return failure();
   }
   llvm::SmallBitVector dropped = op.getDroppedDims();
@@ -66,7 +66,7 @@ static LogicalResult convertWideSlice(RewriterBase &rewriter,
   }
   return replaceByView(
       rewriter, op, op.getSource(),
-      AffineMap::get(dim, 0, coordinates, rewriter.getContext()), reason);
+      AffineMap::get(dim, 0, coordinates, rewriter.getContext()), obstacle);
 }
 
 static Value createSplat(OpBuilder &builder, Location loc,
@@ -77,12 +77,12 @@ static Value createSplat(OpBuilder &builder, Location loc,
 
 /// Puts constants before and behind, one dimension after the other.
 static LogicalResult convertWidePad(RewriterBase &rewriter, tensor::PadOp op,
-                                    std::string &reason) {
+                                    Obstacle &obstacle) {
   Attribute fill;
   Value value = op.getConstantPaddingValue();
   if (!value || !matchPattern(value, m_Constant(&fill)) ||
       !op.getLow().empty() || !op.getHigh().empty()) {
-    reason = "a padding that is not constant";
+    obstacle.reason = "a padding that is not constant";
     return failure();
   }
   Value padded = op.getSource();
@@ -110,16 +110,16 @@ static LogicalResult convertWidePad(RewriterBase &rewriter, tensor::PadOp op,
 }
 
 LogicalResult convertWideMovement(RewriterBase &rewriter, Operation *op,
-                                  std::string &reason) {
+                                  Obstacle &obstacle) {
   rewriter.setInsertionPoint(op);
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
-    return convertWideSlice(rewriter, slice, reason);
+    return convertWideSlice(rewriter, slice, obstacle);
   if (auto pad = dyn_cast<tensor::PadOp>(op))
-    return convertWidePad(rewriter, pad, reason);
+    return convertWidePad(rewriter, pad, obstacle);
   if (auto fill = dyn_cast<linalg::FillOp>(op)) {
     Attribute value;
     if (!matchPattern(fill.value(), m_Constant(&value))) {
-      reason = "a scalar operand that is not a constant";
+      obstacle.reason = "a scalar operand that is not a constant";
       return failure();
     }
     rewriter.replaceOp(
@@ -132,7 +132,7 @@ LogicalResult convertWideMovement(RewriterBase &rewriter, Operation *op,
   Value yielded = linalgOp.getBlock()->getTerminator()->getOperand(0);
   unsigned input = cast<BlockArgument>(yielded).getArgNumber();
   return replaceByView(rewriter, op, linalgOp.getDpsInputOperand(input)->get(),
-                       *getMovementMap(op), reason);
+                       *getMovementMap(op), obstacle);
 }
 
 } // namespace garam::npu

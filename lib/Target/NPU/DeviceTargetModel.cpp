@@ -17,6 +17,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 
+#include <thread>
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -57,42 +59,54 @@ struct TargetModel
 
 } // namespace
 
-static FailureOr<MachineDescription> readMachine(TargetAttr target,
-                                                 Location loc) {
-  llvm::Expected<MachineDescription> machine =
-      readTargetFile(llvm::MemoryBufferRef(target.getText(), target.getName()));
-  if (machine)
-    return std::move(*machine);
-  return emitError(loc) << llvm::toString(machine.takeError());
+static llvm::Expected<MachineDescription> readMachine(Attribute attr) {
+  auto target = cast<TargetAttr>(attr);
+  return readTargetFile(
+      llvm::MemoryBufferRef(target.getText(), target.getName()));
 }
 
 bool TargetModel::hasFloat(Attribute attr) const {
-  FailureOr<MachineDescription> machine =
-      readMachine(cast<TargetAttr>(attr), UnknownLoc::get(attr.getContext()));
-  return failed(machine) || machine->vector.hasFloat;
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (machine)
+    return machine->vector.hasFloat;
+  llvm::consumeError(machine.takeError());
+  return true;
 }
+
+namespace {
+
+/// A copy of a function in a module of its own.
+class FunctionCopy {
+public:
+  explicit FunctionCopy(func::FuncOp function)
+      : holder(ModuleOp::create(function.getLoc())), copy(function.clone()) {
+    holder->push_back(copy);
+  }
+  func::FuncOp get() const { return copy; }
+
+private:
+  OwningOpRef<ModuleOp> holder;
+  func::FuncOp copy;
+};
+
+} // namespace
 
 SmallVector<Refusal>
 TargetModel::accepts(Attribute attr, func::FuncOp function,
                      const DeviceCompileOptions &options) const {
   SmallVector<Refusal> refusals;
-  // What the conversion of a copy complains about is what is not accepted.
-  ScopedDiagnosticHandler handler(
-      function.getContext(), [&](Diagnostic &diagnostic) {
-        if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
-          refusals.push_back({diagnostic.getLocation(), diagnostic.str()});
-        return success();
-      });
-  FailureOr<MachineDescription> machine =
-      readMachine(cast<TargetAttr>(attr), function.getLoc());
-  if (failed(machine))
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (!machine) {
+    refusals.push_back({function, llvm::toString(machine.takeError())});
     return refusals;
-  OwningOpRef<ModuleOp> copy = ModuleOp::create(function.getLoc());
-  auto clone = function.clone();
-  copy->push_back(clone);
-  if (failed(convertToStages(clone, *machine, options.precision)) &&
-      refusals.empty())
-    refusals.push_back({function.getLoc(), "not supported"});
+  }
+  FunctionCopy copy(function);
+  LogicalResult converted = convertToStages(
+      copy.get(), *machine, options.precision,
+      [&](const Refusal &refusal) { refusals.push_back(refusal); });
+  if (failed(converted) && refusals.empty())
+    refusals.push_back(
+        {function, internalErrorPrefix + Twine("the conversion failed")});
   return refusals;
 }
 
@@ -134,9 +148,12 @@ static LowerBound readBound(func::FuncOp function,
 /// Brings `function`, which is at `stage` (empty: linalg), to the next one.
 static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
                                   const MachineDescription &machine,
-                                  const DeviceCompileOptions &options) {
+                                  StringRef precision) {
   if (stage.empty()) {
-    if (failed(convertToStages(function, machine, options.precision)))
+    auto report = [&](const Refusal &refusal) {
+      emitRefusal(refusal, machine.name);
+    };
+    if (failed(convertToStages(function, machine, precision, report)))
       return failure();
     recordBound(function, computeLowerBound(function, machine));
     return success();
@@ -183,15 +200,14 @@ FailureOr<std::optional<DeviceProgram>>
 TargetModel::compile(Attribute attr, func::FuncOp function,
                      const DeviceCompileOptions &options,
                      llvm::function_ref<WalkResult(StringRef)> observer) const {
-  FailureOr<MachineDescription> machine =
-      readMachine(cast<TargetAttr>(attr), function.getLoc());
-  if (failed(machine))
-    return failure();
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (!machine)
+    return function.emitError() << llvm::toString(machine.takeError());
   StringRef stage = options.startStage;
   SmallVector<StringRef> stages = getStages(attr);
   auto next = stage.empty() ? stages.begin() : llvm::find(stages, stage) + 1;
   for (; next != stages.end(); ++next) {
-    if (failed(runNextStage(function, stage, *machine, options)))
+    if (failed(runNextStage(function, stage, *machine, options.precision)))
       return failure();
     stage = *next;
     if (observer(stage).wasInterrupted())
@@ -207,13 +223,16 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
 FailureOr<DeviceEstimate>
 TargetModel::estimate(Attribute attr, func::FuncOp function,
                       const DeviceCompileOptions &options) const {
-  ScopedDiagnosticHandler silence(function.getContext(),
-                                  [](Diagnostic &) { return success(); });
-  OwningOpRef<ModuleOp> holder = ModuleOp::create(function.getLoc());
-  auto copy = function.clone();
-  holder->push_back(copy);
-  FailureOr<std::optional<DeviceProgram>> program = compile(
-      attr, copy, options, [](StringRef) { return WalkResult::advance(); });
+  // What other threads report in the meantime is not of this function.
+  ScopedDiagnosticHandler silence(
+      function.getContext(),
+      [thread = std::this_thread::get_id()](Diagnostic &) {
+        return success(std::this_thread::get_id() == thread);
+      });
+  FunctionCopy copy(function);
+  FailureOr<std::optional<DeviceProgram>> program =
+      compile(attr, copy.get(), options,
+              [](StringRef) { return WalkResult::advance(); });
   if (failed(program))
     return failure();
   llvm::Expected<std::unique_ptr<LoadedProgram>> loaded =

@@ -4,7 +4,7 @@
 
 func.func @not_linear(%x: tensor<4xf32>) -> tensor<8xf32> {
   %e = tensor.empty() : tensor<8xf32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': an access that is not linear in the loop dimensions}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': an access that is not linear in the loop dimensions}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a floordiv 2)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -20,7 +20,7 @@ func.func @not_linear(%x: tensor<4xf32>) -> tensor<8xf32> {
 
 func.func @written_twice(%x: tensor<4x8xf32>) -> tensor<4xf32> {
   %e = tensor.empty() : tensor<4xf32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': an output that is written more than once}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': an output that is written more than once}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> (a)>],
       iterator_types = ["parallel", "parallel"]}
@@ -36,7 +36,7 @@ func.func @written_twice(%x: tensor<4x8xf32>) -> tensor<4xf32> {
 
 func.func @not_in_order(%x: tensor<4xf32>) -> tensor<4x4xf32> {
   %e = tensor.empty() : tensor<4x4xf32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': an output that is not written in order}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': an output that is not written in order}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a, a)>],
       iterator_types = ["parallel"]}
@@ -54,10 +54,10 @@ func.func @not_in_order(%x: tensor<4xf32>) -> tensor<4x4xf32> {
 // neither has its reader.
 
 func.func @scalar_operand(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
   %v = tensor.extract %s[] : tensor<f32>
   %e = tensor.empty() : tensor<4xf32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.fill': a scalar operand that is not a constant}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.fill': a scalar operand that is not a constant}}
   %0 = linalg.fill ins(%v : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
@@ -65,10 +65,10 @@ func.func @scalar_operand(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
 // -----
 
 func.func @captured_scalar(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> {
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
   %v = tensor.extract %s[] : tensor<f32>
   %e = tensor.empty() : tensor<4xf32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': a scalar from outside of the operation}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a scalar from outside of the operation}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -86,7 +86,7 @@ func.func @captured_scalar(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> 
 
 func.func @nested_sums(%x: tensor<4xf32>) -> (tensor<f32>, tensor<f32>) {
   %e = tensor.empty() : tensor<f32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': a reduction by something else than +, *, max, min, and, or}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a reduction by something else than +, *, max, min, and, or}}
   %0:2 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> ()>, affine_map<(a) -> ()>],
       iterator_types = ["reduction"]}
@@ -102,10 +102,10 @@ func.func @nested_sums(%x: tensor<4xf32>) -> (tensor<f32>, tensor<f32>) {
 // -----
 
 func.func @buffers() -> tensor<4xf32> {
-  // expected-error @+1 {{the NPU cannot carry out 'memref.alloc': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'memref.alloc': no stage does this}}
   %m = memref.alloc() : memref<4xf32>
   %c = arith.constant 1.0 : f32
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.fill': not an operation on tensors}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.fill': not an operation on tensors}}
   linalg.fill ins(%c : f32) outs(%m : memref<4xf32>)
   %0 = arith.constant dense<0.0> : tensor<4xf32>
   return %0 : tensor<4xf32>
@@ -114,7 +114,7 @@ func.func @buffers() -> tensor<4xf32> {
 // -----
 
 func.func @scalar_result() -> f32 {
-  // expected-error @+1 {{the NPU cannot carry out 'arith.constant': a scalar that no operation on tensors uses}}
+  // expected-error @+1 {{the device cannot carry out 'arith.constant': a scalar that no operation on tensors uses}}
   %0 = arith.constant 1.0 : f32
   return %0 : f32
 }
@@ -122,7 +122,7 @@ func.func @scalar_result() -> f32 {
 // -----
 
 func.func @dynamic_result(%x: tensor<4xf32>) -> tensor<?xf32> {
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.cast': a tensor of a shape that depends on values}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.cast': a tensor of a shape that depends on values}}
   %0 = tensor.cast %x : tensor<4xf32> to tensor<?xf32>
   return %0 : tensor<?xf32>
 }
@@ -132,11 +132,11 @@ func.func @dynamic_result(%x: tensor<4xf32>) -> tensor<?xf32> {
 // Offsets that are computed on the device.
 
 func.func @computed_offset(%x: tensor<8xf32>, %n: tensor<i32>) -> tensor<4xf32> {
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
   %v = tensor.extract %n[] : tensor<i32>
-  // expected-error @+1 {{the NPU cannot carry out 'arith.index_cast': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'arith.index_cast': no stage does this}}
   %i = arith.index_cast %v : i32 to index
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract_slice': offsets, sizes or a padding value that are not constants}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract_slice': offsets, sizes or a padding value that are not constants}}
   %0 = tensor.extract_slice %x[%i] [4] [1] : tensor<8xf32> to tensor<4xf32>
   return %0 : tensor<4xf32>
 }
@@ -146,7 +146,7 @@ func.func @computed_offset(%x: tensor<8xf32>, %n: tensor<i32>) -> tensor<4xf32> 
 // Indices are 32-bit integers.
 
 func.func @long_axis(%x: tensor<4294967296xf32>, %i: tensor<2xi32>) -> tensor<2xf32> {
-  // expected-error @+1 {{the NPU cannot carry out 'garam_ext.gather': an axis of more than 2^31 elements}}
+  // expected-error @+1 {{the device cannot carry out 'garam_ext.gather': an axis of more than 2^31 elements}}
   %0 = garam_ext.gather %x[%i] axis 0 : tensor<4294967296xf32>, tensor<2xi32> -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }

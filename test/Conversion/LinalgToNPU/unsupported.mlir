@@ -13,7 +13,7 @@ func.func @dynamic(%x: tensor<?x4xf32> {onnx.name = "image"}) -> tensor<?x4xf32>
 
 func.func @all(%x: tensor<4xi64>, %y: tensor<4xf32>) -> (tensor<4xi64>, tensor<4xf32>) {
   %e = tensor.empty() : tensor<4xi64>
-  // expected-error@unknown {{the NPU cannot carry out 'linalg.generic': integers of more than 32 bits}}
+  // expected-error@unknown {{the device cannot carry out 'linalg.generic': integers of more than 32 bits}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -23,7 +23,7 @@ func.func @all(%x: tensor<4xi64>, %y: tensor<4xf32>) -> (tensor<4xi64>, tensor<4
     linalg.yield %s : i64
   } -> tensor<4xi64> loc("node:sum")
   %f = tensor.empty() : tensor<4xf32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': the vector engine has no 'math.atan2' of these types}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': the vector engine has no 'math.atan2' of these types}}
   %1 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -41,7 +41,7 @@ func.func @all(%x: tensor<4xi64>, %y: tensor<4xf32>) -> (tensor<4xi64>, tensor<4
 
 func.func @reduction(%x: tensor<4xf32>) -> tensor<f32> {
   %e = tensor.empty() : tensor<f32>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': a reduction by something else than +, *, max, min, and, or}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a reduction by something else than +, *, max, min, and, or}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> ()>],
       iterator_types = ["reduction"]}
@@ -58,7 +58,7 @@ func.func @reduction(%x: tensor<4xf32>) -> tensor<f32> {
 // Scales that are computed.
 
 func.func @scale(%x: tensor<4x4xf32>, %s: tensor<f32>) -> tensor<4x4xi8> {
-  // expected-error @+1 {{the NPU cannot carry out 'garam_ext.quantize': scales or zero points that are not constants, or blocks}}
+  // expected-error @+1 {{the device cannot carry out 'garam_ext.quantize': scales or zero points that are not constants, or blocks}}
   %0 = garam_ext.quantize %x scale %s : tensor<4x4xf32>, tensor<f32> -> tensor<4x4xi8>
   return %0 : tensor<4x4xi8>
 }
@@ -78,7 +78,7 @@ func.func @blocks(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 func.func @type(%x: tensor<4xi8>) -> tensor<4xi4> {
   %e = tensor.empty() : tensor<4xi4>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': a tensor of elements of type i4}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a tensor of elements of type i4}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}

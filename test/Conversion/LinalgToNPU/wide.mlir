@@ -80,7 +80,7 @@ func.func @fill() -> tensor<4xi64> {
 func.func @constant(%x: tensor<4xi32>) -> tensor<4xi64> {
   %c = arith.constant dense<4294967297> : tensor<4xi64>
   %e = tensor.empty() : tensor<4xi64>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': a constant of more than 32 bits}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a constant of more than 32 bits}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -100,11 +100,11 @@ func.func @constant(%x: tensor<4xi32>) -> tensor<4xi64> {
 
 func.func @operands(%x: tensor<8xi64>, %s: tensor<i64>) -> (tensor<2xi64>, tensor<10xi64>) {
   %i = arith.constant 1 : index
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract_slice': offsets or strides that are not constants}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract_slice': offsets or strides that are not constants}}
   %y = tensor.extract_slice %x[%i] [2] [1] : tensor<8xi64> to tensor<2xi64>
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
   %fill = tensor.extract %s[] : tensor<i64>
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.pad': a padding that is not constant}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.pad': a padding that is not constant}}
   %z = tensor.pad %x low[1] high[1] {
   ^bb0(%j: index):
     tensor.yield %fill : i64
@@ -118,7 +118,7 @@ func.func @operands(%x: tensor<8xi64>, %s: tensor<i64>) -> (tensor<2xi64>, tenso
 
 func.func @not_linear(%x: tensor<4xi64>) -> tensor<8xi64> {
   %e = tensor.empty() : tensor<8xi64>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.generic': an access that is not linear in the loop dimensions}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': an access that is not linear in the loop dimensions}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a floordiv 2)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -134,10 +134,10 @@ func.func @not_linear(%x: tensor<4xi64>) -> tensor<8xi64> {
 // A fill by a scalar that is read at run time.
 
 func.func @computed_fill(%s: tensor<i64>) -> tensor<4xi64> {
-  // expected-error @+1 {{the NPU cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
   %v = tensor.extract %s[] : tensor<i64>
   %e = tensor.empty() : tensor<4xi64>
-  // expected-error @+1 {{the NPU cannot carry out 'linalg.fill': a scalar operand that is not a constant}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.fill': a scalar operand that is not a constant}}
   %0 = linalg.fill ins(%v : i64) outs(%e : tensor<4xi64>) -> tensor<4xi64>
   return %0 : tensor<4xi64>
 }

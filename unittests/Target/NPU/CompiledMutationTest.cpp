@@ -180,8 +180,9 @@ TEST_P(ModelMutationTest, EveryHarmIsCaught) {
   ASSERT_TRUE(mlir::succeeded(manager.run(**module)));
   MachineDescription machine = readMachine(target);
   auto function = *(*module)->getOps<mlir::func::FuncOp>().begin();
-  ASSERT_TRUE(
-      mlir::succeeded(convertToStages(function, machine, /*precision=*/"")));
+  ASSERT_TRUE(mlir::succeeded(
+      convertToStages(function, machine, /*precision=*/"",
+                      [](const Refusal &refusal) { emitRefusal(refusal); })));
   expectHarmIsCaught(function, machine);
 }
 

@@ -8,6 +8,7 @@
 #define GARAM_CONVERSION_LINALGTONPU_PASSES_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/DeviceTarget.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -17,6 +18,9 @@ namespace garam {
 
 #define GEN_PASS_DECL
 #include "garam/Conversion/LinalgToNPU/Passes.h.inc"
+
+/// The pass with `onRefusal` called for what it would report as an error.
+std::unique_ptr<mlir::Pass> createConvertLinalgToNPU(RefusalHandler onRefusal);
 
 #define GEN_PASS_REGISTRATION
 #include "garam/Conversion/LinalgToNPU/Passes.h.inc"

@@ -31,8 +31,7 @@ static LogicalResult checkAccepted(DeviceTargetAttrInterface target,
                                    const DeviceCompileOptions &options) {
   SmallVector<Refusal> refusals = target.accepts(function, options);
   for (const Refusal &refusal : refusals)
-    emitError(refusal.loc) << refusal.reason << " (target '"
-                           << target.getTargetName() << "')";
+    emitRefusal(refusal, target.getTargetName());
   return success(refusals.empty());
 }
 
@@ -79,7 +78,7 @@ void HeteroOutlinePass::runOnOperation() {
       module.getOps<func::FuncOp>(),
       [](func::FuncOp function) { return !function.isExternal(); }));
   for (func::FuncOp function : functions)
-    accepted &= succeeded(checkAccepted(target, function, options));
+    accepted &= !check || succeeded(checkAccepted(target, function, options));
   if (!accepted)
     return signalPassFailure();
   SymbolTable symbols(module);

@@ -56,7 +56,8 @@ def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
     attribute goes away, for each executable has its own.
 
     A function that the device does not accept is an error at each operation
-    that it refuses, with the reason.
+    that it refuses, with the reason. Without `check` the device is not asked:
+    when it compiles the function, it refuses the same with the same words.
 
     Before:
 
@@ -90,7 +91,9 @@ def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"precision", "precision", "std::string", /*default=*/"\"\"",
-           "Arithmetic of float models; empty for the device's choice">
+           "Arithmetic of float models; empty for the device's choice">,
+    Option<"check", "check", "bool", /*default=*/"true",
+           "Ask the device whether it accepts the functions">
   ];
   let dependentDialects = ["::garam::hetero::HeteroDialect"];
 }

@@ -1,0 +1,220 @@
+//===- DeviceTargetTest.cpp - What #npu.target answers --------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Target/DeviceTarget.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "garam/InitAll.h"
+#include "garam/Target/TargetRegistry.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+#include "gtest/gtest.h"
+
+#include <thread>
+
+using namespace garam;
+using namespace mlir;
+
+namespace {
+
+/// A product of float matrices.
+constexpr llvm::StringLiteral product = R"mlir(
+  func.func @main(%x: tensor<16x32xf32>, %w: tensor<32x64xf32>)
+      -> tensor<16x64xf32> {
+    %zero = arith.constant 0.0 : f32
+    %e = tensor.empty() : tensor<16x64xf32>
+    %f = linalg.fill ins(%zero : f32) outs(%e : tensor<16x64xf32>)
+        -> tensor<16x64xf32>
+    %y = linalg.matmul ins(%x, %w : tensor<16x32xf32>, tensor<32x64xf32>)
+        outs(%f : tensor<16x64xf32>) -> tensor<16x64xf32> loc("node:fc")
+    return %y : tensor<16x64xf32>
+  }
+)mlir";
+
+/// Two operations of one function that no NPU has: atan2, and a scalar read.
+constexpr llvm::StringLiteral unsupported = R"mlir(
+  #id = affine_map<(d0) -> (d0)>
+  func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, f32) {
+    %e = tensor.empty() : tensor<4xf32>
+    %y = linalg.generic {indexing_maps = [#id, #id],
+                         iterator_types = ["parallel"]}
+        ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+    ^bb0(%a: f32, %b: f32):
+      %c = math.atan2 %a, %a : f32
+      linalg.yield %c : f32
+    } -> tensor<4xf32> loc("node:angle")
+    %i = arith.constant 0 : index
+    %s = tensor.extract %x[%i] : tensor<4xf32> loc("node:pick")
+    return %y, %s : tensor<4xf32>, f32
+  }
+)mlir";
+
+/// What its refusal is to a user.
+std::vector<std::string> getUnsupportedErrors() {
+  return {"the device cannot carry out 'tensor.extract': no stage does this "
+          "(target 'atom')",
+          "the device cannot carry out 'linalg.generic': the vector engine has "
+          "no 'math.atan2' of these types (target 'atom')"};
+}
+
+class DeviceTargetTest : public testing::Test {
+protected:
+  DeviceTargetTest() {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    registerBuiltinDevices(devices);
+  }
+
+  func::FuncOp parse(StringRef source) {
+    modules.push_back(parseSourceString<ModuleOp>(source, &context));
+    EXPECT_TRUE(modules.back());
+    return *modules.back()->getOps<func::FuncOp>().begin();
+  }
+
+  DeviceTargetAttrInterface getTarget(StringRef name) {
+    TargetFile file = llvm::cantFail(loadTarget(name));
+    return cast<DeviceTargetAttrInterface>(
+        devices.lookup(file.header.kind)->getTargetAttr(&context, file));
+  }
+
+  static std::string print(func::FuncOp function) {
+    std::string text;
+    llvm::raw_string_ostream(text) << function;
+    return text;
+  }
+
+  /// What is reported while `run` runs.
+  std::vector<std::string> getErrors(llvm::function_ref<void()> run) {
+    std::vector<std::string> errors;
+    ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+      errors.push_back(diagnostic.str());
+      return success();
+    });
+    run();
+    return errors;
+  }
+
+  MLIRContext context;
+  DeviceRegistry devices;
+  std::vector<OwningOpRef<ModuleOp>> modules;
+};
+
+TEST_F(DeviceTargetTest, AcceptsWithoutChange) {
+  func::FuncOp function = parse(product);
+  std::string before = print(function);
+  EXPECT_TRUE(getTarget("atom").accepts(function, {}).empty());
+  EXPECT_TRUE(succeeded(getTarget("atom").estimate(function, {})));
+  EXPECT_EQ(print(function), before);
+}
+
+TEST_F(DeviceTargetTest, RefusalsAreValues) {
+  func::FuncOp function = parse(unsupported);
+  SmallVector<Refusal> refusals;
+  EXPECT_TRUE(getErrors([&] {
+                refusals = getTarget("atom").accepts(function, {});
+              }).empty());
+  ASSERT_EQ(refusals.size(), 2u);
+  // From the last operation to the first.
+  EXPECT_EQ(refusals[0].nodes, (SmallVector<std::string, 1>{"pick"}));
+  EXPECT_EQ(refusals[0].operation, "tensor.extract");
+  EXPECT_EQ(refusals[0].reason, "no stage does this");
+  EXPECT_EQ(refusals[0].hint, "");
+  EXPECT_EQ(refusals[1].nodes, (SmallVector<std::string, 1>{"angle"}));
+  EXPECT_EQ(refusals[1].operation, "linalg.generic");
+  EXPECT_EQ(refusals[1].reason,
+            "the vector engine has no 'math.atan2' of these types");
+}
+
+TEST_F(DeviceTargetTest, HintsSayWhatHelps) {
+  func::FuncOp function = parse(product);
+  // Multiplies integers only.
+  SmallVector<Refusal> refusals = getTarget("warboy").accepts(function, {});
+  ASSERT_FALSE(refusals.empty());
+  EXPECT_EQ(refusals[0].nodes, (SmallVector<std::string, 1>{"fc"}));
+  EXPECT_EQ(refusals[0].operation, "");
+  EXPECT_EQ(refusals[0].hint, "quantise the model to int8");
+}
+
+TEST_F(DeviceTargetTest, CompileReportsWhatAcceptsReturns) {
+  func::FuncOp function = parse(unsupported);
+  std::vector<std::string> errors = getErrors([&] {
+    EXPECT_TRUE(failed(getTarget("atom").compile(
+        function, {}, [](StringRef) { return WalkResult::advance(); })));
+  });
+  EXPECT_EQ(errors, getUnsupportedErrors());
+}
+
+// Placement reports the same errors, unless it is told not to ask.
+TEST_F(DeviceTargetTest, PlacementAsksWhenItChecks) {
+  for (bool check : {true, false}) {
+    auto module = parse(unsupported)->getParentOfType<ModuleOp>();
+    module->setAttr(heteroTargetAttrName, getTarget("atom"));
+    HeteroOutlinePassOptions options;
+    options.check = check;
+    PassManager manager(&context);
+    manager.addPass(createHeteroOutlinePass(options));
+    std::vector<std::string> errors =
+        getErrors([&] { EXPECT_EQ(succeeded(manager.run(module)), !check); });
+    EXPECT_EQ(errors,
+              check ? getUnsupportedErrors() : std::vector<std::string>());
+  }
+}
+
+TEST_F(DeviceTargetTest, EstimateFailsInSilence) {
+  func::FuncOp function = parse(unsupported);
+  EXPECT_TRUE(getErrors([&] {
+                EXPECT_TRUE(failed(getTarget("atom").estimate(function, {})));
+              }).empty());
+}
+
+TEST_F(DeviceTargetTest, EstimateKnowsTimeEnergyAndMemory) {
+  FailureOr<DeviceEstimate> estimate =
+      getTarget("atom").estimate(parse(product), {});
+  ASSERT_TRUE(succeeded(estimate));
+  EXPECT_GT(estimate->seconds, 0);
+  EXPECT_GT(estimate->joules, 0);
+  // Both inputs are read and the output is written, as f32.
+  EXPECT_GE(estimate->dramBytes, 4u * (16 * 32 + 32 * 64 + 16 * 64));
+  EXPECT_EQ(estimate->weightBytes, 0u); // both matrices are inputs
+  EXPECT_GT(estimate->onChipBytes, 0u);
+}
+
+// Threads ask about the same functions in turn, and all get the answers that
+// one thread gets.
+TEST_F(DeviceTargetTest, ThreadsAskAtOnce) {
+  func::FuncOp good = parse(product), bad = parse(unsupported);
+  DeviceTargetAttrInterface target = getTarget("atom");
+  FailureOr<DeviceEstimate> expected = target.estimate(good, {});
+  ASSERT_TRUE(succeeded(expected));
+  constexpr unsigned numThreads = 4, rounds = 4;
+  std::vector<unsigned> numRight(numThreads);
+  std::vector<std::thread> threads;
+  for (unsigned &count : numRight)
+    threads.emplace_back([&] {
+      for (unsigned round = 0; round < rounds; ++round) {
+        FailureOr<DeviceEstimate> estimate = target.estimate(good, {});
+        bool isRight = succeeded(estimate) &&
+                       estimate->seconds == expected->seconds &&
+                       estimate->joules == expected->joules &&
+                       estimate->dramBytes == expected->dramBytes &&
+                       estimate->onChipBytes == expected->onChipBytes &&
+                       target.accepts(good, {}).empty() &&
+                       target.accepts(bad, {}).size() == 2 &&
+                       failed(target.estimate(bad, {}));
+        count += isRight;
+      }
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  for (unsigned count : numRight)
+    EXPECT_EQ(count, rounds);
+}
+
+} // namespace
