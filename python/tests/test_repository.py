@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -44,6 +45,10 @@ def test_links_of_pages_lead_somewhere():
             if "://" not in link and not (page.parent / link).exists():
                 broken.append(f"{page.relative_to(SOURCE_DIR)}: {link}")
     assert not broken
+
+
+def test_page_of_operators_is_up_to_date():
+    subprocess.run([sys.executable, SOURCE_DIR / "scripts" / "operators.py", "--check"], check=True)
 
 
 def list_includes(path):

@@ -1,0 +1,152 @@
+"""Writes docs/operators.md, the list of the ONNX operators that can be compiled.
+
+    python3 scripts/operators.py            # writes docs/operators.md
+    python3 scripts/operators.py --check    # fails when it is out of date
+
+Operators and families are those of the table of lib/Conversion/ONNXToLinalg, opsets those of
+the onnx package; the limits are written here.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+import onnx
+
+SOURCE_DIR = pathlib.Path(__file__).resolve().parents[1]
+EXPANSIONS = SOURCE_DIR / "lib" / "Frontend" / "ONNX" / "ExpandFunctions.cpp"
+TABLE_DIR = SOURCE_DIR / "lib" / "Conversion" / "ONNXToLinalg"
+PAGE = SOURCE_DIR / "docs" / "operators.md"
+
+INFERENCE = "inference only"
+KNOWN_WINDOW = "the spatial dimensions must be known"
+KNOWN_AXES = "the dimensions that are normalised over must be known"
+FLOATS = "floats only"
+
+# What an operator of the table does not do, as its lowering says. A test finds names that are not
+# in the table.
+LIMITS = {
+    "AveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
+    "BatchNormalization": INFERENCE,
+    "Cast": "no strings and no floats of less than 16 bits",
+    "CastLike": "no strings and no floats of less than 16 bits",
+    "Constant": "no strings, no sparse tensors",
+    "ConstantOfShape": "`input` must be constant",
+    "Conv": f"{KNOWN_WINDOW}, and so must the channels and the shape of the weight",
+    "ConvTranspose": f"{KNOWN_WINDOW}, and so must the channels and the shape of the weight",
+    "DepthToSpace": "channels, height and width must be known",
+    "DequantizeLinear": "integers of at most 16 bits, or 32; a scale of floats of at least 16 bits",
+    "Dropout": INFERENCE,
+    "Expand": "`shape` must be constant",
+    "GlobalAveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
+    "GroupNormalization": KNOWN_AXES,
+    "InstanceNormalization": KNOWN_AXES,
+    "LayerNormalization": KNOWN_AXES,
+    "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
+    "Mod": "floats need `fmod` = 1",
+    "Pad": "`pads` and `axes` must be constant; dimensions must be known that are padded with "
+           "copies or cut",
+    "Pow": "no integers to the power of floats",
+    "QuantizeLinear": "integers of at most 16 bits; a scale of floats of at least 16 bits",
+    "RMSNormalization": KNOWN_AXES,
+    "Range": "the inputs must be constant",
+    "ReduceMean": "the dimensions of the mean must be known",
+    "Reshape": "`shape` must be constant",
+    "Resize": "`scales` or `sizes` must be constant, the dimensions known; interpolation of floats "
+              "only; no `antialias` where a dimension shrinks",
+    "Shape": "the dimensions must be known",
+    "Size": "the dimensions must be known",
+    "Slice": "all but the data must be constant, and dimensions that are cut known",
+    "SpaceToDepth": "channels, height and width must be known",
+    "Split": "`split` must be constant, the dimension known",
+    "Tile": "`repeats` must be constant, dimensions that are repeated known",
+    "Unsqueeze": "`axes` must be constant",
+    "Upsample": "`scales` must be constant, the dimensions known; interpolation of floats only",
+}
+
+HEADER = """\
+# Operators
+
+The operators of ONNX that the compiler lowers, all of ONNX's default domain `ai.onnx`. Written by
+`scripts/operators.py`; a test checks that this page is up to date.
+
+- *Opsets*: those in which onnx {version} has the operator. A model is converted to opset {opset}
+  first; one that onnx cannot convert is refused. An operator that has gone shows the last of them.
+- *Family*: the file of `lib/Conversion/ONNXToLinalg` with its lowering.
+- *Inputs*: how many first inputs must be there.
+- *Limits*: what is refused, with an error that names the node. "Constant" means: after the front
+  end has folded what depends on shapes; "known": not symbolic any more. `--dim` and `--shape` bind
+  symbolic dimensions, which mends most of them.
+
+Functions of the model are replaced by their bodies first, and so are these operators, which ONNX
+defines by others:
+
+{expanded}
+
+All other operators are refused by name, as are those of other domains.
+
+A device may refuse more than this page says: it names the node, too. Data types and the
+arithmetic are the device's: see the pages under [isa](isa).
+
+"""
+
+FOOTER = """
+## Where ONNX leaves the result open
+
+- `QuantizeLinear` of NaN gives 0 on the device: its conversion of a float to an integer says so.
+"""
+
+
+def read_table():
+    """(operator, number of required inputs, family) of every row of the table, by name."""
+    rows = []
+    for path in sorted(TABLE_DIR.glob("*.cpp")):
+        rows += [(name, int(inputs), path.stem) for name, inputs in
+                 re.findall(r'\btable\.add\("(\w+)",\s*(\d+),', path.read_text())]
+    return sorted(rows)
+
+
+def read_expanded_operators():
+    """The operators that the front end replaces by ONNX's definition."""
+    text = EXPANSIONS.read_text()
+    return re.findall(r'"(\w+)"', re.search(r"kExpandedOperators\[\] = {(.*?)}", text, re.S)[1])
+
+
+def get_opsets(operator):
+    """The opsets of ONNX's default domain that have the operator, as text."""
+    versions = {s.since_version: s for s in onnx.defs.get_all_schemas_with_history()
+                if s.domain == "" and s.name == operator}
+    first, last = min(versions), max(versions)
+    if versions[last].deprecated:
+        return f"{first} to {last - 1}"
+    return f"{first} and later"
+
+
+def make_page():
+    rows = read_table()
+    unknown = sorted(set(LIMITS) - {name for name, _, _ in rows})
+    if unknown:
+        sys.exit(f"limits of operators that are not in the table: {', '.join(unknown)}")
+    lines = ["| operator | opsets | family | inputs | limits |", "|---|---|---|---|---|"]
+    lines += [f"| {name} | {get_opsets(name)} | {family} | {inputs} | {LIMITS.get(name, '')} |"
+              for name, inputs, family in rows]
+    version = ".".join(onnx.__version__.split(".")[:2])
+    header = HEADER.format(version=version, opset=onnx.defs.onnx_opset_version(),
+                           expanded="\n".join(f"- `{name}`" for name in read_expanded_operators()))
+    return header + "\n".join(lines) + "\n" + FOOTER
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="only compare")
+    options = parser.parse_args()
+    page = make_page()
+    if not options.check:
+        PAGE.write_text(page)
+    elif not PAGE.exists() or PAGE.read_text() != page:
+        sys.exit(f"{PAGE} is out of date: run scripts/operators.py")
+
+
+if __name__ == "__main__":
+    main()
