@@ -6,6 +6,8 @@
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 
+#include "GaramExtTiling.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,4 +24,5 @@ void ::garam::ext::GaramExtDialect::initialize() {
 #define GET_OP_LIST
 #include "garam/Dialect/GaramExt/IR/GaramExtOps.cpp.inc"
       >();
+  attachTilingInterfaces(*getContext());
 }

@@ -17,9 +17,13 @@ def GaramExt_Dialect : Dialect {
   let summary = "Structured operations that linalg lacks";
   let description = [{
     Operations on tensors that stand beside `linalg` until a device's
-    conversion chooses how to carry them out.
+    conversion chooses how to carry them out. All of them can be tiled and
+    fused with linalg's own operations into loops over tiles: they implement
+    `TilingInterface`, as far as it is for tensors. (For scalar code, decompose
+    them first: they write to no buffer.)
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect",
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
 }
@@ -53,6 +57,9 @@ def GaramExt_QuantizeOp : GaramExt_Op<"quantize", [Pure]> {
     0), vectors along `axis`, or, with `block_size`, blocks along `axis`.
     Without `zero_point` it is 0. `is_unsigned` says how the signless integer
     result is read.
+
+    A tile along `axis` of blocks must begin where a block does, or lie within
+    one; the operation cannot be tiled otherwise.
 
     Example:
 
