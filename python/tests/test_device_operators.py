@@ -46,6 +46,24 @@ def test_index_of_extremum(op_type, last, dtype, run_tool, tmp_path):
     compare(run_tool, tmp_path, node, {"x": x}, TensorProto.INT64, rtol=0)
 
 
+def test_quantized_nan(run_tool, tmp_path):
+    # ONNX leaves this open; docs/operators.md says what it gives here.
+    names = ["x", "scale", "zero"]
+    scalars = [helper.make_tensor("scale", TensorProto.FLOAT, [], [0.5]),
+               helper.make_tensor("zero", TensorProto.INT8, [], [3])]
+    graph = helper.make_graph(
+        [helper.make_node("QuantizeLinear", names, ["y"])], "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.INT8, [1, 4])], scalars)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    onnx.save(model, tmp_path / "model.onnx")
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "atom", "--quiet", "-o",
+             tmp_path / "model.garam")
+    x = np.array([[np.nan, -np.inf, np.inf, 1.0]], np.float32)
+    y = run_model(run_tool, tmp_path / "model.garam", {"x": x}, tmp_path / "run")["y"]
+    np.testing.assert_array_equal(y, [[0, -128, 127, 5]])
+
+
 def test_index_of_close_values(run_tool, tmp_path):
     # Values that f16 would make equal: inputs are compared as they are.
     x = (1 + np.random.default_rng(4).permutation(1000) * 2.0**-20).astype(np.float32)

@@ -169,3 +169,16 @@ def test_functions_of_other_operator_sets(refused, run_tool, tmp_path):
                                                      scale=[1.0], offset=[0.0])], {"ai.onnx.ml": 2})
     refused("cannot inline function 'Other': it imports other operator set versions than the model",
             [call("Other", "x", "y")], opsets=opsets, functions=[other])
+
+
+# Tensors without elements
+
+
+def test_tensor_without_elements(refused):
+    initializers = [helper.make_tensor(name, TensorProto.INT64, [1], [number])
+                    for name, number in [("start", 2), ("end", 2), ("axis", 1)]]
+    nodes = [helper.make_node("Slice", ["x", "start", "end", "axis"], ["none"], name="cut"),
+             helper.make_node("Relu", ["none"], ["y"], name="relu")]
+    message = refused("a tensor without elements, tensor<1x0xf32>, but every dimension must be at least 1",
+                      nodes, outputs=[value("y", (1, 0))], initializers=initializers)
+    assert "node 'cut'" in message or "node 'relu'" in message

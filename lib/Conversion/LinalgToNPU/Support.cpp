@@ -29,14 +29,23 @@ static std::string checkResult(Type type) {
     return {};
   if (!tensor.hasRank() || !tensor.hasStaticShape())
     return "a tensor of a shape that depends on values";
-  if (tensor.getNumElements() == 0)
-    return "a tensor without elements";
-  if (isStorable(tensor.getElementType()))
-    return {};
   std::string reason;
-  llvm::raw_string_ostream(reason)
-      << "a tensor of elements of type " << tensor.getElementType();
+  llvm::raw_string_ostream os(reason);
+  if (tensor.getNumElements() == 0)
+    os << "a tensor without elements, " << type
+       << ", but every dimension must be at least 1";
+  else if (!isStorable(tensor.getElementType()))
+    os << "a tensor of elements of type " << tensor.getElementType();
   return reason;
+}
+
+/// What to do about a result of `type`, which checkResult refuses.
+static StringRef getHint(Type type) {
+  auto tensor = dyn_cast<ShapedType>(type);
+  if (tensor && tensor.hasStaticShape() && tensor.getNumElements() == 0)
+    return "bind the model's inputs to other sizes with --shape or --dim, or "
+           "export it without this value";
+  return {};
 }
 
 /// Inputs of the model with dimensions that are not fixed.
@@ -54,7 +63,8 @@ static void checkArguments(func::FuncOp func,
     }
     if (tensor.hasStaticShape())
       if (std::string reason = checkResult(tensor); !reason.empty())
-        result.push_back({func, "input " + name + " is " + reason});
+        result.push_back(
+            {func, "input " + name + " is " + reason, getHint(tensor)});
     for (auto [dim, size] : llvm::enumerate(tensor.getShape()))
       if (ShapedType::isDynamic(size))
         result.push_back({func,
@@ -79,7 +89,7 @@ SmallVector<Refusal> checkSupported(func::FuncOp func) {
       std::string reason = checkResult(type);
       if (reason.empty())
         continue;
-      result.push_back({op, reason});
+      result.push_back({op, reason, getHint(type)});
       return;
     }
   });

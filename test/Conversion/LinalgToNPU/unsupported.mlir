@@ -99,7 +99,7 @@ func.func @input_type(%x: tensor<4xi4>) {
 
 // -----
 
-// expected-error @+1 {{input #0 is a tensor without elements}}
+// expected-error @+1 {{input #0 is a tensor without elements, tensor<0x4xf32>, but every dimension must be at least 1; bind the model's inputs to other sizes with --shape or --dim, or export it without this value}}
 func.func @empty(%x: tensor<0x4xf32>) {
   return
 }

@@ -73,6 +73,20 @@ func.func @concat(%x: tensor<2x?xf32>, %y: tensor<2x3xf32>) -> tensor<2x?xf32> {
 
 // -----
 
+// Dynamic dimensions are joined, too; beside the joined one a size that one
+// part knows holds for all.
+
+// CHECK-LABEL: func @concat_dynamic(
+// CHECK-SAME: %[[X:.*]]: tensor<?x3xf32>, %[[Y:.*]]: tensor<4x?xf32>
+func.func @concat_dynamic(%x: tensor<?x3xf32>, %y: tensor<4x?xf32>) -> tensor<4x?xf32> {
+  // CHECK: tensor.concat dim(1) %[[X]], %[[Y]] : (tensor<?x3xf32>, tensor<4x?xf32>) -> tensor<4x?xf32>
+  %0 = onnx.node "Concat"(%x, %y) {id = "c", opset = 17 : i64} attributes {axis = 1 : i64}
+      : (tensor<?x3xf32>, tensor<4x?xf32>) -> tensor<4x?xf32>
+  return %0 : tensor<4x?xf32>
+}
+
+// -----
+
 // The last part may be smaller.
 
 // CHECK-LABEL: func @split(
