@@ -21,6 +21,7 @@ PAGE = SOURCE_DIR / "docs" / "operators.md"
 
 INFERENCE = "inference only"
 KNOWN_WINDOW = "the spatial dimensions must be known"
+KNOWN_CONVOLUTION = "channels, spatial dimensions and the shape of the weight must be known"
 KNOWN_AXES = "the dimensions that are normalised over must be known"
 FLOATS = "floats only"
 
@@ -33,8 +34,8 @@ LIMITS = {
     "CastLike": "no strings and no floats of less than 16 bits",
     "Constant": "no strings, no sparse tensors",
     "ConstantOfShape": "`input` must be constant",
-    "Conv": f"{KNOWN_WINDOW}, and so must the channels and the shape of the weight",
-    "ConvTranspose": f"{KNOWN_WINDOW}, and so must the channels and the shape of the weight",
+    "Conv": KNOWN_CONVOLUTION,
+    "ConvTranspose": KNOWN_CONVOLUTION,
     "DepthToSpace": "channels, height and width must be known",
     "DequantizeLinear": "integers of at most 16 bits, or 32; a scale of floats of at least 16 bits",
     "Dropout": INFERENCE,
@@ -52,8 +53,8 @@ LIMITS = {
     "RMSNormalization": KNOWN_AXES,
     "Range": "the inputs must be constant",
     "ReduceMean": "the dimensions of the mean must be known",
-    "Reshape": "`shape` must be constant",
-    "Resize": "`scales` or `sizes` must be constant, the dimensions known; interpolation of floats "
+    "Reshape": "`shape` must be constant, or the shape of the output follow from the model",
+    "Resize": "`scales` or `sizes` must be constant, the dimensions that are resized known; interpolation of floats "
               "only; no `antialias` where a dimension shrinks",
     "Shape": "the dimensions must be known",
     "Size": "the dimensions must be known",
@@ -62,7 +63,7 @@ LIMITS = {
     "Split": "`split` must be constant, the dimension known",
     "Tile": "`repeats` must be constant, dimensions that are repeated known",
     "Unsqueeze": "`axes` must be constant",
-    "Upsample": "`scales` must be constant, the dimensions known; interpolation of floats only",
+    "Upsample": "`scales` must be constant, the dimensions that are resized known; interpolation of floats only",
 }
 
 HEADER = """\
