@@ -87,6 +87,17 @@ def test_folders_are_layers():
     assert not rounds
 
 
+def test_private_headers_stay_in_their_folder():
+    """What two folders of lib share is under include/garam, where layers are seen."""
+    bad = []
+    for path in list_files("include/**/*", "lib/**/*", "tools/**/*"):
+        if path.suffix in (".h", ".cpp", ".td"):
+            others = list_includes(path)[1]
+            bad += [f"{path.relative_to(SOURCE_DIR)}: {name}"
+                    for name in others if ".." in name.split("/") or name.startswith("lib/")]
+    assert not bad
+
+
 def test_libraries_without_mlir_include_none():
     """Neither they nor Garam's headers that they include."""
     bad = []

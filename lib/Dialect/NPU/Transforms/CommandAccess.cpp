@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CommandAccess.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 
 #include "Stage.h"
 #include "garam/Target/NPU/Machine/ISA.h"

@@ -8,7 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_ENGINETIMES_H
 
 #include "CommandWalk.h"
-#include "MicroCode.h"
+#include "garam/Dialect/NPU/Transforms/MicroCode.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
 #include <optional>

@@ -6,7 +6,7 @@
 
 #include "QueueClock.h"
 
-#include "CommandAccess.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 
 namespace garam::npu {
 

@@ -6,9 +6,9 @@
 
 #include "Timeline.h"
 
-#include "CommandAccess.h"
 #include "CopyTimes.h"
 #include "TileGeometry.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 
 using namespace mlir;
 

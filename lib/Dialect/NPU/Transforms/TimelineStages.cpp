@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CommandAccess.h"
 #include "CopyTimes.h"
 #include "TileGeometry.h"
 #include "Timeline.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 
 using namespace mlir;
 

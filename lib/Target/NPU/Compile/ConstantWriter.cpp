@@ -6,8 +6,8 @@
 
 #include "ConstantWriter.h"
 
-#include "../Simulator/Conversions.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 

@@ -4,11 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../../../Dialect/NPU/Transforms/CommandAccess.h"
-#include "../../../Dialect/NPU/Transforms/MicroCode.h"
-#include "../../../Dialect/NPU/Transforms/Stage.h"
 #include "ConstantWriter.h"
 #include "PlanBuilder.h"
+#include "garam/Dialect/NPU/IR/ElementKinds.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
+#include "garam/Dialect/NPU/Transforms/MicroCode.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/NPU/Compile.h"
 #include "llvm/ADT/MapVector.h"

@@ -6,8 +6,8 @@
 
 #include "ElementRuns.h"
 
-#include "Conversions.h"
 #include "TargetClones.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 
 #include <cstring>
 

@@ -6,8 +6,8 @@
 
 #include "Functions.h"
 
-#include "Conversions.h"
 #include "TargetClones.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 
 #include <cmath>
 #include <iterator>

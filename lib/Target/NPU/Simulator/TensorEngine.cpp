@@ -10,11 +10,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Conversions.h"
 #include "DataEngines.h"
 #include "ElementRuns.h"
 #include "OperandRuns.h"
 #include "TensorKernels.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"

@@ -11,9 +11,9 @@
 
 #include "VectorKernels.h"
 
-#include "Conversions.h"
 #include "Functions.h"
 #include "TargetClones.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 
 #include <cmath>
 

@@ -5,8 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Functions.h"
-#include "Conversions.h"
 #include "Reference.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 
 #include "gtest/gtest.h"
 

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
-#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
+#ifndef GARAM_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
+#define GARAM_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/NPU/Machine/ByteRegion.h"
@@ -36,4 +36,4 @@ llvm::SmallVector<CommandAccess, 6> getAccesses(mlir::Operation *op);
 
 } // namespace garam::npu
 
-#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H
+#endif // GARAM_DIALECT_NPU_TRANSFORMS_COMMANDACCESS_H

@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_MICROCODE_H
-#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_MICROCODE_H
+#ifndef GARAM_DIALECT_NPU_TRANSFORMS_MICROCODE_H
+#define GARAM_DIALECT_NPU_TRANSFORMS_MICROCODE_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/NPU/Machine/ISA.h"
@@ -32,4 +32,4 @@ mlir::FailureOr<MicroCode> translateMicroProgram(MicroProgramOp op);
 
 } // namespace garam::npu
 
-#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_MICROCODE_H
+#endif // GARAM_DIALECT_NPU_TRANSFORMS_MICROCODE_H

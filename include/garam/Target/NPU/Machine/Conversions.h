@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_CONVERSIONS_H
-#define GARAM_LIB_TARGET_NPU_SIMULATOR_CONVERSIONS_H
+#ifndef GARAM_TARGET_NPU_MACHINE_CONVERSIONS_H
+#define GARAM_TARGET_NPU_MACHINE_CONVERSIONS_H
 
 #include "llvm/ADT/bit.h"
 
@@ -185,4 +185,4 @@ inline T saturate(int32_t value) {
 
 } // namespace garam::npu
 
-#endif // GARAM_LIB_TARGET_NPU_SIMULATOR_CONVERSIONS_H
+#endif // GARAM_TARGET_NPU_MACHINE_CONVERSIONS_H
