@@ -56,3 +56,59 @@ func.func @too_large(%x: tensor<4000000xf32>) -> tensor<f32> {
   }
   return %0 : tensor<f32>
 }
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+#row = affine_map<(a, b) -> (a)>
+
+// A schedule is chosen with the stage behind it in view. Where that one sums
+// rows, each core makes whole rows, which it then has at hand; ...
+// CHECK-LABEL: @before_sums_of_rows
+// CHECK: npu.vector
+// CHECK-SAME: split = [8, 1]
+func.func @before_sums_of_rows(%x: tensor<256x256xf16>) -> tensor<256xf16> {
+  %0 = npu.vector ins(%x) sizes [256, 256] {indexing_maps = [#id, #id]}
+      : (tensor<256x256xf16>) -> tensor<256x256xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%0) sizes [256, 256] {num_reductions = 1 : i64,
+      indexing_maps = [#id, #row], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<256x256xf16>) -> tensor<256xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    npu.yield %s : f32
+  }
+  return %1 : tensor<256xf16>
+}
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+#transposed = affine_map<(a, b) -> (b, a)>
+#row = affine_map<(a, b) -> (a)>
+
+// ... the same stage in front of sums of columns is cut along columns too.
+// CHECK-LABEL: @before_sums_of_columns
+// CHECK: npu.vector
+// CHECK-SAME: split = [{{1, 8|2, 4|4, 2}}]
+func.func @before_sums_of_columns(%x: tensor<256x256xf16>) -> tensor<256xf16> {
+  %0 = npu.vector ins(%x) sizes [256, 256] {indexing_maps = [#id, #id]}
+      : (tensor<256x256xf16>) -> tensor<256x256xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%0) sizes [256, 256] {num_reductions = 1 : i64,
+      indexing_maps = [#transposed, #row], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<256x256xf16>) -> tensor<256xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    npu.yield %s : f32
+  }
+  return %1 : tensor<256xf16>
+}
