@@ -14,6 +14,9 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
 
+#include <fcntl.h>
+#include <system_error>
+
 using namespace llvm;
 
 namespace garam {
@@ -241,10 +244,10 @@ static Error writeTables(const FileLayout &layout,
 Error writeContainer(OutputFile &file, ArrayRef<SectionSource> sections) {
   FileLayout layout = computeLayout(sections);
   // Room for all of it is made first: a disk that is full makes this fail, and
-  // not a later write to the mapped file.
-  if (std::error_code code =
-          sys::fs::resize_file(file.getDescriptor(), layout.fileSize))
-    return file.makeError(code.message());
+  // not a later write to the mapped file. (sys::fs::resize_file makes a file of
+  // holes.)
+  if (int code = posix_fallocate(file.getDescriptor(), 0, layout.fileSize))
+    return file.makeError(std::generic_category().message(code));
   FileWindow window(file);
   std::vector<uint64_t> checksums;
   for (const auto &[section, offset] : zip(sections, layout.offsets)) {

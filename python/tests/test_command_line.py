@@ -129,6 +129,27 @@ def test_devices_as_outputs(run_tool, files):
     assert read_all(files) == before
 
 
+@pytest.fixture
+def full_disk(tmp_path):
+    """A folder with room for 64 KiB, less than the binary of the digits."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    try:
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])
+    except FileNotFoundError:
+        pytest.skip("no mount command")
+    if mount.returncode:
+        pytest.skip("mounting a small file system needs privileges")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk(run_tool, files, full_disk):
+    refuses(run_tool, files, "No space left on device", "compile", "model.onnx", *ATOM,
+            "-o", full_disk / "model.garam", cwd=files)
+    assert not os.listdir(full_disk)
+
+
 def test_standard_output_holds_what_is_written_there(run_tool, files, digits_binary):
     tool = str(find_tool("garam"))
     result = subprocess.run([tool, "compile", "model.onnx", *ATOM, "-o", "-"], cwd=files,
