@@ -1,0 +1,42 @@
+//===- RefreshTimer.h - When a rank is due for refresh ----------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_TARGET_PIM_SIMULATOR_REFRESHTIMER_H
+#define GARAM_LIB_TARGET_PIM_SIMULATOR_REFRESHTIMER_H
+
+#include "RankTiming.h"
+
+namespace garam::pim {
+
+/// A rank is due every tREFI; the ranks of a channel are staggered. The time
+/// counts on while a refresh waits for its rank, but a second one does not
+/// become due meanwhile.
+class RefreshTimer {
+public:
+  RefreshTimer(const Timing &timing, uint32_t rank, uint32_t ranks)
+      : interval(timing.tREFI), due(Cycle(interval) / ranks * (rank + 1)) {}
+
+  /// Called in each cycle in which something happens, at `getNextDue` among
+  /// them.
+  void update(Cycle now) {
+    if (waiting || now < due)
+      return;
+    waiting = true;
+    due = now + interval;
+  }
+  bool isWaiting() const { return waiting; }
+  Cycle getNextDue() const { return due; }
+  void serve() { waiting = false; }
+
+private:
+  Cycle interval;
+  Cycle due;
+  bool waiting = false;
+};
+
+} // namespace garam::pim
+
+#endif // GARAM_LIB_TARGET_PIM_SIMULATOR_REFRESHTIMER_H

@@ -1,0 +1,91 @@
+//===- CyclesTest.cpp - Cycle counts of published kernels -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The counts are those of the vendor's public simulator, commit b464dde, for
+// the same kernels.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+
+#include "garam/Target/PIM/Simulator.h"
+#include "gtest/gtest.h"
+
+using namespace garam::pim;
+using namespace garam::pim::test;
+
+namespace {
+
+SimulationResult runForTime(const TransactionStream &stream,
+                            const MachineDescription &machine) {
+  SimulationOptions options;
+  options.timingOnly = true;
+  return llvm::cantFail(simulate(stream, machine, options));
+}
+
+uint64_t countGEMV(uint32_t ranks, GEMVShape shape) {
+  MachineDescription machine = describeAquaboltXL(/*channels=*/1, ranks);
+  KernelBuilder builder(machine);
+  buildGEMV(builder, shape);
+  return runForTime(builder.stream, machine).cycles;
+}
+
+uint64_t countElementwise(uint32_t ranks, Elementwise kind, uint32_t trips) {
+  MachineDescription machine = describeAquaboltXL(/*channels=*/1, ranks);
+  KernelBuilder builder(machine);
+  buildElementwise(builder, kind, trips);
+  return runForTime(builder.stream, machine).cycles;
+}
+
+TEST(PIMCycles, GEMVOfOneRank) {
+  EXPECT_EQ(countGEMV(1, {2, 1}), 1138u);
+  EXPECT_EQ(countGEMV(1, {4, 1}), 1867u);
+  EXPECT_EQ(countGEMV(1, {8, 1}), 3325u);
+  EXPECT_EQ(countGEMV(1, {16, 1}), 6591u);
+  EXPECT_EQ(countGEMV(1, {32, 1}), 13165u);
+  EXPECT_EQ(countGEMV(1, {64, 1}), 25867u);
+  EXPECT_EQ(countGEMV(1, {8, 2}), 6683u);
+  EXPECT_EQ(countGEMV(1, {8, 4}), 13382u);
+  EXPECT_EQ(countGEMV(1, {32, 2}), 26000u);
+  EXPECT_EQ(countGEMV(1, {32, 8}), 103660u);
+}
+
+// The first refresh of a rank comes earlier when there are two.
+TEST(PIMCycles, GEMVOfTwoRanks) {
+  EXPECT_EQ(countGEMV(2, {2, 1}), 1138u);
+  EXPECT_EQ(countGEMV(2, {4, 1}), 1867u);
+  EXPECT_EQ(countGEMV(2, {8, 1}), 3662u);
+  EXPECT_EQ(countGEMV(2, {16, 1}), 6970u);
+  EXPECT_EQ(countGEMV(2, {32, 1}), 13166u);
+  EXPECT_EQ(countGEMV(2, {8, 4}), 13389u);
+}
+
+TEST(PIMCycles, ElementwiseOfOneRank) {
+  EXPECT_EQ(countElementwise(1, Elementwise::Add, 1), 731u);
+  EXPECT_EQ(countElementwise(1, Elementwise::Add, 8), 2985u);
+  EXPECT_EQ(countElementwise(1, Elementwise::Mul, 16), 5925u);
+  EXPECT_EQ(countElementwise(1, Elementwise::Relu, 32), 7301u);
+}
+
+// ADD of 1 M, MUL of 2 M and RELU of 4 M elements over 64 channels.
+TEST(PIMCycles, ElementwiseOfTwoRanks) {
+  EXPECT_EQ(countElementwise(2, Elementwise::Add, 8), 3349u);
+  EXPECT_EQ(countElementwise(2, Elementwise::Mul, 16), 5926u);
+  EXPECT_EQ(countElementwise(2, Elementwise::Relu, 32), 7665u);
+}
+
+// 4096 x 4096: each of 64 channels has 64 outputs.
+TEST(PIMCycles, GEMVOf64Channels) {
+  MachineDescription machine = describeAquaboltXL(/*channels=*/64, 2);
+  KernelBuilder builder(machine);
+  for (uint32_t channel = 0; channel < machine.geometry.channels; ++channel) {
+    builder.setChannel(channel);
+    buildGEMV(builder, {32, 1});
+  }
+  EXPECT_EQ(runForTime(builder.stream, machine).cycles, 13166u);
+}
+
+} // namespace
