@@ -43,12 +43,11 @@ private:
 
 llvm::Error LineParser::parseNumber(uint32_t &value, const char *what) {
   if (next == arguments.size())
-    return llvm::createStringError(mnemonic.str() + " needs a " + what);
+    return llvm::createStringError(mnemonic.str() + " needs " + what);
   llvm::StringRef text = arguments[next++];
   if (text.getAsInteger(10, value))
-    return llvm::createStringError("the " + std::string(what) + " of " +
-                                   mnemonic.str() + " is a number, got: '" +
-                                   text.str() + "'");
+    return llvm::createStringError(mnemonic.str() + " needs " + what +
+                                   " in decimal, got: '" + text.str() + "'");
   return llvm::Error::success();
 }
 
@@ -104,10 +103,10 @@ llvm::Expected<Instruction> LineParser::parse() {
     return llvm::createStringError("'" + mnemonic.str() + "' is no opcode");
   instruction.opcode = *opcode;
   if (*opcode == Opcode::Nop || *opcode == Opcode::Jump) {
-    if (llvm::Error error = parseNumber(instruction.count, "count"))
+    if (llvm::Error error = parseNumber(instruction.count, "a count"))
       return error;
     if (*opcode == Opcode::Jump)
-      if (llvm::Error error = parseNumber(instruction.offset, "offset"))
+      if (llvm::Error error = parseNumber(instruction.offset, "an offset"))
         return error;
   } else if (*opcode != Opcode::Exit) {
     if (llvm::Error error = parseOperands())
