@@ -118,7 +118,8 @@ llvm::Error Channel::activate(uint32_t place,
   if (l.bank >= timing.getNumTargets())
     return fail(transaction,
                 "in all-bank mode a host addresses banks 0 and 1, which stand "
-                "for the even and the odd ones");
+                "for the even and the odd ones; around a change of mode all "
+                "banks are parked");
   timing.activate(l.bank, l.row, l.column, now);
   report(CommandKind::Activate, l);
   return llvm::Error::success();
