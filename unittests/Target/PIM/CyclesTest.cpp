@@ -77,6 +77,39 @@ TEST(PIMCycles, ElementwiseOfTwoRanks) {
   EXPECT_EQ(countElementwise(2, Elementwise::Relu, 32), 7665u);
 }
 
+// The same product with a drain after each step: the prologue up to the
+// program, the start of execution, the first input tile (of even banks), the
+// store, the end of execution and the epilogue.
+TEST(PIMCycles, DrainedSteps) {
+  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 1);
+  KernelBuilder builder(machine);
+  buildGEMV(builder, {2, 1});
+  const unsigned barriersOfSteps[] = {3, 1, 2, 2, 1, 1, 2};
+  TransactionStream stream = builder.stream;
+  stream.transactions.clear();
+  unsigned step = 0, barriers = 0;
+  for (const Transaction &transaction : builder.stream.transactions) {
+    stream.transactions.push_back(transaction);
+    barriers += transaction.kind == TransactionKind::Barrier;
+    if (barriers < barriersOfSteps[step])
+      continue;
+    barriers = 0;
+    ++step;
+    stream.beginPhase("step");
+  }
+  std::vector<uint64_t> cycles;
+  for (const PhaseResult &phase : runForTime(stream, machine).phases)
+    cycles.push_back(phase.cycles);
+  ASSERT_EQ(cycles.size(), 8u);
+  EXPECT_EQ(cycles[0], 166u);
+  EXPECT_EQ(cycles[1], 22u);
+  EXPECT_EQ(cycles[2], 367u);
+  EXPECT_EQ(cycles[4], 50u);
+  EXPECT_EQ(cycles[5], 22u);
+  EXPECT_EQ(cycles[6], 186u);
+  EXPECT_EQ(cycles[7], 0u); // nothing is left
+}
+
 // 4096 x 4096: each of 64 channels has 64 outputs.
 TEST(PIMCycles, GEMVOf64Channels) {
   MachineDescription machine = describeAquaboltXL(/*channels=*/64, 2);
