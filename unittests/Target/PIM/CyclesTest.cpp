@@ -110,6 +110,31 @@ TEST(PIMCycles, DrainedSteps) {
   EXPECT_EQ(cycles[7], 0u); // nothing is left
 }
 
+/// Cycles of a channel, of 64, that reads and then writes so many bursts from
+/// address 0 on, as a host without PIM does.
+double countPlain(uint64_t reads, uint64_t writes) {
+  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 2);
+  TransactionStream stream;
+  stream.header = makeHeader(machine);
+  for (uint64_t burst = 0; burst < reads + writes; ++burst) {
+    if (burst < reads)
+      stream.read(burst * bytesPerBurst);
+    else
+      stream.write(burst * bytesPerBurst, Burst());
+  }
+  return static_cast<double>(runForTime(stream, machine).cycles);
+}
+
+// The same operands without PIM, in single-bank mode: GEMV of 4096 x 4096, ADD
+// of 1 M, MUL of 2 M and RELU of 4 M elements. The order in which the reference
+// touches them is not known in full, so that the counts only come close.
+TEST(PIMCycles, PlainStreams) {
+  EXPECT_NEAR(countPlain(16384, 0), 36082, 0.01 * 36082);
+  EXPECT_NEAR(countPlain(2048, 1024), 6651, 0.01 * 6651);
+  EXPECT_NEAR(countPlain(4096, 2048), 13255, 0.01 * 13255);
+  EXPECT_NEAR(countPlain(4096, 4096), 17504, 0.01 * 17504);
+}
+
 // 4096 x 4096: each of 64 channels has 64 outputs.
 TEST(PIMCycles, GEMVOf64Channels) {
   MachineDescription machine = describeAquaboltXL(/*channels=*/64, 2);

@@ -40,6 +40,7 @@ private:
   llvm::Expected<bool> step();
   bool moveTransaction();
   bool issueRefresh();
+  bool mustHold(const Rank &rank) const;
   llvm::Expected<bool> issueQueued();
   llvm::Error activate(uint32_t number, const ChannelTransaction &transaction);
   llvm::Error access(uint32_t number, const ChannelTransaction &transaction);

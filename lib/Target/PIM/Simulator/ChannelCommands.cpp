@@ -68,8 +68,15 @@ llvm::Error Channel::fail(const ChannelTransaction &transaction,
                                  std::to_string(l.column) + ": " + what);
 }
 
+/// Reads of several bank groups come every other cycle, each of which keeps its
+/// bank from closing for three: without a pause a stream of them would never
+/// let a refresh through. All-bank reads are far enough apart.
+bool Channel::mustHold(const Rank &rank) const {
+  return !rank.timing.isAllBank() && rank.timing.canPrechargeAll(now + 1);
+}
+
 /// A refresh that waits comes before all else, once its rank is closed or can
-/// be; until then the queues go on.
+/// be; until then the queues go on. Gives whether the cycle is taken.
 bool Channel::issueRefresh() {
   for (auto [place, rank] : llvm::enumerate(ranks)) {
     if (!rank.refresh.isWaiting())
@@ -89,6 +96,8 @@ bool Channel::issueRefresh() {
       report(CommandKind::PrechargeAll, location);
       return true;
     }
+    if (mustHold(rank))
+      return true;
   }
   return false;
 }
