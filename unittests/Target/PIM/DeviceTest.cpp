@@ -303,6 +303,51 @@ TEST_F(PIMDevice, TimingOnlyLeavesResultsZero) {
             llvm::cantFail(simulate(builder.stream, machine)).cycles);
 }
 
+// Ranks have their own cells and modes.
+TEST_F(PIMDevice, Ranks) {
+  machine = describeAquaboltXL(/*channels=*/1, /*ranks=*/2);
+  KernelBuilder twoRanks(machine);
+  AddressMapping mapping(machine);
+  auto getAddress = [&](uint32_t rank) {
+    return mapping.getAddress({0, rank, /*bank=*/3, /*row=*/5, /*column=*/7});
+  };
+  twoRanks.stream.write(getAddress(0), splat(one));
+  twoRanks.stream.write(getAddress(1), splat(two));
+  twoRanks.barrier();
+  twoRanks.park();
+  twoRanks.enterAllBank();
+  twoRanks.stream.readResult(getAddress(1));
+  twoRanks.barrier();
+  twoRanks.end();
+  twoRanks.stream.readResult(getAddress(0));
+  auto result = llvm::cantFail(simulate(twoRanks.stream, machine));
+  EXPECT_EQ(result.results, std::vector<Burst>({splat(two), splat(one)}));
+}
+
+// An open row is closed after its number of accesses, though more are queued.
+TEST_F(PIMDevice, RowsAreClosedAfterManyAccesses) {
+  machine.controller.maxRowAccesses = 4;
+  for (uint32_t column = 0; column < 12; ++column)
+    builder.read(0, 1, column);
+  EXPECT_EQ(run().commands, (std::array<uint64_t, 6>{3, 12, 0, 3, 0, 0}));
+}
+
+// Silicon swaps two bits of a row; the simulator knows rows only from the
+// description.
+TEST_F(PIMDevice, RowsOfSilicon) {
+  machine.rows.enterAllBank = 0x27FF;
+  machine.rows.leaveAllBank = 0x2FFF;
+  machine.rows.park = machine.rows.noCellBit = 0x2000;
+  KernelBuilder silicon(machine);
+  buildGEMV(silicon, {2, 1});
+  auto result = llvm::cantFail(simulate(silicon.stream, machine));
+  EXPECT_EQ(result.cycles, 1138u);
+  EXPECT_EQ(result.triggers, 136u);
+  EXPECT_NE(llvm::toString(
+                check(silicon.stream, describeAquaboltXL(1, 1), "silicon")),
+            "");
+}
+
 TEST_F(PIMDevice, CommandsAreReported) {
   builder.write(0, 1, 0);
   builder.read(5, 2, 0);

@@ -37,10 +37,10 @@ struct Transaction {
 };
 
 /// A program of transactions in order, with what it assumes of the device.
-/// The order of transactions of one channel is that in which its controller
-/// receives them; what it may do before what is the controller's choice but
-/// for barriers: all accesses of the channel before one finish before those
-/// after it begin.
+/// Accesses of one row of a bank are executed in their order; of others the
+/// controller of a channel chooses the order, but for barriers: all accesses of
+/// the rank of the channel's last access before one come before it, and that
+/// one before all later ones of the rank.
 struct TransactionStream {
   /// "channels" -> "16": what the header says, in order.
   std::vector<std::pair<std::string, std::string>> header;

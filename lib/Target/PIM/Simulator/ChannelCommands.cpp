@@ -70,13 +70,17 @@ llvm::Error Channel::fail(const ChannelTransaction &transaction,
 
 /// Reads of several bank groups come every other cycle, each of which keeps its
 /// bank from closing for three: without a pause a stream of them would never
-/// let a refresh through. All-bank reads are far enough apart.
+/// let a refresh through. All-bank reads are far enough apart. Once rows have
+/// been closed for it, none is opened before.
 bool Channel::mustHold(const Rank &rank) const {
-  return !rank.timing.isAllBank() && rank.timing.canPrechargeAll(now + 1);
+  if (!rank.refresh.isWaiting())
+    return false;
+  return rank.isClosedForRefresh ||
+         (!rank.timing.isAllBank() && rank.timing.canPrechargeAll(now + 1));
 }
 
 /// A refresh that waits comes before all else, once its rank is closed or can
-/// be; until then the queues go on. Gives whether the cycle is taken.
+/// be; until then the queues go on.
 bool Channel::issueRefresh() {
   for (auto [place, rank] : llvm::enumerate(ranks)) {
     if (!rank.refresh.isWaiting())
@@ -87,17 +91,17 @@ bool Channel::issueRefresh() {
     if (rank.timing.canRefresh(now)) {
       rank.timing.refresh(now);
       rank.refresh.serve();
+      rank.isClosedForRefresh = false;
       report(CommandKind::Refresh, location);
       return true;
     }
     if (rank.timing.canPrechargeAll(now)) {
       rank.timing.prechargeAll(now);
+      rank.isClosedForRefresh = true;
       rank.queue.restoreActivations(rank.timing);
       report(CommandKind::PrechargeAll, location);
       return true;
     }
-    if (mustHold(rank))
-      return true;
   }
   return false;
 }
@@ -106,6 +110,8 @@ llvm::Expected<bool> Channel::issueQueued() {
   for (size_t i = 0; i < ranks.size(); ++i) {
     uint32_t place = (nextRank + i) % ranks.size();
     Rank &rank = ranks[place];
+    if (mustHold(rank))
+      continue;
     auto pick = rank.queue.pick(rank.timing, now);
     if (!pick)
       continue;

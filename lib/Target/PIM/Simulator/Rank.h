@@ -23,6 +23,8 @@ struct Rank {
   CommandQueue queue;
   RefreshTimer refresh;
   RankData data;
+  /// Rows have been closed for a refresh that waits.
+  bool isClosedForRefresh = false;
   /// The bank at which the search for a row to close begins.
   uint32_t nextToClose = 0;
 };

@@ -11,9 +11,9 @@
 
 namespace garam::pim {
 
-/// A rank is due every tREFI; the ranks of a channel are staggered. The time
-/// counts on while a refresh waits for its rank, but a second one does not
-/// become due meanwhile.
+/// A rank is due every tREFI; the ranks of a channel are staggered. One that is
+/// due while another waits is left out, as in DRAMSim2 (Rosenfeld et al., CAL
+/// 2011).
 class RefreshTimer {
 public:
   RefreshTimer(const Timing &timing, uint32_t rank, uint32_t ranks)
@@ -22,10 +22,10 @@ public:
   /// Called in each cycle in which something happens, at `getNextDue` among
   /// them.
   void update(Cycle now) {
-    if (waiting || now < due)
+    if (now < due)
       return;
     waiting = true;
-    due = now + interval;
+    due += interval;
   }
   bool isWaiting() const { return waiting; }
   Cycle getNextDue() const { return due; }
