@@ -8,6 +8,7 @@
 #define GARAM_TARGET_PIM_TRANSACTIONSTREAM_H
 
 #include "garam/Target/PIM/Machine/AddressMapping.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <array>
 
