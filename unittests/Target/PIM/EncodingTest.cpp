@@ -124,6 +124,13 @@ TEST(PIMEncoding, ReservedBits) {
   }
 }
 
+TEST(PIMEncoding, ReservedBitsAreNamed) {
+  auto fill = decode(0x9880000F);
+  ASSERT_FALSE(bool(fill));
+  EXPECT_EQ(llvm::toString(fill.takeError()),
+            "0x9880000f: bits 0x0000000f of FILL are reserved and not zero");
+}
+
 TEST(PIMEncoding, ReservedOpcodes) {
   for (unsigned opcode : {5, 6, 7, 10, 11, 12, 13})
     for (auto *decoder : {decode, decodeIgnoringReserved}) {

@@ -77,6 +77,10 @@ TEST(PIMMachine, Checks) {
   EXPECT_EQ(getError([](M &) {}), "");
   EXPECT_EQ(getError([](M &m) { m.geometry.rows = 100; }),
             name + "the number of rows is a power of two, got: 100");
+  EXPECT_EQ(getError([](M &m) { m.geometry.bankGroups = 3; }),
+            name + "the number of bank groups is a power of two, got: 3");
+  EXPECT_EQ(getError([](M &m) { m.geometry.banksPerGroup = 0; }),
+            name + "the number of banks of a group is a power of two, got: 0");
   EXPECT_EQ(getError([](M &m) {
               m.geometry.bankGroups = m.geometry.banksPerGroup = 1;
             }),
@@ -89,6 +93,15 @@ TEST(PIMMachine, Checks) {
               m.mapping[1].width = m.mapping[5].width = 31;
             }),
             name + "an address has at most 48 bits, got: 76");
+  EXPECT_EQ(getError([](M &m) { m.rows.enterAllBank = 1 << 14; }),
+            name + "the row that enters all-bank mode, 16384, does not exist "
+                   "or has cells");
+  EXPECT_EQ(getError([](M &m) { m.rows.leaveAllBank = 0; }),
+            name + "the row that leaves all-bank mode, 0, does not exist or "
+                   "has cells");
+  EXPECT_EQ(getError([](M &m) { m.rows.registers = 1; }),
+            name + "the row that holds registers, 1, does not exist or has "
+                   "cells");
   EXPECT_EQ(getError([](M &m) { m.rows.park = 0x0800; }),
             name + "the row that parks banks, 2048, does not exist or has "
                    "cells");
