@@ -37,6 +37,7 @@ UNREACHABLE = {
     " writes segment ": "the verifier's rule C10, again",
     "internal error: it cannot be encoded: ": "the static checker is before it",
     "cannot serialise the weights": "MLIR can always write its own newest bytecode",
+    "the conversion failed": "a fault of ours",
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
     "internal error: ": "a fault of ours",
