@@ -73,8 +73,8 @@ Error checkVersions(const pb::ModelProto &proto) {
   return Error::success();
 }
 
-/// Takes an initializer's data. Large ones become weights, and inputs of the
-/// graph; small ones stay.
+/// Takes the data of a large initializer, which becomes a weight and an input
+/// of the graph. Small ones stay as they are.
 Error takeInitializer(LoadedModel &model, pb::TensorProto &tensor,
                       bool &taken) {
   taken = false;
@@ -84,7 +84,7 @@ Error takeInitializer(LoadedModel &model, pb::TensorProto &tensor,
   if (!data)
     return data.takeError();
   if (data->bytes.size() <= kMaxInlineBytes)
-    return model.tensors->normalize(tensor);
+    return Error::success();
   taken = true;
   Weight &weight = model.weights[tensor.name()];
   weight.elementType = tensor.data_type();

@@ -22,6 +22,10 @@ constexpr unsigned kMaxDepth = 100;
 /// be padded to it, so that a length can be written before it is known.
 constexpr size_t kLengthBytes = 5;
 
+/// Tags have 32 bits, of which protobuf drops what is above them: a longer one
+/// would be another field to it than to the scan.
+constexpr uint64_t kMaxTag = UINT32_MAX;
+
 constexpr StringLiteral kMarkerPrefix = "garam.payload:";
 
 enum class WireType : unsigned {
@@ -182,6 +186,8 @@ private:
       uint64_t tag;
       if (Error error = readVarint(end, tag))
         return error;
+      if (tag > kMaxTag)
+        return fail("a field's tag has more than 32 bits");
       auto type = static_cast<WireType>(tag & 7);
       if (type != WireType::Bytes) {
         if (Error error = skipScalar(type, end))
@@ -253,16 +259,11 @@ private:
   }
 
   void writePayload(uint64_t tag, StringRef data) {
-    std::string replacement;
-    StringRef written = data;
-    if (data.size() > kMaxInlineBytes || data.starts_with(kMarkerPrefix)) {
-      replacement = makePayloadMarker(result.payloads.size());
-      result.payloads.emplace_back(data.data(), data.size());
-      written = replacement;
-    }
+    std::string marker = makePayloadMarker(result.payloads.size());
+    result.payloads.emplace_back(data.data(), data.size());
     writeVarint(tag);
-    writeVarint(written.size());
-    result.bytes.append(written.data(), written.size());
+    writeVarint(marker.size());
+    result.bytes += marker;
   }
 
   StringRef buffer;

@@ -256,9 +256,15 @@ Expected<WeightRef> TensorStore::fetch(const pb::TensorProto &tensor,
     return fetchExternal(tensor, expectedBytes);
   if (!tensor.has_raw_data())
     return makeOwned(getTypedData(tensor));
-  if (std::optional<uint64_t> index = parsePayloadMarker(tensor.raw_data()))
-    return payloads[*index];
-  return makeOwned(tensor.raw_data());
+  return getPayload(tensor);
+}
+
+Expected<WeightRef>
+TensorStore::getPayload(const pb::TensorProto &tensor) const {
+  std::optional<uint64_t> index = parsePayloadMarker(tensor.raw_data());
+  if (!index || *index >= payloads.size())
+    return fail(tensor, "its raw data is not that of the file");
+  return payloads[*index];
 }
 
 Expected<WeightRef> TensorStore::load(const pb::TensorProto &tensor) {
@@ -281,13 +287,11 @@ Error TensorStore::normalize(pb::TensorProto &tensor) {
   Expected<WeightRef> data = load(tensor);
   if (!data)
     return data.takeError();
-  bool wasMarker =
-      tensor.has_raw_data() && parsePayloadMarker(tensor.raw_data());
   clearTypedData(tensor);
-  if (!isLarge(tensor, data->bytes.size()))
-    tensor.set_raw_data(data->bytes.data(), data->bytes.size());
-  else if (!wasMarker)
+  if (isLarge(tensor, data->bytes.size()))
     tensor.set_raw_data(addPayload(*data));
+  else
+    tensor.set_raw_data(data->bytes.data(), data->bytes.size());
   return Error::success();
 }
 
@@ -295,12 +299,16 @@ Expected<WeightRef> TensorStore::get(const pb::TensorProto &tensor) const {
   Expected<uint64_t> expected = getTensorBytes(tensor);
   if (!expected)
     return expected.takeError();
-  if (isLarge(tensor, *expected))
-    if (std::optional<uint64_t> index = parsePayloadMarker(tensor.raw_data()))
-      return payloads[*index];
-  WeightRef data = makeOwned(tensor.has_raw_data() ? tensor.raw_data()
-                                                   : getTypedData(tensor));
-  if (Error error = checkSize(tensor, data.bytes.size(), *expected))
+  // A marker is shorter than any large tensor.
+  bool isMarker = isLarge(tensor, *expected) && tensor.has_raw_data() &&
+                  tensor.raw_data().size() != *expected;
+  Expected<WeightRef> data =
+      isMarker ? getPayload(tensor)
+               : makeOwned(tensor.has_raw_data() ? tensor.raw_data()
+                                                 : getTypedData(tensor));
+  if (!data)
+    return data;
+  if (Error error = checkSize(tensor, data->bytes.size(), *expected))
     return std::move(error);
   return data;
 }

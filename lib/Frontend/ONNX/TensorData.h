@@ -29,12 +29,13 @@ public:
               std::vector<llvm::ArrayRef<char>> payloads,
               llvm::StringRef modelDirectory);
 
-  /// The data of a tensor as the file has it, in whatever field or file beside
+  /// The data of a tensor as the scan left it, in whatever field or file beside
   /// the model, after a check of its size.
   llvm::Expected<WeightRef> load(const pb::TensorProto &tensor);
 
   /// Makes `tensor` hold its data in raw_data, as itself or, when large, as a
-  /// marker (ProtoScan.h). Strings are left alone.
+  /// marker (ProtoScan.h). Once for each tensor that the scan left. Strings are
+  /// left alone.
   llvm::Error normalize(pb::TensorProto &tensor);
 
   /// The data of a normalized tensor, or of one that the onnx library made.
@@ -46,6 +47,8 @@ public:
 
 private:
   std::string addPayload(WeightRef data);
+  /// The payload that the marker in raw_data stands for.
+  llvm::Expected<WeightRef> getPayload(const pb::TensorProto &tensor) const;
   llvm::Expected<WeightRef> fetch(const pb::TensorProto &tensor,
                                   uint64_t expectedBytes);
   llvm::Expected<WeightRef> fetchExternal(const pb::TensorProto &tensor,

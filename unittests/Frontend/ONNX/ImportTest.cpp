@@ -172,6 +172,50 @@ TEST_F(ImportTest, ConstantNodesAreReferencesToo) {
   EXPECT_EQ(StringRef(data.data(), data.size()), makeWeightData(kWeightBytes));
 }
 
+/// y = Identity(w) with a tensor of 15 bytes.
+std::string makeBytesModel(const ProtoWriter &weight) {
+  ProtoWriter graph;
+  graph.bytes(2, "g")
+      .message(1, makeNode("Identity", {"w"}, {"y"}))
+      .message(5, weight)
+      .message(12, makeValue("y", kUInt8, {15}));
+  return makeModel(graph);
+}
+
+// Inside the compiler a text like this one stands for a large tensor.
+TEST_F(ImportTest, TheContentOfATensorIsNothingElse) {
+  std::string content = "garam.payload:9";
+  ProtoWriter typed =
+      ProtoWriter().number(1, content.size()).number(2, kUInt8).bytes(8, "w");
+  for (char byte : content)
+    typed.number(5, byte);
+  ProtoWriter raw = makeTensor("w", kUInt8, {15}, content);
+  for (const ProtoWriter &weight : {raw, typed}) {
+    std::string path = write("model.onnx", makeBytesModel(weight));
+    auto module = importModel(path, {}, &context);
+    ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+    std::string values;
+    (*module)->walk([&](ConstantOp constant) {
+      if (auto dense = dyn_cast<DenseIntElementsAttr>(constant.getValue()))
+        for (const llvm::APInt &value : dense)
+          values.push_back(char(value.getZExtValue()));
+    });
+    EXPECT_EQ(values, content);
+  }
+}
+
+TEST_F(ImportTest, ATensorInItsFileAndBesideItIsTheOneBesideIt) {
+  write("w.bin", makeWeightData(kWeightBytes));
+  ProtoWriter weight =
+      makeExternalTensor("w", {4, 400}, {{"location", "w.bin"}});
+  weight.bytes(9, "abcd");
+  std::string path = write("model.onnx", makeSmallModel(weight));
+  auto module = importModel(path, {}, &context);
+  ASSERT_TRUE(bool(module)) << llvm::toString(module.takeError());
+  ArrayRef<char> blob = getBlob(**module);
+  EXPECT_EQ(StringRef(blob.data(), blob.size()), makeWeightData(kWeightBytes));
+}
+
 TEST_F(ImportTest, LargePackedTensorsStayPacked) {
   std::string data = makeWeightData(1500);
   std::string path = write("model.onnx", makePackedModel(3000, data));

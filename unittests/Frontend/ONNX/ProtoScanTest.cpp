@@ -24,7 +24,7 @@ std::string scanError(const std::string &text) {
   return report.text;
 }
 
-TEST(ProtoScan, TakesLargePayloadsOutAndLeavesSmallOnes) {
+TEST(ProtoScan, TakesPayloadsOutWithoutACopy) {
   std::string large(kMaxInlineBytes + 1, 'L'), small(kMaxInlineBytes, 'S');
   ProtoWriter graph;
   graph.message(5, makeTensor("large", kFloat, {1}, large))
@@ -32,13 +32,14 @@ TEST(ProtoScan, TakesLargePayloadsOutAndLeavesSmallOnes) {
   std::string model = makeModel(graph);
   llvm::Expected<SlimModel> slim = scanModel(model);
   ASSERT_TRUE(bool(slim));
-  ASSERT_EQ(slim->payloads.size(), 1u);
-  // The payload is a reference, not a copy.
+  ASSERT_EQ(slim->payloads.size(), 2u);
   EXPECT_EQ(slim->payloads[0].data(), model.data() + model.find(large));
   EXPECT_EQ(slim->payloads[0].size(), large.size());
+  EXPECT_EQ(slim->payloads[1].data(), model.data() + model.find(small));
   EXPECT_EQ(slim->bytes.find(large), std::string::npos);
+  EXPECT_EQ(slim->bytes.find(small), std::string::npos);
   EXPECT_NE(slim->bytes.find(makePayloadMarker(0)), std::string::npos);
-  EXPECT_NE(slim->bytes.find(small), std::string::npos);
+  EXPECT_NE(slim->bytes.find(makePayloadMarker(1)), std::string::npos);
 }
 
 TEST(ProtoScan, FindsPayloadsInAttributesAndFunctions) {
@@ -103,6 +104,17 @@ TEST(ProtoScan, ReportsLengthsBeyondTheMessage) {
 TEST(ProtoScan, ReportsNumbersThatDoNotEnd) {
   std::string model(11, '\xff');
   EXPECT_NE(scanError(model).find("more than ten bytes"), std::string::npos);
+}
+
+// protobuf reads 32 bits of a tag, so that to it this is raw_data.
+TEST(ProtoScan, ReportsTagsThatProtobufShortens) {
+  ProtoWriter tensor = makeTensor("w", kFloat, {1}, "");
+  std::string marker = makePayloadMarker(99);
+  tensor.text += std::string("\xca\x80\x80\x80\x10") + char(marker.size());
+  tensor.text += marker;
+  EXPECT_NE(scanError(makeModel(ProtoWriter().message(5, tensor)))
+                .find("a field's tag has more than 32 bits"),
+            std::string::npos);
 }
 
 TEST(ProtoScan, ReportsFieldsThatOnnxDoesNotHave) {

@@ -45,7 +45,7 @@ private:
   }
 };
 
-enum DataType { kFloat = 1, kInt64 = 7, kInt4 = 22 };
+enum DataType { kFloat = 1, kUInt8 = 2, kInt64 = 7, kInt4 = 22 };
 
 /// A TensorProto with raw_data.
 inline ProtoWriter makeTensor(const std::string &name, DataType type,
