@@ -94,14 +94,18 @@ private:
       return fail(node, "broadcasts along an axis, for which the ranks of both "
                         "inputs must be known; export it again with a newer "
                         "opset_version");
-    int64_t axis = axisAttribute->i();
-    int64_t behind = first->dim_size() - second->dim_size() -
-                     (axis < 0 ? axis + first->dim_size() : axis);
-    if (behind < 0 || behind > first->dim_size() - second->dim_size())
+    int64_t axis = axisAttribute->i(), rank = first->dim_size();
+    if (axis < -rank || axis >= rank)
+      return fail(node, "broadcasts along axis " + Twine(axis) +
+                            ", which its first input of " + Twine(rank) +
+                            " dimensions does not have");
+    int64_t behind =
+        rank - second->dim_size() - (axis < 0 ? axis + rank : axis);
+    if (behind < 0 || behind > rank - second->dim_size())
       return fail(node, "broadcasts along axis " + Twine(axis) +
                             ", where the " + Twine(second->dim_size()) +
                             " dimensions of its second input do not fit the " +
-                            Twine(first->dim_size()) + " of its first one");
+                            Twine(rank) + " of its first one");
     removeAttributes(node);
     if (behind == 0)
       return Error::success();
