@@ -6,8 +6,12 @@
 
 #include "garam/Container/Image.h"
 #include "garam/Support/Errors.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <cmath>
 
 using namespace llvm;
 
@@ -172,16 +176,30 @@ static bool fromJSON(const json::Value &value, HostQuantization &quantization,
     return false;
   }
   quantization.storage = *parsed;
+  if (!isUsableScale(quantization.scale)) {
+    path.field("scale").report("expected a finite number above 0");
+    return false;
+  }
+  if (!isInStorage(quantization.zeroPoint, *parsed)) {
+    path.field("zero_point").report("outside of the storage type");
+    return false;
+  }
   return true;
 }
 
 static bool fromJSON(const json::Value &value, Binding &binding,
                      json::Path path) {
   json::ObjectMapper map(value, path);
-  return map && map.map("name", binding.name) &&
-         map.map("segment", binding.segment) &&
-         map.map("quantization", binding.quantization) &&
-         fromJSON(value, binding.type, path);
+  if (!map || !map.map("name", binding.name) ||
+      !map.map("segment", binding.segment) ||
+      !map.map("quantization", binding.quantization) ||
+      !fromJSON(value, binding.type, path))
+    return false;
+  if (binding.quantization && binding.type.type != DataType::Float32) {
+    path.field("type").report("expected float32, which the host quantises");
+    return false;
+  }
+  return true;
 }
 
 static bool fromJSON(const json::Value &value, EntryPoint &entry,
@@ -258,18 +276,39 @@ static Error fail(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), "manifest: " + message);
 }
 
-static Error checkBindings(const Manifest &manifest,
-                           ArrayRef<Binding> bindings) {
+/// The runtime writes inputs and reads outputs: each lies in a segment for it.
+static Error checkBindings(const Manifest &manifest, ArrayRef<Binding> bindings,
+                           MemoryRole role) {
   for (const Binding &binding : bindings) {
     if (binding.segment >= manifest.segments.size())
       return fail("'" + binding.name + "' lies in segment " +
                   Twine(binding.segment) + " of " +
                   Twine(manifest.segments.size()));
-    uint64_t segmentSize = manifest.segments[binding.segment].segment.size;
-    if (*getDeviceByteSize(binding) > segmentSize)
+    const DeviceSegment &segment = manifest.segments[binding.segment].segment;
+    if (segment.role != role)
+      return fail("the " + getName(role) + " '" + binding.name +
+                  "' lies in segment " + Twine(binding.segment) +
+                  ", whose role is " + getName(segment.role));
+    if (*getDeviceByteSize(binding) > segment.size)
       return fail("'" + binding.name + "' (" + binding.type.str() +
-                  ") does not fit its segment of " + Twine(segmentSize) +
+                  ") does not fit its segment of " + Twine(segment.size) +
                   " bytes");
+  }
+  return Error::success();
+}
+
+/// No input overwrites another, and each is found by its name. Outputs may
+/// share a segment: a model can yield one tensor twice.
+static Error checkInputs(ArrayRef<Binding> inputs) {
+  DenseMap<uint32_t, StringRef> owners;
+  StringSet<> names;
+  for (const Binding &input : inputs) {
+    auto [owner, isNew] = owners.try_emplace(input.segment, input.name);
+    if (!isNew)
+      return fail("inputs '" + owner->second + "' and '" + input.name +
+                  "' lie in one segment");
+    if (!names.insert(input.name).second)
+      return fail("two inputs have the name '" + input.name + "'");
   }
   return Error::success();
 }
@@ -277,9 +316,12 @@ static Error checkBindings(const Manifest &manifest,
 /// Every number refers to something that exists.
 static Error check(const Manifest &manifest) {
   for (const EntryPoint &entry : manifest.entryPoints) {
-    if (Error error = checkBindings(manifest, entry.inputs))
+    if (Error error = checkBindings(manifest, entry.inputs, MemoryRole::Input))
       return error;
-    if (Error error = checkBindings(manifest, entry.outputs))
+    if (Error error = checkInputs(entry.inputs))
+      return error;
+    if (Error error =
+            checkBindings(manifest, entry.outputs, MemoryRole::Output))
       return error;
     for (uint32_t program : entry.schedule)
       if (program >= manifest.programs.size())
@@ -309,6 +351,15 @@ Expected<Manifest> parseManifest(StringRef text) {
   if (Error error = check(manifest))
     return error;
   return manifest;
+}
+
+bool isUsableScale(double scale) {
+  auto single = static_cast<float>(scale);
+  return std::isfinite(single) && single > 0;
+}
+
+bool isInStorage(int64_t zeroPoint, DataType storage) {
+  return storage == DataType::Int8 ? isInt<8>(zeroPoint) : isUInt<8>(zeroPoint);
 }
 
 std::optional<uint64_t> getDeviceByteSize(const Binding &binding) {

@@ -218,11 +218,55 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
        "manifest: entry point 'main' runs program 1 of 1"},
       {"\"segment\":1", "\"segment\":9",
        "manifest: 'x' lies in segment 9 of 3"},
+      {"\"segment\":1", "\"segment\":0",
+       "manifest: the input 'x' lies in segment 0, whose role is constant"},
+      {"\"segment\":1", "\"segment\":2",
+       "manifest: the input 'x' lies in segment 2, whose role is output"},
+      {"\"segment\":2", "\"segment\":0",
+       "manifest: the output 'y' lies in segment 0, whose role is constant"},
+      {"\"segment\":2", "\"segment\":1",
+       "manifest: the output 'y' lies in segment 1, whose role is input"},
+      {"\"float32\"", "\"uint8\"",
+       "expected float32, which the host quantises at "
+       "manifest.entry_points[0].inputs[0].type"},
+      {"\"scale\":0.5", "\"scale\":0",
+       "expected a finite number above 0 at "
+       "manifest.entry_points[0].inputs[0].quantization.scale"},
+      {"\"scale\":0.5", "\"scale\":-0.5", "expected a finite number above 0"},
+      {"\"scale\":0.5", "\"scale\":1e300", "expected a finite number above 0"},
+      {"\"scale\":0.5", "\"scale\":1e-300", "expected a finite number above 0"},
+      {"\"zero_point\":3", "\"zero_point\":100000",
+       "outside of the storage type at "
+       "manifest.entry_points[0].inputs[0].quantization.zero_point"},
+      {"\"zero_point\":3", "\"zero_point\":-1", "outside of the storage type"},
+      {"\"zero_point\":3", "\"zero_point\":-9223372036854775808",
+       "outside of the storage type"},
       {"\"model\":", "\"modal\":", "missing value at manifest.model"},
   };
   for (const Case &c : cases)
     EXPECT_NE(getError(c.from, c.to).find(c.error), std::string::npos)
         << getError(c.from, c.to) << " instead of " << c.error;
+}
+
+TEST(ManifestTest, InputsAreApart) {
+  Manifest manifest = makeSource().manifest;
+  std::vector<Binding> &inputs = manifest.entryPoints[0].inputs;
+  inputs.push_back(inputs[0]);
+  inputs[1].name = "z";
+  EXPECT_EQ(toString(parseManifest(serializeManifest(manifest)).takeError()),
+            "manifest: inputs 'x' and 'z' lie in one segment");
+  inputs[1].name = "x";
+  inputs[1].segment = 3;
+  manifest.segments.push_back(manifest.segments[1]);
+  EXPECT_EQ(toString(parseManifest(serializeManifest(manifest)).takeError()),
+            "manifest: two inputs have the name 'x'");
+}
+
+TEST(ManifestTest, OutputsMayBeOneTensor) {
+  Manifest manifest = makeSource().manifest;
+  std::vector<Binding> &outputs = manifest.entryPoints[0].outputs;
+  outputs.push_back(outputs[0]);
+  EXPECT_TRUE(bool(parseManifest(serializeManifest(manifest))));
 }
 
 TEST(ManifestTest, EntryPointsAreNeeded) {

@@ -36,6 +36,12 @@ struct HostQuantization {
   }
 };
 
+/// Whether a tensor can be divided by this scale, which is done in float32.
+bool isUsableScale(double scale);
+
+/// Whether `storage`, Int8 or UInt8, has this zero point.
+bool isInStorage(int64_t zeroPoint, DataType storage);
+
 /// An input or output of an entry point.
 struct Binding {
   std::string name;

@@ -39,6 +39,16 @@ func.func @also_float(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xi8>) {
   return %x, %q : tensor<4xf32>, tensor<4xi8>
 }
 
+// The host does not divide by zero.
+// CHECK-LABEL: func.func @zero_scale
+// CHECK-SAME: (%{{.+}}: tensor<4xf32>) -> tensor<4xi8>
+func.func @zero_scale(%x: tensor<4xf32>) -> tensor<4xi8> {
+  %a = arith.constant dense<0.0> : tensor<f32>
+  %q = garam_ext.quantize %x scale %a
+      : tensor<4xf32>, tensor<f32> -> tensor<4xi8>
+  return %q : tensor<4xi8>
+}
+
 // A scale for each channel is not for the host.
 // CHECK-LABEL: func.func @per_channel
 // CHECK-SAME: (%{{.+}}: tensor<1x2xf32>)

@@ -144,6 +144,38 @@ func.func @f(%x: tensor<4xi8> {hetero.quantization = {zero_point = 1 : i64}}) {
 
 // -----
 
+// The host divides by the scale.
+// expected-error@below {{has a 'hetero.quantization' whose scale is not finite and above 0}}
+func.func @f(%x: tensor<4xi8> {hetero.quantization = {scale = 0.0 : f32, zero_point = 1 : i64}}) {
+  return
+}
+
+// -----
+
+// 0x7F800000 is infinity.
+// expected-error@below {{has a 'hetero.quantization' whose scale is not finite and above 0}}
+func.func @f(%x: tensor<4xi8> {hetero.quantization = {scale = 0x7F800000 : f32, zero_point = 1 : i64}}) {
+  return
+}
+
+// -----
+
+// A zero point is one of the stored values.
+// expected-error@below {{has a 'hetero.quantization' whose zero point, 128, is outside of its signed 8-bit integers}}
+func.func @f(%x: tensor<4xi8> {hetero.quantization = {scale = 1.0 : f32, zero_point = 128 : i64}}) {
+  return
+}
+
+// -----
+
+// Unsigned ones have no sign.
+// expected-error@below {{has a 'hetero.quantization' whose zero point, -1, is outside of its unsigned 8-bit integers}}
+func.func @f(%x: tensor<4xi8> {hetero.quantization = {is_unsigned, scale = 1.0 : f32, zero_point = -1 : i64}}) {
+  return
+}
+
+// -----
+
 // The host quantises to 8 bits.
 // expected-error@below {{has a 'hetero.quantization' of no 8-bit integers: 'tensor<4xf32>'}}
 func.func @f(%x: tensor<4xf32>) -> (tensor<4xf32> {hetero.quantization = {scale = 1.0 : f32, zero_point = 1 : i64}}) {

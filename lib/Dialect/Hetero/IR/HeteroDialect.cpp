@@ -18,6 +18,10 @@ using namespace mlir;
 
 namespace garam::hetero {
 
+bool isUsableScale(const llvm::APFloat &scale) {
+  return scale.isFiniteNonZero() && !scale.isNegative();
+}
+
 LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute named) {
   if (named.getName() != loweredAttrName)
@@ -49,6 +53,15 @@ static LogicalResult verifyQuantization(Operation *op, Type type,
            << quantizationAttrName
            << "' other than {scale : f32, zero_point : i64, is_unsigned?}: "
            << named.getValue();
+  if (!isUsableScale(scale.getValue()))
+    return op->emitOpError("has a '")
+           << quantizationAttrName << "' whose scale is not finite and above 0";
+  int64_t zeroPoint = zero.getInt();
+  if (hasUnsigned ? !llvm::isUInt<8>(zeroPoint) : !llvm::isInt<8>(zeroPoint))
+    return op->emitOpError("has a '")
+           << quantizationAttrName << "' whose zero point, " << zeroPoint
+           << ", is outside of its " << (hasUnsigned ? "unsigned" : "signed")
+           << " 8-bit integers";
   if (!getElementTypeOrSelf(type).isInteger(8))
     return op->emitOpError("has a '")
            << quantizationAttrName << "' of no 8-bit integers: " << type;

@@ -44,7 +44,8 @@ static DictionaryAttr getQuantization(OpTy op, Type real, Type stored) {
       !cast<RankedTensorType>(stored).getElementType().isInteger(8))
     return nullptr;
   auto scale = dyn_cast_if_present<FloatAttr>(getSplat(op.getScale()));
-  if (!scale || !scale.getType().isF32())
+  if (!scale || !scale.getType().isF32() ||
+      !hetero::isUsableScale(scale.getValue()))
     return nullptr;
   int64_t zeroPoint = 0;
   if (Value value = op.getZeroPoint()) {

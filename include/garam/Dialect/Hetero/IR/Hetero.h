@@ -28,6 +28,9 @@ constexpr llvm::StringLiteral loweredAttrName = "hetero.lowered";
 /// Of an argument or result whose float tensor the host quantises or
 /// dequantises: {scale : f32, zero_point : i64, is_unsigned?}.
 constexpr llvm::StringLiteral quantizationAttrName = "hetero.quantization";
+
+/// Whether the host can divide by this scale: it is finite and above 0.
+bool isUsableScale(const llvm::APFloat &scale);
 } // namespace garam::hetero
 
 #define GET_TYPEDEF_CLASSES
