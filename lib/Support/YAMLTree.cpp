@@ -45,11 +45,11 @@ void YAMLErrors::add(YAMLLocation location, const Twine &message) {
 Error YAMLErrors::take() {
   Error result = Error::success();
   for (const auto &[location, message] : errors)
-    result = joinErrors(
-        std::move(result),
-        makeUserError(ExitCode::Config, file + ":" + Twine(location.first) +
-                                            ":" + Twine(location.second) +
-                                            ": error: " + message));
+    result =
+        joinErrors(std::move(result),
+                   makeUserError(ExitCode::Config,
+                                 file + ":" + Twine(location.first) + ":" +
+                                     Twine(location.second) + ": " + message));
   errors.clear();
   return result;
 }

@@ -152,7 +152,7 @@ static Expected<TargetFile> openTarget(const Twine &file) {
   TargetFile target;
   target.path = file.str();
   auto fail = [&](const Twine &message) {
-    return makeUserError(ExitCode::Config, target.path + ": error: " + message);
+    return makeUserError(ExitCode::Config, target.path + ": " + message);
   };
   auto cannotOpen = [&](std::error_code error) {
     return fail("cannot open the target file: " + error.message());

@@ -28,7 +28,8 @@ def test_check_reports_all_errors_with_their_places(run_tool, tmp_path):
     file.write_text(text)
     errors = run_tool("garam", "targets", "--check", file, status=4).stderr
     line = text[:text.index("cores:")].count("\n") + 1
-    assert f"{file}:{line}:17: error: field 'cores': found '0'" in errors
+    assert f"error: {file}:{line}:17: field 'cores': found '0'" in errors
+    assert all(text.count("error:") == 1 for text in errors.splitlines())
     assert "section 'dma' is missing" in errors
     assert "unknown field 'dmas'; did you mean 'dma'?" in errors
 

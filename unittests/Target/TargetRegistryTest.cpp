@@ -84,12 +84,12 @@ TEST_F(TargetRegistry, ListsTheKnownNamesForAnUnknownOne) {
 
 TEST_F(TargetRegistry, RefusesWhatIsNotAFile) {
   EXPECT_EQ(getErrors("/nowhere/a.yaml"),
-            "/nowhere/a.yaml: error: cannot open the target file: No such file "
+            "/nowhere/a.yaml: cannot open the target file: No such file "
             "or directory");
-  EXPECT_EQ(getErrors("/dev/zero"), "/dev/zero: error: a target file is needed "
+  EXPECT_EQ(getErrors("/dev/zero"), "/dev/zero: a target file is needed "
                                     "here, this is not a regular file");
   write(std::string(maxTargetFileBytes + 1, '\n'));
-  EXPECT_EQ(getErrors(file), file + ": error: has 262145 bytes; a target file "
+  EXPECT_EQ(getErrors(file), file + ": has 262145 bytes; a target file "
                                     "has at most 262144");
 }
 
@@ -97,17 +97,17 @@ TEST_F(TargetRegistry, ReportsWhatTheHeaderLacks) {
   write("kind: npu\ndescription: {}\n");
   EXPECT_EQ(getErrors(file),
             file +
-                ":1:1: error: field 'name' is missing; needed a name of 1 to "
+                ":1:1: field 'name' is missing; needed a name of 1 to "
                 "64 letters, digits, '_', '-' or '.'\n" +
                 file +
-                ":2:1: error: field 'description': found a mapping, needed a "
+                ":2:1: field 'description': found a mapping, needed a "
                 "sentence that describes it");
 }
 
 TEST_F(TargetRegistry, KindsAreNeeded) {
   write("name: own\ndescription: mine\n");
   EXPECT_EQ(getErrors(file),
-            file + ":1:1: error: field 'kind' is missing; needed the class of "
+            file + ":1:1: field 'kind' is missing; needed the class of "
                    "the device, as 'garam targets NAME' shows it");
 }
 

@@ -60,7 +60,7 @@ struct YAMLEntry {
   YAMLNode value;
 };
 
-/// Collects errors of one file: "FILE:LINE:COLUMN: error: MESSAGE" each.
+/// Collects errors of one file: "FILE:LINE:COLUMN: MESSAGE" each.
 class YAMLErrors {
 public:
   explicit YAMLErrors(llvm::StringRef file) : file(file) {}

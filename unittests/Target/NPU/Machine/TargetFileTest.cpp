@@ -148,27 +148,27 @@ TEST(TargetFile, UnsignedBytesUseTheModeOfSignedOnes) {
 
 TEST(TargetFile, FigureWithoutSource) {
   EXPECT_EQ(Edited().errors("dram", "efficiency", "  efficiency: 0.82"),
-            "L:15: error: field 'dram.efficiency': found '0.82', needed "
+            "L:15: field 'dram.efficiency': found '0.82', needed "
             "{ value: X, source: \"where the figure is from\" } or "
             "{ value: X, assumed: \"why\" }");
   EXPECT_EQ(
       Edited().errors("dram", "efficiency", "  efficiency: { value: 0.82 }"),
-      "L:3: error: field 'dram.efficiency' has neither 'source' nor "
+      "L:3: field 'dram.efficiency' has neither 'source' nor "
       "'assumed'; say where the figure is from or why it is assumed");
   EXPECT_EQ(
       Edited().errors("dram", "efficiency",
                       "  efficiency: { value: 0.82, source: a, assumed: b }"),
-      "L:3: error: field 'dram.efficiency' has both 'source' and "
+      "L:3: field 'dram.efficiency' has both 'source' and "
       "'assumed'; keep one");
   EXPECT_EQ(Edited().errors("dram", "efficiency",
                             "  efficiency: { value: 0.82, source: \"\" }"),
-            "L:38: error: 'source' of field 'dram.efficiency': found '', "
+            "L:38: 'source' of field 'dram.efficiency': found '', "
             "needed a text that says where the figure is from");
   EXPECT_EQ(Edited().errors("dram", "efficiency",
                             "  efficiency: { value: 0.82, sauce: a }"),
-            "L:3: error: field 'dram.efficiency' has neither 'source' nor "
+            "L:3: field 'dram.efficiency' has neither 'source' nor "
             "'assumed'; say where the figure is from or why it is assumed\n"
-            "L:30: error: unknown key 'sauce' in field 'dram.efficiency'; "
+            "L:30: unknown key 'sauce' in field 'dram.efficiency'; "
             "needed { value: X, source: \"where the figure is from\" } or "
             "{ value: X, assumed: \"why\" }");
 }
@@ -185,8 +185,8 @@ void expectErrors(llvm::ArrayRef<WrongValue> cases) {
     std::string line = std::string(c.section[0] ? "  " : "") + c.field +
                        ": { value: " + c.value + ", source: a }";
     EXPECT_EQ(Edited().errors(c.section, c.field, line),
-              std::string("L:") + c.place + ": error: field '" + name +
-                  "': found " + c.message);
+              std::string("L:") + c.place + ": field '" + name + "': found " +
+                  c.message);
   }
 }
 
@@ -209,74 +209,74 @@ TEST(TargetFile, ValueOfWrongType) {
        {"", "cores", "[8]", "10", "a sequence, needed an integer from 1 to 64"},
        {"vector", "has_float", "yes", "23", "'yes', needed true or false"}});
   EXPECT_EQ(Edited().errors("", "cores", "cores: { source: a }"),
-            "L:1: error: field 'cores' has no 'value'; needed an integer from "
+            "L:1: field 'cores' has no 'value'; needed an integer from "
             "1 to 64");
 }
 
 TEST(TargetFile, UnknownMissingAndDuplicateFields) {
   EXPECT_EQ(Edited().errors("", "cores", "core: { value: 8, source: a }"),
-            "chip.yaml:1:1: error: field 'cores' is missing; needed an integer "
+            "chip.yaml:1:1: field 'cores' is missing; needed an integer "
             "from 1 to 64: equal cores of the chip\n"
-            "L:1: error: unknown field 'core'; did you mean 'cores'?");
+            "L:1: unknown field 'core'; did you mean 'cores'?");
   EXPECT_EQ(
       Edited().errors("synchronisation", "local_seconds",
                       "  entirely_else: { value: 8, source: a }"),
       Edited().place("", "synchronisation:", 1) +
-          "error: field 'synchronisation.local_seconds' is missing; "
+          "field 'synchronisation.local_seconds' is missing; "
           "needed a number in s from 0 to 0.01: from a signal to the waiting "
           "queue of the same core\n"
-          "L:3: error: unknown field 'synchronisation.entirely_else'; needed "
+          "L:3: unknown field 'synchronisation.entirely_else'; needed "
           "one of: local_seconds, remote_seconds");
   EXPECT_EQ(Edited().errors("", "idle_watts",
                             "cores: { value: 8, source: a }\nidle_watts: "
                             "{ value: 1, source: a }"),
-            "L:1: error: field 'cores' is given twice in the same mapping; "
+            "L:1: field 'cores' is given twice in the same mapping; "
             "keep one of them");
   EXPECT_EQ(Edited().errors("", "synchronisation:", "synchronization:"),
-            "chip.yaml:1:1: error: section 'synchronisation' is missing; "
+            "chip.yaml:1:1: section 'synchronisation' is missing; "
             "needed: latency of semaphores\n"
-            "L:1: error: unknown field 'synchronization'; did you mean "
+            "L:1: unknown field 'synchronization'; did you mean "
             "'synchronisation'?");
 }
 
 TEST(TargetFile, Header) {
   EXPECT_EQ(Edited().errors("", "kind", "kind: pim"),
-            "L:7: error: field 'kind': found 'pim', needed 'npu' for a target "
+            "L:7: field 'kind': found 'pim', needed 'npu' for a target "
             "of the NPU");
   EXPECT_EQ(Edited().errors("", "name", "name: ../rngd"),
-            "L:7: error: field 'name': found '../rngd', needed a name of 1 to "
+            "L:7: field 'name': found '../rngd', needed a name of 1 to "
             "64 letters, digits, '_', '-' or '.'");
   EXPECT_EQ(Edited().errors("", "description", ""),
-            "chip.yaml:1:1: error: field 'description' is missing; needed a "
+            "chip.yaml:1:1: field 'description' is missing; needed a "
             "sentence that describes it");
   EXPECT_EQ(getErrors("8"),
-            "chip.yaml:1:1: error: found '8', needed a mapping: the fields of "
+            "chip.yaml:1:1: found '8', needed a mapping: the fields of "
             "a target");
 }
 
 TEST(TargetFile, Modes) {
   EXPECT_EQ(Edited().errors("tensor", "- type: bf16", "    - type: i4"),
-            "L:13: error: field 'tensor.modes[0].type': found 'i4', needed one "
+            "L:13: field 'tensor.modes[0].type': found 'i4', needed one "
             "of: i8, f16, bf16, f8e4m3, f8e5m2");
   EXPECT_EQ(Edited().errors("tensor", "- type: i8", "    - type: bf16"),
-            "L:13: error: field 'tensor.modes[1].type': 'bf16' has a mode "
+            "L:13: field 'tensor.modes[1].type': 'bf16' has a mode "
             "already; keep one");
   EXPECT_NE(Edited()
                 .errors("tensor", "- type: bf16", "    -")
-                .find("error: field 'tensor.modes[0].type' is missing; needed "
+                .find("field 'tensor.modes[0].type' is missing; needed "
                       "one of: i8, f16, bf16, f8e4m3, f8e5m2"),
             std::string::npos);
   Edited edited;
   EXPECT_EQ(edited.errors("vector", "has_float",
                           "  has_float: { value: false, source: a }"),
             edited.place("tensor", "outputs", 25, 0) +
-                "error: field 'tensor.modes[0].outputs': a float "
+                "field 'tensor.modes[0].outputs': a float "
                 "mode needs vector.has_float to be true\n" +
                 edited.place("tensor", "outputs", 25, 2) +
-                "error: field 'tensor.modes[2].outputs': a float "
+                "field 'tensor.modes[2].outputs': a float "
                 "mode needs vector.has_float to be true\n" +
                 edited.place("tensor", "outputs", 25, 3) +
-                "error: field 'tensor.modes[3].outputs': a float "
+                "field 'tensor.modes[3].outputs': a float "
                 "mode needs vector.has_float to be true");
 }
 
@@ -284,16 +284,16 @@ TEST(TargetFile, RelationsBetweenFields) {
   EXPECT_EQ(Edited().errors("local_memory", "banks",
                             "  banks: { value: 1000, source: a }"),
             Edited().place("local_memory", "bytes", 19) +
-                "error: field 'local_memory.bytes': found "
+                "field 'local_memory.bytes': found "
                 "33554432, needed a multiple of the 1000 banks");
   EXPECT_EQ(
       Edited().errors("dram", "short_burst_efficiency",
                       "  short_burst_efficiency: { value: 0.9, source: a }"),
-      "L:36: error: field 'dram.short_burst_efficiency': found 0.9, "
+      "L:36: field 'dram.short_burst_efficiency': found 0.9, "
       "needed at most dram.efficiency, 0.82");
   EXPECT_EQ(Edited().errors("dma", "packet_bytes",
                             "  packet_bytes: { value: 32, source: a }"),
-            "L:26: error: field 'dma.packet_bytes': found 32, needed at least "
+            "L:26: field 'dma.packet_bytes': found 32, needed at least "
             "dram.burst_bytes, 64");
 }
 
@@ -325,22 +325,22 @@ TEST(TargetFile, AllErrorsAreReportedTogether) {
 
 TEST(TargetFile, BrokenSyntax) {
   EXPECT_EQ(getErrors("name: a\nkind: \"npu\n"),
-            "chip.yaml:2:11: error: not valid YAML: Expected quote at end of "
+            "chip.yaml:2:11: not valid YAML: Expected quote at end of "
             "scalar");
-  EXPECT_EQ(getErrors(""), "chip.yaml:1:1: error: found nothing, needed a "
+  EXPECT_EQ(getErrors(""), "chip.yaml:1:1: found nothing, needed a "
                            "mapping: the fields of a target");
   EXPECT_EQ(getErrors(llvm::StringRef("a\0b", 3)),
-            "chip.yaml:1:1: error: not a text file in UTF-8");
+            "chip.yaml:1:1: not a text file in UTF-8");
   EXPECT_EQ(getErrors("a: &x 1\nb: *x"),
-            "chip.yaml:1:7: error: anchors, aliases and tags are not "
+            "chip.yaml:1:7: anchors, aliases and tags are not "
             "supported; write the value out");
   EXPECT_EQ(getErrors("a: 1\n---\nb: 1\n"),
-            "chip.yaml:1:1: error: the file has more than one YAML document; "
+            "chip.yaml:1:1: the file has more than one YAML document; "
             "only one is allowed");
   EXPECT_EQ(getErrors(std::string(100000, '[')),
-            "chip.yaml:1:19: error: collections are nested more than 16 deep");
+            "chip.yaml:1:19: collections are nested more than 16 deep");
   EXPECT_EQ(getErrors("? [a]\n: b\n"),
-            "chip.yaml:1:1: error: every key of a mapping must be a name");
+            "chip.yaml:1:1: every key of a mapping must be a name");
 }
 
 // Whatever the bytes are, there is an answer: a machine or messages.
