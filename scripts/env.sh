@@ -20,5 +20,16 @@ unset requirements_hash
 
 PATH="$GARAM_VENV/bin:$PATH"
 
+# What is missing of the compilers that onnx and Garam are built with, a line each.
+list_missing_compilers() {
+  local tool
+  for tool in "clang-$LLVM_MAJOR" "clang++-$LLVM_MAJOR"; do
+    command -v "$tool" >/dev/null || echo "the compiler $tool, under this name"
+  done
+  # clang looks beside itself, then along PATH, and answers the bare name when there is none.
+  command -v "$("clang++-$LLVM_MAJOR" -print-prog-name=ld.lld 2>/dev/null || echo ld.lld)" >/dev/null ||
+    echo "the linker ld.lld of LLVM $LLVM_MAJOR, where clang++-$LLVM_MAJOR finds it"
+}
+
 # Two jobs at most: an MLIR translation unit needs up to 1 GB.
 GARAM_JOBS="${GARAM_JOBS:-2}"

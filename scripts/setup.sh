@@ -39,7 +39,7 @@ check_other_system() {
   local missing=()
   [ -d "/usr/lib/llvm-$LLVM_MAJOR/lib/cmake/mlir" ] || [ -n "${MLIR_DIR:-}" ] ||
     missing+=("LLVM and MLIR $LLVM_MAJOR with their CMake files (or MLIR_DIR set to MLIR's)")
-  command -v clang++ >/dev/null || command -v g++ >/dev/null || missing+=("a C++17 compiler")
+  mapfile -t -O "${#missing[@]}" missing < <(list_missing_compilers)
   command -v protoc >/dev/null || missing+=("protobuf: library, headers and protoc")
   command -v ccache >/dev/null || missing+=("ccache")
   [ -e /usr/include/CLI/CLI.hpp ] || missing+=("CLI11 2.1 or later")

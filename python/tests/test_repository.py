@@ -140,3 +140,21 @@ def test_devices_are_named_in_their_own_folders_only():
                 if name.search(line) and not is_list:
                     bad.append(f"{place}:{number}: {line.strip()}")
     assert not bad
+
+
+def test_the_build_names_the_compilers_that_are_missing(tmp_path):
+    """On a machine that has a compiler, but not the one."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ["cut", "dirname", "sha256sum"]:
+        (programs / name).symlink_to(shutil.which(name))
+    for name in ["clang++", "g++"]:
+        (programs / name).symlink_to("/bin/true")
+    result = subprocess.run(["/bin/bash", SOURCE_DIR / "scripts" / "build.sh"],
+                            capture_output=True, text=True,
+                            env={"PATH": str(programs), "HOME": str(tmp_path),
+                                 "GARAM_BUILD_DIR": str(tmp_path / "build")})
+    assert result.returncode == 1
+    for name in ["the compiler clang-22", "the compiler clang++-22", "the linker ld.lld of LLVM 22"]:
+        assert name in result.stderr
+    assert not (tmp_path / "build").exists()
