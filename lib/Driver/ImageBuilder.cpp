@@ -214,6 +214,12 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
         function.getResultAttrDict(operand.getOperandNumber()), operand.get());
     if (!binding)
       return binding.takeError();
+    if (source.manifest.segments[binding->segment].segment.role !=
+        MemoryRole::Output)
+      return makeUserError(ExitCode::Model,
+                           "output '" + binding->name +
+                               "' is an input; needed a tensor that a program "
+                               "yields");
     entry.outputs.push_back(std::move(*binding));
   }
   source.manifest.entryPoints.push_back(std::move(entry));

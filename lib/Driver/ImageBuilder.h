@@ -31,6 +31,11 @@ llvm::Error checkInterface(mlir::ModuleOp module, llvm::StringRef file);
 
 /// Lists the nodes of a module of the onnx dialect in that attribute.
 void recordNodes(mlir::ModuleOp module);
+
+/// That attribute has this form in IR that was read from `file`.
+llvm::Error checkNodes(mlir::ModuleOp module, llvm::StringRef file);
+
+/// Of a module that is checked.
 NodeLabels readNodeLabels(mlir::ModuleOp module);
 
 /// Lays out segments, binds inputs and outputs by their names in the model, and

@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "garam/Support/Errors.h"
 
 #include "llvm/ADT/StringSet.h"
 
@@ -27,21 +28,37 @@ void recordNodes(ModuleOp module) {
   module->setAttr(nodesAttrName, builder.getArrayAttr(nodes));
 }
 
+/// Whether this is [id, operator, opset].
+static bool isNode(Attribute attr) {
+  auto node = dyn_cast<ArrayAttr>(attr);
+  if (!node || node.size() != 3)
+    return false;
+  auto opset = dyn_cast<IntegerAttr>(node[2]);
+  return isa<StringAttr>(node[0]) && isa<StringAttr>(node[1]) && opset &&
+         opset.getType().isSignlessInteger(64);
+}
+
+llvm::Error checkNodes(ModuleOp module, StringRef file) {
+  Attribute attr = module->getAttr(nodesAttrName);
+  auto nodes = dyn_cast_if_present<ArrayAttr>(attr);
+  if (!attr || (nodes && llvm::all_of(nodes, isNode)))
+    return llvm::Error::success();
+  std::string found;
+  llvm::raw_string_ostream(found)
+      << (nodes ? *llvm::find_if_not(nodes, isNode) : attr);
+  return makeUserError(ExitCode::Model,
+                       file + ": '" + nodesAttrName +
+                           "' is a list of nodes, needed [\"id\", "
+                           "\"operator\", opset : i64] for each, found " +
+                           found);
+}
+
 NodeLabels readNodeLabels(ModuleOp module) {
   NodeLabels labels;
-  auto nodes = module->getAttrOfType<ArrayAttr>(nodesAttrName);
-  if (!nodes)
-    return labels;
-  for (Attribute attr : nodes) {
-    auto node = dyn_cast<ArrayAttr>(attr);
-    if (!node || node.size() != 3)
-      continue;
-    auto id = dyn_cast<StringAttr>(node[0]);
-    auto op = dyn_cast<StringAttr>(node[1]);
-    auto opset = dyn_cast<IntegerAttr>(node[2]);
-    if (id && op && opset)
-      labels[id.getValue()] = {op.str(), opset.getInt()};
-  }
+  if (auto nodes = module->getAttrOfType<ArrayAttr>(nodesAttrName))
+    for (auto node : nodes.getAsRange<ArrayAttr>())
+      labels[cast<StringAttr>(node[0]).getValue()] = {
+          cast<StringAttr>(node[1]).str(), cast<IntegerAttr>(node[2]).getInt()};
   return labels;
 }
 

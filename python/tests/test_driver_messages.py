@@ -128,15 +128,43 @@ def test_inputs_without_a_name(fails, edit, tmp_path):
           "segment", *compile_stage(path, "placed", tmp_path))
 
 
-def test_commands_that_break_a_rule(run_tool, edit, tmp_path):
+def test_outputs_that_are_inputs(fails, edit, tmp_path):
+    path = edit("placed", r"^( *hetero\.executable .*\{)$",
+                'func.func @more(%x: tensor<4xf32> {onnx.name = "x"})'
+                ' -> (tensor<4xf32> {onnx.name = "y"}) {\n'
+                "  return %x : tensor<4xf32>\n"
+                r"}\n\1")
+    fails(MODEL, "output 'y' is an input; needed a tensor that a program yields",
+          *compile_stage(path, "placed", tmp_path))
+
+
+def test_commands_that_break_a_rule(fails, edit, tmp_path):
     path = edit("npu-commands", r"^ *npu\.wait .*\n", "")
-    result = run_tool("garam", *compile_stage(path, "npu-commands", tmp_path), status=INTERNAL)
+    text = fails(MODEL, "the program breaks a rule: ", *compile_stage(path, "npu-commands", tmp_path))
+    assert "internal" not in text
+
+
+def test_faults_of_the_compiler_leave_what_reproduces_them(run_tool, edit, tmp_path):
+    # No schedule of ours splits a sum between cores, whose parts nothing would add.
+    path = edit("npu-scheduled", r"split = \[1, 1, 1\]", "split = [1, 1, 2]")
+    result = run_tool("garam", *compile_stage(path, "npu-scheduled", tmp_path), status=INTERNAL)
     assert "internal error in stage 'binary': " in result.stderr
     assert "the program breaks a rule: " in result.stderr
     folder = tmp_path / "out.garam.reproducer"
     assert f"note: reproduce it with the file in '{folder}' and --from=npu-commands" in result.stderr
     assert [path.name for path in folder.glob("*.npu-commands.mlir")]
     assert not (tmp_path / "out.garam").exists()
+
+
+def test_lists_of_nodes(fails, edit, tmp_path):
+    for node in ["1", '["id", "Relu"]', '[1, "Relu", 17]', '["id", "Relu", 17 : i8]',
+                 '["id", "Relu", 17 : ui64]', '["id", "Relu", 17 : i128]']:
+        path = edit("linalg", r"onnx\.nodes = \[", f"onnx.nodes = [{node}, ")
+        fails(MODEL, "linalg.mlir: 'onnx.nodes' is a list of nodes, needed",
+              *compile_stage(path, "linalg", tmp_path), "--target", "atom")
+    path = edit("linalg", r"onnx\.nodes = \[", "onnx.nodes = 7, onnx.others = [")
+    fails(MODEL, "opset : i64] for each, found 7 : i64", *compile_stage(path, "linalg", tmp_path),
+          "--target", "atom")
 
 
 # Targets

@@ -35,7 +35,9 @@ UNREACHABLE = {
     "accumulates onto sums that the command before it did not leave: rows, columns and kind of type "
     "must be the same": "the verifier's rules of accumulators, again",
     " writes segment ": "the verifier's rule C10, again",
-    "internal error: it cannot be encoded: ": "the static checker is before it",
+    "the program cannot be encoded: ": "the static checker is before it",
+    "its raw data is not that of the file": "the scan replaces all raw data, and the onnx library "
+                                            "writes its own in full",
     "cannot serialise the weights": "MLIR can always write its own newest bytecode",
     "the conversion failed": "a fault of ours",
     " has transactions but issues none": "a fault of ours",

@@ -176,20 +176,24 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
 }
 
 /// Encodes a function of commands, after the static checker has proved it.
+/// Commands that this compiler did not make itself are to blame for their own
+/// faults.
 static FailureOr<DeviceProgram> finish(func::FuncOp function,
-                                       const MachineDescription &machine) {
+                                       const MachineDescription &machine,
+                                       bool areOwnCommands) {
+  StringRef blame = areOwnCommands ? StringRef(internalErrorPrefix) : "";
   FailureOr<CompiledProgram> compiled = exportProgram(function, machine);
   if (failed(compiled))
     return failure();
   if (llvm::Error error =
           checkProgram(compiled->program, compiled->plan, machine))
-    return function.emitError("internal error: the program breaks a rule: ")
-           << llvm::toString(std::move(error));
+    return function.emitError(blame)
+           << "the program breaks a rule: " << llvm::toString(std::move(error));
   llvm::Expected<DeviceProgram> program =
       makeDeviceProgram(std::move(*compiled));
   if (!program)
-    return function.emitError("internal error: it cannot be encoded: ")
-           << llvm::toString(program.takeError());
+    return function.emitError(blame) << "the program cannot be encoded: "
+                                     << llvm::toString(program.takeError());
   program->bound = readBound(function, machine);
   if (auto seconds = function->getAttrOfType<FloatAttr>(estimateAttrName))
     program->estimatedSeconds = seconds.getValueAsDouble();
@@ -213,7 +217,8 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
     if (observer(stage).wasInterrupted())
       return std::optional<DeviceProgram>();
   }
-  FailureOr<DeviceProgram> program = finish(function, *machine);
+  FailureOr<DeviceProgram> program =
+      finish(function, *machine, options.startStage != stages.back());
   if (failed(program))
     return failure();
   return std::optional<DeviceProgram>(std::move(*program));
