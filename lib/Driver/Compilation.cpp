@@ -160,6 +160,8 @@ llvm::Error Compilation::readStart() {
   module = std::move(read->module);
   if (llvm::Error error = checkInterface(*module, options.model))
     return error;
+  if (llvm::Error error = checkNodes(*module, options.model))
+    return error;
   startStage = std::move(read->stage);
   if (read->weights)
     if (llvm::Error error = addMappedFile(std::move(read->weights)))
@@ -299,9 +301,18 @@ llvm::Error Compilation::emitIfAsked(StringRef stage) {
   isStopped = stage == options.emitStage;
   if (!isStopped)
     return llvm::Error::success();
-  if (output)
-    return writer.write(*module, stage, *output);
-  printStage(*module, stage, llvm::outs());
+  if (!output) {
+    printStage(*module, stage, llvm::outs());
+    return llvm::Error::success();
+  }
+  // Its weights are beside it, also when a dump has the same elsewhere.
+  llvm::Expected<std::optional<OutputFile>> weights =
+      StageWriter(roles).write(*module, stage, *output);
+  if (!weights)
+    return weights.takeError();
+  result.outputs.push_back(std::move(*output));
+  if (*weights)
+    result.outputs.push_back(std::move(**weights));
   return llvm::Error::success();
 }
 
@@ -317,7 +328,14 @@ llvm::Error Compilation::dump(StringRef stage, StringRef directory,
   llvm::Expected<OutputFile> text = OutputFile::create(path);
   if (!text)
     return text.takeError();
-  return writer.write(ir, stage, *text);
+  llvm::Expected<std::optional<OutputFile>> weights =
+      writer.write(ir, stage, *text);
+  if (!weights)
+    return weights.takeError();
+  SmallVector<OutputFile *> files = {&*text};
+  if (*weights)
+    files.push_back(&**weights);
+  return commitAll(files);
 }
 
 llvm::Error Compilation::makeInternalError(StringRef stage,
@@ -526,10 +544,8 @@ llvm::Error Compilation::writeBinary() {
     return error;
   if (llvm::Error error = endStage(binaryStage))
     return error;
-  if (options.onBinary)
-    if (llvm::Error error = options.onBinary(output->getTemporaryPath()))
-      return error;
-  return output->commit();
+  result.outputs.push_back(std::move(*output));
+  return llvm::Error::success();
 }
 
 llvm::Expected<CompileResult> Compilation::run() {

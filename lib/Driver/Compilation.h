@@ -84,7 +84,8 @@ private:
   std::vector<CompiledExecutable> executables;
   FileRoles roles;
   StageWriter writer{roles};
-  std::optional<OutputFile> output; // of the binary or of the emitted stage
+  /// Of the binary or of the emitted stage, until it is complete.
+  std::optional<OutputFile> output;
   std::vector<std::shared_ptr<llvm::MemoryBuffer>> mappedFiles;
   CompileResult result;
   bool isStopped = false;

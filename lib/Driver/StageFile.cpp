@@ -130,8 +130,8 @@ StageWriter::writeWeightsBeside(const OutputFile &text, MLIRContext *context,
   return file;
 }
 
-llvm::Error StageWriter::write(ModuleOp module, StringRef stage,
-                               OutputFile &text) {
+llvm::Expected<std::optional<OutputFile>>
+StageWriter::write(ModuleOp module, StringRef stage, OutputFile &text) {
   WeightMap found = findWeights(module);
   std::optional<OutputFile> file;
   if (!areWritten(found)) {
@@ -148,9 +148,9 @@ llvm::Error StageWriter::write(ModuleOp module, StringRef stage,
     return llvm::Error::success();
   });
   module->removeAttr(weightsAttrName);
-  if (!error && file)
-    error = file->commit();
-  return error ? std::move(error) : text.commit();
+  if (error)
+    return std::move(error);
+  return std::move(file);
 }
 
 //===----------------------------------------------------------------------===//

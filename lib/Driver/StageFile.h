@@ -43,10 +43,11 @@ public:
   /// Every file of weights is added to `roles`; the text is the caller's.
   explicit StageWriter(FileRoles &roles) : roles(roles) {}
 
-  /// Writes text and, where there are any, weights: FILE.weights.mlirbc for a
-  /// text in FILE. `text` is committed.
-  llvm::Error write(mlir::ModuleOp module, llvm::StringRef stage,
-                    OutputFile &text);
+  /// Appends the text to `text` and, where there are weights that were not
+  /// written before, makes their file: FILE.weights.mlirbc for a text in FILE.
+  /// Both are the caller's to commit.
+  llvm::Expected<std::optional<OutputFile>>
+  write(mlir::ModuleOp module, llvm::StringRef stage, OutputFile &text);
 
 private:
   using WeightMap =

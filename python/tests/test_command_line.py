@@ -119,6 +119,27 @@ def test_no_outputs_without_report_and_trace(run_tool, files, option, path):
             "--output-dir", "out", option, path, cwd=files)
 
 
+def test_no_binary_without_its_report_on_standard_output(files):
+    before = read_all(files)
+    with open("/dev/full", "wb") as full:
+        result = subprocess.run([find_tool("garam"), "compile", "model.onnx", *ATOM, "-o",
+                                 "out.garam", "--report", "-"], cwd=files, stdout=full)
+    assert result.returncode == USAGE
+    assert read_all(files) == before
+
+
+def test_no_report_without_its_binary(run_tool, files):
+    refuses(run_tool, files, "cannot write '/dev/full'", "compile", "model.onnx", *ATOM,
+            "-o", "/dev/full", "--report", "report.json", cwd=files)
+
+
+def test_no_weights_without_their_text(run_tool, files):
+    (files / "full.mlir").symlink_to("/dev/full")
+    (files / "full.mlir.weights.mlirbc").write_bytes(b"those of before")
+    refuses(run_tool, files, "cannot write 'full.mlir'", "compile", "model.onnx", *ATOM,
+            "-o", "full.mlir", "--emit=linalg", cwd=files)
+
+
 def test_devices_as_outputs(run_tool, files):
     refuses(run_tool, files, "cannot write '/dev/full'", "compile", "model.onnx", *ATOM,
             "-o", "/dev/full", cwd=files)
@@ -382,7 +403,7 @@ def test_the_text_of_other_files_is_not_shown(run_tool, tmp_path):
     secret.write_text("root:x:0:0:hunter2:/root:/bin/bash\n- hunter2\n")
     for command in [("targets", "--check", secret),
                     ("compile", DIGITS, "--dim", "N=1", "-t", secret, "-o", tmp_path / "out")]:
-        text = refuses(run_tool, tmp_path, "secret:1:1: error: not a target file; needed a YAML "
+        text = refuses(run_tool, tmp_path, "secret:1:1: not a target file; needed a YAML "
                        "mapping with the fields name, kind and description", *command,
                        status=CONFIG)
         assert "hunter2" not in text and "/bin/bash" not in text

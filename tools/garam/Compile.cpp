@@ -34,6 +34,9 @@ struct CompileCommand {
 
 private:
   Expected<CompileResult> compileModel(const DeviceRegistry &devices);
+  Error commit(CompileResult &result);
+
+  std::optional<OutputFile> reportFile;
 };
 
 /// One line on the terminal that says which stage runs; it is gone at the end.
@@ -93,6 +96,15 @@ CompileCommand::compileModel(const DeviceRegistry &devices) {
   return compile(options, devices);
 }
 
+Error CompileCommand::commit(CompileResult &result) {
+  SmallVector<OutputFile *> files;
+  for (OutputFile &file : result.outputs)
+    files.push_back(&file);
+  if (reportFile)
+    files.push_back(&*reportFile);
+  return commitAll(files);
+}
+
 Error CompileCommand::run(const DeviceRegistry &devices) {
   bool makesBinary = options.emitStage.empty() || options.emitStage == "binary";
   if (options.output.empty() && makesBinary)
@@ -107,16 +119,6 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
 
   // The report is begun first and takes its place last: it comes with the
   // binary, or neither does.
-  std::optional<OutputFile> reportFile;
-  std::optional<Report> report;
-  auto start = std::chrono::steady_clock::now();
-  std::optional<double> seconds; // of the compile alone
-  auto takeTime = [&] {
-    std::chrono::duration<double> time =
-        std::chrono::steady_clock::now() - start;
-    if (!seconds)
-      seconds = time.count();
-  };
   if (!reportPath.empty()) {
     options.otherOutputs.emplace_back("--report", reportPath);
     Expected<OutputFile> file = OutputFile::create(reportPath);
@@ -124,33 +126,34 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
       return file.takeError();
     reportFile = std::move(*file);
   }
-  if (!quiet || reportFile)
-    options.onBinary = [&](StringRef path) -> Error {
-      takeTime();
-      Expected<Report> measured = measureBinary(path, devices);
-      if (!measured)
-        return measured.takeError();
-      report = std::move(*measured);
-      report->compileSeconds = *seconds;
-      if (!reportFile)
-        return Error::success();
-      if (Error error = appendReport(*report, *reportFile))
-        return error;
-      return reportFile->isStream() ? reportFile->commit() : Error::success();
-    };
+  auto start = std::chrono::steady_clock::now();
   Expected<CompileResult> result = compileModel(devices);
   if (!result)
     return result.takeError();
+  std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+
+  std::optional<Report> report;
+  if (makesBinary && (!quiet || reportFile)) {
+    Expected<Report> measured =
+        measureBinary(result->outputs.front().getTemporaryPath(), devices);
+    if (!measured)
+      return measured.takeError();
+    report = std::move(*measured);
+    report->compileSeconds = time.count();
+  }
+  if (reportFile)
+    if (Error error = appendReport(*report, *reportFile))
+      return error;
+  if (Error error = commit(*result))
+    return error;
 
   for (const std::string &warning : result->warnings)
     WithColor::warning() << warning << '\n';
-  takeTime();
   if (timing)
-    printTimes(*result, *seconds);
+    printTimes(*result, time.count());
   if (report && !quiet)
     printSummary(*report, getSummaryStream({options.output, reportPath}));
-  return reportFile && !reportFile->isStream() ? reportFile->commit()
-                                               : Error::success();
+  return Error::success();
 }
 
 void addCompileCommand(CLI::App &app, Action &action) {

@@ -7,6 +7,7 @@
 #ifndef GARAM_DRIVER_COMPILE_H
 #define GARAM_DRIVER_COMPILE_H
 
+#include "garam/Support/OutputFile.h"
 #include "garam/Target/Device.h"
 #include "llvm/Support/Error.h"
 
@@ -44,9 +45,6 @@ struct CompileOptions {
   /// Called when stage `number` (from 1) of `count` begins.
   std::function<void(llvm::StringRef stage, unsigned number, unsigned count)>
       onStage;
-  /// Called with the complete binary in a temporary file, which takes its place
-  /// when there is no error.
-  std::function<llvm::Error(llvm::StringRef path)> onBinary;
 };
 
 struct StageTime {
@@ -57,12 +55,16 @@ struct StageTime {
 struct CompileResult {
   std::vector<StageTime> stages;
   std::vector<std::string> warnings;
+  /// What was written and is still to be committed: the binary, or the IR of a
+  /// stage and the file of its weights. Nothing for IR on standard output.
+  std::vector<OutputFile> outputs;
 };
 
-/// Compiles a model. On success the output is written whole; on failure it is
-/// not touched. What is wrong with the model, with options or with the target
-/// is a UserError; any other error is a fault of the compiler, whose message
-/// names a reproducer.
+/// Compiles a model. On success the outputs are complete, and the caller
+/// commits them together with its own; on failure they never were. Only the
+/// files of `dumpDirectory` are there as soon as their stage is done. What is
+/// wrong with the model, with options or with the target is a UserError; any
+/// other error is a fault of the compiler, whose message names a reproducer.
 llvm::Expected<CompileResult> compile(const CompileOptions &options,
                                       const DeviceRegistry &devices);
 
