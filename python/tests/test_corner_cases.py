@@ -6,6 +6,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 import oracle
+from conftest import MODEL
 
 FLOAT, BOOL, INT32 = TensorProto.FLOAT, TensorProto.BOOL, TensorProto.INT32
 
@@ -137,6 +138,128 @@ def test_causal_mask(agrees):
     nodes = [node("Where", ["mask", "x", "low"], "scores"), node("Softmax", ["scores"], "y", axis=-1)]
     agrees(nodes, {"x": ramp(2, 8, 8)}, [("y", FLOAT, [2, 8, 8])],
            [("mask", mask), ("low", np.array(-1e4, np.float32))], tolerance=2e-3)
+
+
+# Unsigned integers
+
+UNSIGNED = {np.uint8: [1, 200, 5, 2, 130, 7], np.uint16: [1, 60000, 5, 2, 40000, 7],
+            np.uint32: [1, 4000000000, 5, 2, 2200000000, 7]}
+unsigned = pytest.mark.parametrize("dtype", UNSIGNED)
+
+
+def numbers(dtype, turn=0):
+    """Small and large ones: the latter would be negative if they were signed."""
+    return np.roll(np.array(UNSIGNED[dtype], dtype), turn).reshape(2, 3)
+
+
+def kind_of(dtype):
+    return helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+
+
+@pytest.fixture
+def yields(execute, tmp_path):
+    """yields(nodes, inputs, expected, initializers): y of opset 18, which is `expected`."""
+
+    def run(nodes, inputs, expected, initializers=()):
+        graph = helper.make_graph(
+            nodes, "graph",
+            [helper.make_tensor_value_info(name, kind_of(x.dtype), x.shape)
+             for name, x in inputs.items()],
+            [helper.make_tensor_value_info("y", kind_of(expected.dtype), expected.shape)],
+            [numpy_helper.from_array(array, name) for name, array in initializers])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+        onnx.checker.check_model(model, full_check=True)
+        onnx.save(model, tmp_path / "model.onnx")
+        actual = execute(tmp_path / "model.onnx", inputs)["y"]
+        assert actual.dtype == expected.dtype
+        np.testing.assert_array_equal(actual, expected)
+
+    return run
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint32])
+@pytest.mark.parametrize("kind, reduce", [("ReduceMax", np.max), ("ReduceMin", np.min)])
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+def test_extremum_of_unsigned_integers(yields, dtype, kind, reduce, axes):
+    x = numbers(dtype)
+    yields([node(kind, ["x", "axes"], "y", keepdims=1)], {"x": x},
+           reduce(x, axis=axes, keepdims=True), [("axes", np.array(axes))])
+
+
+@unsigned
+@pytest.mark.parametrize("kind, choose", [("ArgMax", np.argmax), ("ArgMin", np.argmin)])
+def test_index_of_an_unsigned_extremum(yields, dtype, kind, choose):
+    x = numbers(dtype)
+    yields([node(kind, ["x"], "y", axis=1, keepdims=0)], {"x": x}, choose(x, axis=1))
+
+
+@unsigned
+@pytest.mark.parametrize("kind, choose", [("Max", np.maximum), ("Min", np.minimum)])
+def test_greater_and_smaller_unsigned_integers(yields, dtype, kind, choose):
+    a, b = numbers(dtype), numbers(dtype, 1)
+    yields([node(kind, ["a", "b"], "y")], {"a": a, "b": b}, choose(a, b))
+
+
+@unsigned
+@pytest.mark.parametrize("kind, compare", [
+    ("Less", np.less), ("LessOrEqual", np.less_equal), ("Greater", np.greater),
+    ("GreaterOrEqual", np.greater_equal), ("Equal", np.equal)])
+def test_comparisons_of_unsigned_integers(yields, dtype, kind, compare):
+    a, b = numbers(dtype), numbers(dtype, 1)
+    yields([node(kind, ["a", "b"], "y")], {"a": a, "b": b}, compare(a, b))
+
+
+@unsigned
+def test_unsigned_integers_between_bounds(yields, dtype):
+    x = numbers(dtype)
+    low, high = x.dtype.type(3), x.dtype.type(x.max() - 30)
+    yields([node("Clip", ["x", "low", "high"], "y")], {"x": x}, np.clip(x, low, high),
+           [("low", np.array(low)), ("high", np.array(high))])
+
+
+@unsigned
+@pytest.mark.parametrize("kind, compute", [("Add", np.add), ("Sub", np.subtract),
+                                           ("Mul", np.multiply)])
+def test_unsigned_integers_wrap(yields, dtype, kind, compute):
+    a, b = numbers(dtype), numbers(dtype, 1)
+    yields([node(kind, ["a", "b"], "y")], {"a": a, "b": b}, compute(a, b))
+
+
+@unsigned
+def test_choice_of_compared_unsigned_integers(yields, dtype):
+    a, b = numbers(dtype), numbers(dtype, 1)
+    yields([node("Less", ["a", "b"], "less"), node("Where", ["less", "a", "b"], "y")],
+           {"a": a, "b": b}, np.minimum(a, b))
+
+
+@pytest.mark.parametrize("source, target", [
+    (np.uint8, np.int64), (np.uint8, np.float32), (np.uint8, np.uint32), (np.uint8, np.int32),
+    (np.uint16, np.int64), (np.uint16, np.float32), (np.uint16, np.uint8),
+    (np.uint32, np.uint16), (np.uint32, np.uint8), (np.uint32, np.int32)])
+def test_casts_of_unsigned_integers(yields, source, target):
+    x = numbers(source)
+    yields([node("Cast", ["x"], "y", to=kind_of(target))], {"x": x}, x.astype(target))
+
+
+@pytest.mark.parametrize("target", [np.uint8, np.uint16])
+def test_casts_of_floats_to_unsigned_integers(yields, target):
+    x = numbers(target).astype(np.float32)
+    yields([node("Cast", ["x"], "y", to=kind_of(target))], {"x": x}, x.astype(target))
+
+
+@pytest.mark.parametrize("source, target, operation", [
+    (np.uint32, np.int64, "arith.extui"), (np.uint32, np.float32, "arith.uitofp"),
+    (np.float32, np.uint32, "arith.fptoui")])
+def test_casts_that_registers_do_not_hold(fails, tmp_path, source, target, operation):
+    """Registers of 32 bits are signed: what they would make of large numbers is refused."""
+    graph = helper.make_graph(
+        [node("Cast", ["x"], "y", to=kind_of(target))], "graph",
+        [helper.make_tensor_value_info("x", kind_of(source), [4])],
+        [helper.make_tensor_value_info("y", kind_of(target), [4])])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=8)
+    onnx.save(model, tmp_path / "model.onnx")
+    fails(MODEL, f"the vector engine has no '{operation}' of these types", "compile",
+          tmp_path / "model.onnx", "--target", "atom", "-o", tmp_path / "out.garam")
 
 
 # Indices

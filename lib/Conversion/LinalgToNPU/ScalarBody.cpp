@@ -68,30 +68,37 @@ static unsigned getBits(Type type) {
 // Signs
 //===----------------------------------------------------------------------===//
 
+/// True when `op` reads its operands as unsigned: what it takes is held so.
+static bool readsUnsigned(Operation *op) {
+  if (auto compare = dyn_cast<arith::CmpIOp>(op)) {
+    arith::CmpIPredicate predicate = compare.getPredicate();
+    return predicate == arith::CmpIPredicate::ult ||
+           predicate == arith::CmpIPredicate::ule ||
+           predicate == arith::CmpIPredicate::ugt ||
+           predicate == arith::CmpIPredicate::uge;
+  }
+  return isa<arith::ExtUIOp, arith::UIToFPOp, arith::MaxUIOp, arith::MinUIOp,
+             arith::DivUIOp, arith::RemUIOp, arith::ShRUIOp,
+             arith::IndexCastUIOp>(op);
+}
+
 bool isReadUnsigned(Value argument) {
   // Registers hold 32 bits either way, and stores would saturate them.
   if (getBits(argument.getType()) >= 32)
     return false;
-  bool any = false;
-  for (Operation *user : argument.getUsers()) {
-    bool isUnsigned = isa<arith::ExtUIOp, arith::UIToFPOp, arith::MaxUIOp,
-                          arith::MinUIOp, arith::DivUIOp, arith::RemUIOp,
-                          arith::ShRUIOp, arith::IndexCastUIOp>(user);
-    if (auto compare = dyn_cast<arith::CmpIOp>(user)) {
-      arith::CmpIPredicate predicate = compare.getPredicate();
-      isUnsigned = predicate == arith::CmpIPredicate::ult ||
-                   predicate == arith::CmpIPredicate::ule ||
-                   predicate == arith::CmpIPredicate::ugt ||
-                   predicate == arith::CmpIPredicate::uge;
-    }
-    any |= isUnsigned;
-  }
-  return any;
+  return llvm::any_of(argument.getUsers(), readsUnsigned);
 }
 
-bool isMadeUnsigned(Value value) {
+bool isHeldUnsigned(Value value) {
+  if (isa<FloatType>(value.getType()))
+    return false;
   Operation *op = value.getDefiningOp();
-  return op && getBits(value.getType()) < 32 &&
+  if (!op)
+    return isReadUnsigned(value);
+  if (auto select = dyn_cast<arith::SelectOp>(op))
+    return isHeldUnsigned(select.getTrueValue()) ||
+           isHeldUnsigned(select.getFalseValue());
+  return getBits(value.getType()) < 32 &&
          isa<arith::FPToUIOp, arith::MaxUIOp, arith::MinUIOp, arith::DivUIOp,
              arith::RemUIOp, arith::ShRUIOp>(op);
 }
@@ -132,8 +139,11 @@ static Value convertCast(Emitter &e, Operation *op, ValueRange in) {
   Type i32 = e.builder.getI32Type(), f32 = e.builder.getF32Type();
   return TypeSwitch<Operation *, Value>(op)
       .Case<arith::ExtFOp, arith::TruncFOp>([&](auto) { return in[0]; })
-      .Case([&](arith::ExtUIOp) {
-        return isFromBool() ? e.make<arith::ExtUIOp>(i32, in[0]) : in[0];
+      .Case([&](arith::ExtUIOp cast) -> Value {
+        if (isFromBool())
+          return e.make<arith::ExtUIOp>(i32, in[0]);
+        // The upper half would be negative, and stored as 64 bits of sign.
+        return getBits(cast.getIn().getType()) >= 32 ? Value() : in[0];
       })
       .Case([&](arith::ExtSIOp) {
         return isFromBool() ? e.select(in[0], e.i32(-1), e.i32(0)) : in[0];
@@ -159,7 +169,10 @@ static Value convertCast(Emitter &e, Operation *op, ValueRange in) {
           return {};
         return e.make<arith::SIToFPOp>(f32, in[0]);
       })
-      .Case<arith::FPToSIOp, arith::FPToUIOp>([&](auto cast) {
+      .Case<arith::FPToSIOp, arith::FPToUIOp>([&](auto cast) -> Value {
+        // Registers saturate at 2^31 - 1.
+        if (isa<arith::FPToUIOp>(op) && getBits(cast.getType()) >= 32)
+          return {};
         Value value = e.make<arith::FPToSIOp>(i32, in[0]);
         return isBool(cast.getType()) ? e.nonZero(value) : value;
       })
@@ -204,7 +217,6 @@ static Value convertCompare(Emitter &e, arith::CmpFOp op, ValueRange in) {
   }
 }
 
-/// Moves unsigned 32-bit integers so that their order is that of signed ones.
 static Value flipSign(Emitter &e, Value value) {
   return e.make<arith::XOrIOp>(value,
                                e.i32(std::numeric_limits<int32_t>::min()));
@@ -376,7 +388,7 @@ Value ScalarBody::convert(Operation *op) {
 
   SmallVector<Value> in;
   for (Value operand : op->getOperands()) {
-    in.push_back(get(operand));
+    in.push_back(getOperand(op, operand));
     if (!in.back())
       return {};
   }
@@ -414,8 +426,35 @@ Value ScalarBody::get(Value original) {
   return value;
 }
 
-Value ScalarBody::getForStore(Value original) {
+/// What `op` reads: operations on unsigned integers, and choices of which a
+/// part is unsigned, take all of theirs so.
+Value ScalarBody::getOperand(Operation *op, Value operand) {
+  bool isChoice = isa<arith::SelectOp>(op) &&
+                  isHeldUnsigned(op->getResult(0)) &&
+                  operand.getType() == op->getResult(0).getType();
+  return isChoice || readsUnsigned(op) ? getUnsigned(operand) : get(operand);
+}
+
+Value ScalarBody::getUnsigned(Value original) {
   Value value = get(original);
+  Type type = original.getType();
+  if (!value || !type.isInteger() || isBool(type) || getBits(type) >= 32 ||
+      isHeldUnsigned(original))
+    return value;
+  Emitter e{builder, original.getLoc()};
+  int64_t mask = llvm::maskTrailingOnes<uint32_t>(getBits(type));
+  if (auto constant = value.getDefiningOp<arith::ConstantOp>())
+    return e.i32(cast<IntegerAttr>(constant.getValue()).getInt() & mask);
+  return e.make<arith::AndIOp>(value, e.i32(mask));
+}
+
+Value flipSign(OpBuilder &builder, Location loc, Value value) {
+  Emitter e{builder, loc};
+  return flipSign(e, value);
+}
+
+Value ScalarBody::getForStore(Value original, bool isUnsigned) {
+  Value value = isUnsigned ? getUnsigned(original) : get(original);
   if (value && isBool(value.getType()))
     value = arith::ExtUIOp::create(builder, original.getLoc(),
                                    builder.getI32Type(), value);

@@ -32,13 +32,18 @@ public:
   /// What `original` becomes; its definition and what it depends on are
   /// rewritten first. Null when something has no counterpart: see getReason.
   mlir::Value get(mlir::Value original);
-  /// What a value of a register type is when the element type is stored.
-  mlir::Value getForStore(mlir::Value original);
+  /// What a value of a register type is when the element type is stored, or
+  /// combined; `isUnsigned` says how integers of less than 32 bits are read.
+  mlir::Value getForStore(mlir::Value original, bool isUnsigned);
 
   mlir::StringRef getReason() const { return reason; }
 
 private:
   mlir::Value convert(mlir::Operation *op);
+  mlir::Value getOperand(mlir::Operation *op, mlir::Value operand);
+  /// What `original` becomes where it is read as unsigned: an integer of less
+  /// than 32 bits is that number, others have their bits.
+  mlir::Value getUnsigned(mlir::Value original);
   mlir::Value fail(mlir::Operation *op);
 
   mlir::OpBuilder &builder;
@@ -51,8 +56,14 @@ private:
 /// it as unsigned.
 bool isReadUnsigned(mlir::Value argument);
 
-/// True when `value` was made by an operation with an unsigned result.
-bool isMadeUnsigned(mlir::Value value);
+/// True when the register of `value` holds it, of a narrow integer type, as
+/// unsigned.
+bool isHeldUnsigned(mlir::Value value);
+
+/// Moves 32-bit integers so that the order of unsigned ones becomes that of
+/// signed ones, and back.
+mlir::Value flipSign(mlir::OpBuilder &builder, mlir::Location loc,
+                     mlir::Value value);
 
 } // namespace garam::npu
 

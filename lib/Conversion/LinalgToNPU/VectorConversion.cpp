@@ -79,7 +79,9 @@ namespace {
 struct Reduction {
   CombinerKind kind;
   Value value;
-  bool isUnsigned = false;
+  bool isUnsigned = false; // of less than 32 bits, in registers that hold it
+  /// Unsigned of 32 bits: combined with signs flipped, as combiners are signed.
+  bool isFlipped = false;
 };
 
 } // namespace
@@ -178,8 +180,10 @@ static std::optional<Reduction> matchReduction(linalg::LinalgOp op,
   if (!kind)
     return std::nullopt;
   bool isFirst = combiner->getOperand(0) == accumulator;
-  return Reduction{*kind, combiner->getOperand(isFirst ? 1 : 0),
-                   isMadeUnsigned(yielded)};
+  bool isUnsigned = isHeldUnsigned(yielded);
+  return Reduction{*kind, combiner->getOperand(isFirst ? 1 : 0), isUnsigned,
+                   isa<arith::MaxUIOp, arith::MinUIOp>(combiner) &&
+                       !isUnsigned};
 }
 
 //===----------------------------------------------------------------------===//
@@ -218,7 +222,6 @@ private:
   void mapArguments(ScalarBody &scalars, Block &body);
   LogicalResult emitFinish(VectorOp vector);
   AffineMap renumber(AffineMap map) const;
-  bool isHeldUnsigned(Value value) const;
 
   RewriterBase &rewriter;
   linalg::LinalgOp op;
@@ -295,19 +298,6 @@ LogicalResult VectorConversion::matchOutputs() {
   return success();
 }
 
-/// True when the register of `value`, of a narrow integer type, holds it as
-/// unsigned.
-bool VectorConversion::isHeldUnsigned(Value value) const {
-  if (isa<FloatType>(value.getType()))
-    return false;
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return isReadUnsigned(argument);
-  if (auto select = value.getDefiningOp<arith::SelectOp>())
-    return isHeldUnsigned(select.getTrueValue()) ||
-           isHeldUnsigned(select.getFalseValue());
-  return isMadeUnsigned(value);
-}
-
 LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   BlockArgument argument = op.getMatchingBlockArgument(operand);
   if (argument.use_empty())
@@ -368,6 +358,9 @@ LogicalResult VectorConversion::addInitialValues() {
     initialTensors.emplace_back();
     if (splat && !access.hasPadding()) {
       initial = *splat;
+      if (reduction.isFlipped)
+        initial = static_cast<int32_t>(static_cast<int64_t>(initial)) ^
+                  std::numeric_limits<int32_t>::min();
     } else {
       Operand operand;
       operand.input = spec.addInput(
@@ -411,10 +404,15 @@ LogicalResult VectorConversion::emitFinish(VectorOp vector) {
   SmallVector<Value> results;
   for (auto [i, reduction] : llvm::enumerate(reductions)) {
     Value value = finish.getArgument(i);
+    auto flip = [&](Value flipped) {
+      return reduction.isFlipped ? flipSign(rewriter, op.getLoc(), flipped)
+                                 : flipped;
+    };
     if (initialTensors[i])
-      value = combine(rewriter, op.getLoc(), reduction.kind, value,
-                      getFinishArgument(vector, initialTensors[i]->input));
-    results.push_back(value);
+      value =
+          combine(rewriter, op.getLoc(), reduction.kind, value,
+                  flip(getFinishArgument(vector, initialTensors[i]->input)));
+    results.push_back(flip(value));
   }
   YieldOp::create(rewriter, op.getLoc(), results);
   return success();
@@ -432,7 +430,10 @@ LogicalResult VectorConversion::emit() {
     Value original = spec.numReductions > 0
                          ? reductions[i].value
                          : op.getBlock()->getTerminator()->getOperand(i);
-    results.push_back(scalars.getForStore(original));
+    Value result = scalars.getForStore(original, spec.outputs[i].isUnsigned);
+    if (result && spec.numReductions > 0 && reductions[i].isFlipped)
+      result = flipSign(rewriter, op.getLoc(), result);
+    results.push_back(result);
     if (!results.back()) {
       rewriter.eraseOp(vector);
       return fail(scalars.getReason());
