@@ -11,7 +11,8 @@
 // takes its place, a node again, whose shape holds the increments. Periods are
 // tried from the shortest to the longest: first for loops of commands, then for
 // loops around such loops, up to the depth that the machine has. Each try is
-// one pass over the list.
+// one pass over the list: a run is scanned again only when its loop would not
+// pay, and then it is a few turns long.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,6 +23,7 @@
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "llvm/ADT/Hashing.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <deque>
 #include <map>
@@ -149,7 +151,13 @@ ArrayAttr getDescriptors(Operation *op) {
       .Default(ArrayAttr());
 }
 
-using Numbers = SmallVector<int64_t, 4>;
+/// What a loop may move from turn to turn.
+struct Number {
+  int64_t value;
+  bool isGuardStart; // moves by 32 bits at most: see Guard in ISA.h
+};
+
+using Numbers = SmallVector<Number, 4>;
 
 /// Of each descriptor the address and then the starts of its guards.
 Numbers getNumbers(Operation *op) {
@@ -163,10 +171,11 @@ Numbers getNumbers(Operation *op) {
     if (!buffer)
       continue;
     auto descriptor = cast<DescriptorAttr>(descriptors[next++]);
-    numbers.push_back(int64_t(buffer.getOffset().value_or(0)) +
-                      descriptor.getOffset());
+    numbers.push_back(
+        {int64_t(buffer.getOffset().value_or(0)) + descriptor.getOffset(),
+         /*isGuardStart=*/false});
     for (GuardAttr guard : descriptor.getGuards())
-      numbers.push_back(guard.getStart());
+      numbers.push_back({guard.getStart(), /*isGuardStart=*/true});
   }
   return numbers;
 }
@@ -242,7 +251,8 @@ private:
       return true;
     const Node &before = *nodes[first - period];
     for (size_t i = 0; i < a.numbers.size(); ++i)
-      if (b.numbers[i] - a.numbers[i] != a.numbers[i] - before.numbers[i])
+      if (b.numbers[i].value - a.numbers[i].value !=
+          a.numbers[i].value - before.numbers[i].value)
         return false;
     return true;
   }
@@ -263,8 +273,11 @@ private:
         changed = true;
         continue;
       }
-      // What does not match is in no run; a run that does not pay may hide one.
-      size_t next = numTurns == 1 ? end + 1 : start + 1;
+      // What does not match is in no run. Nor does a run of another depth hide
+      // one of this: wherever a body begins in it, the nodes are the same but
+      // for their order. A run that does not pay may hide one that does.
+      bool mayHideRun = numTurns > 1 && getLoopDepth(start, period) == depth;
+      size_t next = mayHideRun ? start + 1 : end + 1;
       for (; start < std::min(next, nodes.size()); ++start)
         rolled.push_back(nodes[start]);
     }
@@ -272,29 +285,39 @@ private:
     return changed;
   }
 
-  /// Null when the loop would not be smaller than what it repeats, or not be
-  /// `depth` deep.
+  /// How deep a loop around `period` nodes would be.
+  unsigned getLoopDepth(size_t start, size_t period) const {
+    unsigned depth = 0;
+    for (const Node *node : ArrayRef(nodes).slice(start, period))
+      depth = std::max(depth, node->depth);
+    return depth + 1;
+  }
+
+  /// Null when the loop would not be smaller than what it repeats, not be
+  /// `depth` deep, or move a guard further than the ISA can say.
   Node *makeLoop(size_t start, size_t period, size_t numTurns, unsigned depth) {
-    if (numTurns < 2)
+    if (numTurns < 2 || getLoopDepth(start, period) != depth)
       return nullptr;
     Node loop;
+    loop.depth = depth;
     loop.words = loopWords;
     int64_t bodyWords = 0;
     std::vector<int64_t> shape = {static_cast<int64_t>(numTurns)};
     for (size_t i = start; i < start + period; ++i) {
       const Node &node = *nodes[i], &next = *nodes[i + period];
       bodyWords += node.words;
-      loop.depth = std::max(loop.depth, node.depth + 1);
       shape.push_back(node.shape);
       for (auto [number, later] : llvm::zip(node.numbers, next.numbers)) {
-        shape.push_back(later - number);
-        loop.words += later != number; // a loop stride
+        int64_t increment = later.value - number.value;
+        if (number.isGuardStart && !llvm::isInt<32>(increment))
+          return nullptr;
+        shape.push_back(increment);
+        loop.words += increment != 0; // a loop stride
         loop.numbers.push_back(number);
       }
     }
     loop.words += bodyWords;
-    if (loop.depth != depth ||
-        loop.words >= bodyWords * static_cast<int64_t>(numTurns))
+    if (loop.words >= bodyWords * static_cast<int64_t>(numTurns))
       return nullptr;
     loop.shape =
         loopShapes.try_emplace(std::move(shape), numShapes).first->second;
@@ -421,8 +444,8 @@ private:
     size_t distance = turns.size();
     for (LoopOp loop : loops) {
       distance /= loop.getCount();
-      strides.push_back(turns[distance]->numbers[i] -
-                        turns.front()->numbers[i]);
+      strides.push_back(turns[distance]->numbers[i].value -
+                        turns.front()->numbers[i].value);
     }
     while (!strides.empty() && strides.back() == 0)
       strides.pop_back();

@@ -167,3 +167,25 @@ func.func @too_small() {
   npu.wait 0 <dma> 1 count 1
   return
 }
+
+// -----
+
+// A guard moves by 32 bits at most from turn to turn.
+// CHECK-LABEL: @guard_that_moves_far
+// CHECK-NOT: npu.loop
+// CHECK: return
+func.func @guard_that_moves_far() {
+  %x = npu.buffer <local> bytes 64 {cores = array<i64: 0>, offset = 0 : i64}
+  %y = npu.buffer <local> bytes 64 {cores = array<i64: 0>, offset = 64 : i64}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  npu.vector_command 0, %p (%x) to %y sizes [16] reductions 0
+    with [#npu.descriptor<0 : bf16 strides [2] guards [<-2147483648 extent 16 coefficients [1]>] fill 0.0 : f64>,
+          #npu.descriptor<0 : bf16 strides [2]>]
+  npu.vector_command 0, %p (%x) to %y sizes [16] reductions 0
+    with [#npu.descriptor<0 : bf16 strides [2] guards [<2147483647 extent 16 coefficients [1]>] fill 0.0 : f64>,
+          #npu.descriptor<0 : bf16 strides [2]>]
+  return
+}
