@@ -106,6 +106,31 @@ def test_values_of_commands_in_loops(run_tool, tmp_path):
     assert {"relu1", "relu2", "dense2"} <= found
 
 
+@pytest.mark.parametrize("reader", [("Identity", {}), ("Transpose", {"perm": [1, 0]}),
+                                    ("Reshape", {})])
+def test_values_that_share_their_bytes(run_tool, tmp_path, reader):
+    """A broadcast of elements that no register holds is read where they lie: nothing writes it."""
+    kind, attributes = reader
+    helper = onnx.helper
+    shapes = [onnx.numpy_helper.from_array(np.array(shape), name)
+              for name, shape in [("wide", [3, 5]), ("flat", [15])]]
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["long"], "cast", to=onnx.TensorProto.INT64),
+         helper.make_node("Expand", ["long", "wide"], ["expanded"], "exp"),
+         helper.make_node(kind, ["expanded"] + ["flat"] * (kind == "Reshape"), ["y"], "last",
+                          **attributes)], "graph",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.INT32, [3, 1])],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.INT64, None)], shapes)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path, x = tmp_path / "model.onnx", np.array([[7], [-8], [9]], np.int32)
+    onnx.save(onnx.shape_inference.infer_shapes(model), path)
+    folder = run_model(run_tool, tmp_path, path, "atom", {"x": x})
+    assert "cast" in compare(folder, get_all_values(path, {"x": x}))
+    expected = np.broadcast_to(x, (3, 5)).astype(np.int64)
+    expected = {"Identity": expected, "Transpose": expected.T, "Reshape": expected.ravel()}[kind]
+    assert np.array_equal(np.load(tmp_path / "with" / "y.npy"), expected)
+
+
 def test_not_without_data(run_tool, tmp_path):
     binary = tmp_path / "digits.garam"
     run_tool("garam", "compile", DIGITS / "digits.onnx", "--target", "rngd", "--dim", "N=1",

@@ -12,6 +12,15 @@ using namespace mlir;
 
 namespace garam::npu {
 
+CommandEmitter::~CommandEmitter() {
+  // Those left after a failure refer to each other.
+  SmallVector<Operation *> left = take();
+  for (Operation *op : left)
+    op->dropAllReferences();
+  for (Operation *op : left)
+    op->destroy();
+}
+
 Slot &CommandEmitter::startSlot(bool startsStage) {
   slots.emplace_back();
   slots.back().startsStage = startsStage;
@@ -134,8 +143,9 @@ void CommandEmitter::createCopyWalk(SmallVectorImpl<Operation *> &list,
       nullptr, nullptr, nullptr));
 }
 
-SmallVector<Operation *> CommandEmitter::takeCommands() {
-  SmallVector<Operation *> commands;
+SmallVector<Operation *> CommandEmitter::take() {
+  SmallVector<Operation *> commands = std::move(definitions);
+  definitions.clear();
   auto take = [&](SmallVectorImpl<Operation *> &list) {
     commands.append(list.begin(), list.end());
     list.clear();

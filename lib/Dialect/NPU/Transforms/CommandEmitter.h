@@ -30,6 +30,10 @@ class CommandEmitter {
 public:
   CommandEmitter(mlir::MLIRContext *context, const MachineDescription &machine)
       : machine(machine), builder(context) {}
+  CommandEmitter(const CommandEmitter &) = delete;
+  CommandEmitter &operator=(const CommandEmitter &) = delete;
+  /// Erases what was not taken.
+  ~CommandEmitter();
 
   const MachineDescription &machine;
   mlir::OpBuilder builder;
@@ -65,8 +69,8 @@ public:
                   int64_t elementBytes, int64_t sourceCore,
                   llvm::ArrayRef<int64_t> receivers = {});
 
-  /// Everything in its final order.
-  llvm::SmallVector<mlir::Operation *> takeCommands();
+  /// All definitions and commands in their final order; they are the caller's.
+  llvm::SmallVector<mlir::Operation *> take();
 
   llvm::SmallVector<mlir::Operation *> definitions;
 

@@ -195,6 +195,25 @@ private:
     return value;
   }
 
+  /// Whether no two elements of a piece of a tensor of `type` lie on each
+  /// other: each stride leads over all that smaller ones reach.
+  static bool hasBytesOfItsOwn(const Piece &piece, RankedTensorType type) {
+    SmallVector<std::pair<int64_t, int64_t>> dims; // strides and sizes
+    for (unsigned dim = 0; dim < piece.view.strides.size(); ++dim)
+      if (piece.box.getSize(dim) > 1)
+        dims.push_back(
+            {std::abs(piece.view.strides[dim]), piece.box.getSize(dim)});
+    llvm::sort(dims);
+    int64_t reach =
+        getElementBytes(getElementKind(type.getElementType(), false));
+    for (auto [stride, size] : dims) {
+      if (stride < reach)
+        return false;
+      reach += stride * (size - 1);
+    }
+    return true;
+  }
+
   void recordValue(Operation *op, StageLowering &stages) {
     auto value = nodeValues.find(op);
     if (value == nodeValues.end() || emitter.getNumSlots() == 0)
@@ -202,6 +221,9 @@ private:
     SmallVector<Value> buffers;
     SmallVector<Attribute> views;
     for (const Piece &piece : stages.getHome(op->getResult(0)).pieces) {
+      // A broadcast is the value of the node whose elements it repeats.
+      if (!hasBytesOfItsOwn(piece, value->second.type))
+        return;
       buffers.push_back(piece.view.buffer);
       views.push_back(ViewAttr::get(op->getContext(), piece.view.base,
                                     piece.view.strides, piece.box.low,
@@ -235,9 +257,7 @@ private:
   /// and out.
   void replaceBody() {
     Block *body = new Block();
-    for (Operation *op : emitter.definitions)
-      body->push_back(op);
-    for (Operation *op : emitter.takeCommands())
+    for (Operation *op : emitter.take())
       body->push_back(op);
     func.front().dropAllReferences();
     func.getBody().getBlocks().clear();

@@ -255,3 +255,19 @@ func.func @too_many_tiles(%x: tensor<16777217xf32>) -> tensor<16777217xf32> {
   }
   return %0 : tensor<16777217xf32>
 }
+
+// -----
+
+#id = affine_map<(a, b) -> (a, b)>
+
+// What was made before a failure goes with it, and the function stays.
+func.func @no_stage_behind_one(%x: tensor<4x16xf32>) -> tensor<4x16xf16> {
+  %0 = npu.vector ins(%x) sizes [4, 16] schedule<split = [2, 1], grain = [1, 1], tile = [2, 16]>
+      {indexing_maps = [#id, #id]} : (tensor<4x16xf32>) -> tensor<4x16xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  // expected-error @+1 {{'tensor.insert_slice' op cannot be lowered to commands}}
+  %1 = tensor.insert_slice %0 into %0[0, 0] [4, 16] [1, 1] : tensor<4x16xf16> into tensor<4x16xf16>
+  return %1 : tensor<4x16xf16>
+}
