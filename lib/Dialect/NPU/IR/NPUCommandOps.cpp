@@ -61,6 +61,55 @@ static LogicalResult verifyParameter(Operation *op, int64_t parameter) {
   return success();
 }
 
+/// That the ISA's field for `what` holds its value.
+template <typename Field>
+static LogicalResult verifyField(Operation *op, int64_t value, StringRef what) {
+  using Limits = std::numeric_limits<Field>;
+  if (value >= int64_t(Limits::min()) && value <= int64_t(Limits::max()))
+    return success();
+  return op->emitOpError("needs ") << what << " of " << Limits::min() << " to "
+                                   << Limits::max() << ", got: " << value;
+}
+
+template <typename Field>
+static LogicalResult verifyFields(Operation *op, ArrayRef<int64_t> values,
+                                  StringRef what) {
+  for (int64_t value : values)
+    if (failed(verifyField<Field>(op, value, what)))
+      return failure();
+  return success();
+}
+
+/// That byte distances are no longer than addresses are, and so add up.
+static LogicalResult verifyBytes(Operation *op, ArrayRef<int64_t> distances,
+                                 StringRef what) {
+  for (int64_t distance : distances)
+    if (distance < -maxAddress || distance > maxAddress)
+      return op->emitOpError("needs ")
+             << what << " of -2^56 to 2^56 bytes, got: " << distance;
+  return success();
+}
+
+/// That the fields of the ISA hold what `attr` says: see Address and Guard.
+static LogicalResult verifyRanges(Operation *op, DescriptorAttr attr) {
+  if (failed(verifyBytes(op, attr.getOffset(), "descriptor offsets")) ||
+      failed(verifyBytes(op, attr.getStrides(), "strides")) ||
+      failed(verifyBytes(op, attr.getLoops(), "loop strides")))
+    return failure();
+  if (ParameterTermAttr term = attr.getTerm())
+    if (failed(verifyBytes(op, term.getStride(), "parameter strides")))
+      return failure();
+  for (GuardAttr guard : attr.getGuards())
+    if (failed(verifyField<int32_t>(op, guard.getStart(), "guard starts")) ||
+        failed(verifyField<uint32_t>(op, guard.getExtent(), "guard extents")) ||
+        failed(verifyFields<int32_t>(op, guard.getCoefficients(),
+                                     "guard coefficients")) ||
+        failed(verifyFields<int32_t>(op, guard.getLoops(),
+                                     "loop strides of guards")))
+      return failure();
+  return success();
+}
+
 /// One descriptor an operand; descriptor i walks at most `dims[i]` dimensions.
 static LogicalResult verifyDescriptors(Operation *op, ArrayAttr descriptors,
                                        ArrayRef<size_t> dims) {
@@ -86,12 +135,11 @@ static LogicalResult verifyDescriptors(Operation *op, ArrayAttr descriptors,
     for (GuardAttr guard : descriptor.getGuards()) {
       if (failed(verifyLoopStrides(op, guard.getLoops(), depth)))
         return failure();
-      if (guard.getCoefficients().size() != descriptor.getStrides().size() ||
-          guard.getExtent() < 0)
-        return op->emitOpError(
-            "needs guards with one coefficient a stride and an extent of at "
-            "least 0");
+      if (guard.getCoefficients().size() != descriptor.getStrides().size())
+        return op->emitOpError("needs guards with one coefficient a stride");
     }
+    if (failed(verifyRanges(op, descriptor)))
+      return failure();
   }
   return success();
 }
@@ -119,11 +167,11 @@ LogicalResult BufferOp::verify() {
   bool isLocal = getSpace() == SpaceKind::local;
   bool isDRAM = getSpace() == SpaceKind::dram;
   auto size = static_cast<int64_t>(getSize());
-  if (size < 0)
-    return emitOpError("needs a size of at least 0 bytes, got: ") << size;
-  if (getOffset() && static_cast<int64_t>(*getOffset()) < 0)
-    return emitOpError("needs an offset of at least 0, got: ")
-           << static_cast<int64_t>(*getOffset());
+  if (size < 0 || size > maxAddress)
+    return emitOpError("needs a size of 0 to 2^56 bytes, got: ") << size;
+  if (auto offset = static_cast<int64_t>(getOffset().value_or(0));
+      offset < 0 || offset > maxAddress)
+    return emitOpError("needs an offset of 0 to 2^56, got: ") << offset;
   if (isLocal != getCores().has_value())
     return emitOpError("needs 'cores' in local memory, and only there");
   if (isLocal && getCores()->empty())
@@ -133,6 +181,10 @@ LogicalResult BufferOp::verify() {
       return failure();
   if (isDRAM != getSegment().has_value())
     return emitOpError("needs 'segment' in DRAM, and only there");
+  if (isDRAM && *getSegment() >= maxSegments)
+    return emitOpError("needs a segment of 0 to ")
+           << maxSegments - 1
+           << ", got: " << static_cast<int64_t>(*getSegment());
   if (getParts() && !isDRAM)
     return emitOpError("holds constants outside of DRAM");
   return success();
@@ -215,6 +267,9 @@ LogicalResult TensorCommandOp::verify() {
       failed(
           verifySizes(*this, static_cast<int64_t>(getColumns()), 1, "columns")))
     return failure();
+  if (failed(verifyField<uint16_t>(*this, getUnitRows(), "'unit_rows'")) ||
+      failed(verifyField<uint16_t>(*this, getUnitColumns(), "'unit_columns'")))
+    return failure();
   if (failed(verifyBuffers(*this, getCore())))
     return failure();
   if (!getOutput() && (getBias() || getScale() || getResidual()))
@@ -282,7 +337,8 @@ LogicalResult DMACommandOp::verify() {
   if (failed(verifyCore(*this, getCore())) ||
       failed(verifySizes(*this, getSizes(), maxDims, "sizes")))
     return failure();
-  if (!llvm::is_contained({1, 2, 4, 8}, static_cast<int>(getElementBytes())))
+  if (!llvm::is_contained({1, 2, 4, 8},
+                          static_cast<int64_t>(getElementBytes())))
     return emitOpError("moves elements of 1, 2, 4 or 8 bytes, got: ")
            << getElementBytes();
   if (failed(verifyBuffers(*this, std::nullopt)))
@@ -299,6 +355,10 @@ LogicalResult DMACommandOp::verify() {
   if (getIndirectDim() && *getIndirectDim() >= getSizes().size())
     return emitOpError("follows indices along dimension ")
            << *getIndirectDim() << " of " << getSizes().size();
+  if (getIndirectLimit() &&
+      failed(verifyField<uint32_t>(*this, *getIndirectLimit(),
+                                   "an 'indirect_limit'")))
+    return failure();
   for (int64_t core : getReceivers().value_or(ArrayRef<int64_t>()))
     if (failed(verifyCore(*this, core)))
       return failure();

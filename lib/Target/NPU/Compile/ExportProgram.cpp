@@ -14,6 +14,7 @@
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <map>
 
@@ -39,6 +40,8 @@ public:
 
   FailureOr<CompiledProgram> run() {
     result.program.numCores = machine.cores;
+    if (failed(checkLength()))
+      return failure();
     for (Operation &op : func.front())
       if (failed(visit(&op)))
         return failure();
@@ -54,6 +57,37 @@ private:
     std::vector<Command> commands;
     std::vector<SmallVector<uint32_t, 1>> origins;
   };
+
+  /// Commands that a queue executes when the loops of `op` are expanded, those
+  /// that begin and end them included: see maxExecutedCommands.
+  static uint64_t countExecutions(Operation &op) {
+    auto loop = dyn_cast<LoopOp>(op);
+    if (!loop)
+      return 1;
+    uint64_t turn = 1; // the end
+    for (Operation &repeated : loop.getBody().front())
+      turn = llvm::SaturatingAdd(turn, countExecutions(repeated));
+    return llvm::SaturatingMultiplyAdd<uint64_t>(turn, loop.getCount(), 1);
+  }
+
+  /// The plan of the program is as long as its queues are: they are held to the
+  /// ISA's limit before it is made.
+  LogicalResult checkLength() {
+    std::map<unsigned, uint64_t> lengths;
+    for (Operation &op : func.front()) {
+      if (!isCommand(&op) && !isa<WaitOp, SignalOp, LoopOp>(op))
+        continue;
+      uint64_t &length = lengths[getQueue(&op)];
+      length = llvm::SaturatingAdd(length, countExecutions(op));
+      if (length > maxExecutedCommands)
+        return op.emitOpError("brings its queue to ")
+               << length
+               << " commands when loops are expanded; a program executes at "
+                  "most "
+               << maxExecutedCommands << " in a queue";
+    }
+    return success();
+  }
 
   LogicalResult visit(Operation *op) {
     return TypeSwitch<Operation *, LogicalResult>(op)

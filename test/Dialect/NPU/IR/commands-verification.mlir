@@ -27,7 +27,7 @@ func.func @no_segment() {
 // -----
 
 func.func @negative_size() {
-  // expected-error @+1 {{'npu.buffer' op needs a size of at least 0 bytes, got: -1}}
+  // expected-error @+1 {{'npu.buffer' op needs a size of 0 to 2^56 bytes, got: -1}}
   %a = npu.buffer <shared> bytes -1
   return
 }
@@ -96,7 +96,7 @@ func.func @value_dynamic() {
 // -----
 
 func.func @negative_offset() {
-  // expected-error @+1 {{'npu.buffer' op needs an offset of at least 0, got: -8}}
+  // expected-error @+1 {{'npu.buffer' op needs an offset of 0 to 2^56, got: -8}}
   %a = npu.buffer <shared> bytes 64 {offset = -8 : i64}
   return
 }
@@ -311,7 +311,7 @@ func.func @descriptor_guards() {
 
 func.func @guard_coefficients() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
-  // expected-error @+1 {{'npu.tensor_command' op needs guards with one coefficient a stride and an extent of at least 0}}
+  // expected-error @+1 {{'npu.tensor_command' op needs guards with one coefficient a stride}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
     with [#npu.descriptor<0 : f16 strides [2, 2] guards [<0 extent 1 coefficients [1]>]>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
   return
@@ -478,5 +478,139 @@ func.func @signal_count() {
 func.func @signal_core() {
   // expected-error @+1 {{'npu.signal' op needs a core of 0 to 4095, got: 4096}}
   npu.signal 0 <tensor> to 4096 <dma> 0 count 1
+  return
+}
+
+// -----
+
+// What the 32-bit fields of the ISA do not hold is not cut off.
+func.func @guard_start() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs guard starts of -2147483648 to 2147483647, got: 2147483648}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [1] guards [<2147483648 extent 4 coefficients [1]>]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @guard_extent() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs guard extents of 0 to 4294967295, got: 4294967296}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [1] guards [<0 extent 4294967296 coefficients [1]>]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @guard_negative_extent() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs guard extents of 0 to 4294967295, got: -1}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [1] guards [<0 extent -1 coefficients [1]>]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @guard_coefficient() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs guard coefficients of -2147483648 to 2147483647, got: -2147483649}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [1] guards [<0 extent 4 coefficients [-2147483649]>]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+// Distances are as far as addresses reach.
+func.func @descriptor_offset() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs descriptor offsets of -2^56 to 2^56 bytes, got: 72057594037927937}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<72057594037927937 : u8>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @descriptor_stride() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs strides of -2^56 to 2^56 bytes, got: -72057594037927937}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [-72057594037927937]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @parameter_stride() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs parameter strides of -2^56 to 2^56 bytes, got: 72057594037927937}}
+  npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 plus <0 times 72057594037927937>>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @loop_strides() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  npu.loop 0 <dma> count 2 {
+    // expected-error @+1 {{'npu.dma_command' op needs loop strides of -2^56 to 2^56 bytes, got: 72057594037927937}}
+    npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [1] loops [72057594037927937]>] {fill_bits = 0 : i64}
+  }
+  return
+}
+
+// -----
+
+func.func @guard_loop_strides() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  npu.loop 0 <dma> count 2 {
+    // expected-error @+1 {{'npu.dma_command' op needs loop strides of guards of -2147483648 to 2147483647, got: 2147483648}}
+    npu.dma_command 0, to %b sizes [1] bytes 1 with [#npu.descriptor<0 : u8 strides [1] guards [<0 extent 4 coefficients [1] loops [2147483648]>]>] {fill_bits = 0 : i64}
+  }
+  return
+}
+
+// -----
+
+func.func @element_bytes() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op moves elements of 1, 2, 4 or 8 bytes, got: 4294967300}}
+  npu.dma_command 0, to %b sizes [1] bytes 4294967300 with [#npu.descriptor<0 : u8>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @dma_indirect_limit() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op needs an 'indirect_limit' of 0 to 4294967295, got: 4294967296}}
+  npu.dma_command 0, %b to %b indices %b sizes [1] bytes 1
+    with [#npu.descriptor<0 : u8>, #npu.descriptor<0 : u8>, #npu.descriptor<0 : i32>] {indirect_dim = 0 : i64, indirect_limit = 4294967296 : i64}
+  return
+}
+
+// -----
+
+func.func @buffer_segment_number() {
+  // expected-error @+1 {{'npu.buffer' op needs a segment of 0 to 4095, got: 65536}}
+  %b = npu.buffer <dram> bytes 64 {segment = 65536 : i64}
+  return
+}
+
+// -----
+
+func.func @unit_rows() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op needs 'unit_rows' of 0 to 65535, got: 65537}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
+    with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = 65537 : i64, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @unit_columns() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.tensor_command' op needs 'unit_columns' of 0 to 65535, got: 65536}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
+    with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 65536 : i64}
   return
 }
