@@ -158,3 +158,25 @@ def test_the_build_names_the_compilers_that_are_missing(tmp_path):
     for name in ["the compiler clang-22", "the compiler clang++-22", "the linker ld.lld of LLVM 22"]:
         assert name in result.stderr
     assert not (tmp_path / "build").exists()
+
+
+def test_messages_cite_constraints_that_are_defined():
+    """The (Cn) of a verifier's message, each of which has a test, stands in the op's description."""
+    defined = {}
+    for path in list_files("include/garam/**/*.td"):
+        text = path.read_text()
+        dialects = re.findall(r'def \w+_Dialect : Dialect {\s*let name = "(\w+)"', text)
+        dialects = dialects or re.findall(r'^def (\w+?)_', text, flags=re.M)[:1]
+        # An op's definition begins with its mnemonic and ends before the next one.
+        for match in re.finditer(r'^def \w+Op\b[^"]*"([\w.]+)"(.*?)(?=^def |\Z)', text,
+                                 flags=re.M | re.S):
+            name = f"{dialects[0].lower()}.{match[1]}"
+            defined[name] = set(re.findall(r"^ *- \((C\d+)\)", match[2], flags=re.M))
+    cited = set()
+    for path in list_files("test/**/*.mlir", "test/**/*.test"):
+        cited |= set(re.findall(r"'(\w+\.\w+)' op \((C\d+)\)", path.read_text()))
+    assert {op for op, _ in cited} & {"npu.contract", "npu.concat", "npu.gather", "npu.constant"}
+    bad = sorted(f"{op} ({number})" for op, number in cited
+                 if op in defined and number not in defined[op])
+    bad += sorted(op for op, _ in cited if op not in defined)
+    assert not bad

@@ -555,3 +555,12 @@ func.func @yield(%x: f32) {
   // expected-error @+1 {{'npu.yield' op expects parent op to be one of 'npu.vector, npu.micro_program'}}
   npu.yield %x : f32
 }
+
+// -----
+
+// Coordinates that leave 64 bits do not come back into the tensor from the other side.
+func.func @view_overflow(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.view' op (C4) coordinate 0 leaves 64 bits: affine_map<(d0) -> (d0 * 4611686018427387904)>}}
+  %0 = npu.view %a map affine_map<(i) -> (i * 4611686018427387904)> : tensor<4xf32> -> tensor<5xf32>
+  return
+}

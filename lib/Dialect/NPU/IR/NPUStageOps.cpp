@@ -12,6 +12,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 
@@ -35,21 +36,32 @@ static bool isLinear(AffineExpr expr) {
   return isa<AffineDimExpr, AffineConstantExpr>(expr);
 }
 
-/// Least and greatest value of a linear expression over a loop nest.
-static std::pair<int64_t, int64_t> getRange(AffineExpr expr,
-                                            ArrayRef<int64_t> sizes) {
+using Range = std::pair<int64_t, int64_t>;
+
+/// Least and greatest value of a linear expression over a loop nest; nothing
+/// when they leave 64 bits.
+static std::optional<Range> getRange(AffineExpr expr, ArrayRef<int64_t> sizes) {
   if (auto dim = dyn_cast<AffineDimExpr>(expr))
-    return {0, sizes[dim.getPosition()] - 1};
+    return Range(0, sizes[dim.getPosition()] - 1);
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return {constant.getValue(), constant.getValue()};
+    return Range(constant.getValue(), constant.getValue());
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  auto [low, high] = getRange(binary.getLHS(), sizes);
-  auto [otherLow, otherHigh] = getRange(binary.getRHS(), sizes);
-  if (expr.getKind() == AffineExprKind::Add)
-    return {low + otherLow, high + otherHigh};
-  int64_t factor = otherLow;
-  return {std::min(low * factor, high * factor),
-          std::max(low * factor, high * factor)};
+  std::optional<Range> left = getRange(binary.getLHS(), sizes);
+  std::optional<Range> right = getRange(binary.getRHS(), sizes);
+  if (!left || !right)
+    return std::nullopt;
+  std::optional<int64_t> low, high;
+  if (expr.getKind() == AffineExprKind::Add) {
+    low = llvm::checkedAdd(left->first, right->first);
+    high = llvm::checkedAdd(left->second, right->second);
+  } else {
+    int64_t factor = right->first;
+    low = llvm::checkedMul(left->first, factor);
+    high = llvm::checkedMul(left->second, factor);
+  }
+  if (!low || !high)
+    return std::nullopt;
+  return Range(std::min(*low, *high), std::max(*low, *high));
 }
 
 static LogicalResult verifyLoops(Operation *op, ArrayRef<int64_t> sizes,
@@ -89,7 +101,11 @@ static LogicalResult verifyBounds(Operation *op, ArrayRef<int64_t> sizes,
   for (auto [i, expr] : llvm::enumerate(map.getResults())) {
     if (!padding.empty() && padding[i])
       continue;
-    auto [low, high] = getRange(expr, sizes);
+    std::optional<Range> range = getRange(expr, sizes);
+    if (!range)
+      return op->emitOpError("(C4) coordinate ")
+             << i << " leaves 64 bits: " << AffineMapAttr::get(map);
+    auto [low, high] = *range;
     if (low < 0 || high >= type.getDimSize(i))
       return op->emitOpError("(C4) coordinate ")
              << i << " goes from " << low << " to " << high << ", outside of "

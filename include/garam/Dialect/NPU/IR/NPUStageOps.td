@@ -272,6 +272,20 @@ def NPU_IndexOp : NPU_Op<"index", [Pure]> {
 
 def NPU_ConcatOp : NPU_Op<"concat", [Pure]> {
   let summary = "tensors side by side along an axis";
+  let description = [{
+    Nothing is written: who reads the result reads the inputs where they lie.
+
+    Constraints:
+    - (C1) There is an input, and the axis is a dimension of the result.
+    - (C2) Inputs and result have one element type and one shape but for the
+      axis.
+    - (C3) The sizes of the inputs along the axis add up to that of the result.
+
+    ```mlir
+    %y = npu.concat %a, %b axis 1
+        : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x7xf32>
+    ```
+  }];
   let arguments = (ins Variadic<NPU_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs NPU_Tensor:$result);
   let assemblyFormat = [{
@@ -282,6 +296,15 @@ def NPU_ConcatOp : NPU_Op<"concat", [Pure]> {
 
 def NPU_ReshapeOp : NPU_Op<"reshape", [Pure]> {
   let summary = "the same elements in row-major order under another shape";
+  let description = [{
+    Constraints:
+    - (C1) Input and result have static shapes, equally many elements and one
+      element type.
+
+    ```mlir
+    %y = npu.reshape %x : tensor<2x6xf32> -> tensor<3x4xf32>
+    ```
+  }];
   let arguments = (ins NPU_Tensor:$input);
   let results = (outs NPU_Tensor:$result);
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($result)";
@@ -324,6 +347,11 @@ def NPU_GatherOp : NPU_Op<"gather", [Pure]> {
   let description = [{
     result[a.., i.., b..] = input[a.., indices[i..], b..] where `axis` counts
     the dimensions a. Indices are clamped to the dimension.
+
+    Constraints:
+    - (C1) The axis is a dimension of the input.
+    - (C2) Indices are i32 or i64.
+    - (C3) The result has the shape above and the input's element type.
   }];
   let arguments = (ins NPU_Tensor:$input, NPU_Tensor:$indices,
                        I64Attr:$axis);
@@ -341,6 +369,10 @@ def NPU_ConstantOp : NPU_Op<"constant", [Pure]> {
     `value` holds the elements of the model file; the result may have another
     float element type (each element is rounded to nearest even when the
     section is written) and otherwise has the type of `value`.
+
+    Constraints:
+    - (C1) `value` and result have one shape.
+    - (C2) Their elements have one type, or are floats.
   }];
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NPU_Tensor:$result);
