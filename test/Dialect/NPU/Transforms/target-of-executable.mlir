@@ -12,7 +12,7 @@
 
 // The text of a target is not trusted.
 hetero.executable @wrong target(#npu.target<"wrong", "name: wrong">) {
-  // expected-error @+1 {{cannot load the target: wrong:1:1: error: field 'kind' is missing}}
+  // expected-error @+1 {{cannot load the target: wrong:1:1: field 'kind' is missing}}
   func.func @function() {
     return
   }
