@@ -82,6 +82,14 @@ def test_reduction_to_a_scalar(agrees):
            {"x": ramp(7, 9)}, [("y", FLOAT, [])])
 
 
+def test_long_chain_of_shared_values_in_a_reduction(agrees):
+    """The body of the reduction has as many paths as there are summands."""
+    doublings = [node("Add", [f"x{i}", f"x{i}"], f"x{i + 1}") for i in range(34)]
+    agrees([node("Mul", ["x", "scale"], "x0"), *doublings,
+            node("ReduceSum", ["x34"], "y", keepdims=0)],
+           {"x": ramp(4, 4)}, [("y", FLOAT, [])], [("scale", np.float32(2.0 ** -34))])
+
+
 def test_scalars_of_integers(agrees):
     nodes = [node("Add", ["x", "one"], "a"), node("Max", ["a", "x"], "y")]
     agrees(nodes, {"x": np.array(41, np.int32)}, [("y", INT32, [])],

@@ -1,5 +1,7 @@
 """IR that is written at one stage is read back as what it was, or refused."""
 
+import re
+
 import onnx
 import pytest
 from onnx import numpy_helper
@@ -147,3 +149,15 @@ def test_what_is_no_ir(run_tool, tmp_path, content):
     assert "not a regular file" in run_tool(
         "garam", "compile", tmp_path, "--from=linalg", "--target", "atom", "-o", tmp_path / "x",
         status=MODEL).stderr
+
+
+def test_schedule_for_more_cores_is_refused(run_tool, tmp_path):
+    path = emit(run_tool, DIGITS, "npu-scheduled", tmp_path / "digits.mlir")
+    text = path.read_text()
+    path.write_text(re.sub(r"split = \[\d+, \d+", "split = [1, 16", text, count=1))
+    assert path.read_text() != text
+    message = "is split over 16 cores, but atom has 8"
+    result = run_tool("garam", "compile", path, "--from=npu-scheduled", "-o", tmp_path / "a.garam",
+                      status=MODEL)
+    assert message in result.stderr
+    assert not (tmp_path / "a.garam").exists()

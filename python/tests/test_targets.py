@@ -1,10 +1,11 @@
 """Target files as users meet them: listed, checked, given by path."""
 
+import re
 import shutil
 
 import pytest
 
-from conftest import SOURCE_DIR
+from conftest import MODEL, SOURCE_DIR
 
 TARGETS = SOURCE_DIR / "targets"
 DIGITS = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
@@ -48,3 +49,18 @@ def test_environment_adds_a_folder_of_targets(run_tool, tmp_path, monkeypatch):
     shutil.copy(TARGETS / "atom.yaml", tmp_path / "mine.yaml")
     monkeypatch.setenv("GARAM_TARGETS_DIR", str(tmp_path))
     assert "mine" in run_tool("garam", "targets").stdout
+
+
+def test_program_that_does_not_fit_the_dram(run_tool, tmp_path):
+    text = (TARGETS / "atom.yaml").read_text()
+    target, binary = tmp_path / "tiny.yaml", tmp_path / "digits.garam"
+    target.write_text(text.replace("bytes: { value: 17179869184", "bytes: { value: 16384"))
+    arguments = ("compile", DIGITS, "--dim", "N=1", "-o", binary, "--quiet", "--target")
+    errors = run_tool("garam", *arguments, target, status=MODEL).stderr
+    found = re.search(r"needs (\d+) bytes of DRAM", errors)
+    assert found and "but atom has 16384" in errors, errors
+    assert not binary.exists()
+    # So much is enough.
+    target.write_text(text.replace("bytes: { value: 17179869184", f"bytes: {{ value: {found[1]}"))
+    run_tool("garam", *arguments, target)
+    run_tool("garam", "run", binary, "--timing-only", "--quiet")

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
+#include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -14,16 +15,6 @@
 using namespace mlir;
 
 namespace garam::npu {
-
-static std::optional<ElementType> getModeType(Type type) {
-  if (type.isBF16())
-    return ElementType::BF16;
-  if (type.isF16())
-    return ElementType::F16;
-  if (type.isInteger(8))
-    return ElementType::I8;
-  return std::nullopt;
-}
 
 static std::string describeModes(const MachineDescription &machine) {
   SmallVector<std::string> names;
@@ -36,8 +27,8 @@ static std::string describeModes(const MachineDescription &machine) {
 static std::optional<Refusal> checkContract(ContractOp op,
                                             const MachineDescription &machine) {
   Type type = getElementTypeOrSelf(op.getActivation());
-  std::optional<ElementType> mode = getModeType(type);
-  if (mode && machine.findMode(*mode))
+  std::optional<ElementKind> kind = findElementKind(type, /*isUnsigned=*/false);
+  if (kind && machine.findMode(getElementType(*kind)))
     return std::nullopt;
   std::string name;
   llvm::raw_string_ostream(name) << type;

@@ -5,29 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "DeviceTargetModel.h"
+#include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;
 
 namespace garam::npu {
-
-/// The type of the tensor engine's mode, or nothing when it has none.
-static std::optional<ElementType> getModeType(Type type) {
-  if (type.isInteger(8))
-    return ElementType::I8;
-  if (type.isF16())
-    return ElementType::F16;
-  if (type.isBF16())
-    return ElementType::BF16;
-  if (type.isF32())
-    return ElementType::F32;
-  if (isa<Float8E4M3Type, Float8E4M3FNType>(type))
-    return ElementType::F8E4M3;
-  if (isa<Float8E5M2Type>(type))
-    return ElementType::F8E5M2;
-  return std::nullopt;
-}
 
 static uint64_t getByteSize(RankedTensorType type) {
   constexpr unsigned bitsPerByte = 8;
@@ -49,21 +33,36 @@ static uint64_t getCompulsoryBytes(ConstantOp constant) {
   return std::min(gathered, getByteSize(type));
 }
 
-static bool dependsOnArgument(Value value) {
-  Operation *op = value.getDefiningOp();
-  return !op || llvm::any_of(op->getOperands(), dependsOnArgument);
-}
+/// What the results of an operation in the body of a stage are made of.
+struct Factors {
+  bool dependOnArguments = false;
+  /// A product of two values that both depend on the body's arguments is in
+  /// them, perhaps within conversions and sums.
+  bool holdProduct = false;
+};
 
-/// Whether `value`, in the body of a stage, is a product of two values that
-/// both depend on the body's arguments.
-static bool isProduct(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (!op)
-    return false;
-  if (isa<arith::MulFOp, arith::MulIOp>(op))
-    return llvm::all_of(op->getOperands(), dependsOnArgument);
-  // Conversions, and the scale of a quantised sum, around the product.
-  return llvm::any_of(op->getOperands(), isProduct);
+/// Of each operation, from those of its operands. Forward through the body, so
+/// that each operation is seen once however often its results are used.
+static llvm::DenseMap<Operation *, Factors> findFactors(Block &body) {
+  llvm::DenseMap<Operation *, Factors> factors;
+  auto dependsOnArgument = [&](Value value) {
+    Operation *op = value.getDefiningOp();
+    return !op || factors.lookup(op).dependOnArguments;
+  };
+  auto holdsProduct = [&](Value value) {
+    Operation *op = value.getDefiningOp();
+    return op && factors.lookup(op).holdProduct;
+  };
+  for (Operation &op : body) {
+    OperandRange operands = op.getOperands();
+    Factors made;
+    made.dependOnArguments = llvm::any_of(operands, dependsOnArgument);
+    made.holdProduct = isa<arith::MulFOp, arith::MulIOp>(op)
+                           ? llvm::all_of(operands, dependsOnArgument)
+                           : llvm::any_of(operands, holdsProduct);
+    factors[&op] = made;
+  }
+  return factors;
 }
 
 /// Multiply-accumulates of a vector stage: a sum of products, which is what a
@@ -75,12 +74,14 @@ static uint64_t countMACs(VectorOp vector) {
   for (int64_t size : vector.getSizes())
     points *= size;
   uint64_t macs = 0;
-  auto yield = cast<YieldOp>(vector.getBody().front().getTerminator());
+  Block &body = vector.getBody().front();
+  llvm::DenseMap<Operation *, Factors> factors = findFactors(body);
+  auto yield = cast<YieldOp>(body.getTerminator());
   for (auto [attr, value] :
        llvm::zip(vector.getCombiners(), yield.getValues())) {
     CombinerKind kind = cast<CombinerAttr>(attr).getKind();
     if ((kind == CombinerKind::addf || kind == CombinerKind::addi) &&
-        isProduct(value))
+        factors.lookup(value.getDefiningOp()).holdProduct)
       macs += points;
   }
   return macs;
@@ -97,9 +98,9 @@ static uint64_t countMACs(ContractOp contract) {
 static void addMACs(LowerBound &bound, uint64_t macs, Value operand,
                     const MachineDescription &machine) {
   bound.macs += macs;
-  std::optional<ElementType> type =
-      getModeType(cast<RankedTensorType>(operand.getType()).getElementType());
-  double peak = type ? machine.getPeakMACsPerSecond(*type) : 0;
+  std::optional<ElementKind> kind =
+      findElementKind(getElementTypeOrSelf(operand), /*isUnsigned=*/false);
+  double peak = kind ? machine.getPeakMACsPerSecond(getElementType(*kind)) : 0;
   if (peak > 0)
     bound.computeSeconds += macs / peak;
 }

@@ -149,15 +149,22 @@ static LogicalResult verifyOutput(Operation *op, ArrayRef<int64_t> sizes,
   return success();
 }
 
-/// That a schedule is one of this loop nest and these results.
+/// That a schedule is one of this loop nest and these results. A sum is made on
+/// one core: nothing adds up what several have.
 static LogicalResult verifySchedule(Operation *op, ScheduleAttr schedule,
-                                    ArrayRef<int64_t> sizes) {
+                                    ArrayRef<int64_t> sizes,
+                                    function_ref<bool(unsigned)> isReduction) {
   if (!schedule)
     return success();
   DenseI64ArrayAttr split = schedule.getSplit();
   if (split && split.size() != static_cast<int64_t>(sizes.size()))
     return op->emitOpError("(C11) the schedule cuts ")
            << split.size() << " loops, there are " << sizes.size();
+  for (unsigned dim = 0; split && dim < sizes.size(); ++dim)
+    if (split[dim] > 1 && isReduction(dim))
+      return op->emitOpError("(C11) the schedule does not split a reduction, "
+                             "got: ")
+             << split[dim] << " parts of dimension " << dim;
   unsigned numResults = op->getNumResults();
   ArrayRef<DenseI64ArrayAttr> layouts = schedule.getLayouts();
   if (!layouts.empty() && layouts.size() != numResults)
@@ -231,9 +238,12 @@ LogicalResult ContractOp::verify() {
   SmallVector<AffineMap> maps = getMaps(getIndexingMaps());
   SmallVector<Value> tensors(getOperands());
   tensors.push_back(getResult());
+  auto isReduction = [&](unsigned dim) {
+    return kinds[dim] == IteratorKind::reduction;
+  };
   if (failed(verifyLoops(*this, sizes, maps, tensors)) ||
       failed(verifyTypes(*this)) ||
-      failed(verifySchedule(*this, getScheduleAttr(), sizes)))
+      failed(verifySchedule(*this, getScheduleAttr(), sizes, isReduction)))
     return failure();
   if (auto padding = getActivationPadding())
     if (padding->size() != maps[0].getNumResults())
@@ -366,9 +376,10 @@ LogicalResult VectorOp::verify() {
   SmallVector<AffineMap> maps = getMaps(getIndexingMaps());
   SmallVector<Value> tensors(getInputs());
   llvm::append_range(tensors, getResults());
+  auto isReduction = [&](unsigned dim) { return dim >= numParallel; };
   if (failed(verifyLoops(*this, sizes, maps, tensors)) ||
       failed(verifyLists(*this)) ||
-      failed(verifySchedule(*this, getScheduleAttr(), sizes)))
+      failed(verifySchedule(*this, getScheduleAttr(), sizes, isReduction)))
     return failure();
   unsigned numInputs = getInputs().size();
   for (auto [i, map] : llvm::enumerate(maps)) {

@@ -16,7 +16,7 @@ namespace garam::npu {
 
 StageCost::StageCost(const Timeline &past, const Stage &stage,
                      const MachineDescription &machine)
-    : stage(stage), machine(machine), past(past.getView(stage)),
+    : stage(stage), machine(machine), past(past.getView(stage.op, stage.op)),
       engineTimes(stage, machine) {
   for (const StageOperand &operand : stage.inputs) {
     auto result = dyn_cast<OpResult>(operand.tensor);
@@ -53,12 +53,9 @@ double StageCost::getEnd(const StageSchedule &schedule) {
 }
 
 double StageCost::getLeastEnd(const StageSchedule &schedule) {
-  SmallVector<int64_t> largest;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    largest.push_back(getLargestPart(stage, schedule, dim));
+  Box largest = Box::ofShape(getLargestPart(stage, schedule));
   return past.getFree(stage, schedule.getNumParts()) +
-         engineTimes.getAll(Box::ofShape(largest), schedule.tile) +
-         getHandover(schedule);
+         engineTimes.getAll(largest, schedule.tile) + getHandover(schedule);
 }
 
 /// What several cores made is brought together for the next stage: it waits for
@@ -70,9 +67,10 @@ double StageCost::getHandover(const StageSchedule &schedule) const {
   return machine.synchronisation.remoteSeconds + machine.dma.startSeconds;
 }
 
-double estimateSeconds(func::FuncOp func, const MachineDescription &machine) {
+FailureOr<double> estimateSeconds(func::FuncOp func,
+                                  const MachineDescription &machine) {
   if (func.isExternal())
-    return 0;
+    return 0.0;
   Timeline timeline(machine);
   for (Operation &op : func.front()) {
     if (isOpTriviallyDead(&op))
@@ -81,6 +79,8 @@ double estimateSeconds(func::FuncOp func, const MachineDescription &machine) {
       timeline.runOther(&op);
       continue;
     }
+    if (failed(checkScheduled(&op, machine)))
+      return failure();
     Stage stage = getStage(&op);
     SmallVector<HomeKind> homes;
     for (OpResult result : op.getResults())

@@ -10,6 +10,9 @@
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
+#include <map>
+#include <set>
+
 using namespace mlir;
 
 namespace garam {
@@ -24,7 +27,7 @@ struct Placement {
   OpResult tensor;
   HomeKind home = HomeKind::Split;
   int64_t bytes = 0;          // of the whole tensor
-  int64_t partBytes = 0;      // of the largest core's part, with its halo
+  int64_t partBytes = 0;      // of core 0's part, with its halo
   int64_t begin = 0, end = 0; // stages between which it is live
 
   int64_t getLocalBytes() const {
@@ -37,13 +40,58 @@ struct Placement {
       return 0;
     }
   }
+  /// Bytes of local memory times the stages for which they are taken.
+  int64_t getWeight() const { return getLocalBytes() * (1 + end - begin); }
+};
+
+/// Sums over positions that change (a Fenwick tree): each in logarithmic time.
+class PrefixSums {
+public:
+  explicit PrefixSums(size_t size) : sums(size + 1, 0) {}
+
+  void add(size_t position, int64_t value) {
+    for (++position; position < sums.size(); position += getLowBit(position))
+      sums[position] += value;
+  }
+  /// Of the positions in front of `end`.
+  int64_t getSum(size_t end) const {
+    int64_t sum = 0;
+    for (; end > 0; end -= getLowBit(end))
+      sum += sums[end];
+    return sum;
+  }
+
+private:
+  static size_t getLowBit(size_t position) { return position & -position; }
+
+  std::vector<int64_t> sums; // sums[p]: of the getLowBit(p) positions before p
+};
+
+/// Bytes of a memory by the operations between which they are taken.
+class LiveBytes {
+public:
+  explicit LiveBytes(size_t numOperations)
+      : begun(numOperations), ended(numOperations) {}
+
+  void add(int64_t begin, int64_t end, int64_t bytes) {
+    begun.add(begin, bytes);
+    ended.add(end, bytes);
+  }
+  /// Of all that are taken at some time in [begin, end].
+  int64_t getBytes(int64_t begin, int64_t end) const {
+    return begun.getSum(end + 1) - ended.getSum(begin);
+  }
+
+private:
+  PrefixSums begun, ended;
 };
 
 class TensorPlacer {
 public:
   TensorPlacer(func::FuncOp func, const MachineDescription &machine,
                double fill)
-      : func(func), machine(machine), fill(fill) {}
+      : func(func), machine(machine), fill(fill),
+        shared(func.front().getOperations().size()) {}
 
   void run() {
     for (Operation &op : func.front())
@@ -97,42 +145,52 @@ private:
     }
   }
 
-  /// Moves tensors out of local memory where they do not fit beside what a
-  /// stage works on; first those whose next use is farthest for their size.
+  /// Moves tensors out of local memory, for all of their lives, where they do
+  /// not fit beside what a stage works on; first those that take the most bytes
+  /// for the most stages. `placements` are in the order in which lives begin.
   void makeRoom() {
+    for (const Placement &placement : placements)
+      if (placement.home == HomeKind::Shared)
+        shared.add(placement.begin, placement.end, placement.bytes);
     int64_t capacity = fill * machine.local.bytes;
+    // Numbers of the placements that are live, by weight and by end.
+    std::set<std::pair<int64_t, size_t>> byWeight, byEnd;
+    int64_t used = 0;
+    auto leave = [&](size_t number) {
+      const Placement &placement = placements[number];
+      used -= placement.getLocalBytes();
+      byWeight.erase({-placement.getWeight(), number});
+      byEnd.erase({placement.end, number});
+    };
+    size_t next = 0;
     for (auto [stage, staged] : stagedBytes) {
-      while (true) {
-        int64_t used = staged;
-        Placement *largest = nullptr;
-        for (Placement &placement : placements) {
-          if (placement.begin > stage || placement.end < stage ||
-              placement.getLocalBytes() == 0)
-            continue;
-          used += placement.getLocalBytes();
-          if (!largest ||
-              getWeight(placement, stage) > getWeight(*largest, stage))
-            largest = &placement;
-        }
-        if (used <= capacity || !largest)
-          break;
-        moveOut(*largest);
+      for (; next < placements.size() && placements[next].begin <= stage;
+           ++next) {
+        const Placement &placement = placements[next];
+        if (placement.getLocalBytes() == 0)
+          continue;
+        used += placement.getLocalBytes();
+        byWeight.insert({-placement.getWeight(), next});
+        byEnd.insert({placement.end, next});
+      }
+      while (!byEnd.empty() && byEnd.begin()->first < stage)
+        leave(byEnd.begin()->second);
+      while (staged + used > capacity && !byWeight.empty()) {
+        size_t weightiest = byWeight.begin()->second;
+        leave(weightiest);
+        moveOut(placements[weightiest]);
       }
     }
   }
 
-  static int64_t getWeight(const Placement &placement, int64_t stage) {
-    return placement.getLocalBytes() * (1 + placement.end - placement.begin);
-  }
-
   void moveOut(Placement &moved) {
-    int64_t used = moved.bytes;
-    for (const Placement &other : placements)
-      if (other.home == HomeKind::Shared && other.begin <= moved.end &&
-          moved.begin <= other.end)
-        used += other.bytes;
-    moved.home =
-        used <= fill * machine.shared.bytes ? HomeKind::Shared : HomeKind::DRAM;
+    int64_t used = moved.bytes + shared.getBytes(moved.begin, moved.end);
+    if (used > fill * machine.shared.bytes) {
+      moved.home = HomeKind::DRAM;
+      return;
+    }
+    moved.home = HomeKind::Shared;
+    shared.add(moved.begin, moved.end, moved.bytes);
   }
 
   void write() {
@@ -150,6 +208,7 @@ private:
   llvm::DenseMap<Value, int64_t> lastUses;
   std::map<int64_t, int64_t> stagedBytes;
   std::vector<Placement> placements;
+  LiveBytes shared; // of the shared memory
 };
 
 struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
@@ -171,7 +230,7 @@ LogicalResult placeTensors(func::FuncOp func, const MachineDescription &machine,
   if (func.isExternal())
     return success();
   for (Operation &op : func.front())
-    if (isStage(&op) && failed(checkScheduled(&op)))
+    if (isStage(&op) && failed(checkScheduled(&op, machine)))
       return failure();
   TensorPlacer(func, machine, fill).run();
   return success();

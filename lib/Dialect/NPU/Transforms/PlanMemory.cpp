@@ -10,6 +10,7 @@
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 
+#include <limits>
 #include <map>
 
 using namespace mlir;
@@ -134,11 +135,13 @@ private:
 };
 
 /// Plans the buffers for which `getMemories` gives memories, the largest
-/// first. The result is the peak, or nothing when they do not fit.
+/// first, with the first of `restings` that fits. The result is the peak, or
+/// nothing when they do not fit.
 std::optional<int64_t>
 planSpace(std::vector<LiveBuffer> &buffers, unsigned numMemories,
           int64_t capacity,
-          llvm::function_ref<SmallVector<int64_t>(BufferOp)> getMemories) {
+          llvm::function_ref<SmallVector<int64_t>(BufferOp)> getMemories,
+          ArrayRef<int64_t> restings = restingTimes) {
   SmallVector<LiveBuffer *> order;
   for (LiveBuffer &buffer : buffers)
     if (buffer.begin >= 0 && !getMemories(buffer.op).empty())
@@ -146,7 +149,7 @@ planSpace(std::vector<LiveBuffer> &buffers, unsigned numMemories,
   llvm::stable_sort(order, [](const LiveBuffer *a, const LiveBuffer *b) {
     return a->size > b->size;
   });
-  for (int64_t resting : restingTimes) {
+  for (int64_t resting : restings) {
     AddressPlanner planner(numMemories, capacity, resting);
     if (llvm::all_of(order, [&](LiveBuffer *buffer) {
           return planner.place(*buffer, getMemories(buffer->op));
@@ -190,6 +193,41 @@ SmallVector<SegmentOp> getSegments(func::FuncOp func) {
   return llvm::to_vector(func.getOps<SegmentOp>());
 }
 
+/// Plans the scratch segment in what `heldBytes` of other segments leave of the
+/// DRAM, for all of them lie there side by side. The result is its size.
+FailureOr<int64_t> planScratch(func::FuncOp func,
+                               std::vector<LiveBuffer> &buffers,
+                               ArrayRef<SegmentOp> segments, int64_t heldBytes,
+                               const MachineDescription &machine, bool quiet) {
+  auto getMemories = [&](BufferOp op) {
+    SmallVector<int64_t> memories;
+    if (op.getParts() || !op.getSegment())
+      return memories;
+    SegmentOp segment = segments[*op.getSegment()];
+    if (segment.getRole() == "scratch")
+      memories.push_back(0);
+    return memories;
+  };
+  int64_t capacity = machine.dram.bytes;
+  std::optional<int64_t> peak =
+      planSpace(buffers, 1, capacity - heldBytes, getMemories);
+  if (peak && heldBytes <= capacity)
+    return *peak;
+  if (quiet)
+    return failure();
+  // What the tightest plan would take.
+  int64_t scratchBytes =
+      planSpace(buffers, 1, std::numeric_limits<int64_t>::max(), getMemories,
+                /*restings=*/{0})
+          .value_or(0);
+  return func.emitError("needs ")
+         << heldBytes + scratchBytes << " bytes of DRAM (" << heldBytes
+         << " for weights, inputs and outputs, " << scratchBytes
+         << " for what lies between), but " << machine.name << " has "
+         << capacity
+         << ": run a smaller batch or shape, or quantise the weights";
+}
+
 } // namespace
 
 FailureOr<MemoryUse> planMemory(func::FuncOp func,
@@ -227,17 +265,16 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
     return fail("shared memory", machine.shared.bytes);
   use.sharedBytes = *peak;
 
-  auto isScratch = [&](BufferOp op) {
-    return op.getSegment() && !op.getParts() &&
-           segments[*op.getSegment()].getRole() == "scratch";
-  };
-  peak = planSpace(buffers, 1, machine.dram.bytes, [&](BufferOp op) {
-    return isScratch(op) ? SmallVector<int64_t>{0} : SmallVector<int64_t>();
-  });
-  if (!peak)
-    return fail("DRAM", machine.dram.bytes);
-  use.scratchBytes = *peak;
   int64_t constantBytes = placeConstants(buffers);
+  int64_t heldBytes = constantBytes;
+  for (SegmentOp segment : segments)
+    if (segment.getRole() != "constant" && segment.getRole() != "scratch")
+      heldBytes += segment.getSize().value_or(0);
+  FailureOr<int64_t> scratchBytes =
+      planScratch(func, buffers, segments, heldBytes, machine, quiet);
+  if (failed(scratchBytes))
+    return failure();
+  use.scratchBytes = *scratchBytes;
 
   for (LiveBuffer &buffer : buffers)
     buffer.op.setOffset(std::max<int64_t>(buffer.offset, 0));

@@ -93,6 +93,12 @@ Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
   return {end, queue};
 }
 
+void QueueClock::delay(double since, double seconds) {
+  for (double &time : free)
+    if (time > since)
+      time += seconds;
+}
+
 double QueueClock::getEnd() const {
   return *std::max_element(free.begin(), free.end());
 }

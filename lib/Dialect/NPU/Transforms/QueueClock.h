@@ -63,6 +63,10 @@ public:
                        double seconds);
   Completion runTransfer(const Transfer &transfer, double ready);
 
+  /// Lets the queues that were busy after `since` go on for `seconds` with what
+  /// they did then.
+  void delay(double since, double seconds);
+
   /// When `queue` is done with all commands so far.
   double getFree(unsigned queue) const { return free[queue]; }
   /// When the last command ends.

@@ -22,10 +22,10 @@ public:
   CandidateFinder(const Stage &stage, const MachineDescription &machine)
       : stage(stage), machine(machine) {}
 
-  std::vector<StageSchedule> run() {
+  FoundSchedules run() {
     for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
       trySplits(cores);
-    return std::move(candidates);
+    return std::move(found);
   }
 
 private:
@@ -180,14 +180,19 @@ private:
     }
   }
 
+  /// A queue must have room for all tiles of its core, with a command each.
   void consider(const StageSchedule &schedule) {
-    if (getTileBytes(schedule) <= getTileMemory(machine))
-      candidates.push_back(schedule);
+    if (getTileBytes(schedule) > getTileMemory(machine))
+      return;
+    uint64_t tiles = countTiles(getLargestPart(stage, schedule), schedule.tile);
+    found.fewestTiles = std::min(found.fewestTiles, tiles);
+    if (tiles <= maxStageTiles)
+      found.schedules.push_back(schedule);
   }
 
   const Stage &stage;
   const MachineDescription &machine;
-  std::vector<StageSchedule> candidates;
+  FoundSchedules found;
 };
 
 } // namespace
@@ -196,8 +201,8 @@ int64_t getTileMemory(const MachineDescription &machine) {
   return machine.local.bytes / tileMemoryFraction;
 }
 
-std::vector<StageSchedule> findSchedules(const Stage &stage,
-                                         const MachineDescription &machine) {
+FoundSchedules findSchedules(const Stage &stage,
+                             const MachineDescription &machine) {
   return CandidateFinder(stage, machine).run();
 }
 

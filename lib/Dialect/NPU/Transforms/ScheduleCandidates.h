@@ -10,14 +10,26 @@
 #include "Stage.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
+#include <limits>
+
 namespace garam::npu {
 
 /// Bytes of a core's memory that one tile may take.
 int64_t getTileMemory(const MachineDescription &machine);
 
-/// Core splits and tiles that fit the machine, those on more cores first.
-std::vector<StageSchedule> findSchedules(const Stage &stage,
-                                         const MachineDescription &machine);
+/// A core computes at most this many tiles of a stage. A queue may execute more
+/// commands (maxExecutedCommands), but each tile becomes several operations
+/// before loops are made of them, which take memory and time.
+constexpr uint64_t maxStageTiles = uint64_t(1) << 16;
+
+struct FoundSchedules {
+  /// Core splits and tiles that fit the machine, those on more cores first.
+  std::vector<StageSchedule> schedules;
+  /// Tiles of a core of those that fit its memory, at least.
+  uint64_t fewestTiles = std::numeric_limits<uint64_t>::max();
+};
+FoundSchedules findSchedules(const Stage &stage,
+                             const MachineDescription &machine);
 
 } // namespace garam::npu
 

@@ -35,7 +35,7 @@ std::vector<Choice> findBest(const Timeline &past, const Stage &stage,
                              const MachineDescription &machine, size_t count) {
   StageCost cost(past, stage, machine);
   std::vector<Choice> candidates;
-  for (StageSchedule &schedule : findSchedules(stage, machine)) {
+  for (StageSchedule &schedule : findSchedules(stage, machine).schedules) {
     double least = cost.getLeastEnd(schedule);
     candidates.push_back({std::move(schedule), least});
   }
@@ -79,9 +79,7 @@ private:
     Stage stage = getStage(op);
     std::vector<Choice> choices = findBest(timeline, stage, machine, numTried);
     if (choices.empty())
-      return op->emitOpError("fits ")
-             << machine.name << " in no way: one tile needs more than "
-             << getTileMemory(machine) << " bytes of a core's memory";
+      return explain(stage);
     const Choice *best = &choices.front();
     double bestEnd = HUGE_VAL;
     if (choices.size() > 1)
@@ -97,10 +95,26 @@ private:
     return success();
   }
 
+  /// Says why a stage has no schedule.
+  LogicalResult explain(const Stage &stage) {
+    InFlightDiagnostic error = stage.op->emitOpError("fits ")
+                               << machine.name << " in no way: ";
+    uint64_t tiles = findSchedules(stage, machine).fewestTiles;
+    if (tiles == std::numeric_limits<uint64_t>::max())
+      return error << "one tile needs more than " << getTileMemory(machine)
+                   << " bytes of a core's memory";
+    return error << "a core would compute " << tiles << " tiles, and at most "
+                 << maxStageTiles
+                 << " are possible: run a smaller batch or shape several times";
+  }
+
   /// When the stage behind `stage` can be done at best.
   double getNextEnd(const Stage &stage, const Choice &choice) {
     setSchedule(stage, choice.schedule);
-    Timeline ahead = timeline;
+    Operation *last = stage.op->getNextNode();
+    while (last && !isStage(last) && last->getNextNode())
+      last = last->getNextNode();
+    Timeline ahead = timeline.getView(stage.op, last);
     StageCost(timeline, stage, machine).advance(ahead, choice.schedule);
     for (Operation *op = stage.op->getNextNode(); op; op = op->getNextNode()) {
       if (!isStage(op)) {

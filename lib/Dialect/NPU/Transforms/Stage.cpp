@@ -7,6 +7,7 @@
 #include "Stage.h"
 
 #include "mlir/IR/AffineMap.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -239,10 +240,19 @@ StageSchedule getSchedule(const Stage &stage) {
   return schedule;
 }
 
-LogicalResult checkScheduled(Operation *op) {
-  if (getScheduleOrEmpty(op).getSplit())
-    return success();
-  return op->emitOpError("is not scheduled: run npu-schedule-stages first");
+LogicalResult checkScheduled(Operation *op, const MachineDescription &machine) {
+  DenseI64ArrayAttr split = getScheduleOrEmpty(op).getSplit();
+  if (!split)
+    return op->emitOpError("is not scheduled: run npu-schedule-stages first");
+  uint64_t parts = 1;
+  for (int64_t count : split.asArrayRef())
+    parts = llvm::SaturatingMultiply<uint64_t>(parts, count);
+  if (parts > machine.cores)
+    return op->emitOpError("is split over ")
+           << parts << " cores, but " << machine.name << " has "
+           << machine.cores
+           << ": run npu-schedule-stages for that machine, or lessen 'split'";
+  return success();
 }
 
 void setSchedule(const Stage &stage, const StageSchedule &schedule) {

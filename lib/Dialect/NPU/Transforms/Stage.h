@@ -16,6 +16,7 @@
 #include "Box.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 #include <vector>
 
@@ -87,8 +88,10 @@ struct StageSchedule {
 };
 /// Empty where it is not decided.
 StageSchedule getSchedule(const Stage &stage);
-/// Fails with an error at a stage that has no schedule yet.
-mlir::LogicalResult checkScheduled(mlir::Operation *op);
+/// Fails with an error at a stage that has no schedule yet, or one for more
+/// cores than `machine` has.
+mlir::LogicalResult checkScheduled(mlir::Operation *op,
+                                   const MachineDescription &machine);
 void setSchedule(const Stage &stage, const StageSchedule &schedule);
 
 /// Where a result lives; HomeKind::Split where it is not decided.

@@ -16,11 +16,7 @@ namespace garam::npu {
 
 LogicalResult StageLowering::checkLength(const Stage &stage,
                                          const StageSchedule &schedule) {
-  uint64_t tiles = 1;
-  Box part = schedule.getPart(stage, 0);
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    tiles = llvm::SaturatingMultiply<uint64_t>(
-        tiles, llvm::divideCeil(part.getSize(dim), schedule.tile[dim]));
+  uint64_t tiles = countTiles(getLargestPart(stage, schedule), schedule.tile);
   uint64_t &commands =
       stage.isContract() ? numTensorCommands : numVectorCommands;
   commands = llvm::SaturatingAdd(commands, tiles);
@@ -33,7 +29,7 @@ LogicalResult StageLowering::checkLength(const Stage &stage,
 }
 
 LogicalResult StageLowering::lowerStage(Operation *op) {
-  if (failed(checkScheduled(op)) || failed(checkHomes(op)))
+  if (failed(checkScheduled(op, emitter.machine)) || failed(checkHomes(op)))
     return failure();
   Stage stage = getStage(op);
   StageSchedule schedule = getSchedule(stage);

@@ -124,11 +124,8 @@ private:
     BufferView view;
   };
   std::map<std::pair<unsigned, int64_t>, StagedInput> staged;
-  /// What the present slot has brought to some core, with the transfer.
-  struct SlotTransfer {
-    BufferView view;
-  };
-  std::map<Key, SlotTransfer> stagedInSlot;
+  /// What the present slot has brought to some core.
+  std::map<Key, BufferView> stagedInSlot;
   /// Tiles so far, of a queue of the tensor engine and of the vector engine.
   uint64_t numTensorCommands = 0, numVectorCommands = 0;
 };

@@ -126,9 +126,9 @@ Value StageLowering::loadConstants(const Tile &tile, Value source, Key key) {
   StagedInput &last = staged[place];
   if (last.key == key)
     return last.view.buffer;
-  SlotTransfer &transfer = stagedInSlot[key];
-  if (transfer.view.buffer && emitter.machine.network.multicast) {
-    addReceiver(transfer.view.buffer, tile.core);
+  BufferView &common = stagedInSlot[key];
+  if (common.buffer && emitter.machine.network.multicast) {
+    addReceiver(common.buffer, tile.core);
   } else {
     int64_t bytes = source.getDefiningOp<BufferOp>().getSize();
     Piece from, to = emitter.createLocalPiece(Box::ofShape({bytes}), {0}, 1,
@@ -137,9 +137,9 @@ Value StageLowering::loadConstants(const Tile &tile, Value source, Key key) {
     from.space = SpaceKind::dram;
     emitter.createCopy(tile.slot.weightLoads, tile.core, from, to, to.box, 1,
                        0);
-    transfer.view = to.view;
+    common = to.view;
   }
-  last = {std::move(key), transfer.view};
+  last = {std::move(key), common};
   return last.view.buffer;
 }
 
@@ -208,22 +208,22 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
   StagedInput &last = staged[{index, tile.core}];
   if (last.key == key)
     return last.view;
-  SlotTransfer &transfer = stagedInSlot[key];
+  BufferView &common = stagedInSlot[key];
   // One transfer may serve several cores, but only from a memory that all of
   // them would read, not from a neighbour.
   bool isCommon = llvm::all_of(home.pieces, [](const Piece &piece) {
     return piece.space != SpaceKind::local;
   });
-  if (transfer.view.buffer && isCommon && emitter.machine.network.multicast) {
-    addReceiver(transfer.view.buffer, tile.core);
+  if (common.buffer && isCommon && emitter.machine.network.multicast) {
+    addReceiver(common.buffer, tile.core);
   } else {
     SmallVector<int64_t> layout = getLayoutOf(home.pieces.front().view);
     Piece local =
         emitter.createLocalPiece(region, layout, elementBytes, {tile.core});
     fetch(tile.slot.loads, home, local, region, elementBytes, tile.core);
-    transfer.view = local.view;
+    common = local.view;
   }
-  last = {std::move(key), transfer.view};
+  last = {std::move(key), common};
   return last.view;
 }
 

@@ -6,6 +6,8 @@
 
 #include "TileGeometry.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -26,11 +28,18 @@ int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
                                             grains, schedule.split[dim])));
 }
 
-int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule) {
+SmallVector<int64_t> getLargestPart(const Stage &stage,
+                                    const StageSchedule &schedule) {
   SmallVector<int64_t> sizes;
   for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    sizes.push_back(
-        std::min(schedule.tile[dim], getLargestPart(stage, schedule, dim)));
+    sizes.push_back(getLargestPart(stage, schedule, dim));
+  return sizes;
+}
+
+int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule) {
+  SmallVector<int64_t> sizes = getLargestPart(stage, schedule);
+  for (auto [size, tile] : llvm::zip_equal(sizes, schedule.tile))
+    size = std::min(size, tile);
   Box tile = Box::ofShape(sizes);
   int64_t bytes = 0;
   for (const StageOperand &input : stage.inputs)
@@ -51,8 +60,16 @@ static SmallVector<unsigned> getTileOrder(const Stage &stage) {
   return order;
 }
 
+uint64_t countTiles(ArrayRef<int64_t> partSizes, ArrayRef<int64_t> tileSizes) {
+  uint64_t count = 1;
+  for (auto [part, tile] : llvm::zip_equal(partSizes, tileSizes))
+    count = llvm::SaturatingMultiply<uint64_t>(
+        count, part > 0 ? llvm::divideCeil(part, tile) : 0);
+  return count;
+}
+
 SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
-                                ArrayRef<int64_t> tileSizes) {
+                                ArrayRef<int64_t> tileSizes, size_t limit) {
   SmallVector<Box> tiles;
   if (part.isEmpty())
     return tiles;
@@ -62,6 +79,8 @@ SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
     tile.high[dim] = std::min(part.high[dim], tile.low[dim] + tileSizes[dim]);
   while (true) {
     tiles.push_back(tile);
+    if (tiles.size() == limit)
+      return tiles;
     // Count up, the last loop of `order` fastest.
     int place = static_cast<int>(order.size()) - 1;
     for (; place >= 0; --place) {

@@ -15,6 +15,8 @@
 #include "CommandWalk.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
+#include <limits>
+
 namespace garam::npu {
 
 /// Parts of a constant buffer begin at multiples of this many bytes, the widest
@@ -24,14 +26,23 @@ constexpr int64_t constantAlignment = 64;
 /// Size of the largest part of loop `dim`.
 int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
                        unsigned dim);
+/// The same along every loop.
+llvm::SmallVector<int64_t> getLargestPart(const Stage &stage,
+                                          const StageSchedule &schedule);
 
 /// Bytes of a stage's inputs, constants among them, that one tile reads.
 int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule);
 
+/// How many tiles there are in a part of these sizes; saturates.
+uint64_t countTiles(llvm::ArrayRef<int64_t> partSizes,
+                    llvm::ArrayRef<int64_t> tileSizes);
+
 /// `part`, the loops of one core, cut into tiles in the order in which they are
-/// computed.
-llvm::SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
-                                      llvm::ArrayRef<int64_t> tileSizes);
+/// computed: the first `limit` of them.
+llvm::SmallVector<Box>
+enumerateTiles(const Stage &stage, const Box &part,
+               llvm::ArrayRef<int64_t> tileSizes,
+               size_t limit = std::numeric_limits<size_t>::max());
 
 /// Constants are packed in the order in which the command reads them, except
 /// where coordinates overlap (one coordinate moved by two loops), which would

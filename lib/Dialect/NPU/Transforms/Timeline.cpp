@@ -121,14 +121,15 @@ double Timeline::finish() {
   return clock.getEnd();
 }
 
-Timeline Timeline::getView(const Stage &stage) const {
+Timeline Timeline::getView(Operation *first, Operation *last) const {
   Timeline view(*machine);
   view.clock = clock;
   view.stores = stores;
-  // A pending store may write what `stage` sees through views.
   SmallVector<Value> needed;
-  for (const StageOperand &input : stage.inputs)
-    needed.push_back(input.tensor);
+  for (Operation &op :
+       llvm::make_range(first->getIterator(), std::next(last->getIterator())))
+    llvm::append_range(needed, op.getOperands());
+  // A pending store may write what they see through views.
   while (!needed.empty()) {
     Value value = needed.pop_back_val();
     auto it = homes.find(value);

@@ -67,8 +67,9 @@ public:
   bool isSplit(mlir::Value tensor) const;
   /// Moves a tensor that was taken as split over the cores to another home.
   void moveHome(const StageOperand &output, HomeKind kind);
-  /// The same point in time, with those tensors only that `stage` reads.
-  Timeline getView(const Stage &stage) const;
+  /// The same point in time, with those tensors only that the operations from
+  /// `first` to `last` read.
+  Timeline getView(mlir::Operation *first, mlir::Operation *last) const;
   /// When the first of `cores` engines is free for `stage`, in seconds.
   double getFree(const Stage &stage, int64_t cores) const;
   /// When everything so far is done, in seconds. Nothing may follow.
@@ -123,6 +124,10 @@ private:
 
   void createHomes(const Stage &stage, const StageSchedule &schedule,
                    llvm::ArrayRef<HomeKind> kinds);
+  /// Lets `numSlots` further slots of a stage pass, each as long as the second
+  /// half of those that were followed, which began at `since`.
+  void repeatSlots(const Stage &stage, llvm::ArrayRef<Box> parts, double since,
+                   uint64_t numSlots);
   void runSlot(llvm::ArrayRef<Tile> tiles, bool startsStage,
                EngineTimes &engineTimes);
   static unsigned getQueue(const Tile &tile);

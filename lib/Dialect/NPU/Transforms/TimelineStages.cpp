@@ -28,25 +28,58 @@ double Timeline::getFree(const Stage &stage, int64_t cores) const {
   return free;
 }
 
+/// So many slots of a stage are followed one by one. Those behind repeat them.
+static constexpr size_t maxFollowedSlots = 1024;
+
 void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
                         ArrayRef<HomeKind> kinds, EngineTimes &engineTimes) {
   createHomes(stage, schedule, kinds);
   staged.clear();
   SmallVector<SmallVector<Box>> tiles;
   SmallVector<Box> parts;
-  size_t numSlots = 0;
+  uint64_t numSlots = 0;
   for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
     parts.push_back(schedule.getPart(stage, core));
-    tiles.push_back(enumerateTiles(stage, parts.back(), schedule.tile));
-    numSlots = std::max(numSlots, tiles.back().size());
+    tiles.push_back(
+        enumerateTiles(stage, parts.back(), schedule.tile, maxFollowedSlots));
+    numSlots =
+        std::max(numSlots, countTiles(parts.back().getShape(), schedule.tile));
   }
-  for (size_t number = 0; number < numSlots; ++number) {
+  size_t numFollowed = std::min<uint64_t>(numSlots, maxFollowedSlots);
+  double half = 0;
+  for (size_t number = 0; number < numFollowed; ++number) {
+    if (number == maxFollowedSlots / 2)
+      half = clock.getEnd();
     SmallVector<Tile, 8> slot;
     for (auto [core, coreTiles] : llvm::enumerate(tiles))
       if (number < coreTiles.size())
         slot.push_back({stage, coreTiles[number], parts[core],
                         static_cast<int64_t>(core)});
     runSlot(slot, /*startsStage=*/number == 0, engineTimes);
+  }
+  if (numFollowed < numSlots)
+    repeatSlots(stage, parts, half, numSlots - numFollowed);
+}
+
+void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
+                           double since, uint64_t numSlots) {
+  double seconds = (clock.getEnd() - since) / (maxFollowedSlots / 2);
+  clock.delay(since, seconds * numSlots);
+  for (auto [core, part] : llvm::enumerate(parts)) {
+    if (part.isEmpty())
+      continue;
+    // What has computed the part has also stored it, but for the last slot.
+    unsigned queue = npu::getQueue(core, getEngine(stage));
+    for (const StageOperand &output : stage.outputs) {
+      Box region = output.getRegion(part);
+      const Home &home = getTimedHome(output.tensor).home;
+      unsigned number = 0;
+      for (auto [index, piece] : llvm::enumerate(home.pieces))
+        if (piece.isLocalTo(core) && piece.box.contains(region))
+          number = index;
+      addWrite(output.tensor, number,
+               {region, {clock.getFree(queue), queue}, allCores});
+    }
   }
 }
 

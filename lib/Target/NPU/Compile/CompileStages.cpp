@@ -26,8 +26,12 @@ lowerToPlannedCommands(func::FuncOp func, const MachineDescription &machine) {
     FailureOr<MemoryUse> use = failure();
     LogicalResult lowered = placeTensors(attempt, machine, fill);
     if (succeeded(lowered)) {
-      result.estimatedSeconds = estimateSeconds(attempt, machine);
-      lowered = lowerToCommands(attempt, machine);
+      FailureOr<double> estimated = estimateSeconds(attempt, machine);
+      lowered = estimated;
+      if (succeeded(estimated)) {
+        result.estimatedSeconds = *estimated;
+        lowered = lowerToCommands(attempt, machine);
+      }
     }
     if (succeeded(lowered))
       use = planMemory(attempt, machine, /*quiet=*/!isLast);

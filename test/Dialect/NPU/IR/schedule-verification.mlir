@@ -117,3 +117,39 @@ func.func @home(%x: tensor<16xf32>) -> tensor<16xf32> {
   }
   return %0 : tensor<16xf32>
 }
+
+// -----
+
+#in = affine_map<(a, r) -> (a, r)>
+#out = affine_map<(a, r) -> (a)>
+
+// A combination is made on one core.
+func.func @split_combination(%x: tensor<4x16xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{'npu.vector' op (C11) the schedule does not split a reduction, got: 2 parts of dimension 1}}
+  %0 = npu.vector ins(%x) sizes [4, 16] schedule<split = [1, 2], grain = [1, 1], tile = [4, 16]>
+      {num_reductions = 1 : i64, indexing_maps = [#in, #out],
+       combiners = [#npu.combiner<addf, 0.0 : f32>]} : (tensor<4x16xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%s: f32):
+    npu.yield %s : f32
+  }
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+#a = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#y = affine_map<(m, n, k) -> (m, n)>
+
+// And so is a sum of products.
+func.func @split_sum(%x: tensor<4x8xf16>, %w: tensor<8x6xf16>) -> tensor<4x6xf16> {
+  // expected-error @+1 {{'npu.contract' op (C11) the schedule does not split a reduction, got: 2 parts of dimension 2}}
+  %0 = npu.contract %x, %w sizes [4, 6, 8]
+      iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+      maps [#a, #w, #y] schedule<split = [2, 2, 2], grain = [1, 1, 1], tile = [4, 6, 8]>
+      : (tensor<4x8xf16>, tensor<8x6xf16>) -> tensor<4x6xf16>
+  return %0 : tensor<4x6xf16>
+}

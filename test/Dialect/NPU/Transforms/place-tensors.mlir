@@ -71,3 +71,38 @@ func.func @large(%x: tensor<2048x4096xf32>) -> tensor<2048x4096xf32> {
   }
   return %1 : tensor<2048x4096xf32>
 }
+
+// Of two tensors that do not fit together, that moves out which would take its
+// bytes for longer.
+// CHECK-LABEL: @longest
+// CHECK: npu.vector
+// CHECK-SAME: homes = [shared]
+// CHECK: npu.vector
+// CHECK-SAME: homes = [split]
+// CHECK: npu.vector
+// CHECK-SAME: homes = [output]
+// CHECK: npu.vector
+// CHECK-SAME: homes = [output]
+func.func @longest(%x: tensor<2048x4096xf16>) -> (tensor<2048x4096xf16>, tensor<2048x4096xf16>) {
+  %0 = npu.vector ins(%x) sizes [2048, 4096] schedule<split = [8, 1], grain = [1, 1], tile = [8, 4096]>
+      {indexing_maps = [#id, #id]} : (tensor<2048x4096xf16>) -> tensor<2048x4096xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%x) sizes [2048, 4096] schedule<split = [8, 1], grain = [1, 1], tile = [8, 4096]>
+      {indexing_maps = [#id, #id]} : (tensor<2048x4096xf16>) -> tensor<2048x4096xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %2 = npu.vector ins(%1) sizes [2048, 4096] schedule<split = [8, 1], grain = [1, 1], tile = [8, 4096]>
+      {indexing_maps = [#id, #id]} : (tensor<2048x4096xf16>) -> tensor<2048x4096xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %3 = npu.vector ins(%0) sizes [2048, 4096] schedule<split = [8, 1], grain = [1, 1], tile = [8, 4096]>
+      {indexing_maps = [#id, #id]} : (tensor<2048x4096xf16>) -> tensor<2048x4096xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %2, %3 : tensor<2048x4096xf16>, tensor<2048x4096xf16>
+}

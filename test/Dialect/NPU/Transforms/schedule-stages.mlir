@@ -112,3 +112,41 @@ func.func @before_sums_of_columns(%x: tensor<256x256xf16>) -> tensor<256xf16> {
   }
   return %1 : tensor<256xf16>
 }
+
+// -----
+
+#a = affine_map<(b, m, n, k) -> (b, m, k)>
+#w = affine_map<(b, m, n, k) -> (b, k, n)>
+#y = affine_map<(b, m, n, k) -> (b, m, n)>
+
+// A command multiplies one pair of matrices. Of the many tiles of a large batch
+// the first ones are followed, which tells how long all of them take.
+// CHECK-LABEL: @many_tiles
+// CHECK: npu.contract
+// CHECK-SAME: split = [8, 1, 1, 1]
+// CHECK-SAME: tile = [1, 4, 4, 4]
+func.func @many_tiles(%x: tensor<400000x4x4xf16>, %v: tensor<400000x4x4xf16>) -> tensor<400000x4x4xf16> {
+  %0 = npu.contract %x, %v sizes [400000, 4, 4, 4]
+    iterators [#npu.iterator<batch>, #npu.iterator<row>, #npu.iterator<column>,
+               #npu.iterator<reduction>]
+    maps [#a, #w, #y]
+    : (tensor<400000x4x4xf16>, tensor<400000x4x4xf16>) -> tensor<400000x4x4xf16>
+  return %0 : tensor<400000x4x4xf16>
+}
+
+// -----
+
+#a = affine_map<(b, m, n, k) -> (b, m, k)>
+#w = affine_map<(b, m, n, k) -> (b, k, n)>
+#y = affine_map<(b, m, n, k) -> (b, m, n)>
+
+// What would become too many commands is refused before any is made.
+func.func @too_many_tiles(%x: tensor<1000000x4x4xf16>, %v: tensor<1000000x4x4xf16>) -> tensor<1000000x4x4xf16> {
+  // expected-error @+1 {{'npu.contract' op fits atom in no way: a core would compute 125000 tiles, and at most 65536 are possible: run a smaller batch or shape several times}}
+  %0 = npu.contract %x, %v sizes [1000000, 4, 4, 4]
+    iterators [#npu.iterator<batch>, #npu.iterator<row>, #npu.iterator<column>,
+               #npu.iterator<reduction>]
+    maps [#a, #w, #y]
+    : (tensor<1000000x4x4xf16>, tensor<1000000x4x4xf16>) -> tensor<1000000x4x4xf16>
+  return %0 : tensor<1000000x4x4xf16>
+}

@@ -111,8 +111,9 @@ def NPU_ContractOp
     - (C8) Scale is f32, and bias too, or i32 for integers.
     - (C9) An i32 result is the sum with an i32 bias or none, and no other step.
     - (C10) `activation_padding` has an entry for each coordinate.
-    - (C11) `schedule` has an entry for each loop, a layout of its rank and a
-      home for each result, as far as it is decided.
+    - (C11) `schedule` has an entry for each loop, 1 in `split` for a reduction,
+      and a layout of its rank and a home for each result, as far as it is
+      decided.
 
     Example: a 3x3 convolution with bias and ReLU:
 
@@ -207,8 +208,9 @@ def NPU_VectorOp
       results of integers may be f32, and f32 for floats.
     - (C9) Regions hold the operations described above.
     - (C10) Combiners and `finish` stand with reductions and only there.
-    - (C11) `schedule` has an entry for each loop, a layout of its rank and a
-      home for each result, as far as it is decided.
+    - (C11) `schedule` has an entry for each loop, 1 in `split` for a reduction,
+      and a layout of its rank and a home for each result, as far as it is
+      decided.
 
     Example: average over the last dimension:
 

@@ -85,7 +85,7 @@ def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
     (each core keeps all of it), `shared`, `dram`, or `output` (it is only
     returned).
     Tensors stay in local memory while they fit; where they do not, those that
-    wait longest for their use move out first.
+    would take the most bytes for the most stages move out first.
   }];
   let options = [NPU_TargetOption,
     Option<"fill", "fill", "double", "0.85",

@@ -25,14 +25,16 @@ void assignLayouts(mlir::func::FuncOp func);
 /// npu-schedule-stages. Fails on a stage that fits the machine in no way.
 mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    const MachineDescription &machine);
-/// npu-place-tensors. `fill` is the fraction of local memory to plan for.
+/// npu-place-tensors. `fill` is the fraction of local memory to plan for. Fails
+/// on a schedule that the machine cannot follow.
 mlir::LogicalResult placeTensors(mlir::func::FuncOp func,
                                  const MachineDescription &machine,
                                  double fill);
 /// Estimated time of a function of scheduled stages whose tensors are placed,
-/// from inputs in DRAM to outputs in DRAM, in seconds.
-double estimateSeconds(mlir::func::FuncOp func,
-                       const MachineDescription &machine);
+/// from inputs in DRAM to outputs in DRAM, in seconds. Fails on a schedule that
+/// the machine cannot follow.
+mlir::FailureOr<double> estimateSeconds(mlir::func::FuncOp func,
+                                        const MachineDescription &machine);
 /// npu-lower-to-commands.
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);
