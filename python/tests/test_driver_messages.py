@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from conftest import (BUILD_DIR, CONFIG, DIGITS, INTERNAL, MODEL, SOURCE_DIR, USAGE,
+from conftest import (BUILD_DIR, CONFIG, DIGITS, MODEL, SOURCE_DIR, USAGE,
                       find_tool)
 
 
@@ -142,18 +142,6 @@ def test_commands_that_break_a_rule(fails, edit, tmp_path):
     path = edit("npu-commands", r"^ *npu\.wait .*\n", "")
     text = fails(MODEL, "the program breaks a rule: ", *compile_stage(path, "npu-commands", tmp_path))
     assert "internal" not in text
-
-
-def test_faults_of_the_compiler_leave_what_reproduces_them(run_tool, edit, tmp_path):
-    # No schedule of ours splits a sum between cores, whose parts nothing would add.
-    path = edit("npu-scheduled", r"split = \[1, 1, 1\]", "split = [1, 1, 2]")
-    result = run_tool("garam", *compile_stage(path, "npu-scheduled", tmp_path), status=INTERNAL)
-    assert "internal error in stage 'binary': " in result.stderr
-    assert "the program breaks a rule: " in result.stderr
-    folder = tmp_path / "out.garam.reproducer"
-    assert f"note: reproduce it with the file in '{folder}' and --from=npu-commands" in result.stderr
-    assert [path.name for path in folder.glob("*.npu-commands.mlir")]
-    assert not (tmp_path / "out.garam").exists()
 
 
 def test_lists_of_nodes(fails, edit, tmp_path):

@@ -43,6 +43,9 @@ UNREACHABLE = {
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
     "internal error: ": "a fault of ours",
+    "internal error in stage '": "a fault of ours; no input is known that shows one",
+    "\nnote: reproduce it with the model itself": "a fault of ours, again",
+    "\nnote: reproduce it with the file in '": "a fault of ours, again",
     "internal error: the binary does not run: ": "a fault of ours",
     "internal error: garam crashed; please report it with the command line\n": "a fault of ours",
 }
