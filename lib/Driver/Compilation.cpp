@@ -375,7 +375,7 @@ llvm::Error Compilation::makeStageError(StringRef stage,
     return makeInternalError(stage, invalid);
   if (text.empty())
     return makeInternalError(stage, "it failed without a reason");
-  if (StringRef(text).contains(internalErrorPrefix))
+  if (diagnostics.hasInternalErrors())
     return makeInternalError(stage, text);
   return makeUserError(ExitCode::Model, text);
 }

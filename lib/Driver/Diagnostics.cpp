@@ -7,6 +7,7 @@
 #include "Diagnostics.h"
 
 #include "garam/Support/NodeIds.h"
+#include "garam/Target/DeviceTarget.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -22,6 +23,8 @@ DiagnosticCollector::DiagnosticCollector(MLIRContext *context,
 
 void DiagnosticCollector::collect(Diagnostic &diagnostic) {
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error) {
+    // Told by the message alone: the names of nodes around it are the user's.
+    isInternal |= StringRef(diagnostic.str()).starts_with(internalErrorPrefix);
     std::string text = format(diagnostic);
     // One cause is often told at each of the operations that a node became.
     if (!llvm::is_contained(errors, text))

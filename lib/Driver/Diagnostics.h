@@ -30,6 +30,8 @@ public:
                                const NodeLabels *labels = nullptr);
 
   bool hasErrors() const { return !errors.empty(); }
+  /// Whether a collected error says that the compiler is at fault.
+  bool hasInternalErrors() const { return isInternal; }
   /// The collected errors, one a line.
   std::string takeText();
   std::vector<std::string> takeWarnings() { return std::move(warnings); }
@@ -40,6 +42,7 @@ private:
 
   const NodeLabels *labels;
   std::vector<std::string> errors, warnings;
+  bool isInternal = false;
   mlir::ScopedDiagnosticHandler handler;
 };
 

@@ -112,6 +112,13 @@ def test_external_data_climbs_out(fails, tmp_path):
     fails(MODEL, "../weights.bin", *compile_arguments(path, tmp_path))
 
 
+def test_a_name_is_not_taken_for_a_fault_of_the_compiler(fails, tmp_path):
+    node = helper.make_node("Det", ["x"], ["y"], name="internal error: a name")
+    model = make_model([node], [value("x", [3, 4, 4])], [value("y", [3])])
+    fails(MODEL, "node 'internal error: a name' (Det",
+          *compile_arguments(save(tmp_path, model), tmp_path))
+
+
 def test_all_unsupported_nodes_are_named(fails, tmp_path):
     nodes = [helper.make_node("StringNormalizer", ["s"], ["t"], name="strings"),
              helper.make_node("Det", ["x"], ["a"], name="first"),
