@@ -65,8 +65,11 @@ function(garam_add_tool name)
     set(LLVM_REQUIRES_RTTI ON)
   endif()
   llvm_update_compile_flags(${name})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin"
+    INSTALL_RPATH "$ORIGIN/../lib;${LLVM_LIBRARY_DIR}")
   target_link_libraries(${name} PRIVATE Garam)
+  install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
 
 # garam_add_dialect(PREFIX DIALECT): TableGen for <PREFIX>Ops.td of dialect

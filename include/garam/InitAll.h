@@ -13,14 +13,21 @@ class DialectRegistry;
 
 namespace garam {
 
-/// Upstream's dialects and extensions that Garam uses, and its own.
+class DeviceRegistry;
+
+/// Upstream's dialects and extensions that Garam uses, its own, and those of
+/// `devices`.
+void registerAllDialects(mlir::DialectRegistry &registry,
+                         const DeviceRegistry &devices);
+/// The same with the devices of this tree.
 void registerAllDialects(mlir::DialectRegistry &registry);
 
-/// Upstream's passes and Garam's own, for textual pipelines.
-void registerAllPasses();
+/// Upstream's passes, Garam's own, and those of `devices`, for textual
+/// pipelines.
+void registerAllPasses(const DeviceRegistry &devices);
 
-/// Garam's own translations, for garam-translate.
-void registerAllTranslations();
+/// Garam's own translations and those of `devices`, for garam-translate.
+void registerAllTranslations(const DeviceRegistry &devices);
 
 } // namespace garam
 

@@ -30,9 +30,9 @@ namespace garam {
 /// In the IR and in the manifest.
 static constexpr llvm::StringLiteral precisionOption = "precision";
 
-static DialectRegistry makeRegistry() {
+static DialectRegistry makeRegistry(const DeviceRegistry &devices) {
   DialectRegistry registry;
-  registerAllDialects(registry);
+  registerAllDialects(registry, devices);
   return registry;
 }
 
@@ -40,7 +40,7 @@ Compilation::Compilation(const CompileOptions &options,
                          const DeviceRegistry &devices)
     : options(options), devices(devices),
       // One function goes down one pipeline: threads have nothing to share.
-      context(makeRegistry(), MLIRContext::Threading::DISABLED) {
+      context(makeRegistry(devices), MLIRContext::Threading::DISABLED) {
   // A message names the node; the operation may be a screenful.
   context.printOpOnDiagnostic(false);
 }

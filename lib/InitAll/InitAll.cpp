@@ -21,33 +21,34 @@
 #include "mlir/InitAllPasses.h"
 
 void garam::registerAllDialects(mlir::DialectRegistry &registry) {
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  registerAllDialects(registry, devices);
+}
+
+void garam::registerAllDialects(mlir::DialectRegistry &registry,
+                                const DeviceRegistry &devices) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   registry
       .insert<ext::GaramExtDialect, hetero::HeteroDialect, onnx::ONNXDialect>();
-  DeviceRegistry devices;
-  registerBuiltinDevices(devices);
   for (const std::unique_ptr<Device> &device : devices.getDevices())
     device->registerDialects(registry);
 }
 
-void garam::registerAllPasses() {
+void garam::registerAllPasses(const DeviceRegistry &devices) {
   mlir::registerAllPasses();
   registerConversionPasses();
   registerTransformsPasses();
   ext::registerGaramExtPasses();
   registerHeteroPasses();
   onnx::registerONNXTransformsPasses();
-  DeviceRegistry devices;
-  registerBuiltinDevices(devices);
   for (const std::unique_ptr<Device> &device : devices.getDevices())
     device->registerPasses();
 }
 
-void garam::registerAllTranslations() {
+void garam::registerAllTranslations(const DeviceRegistry &devices) {
   onnx::registerFromONNXTranslation();
-  DeviceRegistry devices;
-  registerBuiltinDevices(devices);
   for (const std::unique_ptr<Device> &device : devices.getDevices())
     device->registerTranslations();
 }

@@ -6,10 +6,11 @@
 
 #include "garam/Support/Version.h"
 
+#include "garam/Config.h"
+
 namespace garam {
 
-// CMake passes the project's version.
-std::string getVersion() { return GARAM_VERSION; }
+std::string getVersion() { return GARAM_VERSION_STRING; }
 
 std::string getProducer() { return "garam " + getVersion(); }
 

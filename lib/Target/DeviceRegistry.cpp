@@ -47,6 +47,11 @@ void DeviceRegistry::add(std::unique_ptr<Device> device) {
   devices.insert(position, std::move(device));
 }
 
+void DeviceRegistry::takeDevices(DeviceRegistry other) {
+  for (std::unique_ptr<Device> &device : other.devices)
+    add(std::move(device));
+}
+
 const Device *DeviceRegistry::lookup(llvm::StringRef kind) const {
   for (const std::unique_ptr<Device> &device : devices)
     if (device->getKind() == kind)

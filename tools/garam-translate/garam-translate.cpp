@@ -5,13 +5,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/InitAll.h"
+#include "garam/Target/Device.h"
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 
 int main(int argc, char **argv) {
   mlir::registerAllTranslations();
-  garam::registerAllTranslations();
+  garam::DeviceRegistry devices;
+  garam::registerBuiltinDevices(devices);
+  garam::registerAllTranslations(devices);
   return failed(
       mlir::mlirTranslateMain(argc, argv, "Garam's translation driver\n"));
 }

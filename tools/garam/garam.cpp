@@ -7,6 +7,7 @@
 #include "Command.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
+#include "garam/Target/DevicePlugin.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -59,12 +60,26 @@ static constexpr char footer[] =
     "6 input data, 70 internal error.";
 
 static ExitCode runTool(int argc, char **argv) {
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  if (llvm::Error error =
+          loadDevicePlugins(llvm::ArrayRef<const char *>(argv, argc), devices))
+    return report(std::move(error));
+
   CLI::App app("Compiles ONNX models for accelerators and runs them on "
                "simulators of these.",
                "garam");
   app.set_version_flag("--version", getProducer());
   app.require_subcommand(1);
   app.footer(footer);
+  // They are loaded by now; here is where the option is known. It may stand in
+  // front of the subcommand and behind it.
+  std::vector<std::string> plugins;
+  app.add_option("--" + devicePluginOption.str(), plugins,
+                 "shared library with devices")
+      ->expected(1)
+      ->take_all();
+  app.fallthrough();
 
   Action action;
   addCompileCommand(app, action);
@@ -78,8 +93,6 @@ static ExitCode runTool(int argc, char **argv) {
     return app.exit(error) == 0 ? ExitCode::Success : ExitCode::Usage;
   }
 
-  DeviceRegistry devices;
-  registerBuiltinDevices(devices);
   llvm::Error error = action(devices);
   llvm::outs().flush();
   if (!error && llvm::outs().has_error()) {

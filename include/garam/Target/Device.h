@@ -272,6 +272,8 @@ class DeviceRegistry {
 public:
   /// `device`'s kind must be new.
   void add(std::unique_ptr<Device> device);
+  /// Adds the devices of `other`, whose kinds must be new.
+  void takeDevices(DeviceRegistry other);
   /// The device of `kind`, or null.
   const Device *lookup(llvm::StringRef kind) const;
   /// In the order of their kinds.

@@ -1,0 +1,28 @@
+# The install tree: tools, libGaram.so, headers, targets, and what a project
+# that adds a device finds with find_package(Garam).
+include(CMakePackageConfigHelpers)
+
+set(garam_cmake_dir "lib/cmake/Garam")
+
+install(TARGETS Garam EXPORT GaramTargets LIBRARY DESTINATION lib)
+install(EXPORT GaramTargets NAMESPACE Garam:: DESTINATION "${garam_cmake_dir}")
+
+# Headers of the tree and those that were made from it.
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/garam" "${PROJECT_BINARY_DIR}/include/garam"
+  DESTINATION include
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.h.inc" PATTERN "*.td"
+  PATTERN "CMakeFiles" EXCLUDE)
+
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/targets/" DESTINATION "share/garam/targets"
+  FILES_MATCHING PATTERN "*.yaml")
+
+configure_package_config_file(
+  "${PROJECT_SOURCE_DIR}/cmake/GaramConfig.cmake.in" "${PROJECT_BINARY_DIR}/GaramConfig.cmake"
+  INSTALL_DESTINATION "${garam_cmake_dir}")
+# A device is C++ against C++: only the same version will do.
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/GaramConfigVersion.cmake"
+  COMPATIBILITY ExactVersion)
+install(FILES
+  "${PROJECT_BINARY_DIR}/GaramConfig.cmake" "${PROJECT_BINARY_DIR}/GaramConfigVersion.cmake"
+  "${PROJECT_SOURCE_DIR}/cmake/AddGaramDevicePlugin.cmake"
+  DESTINATION "${garam_cmake_dir}")
