@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TargetSchema.h"
+#include "llvm/ADT/SmallVector.h"
 
 namespace garam::npu {
 
@@ -23,30 +24,35 @@ static constexpr FigureRange anyShare = {0, 1, /*aboveLow=*/true};
 /// A DMA command names the cores that receive a multicast in a 64-bit mask.
 static constexpr FigureRange anyCores = {1, 64};
 
-llvm::ArrayRef<ElementType> getModeTypes() {
-  static constexpr ElementType types[] = {
-      ElementType::I8, ElementType::F16, ElementType::BF16, ElementType::F8E4M3,
-      ElementType::F8E5M2};
-  return types;
-}
+/// Element types that a MAC array may have a mode for.
+static constexpr ElementType modeTypes[] = {
+    ElementType::I8, ElementType::F16, ElementType::BF16, ElementType::F8E4M3,
+    ElementType::F8E5M2};
 
 static void visitTensor(TargetSchemaVisitor &v, TensorEngineDescription &t) {
   v.figure({"units", "", anyCount,
             "equal MAC arrays of a core; a command splits its rows or columns "
             "over them"},
            &t.units);
-  v.modes("modes", "what an array does a cycle, one entry an input type",
-          t.modes, [&](ArrayMode &mode) {
-            v.figure({"reduction", "", anyCount,
-                      "products that one output sums a cycle"},
-                     &mode.reduction);
-            v.figure({"outputs", "", anyCount,
-                      "output columns that advance each cycle"},
-                     &mode.outputs);
-            v.figure({"energy_joules_per_mac", "J", anyEnergy,
-                      "energy of one multiply-accumulate"},
-                     &mode.energyPerMAC);
-          });
+  llvm::SmallVector<llvm::StringRef> names;
+  for (ElementType type : modeTypes)
+    names.push_back(getName(type));
+  v.variants({"modes", "mode",
+              "what an array does a cycle, one entry an input type", "type",
+              "type of both inputs; i8 serves unsigned bytes too", names},
+             [&](unsigned type) {
+               ArrayMode &mode = t.modes.emplace_back();
+               mode.type = modeTypes[type];
+               v.figure({"reduction", "", anyCount,
+                         "products that one output sums a cycle"},
+                        &mode.reduction);
+               v.figure({"outputs", "", anyCount,
+                         "output columns that advance each cycle"},
+                        &mode.outputs);
+               v.figure({"energy_joules_per_mac", "J", anyEnergy,
+                         "energy of one multiply-accumulate"},
+                        &mode.energyPerMAC);
+             });
   v.figure({"accumulator_bytes", "B", anyBytes,
             "32-bit accumulators of all arrays of a core together"},
            &t.accumulatorBytes);

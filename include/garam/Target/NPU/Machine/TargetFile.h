@@ -8,6 +8,7 @@
 #define GARAM_TARGET_NPU_MACHINE_TARGETFILE_H
 
 #include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "garam/Target/TargetSchema.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 
@@ -17,15 +18,6 @@ namespace garam::npu {
 /// Errors carry file, line and column, the field, what was found and what is
 /// needed; all are reported, joined.
 llvm::Expected<MachineDescription> readTargetFile(llvm::MemoryBufferRef file);
-
-/// A field of the schema as docs/targets.md tabulates it.
-struct TargetField {
-  std::string path;  // "dram.burst_bytes"; "[]" follows a sequence's name
-  std::string type;  // "integer", "number", "true or false", "section", ...
-  std::string unit;  // empty where there is none
-  std::string range; // of values, empty where any will do
-  std::string meaning;
-};
 
 /// All fields that readTargetFile knows, in the order of the page.
 std::vector<TargetField> getTargetFields();
