@@ -54,6 +54,8 @@ llvm::Error Compilation::checkOptions() {
   if (!precision.empty() && precision != "bf16" && precision != "fp16")
     return makeUserError(ExitCode::Usage, "--precision " + precision +
                                               ": expected bf16 or fp16");
+  if (llvm::Error error = checkDeviceOptions())
+    return error;
   // Shapes are in the IR of every stage.
   if (!options.fromStage.empty() &&
       (!options.shapes.empty() || !options.dims.empty()))
@@ -65,6 +67,24 @@ llvm::Error Compilation::checkOptions() {
   if (llvm::sys::fs::exists(folder) && !llvm::sys::fs::is_directory(folder))
     return makeUserError(ExitCode::Usage,
                          "--dump-stages: '" + folder + "' is not a folder");
+  return llvm::Error::success();
+}
+
+/// The flags of all devices' own options.
+static std::vector<std::string> listFlags(const DeviceRegistry &devices) {
+  std::vector<std::string> flags;
+  for (const auto &device : devices.getDevices())
+    for (const DeviceOption &option : device->getCompileOptions())
+      flags.push_back(option.flag);
+  return flags;
+}
+
+llvm::Error Compilation::checkDeviceOptions() {
+  std::vector<std::string> flags = listFlags(devices);
+  for (const auto &[flag, value] : options.deviceOptions)
+    if (!llvm::is_contained(flags, flag))
+      return makeUserError(ExitCode::Usage,
+                           "--" + flag + ": no device has this option");
   return llvm::Error::success();
 }
 
@@ -145,6 +165,8 @@ void Compilation::recordOptions() {
       attrs.set(name, builder.getStringAttr(text));
   };
   record(precisionOption, options.precision);
+  for (const auto &[flag, value] : options.deviceOptions)
+    record(flag, value);
   record("shape", llvm::join(options.shapes, " "));
   record("dim", llvm::join(options.dims, " "));
   if (!attrs.empty())
@@ -170,6 +192,23 @@ llvm::Error Compilation::readStart() {
   return llvm::Error::success();
 }
 
+llvm::Error Compilation::restoreOption(StringRef name, std::string &value) {
+  std::string recorded;
+  for (auto [candidate, text] : readOptions(*module))
+    if (candidate == name)
+      recorded = text.str();
+  bool isPlaced =
+      options.fromStage != onnxStage && options.fromStage != linalgStage;
+  if (isPlaced && !value.empty() && value != recorded)
+    return makeUserError(ExitCode::Usage,
+                         "--" + name +
+                             ": it is chosen in this IR; start from a stage "
+                             "before 'placed'");
+  if (value.empty())
+    value = recorded;
+  return llvm::Error::success();
+}
+
 /// The IR is of the stage that it is taken for, and the options still matter.
 llvm::Error Compilation::checkStart() {
   const std::string &stage = options.fromStage;
@@ -183,16 +222,15 @@ llvm::Error Compilation::checkStart() {
             (startStage.empty()
                  ? std::string("a later stage")
                  : "stage '" + startStage + "'; hint: --from=" + startStage));
-  std::string recorded;
-  for (auto [name, text] : readOptions(*module))
-    if (name == precisionOption)
-      recorded = text.str();
-  if (isPlaced && !options.precision.empty() && options.precision != recorded)
-    return makeUserError(ExitCode::Usage,
-                         "--precision: the arithmetic of this IR is chosen; "
-                         "start from a stage before 'placed'");
-  if (options.precision.empty())
-    options.precision = recorded;
+  if (llvm::Error error = restoreOption(precisionOption, options.precision))
+    return error;
+  for (const std::string &flag : listFlags(devices)) {
+    std::string &value = options.deviceOptions[flag];
+    if (llvm::Error error = restoreOption(flag, value))
+      return error;
+    if (value.empty())
+      options.deviceOptions.erase(flag);
+  }
   recordOptions();
   return llvm::Error::success();
 }
@@ -460,6 +498,7 @@ llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
 
   DeviceCompileOptions deviceOptions;
   deviceOptions.precision = options.precision;
+  deviceOptions.values = options.deviceOptions;
   if (llvm::is_contained(deviceStages, options.fromStage))
     deviceOptions.startStage = options.fromStage;
   // The device's stages that are still to come, then the binary.

@@ -30,11 +30,15 @@ public:
 private:
   // Before the first stage.
   llvm::Error checkOptions();
+  llvm::Error checkDeviceOptions();
   llvm::Error openOutput();
   llvm::Error openTarget();
   llvm::Error readStart();
   llvm::Error listStages();
   llvm::Error checkStart();
+  /// Takes over what was recorded of the option `name`, unless `value` is
+  /// given.
+  llvm::Error restoreOption(llvm::StringRef name, std::string &value);
 
   // The stages.
   llvm::Error import();

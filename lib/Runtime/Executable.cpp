@@ -48,6 +48,11 @@ Error Executable::loadPrograms(const DeviceRegistry &devices) {
       return container.makeError("section '" + program.section +
                                  "': " + toString(loaded.takeError()));
     programs.push_back(std::move(*loaded));
+    Expected<MachineSummary> machine = device->summarizeMachine(target);
+    if (!machine)
+      return container.makeError("section '.garam.target': " +
+                                 toString(machine.takeError()));
+    machines.push_back(std::move(*machine));
     if (Error error = checkProgram(i))
       return error;
   }

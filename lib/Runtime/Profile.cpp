@@ -40,7 +40,7 @@ void NodeProfile::addEvent(unsigned program, const DeviceEvent &event) {
     return;
   const auto &origins = map.origins[event.lane][event.command];
   double share = (event.endFs - event.startFs) * secondsPerFemtosecond *
-                 executable.getProgram(program).getClockHz() / origins.size();
+                 executable.getMachine(program).clockHz / origins.size();
   for (uint32_t origin : origins)
     if (std::optional<uint32_t> node = nodeNumbers[program][origin])
       cycles[*node] += share;

@@ -197,15 +197,25 @@ static std::optional<double> getHostLinkSeconds(const Executable &executable) {
     uint64_t bytes = 0;
     for (const Binding &binding : bindings)
       bytes += *getDeviceByteSize(binding);
-    std::optional<double> part =
-        executable.getProgram(program).getHostLinkSeconds(bytes);
-    seconds += part.value_or(0);
-    return part.has_value();
+    const std::optional<HostLink> &link =
+        executable.getMachine(program).hostLink;
+    if (link)
+      seconds += link->getSeconds(bytes);
+    return link.has_value();
   };
   if (!add(entry.inputs, entry.schedule.front()) ||
       !add(entry.outputs, entry.schedule.back()))
     return std::nullopt;
   return seconds;
+}
+
+/// Energy of the machine's idle power, which flows all the time.
+static double getIdleEnergy(const Executable &executable, uint64_t latencyFs) {
+  const EntryPoint &entry = executable.getEntryPoint();
+  if (entry.schedule.empty())
+    return 0;
+  return executable.getMachine(entry.schedule.front()).idleWatts *
+         static_cast<double>(latencyFs) / static_cast<double>(sim::fsPerSecond);
 }
 
 Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
@@ -220,6 +230,7 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
   for (uint32_t program : executable->getEntryPoint().schedule)
     if (Error error = runProgram(program, options, result))
       return error;
+  result.energyJoule += getIdleEnergy(*executable, result.latencyFs);
   if (!options.timingOnly)
     readOutputs(result);
   result.hostLinkSeconds = getHostLinkSeconds(*executable);

@@ -6,6 +6,7 @@
 
 #include "garam/Simulation/Kernel.h"
 
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -42,8 +43,23 @@ void Kernel::schedule(Time delay, Component &component, uint64_t tag) {
   std::push_heap(events.begin(), events.end());
 }
 
+llvm::Error Kernel::start(Component &component) {
+  add(component);
+  return component.start();
+}
+
+void Kernel::remove(const Component &component) {
+  llvm::erase(components, &component);
+  llvm::erase_if(events, [&](const Event &event) {
+    return event.component == &component;
+  });
+  std::make_heap(events.begin(), events.end());
+}
+
 llvm::Error Kernel::run() {
-  for (Component *component : components)
+  // Those that a component starts are added behind these.
+  std::vector<Component *> initial = components;
+  for (Component *component : initial)
     if (llvm::Error error = component->start())
       return error;
   while (!events.empty()) {

@@ -38,6 +38,26 @@ uint64_t getPeakOnChipBytes(llvm::ArrayRef<PlannedRegion> plan) {
   return sum;
 }
 
+llvm::Expected<DeviceRun>
+LoadedProgram::run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+                   const DeviceRunOptions &options) const {
+  sim::Kernel kernel;
+  std::optional<DeviceRun> result;
+  llvm::Expected<std::unique_ptr<DeviceExecution>> execution =
+      prepare(kernel, segments, options, [&](DeviceRun run) {
+        result = std::move(run);
+        return llvm::Error::success();
+      });
+  if (!execution)
+    return execution.takeError();
+  kernel.add(**execution);
+  if (llvm::Error error = kernel.run())
+    return error;
+  if (!result)
+    return llvm::createStringError("the program stops before its end");
+  return std::move(*result);
+}
+
 void DeviceRegistry::add(std::unique_ptr<Device> device) {
   assert(!lookup(device->getKind()) && "two devices of one kind");
   auto position = llvm::upper_bound(devices, device,

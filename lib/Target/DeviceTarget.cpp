@@ -15,6 +15,11 @@ using namespace mlir;
 
 namespace garam {
 
+StringRef DeviceCompileOptions::getValue(const DeviceOption &option) const {
+  auto given = values.find(option.flag);
+  return given == values.end() ? option.defaultValue : given->second;
+}
+
 Refusal::Refusal(Location loc, const Twine &reason, const Twine &hint)
     : loc(loc), reason(reason.str()), hint(hint.str()) {
   for (StringRef node : getNodeIds(loc))

@@ -42,6 +42,7 @@ UNREACHABLE = {
     "the conversion failed": "a fault of ours",
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
+    ": no device has this option": "the command line has only those that devices have",
     "internal error: ": "a fault of ours",
     "internal error in stage '": "a fault of ours; no input is known that shows one",
     "\nnote: reproduce it with the model itself": "a fault of ours, again",

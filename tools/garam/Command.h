@@ -22,7 +22,8 @@ namespace garam::tool {
 using Action = std::function<llvm::Error(const DeviceRegistry &devices)>;
 
 // Each adds a subcommand to `app`, which sets `action` when it is chosen.
-void addCompileCommand(CLI::App &app, Action &action);
+void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
+                       Action &action);
 void addDoctorCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, Action &action);
 void addRunCommand(CLI::App &app, Action &action);

@@ -156,7 +156,24 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
   return Error::success();
 }
 
-void addCompileCommand(CLI::App &app, Action &action) {
+/// Devices say themselves which options they have.
+static void addDeviceOptions(CLI::App &sub, const DeviceRegistry &devices,
+                             CompileOptions &options) {
+  for (const auto &device : devices.getDevices())
+    for (const DeviceOption &option : device->getCompileOptions())
+      sub.add_option_function<std::string>(
+             "--" + option.flag,
+             [&options, flag = option.flag](const std::string &value) {
+               options.deviceOptions[flag] = value;
+             },
+             option.help)
+          ->type_name(option.valueName)
+          ->default_str(option.defaultValue)
+          ->check(isNotEmpty());
+}
+
+void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
+                       Action &action) {
   auto command = std::make_shared<CompileCommand>();
   CompileOptions &options = command->options;
   CLI::App *sub =
@@ -171,6 +188,7 @@ void addCompileCommand(CLI::App &app, Action &action) {
   sub->add_option("--precision", options.precision,
                   "arithmetic of float models: bf16 or fp16")
       ->check(isNotEmpty());
+  addDeviceOptions(*sub, devices, options);
   sub->add_option("--shape", options.shapes,
                   "NAME=1x3x224x224: shape of an input")
       ->expected(1)

@@ -82,7 +82,7 @@ static ExitCode runTool(int argc, char **argv) {
   app.fallthrough();
 
   Action action;
-  addCompileCommand(app, action);
+  addCompileCommand(app, devices, action);
   addRunCommand(app, action);
   addInspectCommand(app, action);
   addTargetsCommand(app, action);

@@ -22,6 +22,44 @@ using namespace garam;
 namespace {
 
 /// Adds the first byte of the weights to every byte of the input.
+class AddExecution : public DeviceExecution {
+public:
+  AddExecution(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+               const DeviceRunOptions &options, RunEndHandler onEnd)
+      : kernel(kernel), segments(segments), options(options),
+        onEnd(std::move(onEnd)) {}
+
+  Error start() override {
+    begin = kernel.now();
+    load = options.residentWeights ? 0 : 2000000;
+    kernel.schedule(load + 1000000, *this, 0);
+    return Error::success();
+  }
+  Error handle(uint64_t) override {
+    if (!options.timingOnly)
+      for (unsigned i = 0; i < 4; ++i)
+        segments[2][i] = segments[1][i] + segments[0][0];
+    if (options.onEvent) {
+      options.onEvent({0, 0, begin, begin + load, false, "load"});
+      options.onEvent({0, 1, begin + load, kernel.now(), false, "add"});
+    }
+    DeviceRun run;
+    run.latencyFs = kernel.now() - begin;
+    run.energyJoule = 1e-9;
+    run.criticalPath = {{"work", run.latencyFs}};
+    run.laneBusyFs = {run.latencyFs};
+    return onEnd(std::move(run));
+  }
+  std::string describeBlocked() const override { return ""; }
+
+private:
+  sim::Kernel &kernel;
+  std::vector<MutableArrayRef<uint8_t>> segments;
+  DeviceRunOptions options;
+  RunEndHandler onEnd;
+  sim::Time begin = 0, load = 0;
+};
+
 class AddProgram : public LoadedProgram {
 public:
   /// `scratchBytes` more are declared when there are any.
@@ -38,31 +76,31 @@ public:
   }
   std::vector<std::string> getLanes() const override { return {"adder"}; }
   std::vector<uint64_t> getCommandCounts() const override { return {2}; }
-  double getClockHz() const override { return 1e9; }
-  uint64_t getOnChipBytes() const override { return 1024; }
-  std::optional<double> getHostLinkSeconds(uint64_t bytes) const override {
-    return bytes * 1e-6;
-  }
   void disassemble(raw_ostream &os) const override { os << "add\n"; }
-  Expected<DeviceRun> run(ArrayRef<MutableArrayRef<uint8_t>> segments,
-                          const DeviceRunOptions &options) const override {
-    if (!options.timingOnly)
-      for (unsigned i = 0; i < 4; ++i)
-        segments[2][i] = segments[1][i] + segments[0][0];
-    uint64_t load = options.residentWeights ? 0 : 2000000;
-    if (options.onEvent) {
-      options.onEvent({0, 0, 0, load, false, "load"});
-      options.onEvent({0, 1, load, load + 1000000, false, "add"});
-    }
-    DeviceRun run;
-    run.latencyFs = load + 1000000;
-    run.criticalPath = {{"work", run.latencyFs}};
-    run.laneBusyFs = {run.latencyFs};
-    return run;
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override {
+    return std::make_unique<AddExecution>(kernel, segments, options,
+                                          std::move(onEnd));
   }
 
 private:
   uint64_t scratchBytes;
+};
+
+/// Ends without saying so.
+class SilentExecution : public DeviceExecution {
+  Error start() override { return Error::success(); }
+  Error handle(uint64_t) override { return Error::success(); }
+  std::string describeBlocked() const override { return ""; }
+};
+
+class SilentProgram : public AddProgram {
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &, ArrayRef<MutableArrayRef<uint8_t>>,
+          const DeviceRunOptions &, RunEndHandler) const override {
+    return std::make_unique<SilentExecution>();
+  }
 };
 
 /// More than any machine has.
@@ -84,10 +122,20 @@ public:
                                 const TargetFile &) const override {
     return nullptr;
   }
+  Expected<MachineSummary> summarizeMachine(MemoryBufferRef) const override {
+    MachineSummary machine;
+    machine.clockHz = 1e9;
+    machine.onChipBytes = 1024;
+    machine.idleWatts = 2;
+    machine.hostLink = HostLink{1e6, 0, 0};
+    return machine;
+  }
   Expected<std::unique_ptr<LoadedProgram>>
   load(ArrayRef<uint8_t> code, MemoryBufferRef) const override {
     if (code == ArrayRef<uint8_t>({42, 42}))
       return std::make_unique<AddProgram>(tooMuchMemory);
+    if (code == ArrayRef<uint8_t>({42, 0}))
+      return std::make_unique<SilentProgram>();
     if (code != ArrayRef<uint8_t>({42}))
       return createStringError("not a program of an adder");
     return std::make_unique<AddProgram>();
@@ -154,6 +202,8 @@ TEST_F(SessionTest, RunsWithDataAndTime) {
   EXPECT_EQ(result.outputs[0].data, std::vector<uint8_t>({11, 12, 13, 14}));
   EXPECT_EQ(result.latencyFs, 3000000u);
   EXPECT_DOUBLE_EQ(*result.hostLinkSeconds, 8e-6);
+  // Of the program, and 2 W for 3 ns.
+  EXPECT_DOUBLE_EQ(result.energyJoule, 1e-9 + 6e-9);
 }
 
 TEST_F(SessionTest, HostQuantisesWhatTheDeviceCannot) {
@@ -237,6 +287,15 @@ TEST_F(SessionTest, SegmentsThatNoMachineHoldsAreRefused) {
   EXPECT_EQ(report.text.find("no memory for segment 'scratch' of "
                              "1152921504606846976 bytes: "),
             0u)
+      << report.text;
+}
+
+TEST_F(SessionTest, ProgramsThatDoNotEndAreRefused) {
+  source.programs[0].code = {42, 0};
+  ErrorReport report = runBadly({input});
+  EXPECT_EQ(report.exitCode, ExitCode::Binary);
+  EXPECT_NE(report.text.find("the program stops before its end"),
+            std::string::npos)
       << report.text;
 }
 

@@ -65,6 +65,40 @@ TEST(KernelTest, ComponentsShareTheTime) {
   EXPECT_EQ(second.seen, (Events{{1, 0}, {3, 1}}));
 }
 
+/// Starts another component at its first event, removes it at its second.
+class Starter : public Component {
+public:
+  Starter(Kernel &kernel, Component &other) : kernel(kernel), other(other) {}
+
+  llvm::Error start() override {
+    kernel.schedule(10, *this, 0);
+    kernel.schedule(20, *this, 1);
+    return llvm::Error::success();
+  }
+  llvm::Error handle(uint64_t tag) override {
+    if (tag == 0)
+      return kernel.start(other);
+    kernel.remove(other);
+    return llvm::Error::success();
+  }
+  std::string describeBlocked() const override { return ""; }
+
+  Kernel &kernel;
+  Component &other;
+};
+
+TEST(KernelTest, StartsAndRemovesComponentsInTheMiddleOfARun) {
+  Kernel kernel;
+  Recorder other(kernel, {{0, 0}, {4, 1}, {11, 2}});
+  other.blocked = "forgotten";
+  Starter starter(kernel, other);
+  kernel.add(starter);
+  ASSERT_FALSE(llvm::errorToBool(kernel.run()));
+  // Times count from the start of the run; what comes after 20 is forgotten.
+  EXPECT_EQ(other.seen, (Events{{10, 0}, {14, 1}}));
+  EXPECT_EQ(kernel.now(), 20u);
+}
+
 TEST(KernelTest, AnErrorEndsTheRun) {
   Kernel kernel;
   Recorder recorder(kernel, {{1, 0}, {2, 1}});

@@ -12,6 +12,7 @@
 #include "llvm/Support/Error.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,8 @@ struct CompileOptions {
   std::string output;
   /// Arithmetic of float models; empty for the device's choice.
   std::string precision;
+  /// Values of the devices' own options (Device::getCompileOptions), by flag.
+  std::map<std::string, std::string> deviceOptions;
   std::vector<std::string> shapes; // NAME=1x3x224x224
   std::vector<std::string> dims;   // NAME=1
   /// Stop after this stage and write its IR to `emitPath`, its weights beside

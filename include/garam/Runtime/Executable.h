@@ -42,6 +42,10 @@ public:
   const LoadedProgram &getProgram(unsigned program) const {
     return *programs[program];
   }
+  /// The machine that a program runs on.
+  const MachineSummary &getMachine(unsigned program) const {
+    return machines[program];
+  }
   const DebugMap &getDebugMap(unsigned program) const {
     return debugMaps[program];
   }
@@ -55,6 +59,7 @@ private:
 
   Image image;
   std::vector<std::unique_ptr<LoadedProgram>> programs;
+  std::vector<MachineSummary> machines; // of each program
   std::vector<DebugMap> debugMaps;
   std::string targetName;
 };

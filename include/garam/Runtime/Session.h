@@ -41,7 +41,7 @@ struct RunResult {
   uint64_t macs = 0;
   uint64_t dramReadBytes = 0, dramWriteBytes = 0;
   uint64_t executedCommands = 0;
-  double energyJoule = 0;
+  double energyJoule = 0; // idle power included
   /// The critical path by what it was spent on; sums to latencyFs.
   std::vector<TimeShare> criticalPath;
   /// laneBusyFs[program][lane]

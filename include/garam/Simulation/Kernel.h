@@ -50,8 +50,8 @@ class Component {
 public:
   virtual ~Component();
 
-  /// Called once, at time 0 of a run, in the order in which components were
-  /// added.
+  /// Called once: at time 0 of a run, in the order in which components were
+  /// added, or by Kernel::start in the middle of one.
   virtual llvm::Error start() = 0;
   /// Called for every event that was scheduled for this component. `tag` is
   /// what it gave to Kernel::schedule. An error ends the run.
@@ -63,8 +63,14 @@ public:
 
 class Kernel {
 public:
-  /// `component` must live until the run has ended.
+  /// `component` must live until the run has ended or it is removed.
   void add(Component &component) { components.push_back(&component); }
+  /// Adds `component` in the middle of a run and starts it at once.
+  llvm::Error start(Component &component);
+  /// Forgets `component`, and the events that were still to happen to it: it
+  /// may be destroyed. Not from within one of its own functions. Nothing
+  /// happens when it is not there.
+  void remove(const Component &component);
 
   Time now() const { return currentTime; }
 

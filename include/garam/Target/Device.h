@@ -16,6 +16,7 @@
 #ifndef GARAM_TARGET_DEVICE_H
 #define GARAM_TARGET_DEVICE_H
 
+#include "garam/Simulation/Kernel.h"
 #include "garam/Support/Tensor.h"
 #include "garam/Target/TargetRegistry.h"
 #include "llvm/ADT/ArrayRef.h"
@@ -163,12 +164,19 @@ struct TimeShare {
 struct DeviceEvent {
   uint32_t lane = 0;    // number in LoadedProgram::getLanes
   uint32_t command = 0; // number in the lane as stored
+  /// Of the kernel: they count from the start of the run of all devices.
   uint64_t startFs = 0, endFs = 0;
   /// Waits and signals.
   bool isSynchronisation = false;
   /// What the command does ("tensor", "dma", "wait", ...); stays valid as long
   /// as the program.
   llvm::StringRef kind;
+};
+
+/// How a device whose arithmetic is not exact behaves.
+enum class NoiseMode : uint8_t {
+  Ideal, // as specified, without any noise
+  Model, // with the noise of the target's model
 };
 
 struct DeviceRunOptions {
@@ -179,6 +187,9 @@ struct DeviceRunOptions {
   bool residentWeights = false;
   /// Threads for the data; results do not depend on it. 0: one a processor.
   unsigned threads = 0;
+  NoiseMode noise = NoiseMode::Ideal;
+  /// Of the noise: the same seed gives the same results.
+  uint64_t seed = 0;
   /// Called in order of end time.
   std::function<void(const DeviceEvent &)> onEvent;
   /// Values of nodes (of the debug map) to copy out of the device's memories.
@@ -189,16 +200,31 @@ struct DeviceRunOptions {
 };
 
 struct DeviceRun {
-  uint64_t latencyFs = 0;
+  uint64_t latencyFs = 0; // from the start of the program to its end
   uint64_t macs = 0;
   uint64_t dramReadBytes = 0, dramWriteBytes = 0;
   uint64_t executedCommands = 0;
+  /// Of what the program did. The idle power of the machine comes on top.
   double energyJoule = 0;
+  /// What is done once when the program is loaded, as writing weights into
+  /// banks or crossbars. In neither latency nor energy above.
+  uint64_t setupFs = 0;
+  double setupJoule = 0;
   /// Sums to latencyFs exactly.
   std::vector<TimeShare> criticalPath;
   /// Time that each lane was busy.
   std::vector<uint64_t> laneBusyFs;
 };
+
+/// A program that runs on a simulated device. It begins when it is started, at
+/// the kernel's time then, and may end from within `start` when it takes no
+/// time.
+class DeviceExecution : public sim::Component {};
+
+/// Takes the result of a program, once, at the kernel's time when all of it is
+/// done. An error ends the run. The execution must not be destroyed from within
+/// the call.
+using RunEndHandler = std::function<llvm::Error(DeviceRun)>;
 
 /// A program that was read back from its binary encoding, with the machine it
 /// was compiled for. Immutable: one may run on many threads at once.
@@ -211,21 +237,24 @@ public:
   virtual std::vector<std::string> getLanes() const = 0;
   /// Number of stored commands of each lane.
   virtual std::vector<uint64_t> getCommandCounts() const = 0;
-  /// Clock that cycles in reports are counted in.
-  virtual double getClockHz() const = 0;
-  /// Bytes of on-chip memory of the machine.
-  virtual uint64_t getOnChipBytes() const = 0;
-  /// Time of moving `bytes` over the link to the host, or nothing when the
-  /// target file has no link.
-  virtual std::optional<double> getHostLinkSeconds(uint64_t bytes) const = 0;
   /// Writes the program as text, one command a line.
   virtual void disassemble(llvm::raw_ostream &os) const = 0;
-  /// Executes the program. `segments[i]` is the memory of segment i; empty ones
-  /// are allowed with timingOnly. The program may come from a stranger: an
+  /// Makes the program ready to run as a component of `kernel`, which the
+  /// caller adds or starts. `segments[i]` is the memory of segment i; empty
+  /// ones are allowed with timingOnly. The program may come from a stranger: an
   /// access outside of a segment, or a deadlock, is an error.
-  virtual llvm::Expected<DeviceRun>
+  ///
+  /// The program, the kernel, the memory and what `options` refers to must live
+  /// as long as the execution.
+  virtual llvm::Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel,
+          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const = 0;
+
+  /// Runs the program by itself, from time 0 on.
+  llvm::Expected<DeviceRun>
   run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-      const DeviceRunOptions &options) const = 0;
+      const DeviceRunOptions &options) const;
 };
 
 //===----------------------------------------------------------------------===//
@@ -235,6 +264,39 @@ public:
 /// A fact about a machine, for lists: "cores", "8".
 struct MachineFact {
   std::string name, value;
+};
+
+/// A link between a machine and its host.
+struct HostLink {
+  double bytesPerSecond = 0;
+  double seconds = 0; // of a transfer of no bytes
+  double joulePerByte = 0;
+
+  /// Time of moving `bytes` at once.
+  double getSeconds(uint64_t bytes) const {
+    return seconds + bytes / bytesPerSecond;
+  }
+};
+
+/// What reports and the runtime need to know of a machine, whatever it runs.
+struct MachineSummary {
+  /// Clock that cycles in reports are counted in.
+  double clockHz = 0;
+  uint64_t onChipBytes = 0;
+  /// Power of the machine while it does nothing. It flows all the time.
+  double idleWatts = 0;
+  /// Peak rate of the memory that segments lie in; 0: it limits nothing.
+  double peakBytesPerSecond = 0;
+  /// Nothing when the target file has none.
+  std::optional<HostLink> hostLink;
+};
+
+/// An option of `garam compile` that one class of devices understands.
+struct DeviceOption {
+  std::string flag;         // without the dashes; no other option has it
+  std::string valueName;    // for the help: "LEVEL"
+  std::string help;         // begins in lower case, no full stop
+  std::string defaultValue; // may be empty
 };
 
 /// A class of devices.
@@ -260,6 +322,19 @@ public:
   /// DeviceTargetAttrInterface.
   virtual mlir::Attribute getTargetAttr(mlir::MLIRContext *context,
                                         const TargetFile &file) const = 0;
+
+  /// What a target, the text of whose file may come from a stranger, is.
+  virtual llvm::Expected<MachineSummary>
+  summarizeMachine(llvm::MemoryBufferRef target) const = 0;
+
+  /// The options that `garam compile` has for this class;
+  /// DeviceCompileOptions::values holds what was given.
+  virtual std::vector<DeviceOption> getCompileOptions() const { return {}; }
+  /// Whether programs are code for the processor that Garam runs on, which only
+  /// binaries that the user trusts may execute.
+  virtual bool executesNativeCode() const { return false; }
+  /// Whether the device takes what others refuse.
+  virtual bool isFallback() const { return false; }
 
   /// Reads a program back. `code` and `target` (text of the target file) may
   /// come from a stranger.

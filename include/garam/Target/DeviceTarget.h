@@ -13,8 +13,10 @@
 #include "mlir/IR/Location.h"
 #include "mlir/IR/Visitors.h"
 #include "mlir/Support/LLVM.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <functional>
+#include <map>
 #include <string>
 
 namespace garam {
@@ -23,12 +25,28 @@ namespace garam {
 /// the model.
 constexpr llvm::StringLiteral internalErrorPrefix = "internal error: ";
 
+/// The least and the largest element of a value that were observed.
+struct ObservedRange {
+  double min = 0, max = 0;
+};
+
 struct DeviceCompileOptions {
   /// Arithmetic of float models ("bf16", "fp16"), or empty for the device's
   /// choice.
   std::string precision;
   /// The stage of the device that the function is at already, or empty.
   std::string startStage;
+  /// Values of the options of `garam compile` that devices have of their own
+  /// (Device::getCompileOptions), by flag. Those of other devices are in it
+  /// too.
+  std::map<std::string, std::string> values;
+  /// What calibration observed of the model's values, by the producing node's
+  /// id, with ":NUMBER" for outputs behind the first, or by the name of the
+  /// model's input. Empty without calibration.
+  llvm::StringMap<ObservedRange> ranges;
+
+  /// The value of an option of the device, or its default.
+  llvm::StringRef getValue(const DeviceOption &option) const;
 };
 
 /// Why a device does not take a part of a function.
@@ -60,7 +78,7 @@ void emitRefusal(const Refusal &refusal, llvm::StringRef target = "");
 /// What a function would cost on a device.
 struct DeviceEstimate {
   double seconds = 0;
-  double joules = 0;
+  double joules = 0;        // idle power in that time included
   uint64_t dramBytes = 0;   // read and written
   uint64_t weightBytes = 0; // in device precision
   uint64_t onChipBytes = 0; // in use at most, of all memories together

@@ -48,6 +48,10 @@ public:
     context->getOrLoadDialect<npu::NPUDialect>();
     return npu::TargetAttr::get(context, file.header.name, file.text);
   }
+  Expected<MachineSummary>
+  summarizeMachine(MemoryBufferRef target) const override {
+    return npu::summarizeMachine(target);
+  }
   Expected<std::unique_ptr<LoadedProgram>>
   load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
     return npu::loadProgram(code, target);

@@ -6,10 +6,10 @@
 
 #include "DeviceProgram.h"
 
+#include "DeviceExecution.h"
 #include "DeviceValues.h"
 #include "garam/Target/NPU/Encoding.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
-#include "garam/Target/NPU/Simulator.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
@@ -42,16 +42,6 @@ static std::vector<DeviceSegment> listSegments(const Program &program) {
   return segments;
 }
 
-/// Names of the command kinds, in the order of the variant's alternatives.
-static constexpr StringLiteral commandKinds[] = {
-    "tensor", "vector", "dma", "wait", "signal", "loop begin", "loop end"};
-static_assert(std::variant_size_v<Command> == std::size(commandKinds));
-
-static bool isSynchronisation(const Command &command) {
-  return std::holds_alternative<WaitCommand>(command) ||
-         std::holds_alternative<SignalCommand>(command);
-}
-
 namespace {
 
 class NPUProgram : public LoadedProgram {
@@ -64,16 +54,12 @@ public:
   }
   std::vector<std::string> getLanes() const override;
   std::vector<uint64_t> getCommandCounts() const override;
-  double getClockHz() const override { return machine.clockHz; }
-  uint64_t getOnChipBytes() const override {
-    return machine.cores * machine.local.bytes + machine.shared.bytes;
-  }
-  std::optional<double> getHostLinkSeconds(uint64_t bytes) const override;
   void disassemble(raw_ostream &os) const override {
     npu::disassemble(program, os);
   }
-  Expected<DeviceRun> run(ArrayRef<MutableArrayRef<uint8_t>> segments,
-                          const DeviceRunOptions &options) const override;
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
 
 private:
   Program program;
@@ -97,56 +83,11 @@ std::vector<uint64_t> NPUProgram::getCommandCounts() const {
   return counts;
 }
 
-std::optional<double> NPUProgram::getHostLinkSeconds(uint64_t bytes) const {
-  if (machine.hostLinkBytesPerSecond <= 0)
-    return std::nullopt;
-  return machine.hostLinkSeconds + bytes / machine.hostLinkBytesPerSecond;
-}
-
-Expected<DeviceRun> NPUProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
-                                    const DeviceRunOptions &options) const {
-  SimulationOptions simulation;
-  simulation.timingOnly = options.timingOnly;
-  simulation.threads = options.threads;
-  if (options.onEvent)
-    simulation.onCommand = [&](const CommandEvent &event) {
-      const Command &command =
-          program.queues[event.queue].commands[event.command];
-      options.onEvent({event.queue, event.command, event.startFs, event.endFs,
-                       isSynchronisation(command),
-                       commandKinds[command.index()]});
-    };
-  ValueRecorder recorder(options.values, options.onValue);
-  if (options.onValue && !options.values.empty())
-    simulation.onData = [&](const CommandEvent &event, ReadMemory read) {
-      return recorder.handle(event, read);
-    };
-  // Launch parameters stand at their declared maximum: what an inference
-  // without a shorter sequence is.
-  std::vector<uint32_t> parameters;
-  for (const LaunchParameter &parameter : program.parameters)
-    parameters.push_back(parameter.maximum);
-
-  Expected<SimulationResult> result =
-      options.residentWeights
-          ? simulate(removeResidentTransfers(program), machine, segments,
-                     parameters, simulation)
-          : simulate(program, machine, segments, parameters, simulation);
-  if (!result)
-    return result.takeError();
-
-  DeviceRun run;
-  run.latencyFs = result->latencyFs;
-  run.macs = result->macs;
-  run.dramReadBytes = result->dramReadBytes;
-  run.dramWriteBytes = result->dramWriteBytes;
-  run.executedCommands = result->executedCommands;
-  run.energyJoule = result->energyJoule;
-  run.laneBusyFs = std::move(result->queueBusyFs);
-  for (const auto &[i, fs] : enumerate(result->criticalPathFs))
-    run.criticalPath.push_back(
-        {getName(static_cast<TimeCategory>(i)).str(), fs});
-  return run;
+Expected<std::unique_ptr<DeviceExecution>> NPUProgram::prepare(
+    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+    const DeviceRunOptions &options, RunEndHandler onEnd) const {
+  return prepareExecution(kernel, program, machine, segments, options,
+                          std::move(onEnd));
 }
 
 //===----------------------------------------------------------------------===//
@@ -194,6 +135,24 @@ static Error checkWrites(const Program &program) {
     }
   }
   return Error::success();
+}
+
+Expected<MachineSummary> summarizeMachine(MemoryBufferRef target) {
+  Expected<MachineDescription> machine = readTargetFile(target);
+  if (!machine)
+    return machine.takeError();
+  MachineSummary summary;
+  summary.clockHz = machine->clockHz;
+  summary.onChipBytes =
+      machine->cores * machine->local.bytes + machine->shared.bytes;
+  summary.idleWatts = machine->idleWatts;
+  summary.peakBytesPerSecond = machine->dram.bytesPerSecond;
+  if (machine->hostLinkBytesPerSecond > 0) {
+    summary.hostLink.emplace();
+    summary.hostLink->bytesPerSecond = machine->hostLinkBytesPerSecond;
+    summary.hostLink->seconds = machine->hostLinkSeconds;
+  }
+  return summary;
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

@@ -17,6 +17,9 @@ namespace garam::npu {
 llvm::Expected<std::unique_ptr<LoadedProgram>>
 loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 
+/// What the runtime needs to know of the machine.
+llvm::Expected<MachineSummary> summarizeMachine(llvm::MemoryBufferRef target);
+
 /// Encodes a compiled program and brings it into the form of the device
 /// interface. The lower bound is left to the caller.
 llvm::Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled);

@@ -234,6 +234,11 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
       [thread = std::this_thread::get_id()](Diagnostic &) {
         return success(std::this_thread::get_id() == thread);
       });
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (!machine) {
+    llvm::consumeError(machine.takeError());
+    return failure();
+  }
   FunctionCopy copy(function);
   FailureOr<std::optional<DeviceProgram>> program =
       compile(attr, copy.get(), options,
@@ -257,7 +262,7 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
   }
   DeviceEstimate estimate;
   estimate.seconds = run->latencyFs * 1e-15;
-  estimate.joules = run->energyJoule;
+  estimate.joules = run->energyJoule + machine->idleWatts * estimate.seconds;
   estimate.dramBytes = run->dramReadBytes + run->dramWriteBytes;
   estimate.weightBytes = (*program)->bound.weightBytes;
   estimate.onChipBytes = getPeakOnChipBytes((*program)->plan);

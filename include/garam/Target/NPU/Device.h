@@ -29,8 +29,7 @@ public:
          llvm::ArrayRef<uint32_t> parameters, const SimulationOptions &options,
          sim::BandwidthServer *dram = nullptr);
 
-  /// What the finished run took. Latency counts from the start of the kernel's
-  /// run.
+  /// What the finished run took. Latency counts from the device's start.
   virtual SimulationResult getResult() const = 0;
 };
 

@@ -37,7 +37,7 @@ llvm::StringRef getName(TimeCategory category);
 struct CommandEvent {
   uint32_t queue = 0;   // number in Program::queues
   uint32_t command = 0; // number in the queue as stored (loops not expanded)
-  uint64_t startFs = 0, endFs = 0;
+  uint64_t startFs = 0, endFs = 0; // of the kernel
 };
 
 /// Reads `size` bytes at an address without loops and parameters; nothing when
@@ -60,6 +60,9 @@ struct SimulationOptions {
   /// Called when a tensor, vector or DMA command has taken effect on memory, in
   /// order of end time; its error ends the run. Not with timingOnly.
   std::function<llvm::Error(const CommandEvent &, ReadMemory)> onData;
+  /// Called once, when the last queue has ended; its error ends the run. The
+  /// result is complete then.
+  std::function<llvm::Error()> onEnd;
 };
 
 struct SimulationResult {
@@ -69,13 +72,14 @@ struct SimulationResult {
   uint64_t networkBytes = 0, sharedBytes = 0, localBytes = 0;
   uint64_t vectorOperations = 0;
   uint64_t executedCommands = 0;
-  double energyJoule = 0; // idle power times latency included
+  double energyJoule = 0; // without the idle power of the chip
   /// Time that each queue was busy.
   std::vector<uint64_t> queueBusyFs;
-  /// The critical path from time 0 to the end. It leads from the command that
-  /// ended last back to what released it: the command before it in its queue,
-  /// or the signal that its queue waited for and so the signalling queue. Each
-  /// interval is charged to what it went to; the sum is exactly latencyFs.
+  /// The critical path from the start to the end. It leads from the command
+  /// that ended last back to what released it: the command before it in its
+  /// queue, or the signal that its queue waited for and so the signalling
+  /// queue. Each interval is charged to what it went to; the sum is exactly
+  /// latencyFs.
   std::array<uint64_t, numTimeCategories> criticalPathFs = {};
 };
 

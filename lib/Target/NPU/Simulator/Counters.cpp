@@ -27,14 +27,15 @@ void NPUDevice::count(const PreparedCommand &entry, const Command &command) {
   if (const auto *tensor = std::get_if<TensorCommand>(&command)) {
     result.macs += entry.engine.macs;
     localBytes = entry.engine.localBytes;
-    dynamicJoule += static_cast<double>(entry.engine.macs) *
-                    machine.findMode(tensor->activation.type)->energyPerMAC;
+    result.energyJoule +=
+        static_cast<double>(entry.engine.macs) *
+        machine.findMode(tensor->activation.type)->energyPerMAC;
   } else if (const auto *vector = std::get_if<VectorCommand>(&command)) {
     result.vectorOperations += entry.engine.vectorOperations;
     localBytes = entry.engine.localBytes;
-    dynamicJoule += static_cast<double>(entry.engine.vectorOperations) *
-                    (isNarrow(*vector) ? machine.vector.energyPerOp16
-                                       : machine.vector.energyPerOp32);
+    result.energyJoule += static_cast<double>(entry.engine.vectorOperations) *
+                          (isNarrow(*vector) ? machine.vector.energyPerOp16
+                                             : machine.vector.energyPerOp32);
   } else {
     const TransferTime &transfer = entry.transfer;
     localBytes = transfer.localBytes;
@@ -47,19 +48,11 @@ void NPUDevice::count(const PreparedCommand &entry, const Command &command) {
   result.localBytes += localBytes;
   result.sharedBytes += sharedBytes;
   result.networkBytes += networkBytes;
-  dynamicJoule +=
+  result.energyJoule +=
       static_cast<double>(localBytes) * machine.local.energyPerByte +
       static_cast<double>(sharedBytes) * machine.shared.energyPerByte +
       static_cast<double>(networkBytes) * machine.network.energyPerByte +
       static_cast<double>(dramBytes) * machine.dram.energyPerByte;
-}
-
-SimulationResult NPUDevice::getResult() const {
-  SimulationResult final = result;
-  final.energyJoule = dynamicJoule + machine.idleWatts *
-                                         static_cast<double>(result.latencyFs) /
-                                         static_cast<double>(sim::fsPerSecond);
-  return final;
 }
 
 } // namespace garam::npu

@@ -22,6 +22,9 @@ namespace garam::npu {
 //===----------------------------------------------------------------------===//
 
 llvm::Error NPUDevice::start() {
+  startTime = kernel.now();
+  if (queues.empty() && options.onEnd)
+    return options.onEnd();
   for (uint32_t queue = 0; queue < queues.size(); ++queue)
     if (llvm::Error error = advance(queue))
       return error;
@@ -90,11 +93,21 @@ llvm::Error NPUDevice::advance(uint32_t queue) {
     }
     ++state.position;
   }
+  return finish(queue);
+}
+
+/// The last command of `queue` has ended.
+llvm::Error NPUDevice::finish(uint32_t queue) {
+  QueueState &state = queues[queue];
   state.status = QueueState::Status::Finished;
-  if (kernel.now() >= result.latencyFs) {
-    result.latencyFs = kernel.now();
+  sim::Time passed = kernel.now() - startTime;
+  if (passed >= result.latencyFs) {
+    result.latencyFs = passed;
     result.criticalPathFs = state.account.spent;
   }
+  // A signal may still be on its way, to a queue that has not asked for it.
+  if (++numFinished == queues.size() && options.onEnd)
+    return options.onEnd();
   return llvm::Error::success();
 }
 

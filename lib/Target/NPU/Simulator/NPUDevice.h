@@ -35,13 +35,14 @@ public:
             llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
             llvm::ArrayRef<uint32_t> parameters,
             const SimulationOptions &options, sim::BandwidthServer *dram);
+  ~NPUDevice() override { kernel.remove(*this); }
 
   llvm::Error prepare();
 
   llvm::Error start() override;
   llvm::Error handle(uint64_t tag) override;
   std::string describeBlocked() const override;
-  SimulationResult getResult() const override;
+  SimulationResult getResult() const override { return result; }
 
 private:
   enum class EventKind : uint8_t { CommandEnds, Packet, SignalArrives };
@@ -66,6 +67,7 @@ private:
   bool tryWait(uint32_t queue);
   void enterLoop(uint32_t queue, const LoopBeginCommand &loop);
   void leaveTurn(uint32_t queue);
+  llvm::Error finish(uint32_t queue);
   void report(uint32_t queue, sim::Time start);
   void count(const PreparedCommand &prepared, const Command &command);
   llvm::Error executeData(uint32_t queue);
@@ -88,12 +90,13 @@ private:
   std::vector<uint8_t> contracting;       // a core: its tensor engine is busy
   std::vector<std::vector<PreparedCommand>> prepared;
   std::vector<QueueState> queues;
+  size_t numFinished = 0; // queues
+  sim::Time startTime = 0;
   std::vector<Message> messages;
   std::vector<uint32_t> freeMessages;
   /// Null when one thread is enough.
   std::unique_ptr<llvm::ThreadPoolInterface> pool;
   SimulationResult result;
-  double dynamicJoule = 0;
 };
 
 } // namespace garam::npu

@@ -177,7 +177,7 @@ TEST_F(SimulatedTimeTest, EventsOfCommands) {
   }
 }
 
-TEST_F(SimulatedTimeTest, EnergyIsThatOfWorkTrafficAndIdleTime) {
+TEST_F(SimulatedTimeTest, EnergyIsThatOfWorkAndTraffic) {
   load(4096);
   test.order(Engine::DMA, Engine::Tensor);
   TensorCommand tensor = makeTensor(800);
@@ -186,11 +186,10 @@ TEST_F(SimulatedTimeTest, EnergyIsThatOfWorkTrafficAndIdleTime) {
   uint64_t bytes = getTime(tensor, test.machine).localBytes;
   EXPECT_EQ(result.macs, 800u);
   EXPECT_EQ(result.localBytes, 4096 + bytes);
-  double expected = 800 * 1e-12                 // MACs
-                    + (4096 + bytes) * 1e-12    // SRAM
-                    + 4096 * 1e-12              // network
-                    + 4096 * 30e-12             // DRAM
-                    + result.latencyFs * 1e-15; // 1 W
+  double expected = 800 * 1e-12              // MACs
+                    + (4096 + bytes) * 1e-12 // SRAM
+                    + 4096 * 1e-12           // network
+                    + 4096 * 30e-12;         // DRAM
   EXPECT_NEAR(result.energyJoule, expected, expected * 1e-12);
 }
 
@@ -228,6 +227,24 @@ public:
   garam::sim::BandwidthServer &dram;
 };
 
+/// Starts a component after a while.
+class Delay : public garam::sim::Component {
+public:
+  Delay(garam::sim::Kernel &kernel, garam::sim::Component &other,
+        garam::sim::Time time)
+      : kernel(kernel), other(other), time(time) {}
+  llvm::Error start() override {
+    kernel.schedule(time, *this, 0);
+    return llvm::Error::success();
+  }
+  llvm::Error handle(uint64_t) override { return kernel.start(other); }
+  std::string describeBlocked() const override { return ""; }
+
+  garam::sim::Kernel &kernel;
+  garam::sim::Component &other;
+  garam::sim::Time time;
+};
+
 TEST_F(SimulatedTimeTest, DevicesOfOneKernelContend) {
   load(65536);
   garam::sim::Kernel kernel;
@@ -244,6 +261,37 @@ TEST_F(SimulatedTimeTest, DevicesOfOneKernelContend) {
   // After the packet that is under way at 500 ns, 256 packets of 8 ns take
   // turns with those of the other stream.
   EXPECT_EQ((*device)->getResult().latencyFs, (504 + (2 * 256 - 1) * 8) * ns);
+}
+
+// A device that is started later takes the same time, and says when it is done.
+TEST_F(SimulatedTimeTest, LatencyCountsFromTheStart) {
+  load(65536);
+  uint64_t alone = run().latencyFs;
+  garam::sim::Kernel kernel;
+  std::vector<uint64_t> ends, starts;
+  SimulationOptions options;
+  options.timingOnly = true;
+  options.onEnd = [&] {
+    ends.push_back(kernel.now());
+    return llvm::Error::success();
+  };
+  options.onCommand = [&](const CommandEvent &event) {
+    starts.push_back(event.startFs);
+  };
+  llvm::Expected<std::unique_ptr<Device>> device =
+      Device::create(kernel, test.program, test.machine, {}, {}, options);
+  ASSERT_TRUE(bool(device));
+  Delay delay(kernel, **device, 7 * ns);
+  kernel.add(delay);
+  ASSERT_FALSE(llvm::errorToBool(kernel.run()));
+  EXPECT_EQ((*device)->getResult().latencyFs, alone);
+  EXPECT_EQ(ends, std::vector<uint64_t>({alone + 7 * ns}));
+  ASSERT_FALSE(starts.empty());
+  EXPECT_EQ(starts.front(), 7 * ns);
+  uint64_t sum = 0;
+  for (uint64_t part : (*device)->getResult().criticalPathFs)
+    sum += part;
+  EXPECT_EQ(sum, alone);
 }
 
 } // namespace

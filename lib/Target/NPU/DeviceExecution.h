@@ -1,0 +1,26 @@
+//===- DeviceExecution.h - A running NPU program ----------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_TARGET_NPU_DEVICEEXECUTION_H
+#define GARAM_LIB_TARGET_NPU_DEVICEEXECUTION_H
+
+#include "garam/Target/Device.h"
+#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
+
+namespace garam::npu {
+
+/// LoadedProgram::prepare of `program`, which must live as long as the
+/// execution, as must `machine`.
+llvm::Expected<std::unique_ptr<DeviceExecution>>
+prepareExecution(sim::Kernel &kernel, const Program &program,
+                 const MachineDescription &machine,
+                 llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+                 const DeviceRunOptions &options, RunEndHandler onEnd);
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_TARGET_NPU_DEVICEEXECUTION_H
