@@ -22,13 +22,14 @@ struct SectionKind {
 };
 } // namespace
 
-static constexpr SectionKind manifestSection = {".garam.manifest", 1};
+static constexpr SectionKind manifestSection = {".garam.manifest", 2};
 static constexpr SectionKind debugSection = {".garam.debug", 3};
 static constexpr SectionKind planSection = {".garam.plan", 1};
-static constexpr SectionKind targetSection = {".garam.target", 1};
 static constexpr SectionKind constantsSection = {".garam.constants", 1};
 /// Of the code of a program; its own encoding has a version besides.
 static constexpr uint32_t codeVersion = 1;
+/// Of the text of a device's target file.
+static constexpr uint32_t targetVersion = 1;
 
 //===----------------------------------------------------------------------===//
 // Writing
@@ -75,7 +76,10 @@ Error writeImage(OutputFile &file, const ImageSource &source) {
   sections.push_back(
       makeSection(debugSection, serializeDebugMaps(source.programs)));
   sections.push_back(makeSection(planSection, serializePlans(source.programs)));
-  sections.push_back(makeSection(targetSection, toBytes(source.targetText)));
+  for (const auto &[device, text] :
+       zip_equal(source.manifest.devices, source.targetTexts))
+    sections.push_back(
+        makeSection(device.section, targetVersion, toBytes(text)));
   sections.push_back(makeConstants(source));
   return writeContainer(file, sections);
 }
@@ -134,11 +138,13 @@ Error Image::read() {
     codes.push_back(*code);
   }
 
-  Expected<ArrayRef<uint8_t>> target =
-      getBytes(container, targetSection.name, targetSection.version);
-  if (!target)
-    return target.takeError();
-  targetText = toStringRef(*target);
+  for (const ImageDevice &device : manifest.devices) {
+    Expected<ArrayRef<uint8_t>> target =
+        getBytes(container, device.section, targetVersion);
+    if (!target)
+      return target.takeError();
+    targetTexts.push_back(toStringRef(*target));
+  }
 
   Expected<ArrayRef<uint8_t>> weights =
       getBytes(container, constantsSection.name, constantsSection.version);

@@ -4,14 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Container/Image.h"
-#include "garam/Support/Errors.h"
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/StringSet.h"
+#include "garam/Container/Manifest.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/MathExtras.h"
-
-#include <cmath>
 
 using namespace llvm;
 
@@ -51,10 +45,53 @@ static json::Array toJSON(ArrayRef<Binding> bindings) {
   return array;
 }
 
+static StringLiteral getName(Step::Kind kind) {
+  return kind == Step::Kind::Dispatch ? StringLiteral("dispatch")
+                                      : StringLiteral("transfer");
+}
+
+static json::Object toJSON(const Step &step) {
+  json::Object object{{"kind", getName(step.kind)},
+                      {"after", toJSON(step.after)}};
+  if (step.kind == Step::Kind::Dispatch) {
+    object["program"] = step.program;
+    return object;
+  }
+  object["from"] = step.from;
+  object["to"] = step.to;
+  object["bytes"] = step.bytes;
+  object["links"] = toJSON(step.links);
+  return object;
+}
+
+static json::Object toJSON(const EntryPoint &entry) {
+  json::Array steps;
+  for (const Step &step : entry.steps)
+    steps.push_back(toJSON(step));
+  return json::Object{{"name", entry.name},
+                      {"inputs", toJSON(entry.inputs)},
+                      {"outputs", toJSON(entry.outputs)},
+                      {"steps", std::move(steps)}};
+}
+
+static json::Object toJSON(const ImageDevice &device) {
+  return json::Object{{"name", json::fixUTF8(device.name)},
+                      {"kind", json::fixUTF8(device.kind)},
+                      {"target", json::fixUTF8(device.target)},
+                      {"section", device.section}};
+}
+
+static json::Object toJSON(const ImageLink &link) {
+  return json::Object{{"name", json::fixUTF8(link.name)},
+                      {"between", toJSON(link.between)},
+                      {"bytes_per_s", link.bytesPerSecond},
+                      {"seconds", link.seconds},
+                      {"joule_per_byte", link.joulePerByte}};
+}
+
 static json::Object toJSON(const ImageProgram &program) {
   return json::Object{
       {"device", program.device},
-      {"target", program.target},
       {"section", program.section},
       {"segments", toJSON(program.segments)},
       {"estimate_s", program.estimatedSeconds},
@@ -66,7 +103,8 @@ static json::Object toJSON(const ImageProgram &program) {
 }
 
 static json::Object toJSON(const ImageSegment &segment) {
-  json::Object object{{"role", getName(segment.segment.role)},
+  json::Object object{{"device", segment.device},
+                      {"role", getName(segment.segment.role)},
                       {"size", segment.segment.size},
                       {"name", json::fixUTF8(segment.segment.name)}};
   if (segment.segment.role == MemoryRole::Constant)
@@ -82,29 +120,29 @@ static json::Object toJSON(const ImageNode &node) {
                       {"reason", json::fixUTF8(node.reason)}};
 }
 
+template <typename T>
+static json::Array listObjects(const std::vector<T> &elements) {
+  json::Array array;
+  for (const T &element : elements)
+    array.push_back(toJSON(element));
+  return array;
+}
+
 std::string serializeManifest(const Manifest &manifest) {
   json::Object options;
   for (const auto &[name, value] : manifest.options)
     options[name] = json::fixUTF8(value);
-  json::Array entryPoints, programs, segments, nodes;
-  for (const EntryPoint &entry : manifest.entryPoints)
-    entryPoints.push_back(json::Object{{"name", entry.name},
-                                       {"inputs", toJSON(entry.inputs)},
-                                       {"outputs", toJSON(entry.outputs)},
-                                       {"schedule", toJSON(entry.schedule)}});
-  for (const ImageProgram &program : manifest.programs)
-    programs.push_back(toJSON(program));
-  for (const ImageSegment &segment : manifest.segments)
-    segments.push_back(toJSON(segment));
-  for (const ImageNode &node : manifest.nodes)
-    nodes.push_back(toJSON(node));
-  json::Value value = json::Object{{"producer", manifest.producer},
-                                   {"model", json::fixUTF8(manifest.model)},
-                                   {"options", std::move(options)},
-                                   {"entry_points", std::move(entryPoints)},
-                                   {"programs", std::move(programs)},
-                                   {"segments", std::move(segments)},
-                                   {"nodes", std::move(nodes)}};
+  json::Value value =
+      json::Object{{"producer", manifest.producer},
+                   {"model", json::fixUTF8(manifest.model)},
+                   {"target", json::fixUTF8(manifest.target)},
+                   {"options", std::move(options)},
+                   {"devices", listObjects(manifest.devices)},
+                   {"links", listObjects(manifest.links)},
+                   {"entry_points", listObjects(manifest.entryPoints)},
+                   {"programs", listObjects(manifest.programs)},
+                   {"segments", listObjects(manifest.segments)},
+                   {"nodes", listObjects(manifest.nodes)}};
   std::string text;
   raw_string_ostream os(text);
   json::OStream(os).value(value);
@@ -202,12 +240,52 @@ static bool fromJSON(const json::Value &value, Binding &binding,
   return true;
 }
 
+static bool fromJSON(const json::Value &value, Step &step, json::Path path) {
+  json::ObjectMapper map(value, path);
+  std::string kind;
+  if (!map || !map.map("kind", kind) || !map.map("after", step.after))
+    return false;
+  if (kind == getName(Step::Kind::Dispatch))
+    return map.map("program", step.program);
+  if (kind != getName(Step::Kind::Transfer)) {
+    path.field("kind").report("expected dispatch or transfer");
+    return false;
+  }
+  step.kind = Step::Kind::Transfer;
+  return map.map("from", step.from) && map.map("to", step.to) &&
+         map.map("bytes", step.bytes) && map.map("links", step.links);
+}
+
+static bool fromJSON(const json::Value &value, ImageDevice &device,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("name", device.name) && map.map("kind", device.kind) &&
+         map.map("target", device.target) && map.map("section", device.section);
+}
+
+static bool fromJSON(const json::Value &value, ImageLink &link,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  std::vector<uint32_t> between;
+  if (!map || !map.map("name", link.name) || !map.map("between", between) ||
+      !map.map("bytes_per_s", link.bytesPerSecond) ||
+      !map.map("seconds", link.seconds) ||
+      !map.map("joule_per_byte", link.joulePerByte))
+    return false;
+  if (between.size() != link.between.size()) {
+    path.field("between").report("expected two numbers of devices");
+    return false;
+  }
+  copy(between, link.between.begin());
+  return true;
+}
+
 static bool fromJSON(const json::Value &value, EntryPoint &entry,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("name", entry.name) &&
          map.map("inputs", entry.inputs) && map.map("outputs", entry.outputs) &&
-         map.map("schedule", entry.schedule);
+         map.map("steps", entry.steps);
 }
 
 static bool fromJSON(const json::Value &value, LowerBound &bound,
@@ -223,7 +301,6 @@ static bool fromJSON(const json::Value &value, ImageProgram &program,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("device", program.device) &&
-         map.map("target", program.target) &&
          map.map("section", program.section) &&
          map.map("segments", program.segments) &&
          map.map("estimate_s", program.estimatedSeconds) &&
@@ -234,7 +311,7 @@ static bool fromJSON(const json::Value &value, ImageSegment &segment,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   std::string role;
-  if (!map || !map.map("role", role) ||
+  if (!map || !map.map("device", segment.device) || !map.map("role", role) ||
       !map.map("size", segment.segment.size) ||
       !map.map("name", segment.segment.name) ||
       !map.mapOptional("offset", segment.offset))
@@ -262,7 +339,10 @@ static bool fromJSON(const json::Value &value, Manifest &manifest,
   json::ObjectMapper map(value, path);
   std::map<std::string, std::string> options;
   if (!map || !map.map("producer", manifest.producer) ||
-      !map.map("model", manifest.model) || !map.map("options", options) ||
+      !map.map("model", manifest.model) ||
+      !map.map("target", manifest.target) || !map.map("options", options) ||
+      !map.map("devices", manifest.devices) ||
+      !map.map("links", manifest.links) ||
       !map.map("entry_points", manifest.entryPoints) ||
       !map.map("programs", manifest.programs) ||
       !map.map("segments", manifest.segments) ||
@@ -276,68 +356,6 @@ static Error fail(const Twine &message) {
   return createStringError(inconvertibleErrorCode(), "manifest: " + message);
 }
 
-/// The runtime writes inputs and reads outputs: each lies in a segment for it.
-static Error checkBindings(const Manifest &manifest, ArrayRef<Binding> bindings,
-                           MemoryRole role) {
-  for (const Binding &binding : bindings) {
-    if (binding.segment >= manifest.segments.size())
-      return fail("'" + binding.name + "' lies in segment " +
-                  Twine(binding.segment) + " of " +
-                  Twine(manifest.segments.size()));
-    const DeviceSegment &segment = manifest.segments[binding.segment].segment;
-    if (segment.role != role)
-      return fail("the " + getName(role) + " '" + binding.name +
-                  "' lies in segment " + Twine(binding.segment) +
-                  ", whose role is " + getName(segment.role));
-    if (*getDeviceByteSize(binding) > segment.size)
-      return fail("'" + binding.name + "' (" + binding.type.str() +
-                  ") does not fit its segment of " + Twine(segment.size) +
-                  " bytes");
-  }
-  return Error::success();
-}
-
-/// No input overwrites another, and each is found by its name. Outputs may
-/// share a segment: a model can yield one tensor twice.
-static Error checkInputs(ArrayRef<Binding> inputs) {
-  DenseMap<uint32_t, StringRef> owners;
-  StringSet<> names;
-  for (const Binding &input : inputs) {
-    auto [owner, isNew] = owners.try_emplace(input.segment, input.name);
-    if (!isNew)
-      return fail("inputs '" + owner->second + "' and '" + input.name +
-                  "' lie in one segment");
-    if (!names.insert(input.name).second)
-      return fail("two inputs have the name '" + input.name + "'");
-  }
-  return Error::success();
-}
-
-/// Every number refers to something that exists.
-static Error check(const Manifest &manifest) {
-  for (const EntryPoint &entry : manifest.entryPoints) {
-    if (Error error = checkBindings(manifest, entry.inputs, MemoryRole::Input))
-      return error;
-    if (Error error = checkInputs(entry.inputs))
-      return error;
-    if (Error error =
-            checkBindings(manifest, entry.outputs, MemoryRole::Output))
-      return error;
-    for (uint32_t program : entry.schedule)
-      if (program >= manifest.programs.size())
-        return fail("entry point '" + entry.name + "' runs program " +
-                    Twine(program) + " of " + Twine(manifest.programs.size()));
-  }
-  for (const ImageProgram &program : manifest.programs)
-    for (uint32_t segment : program.segments)
-      if (segment >= manifest.segments.size())
-        return fail("program '" + program.section + "' uses segment " +
-                    Twine(segment) + " of " + Twine(manifest.segments.size()));
-  if (manifest.entryPoints.empty())
-    return fail("no entry point");
-  return Error::success();
-}
-
 Expected<Manifest> parseManifest(StringRef text) {
   if (!isNestingBounded(text))
     return fail("nested deeper than " + Twine(maxNesting));
@@ -348,25 +366,9 @@ Expected<Manifest> parseManifest(StringRef text) {
   json::Path::Root root("manifest");
   if (!fromJSON(*value, manifest, root))
     return root.getError();
-  if (Error error = check(manifest))
+  if (Error error = checkManifest(manifest))
     return error;
   return manifest;
-}
-
-bool isUsableScale(double scale) {
-  auto single = static_cast<float>(scale);
-  return std::isfinite(single) && single > 0;
-}
-
-bool isInStorage(int64_t zeroPoint, DataType storage) {
-  return storage == DataType::Int8 ? isInt<8>(zeroPoint) : isUInt<8>(zeroPoint);
-}
-
-std::optional<uint64_t> getDeviceByteSize(const Binding &binding) {
-  TensorType type = binding.type;
-  if (binding.quantization)
-    type.type = binding.quantization->storage;
-  return getByteSize(type);
 }
 
 } // namespace garam

@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 
+#include "garam/Container/StepChecker.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
@@ -59,6 +60,7 @@ public:
 
 private:
   llvm::Error addEntryPoint(func::FuncOp function);
+  void addDevice(DeviceTargetAttrInterface target);
   llvm::Error addDispatch(hetero::DispatchOp dispatch, EntryPoint &entry);
   llvm::Expected<Binding> makeBinding(Type type, DictionaryAttr attrs,
                                       Value value);
@@ -93,6 +95,18 @@ uint32_t ImageBuilder::getSegment(Value value, const DeviceSegment &segment) {
   return position->second;
 }
 
+/// The device that all programs run on.
+void ImageBuilder::addDevice(DeviceTargetAttrInterface target) {
+  ImageDevice device;
+  device.name = target.getTargetName().str();
+  device.kind = target.getDeviceKind().str();
+  device.target = device.name;
+  device.section = (".garam.target." + Twine(source.targetTexts.size())).str();
+  source.manifest.target = device.target;
+  source.manifest.devices.push_back(std::move(device));
+  source.targetTexts.push_back(target.getTargetText().str());
+}
+
 /// Adds the program that `dispatch` runs and binds its segments.
 llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
                                       EntryPoint &entry) {
@@ -104,9 +118,9 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
     return makeUserError(ExitCode::Model, "executable '" + name +
                                               "' is dispatched more than once");
   auto target = cast<DeviceTargetAttrInterface>(executable->op.getTarget());
-  if (source.programs.empty())
-    source.targetText = target.getTargetText().str();
-  else if (source.targetText != target.getTargetText())
+  if (source.targetTexts.empty())
+    addDevice(target);
+  else if (source.targetTexts.front() != target.getTargetText())
     return makeUserError(ExitCode::Model,
                          "executable '" + name + "' is for target '" +
                              target.getTargetName() +
@@ -115,8 +129,6 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
   uint32_t number = source.programs.size();
 
   ImageProgram program;
-  program.device = target.getDeviceKind().str();
-  program.target = target.getTargetName().str();
   program.section =
       (".garam." + target.getDeviceKind() + "." + Twine(number) + ".program")
           .str();
@@ -140,7 +152,10 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
                              " outputs, it has " + Twine(inputs.size()) +
                              " and " + Twine(outputs.size()));
 
-  entry.schedule.push_back(number);
+  std::vector<uint32_t> after;
+  if (!entry.steps.empty())
+    after.push_back(entry.steps.size() - 1);
+  entry.steps.push_back(Step::dispatch(number, std::move(after)));
   source.manifest.programs.push_back(std::move(program));
   source.programs.push_back(std::move(executable->program));
   executable->op = nullptr;
@@ -234,7 +249,7 @@ void ImageBuilder::addNodes() {
   for (const auto &[program, image] :
        llvm::zip(source.programs, source.manifest.programs))
     for (const std::string &id : program.debug.nodes)
-      devices[id] = image.device;
+      devices[id] = source.manifest.devices[image.device].name;
   if (!nodes)
     return;
   for (Attribute attr : nodes) {
@@ -249,6 +264,12 @@ void ImageBuilder::addNodes() {
   }
 }
 
+/// What a reader would refuse is a fault of ours.
+static llvm::Error makeInternalError(llvm::Error error) {
+  return llvm::createStringError(internalErrorPrefix +
+                                 llvm::toString(std::move(error)));
+}
+
 llvm::Expected<ImageSource> ImageBuilder::build() {
   source.manifest.producer = getProducer();
   if (auto model = module->getAttrOfType<StringAttr>(modelAttrName))
@@ -258,6 +279,13 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
       if (llvm::Error error = addEntryPoint(function))
         return error;
   addNodes();
+  std::vector<std::vector<DeviceSegment>> declared;
+  for (const DeviceProgram &program : source.programs)
+    declared.push_back(program.segments);
+  if (llvm::Error error = checkManifest(source.manifest))
+    return makeInternalError(std::move(error));
+  if (llvm::Error error = checkSteps(source.manifest, declared))
+    return makeInternalError(std::move(error));
   return std::move(source);
 }
 

@@ -6,6 +6,7 @@
 
 #include "garam/Runtime/Executable.h"
 
+#include "garam/Container/StepChecker.h"
 #include "garam/Support/Errors.h"
 
 using namespace llvm;
@@ -23,39 +24,61 @@ Executable::load(StringRef path, const DeviceRegistry &devices) {
 Expected<std::shared_ptr<const Executable>>
 Executable::create(Image image, const DeviceRegistry &devices) {
   std::shared_ptr<Executable> executable(new Executable(std::move(image)));
-  if (Error error = executable->loadPrograms(devices))
+  std::vector<const Device *> classes;
+  if (Error error = executable->loadDevices(devices, classes))
+    return error;
+  if (Error error = executable->loadPrograms(classes))
     return error;
   return executable;
 }
 
-Error Executable::loadPrograms(const DeviceRegistry &devices) {
+Error Executable::loadDevices(const DeviceRegistry &registry,
+                              std::vector<const Device *> &classes) {
   const Container &container = image.getContainer();
-  MemoryBufferRef target(image.getTargetText(), container.getPath());
-  Expected<TargetHeader> header = readTargetHeader(target);
-  if (!header)
-    return container.makeError("section '.garam.target': " +
-                               toString(header.takeError()));
-  targetName = header->name;
+  for (const auto &[i, device] : enumerate(getManifest().devices)) {
+    auto fail = [&, &device = device](const Twine &message) {
+      return container.makeError("section '" + device.section +
+                                 "': " + message);
+    };
+    MemoryBufferRef target(image.getTargetText(i), container.getPath());
+    Expected<TargetHeader> header = readTargetHeader(target);
+    if (!header)
+      return fail(toString(header.takeError()));
+    if (header->kind != device.kind || header->name != device.target)
+      return fail("describes '" + header->name + "' of kind '" + header->kind +
+                  "', device '" + device.name + "' is '" + device.target +
+                  "' of kind '" + device.kind + "'");
+    const Device *found = registry.lookup(device.kind);
+    if (!found)
+      return container.makeError("device '" + device.name + "' is of kind '" +
+                                 device.kind + "', which is not known here");
+    Expected<MachineSummary> machine = found->summarizeMachine(target);
+    if (!machine)
+      return fail(toString(machine.takeError()));
+    machines.push_back(std::move(*machine));
+    classes.push_back(found);
+  }
+  return Error::success();
+}
 
+Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
+  const Container &container = image.getContainer();
+  std::vector<std::vector<DeviceSegment>> segments;
   for (const auto &[i, program] : enumerate(getManifest().programs)) {
-    const Device *device = devices.lookup(program.device);
-    if (!device)
-      return container.makeError("program " + Twine(i) + " is for a device '" +
-                                 program.device + "' that is not known here");
+    MemoryBufferRef target(image.getTargetText(program.device),
+                           container.getPath());
     Expected<std::unique_ptr<LoadedProgram>> loaded =
-        device->load(image.getCode(i), target);
+        classes[program.device]->load(image.getCode(i), target);
     if (!loaded)
       return container.makeError("section '" + program.section +
                                  "': " + toString(loaded.takeError()));
     programs.push_back(std::move(*loaded));
-    Expected<MachineSummary> machine = device->summarizeMachine(target);
-    if (!machine)
-      return container.makeError("section '.garam.target': " +
-                                 toString(machine.takeError()));
-    machines.push_back(std::move(*machine));
-    if (Error error = checkProgram(i))
+    segments.push_back(programs.back()->getSegments());
+    if (Error error = checkProgram(i, segments.back()))
       return error;
   }
+  if (Error error = checkSteps(getManifest(), segments))
+    return container.makeError(toString(std::move(error)));
 
   Expected<std::vector<DebugMap>> maps = image.readDebugMaps();
   if (!maps)
@@ -64,17 +87,22 @@ Error Executable::loadPrograms(const DeviceRegistry &devices) {
   return Error::success();
 }
 
-/// The manifest's segments are those that the program itself declares.
-Error Executable::checkProgram(unsigned program) const {
+/// The manifest's segments can be those that the program itself declares.
+/// Inputs and outputs may be larger than it needs.
+Error Executable::checkProgram(unsigned program,
+                               ArrayRef<DeviceSegment> declared) const {
   const ImageProgram &entry = getManifest().programs[program];
-  std::vector<DeviceSegment> declared = programs[program]->getSegments();
-  bool same = declared.size() == entry.segments.size();
-  for (size_t i = 0; same && i < declared.size(); ++i) {
+  bool fits = declared.size() == entry.segments.size();
+  for (size_t i = 0; fits && i < declared.size(); ++i) {
     const DeviceSegment &segment =
         getManifest().segments[entry.segments[i]].segment;
-    same = segment.role == declared[i].role && segment.size == declared[i].size;
+    bool isValue = declared[i].role == MemoryRole::Input ||
+                   declared[i].role == MemoryRole::Output;
+    fits = isUsableAs(segment.role, declared[i].role) &&
+           (isValue ? segment.size >= declared[i].size
+                    : segment.size == declared[i].size);
   }
-  if (!same)
+  if (!fits)
     return image.getContainer().makeError(
         "section '" + entry.section +
         "' declares other segments than the manifest");

@@ -40,7 +40,8 @@ void NodeProfile::addEvent(unsigned program, const DeviceEvent &event) {
     return;
   const auto &origins = map.origins[event.lane][event.command];
   double share = (event.endFs - event.startFs) * secondsPerFemtosecond *
-                 executable.getMachine(program).clockHz / origins.size();
+                 executable.getMachineOfProgram(program).clockHz /
+                 origins.size();
   for (uint32_t origin : origins)
     if (std::optional<uint32_t> node = nodeNumbers[program][origin])
       cycles[*node] += share;
@@ -51,8 +52,10 @@ BoundReport computeBound(const Executable &executable) {
   const Manifest &manifest = executable.getManifest();
   const EntryPoint &entry = executable.getEntryPoint();
   double peakBytesPerSecond = 0;
-  for (uint32_t program : entry.schedule) {
-    const LowerBound &part = manifest.programs[program].bound;
+  for (const Step &step : entry.steps) {
+    if (step.kind != Step::Kind::Dispatch)
+      continue;
+    const LowerBound &part = manifest.programs[step.program].bound;
     bound.macs += part.macs;
     bound.bytes += part.weightBytes;
     bound.computeSeconds += part.computeSeconds;

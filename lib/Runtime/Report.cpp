@@ -85,9 +85,7 @@ static json::Array listNodes(const Report &report) {
 
 static json::Array listLanes(const Report &report) {
   json::Array lanes;
-  const std::vector<uint32_t> &schedule =
-      report.executable->getEntryPoint().schedule;
-  for (const auto &[program, busy] : zip(schedule, report.run.laneBusyFs))
+  for (const auto &[program, busy] : enumerate(report.run.laneBusyFs))
     for (const auto &[name, fs] :
          zip(report.executable->getProgram(program).getLanes(), busy))
       lanes.push_back(json::Object{
@@ -132,7 +130,7 @@ void writeReport(const Report &report, raw_ostream &os) {
       {"schema", reportSchema},
       {"producer", manifest.producer},
       {"model", json::fixUTF8(manifest.model)},
-      {"target", report.executable->getTargetName()},
+      {"target", manifest.target},
       {"options", listOptions(report)},
       {"latency_s", report.getLatencySeconds()},
       {"latency_resident_s", orNull(resident)},

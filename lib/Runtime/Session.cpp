@@ -150,7 +150,6 @@ static void accumulate(RunResult &whole, DeviceRun part) {
     else
       same->femtoseconds += share.femtoseconds;
   }
-  whole.laneBusyFs.push_back(std::move(part.laneBusyFs));
 }
 
 Error Session::runProgram(unsigned program, const RunOptions &options,
@@ -175,47 +174,59 @@ Error Session::runProgram(unsigned program, const RunOptions &options,
       executable->getManifest().programs[program].segments;
   std::vector<MutableArrayRef<uint8_t>> segments(numbers.size());
   if (!options.timingOnly)
-    for (const auto &[segment, number] : zip(segments, numbers))
-      segment = getSegment(number);
+    for (const auto &[segment, number, declared] :
+         zip(segments, numbers, executable->getProgram(program).getSegments()))
+      segment = getSegment(number).take_front(declared.size);
 
   Expected<DeviceRun> run =
       executable->getProgram(program).run(segments, deviceOptions);
   if (!run)
     return executable->getImage().getContainer().makeError(
         toString(run.takeError()));
+  result.laneBusyFs[program] = std::move(run->laneBusyFs);
   accumulate(result, std::move(*run));
   return Error::success();
 }
 
-/// Time of the host link for everything that goes in and out.
+void Session::runTransfer(const Step &step, const RunOptions &options,
+                          RunResult &result) {
+  if (!options.timingOnly)
+    copy(getSegment(step.from).take_front(step.bytes),
+         getSegment(step.to).begin());
+  for (uint32_t number : step.links) {
+    const ImageLink &link = executable->getManifest().links[number];
+    DeviceRun part;
+    part.latencyFs =
+        sim::getTime(link.seconds + step.bytes / link.bytesPerSecond);
+    part.energyJoule = step.bytes * link.joulePerByte;
+    part.criticalPath = {{"link " + link.name, part.latencyFs}};
+    accumulate(result, std::move(part));
+  }
+}
+
+/// Time of the host link for everything that goes in and out. With several
+/// devices that is in the steps.
 static std::optional<double> getHostLinkSeconds(const Executable &executable) {
-  const EntryPoint &entry = executable.getEntryPoint();
-  if (entry.schedule.empty())
+  const std::optional<HostLink> &link = executable.getMachine(0).hostLink;
+  if (!link || executable.getManifest().devices.size() != 1)
     return std::nullopt;
-  double seconds = 0;
-  auto add = [&](ArrayRef<Binding> bindings, uint32_t program) {
+  auto getSeconds = [&](ArrayRef<Binding> bindings) {
     uint64_t bytes = 0;
     for (const Binding &binding : bindings)
       bytes += *getDeviceByteSize(binding);
-    const std::optional<HostLink> &link =
-        executable.getMachine(program).hostLink;
-    if (link)
-      seconds += link->getSeconds(bytes);
-    return link.has_value();
+    return link->getSeconds(bytes);
   };
-  if (!add(entry.inputs, entry.schedule.front()) ||
-      !add(entry.outputs, entry.schedule.back()))
-    return std::nullopt;
-  return seconds;
+  const EntryPoint &entry = executable.getEntryPoint();
+  return getSeconds(entry.inputs) + getSeconds(entry.outputs);
 }
 
 /// Energy of the machine's idle power, which flows all the time.
 static double getIdleEnergy(const Executable &executable, uint64_t latencyFs) {
-  const EntryPoint &entry = executable.getEntryPoint();
-  if (entry.schedule.empty())
-    return 0;
-  return executable.getMachine(entry.schedule.front()).idleWatts *
-         static_cast<double>(latencyFs) / static_cast<double>(sim::fsPerSecond);
+  double watts = 0;
+  for (unsigned i = 0; i < executable.getManifest().devices.size(); ++i)
+    watts += executable.getMachine(i).idleWatts;
+  return watts * static_cast<double>(latencyFs) /
+         static_cast<double>(sim::fsPerSecond);
 }
 
 Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
@@ -227,9 +238,13 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
     if (Error error = bindInputs(inputs, result))
       return error;
   }
-  for (uint32_t program : executable->getEntryPoint().schedule)
-    if (Error error = runProgram(program, options, result))
+  result.laneBusyFs.resize(executable->getNumPrograms());
+  for (const Step &step : executable->getEntryPoint().steps) {
+    if (step.kind == Step::Kind::Transfer)
+      runTransfer(step, options, result);
+    else if (Error error = runProgram(step.program, options, result))
       return error;
+  }
   result.energyJoule += getIdleEnergy(*executable, result.latencyFs);
   if (!options.timingOnly)
     readOutputs(result);

@@ -86,7 +86,7 @@ void printSummary(const Report &report, raw_ostream &os) {
   const RunResult &run = report.run;
   double latency = report.getLatencySeconds();
   os << report.executable->getManifest().model << " on "
-     << report.executable->getTargetName() << '\n';
+     << report.executable->getManifest().target << '\n';
   // Shares of the latency stand below it, indented.
   constexpr StringLiteral indent = "  ";
   size_t width = 18;

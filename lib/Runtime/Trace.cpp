@@ -50,8 +50,10 @@ void TraceWriter::writeLaneNames() {
   };
   for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
     const ImageProgram &program = executable.getManifest().programs[p];
+    const ImageDevice &device =
+        executable.getManifest().devices[program.device];
     writeMetadata("process_name", p, 0,
-                  program.target + " (" + program.device + ")");
+                  device.target + " (" + device.kind + ")");
     for (const auto &[lane, name] :
          enumerate(executable.getProgram(p).getLanes()))
       writeMetadata("thread_name", p, lane, name);

@@ -85,6 +85,18 @@ def test_manifest(data):
     roles = {row[0].strip("`") for row in read_table("role | meaning")}
     assert {segment["role"] for segment in manifest["segments"]} <= roles
     assert manifest["programs"][0]["section"] == ".garam.npu.0.program"
+    kinds = {row[0].strip("`"): re.findall(r"`(\w+)`", row[1])
+             for row in read_table("kind | further fields | what it does")}
+    step, = manifest["entry_points"][0]["steps"]
+    assert sorted(step) == sorted(["kind", "after", *kinds[step["kind"]]])
+    for key, (element, *_) in [("devices", manifest["devices"]), ("programs", manifest["programs"]),
+                               ("segments", manifest["segments"]), ("nodes", manifest["nodes"]),
+                               ("entry_points", manifest["entry_points"])]:
+        text, = [row[1] for row in read_table("key | value") if row[0] == f"`{key}`"]
+        assert set(element) <= set(re.findall(r"`(\w+)`", text)), key
+    assert manifest["devices"] == [{"name": "atom", "kind": "npu", "target": "atom",
+                                    "section": ".garam.target.0"}]
+    assert {segment["device"] for segment in manifest["segments"]} == {0}
 
 
 def test_debug_map(data):

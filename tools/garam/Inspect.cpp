@@ -52,7 +52,7 @@ static void printBindings(StringRef title, ArrayRef<Binding> bindings) {
 
 static void printManifest(const Executable &executable) {
   const Manifest &manifest = executable.getManifest();
-  outs() << manifest.model << " for " << executable.getTargetName() << ", by "
+  outs() << manifest.model << " for " << manifest.target << ", by "
          << manifest.producer << '\n';
   for (const auto &[name, value] : manifest.options)
     outs() << "  --" << name << ' ' << value << '\n';
@@ -67,7 +67,8 @@ static void printManifest(const Executable &executable) {
                       getName(segment.segment.role), segment.segment.size,
                       segment.segment.name);
   for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
-    outs() << "Program " << p << " (" << manifest.programs[p].device << ")\n";
+    outs() << "Program " << p << " ("
+           << manifest.devices[manifest.programs[p].device].name << ")\n";
     for (const auto &[lane, count] :
          zip(executable.getProgram(p).getLanes(),
              executable.getProgram(p).getCommandCounts()))
@@ -136,7 +137,7 @@ Error InspectCommand::printJSON(const Executable &executable) const {
   if (!manifest)
     return manifest.takeError();
   json::Object object{{"file_size", container.getFileSize()},
-                      {"target", executable.getTargetName()},
+                      {"target", executable.getManifest().target},
                       {"sections", std::move(sections)},
                       {"manifest", std::move(*manifest)}};
   if (disassemble || plan) {

@@ -34,12 +34,14 @@ ImageSource makeSource() {
                             {65536, 16, {2, 2}, {0, 0}, {2, 1}, {{0, 1}}}}}};
   program.plan = {{"core 0 SRAM", true, 64, 128, "x"}};
   source.programs.push_back(program);
-  source.targetText = "name: chip\n";
+  source.targetTexts = {"name: one\n"};
 
   Manifest &manifest = source.manifest;
   manifest.producer = "test";
   manifest.model = "model.onnx";
+  manifest.target = "one";
   manifest.options = {{"precision", "bf16"}};
+  manifest.devices = {{"one", "chip", "one", ".garam.target.0"}};
   for (const DeviceSegment &segment : program.segments)
     manifest.segments.push_back({segment, 0});
   EntryPoint entry;
@@ -49,16 +51,14 @@ ImageSource makeSource() {
                    1,
                    HostQuantization{DataType::UInt8, 0.5, 3}}};
   entry.outputs = {{"y", {DataType::Float32, {8}}, 2, std::nullopt}};
-  entry.schedule = {0};
+  entry.steps = {Step::dispatch(0)};
   manifest.entryPoints.push_back(entry);
   ImageProgram image;
-  image.device = "chip";
-  image.target = "one";
   image.section = ".garam.chip.0.program";
   image.segments = {0, 1, 2};
   image.bound = {1000, 1e-6, 100, 1e9};
   manifest.programs.push_back(image);
-  manifest.nodes = {{"conv", "Conv", 17, "chip", ""},
+  manifest.nodes = {{"conv", "Conv", 17, "one", ""},
                     {"shape", "Shape", 17, "", ""}};
   return source;
 }
@@ -92,7 +92,7 @@ TEST_F(ImageTest, RoundTrip) {
   EXPECT_EQ(manifest.programs.at(0).bound.macs, 1000u);
   EXPECT_EQ(manifest.programs.at(0).bound.computeSeconds, 1e-6);
   EXPECT_EQ(manifest.nodes.at(1).device, "");
-  EXPECT_EQ(image->getTargetText(), "name: chip\n");
+  EXPECT_EQ(image->getTargetText(0), "name: one\n");
   EXPECT_EQ(image->getCode(0), ArrayRef<uint8_t>({1, 2, 3, 4}));
 }
 
@@ -214,8 +214,8 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
        "manifest: 'x' (float32[2,5]) does not fit its segment of 8 bytes"},
       {"\"segments\":[0,1,2]", "\"segments\":[0,1,3]",
        "manifest: program '.garam.chip.0.program' uses segment 3 of 3"},
-      {"\"schedule\":[0]", "\"schedule\":[1]",
-       "manifest: entry point 'main' runs program 1 of 1"},
+      {"\"program\":0", "\"program\":1",
+       "manifest: step 0 of entry point 'main' runs program 1 of 1"},
       {"\"segment\":1", "\"segment\":9",
        "manifest: 'x' lies in segment 9 of 3"},
       {"\"segment\":1", "\"segment\":0",
@@ -242,10 +242,120 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
       {"\"zero_point\":3", "\"zero_point\":-9223372036854775808",
        "outside of the storage type"},
       {"\"model\":", "\"modal\":", "missing value at manifest.model"},
+      {"\"dispatch\"", "\"despatch\"",
+       "expected dispatch or transfer at "
+       "manifest.entry_points[0].steps[0].kind"},
+      {"\"after\":[]", "\"after\":[0]",
+       "manifest: step 0 of entry point 'main' comes after step 0, which is "
+       "not an earlier one"},
+      {"\"segments\":[{\"device\":0", "\"segments\":[{\"device\":1",
+       "manifest: segment 0 is in the memory of device 1 of 1"},
+      {"\"device\":0,\"estimate_s\"", "\"device\":1,\"estimate_s\"",
+       "manifest: program '.garam.chip.0.program' runs on device 1 of 1"},
   };
   for (const Case &c : cases)
     EXPECT_NE(getError(c.from, c.to).find(c.error), std::string::npos)
         << getError(c.from, c.to) << " instead of " << c.error;
+}
+
+/// Three devices in a row; a step moves the program's output to the last.
+Manifest makeChain() {
+  Manifest manifest = makeSource().manifest;
+  manifest.devices.push_back({"two", "chip", "one", ".garam.target.1"});
+  manifest.devices.push_back({"three", "chip", "one", ".garam.target.2"});
+  manifest.links = {{"near", {0, 1}, 1e9, 1e-6, 1e-12},
+                    {"far", {2, 1}, 1e9, 1e-6, 1e-12}};
+  manifest.segments.push_back({{MemoryRole::Output, 40, "z"}, 0, 2});
+  EntryPoint &entry = manifest.entryPoints[0];
+  entry.outputs[0].segment = 3;
+  entry.steps.push_back(Step::transfer(2, 3, 32, {0, 1}, {0}));
+  return manifest;
+}
+
+std::string getError(const Manifest &manifest) {
+  Expected<Manifest> read = parseManifest(serializeManifest(manifest));
+  return read ? "" : toString(read.takeError());
+}
+
+TEST(ManifestTest, RoundTripOfSeveralDevices) {
+  std::string text = serializeManifest(makeChain());
+  Expected<Manifest> manifest = parseManifest(text);
+  ASSERT_TRUE(bool(manifest)) << toString(manifest.takeError());
+  EXPECT_EQ(serializeManifest(*manifest), text);
+  const Step &step = manifest->entryPoints[0].steps.at(1);
+  EXPECT_EQ(step.kind, Step::Kind::Transfer);
+  EXPECT_EQ(step.bytes, 32u);
+  EXPECT_EQ(step.links, std::vector<uint32_t>({0, 1}));
+  EXPECT_EQ(manifest->links.at(1).between, (std::array<uint32_t, 2>{2, 1}));
+}
+
+TEST(ManifestTest, SystemsAreChecked) {
+  struct Case {
+    std::function<void(Manifest &)> change;
+    const char *error;
+  };
+  const Case cases[] = {
+      {[](Manifest &m) { m.devices.clear(); }, "manifest: no device"},
+      {[](Manifest &m) { m.devices[2].name = "one"; },
+       "manifest: two devices have the name 'one'"},
+      {[](Manifest &m) { m.links[0].between[1] = 3; },
+       "manifest: link 'near' leads to device 3 of 3"},
+      {[](Manifest &m) { m.links[0].between[1] = 0; },
+       "manifest: link 'near' leads from device 0 to itself"},
+      {[](Manifest &m) { m.links[0].bytesPerSecond = 0; },
+       "manifest: link 'near' needs a finite rate above 0 bytes/s"},
+      {[](Manifest &m) { m.links[0].bytesPerSecond = -1; },
+       "manifest: link 'near' needs a finite rate above 0 bytes/s"},
+      {[](Manifest &m) { m.links[0].seconds = -1; },
+       "manifest: link 'near' needs a finite time and a finite energy, 0 or "
+       "more"},
+      {[](Manifest &m) { m.links[1].joulePerByte = -1; },
+       "manifest: link 'far' needs a finite time and a finite energy, 0 or "
+       "more"},
+      {[](Manifest &m) { m.programs[0].device = 1; },
+       "manifest: program '.garam.chip.0.program' of device 1 uses segment 0 "
+       "in the memory of device 0"},
+  };
+  for (const Case &c : cases) {
+    Manifest manifest = makeChain();
+    c.change(manifest);
+    EXPECT_EQ(getError(manifest), c.error);
+  }
+  std::string text = serializeManifest(makeChain());
+  text.replace(text.find("[2,1]"), 5, "[2]");
+  EXPECT_NE(toString(parseManifest(text).takeError())
+                .find("expected two numbers of devices at "
+                      "manifest.links[1].between"),
+            std::string::npos);
+}
+
+TEST(ManifestTest, TransfersAreChecked) {
+  struct Case {
+    std::function<void(Step &)> change;
+    const char *error;
+  };
+  const Case cases[] = {
+      {[](Step &s) { s.from = 4; }, "moves segment 4 of 4"},
+      {[](Step &s) { s.to = 9; }, "moves segment 9 of 4"},
+      {[](Step &s) { s.bytes = 33; }, "moves 33 bytes, segment 2 has 32"},
+      {[](Step &s) { s.to = 0; }, "stays within device 0"},
+      {[](Step &s) { s.links = {2}; }, "takes link 2 of 2"},
+      {[](Step &s) { s.links = {1, 0}; },
+       "takes link 'far', which does not begin at device 0"},
+      {[](Step &s) { s.links = {0}; }, "arrives at device 1 instead of 2"},
+      {[](Step &s) { s.links = {}; }, "arrives at device 0 instead of 2"},
+  };
+  for (const Case &c : cases) {
+    Manifest manifest = makeChain();
+    c.change(manifest.entryPoints[0].steps[1]);
+    EXPECT_EQ(getError(manifest),
+              std::string("manifest: step 1 of entry point 'main' ") + c.error);
+  }
+  Manifest manifest = makeChain();
+  manifest.entryPoints[0].steps.resize(maxSteps + 1,
+                                       manifest.entryPoints[0].steps[0]);
+  EXPECT_EQ(getError(manifest), "manifest: entry point 'main' has 16385 steps, "
+                                "the most is 16384");
 }
 
 TEST(ManifestTest, InputsAreApart) {

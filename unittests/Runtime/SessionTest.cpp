@@ -147,7 +147,7 @@ protected:
   void SetUp() override {
     ASSERT_FALSE(sys::fs::createTemporaryFile("garam-session", "garam", path));
     devices.add(std::make_unique<AddDevice>());
-    source.targetText = "name: one\nkind: adder\ndescription: adds\n";
+    source.targetTexts = {"name: one\nkind: adder\ndescription: adds\n"};
     DeviceProgram program;
     program.code = {42};
     program.segments = AddProgram().getSegments();
@@ -164,14 +164,15 @@ protected:
         {"main",
          {{"x", {DataType::UInt8, {4}}, 1, std::nullopt}},
          {{"y", {DataType::UInt8, {4}}, 2, std::nullopt}},
-         {0}});
+         {Step::dispatch(0)}});
+    manifest.target = "one";
+    manifest.devices = {{"one", "adder", "one", ".garam.target.0"}};
     ImageProgram image;
-    image.device = "adder";
     image.section = ".garam.adder.0.program";
     image.segments = {0, 1, 2};
     image.bound = {0, 1e-9, 64, 1e12};
     manifest.programs.push_back(image);
-    manifest.nodes = {{"add", "Add", 17, "adder", ""}};
+    manifest.nodes = {{"add", "Add", 17, "one", ""}};
   }
   void TearDown() override { sys::fs::remove(path); }
 
@@ -264,17 +265,30 @@ TEST_F(SessionTest, BinariesThatDoNotFitTheDeviceAreRefused) {
                                "program of an adder");
 
   source.programs[0].code = {42};
-  source.manifest.segments[2].segment.size = 5;
+  source.manifest.segments[2].segment.role = MemoryRole::Scratch;
+  source.manifest.entryPoints[0].outputs.clear();
+  source.manifest.segments[2].segment.size = 3;
   EXPECT_EQ(getError(), file + "section '.garam.adder.0.program' declares "
                                "other segments than the manifest");
 
-  source.manifest.programs[0].device = "unknown";
-  EXPECT_EQ(getError(), file + "program 0 is for a device 'unknown' that is "
+  source.manifest.segments[2].segment.size = 4;
+  EXPECT_EQ(getError(), file + "entry point 'main': what step 0 writes to "
+                               "segment 2 ('y') is never read");
+
+  source.manifest.devices[0].target = "two";
+  EXPECT_EQ(getError(), file + "section '.garam.target.0': describes 'one' of "
+                               "kind 'adder', device 'one' is 'two' of kind "
+                               "'adder'");
+  source.manifest.devices[0].target = "one";
+
+  source.manifest.devices[0].kind = "unknown";
+  source.targetTexts = {"name: one\nkind: unknown\ndescription: adds\n"};
+  EXPECT_EQ(getError(), file + "device 'one' is of kind 'unknown', which is "
                                "not known here");
 
-  source.targetText = "kind: adder\n";
+  source.targetTexts = {"kind: adder\n"};
   std::string error = getError();
-  EXPECT_EQ(error.find(file + "section '.garam.target': "), 0u) << error;
+  EXPECT_EQ(error.find(file + "section '.garam.target.0': "), 0u) << error;
 }
 
 TEST_F(SessionTest, SegmentsThatNoMachineHoldsAreRefused) {

@@ -42,26 +42,30 @@ public:
   const LoadedProgram &getProgram(unsigned program) const {
     return *programs[program];
   }
-  /// The machine that a program runs on.
-  const MachineSummary &getMachine(unsigned program) const {
-    return machines[program];
+  /// What the machine of a device of the manifest is.
+  const MachineSummary &getMachine(unsigned device) const {
+    return machines[device];
+  }
+  const MachineSummary &getMachineOfProgram(unsigned program) const {
+    return machines[getManifest().programs[program].device];
   }
   const DebugMap &getDebugMap(unsigned program) const {
     return debugMaps[program];
   }
-  /// Name of the target, as its file says.
-  llvm::StringRef getTargetName() const { return targetName; }
 
 private:
   explicit Executable(Image image) : image(std::move(image)) {}
-  llvm::Error loadPrograms(const DeviceRegistry &devices);
-  llvm::Error checkProgram(unsigned program) const;
+  /// Also looks up the class of each device.
+  llvm::Error loadDevices(const DeviceRegistry &registry,
+                          std::vector<const Device *> &classes);
+  llvm::Error loadPrograms(llvm::ArrayRef<const Device *> classes);
+  llvm::Error checkProgram(unsigned program,
+                           llvm::ArrayRef<DeviceSegment> declared) const;
 
   Image image;
   std::vector<std::unique_ptr<LoadedProgram>> programs;
-  std::vector<MachineSummary> machines; // of each program
+  std::vector<MachineSummary> machines; // of each device
   std::vector<DebugMap> debugMaps;
-  std::string targetName;
 };
 
 } // namespace garam

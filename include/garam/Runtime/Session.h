@@ -74,6 +74,8 @@ private:
   llvm::Error allocateSegments();
   llvm::Error runProgram(unsigned program, const RunOptions &options,
                          RunResult &result);
+  void runTransfer(const Step &step, const RunOptions &options,
+                   RunResult &result);
   void readOutputs(RunResult &result);
   llvm::MutableArrayRef<uint8_t> getSegment(unsigned segment);
 

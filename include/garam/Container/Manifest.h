@@ -1,0 +1,151 @@
+//===- Manifest.h - What a device binary has and how it is called -C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_CONTAINER_MANIFEST_H
+#define GARAM_CONTAINER_MANIFEST_H
+
+#include "garam/Support/Tensor.h"
+#include "garam/Target/Device.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace garam {
+
+/// An input or output whose bytes on the device are not those of its type: the
+/// runtime computes saturate(round_half_even(x / scale) + zeroPoint) of an
+/// input, and (q - zeroPoint) * scale of an output.
+struct HostQuantization {
+  DataType storage = DataType::Int8;
+  double scale = 1.0;
+  int64_t zeroPoint = 0;
+
+  bool operator==(const HostQuantization &other) const {
+    return storage == other.storage && scale == other.scale &&
+           zeroPoint == other.zeroPoint;
+  }
+};
+
+/// Whether a tensor can be divided by this scale, which is done in float32.
+bool isUsableScale(double scale);
+
+/// Whether `storage`, Int8 or UInt8, has this zero point.
+bool isInStorage(int64_t zeroPoint, DataType storage);
+
+/// An input or output of an entry point.
+struct Binding {
+  std::string name;
+  TensorType type;
+  uint32_t segment = 0; // number in Manifest::segments
+  std::optional<HostQuantization> quantization;
+};
+
+/// Bytes of a binding's tensor as the device sees it.
+std::optional<uint64_t> getDeviceByteSize(const Binding &binding);
+
+/// A part of a run. It starts when all steps that it comes after have ended; a
+/// device runs one program at a time.
+struct Step {
+  enum class Kind : uint8_t { Dispatch, Transfer };
+
+  Kind kind = Kind::Dispatch;
+  /// Of a dispatch: number in Manifest::programs.
+  uint32_t program = 0;
+  /// Of a transfer: the first `bytes` of a segment go to the beginning of one
+  /// of another device, over these links (numbers in Manifest::links) in order.
+  uint32_t from = 0, to = 0;
+  uint64_t bytes = 0;
+  std::vector<uint32_t> links;
+  /// Numbers of earlier steps of the entry point.
+  std::vector<uint32_t> after;
+
+  static Step dispatch(uint32_t program, std::vector<uint32_t> after = {});
+  static Step transfer(uint32_t from, uint32_t to, uint64_t bytes,
+                       std::vector<uint32_t> links,
+                       std::vector<uint32_t> after = {});
+};
+
+/// Steps of an entry point at most, so that what comes after what can be held.
+constexpr size_t maxSteps = 1 << 14;
+
+struct EntryPoint {
+  std::string name;
+  /// With one device, in its memory; with several, wherever the steps move
+  /// them from and to.
+  std::vector<Binding> inputs, outputs;
+  std::vector<Step> steps;
+};
+
+/// An instance of a device.
+struct ImageDevice {
+  std::string name;    // unique
+  std::string kind;    // its class
+  std::string target;  // name in its target file
+  std::string section; // of the text of that file
+};
+
+/// A link between two devices, one transfer at a time.
+struct ImageLink {
+  std::string name;
+  std::array<uint32_t, 2> between = {0, 0}; // numbers in Manifest::devices
+  double bytesPerSecond = 0;
+  double seconds = 0; // of a transfer of no bytes
+  double joulePerByte = 0;
+};
+
+struct ImageSegment {
+  DeviceSegment segment;
+  /// Constants: where the bytes begin in the constant section.
+  uint64_t offset = 0;
+  uint32_t device = 0; // in whose memory it is
+};
+
+struct ImageProgram {
+  uint32_t device = 0; // that it runs on
+  std::string section; // of the code
+  /// Segment i of the program is segments[i] of the manifest.
+  std::vector<uint32_t> segments;
+  LowerBound bound;
+  double estimatedSeconds = 0; // by the device's cost model
+};
+
+/// A node of the model.
+struct ImageNode {
+  std::string id;
+  std::string op;
+  int64_t opset = 0;
+  std::string device; // name of where it runs; empty: folded away
+  std::string reason; // why it is there and not elsewhere
+};
+
+struct Manifest {
+  std::string producer; // "garam 0.1.0"
+  std::string model;    // file name
+  std::string target;   // name of the chip or system that it was compiled for
+  /// What was asked of the compiler, as names and values.
+  std::vector<std::pair<std::string, std::string>> options;
+  std::vector<ImageDevice> devices;
+  std::vector<ImageLink> links;
+  std::vector<EntryPoint> entryPoints;
+  std::vector<ImageProgram> programs;
+  std::vector<ImageSegment> segments;
+  std::vector<ImageNode> nodes;
+};
+
+std::string serializeManifest(const Manifest &manifest);
+/// Reads a manifest and checks it with checkManifest.
+llvm::Expected<Manifest> parseManifest(llvm::StringRef text);
+
+/// Every number of `manifest` refers to something that exists, names are
+/// unique where things are found by them, and inputs and outputs lie in
+/// segments for them.
+llvm::Error checkManifest(const Manifest &manifest);
+
+} // namespace garam
+
+#endif // GARAM_CONTAINER_MANIFEST_H

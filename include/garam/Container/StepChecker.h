@@ -1,0 +1,38 @@
+//===- StepChecker.h - Whether steps of several devices agree ---*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_CONTAINER_STEPCHECKER_H
+#define GARAM_CONTAINER_STEPCHECKER_H
+
+#include "garam/Container/Manifest.h"
+
+namespace garam {
+
+/// Whether a program that declares a segment as `declared` may be given one
+/// that the manifest has as `actual`: what one program yields may be what
+/// another takes.
+bool isUsableAs(MemoryRole actual, MemoryRole declared);
+
+/// Checks the steps of each entry point of a manifest that checkManifest
+/// accepts. `declared[i]` are the segments that program i itself declares, each
+/// usable as such. Whatever the devices' times are:
+///
+/// - Two steps of which one writes a segment that the other uses are ordered by
+///   tokens.
+/// - What a step reads was written before: by the caller (inputs), by the
+///   compiler (constants) or by an earlier step.
+/// - What a step writes is read by a later one, or is an output.
+/// - Every output is written.
+/// - No step writes what is only to be read.
+///
+/// Time is linear in the steps and their uses of segments, and in the product
+/// of tokens and steps with a small factor.
+llvm::Error checkSteps(const Manifest &manifest,
+                       llvm::ArrayRef<std::vector<DeviceSegment>> declared);
+
+} // namespace garam
+
+#endif // GARAM_CONTAINER_STEPCHECKER_H

@@ -1,0 +1,228 @@
+//===- ManifestChecks.cpp - What a manifest may refer to ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Container/Manifest.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace llvm;
+
+namespace garam {
+
+static Error fail(const Twine &message) {
+  return createStringError(inconvertibleErrorCode(), "manifest: " + message);
+}
+
+/// Whether this can be a time or an energy.
+static bool isUsable(double figure) {
+  return std::isfinite(figure) && figure >= 0;
+}
+
+/// The runtime writes inputs and reads outputs: each lies in a segment for it.
+static Error checkBindings(const Manifest &manifest, ArrayRef<Binding> bindings,
+                           MemoryRole role) {
+  for (const Binding &binding : bindings) {
+    if (binding.segment >= manifest.segments.size())
+      return fail("'" + binding.name + "' lies in segment " +
+                  Twine(binding.segment) + " of " +
+                  Twine(manifest.segments.size()));
+    const DeviceSegment &segment = manifest.segments[binding.segment].segment;
+    if (segment.role != role)
+      return fail("the " + getName(role) + " '" + binding.name +
+                  "' lies in segment " + Twine(binding.segment) +
+                  ", whose role is " + getName(segment.role));
+    if (*getDeviceByteSize(binding) > segment.size)
+      return fail("'" + binding.name + "' (" + binding.type.str() +
+                  ") does not fit its segment of " + Twine(segment.size) +
+                  " bytes");
+  }
+  return Error::success();
+}
+
+/// No input overwrites another, and each is found by its name. Outputs may
+/// share a segment: a model can yield one tensor twice.
+static Error checkInputs(ArrayRef<Binding> inputs) {
+  DenseMap<uint32_t, StringRef> owners;
+  StringSet<> names;
+  for (const Binding &input : inputs) {
+    auto [owner, isNew] = owners.try_emplace(input.segment, input.name);
+    if (!isNew)
+      return fail("inputs '" + owner->second + "' and '" + input.name +
+                  "' lie in one segment");
+    if (!names.insert(input.name).second)
+      return fail("two inputs have the name '" + input.name + "'");
+  }
+  return Error::success();
+}
+
+/// That devices, and links between them, are apart and have usable figures.
+static Error checkSystem(const Manifest &manifest) {
+  if (manifest.devices.empty())
+    return fail("no device");
+  StringSet<> names;
+  for (const ImageDevice &device : manifest.devices)
+    if (!names.insert(device.name).second)
+      return fail("two devices have the name '" + device.name + "'");
+  for (const ImageLink &link : manifest.links) {
+    for (uint32_t device : link.between)
+      if (device >= manifest.devices.size())
+        return fail("link '" + link.name + "' leads to device " +
+                    Twine(device) + " of " + Twine(manifest.devices.size()));
+    if (link.between[0] == link.between[1])
+      return fail("link '" + link.name + "' leads from device " +
+                  Twine(link.between[0]) + " to itself");
+    if (!isUsable(link.bytesPerSecond) || link.bytesPerSecond == 0)
+      return fail("link '" + link.name +
+                  "' needs a finite rate above 0 bytes/s");
+    if (!isUsable(link.seconds) || !isUsable(link.joulePerByte))
+      return fail("link '" + link.name +
+                  "' needs a finite time and a finite energy, 0 or more");
+  }
+  return Error::success();
+}
+
+static Error checkPrograms(const Manifest &manifest) {
+  for (const ImageProgram &program : manifest.programs) {
+    if (program.device >= manifest.devices.size())
+      return fail("program '" + program.section + "' runs on device " +
+                  Twine(program.device) + " of " +
+                  Twine(manifest.devices.size()));
+    for (uint32_t segment : program.segments) {
+      if (segment >= manifest.segments.size())
+        return fail("program '" + program.section + "' uses segment " +
+                    Twine(segment) + " of " + Twine(manifest.segments.size()));
+      if (manifest.segments[segment].device != program.device)
+        return fail("program '" + program.section + "' of device " +
+                    Twine(program.device) + " uses segment " + Twine(segment) +
+                    " in the memory of device " +
+                    Twine(manifest.segments[segment].device));
+    }
+  }
+  return Error::success();
+}
+
+static Error checkTransfer(const Manifest &manifest, const Step &step,
+                           const Twine &place) {
+  for (uint32_t segment : {step.from, step.to}) {
+    if (segment >= manifest.segments.size())
+      return fail(place + " moves segment " + Twine(segment) + " of " +
+                  Twine(manifest.segments.size()));
+    uint64_t size = manifest.segments[segment].segment.size;
+    if (step.bytes > size)
+      return fail(place + " moves " + Twine(step.bytes) + " bytes, segment " +
+                  Twine(segment) + " has " + Twine(size));
+  }
+  uint32_t position = manifest.segments[step.from].device;
+  uint32_t end = manifest.segments[step.to].device;
+  if (position == end)
+    return fail(place + " stays within device " + Twine(end));
+  for (uint32_t number : step.links) {
+    if (number >= manifest.links.size())
+      return fail(place + " takes link " + Twine(number) + " of " +
+                  Twine(manifest.links.size()));
+    auto [first, second] = manifest.links[number].between;
+    if (position != first && position != second)
+      return fail(place + " takes link '" + manifest.links[number].name +
+                  "', which does not begin at device " + Twine(position));
+    position = position == first ? second : first;
+  }
+  if (position != end)
+    return fail(place + " arrives at device " + Twine(position) +
+                " instead of " + Twine(end));
+  return Error::success();
+}
+
+static Error checkSteps(const Manifest &manifest, const EntryPoint &entry) {
+  if (entry.steps.size() > maxSteps)
+    return fail("entry point '" + entry.name + "' has " +
+                Twine(entry.steps.size()) + " steps, the most is " +
+                Twine(maxSteps));
+  for (const auto &[number, step] : enumerate(entry.steps)) {
+    std::string place =
+        ("step " + Twine(number) + " of entry point '" + entry.name + "'")
+            .str();
+    for (uint32_t earlier : step.after)
+      if (earlier >= number)
+        return fail(place + " comes after step " + Twine(earlier) +
+                    ", which is not an earlier one");
+    if (step.kind == Step::Kind::Transfer) {
+      if (Error error = checkTransfer(manifest, step, place))
+        return error;
+    } else if (step.program >= manifest.programs.size()) {
+      return fail(place + " runs program " + Twine(step.program) + " of " +
+                  Twine(manifest.programs.size()));
+    }
+  }
+  return Error::success();
+}
+
+Error checkManifest(const Manifest &manifest) {
+  if (Error error = checkSystem(manifest))
+    return error;
+  for (const auto &[number, segment] : enumerate(manifest.segments))
+    if (segment.device >= manifest.devices.size())
+      return fail("segment " + Twine(number) + " is in the memory of device " +
+                  Twine(segment.device) + " of " +
+                  Twine(manifest.devices.size()));
+  if (Error error = checkPrograms(manifest))
+    return error;
+  for (const EntryPoint &entry : manifest.entryPoints) {
+    if (Error error = checkBindings(manifest, entry.inputs, MemoryRole::Input))
+      return error;
+    if (Error error = checkInputs(entry.inputs))
+      return error;
+    if (Error error =
+            checkBindings(manifest, entry.outputs, MemoryRole::Output))
+      return error;
+    if (Error error = checkSteps(manifest, entry))
+      return error;
+  }
+  if (manifest.entryPoints.empty())
+    return fail("no entry point");
+  return Error::success();
+}
+
+Step Step::dispatch(uint32_t program, std::vector<uint32_t> after) {
+  Step step;
+  step.program = program;
+  step.after = std::move(after);
+  return step;
+}
+
+Step Step::transfer(uint32_t from, uint32_t to, uint64_t bytes,
+                    std::vector<uint32_t> links, std::vector<uint32_t> after) {
+  Step step;
+  step.kind = Kind::Transfer;
+  step.from = from;
+  step.to = to;
+  step.bytes = bytes;
+  step.links = std::move(links);
+  step.after = std::move(after);
+  return step;
+}
+
+bool isUsableScale(double scale) {
+  auto single = static_cast<float>(scale);
+  return std::isfinite(single) && single > 0;
+}
+
+bool isInStorage(int64_t zeroPoint, DataType storage) {
+  return storage == DataType::Int8 ? isInt<8>(zeroPoint) : isUInt<8>(zeroPoint);
+}
+
+std::optional<uint64_t> getDeviceByteSize(const Binding &binding) {
+  TensorType type = binding.type;
+  if (binding.quantization)
+    type.type = binding.quantization->storage;
+  return getByteSize(type);
+}
+
+} // namespace garam

@@ -1,0 +1,221 @@
+//===- StepChecker.cpp - Whether steps of several devices agree -----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Steps are listed after those that they wait for. So it is enough to go
+// through them in that order, and to compare each use of a segment with the
+// last write of it and the reads since then: what came earlier is ordered
+// before those already.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Container/StepChecker.h"
+
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace llvm;
+
+namespace garam {
+
+bool isUsableAs(MemoryRole actual, MemoryRole declared) {
+  switch (declared) {
+  case MemoryRole::Input:
+    return actual == MemoryRole::Input || actual == MemoryRole::Output ||
+           actual == MemoryRole::Scratch;
+  case MemoryRole::Output:
+    return actual == MemoryRole::Output || actual == MemoryRole::Scratch;
+  case MemoryRole::Constant:
+  case MemoryRole::Parameter:
+  case MemoryRole::State:
+  case MemoryRole::Scratch:
+    return actual == declared;
+  }
+  return false;
+}
+
+namespace {
+
+/// What is known of a segment at some step.
+struct SegmentState {
+  /// Written by the caller, by the compiler or by a step.
+  bool isDefined = false;
+  /// Holds what a step wrote for others, and nobody has read it yet.
+  bool isUnread = false;
+  std::optional<uint32_t> lastWriter;
+  std::vector<uint32_t> readers; // since then
+};
+
+class Checker {
+public:
+  Checker(const Manifest &manifest,
+          ArrayRef<std::vector<DeviceSegment>> declared,
+          const EntryPoint &entry)
+      : manifest(manifest), declared(declared), entry(entry),
+        states(manifest.segments.size()), ancestors(entry.steps.size()) {}
+
+  Error run();
+
+private:
+  Error checkDispatch(uint32_t step);
+  Error checkTransfer(uint32_t step);
+  Error read(uint32_t step, uint32_t segment);
+  Error write(uint32_t step, uint32_t segment);
+  /// Writes what only this step, or a later run, makes use of.
+  Error keep(uint32_t step, uint32_t segment);
+  Error order(uint32_t earlier, uint32_t step, uint32_t segment) const;
+  Error checkRead(uint32_t segment) const;
+  Error checkOutputs();
+
+  Error fail(const Twine &message) const {
+    return createStringError("entry point '" + entry.name + "': " + message);
+  }
+  std::string describe(uint32_t segment) const {
+    return ("segment " + Twine(segment) + " ('" +
+            manifest.segments[segment].segment.name + "')")
+        .str();
+  }
+
+  const Manifest &manifest;
+  ArrayRef<std::vector<DeviceSegment>> declared;
+  const EntryPoint &entry;
+  std::vector<SegmentState> states;
+  /// The steps that end before a step starts, whatever the times are.
+  std::vector<BitVector> ancestors;
+};
+
+} // namespace
+
+Error Checker::order(uint32_t earlier, uint32_t step, uint32_t segment) const {
+  if (earlier == step || ancestors[step].test(earlier))
+    return Error::success();
+  return fail("steps " + Twine(earlier) + " and " + Twine(step) + " both use " +
+              describe(segment) +
+              ", at least one writes it, and the later does not wait for the "
+              "earlier");
+}
+
+Error Checker::read(uint32_t step, uint32_t segment) {
+  SegmentState &state = states[segment];
+  if (!state.isDefined)
+    return fail("step " + Twine(step) + " reads " + describe(segment) +
+                ", which nothing has written before");
+  if (state.lastWriter)
+    if (Error error = order(*state.lastWriter, step, segment))
+      return error;
+  state.isUnread = false;
+  state.readers.push_back(step);
+  return Error::success();
+}
+
+/// What the last writer of `segment` left there for others has been read.
+Error Checker::checkRead(uint32_t segment) const {
+  const SegmentState &state = states[segment];
+  if (!state.isUnread)
+    return Error::success();
+  return fail("what step " + Twine(*state.lastWriter) + " writes to " +
+              describe(segment) + " is never read");
+}
+
+Error Checker::keep(uint32_t step, uint32_t segment) {
+  SegmentState &state = states[segment];
+  if (Error error = checkRead(segment))
+    return error;
+  if (state.lastWriter)
+    if (Error error = order(*state.lastWriter, step, segment))
+      return error;
+  for (uint32_t reader : state.readers)
+    if (Error error = order(reader, step, segment))
+      return error;
+  state.readers.clear();
+  state.lastWriter = step;
+  return Error::success();
+}
+
+Error Checker::write(uint32_t step, uint32_t segment) {
+  MemoryRole role = manifest.segments[segment].segment.role;
+  if (!isUsableAs(role, MemoryRole::Input))
+    return fail("step " + Twine(step) + " writes " + describe(segment) +
+                ", whose role is " + getName(role));
+  if (Error error = keep(step, segment))
+    return error;
+  states[segment].isDefined = true;
+  states[segment].isUnread = true;
+  return Error::success();
+}
+
+Error Checker::checkDispatch(uint32_t step) {
+  uint32_t program = entry.steps[step].program;
+  ArrayRef<uint32_t> numbers = manifest.programs[program].segments;
+  // Reads first: a program may give back what it took in the same segment.
+  for (const auto &[segment, own] : zip(numbers, declared[program]))
+    if (own.role != MemoryRole::Output && own.role != MemoryRole::Scratch &&
+        own.role != MemoryRole::State)
+      if (Error error = read(step, segment))
+        return error;
+  for (const auto &[segment, own] : zip(numbers, declared[program])) {
+    if (own.role == MemoryRole::Output) {
+      if (Error error = write(step, segment))
+        return error;
+    } else if (own.role == MemoryRole::Scratch ||
+               own.role == MemoryRole::State) {
+      if (Error error = keep(step, segment))
+        return error;
+    }
+  }
+  return Error::success();
+}
+
+Error Checker::checkTransfer(uint32_t step) {
+  if (Error error = read(step, entry.steps[step].from))
+    return error;
+  return write(step, entry.steps[step].to);
+}
+
+Error Checker::checkOutputs() {
+  for (const Binding &output : entry.outputs) {
+    SegmentState &state = states[output.segment];
+    if (!state.isDefined)
+      return fail("no step writes the output '" + output.name + "'");
+    state.isUnread = false;
+  }
+  for (uint32_t segment = 0; segment < states.size(); ++segment)
+    if (Error error = checkRead(segment))
+      return error;
+  return Error::success();
+}
+
+Error Checker::run() {
+  for (const auto &[state, segment] : zip(states, manifest.segments))
+    state.isDefined = segment.segment.role == MemoryRole::Constant ||
+                      segment.segment.role == MemoryRole::Parameter ||
+                      segment.segment.role == MemoryRole::State;
+  for (const Binding &input : entry.inputs)
+    states[input.segment].isDefined = true;
+  for (uint32_t step = 0; step < entry.steps.size(); ++step) {
+    BitVector &known = ancestors[step];
+    known.resize(step);
+    for (uint32_t earlier : entry.steps[step].after) {
+      known |= ancestors[earlier];
+      known.set(earlier);
+    }
+    if (Error error = entry.steps[step].kind == Step::Kind::Dispatch
+                          ? checkDispatch(step)
+                          : checkTransfer(step))
+      return error;
+  }
+  return checkOutputs();
+}
+
+Error checkSteps(const Manifest &manifest,
+                 ArrayRef<std::vector<DeviceSegment>> declared) {
+  for (const EntryPoint &entry : manifest.entryPoints)
+    if (Error error = Checker(manifest, declared, entry).run())
+      return error;
+  return Error::success();
+}
+
+} // namespace garam
