@@ -35,6 +35,13 @@ UNREACHABLE = {
     "accumulates onto sums that the command before it did not leave: rows, columns and kind of type "
     "must be the same": "the verifier's rules of accumulators, again",
     " writes segment ": "the verifier's rule C10, again",
+    "LLVM has no machine for ": "the processors that can be asked for are LLVM's",
+    "LLVM cannot write objects for ": "LLVM can for every x86-64 processor",
+    "the kernels have no LLVM IR": "a fault of ours",
+    "the kernels cannot be lowered": "a fault of ours",
+    "no native code: ": "a fault of ours",
+    "found 'native' on a machine that is not x86-64, needed one of ": "tests run on x86-64",
+    ", this machine is ": "tests run on x86-64",
     "the program cannot be encoded: ": "the static checker is before it",
     "its raw data is not that of the file": "the scan replaces all raw data, and the onnx library "
                                             "writes its own in full",

@@ -1,0 +1,110 @@
+//===- HostOps.td - The host dialect -----------------------*- tablegen -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_DIALECT_HOST_IR_HOSTOPS_TD
+#define GARAM_DIALECT_HOST_IR_HOSTOPS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/IR/OpBase.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Host_Dialect : Dialect {
+  let name = "host";
+  let cppNamespace = "::garam::host";
+  let summary = "The host processor: kernels that become native code";
+  let description = [{
+    A function of the host is a straight line of kernels. A kernel is what is
+    compiled to one native function: structured operations on tensors, later
+    loops over vectors. Between kernels there are constants and reshapes only,
+    so that every tensor between them has an address that is fixed when the
+    program is written.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class Host_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Host_Dialect, mnemonic, traits>;
+
+def Host_TargetAttr : AttrDef<Host_Dialect, "Target"> {
+  let mnemonic = "target";
+  let summary = "a host processor";
+  let description = [{
+    `#host.target<"host", "...">`: the target's name and the text of its file
+    (docs/targets.md). It implements `DeviceTargetAttrInterface`.
+  }];
+  let parameters = (ins StringRefParameter<"name of the target">:$name,
+                        StringRefParameter<"text of the target file">:$text);
+  let assemblyFormat = "`<` $name `,` $text `>`";
+}
+
+def Host_WorkAttr : AttrDef<Host_Dialect, "Work"> {
+  let mnemonic = "work";
+  let summary = "what a kernel has to do, as the machine's time is counted";
+  let description = [{
+    `#host.work<operations = 2048, functions = 0, macs = 1024, read = 512,
+    written = 64>`: arithmetic operations, of which a multiply-accumulate is two;
+    calls of functions such as an exponential; multiply-accumulates; bytes of
+    memory read and written.
+  }];
+  let parameters = (ins "uint64_t":$operations, "uint64_t":$functions,
+                        "uint64_t":$macs, "uint64_t":$read, "uint64_t":$written);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+
+def Host_KernelOp
+    : Host_Op<"kernel", [IsolatedFromAbove, RecursiveMemoryEffects]> {
+  let summary = "what is compiled to one native function";
+  let description = [{
+    Computes the results from the inputs, which are the arguments of the body.
+
+    Constraints:
+    - (C1) inputs and results have static shapes.
+    - (C2) the body's arguments have the types of the inputs.
+    - (C3) the body yields values of the types of the results.
+
+    Example:
+
+    ```mlir
+    %y = host.kernel(%x) work <operations = 64, functions = 0, macs = 0,
+                               read = 256, written = 256>
+        : (tensor<64xf32>) -> tensor<64xf32> {
+    ^bb0(%arg: tensor<64xf32>):
+      %0 = tensor.empty() : tensor<64xf32>
+      %1 = linalg.abs ins(%arg : tensor<64xf32>) outs(%0 : tensor<64xf32>)
+          -> tensor<64xf32>
+      host.yield %1 : tensor<64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, Host_WorkAttr:$work);
+  let results = (outs Variadic<AnyRankedTensor>:$results);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    `(` $inputs `)` `work` $work attr-dict `:`
+    functional-type($inputs, $results) $body
+  }];
+  let hasVerifier = 1;
+}
+
+def Host_YieldOp : Host_Op<"yield", [Pure, ReturnLike, Terminator,
+                                     HasParent<"KernelOp">]> {
+  let summary = "the results of a kernel";
+  let description = [{
+    Ends the body of a `host.kernel`.
+
+    Example:
+
+    ```mlir
+    host.yield %0 : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyRankedTensor>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
+}
+
+#endif // GARAM_DIALECT_HOST_IR_HOSTOPS_TD

@@ -1,0 +1,247 @@
+//===- FormKernels.cpp - Makes each structured operation a kernel ---------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Conversion/LinalgToHost/Passes.h"
+
+#include "Support.h"
+#include "Work.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+
+namespace garam {
+
+#define GEN_PASS_DEF_HOSTFORMKERNELS
+#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+
+namespace host {
+namespace {
+
+class KernelFormer {
+public:
+  KernelFormer(func::FuncOp function, const RefusalHandler &onRefusal)
+      : function(function), onRefusal(onRefusal) {}
+
+  LogicalResult run();
+
+private:
+  bool isCheap(Operation *op);
+  bool isRoot(Operation &op);
+  LogicalResult checkRoot(Operation *op);
+  void gather(Operation *op, SetVector<Operation *> &members,
+              SetVector<Value> &inputs);
+  void formKernel(Operation *root);
+  void separateResults();
+  void eraseDead();
+
+  func::FuncOp function;
+  const RefusalHandler &onRefusal;
+  llvm::DenseMap<Operation *, bool> cheap;
+};
+
+} // namespace
+
+static bool hasTensorResult(Operation *op) {
+  return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
+}
+
+/// The same elements under another shape.
+static bool isView(Operation *op) {
+  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp,
+             tensor::CastOp>(op);
+}
+
+/// What every kernel that needs it computes for itself.
+bool KernelFormer::isCheap(Operation *op) {
+  auto [position, isNew] = cheap.try_emplace(op, false);
+  if (!isNew)
+    return position->second;
+  bool result = false;
+  if (isa<tensor::EmptyOp>(op))
+    result = true;
+  else if (isView(op) || isa<linalg::FillOp>(op)) {
+    Value destination = op->getOperands().back();
+    Operation *source = isView(op) ? op->getOperand(0).getDefiningOp()
+                                   : destination.getDefiningOp();
+    result = source && isCheap(source);
+  } else {
+    result = !hasTensorResult(op) && isPure(op);
+  }
+  return cheap[op] = result;
+}
+
+/// An insertion whose result only another one goes on with.
+static bool isPartOfInsertion(Operation *op) {
+  if (!isa<tensor::InsertSliceOp>(op) || !op->hasOneUse())
+    return false;
+  OpOperand &use = *op->use_begin();
+  auto next = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+  return next && &next.getDestMutable() == &use;
+}
+
+static bool isReturned(Operation *op) {
+  return llvm::any_of(op->getUsers(), [](Operation *user) {
+    return user->hasTrait<OpTrait::IsTerminator>();
+  });
+}
+
+bool KernelFormer::isRoot(Operation &op) {
+  if (op.hasTrait<OpTrait::IsTerminator>() ||
+      op.hasTrait<OpTrait::ConstantLike>() || isa<KernelOp>(op))
+    return false;
+  if (isCheap(&op))
+    return hasTensorResult(&op) && isReturned(&op);
+  return !isView(&op) && !isPartOfInsertion(&op);
+}
+
+LogicalResult KernelFormer::checkRoot(Operation *op) {
+  if (isa<linalg::LinalgOp, tensor::InsertSliceOp, tensor::ExtractSliceOp,
+          tensor::EmptyOp>(op) ||
+      isCheap(op))
+    return success();
+  onRefusal(Refusal(op, "it is no structured operation on tensors"));
+  return failure();
+}
+
+/// Adds `op`, and what it needs of cheap operations, to `members`; what else it
+/// needs, to `inputs`.
+void KernelFormer::gather(Operation *op, SetVector<Operation *> &members,
+                          SetVector<Value> &inputs) {
+  SmallVector<Operation *> open{op};
+  members.insert(op);
+  while (!open.empty()) {
+    Operation *next = open.pop_back_val();
+    SetVector<Value> used(next->operand_begin(), next->operand_end());
+    getUsedValuesDefinedAbove(next->getRegions(), used);
+    for (Value value : used) {
+      Operation *producer = value.getDefiningOp();
+      bool isScalarConstant = producer &&
+                              producer->hasTrait<OpTrait::ConstantLike>() &&
+                              !hasTensorResult(producer);
+      if (producer && (isScalarConstant || isCheap(producer) ||
+                       isPartOfInsertion(producer))) {
+        if (members.insert(producer))
+          open.push_back(producer);
+      } else {
+        inputs.insert(value);
+      }
+    }
+  }
+}
+
+void KernelFormer::formKernel(Operation *root) {
+  SetVector<Operation *> members;
+  SetVector<Value> inputs;
+  gather(root, members, inputs);
+  SmallVector<Operation *> ordered = members.takeVector();
+  llvm::sort(ordered, [](Operation *left, Operation *right) {
+    return left->isBeforeInBlock(right);
+  });
+
+  OpBuilder builder(root);
+  MLIRContext *context = root->getContext();
+  auto kernel = KernelOp::create(builder, root->getLoc(),
+                                 root->getResultTypes(), inputs.getArrayRef(),
+                                 WorkAttr::get(context, 0, 0, 0, 0, 0));
+  Block *body = builder.createBlock(&kernel.getBody());
+  IRMapping mapping;
+  for (Value input : inputs)
+    mapping.map(input, body->addArgument(input.getType(), input.getLoc()));
+  for (Operation *member : ordered)
+    builder.clone(*member, mapping);
+  SmallVector<Value> results;
+  for (Value result : root->getResults())
+    results.push_back(mapping.lookup(result));
+  YieldOp::create(builder, root->getLoc(), results);
+  kernel.setWorkAttr(countWork(kernel));
+  root->replaceAllUsesWith(kernel);
+  root->erase();
+}
+
+/// The tensor whose memory `value` is.
+static Value getBase(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isView(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+/// Copies returned tensors that have no memory of their own.
+void KernelFormer::separateResults() {
+  Operation *terminator = function.front().getTerminator();
+  OpBuilder builder(terminator);
+  llvm::DenseSet<Value> taken;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Value base = getBase(operand.get());
+    Operation *producer = base.getDefiningOp();
+    bool isComputed = producer && !producer->hasTrait<OpTrait::ConstantLike>();
+    if (isComputed && taken.insert(base).second)
+      continue;
+    auto type = cast<RankedTensorType>(operand.get().getType());
+    Location loc = operand.get().getLoc();
+    Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                          type.getElementType());
+    auto copy = linalg::CopyOp::create(builder, loc, operand.get(), empty);
+    operand.set(copy.getResult(0));
+  }
+}
+
+void KernelFormer::eraseDead() {
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(function.front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+LogicalResult KernelFormer::run() {
+  bool accepted = true;
+  if (!checkSupported(function, onRefusal))
+    return failure();
+  separateResults();
+  SmallVector<Operation *> roots;
+  for (Operation &op : function.front())
+    if (isRoot(op))
+      roots.push_back(&op);
+  for (Operation *root : roots)
+    accepted &= succeeded(checkRoot(root));
+  if (!accepted)
+    return failure();
+  llvm::for_each(roots, [&](Operation *root) { formKernel(root); });
+  eraseDead();
+  return success();
+}
+
+} // namespace host
+
+namespace {
+
+struct HostFormKernels : impl::HostFormKernelsBase<HostFormKernels> {
+  HostFormKernels() = default;
+  explicit HostFormKernels(RefusalHandler onRefusal)
+      : onRefusal(std::move(onRefusal)) {}
+
+  void runOnOperation() override {
+    if (failed(host::KernelFormer(getOperation(), onRefusal).run()))
+      signalPassFailure();
+  }
+
+  RefusalHandler onRefusal = [](const Refusal &refusal) {
+    emitRefusal(refusal);
+  };
+};
+
+} // namespace
+
+std::unique_ptr<Pass> createHostFormKernels(RefusalHandler onRefusal) {
+  return std::make_unique<HostFormKernels>(std::move(onRefusal));
+}
+
+} // namespace garam

@@ -1,0 +1,53 @@
+//===- PrepareStructure.cpp - Brings a function to linalg and slices ------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Conversion/LinalgToHost/Passes.h"
+
+#include "garam/Dialect/GaramExt/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace garam {
+
+#define GEN_PASS_DEF_HOSTPREPARESTRUCTURE
+#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+
+namespace {
+
+struct PadIntoDestination : OpRewritePattern<tensor::PadOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::PadOp op,
+                                PatternRewriter &rewriter) const override {
+    return linalg::rewriteInDestinationPassingStyle(rewriter, op);
+  }
+};
+
+struct HostPrepareStructure
+    : impl::HostPrepareStructureBase<HostPrepareStructure> {
+  LogicalResult initialize(MLIRContext *context) override {
+    RewritePatternSet set(context);
+    ext::populateGaramExtDecomposePatterns(set);
+    tensor::populateDecomposeTensorConcatPatterns(set);
+    tensor::populateFoldTensorEmptyPatterns(set);
+    set.add<PadIntoDestination>(context);
+    patterns = std::move(set);
+    return success();
+  }
+
+  void runOnOperation() override {
+    if (failed(applyPatternsGreedily(getOperation(), patterns)))
+      signalPassFailure();
+  }
+
+  FrozenRewritePatternSet patterns;
+};
+
+} // namespace
+} // namespace garam

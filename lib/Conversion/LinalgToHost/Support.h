@@ -1,0 +1,22 @@
+//===- Support.h - What the host can carry out ------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_CONVERSION_LINALGTOHOST_SUPPORT_H
+#define GARAM_LIB_CONVERSION_LINALGTOHOST_SUPPORT_H
+
+#include "garam/Target/DeviceTarget.h"
+
+namespace garam::host {
+
+/// Reports the inputs and tensors of a function that the host has no memory
+/// for: of no fixed shape, or of a type that processors do not compute with.
+/// True when there are none.
+bool checkSupported(mlir::func::FuncOp function,
+                    const RefusalHandler &onRefusal);
+
+} // namespace garam::host
+
+#endif // GARAM_LIB_CONVERSION_LINALGTOHOST_SUPPORT_H

@@ -1,0 +1,116 @@
+//===- LowerKernels.cpp - Kernels as functions of the LLVM dialect --------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Target/Host/Compile.h"
+
+#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace garam::host {
+
+void buildBufferPipeline(OpPassManager &manager) {
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(bufferization::createEmptyTensorEliminationPass());
+  manager.addPass(bufferization::createOneShotBufferizePass());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  OpPassManager &functions = manager.nest<func::FuncOp>();
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createHostExpandCopies());
+  functions.addPass(createHostPlanScratch());
+  functions.addPass(createConvertLinalgToLoopsPass());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+}
+
+void buildLLVMPipeline(OpPassManager &manager) {
+  OpPassManager &functions = manager.nest<func::FuncOp>();
+  arith::ArithEmulateUnsupportedFloatsOptions floats;
+  SmallVector<std::string> emulated{"bf16"};
+  floats.sourceTypeStrs = emulated;
+  floats.targetTypeStr = "f32";
+  functions.addPass(arith::createArithEmulateUnsupportedFloats(floats));
+  functions.addPass(createHostExpandMath());
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  functions.addPass(createConvertVectorToSCFPass());
+  functions.addPass(createLowerAffinePass());
+  functions.addPass(createSCFToControlFlowPass());
+  functions.addPass(memref::createExpandStridedMetadataPass());
+  functions.addPass(createLowerAffinePass());
+  manager.addPass(createConvertMathToFuncs());
+  manager.addPass(createSCFToControlFlowPass());
+  manager.addPass(createConvertMathToLLVMPass());
+  manager.addPass(createConvertMathToLibmPass());
+  manager.addPass(arith::createArithExpandOpsPass());
+  manager.addPass(createConvertVectorToLLVMPass());
+  manager.addPass(createArithToLLVMConversionPass());
+  manager.addPass(createFinalizeMemRefToLLVMConversionPass());
+  manager.addPass(createConvertIndexToLLVMPass());
+  ConvertFuncToLLVMPassOptions options;
+  options.useBarePtrCallConv = true;
+  manager.addPass(createConvertFuncToLLVMPass(options));
+  manager.addPass(createConvertControlFlowToLLVMPass());
+  manager.addPass(createUBToLLVMConversionPass());
+  manager.addPass(createReconcileUnrealizedCastsPass());
+  manager.addPass(createCanonicalizerPass());
+}
+
+void registerLoweringPipelines() {
+  PassPipelineRegistration<>("host-kernels-to-buffers",
+                             "Turns functions of tensors on buffers into loops",
+                             buildBufferPipeline);
+  PassPipelineRegistration<>("host-buffers-to-llvm",
+                             "Turns loops on buffers into the LLVM dialect",
+                             buildLLVMPipeline);
+}
+
+/// Bytes of the buffer that the pass host-plan-scratch has added.
+static uint64_t getScratchBytes(func::FuncOp function, KernelOp kernel) {
+  unsigned number = kernel->getNumOperands() + kernel->getNumResults();
+  if (function.getNumArguments() == number)
+    return 0;
+  return cast<MemRefType>(function.getArgumentTypes()[number]).getNumElements();
+}
+
+FailureOr<LoweredKernels> lowerKernels(func::FuncOp function) {
+  // What is made here without a pass that would load its dialects.
+  function.getContext()
+      ->loadDialect<bufferization::BufferizationDialect, func::FuncDialect,
+                    memref::MemRefDialect>();
+  LoweredKernels result;
+  result.module = ModuleOp::create(function.getLoc());
+  KernelNumbers known = numberKernels(function);
+  result.numbers = std::move(known.numbers);
+  for (const auto &[number, kernel] : llvm::enumerate(known.kernels))
+    outlineKernel(kernel, getKernelName(number), *result.module);
+
+  MLIRContext *context = function.getContext();
+  PassManager toBuffers(context, ModuleOp::getOperationName());
+  buildBufferPipeline(toBuffers);
+  if (failed(toBuffers.run(*result.module)))
+    return failure();
+  for (auto [lowered, kernel] :
+       llvm::zip_equal(result.module->getOps<func::FuncOp>(), known.kernels))
+    result.scratchBytes.push_back(getScratchBytes(lowered, kernel));
+
+  PassManager toLLVM(context, ModuleOp::getOperationName());
+  buildLLVMPipeline(toLLVM);
+  if (failed(toLLVM.run(*result.module)))
+    return failure();
+  return result;
+}
+
+} // namespace garam::host

@@ -1,0 +1,195 @@
+"""Networks on the host alone agree with onnxruntime."""
+
+import json
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper
+import pytest
+
+import oracle
+from conftest import BINARY, DIGITS, MODEL, SOURCE_DIR
+from test_end_to_end import NETWORKS, compile_model, get_cases, run_model
+from test_quantized import NETWORKS as QUANTIZED, assert_within_one_step, get_output_scale, load
+
+RTOL, ATOL = 1e-3, 1e-5
+
+
+def assert_agrees(actual, expected):
+    for name, value in expected.items():
+        result = actual[name]
+        assert result.dtype == value.dtype and result.shape == value.shape
+        # Relative to the largest: an element near 0 is what is left of larger ones.
+        atol = max(ATOL, 1e-6 * np.abs(value).max()) if value.dtype.kind == "f" else 0
+        np.testing.assert_allclose(result, value, rtol=RTOL, atol=atol, err_msg=name)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_agrees_with_onnxruntime(name, models_dir, run_tool, tmp_path):
+    network = NETWORKS[name]
+    path = models_dir / network.file
+    model = onnx.load(path)
+    binary = tmp_path / "model.garam"
+    compile_model(run_tool, path, model, "host", binary)
+    for inputs, expected in get_cases(network, path, model)[:3]:
+        assert_agrees(run_model(run_tool, binary, inputs, tmp_path / "run"), expected)
+
+
+def test_transformer_agrees_with_onnxruntime(models_dir, run_tool, tmp_path):
+    path = models_dir / "stories260k" / "prefill_op17.onnx"
+    model = onnx.load(path)
+    inputs = {name: np.random.default_rng(0).integers(0, 9, oracle.bind_shape(shape))
+              for name, shape in oracle.get_inputs(model).items()}
+    binary = tmp_path / "model.garam"
+    compile_model(run_tool, path, model, "host", binary)
+    actual = run_model(run_tool, binary, inputs, tmp_path / "run")
+    assert_agrees(actual, oracle.run_onnxruntime(path, inputs))
+
+
+def test_digits_agree_with_onnxruntime(run_tool, tmp_path):
+    images = np.load(DIGITS.parent / "test_images.npy")[:10, None] / np.float32(16)
+    binary = tmp_path / "digits.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=10", "-o", binary)
+    actual = run_model(run_tool, binary, {"image": images}, tmp_path / "run")
+    assert_agrees(actual, oracle.run_onnxruntime(DIGITS, {"image": images}))
+
+
+# Each part between two QuantizeLinear gets onnxruntime's own tensors, so that a
+# difference of one step does not add up with those of the parts before.
+@pytest.mark.parametrize("name", QUANTIZED)
+def test_every_quantised_part_within_one_step(name, run_tool, tmp_path):
+    model, inputs = load(name)
+    tensors = {**inputs, **oracle.get_all_quantized(model, inputs)}
+    for number, part in enumerate(oracle.cut_at_quantizelinear(model)):
+        source, binary = tmp_path / f"part{number}.onnx", tmp_path / f"part{number}.garam"
+        onnx.save(part.model, source)
+        run_tool("garam", "compile", source, "--target", "host", "-o", binary, "--quiet")
+        given = {name: tensors[whole] for name, whole in part.inputs.items()}
+        actual = run_model(run_tool, binary, given, tmp_path / f"run{number}")
+        assert_within_one_step(actual["output"], tensors[part.output],
+                               get_output_scale(part.model, "output"))
+
+
+def save_node(path, node, inputs, outputs, rank):
+    """`inputs` are arrays by name, `outputs` types by name, of tensors of `rank`."""
+    graph = helper.make_graph(
+        [node], "g", [helper.make_tensor_value_info(
+            n, helper.np_dtype_to_tensor_dtype(v.dtype), v.shape) for n, v in inputs.items()],
+        [helper.make_tensor_value_info(n, t, [None] * rank) for n, t in outputs.items()])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10),
+              path)
+
+
+def compare(run_tool, tmp_path, node, inputs, outputs, rank=2):
+    path, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    save_node(path, node, inputs, outputs, rank)
+    run_tool("garam", "compile", path, "--target", "host", "--quiet", "-o", binary)
+    actual = run_model(run_tool, binary, inputs, tmp_path / "run")
+    assert_agrees(actual, oracle.run_onnxruntime(path, inputs))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (1, 129, 40), (17, 33, 65), (64, 100, 1)])
+def test_products_of_any_shape(shape, run_tool, tmp_path):
+    rows, depth, columns = shape
+    random = np.random.default_rng(1)
+    inputs = {"a": random.standard_normal((rows, depth), dtype=np.float32),
+              "b": random.standard_normal((depth, columns), dtype=np.float32)}
+    compare(run_tool, tmp_path, helper.make_node("MatMul", ["a", "b"], ["y"]), inputs,
+            {"y": TensorProto.FLOAT})
+
+
+@pytest.mark.parametrize("transposed", [(0, 1), (1, 0), (1, 1)])
+def test_products_of_transposed_matrices(transposed, run_tool, tmp_path):
+    random = np.random.default_rng(2)
+    a, b = (random.standard_normal(shape[::-1] if flag else shape, dtype=np.float32)
+            for shape, flag in zip([(19, 70), (70, 37)], transposed))
+    node = helper.make_node("Gemm", ["a", "b"], ["y"], transA=transposed[0], transB=transposed[1])
+    compare(run_tool, tmp_path, node, {"a": a, "b": b}, {"y": TensorProto.FLOAT})
+
+
+@pytest.mark.parametrize("attributes", [
+    {}, {"strides": [2, 2]}, {"dilations": [2, 3]}, {"pads": [1, 0, 2, 1]}, {"group": 2},
+    {"group": 4}])
+def test_convolutions(attributes, run_tool, tmp_path):
+    random = np.random.default_rng(3)
+    group = attributes.get("group", 1)
+    inputs = {"x": random.standard_normal((2, 4, 13, 21), dtype=np.float32),
+              "w": random.standard_normal((8, 4 // group, 3, 3), dtype=np.float32)}
+    compare(run_tool, tmp_path, helper.make_node("Conv", ["x", "w"], ["y"], **attributes), inputs,
+            {"y": TensorProto.FLOAT}, rank=4)
+
+
+# What onnxruntime has of each type.
+FUNCTIONS = {
+    np.float32: ["Exp", "Log", "Tanh", "Erf", "Sin", "Asin", "Sqrt", "Sigmoid", "Softplus", "Round",
+                 "Floor", "Mish", "Reciprocal"],
+    np.float64: ["Exp", "Log", "Tanh", "Sin", "Sqrt", "Sigmoid", "Round", "Floor", "Reciprocal"],
+    np.float16: ["Exp", "Log", "Tanh", "Sqrt", "Sigmoid", "Round", "Floor"],
+}
+
+
+@pytest.mark.parametrize("dtype, op", [(t, op) for t, ops in FUNCTIONS.items() for op in ops])
+def test_functions(op, dtype, run_tool, tmp_path):
+    x = np.random.default_rng(4).uniform(0.01, 0.99, (3, 37)).astype(dtype)
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    compare(run_tool, tmp_path, helper.make_node(op, ["x"], ["y"]), {"x": x}, {"y": element})
+
+
+def test_rounding_is_half_to_even(run_tool, tmp_path):
+    x = np.arange(-8, 8, 0.5, dtype=np.float32)
+    compare(run_tool, tmp_path, helper.make_node("Round", ["x"], ["y"]), {"x": x},
+            {"y": TensorProto.FLOAT}, rank=1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int64, np.uint8, np.bool_])
+def test_movement_of_every_type(dtype, run_tool, tmp_path):
+    x = np.random.default_rng(5).integers(0, 2, (2, 3, 5)).astype(dtype)
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    compare(run_tool, tmp_path, helper.make_node("Transpose", ["x"], ["y"], perm=[2, 0, 1]),
+            {"x": x}, {"y": element}, rank=3)
+
+
+def test_indices_count_from_the_end(run_tool, tmp_path):
+    inputs = {"x": np.arange(12, dtype=np.float32).reshape(4, 3),
+              "i": np.array([[0, -1], [3, -4]], dtype=np.int64)}
+    compare(run_tool, tmp_path, helper.make_node("Gather", ["x", "i"], ["y"]), inputs,
+            {"y": TensorProto.FLOAT}, rank=3)
+
+
+def test_time_is_that_of_the_target(run_tool, tmp_path):
+    """A product bound by arithmetic takes its operations, one bound by memory its bytes."""
+    for rows, expected in [(512, 2 * 512**3 / (8 * 3e9 * 16)), (1, 4 * (512**2 + 2 * 512) / 70e9)]:
+        inputs = {"a": np.zeros((rows, 512), np.float32), "b": np.zeros((512, 512), np.float32)}
+        save_node(tmp_path / "m.onnx", helper.make_node("MatMul", ["a", "b"], ["y"]), inputs,
+                  {"y": TensorProto.FLOAT}, rank=2)
+        run_tool("garam", "compile", tmp_path / "m.onnx", "--target", "host", "-o",
+                 tmp_path / "m.garam")
+        report = tmp_path / f"{rows}.json"
+        run_tool("garam", "run", tmp_path / "m.garam", "--timing-only", "--report", report)
+        found = json.loads(report.read_text())["latency_s"]
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_bytes_do_not_depend_on_the_run(run_tool, tmp_path):
+    for name in "ab":
+        run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o",
+                 tmp_path / name)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_disassembly_lists_the_steps(run_tool, tmp_path):
+    binary = tmp_path / "digits.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o", binary)
+    text = run_tool("garam", "inspect", binary, "--disassemble").stdout
+    assert "processor x86-64-v3" in text
+    assert "step 0: garam_kernel_" in text
+
+
+def test_dynamic_shapes_are_refused(fails, tmp_path):
+    fails(MODEL, "input image: dimension 0 is not fixed; bind it with --shape", "compile", DIGITS,
+          "--target", "host", "-o", tmp_path / "digits.garam")
+
+
+def test_facts_of_the_target(run_tool):
+    text = run_tool("garam", "targets", "host").stdout
+    assert "memory bandwidth" in text and "70 GB/s" in text

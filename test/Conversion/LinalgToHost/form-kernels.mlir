@@ -1,0 +1,125 @@
+// RUN: garam-opt --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(func.func(host-form-kernels))' %s | FileCheck %s
+
+// A contraction with its initial value is one kernel; its multiply-accumulates
+// are two operations each.
+// CHECK-LABEL: @matmul
+// CHECK-SAME: (%[[X:.*]]: tensor<4x8xf32>)
+// CHECK: %[[W:.*]] = arith.constant dense_resource
+// CHECK: %[[Y:.*]] = host.kernel(%[[X]], %[[W]]) work <operations = 1024, functions = 0, macs = 512, read = 640, written = 256>
+// CHECK: ^bb0(%[[A:.*]]: tensor<4x8xf32>, %[[B:.*]]: tensor<8x16xf32>):
+// CHECK: linalg.fill
+// CHECK: %[[R:.*]] = linalg.matmul ins(%[[A]], %[[B]]
+// CHECK: host.yield %[[R]]
+// CHECK: return %[[Y]]
+func.func @matmul(%x: tensor<4x8xf32>) -> tensor<4x16xf32> {
+  %w = arith.constant dense_resource<w> : tensor<8x16xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x16xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x16xf32>) -> tensor<4x16xf32>
+  %y = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x16xf32>)
+      outs(%f : tensor<4x16xf32>) -> tensor<4x16xf32>
+  return %y : tensor<4x16xf32>
+}
+
+// -----
+
+// A table that is only looked up in is read as far as it is looked up.
+// CHECK-LABEL: @lookup
+// CHECK: host.kernel{{.*}} read = 24, written = 8>
+#id = affine_map<(d0) -> (d0)>
+func.func @lookup(%table: tensor<1000xf32>, %at: tensor<2xi64>) -> tensor<2xf32> {
+  %e = tensor.empty() : tensor<2xf32>
+  %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+      ins(%at : tensor<2xi64>) outs(%e : tensor<2xf32>) {
+  ^bb0(%i: i64, %o: f32):
+    %n = arith.index_cast %i : i64 to index
+    %v = tensor.extract %table[%n] : tensor<1000xf32>
+    linalg.yield %v : f32
+  } -> tensor<2xf32>
+  return %y : tensor<2xf32>
+}
+
+// -----
+
+// Insertions into one destination are one kernel.
+// CHECK-LABEL: @concat
+// CHECK: host.kernel(%{{.*}}, %{{.*}}) work
+// CHECK: tensor.insert_slice
+// CHECK: tensor.insert_slice
+// CHECK-NOT: host.kernel
+func.func @concat(%x: tensor<4xf32>, %y: tensor<2xf32>) -> tensor<6xf32> {
+  %e = tensor.empty() : tensor<6xf32>
+  %0 = tensor.insert_slice %x into %e[0] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  %1 = tensor.insert_slice %y into %0[4] [2] [1] : tensor<2xf32> into tensor<6xf32>
+  return %1 : tensor<6xf32>
+}
+
+// -----
+
+// Results that have no memory of their own are copied: an input, a constant,
+// and a tensor that is returned twice.
+// CHECK-LABEL: @results
+// CHECK: %[[Y:.*]] = host.kernel
+// CHECK: linalg.abs
+// CHECK: %[[V:.*]] = tensor.expand_shape %[[Y]]
+// CHECK: %[[A:.*]] = host.kernel
+// CHECK: linalg.copy
+// CHECK: %[[B:.*]] = host.kernel
+// CHECK: linalg.copy
+// CHECK: %[[C:.*]] = host.kernel
+// CHECK: linalg.copy
+// CHECK: return %[[V]], %[[A]], %[[B]], %[[C]]
+func.func @results(%x: tensor<4xf32>)
+    -> (tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %w = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %y = linalg.abs ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  %v = tensor.expand_shape %y [[0, 1]] output_shape [2, 2]
+      : tensor<4xf32> into tensor<2x2xf32>
+  return %v, %y, %x, %w : tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// expected-error @+1 {{input #0: dimension 0 is not fixed; bind it with --shape #0=...}}
+func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
+  return %x : tensor<?xf32>
+}
+
+// -----
+
+// expected-error @+1 {{input #0 is a tensor of elements of type f8E4M3FN}}
+func.func @small_float(%x: tensor<4xf8E4M3FN>) -> tensor<4xf8E4M3FN> {
+  return %x : tensor<4xf8E4M3FN>
+}
+
+// -----
+
+// expected-error @+1 {{input #0 is not a tensor of known rank}}
+func.func @scalar(%x: f32) {
+  return
+}
+
+// -----
+
+func.func @inner(%x: tensor<4xf32>, %n: tensor<1xi64>) -> tensor<4xf32> {
+  %z = arith.constant 0 : index
+  %i = tensor.extract %n[%z] : tensor<1xi64>
+  %s = arith.index_cast %i : i64 to index
+  // expected-error @+1 {{'tensor.extract_slice': a tensor of a shape that depends on values}}
+  %0 = tensor.extract_slice %x[0] [%s] [1] : tensor<4xf32> to tensor<?xf32>
+  %c = tensor.cast %0 : tensor<?xf32> to tensor<4xf32>
+  return %c : tensor<4xf32>
+}
+
+// -----
+
+func.func @other(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{'tensor.generate': it is no structured operation on tensors}}
+  %y = tensor.generate {
+  ^bb0(%i: index):
+    %v = tensor.extract %x[%i] : tensor<4xf32>
+    tensor.yield %v : f32
+  } : tensor<4xf32>
+  return %y : tensor<4xf32>
+}

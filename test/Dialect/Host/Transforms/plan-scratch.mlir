@@ -1,0 +1,33 @@
+// RUN: garam-opt --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(func.func(host-plan-scratch))' %s | FileCheck %s
+
+// Each allocation has its own cache lines of the caller's buffer.
+// CHECK-LABEL: @two
+// CHECK-SAME: (%{{.*}}: memref<3xf32>, %[[SCRATCH:.*]]: memref<192xi8> {llvm.noalias})
+// CHECK: %[[AT0:.*]] = arith.constant 0 : index
+// CHECK: memref.view %[[SCRATCH]][%[[AT0]]][] : memref<192xi8> to memref<3xf32>
+// CHECK: %[[AT1:.*]] = arith.constant 64 : index
+// CHECK: memref.view %[[SCRATCH]][%[[AT1]]][] : memref<192xi8> to memref<9x9xi8>
+// CHECK-NOT: memref.alloc
+func.func @two(%x: memref<3xf32>) {
+  %0 = memref.alloc() : memref<3xf32>
+  memref.copy %x, %0 : memref<3xf32> to memref<3xf32>
+  %1 = memref.alloc() : memref<9x9xi8>
+  %c = arith.constant 1 : i8
+  linalg.fill ins(%c : i8) outs(%1 : memref<9x9xi8>)
+  return
+}
+
+// A function without allocations keeps its arguments.
+// CHECK-LABEL: @none
+// CHECK-SAME: (%{{.*}}: memref<3xf32>) {
+func.func @none(%x: memref<3xf32>) {
+  return
+}
+
+// -----
+
+func.func @dynamic(%n: index) {
+  // expected-error @+1 {{'memref.alloc' op has no size that is fixed: 'memref<?xf32>'}}
+  %0 = memref.alloc(%n) : memref<?xf32>
+  return
+}
