@@ -8,7 +8,7 @@ from onnx import TensorProto, helper
 import pytest
 
 import oracle
-from conftest import BINARY, DIGITS, MODEL, SOURCE_DIR
+from conftest import DIGITS, MODEL
 from test_end_to_end import NETWORKS, compile_model, get_cases, run_model
 from test_quantized import NETWORKS as QUANTIZED, assert_within_one_step, get_output_scale, load
 
@@ -175,6 +175,26 @@ def test_bytes_do_not_depend_on_the_run(run_tool, tmp_path):
         run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o",
                  tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("level", ["x86-64", "x86-64-v2", "native"])
+def test_code_for_other_processors(level, run_tool, tmp_path):
+    binary = tmp_path / "digits.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "--host-cpu", level,
+             "-o", binary)
+    images = np.load(DIGITS.parent / "test_images.npy")[:1, None] / np.float32(16)
+    actual = run_model(run_tool, binary, {"image": images}, tmp_path / "run")
+    assert_agrees(actual, oracle.run_onnxruntime(DIGITS, {"image": images}))
+
+
+def test_help_lists_the_processors(run_tool):
+    text = run_tool("garam", "compile", "--help").stdout
+    assert "the processor that code for the host needs: x86-64, x86-64-v2" in " ".join(text.split())
+
+
+def test_unknown_processor(fails, tmp_path):
+    fails(MODEL, "--host-cpu: found 'pentium', needed one of x86-64, x86-64-v2", "compile", DIGITS,
+          "--target", "host", "--dim", "N=1", "--host-cpu", "pentium", "-o", tmp_path / "d.garam")
 
 
 def test_disassembly_lists_the_steps(run_tool, tmp_path):

@@ -46,6 +46,14 @@ public:
     context->getOrLoadDialect<host::HostDialect>();
     return host::TargetAttr::get(context, file.header.name, file.text);
   }
+  Expected<MachineSummary>
+  summarizeMachine(MemoryBufferRef target) const override;
+  std::vector<DeviceOption> getCompileOptions() const override {
+    return {host::getProcessorOption()};
+  }
+  bool executesNativeCode() const override { return true; }
+  bool isFallback() const override { return true; }
+
   Expected<std::unique_ptr<LoadedProgram>>
   load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
     return host::loadProgram(code, target);
@@ -74,6 +82,18 @@ HostDevice::describeTarget(const TargetFile &file) const {
        formatNumber(machine->getOperationsPerSecond(), giga, "G operations/s")},
       {"memory bandwidth",
        formatNumber(machine->memoryBytesPerSecond, giga, "GB/s")}};
+}
+
+Expected<MachineSummary>
+HostDevice::summarizeMachine(MemoryBufferRef target) const {
+  Expected<host::MachineDescription> machine = host::readTargetFile(target);
+  if (!machine)
+    return machine.takeError();
+  MachineSummary summary;
+  summary.clockHz = machine->clockHz;
+  summary.idleWatts = machine->idleWatts;
+  summary.peakBytesPerSecond = machine->memoryBytesPerSecond;
+  return summary;
 }
 
 std::unique_ptr<Device> createHostDevice() {

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_HOST_DEVICETARGETMODEL_H
 #define GARAM_LIB_TARGET_HOST_DEVICETARGETMODEL_H
 
-#include "llvm/ADT/StringRef.h"
+#include "garam/Target/Device.h"
 
 namespace mlir {
 class DialectRegistry;
@@ -15,9 +15,8 @@ class DialectRegistry;
 
 namespace garam::host {
 
-/// The processor that code is for unless another is asked for: every x86-64
-/// server since 2015 has it, and the bytes depend on no machine.
-constexpr llvm::StringLiteral defaultProcessor = "x86-64-v3";
+/// --host-cpu: the processor that code is for.
+DeviceOption getProcessorOption();
 
 /// Makes #host.target implement DeviceTargetAttrInterface.
 void registerTargetModel(mlir::DialectRegistry &registry);

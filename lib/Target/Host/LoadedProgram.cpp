@@ -61,14 +61,10 @@ public:
   std::vector<uint64_t> getCommandCounts() const override {
     return {program.steps.size()};
   }
-  double getClockHz() const override { return machine.clockHz; }
-  uint64_t getOnChipBytes() const override { return 0; }
-  std::optional<double> getHostLinkSeconds(uint64_t) const override {
-    return std::nullopt;
-  }
   void disassemble(raw_ostream &os) const override { print(program, os); }
-  Expected<DeviceRun> run(ArrayRef<MutableArrayRef<uint8_t>> segments,
-                          const DeviceRunOptions &options) const override;
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
 
   const Program &getProgram() const { return program; }
   const MachineDescription &getMachine() const { return machine; }
@@ -83,22 +79,21 @@ private:
 };
 
 /// Carries out the steps one after the other.
-class Execution : public sim::Component {
+class Execution : public DeviceExecution {
 public:
   Execution(sim::Kernel &kernel, const HostProgram &program,
             ArrayRef<MutableArrayRef<uint8_t>> segments,
-            const DeviceRunOptions &options, const NativeCode *code)
+            const DeviceRunOptions &options, RunEndHandler onEnd,
+            const NativeCode *code)
       : kernel(kernel), program(program), segments(segments), options(options),
-        code(code) {}
+        onEnd(std::move(onEnd)), code(code) {}
 
   Error start() override;
   Error handle(uint64_t step) override;
   std::string describeBlocked() const override { return ""; }
 
-  DeviceRun result;
-
 private:
-  void begin(uint64_t step);
+  Error begin(uint64_t step);
   void execute(const Step &step);
   void account(const Step &step, sim::Time time);
 
@@ -106,7 +101,9 @@ private:
   const HostProgram &program;
   ArrayRef<MutableArrayRef<uint8_t>> segments;
   const DeviceRunOptions &options;
+  RunEndHandler onEnd;
   const NativeCode *code;
+  DeviceRun result;
   sim::Time programStart = 0, stepStart = 0;
 };
 
@@ -119,21 +116,21 @@ Error Execution::start() {
   programStart = kernel.now();
   result.criticalPath = {{"arithmetic", 0}, {"memory", 0}};
   result.laneBusyFs = {0};
-  begin(0);
-  return Error::success();
+  return begin(0);
 }
 
 /// Starts a step, or ends the program behind the last one.
-void Execution::begin(uint64_t number) {
+Error Execution::begin(uint64_t number) {
   ArrayRef<Step> steps = program.getProgram().steps;
   if (number == steps.size()) {
     result.latencyFs = kernel.now() - programStart;
-    return;
+    return onEnd(std::move(result));
   }
   stepStart = kernel.now();
   const MachineDescription &machine = program.getMachine();
   kernel.schedule(sim::getTime(getSeconds(steps[number].work, machine)), *this,
                   number);
+  return Error::success();
 }
 
 Error Execution::handle(uint64_t number) {
@@ -144,8 +141,7 @@ Error Execution::handle(uint64_t number) {
   if (options.onEvent)
     options.onEvent({/*lane=*/0, static_cast<uint32_t>(number), stepStart,
                      kernel.now(), /*isSynchronisation=*/false, "kernel"});
-  begin(number + 1);
-  return Error::success();
+  return begin(number + 1);
 }
 
 void Execution::execute(const Step &step) {
@@ -183,9 +179,9 @@ Expected<const NativeCode *> HostProgram::getCode() const {
   return code.get();
 }
 
-Expected<DeviceRun>
-HostProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
-                 const DeviceRunOptions &options) const {
+Expected<std::unique_ptr<DeviceExecution>> HostProgram::prepare(
+    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+    const DeviceRunOptions &options, RunEndHandler onEnd) const {
   const NativeCode *native = nullptr;
   if (!options.timingOnly) {
     for (const auto &[segment, memory] : zip_equal(program.segments, segments))
@@ -198,15 +194,8 @@ HostProgram::run(ArrayRef<MutableArrayRef<uint8_t>> segments,
       return linked.takeError();
     native = *linked;
   }
-  sim::Kernel kernel;
-  Execution execution(kernel, *this, segments, options, native);
-  kernel.add(execution);
-  if (Error error = kernel.run())
-    return std::move(error);
-  execution.result.energyJoule +=
-      machine.idleWatts *
-      (execution.result.latencyFs / double(sim::fsPerSecond));
-  return std::move(execution.result);
+  return std::make_unique<Execution>(kernel, *this, segments, options,
+                                     std::move(onEnd), native);
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

@@ -12,6 +12,7 @@
 #ifndef GARAM_TARGET_HOST_MACHINE_H
 #define GARAM_TARGET_HOST_MACHINE_H
 
+#include "garam/Target/TargetSchema.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 
@@ -44,10 +45,7 @@ struct MachineDescription {
 /// each with file, line and column (ExitCode::Config).
 llvm::Expected<MachineDescription> readTargetFile(llvm::MemoryBufferRef file);
 
-/// A row of the table of fields in docs/targets.md.
-struct TargetField {
-  std::string name, unit, range, meaning;
-};
+/// All fields of such a file, in the order of docs/targets.md.
 std::vector<TargetField> getTargetFields();
 
 } // namespace garam::host
