@@ -8,6 +8,10 @@ include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
 
+# For TableGen too, which knows the folders of the directory only.
+get_target_property(garam_include_dirs Garam::Garam INTERFACE_INCLUDE_DIRECTORIES)
+include_directories(SYSTEM ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS} ${garam_include_dirs})
+
 # garam_add_device_plugin(NAME SOURCES... [DEPENDS TARGETS...]): NAME.so, for
 # --device-plugin. Everything of MLIR and Garam in it comes from libGaram.so and
 # what that links.
@@ -17,7 +21,6 @@ function(garam_add_device_plugin name)
   separate_arguments(definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
   target_compile_definitions(${name} PRIVATE ${definitions})
   target_compile_features(${name} PRIVATE cxx_std_17)
-  target_include_directories(${name} SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS} ${MLIR_INCLUDE_DIRS})
   target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}")
   llvm_update_compile_flags(${name})
   set_target_properties(${name} PROPERTIES PREFIX "")

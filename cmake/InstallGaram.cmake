@@ -3,6 +3,8 @@
 include(CMakePackageConfigHelpers)
 
 set(garam_cmake_dir "lib/cmake/Garam")
+set(GARAM_TOOLS_DIR "bin")
+set(GARAM_TARGETS_DIR "share/garam/targets")
 
 install(TARGETS Garam EXPORT GaramTargets LIBRARY DESTINATION lib)
 install(EXPORT GaramTargets NAMESPACE Garam:: DESTINATION "${garam_cmake_dir}")
@@ -13,12 +15,12 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/garam" "${PROJECT_BINARY_DIR}/i
   FILES_MATCHING PATTERN "*.h" PATTERN "*.h.inc" PATTERN "*.td"
   PATTERN "CMakeFiles" EXCLUDE)
 
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/targets/" DESTINATION "share/garam/targets"
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/targets/" DESTINATION "${GARAM_TARGETS_DIR}"
   FILES_MATCHING PATTERN "*.yaml")
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/GaramConfig.cmake.in" "${PROJECT_BINARY_DIR}/GaramConfig.cmake"
-  INSTALL_DESTINATION "${garam_cmake_dir}")
+  INSTALL_DESTINATION "${garam_cmake_dir}" PATH_VARS GARAM_TOOLS_DIR GARAM_TARGETS_DIR)
 # A device is C++ against C++: only the same version will do.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/GaramConfigVersion.cmake"
   COMPATIBILITY ExactVersion)

@@ -105,9 +105,10 @@ def is_sentence(text):
 @pytest.fixture(scope="module")
 def tests_text():
     texts = []
-    # A test compares docs/targets.md with the schema of target files.
-    for path in list_files("test/*.mlir", "test/*.test", "unittests/*.cpp", "unittests/*.h",
-                           "python/tests/*.py", "docs/targets.md"):
+    # Tests compare these pages with the schemas of target files.
+    for path in list_files("test/*.mlir", "test/*.test", "examples/*.mlir", "unittests/*.cpp",
+                           "unittests/*.h", "python/tests/*.py", "docs/targets.md",
+                           "examples/device-plugin/README.md"):
         if path.name == "test_messages.py":
             continue
         text = re.sub(r'"\s*[rf]{0,2}"', "", path.read_text())  # literals in two parts
@@ -122,7 +123,7 @@ def is_tested(part, tests_text):
 
 
 def list_messages():
-    for path in list_files("lib/*.cpp", "lib/*.h", "tools/*.cpp"):
+    for path in list_files("lib/*.cpp", "lib/*.h", "tools/*.cpp", "examples/*.cpp"):
         name = str(path.relative_to(SOURCE_DIR))
         for line, code, literals in list_statements(path.read_text()):
             parts = [part for literal in literals for part in split_literal(literal)]

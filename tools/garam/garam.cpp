@@ -77,7 +77,7 @@ static ExitCode runTool(int argc, char **argv) {
   std::vector<std::string> plugins;
   app.add_option("--" + devicePluginOption.str(), plugins,
                  "shared library with devices")
-      ->expected(1)
+      ->allow_extra_args(false) // what follows is the subcommand's
       ->take_all();
   app.fallthrough();
 

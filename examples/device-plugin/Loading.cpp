@@ -1,0 +1,87 @@
+//===- Loading.cpp - Programs behind Garam's interface --------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Loading.h"
+
+#include "Simulator.h"
+
+using namespace llvm;
+
+namespace abacus {
+
+namespace {
+
+/// What the runtime holds of a program.
+class AbacusProgram : public garam::LoadedProgram {
+public:
+  AbacusProgram(Program program, Machine machine)
+      : program(std::move(program)), machine(std::move(machine)) {}
+
+  std::vector<garam::DeviceSegment> getSegments() const override {
+    return program.segments;
+  }
+  std::vector<std::string> getLanes() const override { return {"chains"}; }
+  std::vector<uint64_t> getCommandCounts() const override {
+    return {program.chains.size()};
+  }
+  void disassemble(raw_ostream &os) const override {
+    abacus::disassemble(program, os);
+  }
+  Expected<std::unique_ptr<garam::DeviceExecution>>
+  prepare(garam::sim::Kernel &kernel,
+          ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const garam::DeviceRunOptions &options,
+          garam::RunEndHandler onEnd) const override {
+    return prepareExecution(kernel, program, machine, segments, options,
+                            std::move(onEnd));
+  }
+
+private:
+  Program program;
+  Machine machine;
+};
+
+} // namespace
+
+Expected<std::unique_ptr<garam::LoadedProgram>>
+loadProgram(ArrayRef<uint8_t> code, MemoryBufferRef target) {
+  Expected<Machine> machine = readMachine(target);
+  if (!machine)
+    return machine.takeError();
+  Expected<Program> program = decode(code);
+  if (!program)
+    return program.takeError();
+  if (Error error = checkProgram(*program, *machine))
+    return std::move(error);
+  return std::make_unique<AbacusProgram>(std::move(*program),
+                                         std::move(*machine));
+}
+
+Expected<garam::DeviceEstimate>
+estimateProgram(const garam::DeviceProgram &program, MemoryBufferRef target) {
+  Expected<Machine> machine = readMachine(target);
+  if (!machine)
+    return machine.takeError();
+  Expected<std::unique_ptr<garam::LoadedProgram>> loaded =
+      loadProgram(program.code, target);
+  if (!loaded)
+    return loaded.takeError();
+  garam::DeviceRunOptions options;
+  options.timingOnly = true;
+  std::vector<MutableArrayRef<uint8_t>> noMemory(program.segments.size());
+  Expected<garam::DeviceRun> run = (*loaded)->run(noMemory, options);
+  if (!run)
+    return run.takeError();
+  garam::DeviceEstimate estimate;
+  estimate.seconds =
+      run->latencyFs / static_cast<double>(garam::sim::fsPerSecond);
+  estimate.joules = run->energyJoule + machine->idleWatts * estimate.seconds;
+  estimate.dramBytes = run->dramReadBytes + run->dramWriteBytes;
+  estimate.weightBytes = program.bound.weightBytes;
+  return estimate;
+}
+
+} // namespace abacus

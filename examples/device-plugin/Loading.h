@@ -1,0 +1,25 @@
+//===- Loading.h - Programs behind Garam's interface ------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef ABACUS_LOADING_H
+#define ABACUS_LOADING_H
+
+#include "garam/Target/DeviceTarget.h"
+
+namespace abacus {
+
+/// Reads a program back and checks it. Bytes and target may be anyone's.
+llvm::Expected<std::unique_ptr<garam::LoadedProgram>>
+loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
+
+/// Time and energy of a run of `program`, without its data.
+llvm::Expected<garam::DeviceEstimate>
+estimateProgram(const garam::DeviceProgram &program,
+                llvm::MemoryBufferRef target);
+
+} // namespace abacus
+
+#endif // ABACUS_LOADING_H
