@@ -18,6 +18,13 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/garam" "${PROJECT_BINARY_DIR}/i
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/targets/" DESTINATION "${GARAM_TARGETS_DIR}"
   FILES_MATCHING PATTERN "*.yaml")
 
+# The pages, where their links to one another lead somewhere.
+set(garam_doc_dir "share/doc/garam")
+install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CONTRIBUTING.md"
+  "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${garam_doc_dir}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" "${PROJECT_SOURCE_DIR}/examples"
+  DESTINATION "${garam_doc_dir}")
+
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/GaramConfig.cmake.in" "${PROJECT_BINARY_DIR}/GaramConfig.cmake"
   INSTALL_DESTINATION "${garam_cmake_dir}" PATH_VARS GARAM_TOOLS_DIR GARAM_TARGETS_DIR)

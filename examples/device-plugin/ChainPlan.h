@@ -20,6 +20,17 @@ struct Stream {
   int64_t repeat = 1, period = 1;
 };
 
+/// The stream that reads a dense tensor of `shape` through `map` in loops of
+/// the given sizes, or nothing when the order of its elements is another.
+std::optional<Stream> getStream(mlir::AffineMap map,
+                                llvm::ArrayRef<int64_t> shape,
+                                llvm::ArrayRef<int64_t> loops);
+/// The same for a constant, which can be written in any order of its
+/// dimensions: that of the loops.
+std::optional<Stream> getConstantStream(mlir::AffineMap map,
+                                        llvm::ArrayRef<int64_t> shape,
+                                        llvm::ArrayRef<int64_t> loops);
+
 /// How an operation of linalg becomes a chain.
 struct ChainPlan {
   int64_t row = 1;
@@ -46,6 +57,9 @@ std::optional<Operator> getOperator(mlir::Operation *op);
 
 /// The tensor that `value` is in another shape, which is the same in memory.
 mlir::Value lookThroughReshapes(mlir::Value value);
+
+/// For messages.
+std::string toText(mlir::Type type);
 
 /// What the device cannot do in `function`, operation by operation.
 llvm::SmallVector<garam::Refusal> findRefusals(mlir::func::FuncOp function,

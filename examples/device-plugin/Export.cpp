@@ -9,9 +9,7 @@
 #include "Program.h"
 #include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using garam::DeviceProgram;
@@ -19,7 +17,7 @@ using garam::MemoryRole;
 
 namespace abacus {
 
-static uint64_t getBytes(Type type) {
+uint64_t getBytes(Type type) {
   return cast<RankedTensorType>(type).getNumElements() * elementBytes;
 }
 
@@ -27,45 +25,6 @@ Segments::Segments(func::FuncOp function) {
   inputs = function.getOps<WeightOp>().empty() ? 0 : 1;
   outputs = inputs + function.getNumArguments();
   scratch = outputs + function.getNumResults();
-}
-
-//===----------------------------------------------------------------------===//
-// Weights
-//===----------------------------------------------------------------------===//
-
-/// The bytes of `value` where they are, without a copy; those of one element
-/// when all are the same.
-static ArrayRef<char> getRawBytes(ElementsAttr value) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    return blob ? blob->getData() : ArrayRef<char>();
-  }
-  auto dense = dyn_cast<DenseElementsAttr>(value);
-  return dense ? dense.getRawData() : ArrayRef<char>();
-}
-
-/// Writes the elements of a weight in the order of its permutation.
-static void writeWeight(ArrayRef<char> from, ArrayRef<int64_t> shape,
-                        ArrayRef<int64_t> permutation,
-                        MutableArrayRef<uint8_t> to) {
-  SmallVector<int64_t> strides(shape.size(), 1); // of `value`, in elements
-  for (int dim = static_cast<int>(shape.size()) - 2; dim >= 0; --dim)
-    strides[dim] = strides[dim + 1] * shape[dim + 1];
-  bool isSplat = from.size() == elementBytes;
-  SmallVector<int64_t> index(shape.size(), 0); // of the result
-  int64_t element = 0;
-  for (size_t i = 0; i < to.size(); i += elementBytes) {
-    std::memcpy(&to[i], &from[isSplat ? 0 : element * elementBytes],
-                elementBytes);
-    for (int dim = static_cast<int>(index.size()) - 1; dim >= 0; --dim) {
-      int64_t moved = permutation[dim];
-      element += strides[moved];
-      if (++index[dim] < shape[moved])
-        break;
-      element -= strides[moved] * shape[moved];
-      index[dim] = 0;
-    }
-  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,16 +86,11 @@ LogicalResult Exporter::addWeight(WeightOp weight) {
     return weight.emitOpError(
         "is not in segment 0 behind the weights before it");
   weightBytes = address->offset + size;
-  ArrayRef<char> bytes = getRawBytes(weight.getValue());
-  if (bytes.size() != size && bytes.size() != elementBytes)
-    return weight.emitOpError("has a value that is not there");
-  auto shape = cast<ShapedType>(weight.getValue().getType()).getShape();
-  result.constants.push_back(
-      {address->offset, size,
-       [bytes, shape, permutation = weight.getPermutation()](
-           llvm::MutableArrayRef<uint8_t> to) {
-         writeWeight(bytes, shape, permutation, to);
-       }});
+  FailureOr<garam::DeviceConstant> constant =
+      makeConstant(weight, address->offset);
+  if (failed(constant))
+    return failure();
+  result.constants.push_back(std::move(*constant));
   return success();
 }
 

@@ -6,7 +6,6 @@
 
 #include "Abacus.h"
 #include "Export.h"
-#include "Program.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/STLExtras.h"
@@ -21,10 +20,8 @@ namespace abacus {
 /// Of tensors that share a segment: what the memory reads at once.
 static constexpr uint64_t alignment = 64;
 
-static uint64_t getBytes(Value tensor) {
-  return llvm::alignTo(
-      cast<RankedTensorType>(tensor.getType()).getNumElements() * elementBytes,
-      alignment);
+static uint64_t getAlignedBytes(Value tensor) {
+  return llvm::alignTo(getBytes(tensor.getType()), alignment);
 }
 
 /// The chains whose tensor is read for the last time by the operation.
@@ -74,7 +71,7 @@ private:
     uint64_t end = 0;
     for (auto weight : function.getOps<WeightOp>()) {
       weight.setPlaceAttr(PlaceAttr::get(&getContext(), 0, end));
-      end += getBytes(weight);
+      end += getAlignedBytes(weight);
     }
   }
   /// In one walk, as chains run in their order.
@@ -84,7 +81,7 @@ private:
     uint64_t end = 0;
     for (auto chain : function.getOps<ChainOp>()) {
       if (!chain.getPlace()) {
-        uint64_t bytes = getBytes(chain), offset = end;
+        uint64_t bytes = getAlignedBytes(chain), offset = end;
         SmallVector<uint64_t> &places = free[bytes];
         if (places.empty())
           end += bytes;
@@ -95,7 +92,7 @@ private:
       // After its own place is taken: a chain does not write what it reads.
       for (ChainOp read : lastReads.lookup(chain))
         if (read.getPlace()->getSegment() == segment)
-          free[getBytes(read)].push_back(read.getPlace()->getOffset());
+          free[getAlignedBytes(read)].push_back(read.getPlace()->getOffset());
     }
   }
 };

@@ -175,6 +175,17 @@ def test_binary_without_its_plugin(run_tool, chains):
     assert "abacus" in result.stderr
 
 
+def test_installed_headers(plugin, tmp_path):
+    """All of them can be included from the install tree."""
+    include = PREFIX / "include"
+    headers = sorted(path.relative_to(include) for path in include.rglob("*.h"))
+    assert len(headers) > 50
+    source = tmp_path / "all.cpp"
+    source.write_text("".join(f'#include "{path}"\n' for path in headers))
+    run("clang++-22", "-std=c++17", "-fsyntax-only", "-I", include,
+        "-isystem", "/usr/lib/llvm-22/include", source)
+
+
 def test_passes_and_verifiers(plugin):
     """The tests that come with the example."""
     run("lit", "-v", "-j1", PLUGIN_BUILD / "test")
@@ -207,6 +218,18 @@ def test_edited_stage(old, new, message, garam, chains, tmp_path):
     path.write_text(text)
     assert message in garam("compile", path, "--from=abacus-planned", "-o", tmp_path / "a.garam",
                             status=MODEL)
+
+
+def test_weight_that_is_longer_than_its_file(garam, tmp_path):
+    model = save_model(tmp_path / "dot.onnx", [helper.make_node("MatMul", ["x", "w"], ["y"])],
+                       {"x": [300]}, {"y": []}, w=rand(300))
+    path = tmp_path / "stage.mlir"
+    garam("compile", model, "--target", "abacus", "--emit=abacus-planned", "-o", path)
+    path.write_text(re.sub(r"(dense_resource.+)", lambda m: m[1].replace("<300x", "<301x"),
+                           path.read_text()).replace("%0 repeat 1 period 300 : tensor<300x",
+                                                     "%0 repeat 1 period 300 : tensor<301x"))
+    assert "has a value that is not there" in garam("compile", path, "--from=abacus-planned", "-o",
+                                                    tmp_path / "a.garam", status=MODEL)
 
 
 #===---------------------------------------------------------------------------------------------===#

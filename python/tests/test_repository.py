@@ -149,6 +149,23 @@ def test_devices_are_named_in_their_own_folders_only():
     assert not bad
 
 
+def test_chips_and_plugins_are_named_in_no_code():
+    """What knows a chip is its file, what knows a device outside of the tree is its folder."""
+    devices = [path.name for path in (SOURCE_DIR / "lib" / "Target").iterdir() if path.is_dir()]
+    own = re.compile(rf"(include/garam|lib)/(Dialect|Conversion|Target)/(LinalgTo)?({'|'.join(devices)})/")
+    names = {path.stem for path in list_files("targets/*.yaml", "examples/*/targets/*.yaml")}
+    assert {"atom", "abacus"} <= names
+    names -= {device.lower() for device in devices}
+    name = re.compile(rf"\b({'|'.join(sorted(names))})\b", flags=re.I)
+    bad = []
+    for path in list_files("cmake", "include", "lib", "python/garam", "tools"):
+        place = str(path.relative_to(SOURCE_DIR))
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            if name.search(line) and not own.match(place):
+                bad.append(f"{place}:{number}: {line.strip()}")
+    assert not bad
+
+
 def test_the_build_names_the_compilers_that_are_missing(tmp_path):
     """On a machine that has a compiler, but not the one."""
     programs = tmp_path / "bin"

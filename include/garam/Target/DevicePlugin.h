@@ -8,9 +8,9 @@
 // defines garamGetDevicePluginInfo, in the manner of LLVM's pass plugins:
 //
 //   extern "C" garam::DevicePluginInfo garamGetDevicePluginInfo() {
-//     return {garam::devicePluginAPIVersion, GARAM_VERSION_STRING, "abacus",
+//     return {garam::devicePluginAPIVersion, GARAM_VERSION_STRING, "mine",
 //             [](garam::DeviceRegistry &registry) {
-//               registry.add(std::make_unique<AbacusDevice>());
+//               registry.add(std::make_unique<MyDevice>());
 //             }};
 //   }
 //

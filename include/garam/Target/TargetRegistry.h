@@ -29,7 +29,7 @@ constexpr uint64_t maxTargetFileBytes = 1 << 18;
 
 /// What every target file begins with.
 struct TargetHeader {
-  std::string name;        // "rngd"
+  std::string name;        // what --target takes
   std::string kind;        // device class, as Device::getKind
   std::string description; // one sentence for lists
 };
