@@ -39,12 +39,27 @@ SmallVector<StringRef> TargetAttr::getStages() const {
   return {chainsStage, plannedStage};
 }
 
+/// `--precision` is about devices that have a choice.
+static std::optional<garam::Refusal>
+checkPrecision(func::FuncOp function, const Machine &machine,
+               const garam::DeviceCompileOptions &options) {
+  if (options.precision.empty())
+    return std::nullopt;
+  return garam::Refusal(function,
+                        "'" + machine.name + "' does not compute in " +
+                            options.precision,
+                        "it does float32");
+}
+
 SmallVector<garam::Refusal>
 TargetAttr::accepts(func::FuncOp function,
                     const garam::DeviceCompileOptions &options) const {
   llvm::Expected<Machine> machine = readMachine(getFile(*this));
   if (!machine)
     return {{function, llvm::toString(machine.takeError())}};
+  if (std::optional<garam::Refusal> refusal =
+          checkPrecision(function, *machine, options))
+    return {*refusal};
   return findRefusals(function, machine->chainInstructions);
 }
 
@@ -71,6 +86,11 @@ TargetAttr::compile(func::FuncOp function,
   // IR that is taken up again comes from a file, which may hold anything.
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitError("needed a function of one block");
+  if (std::optional<garam::Refusal> refusal =
+          checkPrecision(function, *machine, options)) {
+    garam::emitRefusal(*refusal, machine->name);
+    return failure();
+  }
   StringRef stage = options.startStage;
   while (stage != plannedStage) {
     if (failed(runNextStage(function, stage, *machine)))

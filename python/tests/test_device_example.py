@@ -153,12 +153,25 @@ def test_target_file(garam, tmp_path):
                      garam("targets", "--check", path, status=CONFIG))
 
 
+def test_page_has_every_field_of_the_target_file():
+    source = (EXAMPLE / "Machine.cpp").read_text()
+    fields = re.findall(r'v\.(?:figure|section)\(\s*{?"(\w+)"', source)
+    page = (EXAMPLE / "README.md").read_text()
+    assert len(fields) > 10 and not [field for field in fields if f"`{field}`" not in page]
+
+
 def test_operator_that_is_refused(garam, tmp_path):
     model = save_model(tmp_path / "exp.onnx", [helper.make_node("Exp", ["x"], ["y"], name="curve")],
                        {"x": [8]}, {"y": [8]})
     text = garam("compile", model, "--target", "abacus", "-o", tmp_path / "exp.garam", status=MODEL)
     assert "node 'curve' (Exp, opset 17)" in text
     assert "found 'math.exp', needed additions, subtractions, products, maxima and minima" in text
+
+
+def test_precision_that_it_does_not_have(garam, chains, tmp_path):
+    text = garam("compile", chains[0], "--target", "abacus", "--precision", "fp16",
+                 "-o", tmp_path / "half.garam", status=MODEL)
+    assert "'abacus' does not compute in fp16; it does float32" in text
 
 
 def test_memory_that_is_too_small(garam, tmp_path):
