@@ -1,0 +1,43 @@
+//===- Simulator.h - Executes analog programs -------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TARGET_ANALOG_SIMULATOR_H
+#define GARAM_TARGET_ANALOG_SIMULATOR_H
+
+#include "garam/Target/Analog/Machine/ISA.h"
+#include "garam/Target/Analog/Machine/MachineDescription.h"
+
+#include <memory>
+
+namespace garam::analog {
+
+/// What the crossbars of a program hold: for each tile, in the order of layers
+/// and tiles, the difference of the polarities of each cell, row after row, in
+/// levels.
+struct Crossbars {
+  std::vector<std::vector<float>> tiles;
+};
+
+/// Programs the levels of the constant segment with the machine's noise. The
+/// result depends on `seed` and not on `threads` (0: one a processor).
+Crossbars programCrossbars(const Program &program,
+                           const MachineDescription &machine,
+                           llvm::ArrayRef<uint8_t> constants, uint64_t seed,
+                           unsigned threads);
+
+/// An execution of a program that checkProgram accepts. Without `crossbars`
+/// they hold exactly the levels of the constant segment. The program and the
+/// machine must live as long as the execution.
+llvm::Expected<std::unique_ptr<DeviceExecution>>
+makeExecution(sim::Kernel &kernel, const Program &program,
+              const MachineDescription &machine,
+              llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+              const DeviceRunOptions &options,
+              std::shared_ptr<const Crossbars> crossbars, RunEndHandler onEnd);
+
+} // namespace garam::analog
+
+#endif // GARAM_TARGET_ANALOG_SIMULATOR_H

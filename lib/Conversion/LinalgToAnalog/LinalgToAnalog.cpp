@@ -1,0 +1,271 @@
+//===- LinalgToAnalog.cpp - From structured operations to crossbars -------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Epilogue.h"
+#include "Product.h"
+#include "Ranges.h"
+#include "garam/Conversion/LinalgToAnalog/Passes.h"
+#include "garam/Target/Analog/Machine/TargetFile.h"
+#include "garam/Target/TargetRegistry.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace garam {
+#define GEN_PASS_DEF_CONVERTLINALGTOANALOG
+#include "garam/Conversion/LinalgToAnalog/Passes.h.inc"
+} // namespace garam
+
+using namespace mlir;
+
+namespace garam::analog {
+
+namespace {
+
+class Converter {
+public:
+  Converter(func::FuncOp function, const MachineDescription &machine,
+            const llvm::StringMap<ObservedRange> &observed,
+            const RefusalHandler &onRefusal)
+      : function(function), machine(machine), ranges(observed),
+        onRefusal(onRefusal) {}
+
+  LogicalResult run();
+  unsigned getNumGuessed() const { return ranges.getNumGuessed(); }
+
+private:
+  void refuse(Operation *op, const Twine &reason, const Twine &hint = "");
+  void checkArguments();
+  void convertProducts();
+  void convert(const Product &product, const Epilogue &epilogue);
+  void removeUnused();
+  void refuseRest();
+  void checkResults();
+
+  func::FuncOp function;
+  const MachineDescription &machine;
+  Ranges ranges;
+  const RefusalHandler &onRefusal;
+  llvm::SmallPtrSet<Operation *, 8> refused;
+  bool failed = false;
+};
+
+} // namespace
+
+void Converter::refuse(Operation *op, const Twine &reason, const Twine &hint) {
+  failed = true;
+  refused.insert(op);
+  onRefusal({op, reason, hint});
+}
+
+/// Inputs of the model with dimensions that are not fixed.
+void Converter::checkArguments() {
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && tensor.hasStaticShape() && tensor.getNumElements() > 0)
+      continue;
+    std::string name = "#" + std::to_string(i);
+    if (auto attribute = function.getArgAttrOfType<StringAttr>(i, "onnx.name"))
+      name = attribute.str();
+    std::string found;
+    llvm::raw_string_ostream(found) << type;
+    refuse(function,
+           "input " + name + ": found " + found +
+               ", needed a shape of fixed dimensions of at least 1",
+           "bind dimensions with --shape " + name + "=... or --dim NAME=VALUE");
+  }
+}
+
+static RankedTensorType getMatrixType(OpBuilder &b, ArrayRef<int64_t> rows,
+                                      ArrayRef<int64_t> columns, Type element) {
+  return RankedTensorType::get({getVolume(rows), getVolume(columns)}, element);
+}
+
+static SmallVector<int64_t> concat(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  SmallVector<int64_t> all(a);
+  llvm::append_range(all, b);
+  return all;
+}
+
+void Converter::convert(const Product &product, const Epilogue &epilogue) {
+  OpBuilder b(epilogue.ops.back());
+  Location loc = product.op->getLoc();
+  SmallVector<Location> locs;
+  for (Operation *op : epilogue.ops)
+    locs.push_back(op->getLoc());
+  SmallVector<int64_t> rows = concat(product.groups, product.reduction);
+  SmallVector<int64_t> columns = concat(product.groups, product.outputs);
+
+  auto matrixType =
+      MatrixType::get(b.getContext(), getVolume(rows), getVolume(columns));
+  auto matrix = MatrixOp::create(
+      b, loc, matrixType, product.weights, product.weightMap, product.groups,
+      product.reduction, product.outputs, machine.crossbar.levels);
+  ObservedRange range = ranges.get(product.input);
+  auto codes = ConvertOp::create(
+      b, loc, getMatrixType(b, product.vectors, rows, b.getI8Type()),
+      product.input, product.vectors, rows, product.inputMap,
+      makeDAC(b.getContext(), range, machine.getDACLimit()));
+  auto sums = MultiplyOp::create(
+      b, loc, getMatrixType(b, product.vectors, columns, b.getI32Type()), codes,
+      matrix);
+  auto bound = [&](std::optional<float> value) {
+    return value ? b.getF32FloatAttr(*value) : FloatAttr();
+  };
+  auto result = RescaleOp::create(
+      b, FusedLoc::get(b.getContext(), locs), epilogue.result.getType(), sums,
+      matrix, b.getDenseI64ArrayAttr(product.vectors),
+      AffineMapAttr::get(epilogue.outputMap),
+      b.getF64FloatAttr(epilogue.factor), epilogue.table,
+      epilogue.table ? AffineMapAttr::get(epilogue.tableMap) : AffineMapAttr(),
+      b.getF64FloatAttr(epilogue.tableFactor),
+      b.getF64FloatAttr(epilogue.offset), bound(epilogue.low),
+      bound(epilogue.high));
+  Value(epilogue.result).replaceAllUsesWith(result.getResult());
+  for (Operation *op : llvm::reverse(epilogue.ops))
+    op->erase();
+  ranges.guess(result, range);
+}
+
+/// In order, so that ranges of inputs are known.
+void Converter::convertProducts() {
+  SmallVector<linalg::LinalgOp> candidates;
+  for (auto op : function.getOps<linalg::LinalgOp>())
+    if (isSumOfProducts(op))
+      candidates.push_back(op);
+  for (linalg::LinalgOp op : candidates) {
+    std::string reason;
+    if (std::optional<Product> product = matchProduct(op, reason))
+      convert(*product, findEpilogue(*product));
+    else
+      refuse(op, reason);
+  }
+}
+
+void Converter::removeUnused() {
+  SmallVector<Operation *> operations;
+  for (Operation &op : function.getBody().front())
+    operations.push_back(&op);
+  for (Operation *op : llvm::reverse(operations))
+    if (isOpTriviallyDead(op))
+      op->erase();
+}
+
+/// Whether `op` is only there for the operations that read it: an empty tensor,
+/// its initial value or a constant.
+static bool isOperand(Operation *op) {
+  return isa<tensor::EmptyOp, arith::ConstantOp, linalg::FillOp>(op) &&
+         llvm::none_of(op->getUsers(), llvm::IsaPred<func::ReturnOp>);
+}
+
+void Converter::refuseRest() {
+  for (Operation &op : function.getBody().front()) {
+    if (isa<AnalogDialect>(op.getDialect()) ||
+        isa<func::ReturnOp, tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+            op) ||
+        refused.contains(&op) || isOperand(&op))
+      continue;
+    refuse(&op, "found an operation that is neither a product nor a bias, a "
+                "factor or bounds behind one, needed a matrix product or a "
+                "convolution with constant weights");
+  }
+}
+
+/// What is returned must be made here, each result by a product of its own.
+void Converter::checkResults() {
+  llvm::SmallDenseSet<Value> seen;
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (Value value : terminator->getOperands()) {
+    Operation *shape = nullptr;
+    while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+        value.getDefiningOp())) {
+      shape = value.getDefiningOp();
+      value = shape->getOperand(0);
+    }
+    if (value.getDefiningOp<RescaleOp>() && seen.insert(value).second)
+      continue;
+    refuse(shape ? shape : function.getOperation(),
+           "found a result that no product of its own makes, needed one");
+  }
+}
+
+LogicalResult Converter::run() {
+  checkArguments();
+  if (!function.getBody().hasOneBlock())
+    refuse(function, "found control flow, needed a sequence of operations");
+  if (failed)
+    return failure();
+  convertProducts();
+  removeUnused();
+  refuseRest();
+  if (!failed)
+    checkResults();
+  return failure(failed);
+}
+
+LogicalResult convertToAnalog(func::FuncOp function,
+                              const MachineDescription &machine,
+                              const llvm::StringMap<ObservedRange> &ranges,
+                              const RefusalHandler &onRefusal,
+                              unsigned &guessed) {
+  Converter converter(function, machine, ranges, onRefusal);
+  LogicalResult result = converter.run();
+  guessed = converter.getNumGuessed();
+  return result;
+}
+
+} // namespace garam::analog
+
+using namespace garam::analog;
+
+namespace {
+
+struct ConvertLinalgToAnalog
+    : garam::impl::ConvertLinalgToAnalogBase<ConvertLinalgToAnalog> {
+  using ConvertLinalgToAnalogBase::ConvertLinalgToAnalogBase;
+
+  void runOnOperation() override;
+
+private:
+  LogicalResult parseRanges(llvm::StringMap<garam::ObservedRange> &observed);
+};
+
+} // namespace
+
+LogicalResult ConvertLinalgToAnalog::parseRanges(
+    llvm::StringMap<garam::ObservedRange> &observed) {
+  for (StringRef text : ranges) {
+    auto [name, bounds] = text.split(':');
+    auto [low, high] = bounds.split(':');
+    garam::ObservedRange range;
+    if (low.getAsDouble(range.min) || high.getAsDouble(range.max))
+      return getOperation().emitError("option ranges: found '")
+             << text << "', needed NAME:MIN:MAX";
+    observed[name] = range;
+  }
+  return success();
+}
+
+void ConvertLinalgToAnalog::runOnOperation() {
+  if (getOperation().isExternal())
+    return;
+  llvm::Expected<garam::TargetFile> file = garam::loadTarget(target);
+  llvm::Expected<MachineDescription> machine =
+      file ? readTargetFile(file->getBuffer()) : file.takeError();
+  if (!machine) {
+    getOperation().emitError("cannot load the target: ")
+        << llvm::toString(machine.takeError());
+    return signalPassFailure();
+  }
+  llvm::StringMap<garam::ObservedRange> observed;
+  unsigned guessed;
+  auto onRefusal = [](const garam::Refusal &refusal) {
+    garam::emitRefusal(refusal);
+  };
+  if (mlir::failed(parseRanges(observed)) ||
+      mlir::failed(convertToAnalog(getOperation(), *machine, observed,
+                                   onRefusal, guessed)))
+    signalPassFailure();
+}

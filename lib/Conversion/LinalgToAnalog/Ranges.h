@@ -1,0 +1,39 @@
+//===- Ranges.h - What values lie between -----------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_CONVERSION_LINALGTOANALOG_RANGES_H
+#define GARAM_LIB_CONVERSION_LINALGTOANALOG_RANGES_H
+
+#include "garam/Dialect/Analog/IR/Analog.h"
+#include "garam/Target/DeviceTarget.h"
+
+namespace garam::analog {
+
+/// The ranges of a function's values: observed ones, and guesses elsewhere.
+class Ranges {
+public:
+  explicit Ranges(const llvm::StringMap<ObservedRange> &observed)
+      : observed(observed) {}
+
+  /// What a value lies between, with zero.
+  ObservedRange get(mlir::Value value);
+  /// Guesses the range of a product's result from that of its input.
+  void guess(RescaleOp result, ObservedRange input);
+  unsigned getNumGuessed() const { return guessed.size(); }
+
+private:
+  const llvm::StringMap<ObservedRange> &observed;
+  llvm::DenseMap<mlir::Value, ObservedRange> results; // of products
+  llvm::SmallPtrSet<mlir::Value, 8> guessed;          // that were asked for
+};
+
+/// The code bounds and the scale of a DAC for inputs within `range`: the scale
+/// is its largest magnitude over `limit`.
+DACAttr makeDAC(mlir::MLIRContext *context, ObservedRange range, int32_t limit);
+
+} // namespace garam::analog
+
+#endif // GARAM_LIB_CONVERSION_LINALGTOANALOG_RANGES_H

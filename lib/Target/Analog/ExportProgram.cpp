@@ -1,0 +1,218 @@
+//===- ExportProgram.cpp - From tiles to a program ------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ExportProgram.h"
+
+#include "CommandSchedule.h"
+#include "LayerTables.h"
+#include "TensorPlaces.h"
+#include "garam/Support/NodeIds.h"
+#include "garam/Target/Analog/Encoding.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+
+namespace garam::analog {
+namespace {
+
+class Exporter {
+public:
+  Exporter(func::FuncOp function, const MachineDescription &machine,
+           const RefusalHandler &onRefusal)
+      : function(function), machine(machine), onRefusal(onRefusal),
+        places(function), schedule(program, machine) {}
+
+  FailureOr<DeviceProgram> run();
+
+private:
+  LogicalResult addLayer(RescaleOp op);
+  TensorAccess makeAccess(Value tensor, AffineMap map) const;
+  void addValue(RescaleOp op, uint32_t lastCommand);
+  void addOrigins();
+  void addPlan();
+  LowerBound getBound() const;
+  SmallVector<uint32_t, 1> getNodes(Location loc);
+
+  func::FuncOp function;
+  const MachineDescription &machine;
+  const RefusalHandler &onRefusal;
+  TensorPlaces places;
+  Program program;
+  CommandSchedule schedule;
+  DeviceProgram result;
+  uint64_t constantBytes = 0;
+  std::vector<SmallVector<uint32_t, 1>> nodesOfLayers;
+  llvm::StringMap<uint32_t> nodeNumbers;
+};
+
+} // namespace
+
+TensorAccess Exporter::makeAccess(Value tensor, AffineMap map) const {
+  TensorPlace place = places.get(tensor);
+  TensorAccess access;
+  access.segment = place.segment;
+  access.offset = place.offset;
+  LinearMap linear = *getLinearMap(map);
+  for (auto [size, coefficients, constant] :
+       llvm::zip_equal(cast<RankedTensorType>(tensor.getType()).getShape(),
+                       linear.coefficients, linear.constants)) {
+    access.shape.push_back(size);
+    access.start.push_back(constant);
+    access.coefficients.emplace_back(coefficients.begin(), coefficients.end());
+  }
+  return access;
+}
+
+SmallVector<uint32_t, 1> Exporter::getNodes(Location loc) {
+  SmallVector<uint32_t, 1> numbers;
+  for (StringRef id : getNodeIds(loc)) {
+    auto [entry, isNew] =
+        nodeNumbers.try_emplace(id, result.debug.nodes.size());
+    if (isNew)
+      result.debug.nodes.push_back(id.str());
+    numbers.push_back(entry->second);
+  }
+  return numbers;
+}
+
+static void appendSizes(ArrayRef<int64_t> sizes,
+                        SmallVectorImpl<uint32_t> &to) {
+  to.append(sizes.begin(), sizes.end());
+}
+
+LogicalResult Exporter::addLayer(RescaleOp op) {
+  auto matrix = op.getMatrix().getDefiningOp<MatrixOp>();
+  auto sums = op.getSums().getDefiningOp<AccumulateOp>();
+  ConvertOp convert = op.getConvert();
+  Layer layer;
+  appendSizes(op.getVectors(), layer.vectorSizes);
+  appendSizes(convert.getRows(), layer.rowSizes);
+  appendSizes(matrix.getGroups(), layer.columnSizes);
+  appendSizes(matrix.getOutputs(), layer.columnSizes);
+  layer.groups = matrix.getNumGroups();
+  layer.input = makeAccess(convert.getInput(), convert.getMap());
+  layer.output = makeAccess(op.getResult(), op.getMap());
+  layer.inputScale =
+      static_cast<float>(convert.getDac().getScale().getValueAsDouble());
+  layer.low = convert.getDac().getLow();
+  layer.high = convert.getDac().getHigh();
+  if (std::optional<APFloat> low = op.getLow())
+    layer.outputLow = low->convertToFloat();
+  if (std::optional<APFloat> high = op.getHigh())
+    layer.outputHigh = high->convertToFloat();
+  uint32_t phases = 0;
+  for (unsigned i = 0; i < sums.getParts().size(); ++i) {
+    TileOp tile = sums.getTile(i);
+    phases = sums.getParts()[i].getDefiningOp<ReadOp>().getPhases();
+    layer.tiles.push_back(
+        {uint32_t(tile.getCore()), uint32_t(tile.getFirstRow()),
+         uint32_t(tile.getType().getRows()), uint32_t(tile.getFirstColumn()),
+         uint32_t(tile.getType().getColumns()), 0, 0});
+  }
+  uint64_t needed = CommandSchedule::getNeededBytes(layer);
+  if (needed > machine.vectors.bytes) {
+    onRefusal({op.getLoc(), "two of its vectors need " + Twine(needed) +
+                                " bytes of vector memory, '" + machine.name +
+                                "' has " + Twine(machine.vectors.bytes)});
+    return failure();
+  }
+  LayerTables tables(op, layer, constantBytes, machine);
+  constantBytes += tables.getSize();
+  result.constants.push_back(
+      {tables.getOffset(), tables.getSize(),
+       [tables](MutableArrayRef<uint8_t> bytes) { tables.write(bytes); }});
+  program.layers.push_back(std::move(layer));
+  nodesOfLayers.push_back(getNodes(op.getLoc()));
+  addValue(op, schedule.addLayer(program.layers.size() - 1, phases));
+  return success();
+}
+
+/// The output of the model's node that a layer's output is.
+void Exporter::addValue(RescaleOp op, uint32_t lastCommand) {
+  std::optional<NodeValue> node = getNodeValue(op.getLoc());
+  auto type = cast<RankedTensorType>(op.getType());
+  if (!node || node->type != type)
+    return;
+  DeviceValue value;
+  value.name = node->name;
+  value.type.type = DataType::Float32;
+  value.type.shape.append(type.getShape().begin(), type.getShape().end());
+  TensorPlace place = places.get(op.getResult());
+  ValuePiece piece;
+  piece.memory = place.segment;
+  piece.offset = place.offset;
+  piece.low.assign(type.getRank(), 0);
+  piece.sizes.assign(type.getShape().begin(), type.getShape().end());
+  int64_t stride = sizeof(float);
+  for (int64_t size : llvm::reverse(type.getShape())) {
+    piece.strides.insert(piece.strides.begin(), stride);
+    stride *= size;
+  }
+  piece.lastWrites.push_back({0, lastCommand, 1});
+  value.pieces.push_back(std::move(piece));
+  result.debug.values.push_back(std::move(value));
+}
+
+void Exporter::addOrigins() {
+  for (const std::vector<uint32_t> &layers : schedule.getLayers()) {
+    auto &origins = result.debug.origins.emplace_back();
+    for (uint32_t layer : layers)
+      origins.push_back(nodesOfLayers[layer]);
+  }
+}
+
+void Exporter::addPlan() {
+  result.plan.push_back({"vector memory", /*isOnChip=*/true, 0,
+                         schedule.getUsedBytes(), "codes"});
+  for (const auto &[number, layer] : llvm::enumerate(program.layers))
+    for (const Tile &tile : layer.tiles)
+      result.plan.push_back({"core " + std::to_string(tile.core) + " crossbar",
+                             /*isOnChip=*/true, 0,
+                             uint64_t(tile.rows) * tile.columns,
+                             "weights of layer " + std::to_string(number)});
+}
+
+LowerBound Exporter::getBound() const {
+  LowerBound bound;
+  for (const Layer &layer : program.layers)
+    bound.macs += layer.getVectors() * layer.getMACsPerVector();
+  bound.computeSeconds = bound.macs / machine.getPeakMACsPerSecond();
+  bound.peakBytesPerSecond =
+      machine.digital.clockHz * machine.buffer.bytesPerCycle;
+  return bound;
+}
+
+FailureOr<DeviceProgram> Exporter::run() {
+  uint64_t needed = places.getBytes();
+  if (needed > machine.buffer.bytes) {
+    onRefusal({function, "its tensors need " + Twine(needed) +
+                             " bytes of the buffer, '" + machine.name +
+                             "' has " + Twine(machine.buffer.bytes)});
+    return failure();
+  }
+  for (auto op : function.getOps<RescaleOp>())
+    if (failed(addLayer(op)))
+      return failure();
+  program.segments = places.getSegments();
+  program.segments[0].size = constantBytes;
+  if (llvm::Error error = checkProgram(program, machine))
+    return function.emitError(internalErrorPrefix)
+           << "the program breaks a rule: " << llvm::toString(std::move(error));
+  result.code = encode(program);
+  result.segments = program.segments;
+  addOrigins();
+  addPlan();
+  result.bound = getBound();
+  return std::move(result);
+}
+
+FailureOr<DeviceProgram> exportProgram(func::FuncOp function,
+                                       const MachineDescription &machine,
+                                       const RefusalHandler &onRefusal) {
+  return Exporter(function, machine, onRefusal).run();
+}
+
+} // namespace garam::analog

@@ -1,0 +1,20 @@
+//===- LoadedAnalogProgram.h - A program behind the interface ---*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
+#define GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
+
+#include "garam/Target/Device.h"
+
+namespace garam::analog {
+
+/// Decodes `code` and refuses a program that the machine cannot follow.
+llvm::Expected<std::unique_ptr<LoadedProgram>>
+loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
+
+} // namespace garam::analog
+
+#endif // GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H

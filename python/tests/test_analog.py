@@ -1,0 +1,120 @@
+"""Products on the analog chip agree with a plain integer reference, to the last bit."""
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+import pytest
+
+import analog_reference as reference
+import oracle
+from conftest import MODEL
+
+# Without calibration inputs of the model are taken to lie within it.
+GUESS = reference.make_dac(-1, 1)
+
+
+def make_model(nodes, inputs, outputs, **weights):
+    """Inputs and outputs: shapes of f32 by name."""
+    def list_values(shapes):
+        return [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
+                for name, shape in shapes.items()]
+
+    graph = helper.make_graph(
+        nodes, "graph", list_values(inputs), list_values(outputs),
+        [numpy_helper.from_array(value, name) for name, value in weights.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+@pytest.fixture
+def compile_model(run_tool, tmp_path):
+    def run(model, *options):
+        onnx.save(model, tmp_path / "model.onnx")
+        run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet", "-o",
+                 tmp_path / "model.garam", *options)
+        return tmp_path / "model.garam"
+
+    return run
+
+
+@pytest.fixture
+def run_model(compile_model, run_tool, tmp_path):
+    """run_model(model, inputs by name, options of run) -> outputs by name."""
+    def run(model, inputs, *options):
+        binary = compile_model(model)
+        arguments = []
+        for name, value in inputs.items():
+            np.save(tmp_path / f"{name}.npy", value)
+            arguments += ["--input", f"{name}={tmp_path / name}.npy"]
+        run_tool("garam", "run", binary, "--quiet", *arguments, *options, "-o", tmp_path / "out")
+        return {file.stem: np.load(file) for file in (tmp_path / "out").glob("*.npy")}
+
+    return run
+
+
+def draw(random, *shape):
+    return random.standard_normal(shape).astype(np.float32)
+
+
+def spread(random, *shape):
+    """Inputs within the range that is guessed for them."""
+    return random.uniform(-1, 1, shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("vectors, rows, columns", [
+    (1, 1, 1), (1, 256, 256), (5, 257, 3), (2, 3, 257), (3, 600, 300)])
+def test_gemm_is_exact(run_model, vectors, rows, columns):
+    random = np.random.default_rng(rows)
+    x, weights, bias = spread(random, vectors, rows), draw(random, rows, columns), draw(
+        random, columns)
+    model = make_model([helper.make_node("Gemm", ["x", "w", "b"], ["y"])],
+                       {"x": x.shape}, {"y": (vectors, columns)}, w=weights, b=bias)
+    expected, bound = reference.multiply(x, weights, GUESS, bias)
+    result = run_model(model, {"x": x})["y"]
+    np.testing.assert_array_equal(result, expected)
+    exact = oracle.run_onnxruntime(model, {"x": x})["y"]
+    assert (np.abs(result - exact) <= bound).all()
+
+
+def test_gemm_with_factors_and_transposed_weights(run_model):
+    random = np.random.default_rng(0)
+    x, weights, bias = spread(random, 4, 70), draw(random, 9, 70), draw(random, 9)
+    model = make_model([helper.make_node("Gemm", ["x", "w", "b"], ["y"], transB=1, alpha=0.5,
+                                         beta=2.0)],
+                       {"x": x.shape}, {"y": (4, 9)}, w=weights, b=bias)
+    # A factor of a power of two is exact wherever it is applied.
+    expected, _ = reference.multiply(x, weights.T, GUESS)
+    expected = expected * np.float32(0.5) + bias * 2
+    np.testing.assert_array_equal(run_model(model, {"x": x})["y"], expected)
+
+
+def test_matmul_of_many_rows_with_bounds(run_model):
+    """A MatMul of three dimensions, behind which Add and Relu are its bias and bound."""
+    random = np.random.default_rng(0)
+    x, weights, bias = spread(random, 7, 11, 300), draw(random, 300, 20), draw(random, 20)
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["m"]), helper.make_node("Add", ["m", "b"], ["a"]),
+             helper.make_node("Relu", ["a"], ["y"])]
+    model = make_model(nodes, {"x": x.shape}, {"y": (7, 11, 20)}, w=weights, b=bias)
+    expected, _ = reference.multiply(x.reshape(77, 300), weights, GUESS, bias, low=0)
+    np.testing.assert_array_equal(run_model(model, {"x": x})["y"], expected.reshape(7, 11, 20))
+
+
+@pytest.mark.parametrize("channels, filters, groups, kernel, attributes", [
+    (3, 5, 1, (3, 3), {}),
+    (40, 300, 1, (3, 3), {"pads": (1, 1, 1, 1)}),  # 360 rows and 300 columns: 4 tiles
+    (4, 6, 2, (3, 2), {"pads": (0, 1, 2, 0), "strides": (2, 1)}),
+    (6, 6, 6, (3, 3), {"pads": (1, 1, 1, 1), "dilations": (2, 2)}),  # depthwise
+    (60, 60, 60, (3, 3), {"pads": (1, 1, 1, 1)}),  # depthwise, 540 rows: 3 tiles
+    (600, 4, 2, (1, 1), {}),  # 300 rows a group: 2 tiles each
+])
+def test_convolution_is_exact(run_model, channels, filters, groups, kernel, attributes):
+    random = np.random.default_rng(channels)
+    x, bias = spread(random, 2, channels, 9, 8), draw(random, filters)
+    weights = draw(random, filters, channels // groups, *kernel)
+    expected, bound = reference.convolve(x, weights, GUESS, groups, bias=bias, low=0, **attributes)
+    nodes = [helper.make_node("Conv", ["x", "w", "b"], ["c"], group=groups, **attributes),
+             helper.make_node("Relu", ["c"], ["y"])]
+    model = make_model(nodes, {"x": x.shape}, {"y": expected.shape}, w=weights, b=bias)
+    result = run_model(model, {"x": x})["y"]
+    np.testing.assert_array_equal(result, expected)
+    exact = oracle.run_onnxruntime(model, {"x": x})["y"]
+    assert (np.abs(result - exact) <= bound).all()
