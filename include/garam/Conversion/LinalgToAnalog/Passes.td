@@ -33,7 +33,7 @@ def ConvertLinalgToAnalog
         map affine_map<(k, n) -> (k, n)> groups [] reduction [8] outputs [16]
         levels 127 : !analog.matrix<8, 16>
     %c = analog.convert %x vectors [4] rows [8]
-        map affine_map<(m, k) -> (m, k)> dac #analog.dac<...>
+        map affine_map<(m, k) -> (m, k)> dac <...>
         : tensor<4x8xf32> -> tensor<4x8xi8>
     %s = analog.multiply %c, %m
         : tensor<4x8xi8>, !analog.matrix<8, 16> -> tensor<4x16xi32>

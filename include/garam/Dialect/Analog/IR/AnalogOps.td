@@ -153,7 +153,7 @@ def Analog_ConvertOp : Analog_Op<"convert"> {
     ```mlir
     %c = analog.convert %x vectors [8, 8] rows [4, 3, 3]
         map affine_map<(h, w, c, i, j) -> (0, c, h + i - 1, w + j - 1)>
-        dac #analog.dac<0.5 : f32 in -127 to 127>
+        dac <0.5 : f32 in -127 to 127>
         : tensor<1x4x8x8xf32> -> tensor<64x36xi8>
     ```
   }];

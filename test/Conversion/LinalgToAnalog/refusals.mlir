@@ -1,0 +1,114 @@
+// RUN: garam-opt --convert-linalg-to-analog=target=hermes --split-input-file --verify-diagnostics %s
+
+// What crossbars cannot do is told operation by operation, all at once.
+func.func @elementwise(%x: tensor<4x8xf32>, %y: tensor<8x8xf32>) -> (tensor<4x8xf32>, tensor<4x8xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @+1 {{found a product of two computed tensors, needed constant weights and a computed input}}
+  %0 = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @+1 {{found an operation that is neither a product nor a bias, a factor or bounds behind one, needed a matrix product or a convolution with constant weights}}
+  %1 = linalg.exp ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+func.func @type(%x: tensor<4x8xi32>) -> tensor<4x8xi32> {
+  %zero = arith.constant 0 : i32
+  %w = arith.constant dense<1> : tensor<8x8xi32>
+  %e = tensor.empty() : tensor<4x8xi32>
+  %f = linalg.fill ins(%zero : i32) outs(%e : tensor<4x8xi32>) -> tensor<4x8xi32>
+  // expected-error @+1 {{found a product of another type, needed one of f32}}
+  %0 = linalg.matmul ins(%x, %w : tensor<4x8xi32>, tensor<8x8xi32>) outs(%f : tensor<4x8xi32>) -> tensor<4x8xi32>
+  return %0 : tensor<4x8xi32>
+}
+
+// -----
+
+func.func @converted(%x: tensor<4x8xf16>) -> tensor<4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<8x8xf16>
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @+1 {{found a product of converted values, needed one of f32}}
+  %0 = linalg.matmul ins(%x, %w : tensor<4x8xf16>, tensor<8x8xf16>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @added(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %w = arith.constant dense<1.0> : tensor<8x8xf32>
+  // expected-error @+1 {{found a product that is added to a tensor, needed one that starts from zero}}
+  %0 = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x8xf32>) outs(%y : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @constants() -> tensor<4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %x = arith.constant dense<1.0> : tensor<4x8xf32>
+  %w = arith.constant dense<1.0> : tensor<8x8xf32>
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @+1 {{found a product of two constants, needed constant weights and a computed input}}
+  %0 = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+// A sum over a dimension that the weights do not have.
+func.func @sum(%x: tensor<4x8x3xf32>) -> tensor<4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<8xf32>
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @+1 {{found a sum of products whose operands are not read along its loops, needed a matrix product or a convolution}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, n, k)>, affine_map<(m, n, k) -> (n)>, affine_map<(m, n, k) -> (m, n)>],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<4x8x3xf32>, tensor<8xf32>) outs(%f : tensor<4x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %q = arith.addf %s, %p : f32
+    linalg.yield %q : f32
+  } -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+func.func @vectors(%x: tensor<33554432x1xf32>) -> tensor<33554432x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<1x1xf32>
+  %e = tensor.empty() : tensor<33554432x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<33554432x1xf32>) -> tensor<33554432x1xf32>
+  // expected-error @+1 {{found a product of 33554432 vectors, needed at most 16777216}}
+  %0 = linalg.matmul ins(%x, %w : tensor<33554432x1xf32>, tensor<1x1xf32>) outs(%f : tensor<33554432x1xf32>) -> tensor<33554432x1xf32>
+  return %0 : tensor<33554432x1xf32>
+}
+
+// -----
+
+// expected-error @+1 {{input #0: found tensor<?x8xf32>, needed a shape of fixed dimensions of at least 1; bind dimensions with --shape #0=... or --dim NAME=VALUE}}
+func.func @dynamic(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  return %x : tensor<?x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{found a result that no product of its own makes, needed one}}
+func.func @nothing(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  return %x : tensor<4x8xf32>
+}
+
+// -----
+
+// expected-error @+1 {{found control flow, needed a sequence of operations}}
+func.func @flow(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  cf.br ^next
+^next:
+  return %x : tensor<4x8xf32>
+}

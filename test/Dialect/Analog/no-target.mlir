@@ -1,0 +1,7 @@
+// RUN: garam-opt --analog-split-tiles=target=none --verify-diagnostics %s
+// RUN: garam-opt --convert-linalg-to-analog=target=none --verify-diagnostics %s
+
+// expected-error @+1 {{cannot load the target: no target is called 'none'}}
+func.func @f() {
+  return
+}
