@@ -118,3 +118,69 @@ def test_convolution_is_exact(run_model, channels, filters, groups, kernel, attr
     np.testing.assert_array_equal(result, expected)
     exact = oracle.run_onnxruntime(model, {"x": x})["y"]
     assert (np.abs(result - exact) <= bound).all()
+
+
+def test_layers_follow_one_another(run_model, compile_model, run_tool):
+    """The second layer's inputs lie between 0 and what is guessed of the first one's results."""
+    random = np.random.default_rng(0)
+    x, first, second = spread(random, 4, 20), draw(random, 20, 30), draw(random, 30, 5)
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"]), helper.make_node("Relu", ["a"], ["h"]),
+             helper.make_node("MatMul", ["h", "v"], ["y"])]
+    model = make_model(nodes, {"x": x.shape}, {"y": (4, 5)}, w=first, v=second)
+    hidden, _ = reference.multiply(x, first, GUESS, low=0)
+    columns = np.float64(first)
+    largest = np.minimum(np.abs(columns).sum(axis=0), 4 * np.sqrt((columns ** 2).sum(axis=0) / 3))
+    expected, _ = reference.multiply(hidden, second, reference.make_dac(0, largest.max()))
+    np.testing.assert_array_equal(run_model(model, {"x": x})["y"], expected)
+    plan = run_tool("garam", "inspect", "--plan", compile_model(model)).stdout
+    assert "weights of layer 1" in plan and "core 1 crossbar" in plan
+
+
+def make_product(rows=300, columns=8):
+    return make_model([helper.make_node("MatMul", ["x", "w"], ["y"])], {"x": (1, rows)},
+                      {"y": (1, columns)}, w=np.ones((rows, columns), np.float32))
+
+
+def test_guesses_are_a_warning(run_tool, tmp_path):
+    onnx.save(make_product(), tmp_path / "model.onnx")
+    result = run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "-o",
+                      tmp_path / "model.garam")
+    assert "the ranges of 1 tensors that are converted for crossbars are guesses" in result.stderr
+    assert "--calibrate FILE.npz" in result.stderr
+
+
+def test_memories_that_are_too_small(fails, source_dir, tmp_path):
+    text = (source_dir / "targets" / "hermes.yaml").read_text()
+    onnx.save(make_product(), tmp_path / "model.onnx")
+    target = tmp_path / "small.yaml"
+    for old, new, message in [
+            ("bytes: { value: 1048576", "bytes: { value: 600",
+             "two of its vectors need 632 bytes of vector memory, 'hermes' has 600"),
+            ("bytes: { value: 16777216", "bytes: { value: 1000",
+             "its tensors need 1232 bytes of the buffer, 'hermes' has 1000")]:
+        target.write_text(text.replace(old, new))
+        fails(MODEL, message, "compile", tmp_path / "model.onnx", "--target", target, "-o",
+              tmp_path / "model.garam")
+
+
+def test_option_of_phases(fails, tmp_path):
+    onnx.save(make_product(), tmp_path / "model.onnx")
+    fails(MODEL, "option --read-phases: found '2', needed 1 or 4", "compile",
+          tmp_path / "model.onnx", "--target", "hermes", "--read-phases", "2", "-o",
+          tmp_path / "model.garam")
+
+
+def test_weights_exceed_the_crossbars(fails, tmp_path):
+    """65 tiles of 256 rows, of which the chip has 64."""
+    onnx.save(make_product(rows=65 * 256), tmp_path / "model.onnx")
+    message = fails(MODEL, "its weights take 65 crossbars of 256 x 256, and 64 of 64 are left by "
+                    "the products before it", "compile", tmp_path / "model.onnx", "--target",
+                    "hermes", "-o", tmp_path / "model.garam")
+    assert "MatMul" in message
+
+
+def test_facts_of_the_target(run_tool):
+    facts = " ".join(run_tool("garam", "targets", "hermes").stdout.split())
+    for fact in ["8 bits in, 8 bits out", "read of a crossbar 521 ns, 52.9 nJ",
+                 "peak, signed inputs 16.1 T", "peak, other inputs 63.07 T"]:
+        assert fact in facts

@@ -79,9 +79,9 @@ private:
 class Pipeline {
 public:
   Pipeline(func::FuncOp function, const MachineDescription &machine,
-           const DeviceCompileOptions &options, const RefusalHandler &onRefusal)
+           const DeviceCompileOptions &options, RefusalHandler onRefusal)
       : function(function), machine(machine), options(options),
-        onRefusal(onRefusal) {}
+        onRefusal(std::move(onRefusal)) {}
 
   /// Brings the function to the stage behind `stage` (empty: linalg).
   LogicalResult runNextStage(StringRef stage);
@@ -97,7 +97,7 @@ private:
   func::FuncOp function;
   const MachineDescription &machine;
   const DeviceCompileOptions &options;
-  const RefusalHandler &onRefusal;
+  RefusalHandler onRefusal;
 };
 
 } // namespace
