@@ -20,6 +20,9 @@ function(garam_add_device_plugin name)
   add_library(${name} MODULE ${ARG_UNPARSED_ARGUMENTS})
   separate_arguments(definitions NATIVE_COMMAND "${LLVM_DEFINITIONS}")
   target_compile_definitions(${name} PRIVATE ${definitions})
+  # Simulated results must not depend on whether the host has fused
+  # multiply-add.
+  target_compile_options(${name} PRIVATE -ffp-contract=off)
   target_compile_features(${name} PRIVATE cxx_std_17)
   target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}" "${CMAKE_CURRENT_BINARY_DIR}")
   llvm_update_compile_flags(${name})

@@ -7,6 +7,8 @@
 #ifndef GARAM_INITALL_H
 #define GARAM_INITALL_H
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 namespace mlir {
 class DialectRegistry;
 } // namespace mlir
@@ -14,6 +16,13 @@ class DialectRegistry;
 namespace garam {
 
 class DeviceRegistry;
+
+/// For the tools that parse their command line with LLVM: declares the option
+/// --device-plugin, and calls `run` with the devices of this tree and of the
+/// plugins that the line names. Returns its status, or says what is wrong with
+/// a plugin.
+int runWithDevices(int argc, char **argv,
+                   llvm::function_ref<int(const DeviceRegistry &)> run);
 
 /// Upstream's dialects and extensions that Garam uses, its own, and those of
 /// `devices`.

@@ -14,11 +14,31 @@
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Frontend/ONNX/Import.h"
-#include "garam/Target/Device.h"
+#include "garam/Support/Errors.h"
+#include "garam/Target/DevicePlugin.h"
 #include "garam/Transforms/Passes.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/WithColor.h"
+
+int garam::runWithDevices(int argc, char **argv,
+                          llvm::function_ref<int(const DeviceRegistry &)> run) {
+  DeviceRegistry devices;
+  registerBuiltinDevices(devices);
+  if (llvm::Error error = loadDevicePlugins(
+          llvm::ArrayRef<const char *>(argv, argc), devices)) {
+    ErrorReport report = consumeToReport(std::move(error));
+    llvm::WithColor::error() << report.text << '\n';
+    return static_cast<int>(report.exitCode);
+  }
+  // Its values are in use by now; the parser has to know it.
+  llvm::cl::list<std::string> plugins(
+      llvm::StringRef(devicePluginOption), llvm::cl::value_desc("file"),
+      llvm::cl::desc("Shared library with devices"));
+  return run(devices);
+}
 
 void garam::registerAllDialects(mlir::DialectRegistry &registry) {
   DeviceRegistry devices;

@@ -85,12 +85,15 @@ def test_option_stands_on_either_side_of_the_subcommand(run_tool, build_c):
     path = build_c(PLUGIN.format(api=1, garam=version(run_tool)))
     for arguments in (["targets", "--device-plugin", path], ["--device-plugin", path, "targets"]):
         assert "rngd" in run_tool("garam", *arguments).stdout
-    help_text = run_tool("garam-opt", f"--device-plugin={path}", "--help").stdout
-    assert "--device-plugin" in help_text
+    # A name behind it is the subcommand's.
+    assert "GDDR6" in run_tool("garam", "targets", "--device-plugin", path, "atom").stdout
+    for tool in ["garam-opt", "garam-translate", "garam-lsp-server"]:
+        assert "--device-plugin" in run_tool(tool, f"--device-plugin={path}", "--help").stdout
 
 
-def test_passes_need_a_plugin_that_loads(run_tool, tmp_path):
-    result = run_tool("garam-opt", "--device-plugin", tmp_path / "none.so", status=CONFIG)
+@pytest.mark.parametrize("tool", ["garam-opt", "garam-translate", "garam-lsp-server"])
+def test_other_tools_need_a_plugin_that_loads(tool, run_tool, tmp_path):
+    result = run_tool(tool, "--device-plugin", tmp_path / "none.so", status=CONFIG)
     assert "is not a file that can be read" in result.stderr
 
 

@@ -5,11 +5,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/InitAll.h"
+#include "garam/Target/Device.h"
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 
 int main(int argc, char **argv) {
-  mlir::DialectRegistry registry;
-  garam::registerAllDialects(registry);
-  return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
+  return garam::runWithDevices(
+      argc, argv, [&](const garam::DeviceRegistry &devices) {
+        mlir::DialectRegistry registry;
+        garam::registerAllDialects(registry, devices);
+        return mlir::failed(mlir::MlirLspServerMain(argc, argv, registry));
+      });
 }

@@ -11,10 +11,11 @@
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 
 int main(int argc, char **argv) {
-  mlir::registerAllTranslations();
-  garam::DeviceRegistry devices;
-  garam::registerBuiltinDevices(devices);
-  garam::registerAllTranslations(devices);
-  return failed(
-      mlir::mlirTranslateMain(argc, argv, "Garam's translation driver\n"));
+  return garam::runWithDevices(
+      argc, argv, [&](const garam::DeviceRegistry &devices) {
+        mlir::registerAllTranslations();
+        garam::registerAllTranslations(devices);
+        return mlir::failed(mlir::mlirTranslateMain(
+            argc, argv, "Garam's translation driver\n"));
+      });
 }
