@@ -43,7 +43,9 @@ namespace {
 struct SegmentState {
   /// Written by the caller, by the compiler or by a step.
   bool isDefined = false;
-  /// Holds what a step wrote for others, and nobody has read it yet.
+  /// Holds a value: what the caller gave, or a step wrote for others.
+  bool holdsValue = false;
+  /// Nobody has read what the last writer wrote for others.
   bool isUnread = false;
   std::optional<uint32_t> lastWriter;
   std::vector<uint32_t> readers; // since then
@@ -132,6 +134,8 @@ Error Checker::keep(uint32_t step, uint32_t segment) {
       return error;
   state.readers.clear();
   state.lastWriter = step;
+  state.isDefined =
+      manifest.segments[segment].segment.role == MemoryRole::State;
   return Error::success();
 }
 
@@ -140,10 +144,15 @@ Error Checker::write(uint32_t step, uint32_t segment) {
   if (!isUsableAs(role, MemoryRole::Input))
     return fail("step " + Twine(step) + " writes " + describe(segment) +
                 ", whose role is " + getName(role));
+  SegmentState &state = states[segment];
+  if (state.holdsValue)
+    return fail("step " + Twine(step) + " writes " + describe(segment) +
+                ", which holds the value of " +
+                (state.lastWriter ? "step " + Twine(*state.lastWriter)
+                                  : Twine("an input")));
   if (Error error = keep(step, segment))
     return error;
-  states[segment].isDefined = true;
-  states[segment].isUnread = true;
+  state.isDefined = state.holdsValue = state.isUnread = true;
   return Error::success();
 }
 
@@ -194,7 +203,7 @@ Error Checker::run() {
                       segment.segment.role == MemoryRole::Parameter ||
                       segment.segment.role == MemoryRole::State;
   for (const Binding &input : entry.inputs)
-    states[input.segment].isDefined = true;
+    states[input.segment].isDefined = states[input.segment].holdsValue = true;
   for (uint32_t step = 0; step < entry.steps.size(); ++step) {
     BitVector &known = ancestors[step];
     known.resize(step);

@@ -8,6 +8,8 @@
 
 #include "llvm/ADT/StringMap.h"
 
+#include <numeric>
+
 using namespace llvm;
 
 namespace garam {
@@ -47,13 +49,15 @@ void NodeProfile::addEvent(unsigned program, const DeviceEvent &event) {
       cycles[*node] += share;
 }
 
-BoundReport computeBound(const Executable &executable) {
+/// Of what runs on one device, one program after the other.
+static BoundReport computeBound(const Executable &executable, unsigned device) {
   BoundReport bound;
   const Manifest &manifest = executable.getManifest();
   const EntryPoint &entry = executable.getEntryPoint();
   double peakBytesPerSecond = 0;
   for (const Step &step : entry.steps) {
-    if (step.kind != Step::Kind::Dispatch)
+    if (step.kind != Step::Kind::Dispatch ||
+        manifest.programs[step.program].device != device)
       continue;
     const LowerBound &part = manifest.programs[step.program].bound;
     bound.macs += part.macs;
@@ -61,23 +65,39 @@ BoundReport computeBound(const Executable &executable) {
     bound.computeSeconds += part.computeSeconds;
     peakBytesPerSecond = std::max(peakBytesPerSecond, part.peakBytesPerSecond);
   }
-  for (const Binding &binding : entry.inputs)
-    bound.bytes += *getDeviceByteSize(binding);
-  for (const Binding &binding : entry.outputs)
-    bound.bytes += *getDeviceByteSize(binding);
+  for (ArrayRef<Binding> bindings : {entry.inputs, entry.outputs})
+    for (const Binding &binding : bindings)
+      if (manifest.segments[binding.segment].device == device)
+        bound.bytes += *getDeviceByteSize(binding);
   if (peakBytesPerSecond > 0)
     bound.transferSeconds = bound.bytes / peakBytesPerSecond;
   return bound;
+}
+
+BoundReport computeBound(const Executable &executable) {
+  BoundReport whole;
+  for (unsigned i = 0; i < executable.getManifest().devices.size(); ++i) {
+    BoundReport part = computeBound(executable, i);
+    whole.macs += part.macs;
+    whole.bytes += part.bytes;
+    whole.computeSeconds = std::max(whole.computeSeconds, part.computeSeconds);
+    whole.transferSeconds =
+        std::max(whole.transferSeconds, part.transferSeconds);
+  }
+  return whole;
 }
 
 Expected<uint64_t> computePeakOnChipBytes(const Executable &executable) {
   auto plans = executable.getImage().readPlans();
   if (!plans)
     return plans.takeError();
-  uint64_t total = 0;
-  for (const std::vector<PlannedRegion> &plan : *plans)
-    total = std::max(total, getPeakOnChipBytes(plan));
-  return total;
+  const Manifest &manifest = executable.getManifest();
+  std::vector<uint64_t> peaks(manifest.devices.size());
+  for (const auto &[program, plan] : zip_equal(manifest.programs, *plans)) {
+    uint64_t &peak = peaks[program.device];
+    peak = std::max(peak, getPeakOnChipBytes(plan));
+  }
+  return std::accumulate(peaks.begin(), peaks.end(), uint64_t(0));
 }
 
 } // namespace garam

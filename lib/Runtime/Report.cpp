@@ -93,6 +93,39 @@ static json::Array listLanes(const Report &report) {
   return lanes;
 }
 
+static json::Array listDevices(const Report &report) {
+  json::Array devices;
+  const Manifest &manifest = report.executable->getManifest();
+  for (const auto &[device, use] :
+       zip_equal(manifest.devices, report.run.devices))
+    devices.push_back(json::Object{{"name", json::fixUTF8(device.name)},
+                                   {"kind", json::fixUTF8(device.kind)},
+                                   {"target", json::fixUTF8(device.target)},
+                                   {"dispatches", use.dispatches},
+                                   {"busy_s", toSeconds(use.busyFs)},
+                                   {"dynamic_j", use.dynamicJoule},
+                                   {"idle_j", use.idleJoule},
+                                   {"setup_s", toSeconds(use.setupFs)},
+                                   {"setup_j", use.setupJoule}});
+  return devices;
+}
+
+static json::Array listLinks(const Report &report) {
+  json::Array links;
+  const Manifest &manifest = report.executable->getManifest();
+  for (const auto &[link, use] : zip_equal(manifest.links, report.run.links)) {
+    json::Array between;
+    for (uint32_t device : link.between)
+      between.push_back(json::fixUTF8(manifest.devices[device].name));
+    links.push_back(json::Object{{"name", json::fixUTF8(link.name)},
+                                 {"between", std::move(between)},
+                                 {"bytes", use.bytes},
+                                 {"busy_s", toSeconds(use.busyFs)},
+                                 {"energy_j", use.joule}});
+  }
+  return links;
+}
+
 static json::Array listLosses(const Report &report) {
   json::Array losses;
   for (const TimeShare &share : report.run.criticalPath)
@@ -148,6 +181,10 @@ void writeReport(const Report &report, raw_ostream &os) {
       {"dram_write_bytes", run.dramWriteBytes},
       {"sram_peak_bytes", report.peakOnChipBytes},
       {"energy_j", run.energyJoule},
+      {"setup_s", toSeconds(run.setupFs)},
+      {"setup_j", run.setupJoule},
+      {"devices", listDevices(report)},
+      {"links", listLinks(report)},
       {"executed_commands", run.executedCommands},
       {"losses", listLosses(report)},
       {"lanes", listLanes(report)},

@@ -7,6 +7,7 @@
 #include "garam/Runtime/Session.h"
 
 #include "Quantization.h"
+#include "StepRunner.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -133,77 +134,6 @@ void Session::readOutputs(RunResult &result) {
   }
 }
 
-/// Adds `part`, which follows `whole` in time.
-static void accumulate(RunResult &whole, DeviceRun part) {
-  whole.latencyFs += part.latencyFs;
-  whole.macs += part.macs;
-  whole.dramReadBytes += part.dramReadBytes;
-  whole.dramWriteBytes += part.dramWriteBytes;
-  whole.executedCommands += part.executedCommands;
-  whole.energyJoule += part.energyJoule;
-  for (TimeShare &share : part.criticalPath) {
-    auto same = find_if(whole.criticalPath, [&](const TimeShare &other) {
-      return other.category == share.category;
-    });
-    if (same == whole.criticalPath.end())
-      whole.criticalPath.push_back(std::move(share));
-    else
-      same->femtoseconds += share.femtoseconds;
-  }
-}
-
-Error Session::runProgram(unsigned program, const RunOptions &options,
-                          RunResult &result) {
-  DeviceRunOptions deviceOptions;
-  deviceOptions.timingOnly = options.timingOnly;
-  deviceOptions.residentWeights = options.residentWeights;
-  deviceOptions.threads = options.threads;
-  if (options.onEvent)
-    deviceOptions.onEvent = [&, start = result.latencyFs](DeviceEvent event) {
-      event.startFs += start;
-      event.endFs += start;
-      options.onEvent(program, event);
-    };
-
-  if (options.onValue && !options.timingOnly) {
-    deviceOptions.values = executable->getDebugMap(program).values;
-    deviceOptions.onValue = options.onValue;
-  }
-
-  const std::vector<uint32_t> &numbers =
-      executable->getManifest().programs[program].segments;
-  std::vector<MutableArrayRef<uint8_t>> segments(numbers.size());
-  if (!options.timingOnly)
-    for (const auto &[segment, number, declared] :
-         zip(segments, numbers, executable->getProgram(program).getSegments()))
-      segment = getSegment(number).take_front(declared.size);
-
-  Expected<DeviceRun> run =
-      executable->getProgram(program).run(segments, deviceOptions);
-  if (!run)
-    return executable->getImage().getContainer().makeError(
-        toString(run.takeError()));
-  result.laneBusyFs[program] = std::move(run->laneBusyFs);
-  accumulate(result, std::move(*run));
-  return Error::success();
-}
-
-void Session::runTransfer(const Step &step, const RunOptions &options,
-                          RunResult &result) {
-  if (!options.timingOnly)
-    copy(getSegment(step.from).take_front(step.bytes),
-         getSegment(step.to).begin());
-  for (uint32_t number : step.links) {
-    const ImageLink &link = executable->getManifest().links[number];
-    DeviceRun part;
-    part.latencyFs =
-        sim::getTime(link.seconds + step.bytes / link.bytesPerSecond);
-    part.energyJoule = step.bytes * link.joulePerByte;
-    part.criticalPath = {{"link " + link.name, part.latencyFs}};
-    accumulate(result, std::move(part));
-  }
-}
-
 /// Time of the host link for everything that goes in and out. With several
 /// devices that is in the steps.
 static std::optional<double> getHostLinkSeconds(const Executable &executable) {
@@ -220,15 +150,6 @@ static std::optional<double> getHostLinkSeconds(const Executable &executable) {
   return getSeconds(entry.inputs) + getSeconds(entry.outputs);
 }
 
-/// Energy of the machine's idle power, which flows all the time.
-static double getIdleEnergy(const Executable &executable, uint64_t latencyFs) {
-  double watts = 0;
-  for (unsigned i = 0; i < executable.getManifest().devices.size(); ++i)
-    watts += executable.getMachine(i).idleWatts;
-  return watts * static_cast<double>(latencyFs) /
-         static_cast<double>(sim::fsPerSecond);
-}
-
 Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
                                  const RunOptions &options) {
   RunResult result;
@@ -238,14 +159,10 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
     if (Error error = bindInputs(inputs, result))
       return error;
   }
-  result.laneBusyFs.resize(executable->getNumPrograms());
-  for (const Step &step : executable->getEntryPoint().steps) {
-    if (step.kind == Step::Kind::Transfer)
-      runTransfer(step, options, result);
-    else if (Error error = runProgram(step.program, options, result))
-      return error;
-  }
-  result.energyJoule += getIdleEnergy(*executable, result.latencyFs);
+  auto getMemory = [&](unsigned segment) { return getSegment(segment); };
+  if (Error error = StepRunner(*executable, options, getMemory).run(result))
+    return executable->getImage().getContainer().makeError(
+        toString(std::move(error)));
   if (!options.timingOnly)
     readOutputs(result);
   result.hostLinkSeconds = getHostLinkSeconds(*executable);

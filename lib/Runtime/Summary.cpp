@@ -6,6 +6,7 @@
 
 #include "garam/Runtime/Report.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/Format.h"
 
 using namespace llvm;
@@ -67,31 +68,71 @@ private:
 };
 } // namespace
 
+/// Nodes that are not where they were wanted and that the summary names; the
+/// report has all.
+static constexpr unsigned maxNamedNodes = 10;
+
 /// How many nodes run where; those that did not go to the first choice, with
 /// the reason.
 static void printNodes(const Report &report, Table &table) {
-  unsigned placed = 0, folded = 0;
-  const std::vector<ImageNode> &nodes = report.executable->getManifest().nodes;
-  for (const ImageNode &node : nodes)
-    ++(node.device.empty() ? folded : placed);
-  table.printRow("nodes", Twine(placed) + " on the device, " + Twine(folded) +
+  const Manifest &manifest = report.executable->getManifest();
+  MapVector<StringRef, unsigned> counts;
+  for (const ImageDevice &device : manifest.devices)
+    counts[device.name] = 0;
+  unsigned folded = 0, named = 0;
+  for (const ImageNode &node : manifest.nodes)
+    ++(node.device.empty() ? folded : counts[node.device]);
+  std::string text;
+  raw_string_ostream os(text);
+  for (const auto &[device, count] : counts)
+    if (counts.size() == 1)
+      os << count << " on the device, ";
+    else if (count > 0)
+      os << count << " on " << device << ", ";
+  table.printRow("nodes", text + Twine(folded) +
                               " folded away by the compiler, none unsupported");
-  for (const ImageNode &node : nodes)
-    if (!node.reason.empty())
+  for (const ImageNode &node : manifest.nodes)
+    if (!node.reason.empty() && ++named <= maxNamedNodes)
       table.printRow("", "'" + node.id + "' (" + node.op + ") on " +
                              node.device + ": " + node.reason);
+  if (named > maxNamedNodes)
+    table.printRow("", "and " + Twine(named - maxNamedNodes) +
+                           " more with a reason, which --report lists");
+}
+
+/// What each device and link did, when there are several.
+static void printSystem(const Report &report, Table &table) {
+  const Manifest &manifest = report.executable->getManifest();
+  for (const auto &[device, use] :
+       zip_equal(manifest.devices, report.run.devices))
+    if (manifest.devices.size() > 1)
+      table.printRow(device.name,
+                     "busy " + formatSeconds(use.busyFs * 1e-15) + ", " +
+                         Twine(use.dispatches) +
+                         (use.dispatches == 1 ? " program, " : " programs, ") +
+                         formatJoules(use.dynamicJoule) + " and " +
+                         formatJoules(use.idleJoule) + " idle");
+  for (const auto &[link, use] : zip_equal(manifest.links, report.run.links))
+    table.printRow("link " + link.name, formatBytes(use.bytes) + ", busy " +
+                                            formatSeconds(use.busyFs * 1e-15) +
+                                            ", " + formatJoules(use.joule));
 }
 
 void printSummary(const Report &report, raw_ostream &os) {
   const RunResult &run = report.run;
+  const Manifest &manifest = report.executable->getManifest();
   double latency = report.getLatencySeconds();
-  os << report.executable->getManifest().model << " on "
-     << report.executable->getManifest().target << '\n';
+  os << manifest.model << " on " << manifest.target << '\n';
   // Shares of the latency stand below it, indented.
   constexpr StringLiteral indent = "  ";
   size_t width = 18;
+  auto fit = [&](size_t length) { width = std::max(width, length + 1); };
   for (const TimeShare &share : run.criticalPath)
-    width = std::max(width, indent.size() + share.category.size() + 1);
+    fit(indent.size() + share.category.size());
+  for (const ImageDevice &device : manifest.devices)
+    fit(device.name.size());
+  for (const ImageLink &link : manifest.links)
+    fit(("link " + link.name).size());
   Table table(os, width);
   table.printRow("latency", formatSeconds(latency) + ", weights in DRAM");
   if (report.residentLatencyFs)
@@ -121,6 +162,11 @@ void printSummary(const Report &report, raw_ostream &os) {
                              formatBytes(run.dramWriteBytes) + " written");
   table.printRow("SRAM peak", formatBytes(report.peakOnChipBytes));
   table.printRow("energy", formatJoules(run.energyJoule));
+  if (run.setupFs > 0 || run.setupJoule > 0)
+    table.printRow("set-up", formatSeconds(run.setupFs * 1e-15) + ", " +
+                                 formatJoules(run.setupJoule) +
+                                 ", once, when programs are loaded");
+  printSystem(report, table);
   printNodes(report, table);
 }
 

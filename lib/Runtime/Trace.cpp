@@ -6,6 +6,7 @@
 
 #include "garam/Runtime/Trace.h"
 
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/JSON.h"
 
@@ -29,7 +30,8 @@ static void writeString(raw_ostream &os, const Twine &text) {
 TraceWriter::TraceWriter(const Executable &executable, raw_ostream &os)
     : executable(executable), os(os) {
   os << "{\"displayTimeUnit\":\"ns\",\"traceEvents\":[";
-  writeLaneNames();
+  writeDeviceNames();
+  writeLinkNames();
 }
 
 TraceWriter::~TraceWriter() { os << "\n]}\n"; }
@@ -39,25 +41,59 @@ void TraceWriter::startRecord() {
   isFirst = false;
 }
 
-void TraceWriter::writeLaneNames() {
-  auto writeMetadata = [&](StringRef kind, unsigned process, unsigned thread,
-                           const Twine &name) {
-    startRecord();
-    os << "{\"ph\":\"M\",\"name\":\"" << kind << "\",\"pid\":" << process
-       << ",\"tid\":" << thread << ",\"args\":{\"name\":";
-    writeString(os, name);
-    os << "}}";
-  };
-  for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
-    const ImageProgram &program = executable.getManifest().programs[p];
-    const ImageDevice &device =
-        executable.getManifest().devices[program.device];
-    writeMetadata("process_name", p, 0,
-                  device.target + " (" + device.kind + ")");
-    for (const auto &[lane, name] :
-         enumerate(executable.getProgram(p).getLanes()))
-      writeMetadata("thread_name", p, lane, name);
+void TraceWriter::writeName(StringRef kind, unsigned process, unsigned thread,
+                            const Twine &name) {
+  startRecord();
+  os << "{\"ph\":\"M\",\"name\":\"" << kind << "\",\"pid\":" << process
+     << ",\"tid\":" << thread << ",\"args\":{\"name\":";
+  writeString(os, name);
+  os << "}}";
+}
+
+/// Lanes of one name are one thread, whichever program they are of.
+void TraceWriter::writeDeviceNames() {
+  const Manifest &manifest = executable.getManifest();
+  for (const auto &[number, device] : enumerate(manifest.devices))
+    writeName("process_name", number, 0,
+              device.name + " (" + device.kind + ")");
+  std::vector<StringMap<unsigned>> lanes(manifest.devices.size());
+  for (const auto &[p, program] : enumerate(manifest.programs)) {
+    std::vector<unsigned> &numbers = threads.emplace_back();
+    StringMap<unsigned> &known = lanes[program.device];
+    for (const std::string &name : executable.getProgram(p).getLanes()) {
+      auto [entry, isNew] = known.try_emplace(name, known.size());
+      numbers.push_back(entry->second);
+      if (isNew)
+        writeName("thread_name", program.device, entry->second, name);
+    }
   }
+}
+
+void TraceWriter::writeLinkNames() {
+  const Manifest &manifest = executable.getManifest();
+  for (const auto &[number, link] : enumerate(manifest.links)) {
+    unsigned process = manifest.devices.size() + number;
+    const std::string &first = manifest.devices[link.between[0]].name;
+    const std::string &second = manifest.devices[link.between[1]].name;
+    writeName("process_name", process, 0, "link " + link.name);
+    writeName("thread_name", process, 0, first + " to " + second);
+    writeName("thread_name", process, 1, second + " to " + first);
+  }
+}
+
+/// Everything but the arguments, which the caller adds, and the end.
+void TraceWriter::writeEvent(const Twine &name, StringRef category,
+                             unsigned process, unsigned thread,
+                             uint64_t startFs, uint64_t endFs) {
+  startRecord();
+  os << "{\"ph\":\"X\",\"name\":";
+  writeString(os, name);
+  os << ",\"cat\":\"" << category << "\",\"pid\":" << process
+     << ",\"tid\":" << thread << ",\"ts\":";
+  writeMicroseconds(os, startFs);
+  os << ",\"dur\":";
+  writeMicroseconds(os, endFs - startFs);
+  os << ",\"args\":";
 }
 
 void TraceWriter::addEvent(unsigned program, const DeviceEvent &event) {
@@ -69,18 +105,22 @@ void TraceWriter::addEvent(unsigned program, const DeviceEvent &event) {
     interleaveComma(map.origins[event.lane][event.command], names,
                     [&](uint32_t node) { names << map.nodes[node]; });
   }
-  startRecord();
-  os << "{\"ph\":\"X\",\"name\":";
-  writeString(os, event.isSynchronisation || nodes.empty() ? Twine(event.kind)
-                                                           : Twine(nodes));
-  os << ",\"cat\":\"" << event.kind << "\",\"pid\":" << program
-     << ",\"tid\":" << event.lane << ",\"ts\":";
-  writeMicroseconds(os, event.startFs);
-  os << ",\"dur\":";
-  writeMicroseconds(os, event.endFs - event.startFs);
-  os << ",\"args\":{\"command\":" << event.command << ",\"nodes\":";
+  writeEvent(event.isSynchronisation || nodes.empty() ? Twine(event.kind)
+                                                      : Twine(nodes),
+             event.kind, executable.getManifest().programs[program].device,
+             threads[program][event.lane], event.startFs, event.endFs);
+  os << "{\"command\":" << event.command << ",\"nodes\":";
   writeString(os, nodes);
   os << "}}";
+}
+
+void TraceWriter::addEvent(const TransferEvent &event) {
+  const Manifest &manifest = executable.getManifest();
+  const Step &step = executable.getEntryPoint().steps[event.step];
+  writeEvent("transfer of " + manifest.segments[step.to].segment.name,
+             "transfer", manifest.devices.size() + event.link, event.isBackward,
+             event.startFs, event.endFs);
+  os << "{\"step\":" << event.step << ",\"bytes\":" << step.bytes << "}}";
 }
 
 } // namespace garam

@@ -5,8 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
-#include "garam/Runtime/Executable.h"
-#include "llvm/Support/Format.h"
+#include "garam/Runtime/Listing.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -36,44 +35,6 @@ static void printSections(const Container &container) {
                       "{4:x16}\n",
                       section.name, section.version, section.offset,
                       section.bytes.size(), section.checksum);
-}
-
-static void printBindings(StringRef title, ArrayRef<Binding> bindings) {
-  for (const Binding &binding : bindings) {
-    outs() << formatv("  {0,-8} {1} {2}, segment {3}", title, binding.name,
-                      binding.type.str(), binding.segment);
-    if (const auto &quantization = binding.quantization)
-      outs() << ", as " << getName(quantization->storage) << ", scale "
-             << format("%.9g", quantization->scale) << ", zero point "
-             << quantization->zeroPoint;
-    outs() << '\n';
-  }
-}
-
-static void printManifest(const Executable &executable) {
-  const Manifest &manifest = executable.getManifest();
-  outs() << manifest.model << " for " << manifest.target << ", by "
-         << manifest.producer << '\n';
-  for (const auto &[name, value] : manifest.options)
-    outs() << "  --" << name << ' ' << value << '\n';
-  for (const EntryPoint &entry : manifest.entryPoints) {
-    outs() << "Entry point " << entry.name << '\n';
-    printBindings("input", entry.inputs);
-    printBindings("output", entry.outputs);
-  }
-  outs() << "Segments\n";
-  for (const auto &[i, segment] : enumerate(manifest.segments))
-    outs() << formatv("  {0,3} {1,-9} {2,12} bytes  {3}\n", i,
-                      getName(segment.segment.role), segment.segment.size,
-                      segment.segment.name);
-  for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
-    outs() << "Program " << p << " ("
-           << manifest.devices[manifest.programs[p].device].name << ")\n";
-    for (const auto &[lane, count] :
-         zip(executable.getProgram(p).getLanes(),
-             executable.getProgram(p).getCommandCounts()))
-      outs() << formatv("  {0,-20} {1,8} commands\n", lane, count);
-  }
 }
 
 static Error printPlan(const Image &image) {
@@ -163,7 +124,7 @@ Error InspectCommand::run(const DeviceRegistry &devices) const {
       (*executable)->getProgram(p).disassemble(outs());
     return Error::success();
   }
-  printManifest(**executable);
+  printContents(**executable, outs());
   printSections((*executable)->getImage().getContainer());
   return plan ? printPlan((*executable)->getImage()) : Error::success();
 }

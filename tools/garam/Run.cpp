@@ -187,6 +187,10 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
     if (trace)
       trace->addEvent(program, event);
   };
+  if (trace)
+    options.onTransfer = [&](const TransferEvent &event) {
+      trace->addEvent(event);
+    };
   Error failures = Error::success();
   if (values)
     options.onValue = [&](const Tensor &value) {

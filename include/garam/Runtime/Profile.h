@@ -32,7 +32,9 @@ private:
 
 /// The time that no schedule can beat: the larger of what the MACs take at the
 /// peak rate of their precision, and what the bytes that must cross the memory
-/// interface (weights, inputs and outputs once) take at its peak rate.
+/// interface (weights, inputs and outputs once) take at its peak rate. Of
+/// several devices, which can work at once, it is that of the slowest, with the
+/// work that it was given.
 struct BoundReport {
   uint64_t macs = 0;
   uint64_t bytes = 0;
@@ -43,8 +45,8 @@ struct BoundReport {
 };
 BoundReport computeBound(const Executable &executable);
 
-/// The highest address in use, added up over all on-chip memories, by the
-/// memory plan.
+/// The highest address in use, added up over all on-chip memories of all
+/// devices, by the memory plans.
 llvm::Expected<uint64_t> computePeakOnChipBytes(const Executable &executable);
 
 } // namespace garam

@@ -15,6 +15,15 @@
 
 namespace garam {
 
+/// A transfer on its way over one link.
+struct TransferEvent {
+  uint32_t step = 0; // of the entry point
+  uint32_t link = 0; // of the manifest
+  /// From the second device of the link to the first.
+  bool isBackward = false;
+  uint64_t startFs = 0, endFs = 0;
+};
+
 struct RunOptions {
   /// Only times: no inputs are needed and there are no outputs.
   bool timingOnly = false;
@@ -24,9 +33,14 @@ struct RunOptions {
   /// Threads of the simulators; results do not depend on it. 0: one a
   /// processor.
   unsigned threads = 0;
+  NoiseMode noise = NoiseMode::Ideal;
+  /// Of the noise.
+  uint64_t seed = 0;
   /// Called for each executed command with the number of its program; times
   /// count from the start of the run.
   std::function<void(unsigned program, const DeviceEvent &event)> onEvent;
+  /// Called for each link that a transfer takes, when it enters the link.
+  std::function<void(const TransferEvent &event)> onTransfer;
   /// Called for each output of a node that is on the device for a while, in the
   /// order in which they are complete, with the type that it has there. Its
   /// name is the node's id, and for outputs behind the first ":NUMBER". Not
@@ -34,15 +48,42 @@ struct RunOptions {
   std::function<void(const Tensor &value)> onValue;
 };
 
+/// What a device did in a run.
+struct DeviceUse {
+  uint64_t dispatches = 0; // of its programs
+  uint64_t busyFs = 0;     // with programs
+  double dynamicJoule = 0;
+  double idleJoule = 0; // of the whole run
+  /// Once, when its programs are loaded.
+  uint64_t setupFs = 0;
+  double setupJoule = 0;
+};
+
+/// What a link carried in a run, in both directions together.
+struct LinkUse {
+  uint64_t bytes = 0;
+  uint64_t busyFs = 0;
+  double joule = 0;
+};
+
 struct RunResult {
   std::vector<Tensor> outputs; // in the order of the entry point
-  /// Device time, from inputs in device memory to outputs there.
+  /// Simulated time from inputs in memory to outputs in memory: of the device
+  /// when there is one, of the one that the caller has when there are several.
   uint64_t latencyFs = 0;
   uint64_t macs = 0;
   uint64_t dramReadBytes = 0, dramWriteBytes = 0;
   uint64_t executedCommands = 0;
-  double energyJoule = 0; // idle power included
-  /// The critical path by what it was spent on; sums to latencyFs.
+  /// Of all devices, idle power included, and links.
+  double energyJoule = 0;
+  /// Of loading the programs, once, in neither latency nor energy above:
+  /// devices do it at the same time.
+  uint64_t setupFs = 0;
+  double setupJoule = 0;
+  std::vector<DeviceUse> devices; // by number in the manifest
+  std::vector<LinkUse> links;     // by number in the manifest
+  /// The critical path by what it was spent on; sums to latencyFs. With several
+  /// devices, categories have the device in front.
   std::vector<TimeShare> criticalPath;
   /// laneBusyFs[program][lane]
   std::vector<std::vector<uint64_t>> laneBusyFs;
@@ -72,10 +113,6 @@ private:
 
   llvm::Error bindInputs(llvm::ArrayRef<Tensor> inputs, RunResult &result);
   llvm::Error allocateSegments();
-  llvm::Error runProgram(unsigned program, const RunOptions &options,
-                         RunResult &result);
-  void runTransfer(const Step &step, const RunOptions &options,
-                   RunResult &result);
   void readOutputs(RunResult &result);
   llvm::MutableArrayRef<uint8_t> getSegment(unsigned segment);
 

@@ -12,21 +12,31 @@
 namespace garam {
 
 /// Writes the events of a run in the trace event format (JSON) that Perfetto
-/// and chrome://tracing open: one process a program, one thread a lane, each
-/// event with the ids of its ONNX nodes. Events go out as they come.
+/// and chrome://tracing open: one process a device, one thread a lane, each
+/// event with the ids of its ONNX nodes; one process a link, one thread a
+/// direction. Events go out as they come.
 class TraceWriter {
 public:
   TraceWriter(const Executable &executable, llvm::raw_ostream &os);
   ~TraceWriter();
 
   void addEvent(unsigned program, const DeviceEvent &event);
+  void addEvent(const TransferEvent &event);
 
 private:
   void startRecord();
-  void writeLaneNames();
+  void writeName(llvm::StringRef kind, unsigned process, unsigned thread,
+                 const llvm::Twine &name);
+  void writeDeviceNames();
+  void writeLinkNames();
+  void writeEvent(const llvm::Twine &name, llvm::StringRef category,
+                  unsigned process, unsigned thread, uint64_t startFs,
+                  uint64_t endFs);
 
   const Executable &executable;
   llvm::raw_ostream &os;
+  /// threads[program][lane]: number of the lane's name on the device.
+  std::vector<std::vector<unsigned>> threads;
   bool isFirst = true;
 };
 

@@ -1,0 +1,89 @@
+//===- Listing.cpp - What a device binary has, for people -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Runtime/Listing.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace llvm;
+
+namespace garam {
+
+static void printBindings(StringRef title, ArrayRef<Binding> bindings,
+                          raw_ostream &os) {
+  for (const Binding &binding : bindings) {
+    os << formatv("  {0,-8} {1} {2}, segment {3}", title, binding.name,
+                  binding.type.str(), binding.segment);
+    if (const auto &quantization = binding.quantization)
+      os << ", as " << getName(quantization->storage) << ", scale "
+         << format("%.9g", quantization->scale) << ", zero point "
+         << quantization->zeroPoint;
+    os << '\n';
+  }
+}
+
+static void printSystem(const Manifest &manifest, raw_ostream &os) {
+  os << "Devices\n";
+  for (const auto &[i, device] : enumerate(manifest.devices))
+    os << formatv("  {0,3} {1} ({2})\n", i, device.name, device.kind);
+  if (!manifest.links.empty())
+    os << "Links\n";
+  for (const auto &[i, link] : enumerate(manifest.links))
+    os << formatv("  {0,3} {1}: {2} and {3}, ", i, link.name,
+                  manifest.devices[link.between[0]].name,
+                  manifest.devices[link.between[1]].name)
+       << format("%.4g GB/s, %.4g us, %.4g pJ/byte\n",
+                 link.bytesPerSecond * 1e-9, link.seconds * 1e6,
+                 link.joulePerByte * 1e12);
+}
+
+static void printSteps(ArrayRef<Step> steps, raw_ostream &os) {
+  for (const auto &[i, step] : enumerate(steps)) {
+    if (step.kind == Step::Kind::Dispatch)
+      os << formatv("  step {0,3} program {1}", i, step.program);
+    else
+      os << formatv("  step {0,3} {1} bytes from segment {2} to {3}", i,
+                    step.bytes, step.from, step.to);
+    if (!step.after.empty())
+      os << formatv(", after {0:$[ ]}",
+                    make_range(step.after.begin(), step.after.end()));
+    os << '\n';
+  }
+}
+
+void printContents(const Executable &executable, raw_ostream &os) {
+  const Manifest &manifest = executable.getManifest();
+  os << manifest.model << " for " << manifest.target << ", by "
+     << manifest.producer << '\n';
+  for (const auto &[name, value] : manifest.options)
+    os << "  --" << name << ' ' << value << '\n';
+  printSystem(manifest, os);
+  for (const EntryPoint &entry : manifest.entryPoints) {
+    os << "Entry point " << entry.name << '\n';
+    printBindings("input", entry.inputs, os);
+    printBindings("output", entry.outputs, os);
+    printSteps(entry.steps, os);
+  }
+  os << "Segments\n";
+  for (const auto &[i, segment] : enumerate(manifest.segments))
+    os << formatv("  {0,3} {1,-9} {2,12} bytes  {3}{4}\n", i,
+                  getName(segment.segment.role), segment.segment.size,
+                  segment.segment.name,
+                  manifest.devices.size() == 1
+                      ? ""
+                      : ", " + manifest.devices[segment.device].name);
+  for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
+    os << "Program " << p << " ("
+       << manifest.devices[manifest.programs[p].device].name << ")\n";
+    for (const auto &[lane, count] :
+         zip(executable.getProgram(p).getLanes(),
+             executable.getProgram(p).getCommandCounts()))
+      os << formatv("  {0,-20} {1,8} commands\n", lane, count);
+  }
+}
+
+} // namespace garam

@@ -1,0 +1,293 @@
+//===- StepRunner.cpp - Joint run of the steps of an entry point ----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "StepRunner.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace llvm;
+
+namespace garam {
+
+/// Tag of the event in which devices start what is ready; other events are of
+/// the step of that number.
+static constexpr uint64_t startTag = maxSteps;
+
+StepRunner::StepRunner(const Executable &executable, const RunOptions &options,
+                       GetSegment getSegment)
+    : executable(executable), options(options), getSegment(getSegment),
+      steps(executable.getEntryPoint().steps.size()),
+      devices(executable.getManifest().devices.size()),
+      links(executable.getManifest().links.size()),
+      isSetUp(executable.getNumPrograms()) {
+  for (uint32_t number = 0; number < steps.size(); ++number) {
+    for (uint32_t earlier : getStep(number).after)
+      steps[earlier].successors.push_back(number);
+    steps[number].numMissing = getStep(number).after.size();
+  }
+}
+
+StepRunner::~StepRunner() = default;
+
+Error StepRunner::run(RunResult &total) {
+  result.laneBusyFs.resize(executable.getNumPrograms());
+  result.devices.resize(devices.size());
+  result.links.resize(links.size());
+  kernel.add(*this);
+  Error error = kernel.run();
+  if (!error && numEnded != steps.size())
+    error = createStringError("the program stops before its end");
+  if (error)
+    return error;
+  result.criticalPath = categories.list(lastAccount);
+  finishEnergy();
+  result.hostQuantizedElements = total.hostQuantizedElements;
+  total = std::move(result);
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Order
+//===----------------------------------------------------------------------===//
+
+Error StepRunner::start() {
+  for (uint32_t step = 0; step < steps.size(); ++step)
+    if (steps[step].numMissing == 0)
+      release(step);
+  return Error::success();
+}
+
+/// All that `step` waits for has ended.
+void StepRunner::release(uint32_t step) {
+  if (getStep(step).kind == Step::Kind::Transfer)
+    return advanceTransfer(step);
+  devices[getDevice(getStep(step).program)].ready.insert({kernel.now(), step});
+  // Not at once: what becomes ready at the same time is started in the order of
+  // its numbers.
+  if (isStartScheduled)
+    return;
+  isStartScheduled = true;
+  kernel.schedule(0, *this, startTag);
+}
+
+Error StepRunner::handle(uint64_t tag) {
+  if (tag == startTag)
+    return startPrograms();
+  auto step = static_cast<uint32_t>(tag);
+  if (getStep(step).kind == Step::Kind::Dispatch)
+    return endProgram(step);
+  if (steps[step].nextLink < getStep(step).links.size())
+    advanceTransfer(step);
+  else
+    endTransfer(step);
+  return Error::success();
+}
+
+void StepRunner::endStep(uint32_t step) {
+  StepState &state = steps[step];
+  ++numEnded;
+  result.latencyFs = kernel.now();
+  lastAccount = state.account;
+  for (uint32_t next : state.successors) {
+    if (--steps[next].numMissing > 0)
+      continue;
+    // The last to end is what the next one has waited for.
+    steps[next].account = state.account;
+    release(next);
+  }
+  state.account = {};
+}
+
+//===----------------------------------------------------------------------===//
+// Programs
+//===----------------------------------------------------------------------===//
+
+Error StepRunner::startPrograms() {
+  isStartScheduled = false;
+  for (DeviceState &device : devices) {
+    if (device.isBusy || device.ready.empty())
+      continue;
+    auto [since, step] = *device.ready.begin();
+    device.ready.erase(device.ready.begin());
+    device.isBusy = true;
+    // The device kept it waiting, not the step before it.
+    if (since < device.freeSince)
+      steps[step].account = device.account;
+    if (Error error = startProgram(step))
+      return error;
+  }
+  return Error::success();
+}
+
+DeviceRunOptions StepRunner::makeOptions(uint32_t program) const {
+  DeviceRunOptions own;
+  own.timingOnly = options.timingOnly;
+  own.residentWeights = options.residentWeights;
+  own.threads = options.threads;
+  own.noise = options.noise;
+  // Any odd number keeps programs apart; this one, 2^64 over the golden ratio,
+  // spreads them.
+  constexpr uint64_t stride = 0x9E3779B97F4A7C15;
+  own.seed = options.seed + program * stride;
+  if (options.onEvent)
+    own.onEvent = [this, program](const DeviceEvent &event) {
+      options.onEvent(program, event);
+    };
+  if (options.onValue && !options.timingOnly) {
+    own.values = executable.getDebugMap(program).values;
+    own.onValue = options.onValue;
+  }
+  return own;
+}
+
+Error StepRunner::startProgram(uint32_t step) {
+  uint32_t number = getStep(step).program;
+  const LoadedProgram &program = executable.getProgram(number);
+  ArrayRef<uint32_t> segments =
+      executable.getManifest().programs[number].segments;
+  std::vector<MutableArrayRef<uint8_t>> memory(segments.size());
+  if (!options.timingOnly)
+    for (const auto &[bytes, segment, declared] :
+         zip(memory, segments, program.getSegments()))
+      bytes = getSegment(segment).take_front(declared.size);
+  // The execution is destroyed in the event, after it has returned from here.
+  auto onEnd = [this, step](DeviceRun run) {
+    steps[step].run = std::move(run);
+    kernel.schedule(0, *this, step);
+    return Error::success();
+  };
+  if (Error error = program.prepare(kernel, memory, makeOptions(number), onEnd)
+                        .moveInto(steps[step].execution))
+    return error;
+  return kernel.start(*steps[step].execution);
+}
+
+Error StepRunner::endProgram(uint32_t step) {
+  StepState &state = steps[step];
+  kernel.remove(*state.execution);
+  state.execution.reset();
+  uint32_t program = getStep(step).program;
+  unsigned number = getDevice(program);
+
+  std::string prefix;
+  if (devices.size() > 1)
+    prefix = executable.getManifest().devices[number].name + ": ";
+  uint64_t accounted = 0;
+  for (const TimeShare &share : state.run.criticalPath) {
+    accounted += share.femtoseconds;
+    categories.charge(state.account, prefix + share.category,
+                      share.femtoseconds);
+  }
+  if (accounted != state.run.latencyFs)
+    return createStringError("program " + Twine(program) + " accounts for " +
+                             Twine(accounted) + " fs, it took " +
+                             Twine(state.run.latencyFs));
+  count(program, state.run);
+  state.run = {};
+
+  DeviceState &device = devices[number];
+  device.isBusy = false;
+  device.freeSince = kernel.now();
+  device.account = state.account;
+  endStep(step);
+  if (!device.ready.empty() && !isStartScheduled) {
+    isStartScheduled = true;
+    kernel.schedule(0, *this, startTag);
+  }
+  return Error::success();
+}
+
+/// Adds what a program did to the counts of its device and of the run.
+void StepRunner::count(uint32_t program, const DeviceRun &run) {
+  result.macs += run.macs;
+  result.dramReadBytes += run.dramReadBytes;
+  result.dramWriteBytes += run.dramWriteBytes;
+  result.executedCommands += run.executedCommands;
+  DeviceUse &use = result.devices[getDevice(program)];
+  ++use.dispatches;
+  use.busyFs += run.latencyFs;
+  use.dynamicJoule += run.energyJoule;
+  std::vector<uint64_t> &busy = result.laneBusyFs[program];
+  busy.resize(std::max(busy.size(), run.laneBusyFs.size()));
+  for (const auto &[sum, part] : zip(busy, run.laneBusyFs))
+    sum += part;
+  if (isSetUp[program])
+    return;
+  isSetUp[program] = true;
+  use.setupFs += run.setupFs;
+  use.setupJoule += run.setupJoule;
+}
+
+//===----------------------------------------------------------------------===//
+// Transfers
+//===----------------------------------------------------------------------===//
+
+/// Enters the next link of a transfer, whose bytes have all arrived where that
+/// begins.
+void StepRunner::advanceTransfer(uint32_t step) {
+  const Step &transfer = getStep(step);
+  const Manifest &manifest = executable.getManifest();
+  StepState &state = steps[step];
+  // At which end of the link: links on the way follow each other.
+  uint32_t position = manifest.segments[transfer.from].device;
+  for (unsigned i = 0; i < state.nextLink; ++i) {
+    auto [first, second] = manifest.links[transfer.links[i]].between;
+    position = position == first ? second : first;
+  }
+  uint32_t number = transfer.links[state.nextLink++];
+  const ImageLink &link = manifest.links[number];
+  bool isBackward = position != link.between[0];
+  Direction &direction = links[number][isBackward];
+
+  sim::Time now = kernel.now();
+  sim::Time service = sim::getTime(transfer.bytes / link.bytesPerSecond);
+  sim::Time latency = sim::getTime(link.seconds);
+  sim::BandwidthServer::Slot slot = direction.server.reserve(now, service);
+  if (slot.start > now)
+    state.account = direction.account;
+  std::string category = "link " + link.name;
+  categories.charge(state.account, category, slot.end - slot.start);
+  direction.account = state.account;
+  categories.charge(state.account, category, latency);
+
+  LinkUse &use = result.links[number];
+  use.bytes += transfer.bytes;
+  use.busyFs += service;
+  use.joule += transfer.bytes * link.joulePerByte;
+  sim::Time end = sim::addTime(slot.end, latency);
+  if (options.onTransfer)
+    options.onTransfer({step, number, isBackward, slot.start, end});
+  kernel.schedule(end - now, *this, step);
+}
+
+void StepRunner::endTransfer(uint32_t step) {
+  const Step &transfer = getStep(step);
+  if (!options.timingOnly)
+    copy(getSegment(transfer.from).take_front(transfer.bytes),
+         getSegment(transfer.to).begin());
+  endStep(step);
+}
+
+//===----------------------------------------------------------------------===//
+// Energy
+//===----------------------------------------------------------------------===//
+
+/// Idle power of every device flows all the time, whether it has work or not.
+void StepRunner::finishEnergy() {
+  for (const auto &[i, use] : enumerate(result.devices)) {
+    use.idleJoule = executable.getMachine(i).idleWatts *
+                    static_cast<double>(result.latencyFs) /
+                    static_cast<double>(sim::fsPerSecond);
+    result.energyJoule += use.dynamicJoule + use.idleJoule;
+    result.setupJoule += use.setupJoule;
+    result.setupFs = std::max(result.setupFs, use.setupFs);
+  }
+  for (const LinkUse &use : result.links)
+    result.energyJoule += use.joule;
+}
+
+} // namespace garam
