@@ -1,5 +1,5 @@
 # Finds everything that Garam links: LLVM and MLIR 22, onnx, protobuf, fmt,
-# CLI11, GoogleTest.
+# libzip, CLI11, GoogleTest.
 
 # Protobuf comes first and in module mode: ONNX's own configuration file does
 # not look for the shared library, and Debian ships no protobuf-config.cmake.
@@ -8,6 +8,14 @@ find_package(ONNX REQUIRED CONFIG)
 find_package(fmt REQUIRED CONFIG)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(CLI11 REQUIRED CONFIG)
+
+# Debian's libzip-config.cmake needs programs of other packages.
+find_path(LIBZIP_INCLUDE_DIR zip.h REQUIRED)
+find_library(LIBZIP_LIBRARY zip REQUIRED)
+add_library(Garam::zip UNKNOWN IMPORTED)
+set_target_properties(Garam::zip PROPERTIES
+  IMPORTED_LOCATION "${LIBZIP_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${LIBZIP_INCLUDE_DIR}")
 
 # A version in find_package(MLIR) would be compared to "22.1" only, so it is
 # checked by hand.

@@ -8,7 +8,7 @@ debian_packages=(
   "libmlir-$LLVM_MAJOR-dev" "mlir-$LLVM_MAJOR-tools" "llvm-$LLVM_MAJOR-dev"
   "clang-$LLVM_MAJOR" "lld-$LLVM_MAJOR" "clang-format-$LLVM_MAJOR"
   libprotobuf-dev protobuf-compiler
-  libcli11-dev libfmt-dev libgtest-dev
+  libcli11-dev libfmt-dev libgtest-dev libzip-dev
   ccache git python3-venv python3-dev
 )
 
@@ -44,6 +44,7 @@ check_other_system() {
   command -v ccache >/dev/null || missing+=("ccache")
   [ -e /usr/include/CLI/CLI.hpp ] || missing+=("CLI11 2.1 or later")
   [ -e /usr/include/fmt/core.h ] || missing+=("fmt 9 or later")
+  [ -e /usr/include/zip.h ] || missing+=("libzip")
   [ -e /usr/include/gtest/gtest.h ] || missing+=("GoogleTest")
   python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null ||
     missing+=("Python 3.11 or later")

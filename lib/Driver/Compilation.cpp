@@ -6,6 +6,7 @@
 
 #include "Compilation.h"
 
+#include "Calibration.h"
 #include "Pipelines.h"
 #include "StageFile.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
@@ -97,6 +98,9 @@ bool Compilation::makesBinary() const {
 llvm::Error Compilation::openOutput() {
   if (llvm::Error error = roles.addInput("the model", options.model))
     return error;
+  if (!options.calibration.empty())
+    if (llvm::Error error = roles.addInput("--calibrate", options.calibration))
+      return error;
   for (const auto &[role, path] : options.otherOutputs)
     if (llvm::Error error = roles.addOutput(role, path))
       return error;
@@ -476,6 +480,27 @@ llvm::Error Compilation::lowerToLinalg() {
   return runPasses(linalgStage, buildLinalgPipeline);
 }
 
+llvm::Error Compilation::calibrateValues() {
+  if (options.calibration.empty())
+    return llvm::Error::success();
+  if (isBeforeStart(placedStage))
+    return makeUserError(ExitCode::Usage,
+                         "--calibrate: this IR is placed; start from a stage "
+                         "before 'placed'");
+  DiagnosticCollector diagnostics(&context, &labels);
+  llvm::Expected<llvm::StringMap<ObservedRange>> observed =
+      calibrate(*module, options.calibration, devices);
+  if (!observed) {
+    std::string reasons = diagnostics.takeText();
+    return reasons.empty()
+               ? observed.takeError()
+               : llvm::joinErrors(observed.takeError(),
+                                  makeUserError(ExitCode::Model, reasons));
+  }
+  ranges = std::move(*observed);
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::place() {
   if (isBeforeStart(placedStage))
     return llvm::Error::success();
@@ -498,6 +523,7 @@ llvm::Error Compilation::compileExecutable(hetero::ExecutableOp executable) {
 
   DeviceCompileOptions deviceOptions;
   deviceOptions.precision = options.precision;
+  deviceOptions.ranges = ranges;
   deviceOptions.values = options.deviceOptions;
   if (llvm::is_contained(deviceStages, options.fromStage))
     deviceOptions.startStage = options.fromStage;
@@ -590,11 +616,12 @@ llvm::Error Compilation::writeBinary() {
 llvm::Expected<CompileResult> Compilation::run() {
   using Step = llvm::Error (Compilation::*)();
   constexpr Step steps[] = {
-      &Compilation::checkOptions,       &Compilation::openOutput,
-      &Compilation::openTarget,         &Compilation::readStart,
-      &Compilation::listStages,         &Compilation::import,
-      &Compilation::lowerToLinalg,      &Compilation::place,
-      &Compilation::compileExecutables, &Compilation::writeBinary};
+      &Compilation::checkOptions,  &Compilation::openOutput,
+      &Compilation::openTarget,    &Compilation::readStart,
+      &Compilation::listStages,    &Compilation::import,
+      &Compilation::lowerToLinalg, &Compilation::calibrateValues,
+      &Compilation::place,         &Compilation::compileExecutables,
+      &Compilation::writeBinary};
   for (Step step : steps) {
     if (llvm::Error error = (this->*step)())
       return error;

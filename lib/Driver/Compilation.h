@@ -43,6 +43,8 @@ private:
   // The stages.
   llvm::Error import();
   llvm::Error lowerToLinalg();
+  /// Observes the ranges of values, if samples are given.
+  llvm::Error calibrateValues();
   llvm::Error place();
   llvm::Error compileExecutables();
   llvm::Error compileExecutable(hetero::ExecutableOp executable);
@@ -86,6 +88,7 @@ private:
   std::vector<std::string> stages;
   NodeLabels labels;
   std::vector<CompiledExecutable> executables;
+  llvm::StringMap<ObservedRange> ranges;
   FileRoles roles;
   StageWriter writer{roles};
   /// Of the binary or of the emitted stage, until it is complete.

@@ -189,6 +189,10 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
                   "arithmetic of float models: bf16 or fp16")
       ->check(isNotEmpty());
   addDeviceOptions(*sub, devices, options);
+  sub->add_option("--calibrate", options.calibration,
+                  "FILE.npz: samples of the inputs, one array a name, for "
+                  "devices that need the ranges of values")
+      ->check(isNotEmpty());
   sub->add_option("--shape", options.shapes,
                   "NAME=1x3x224x224: shape of an input")
       ->expected(1)

@@ -32,6 +32,9 @@ struct CompileOptions {
   std::string precision;
   /// Values of the devices' own options (Device::getCompileOptions), by flag.
   std::map<std::string, std::string> deviceOptions;
+  /// An .npz file with samples of the model's inputs, from which devices that
+  /// need them get the ranges of values; empty: they guess.
+  std::string calibration;
   std::vector<std::string> shapes; // NAME=1x3x224x224
   std::vector<std::string> dims;   // NAME=1
   /// Stop after this stage and write its IR to `emitPath`, its weights beside

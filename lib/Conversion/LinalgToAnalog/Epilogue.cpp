@@ -131,28 +131,28 @@ std::optional<Term> BodyReader::read(Value value) const {
 }
 
 /// (groups, outputs) -> table, for a table that `map` reads at coordinates of
-/// the result; nothing when it depends on a vector.
+/// the result; nothing when it depends on the vector.
 static std::optional<AffineMap> getTableMap(AffineMap map, AffineMap outputMap,
-                                            unsigned numVectorDims) {
+                                            ArrayRef<int64_t> vectors) {
   AffineMap whole = map.compose(outputMap);
   MLIRContext *context = map.getContext();
   SmallVector<AffineExpr> dims;
   for (unsigned dim = 0; dim < whole.getNumDims(); ++dim) {
-    bool isVector = dim < numVectorDims;
-    if (isVector && whole.isFunctionOfDim(dim))
+    bool isVector = dim < vectors.size();
+    if (isVector && vectors[dim] != 1 && whole.isFunctionOfDim(dim))
       return std::nullopt;
     dims.push_back(isVector ? getAffineConstantExpr(0, context)
-                            : getAffineDimExpr(dim - numVectorDims, context));
+                            : getAffineDimExpr(dim - vectors.size(), context));
   }
   AffineMap table = whole.replaceDimsAndSymbols(
-      dims, {}, whole.getNumDims() - numVectorDims, 0);
+      dims, {}, whole.getNumDims() - vectors.size(), 0);
   return getLinearMap(table) ? std::optional(table) : std::nullopt;
 }
 
 /// Adds an elementwise operation that reads the chain's result; false when the
 /// rescaling cannot do what it does.
 static bool absorb(Epilogue &epilogue, linalg::GenericOp op, OpOperand &use,
-                   unsigned numVectorDims) {
+                   ArrayRef<int64_t> vectors) {
   auto type = dyn_cast<RankedTensorType>(op.getResult(0).getType());
   if (op.getNumLoops() != op.getNumParallelLoops() || op.getNumResults() != 1 ||
       !type || !type.getElementType().isF32() || op.isDpsInit(&use) ||
@@ -180,7 +180,7 @@ static bool absorb(Epilogue &epilogue, linalg::GenericOp op, OpOperand &use,
         matchPattern(operand->get(), m_Constant(&attribute)))
       table = dyn_cast<ElementsAttr>(attribute);
     std::optional<AffineMap> map = getTableMap(
-        op.getMatchingIndexingMap(operand), epilogue.outputMap, numVectorDims);
+        op.getMatchingIndexingMap(operand), epilogue.outputMap, vectors);
     if (!table || !map)
       return false;
     epilogue.table = table;
@@ -223,7 +223,7 @@ Epilogue findEpilogue(const Product &product) {
     OpOperand &use = *epilogue.result.use_begin();
     bool absorbed = false;
     if (auto generic = dyn_cast<linalg::GenericOp>(use.getOwner()))
-      absorbed = absorb(epilogue, generic, use, product.vectors.size());
+      absorbed = absorb(epilogue, generic, use, product.vectors);
     else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(use.getOwner()))
       absorbed = absorb(epilogue, collapse);
     if (!absorbed)

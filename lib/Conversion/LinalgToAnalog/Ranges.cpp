@@ -18,23 +18,18 @@ using namespace mlir;
 
 namespace garam::analog {
 
-/// Attributes of arguments that name the value of the model that they are: an
-/// input of the model, or what another device has made.
-static constexpr llvm::StringLiteral argumentNames[] = {"hetero.value",
-                                                        "onnx.name"};
-
 /// Names that a value may have among the observed ones.
 static SmallVector<std::string> listNames(Value value) {
   SmallVector<std::string> names;
-  if (auto argument = dyn_cast<BlockArgument>(value)) {
-    auto function = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
-    for (StringRef attribute : argumentNames)
-      if (auto name = function ? function.getArgAttrOfType<StringAttr>(
-                                     argument.getArgNumber(), attribute)
-                               : StringAttr())
-        names.push_back(name.str());
-    return names;
-  }
+  auto argument = dyn_cast<BlockArgument>(value);
+  auto function =
+      argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
+               : func::FuncOp();
+  // An input of the model; of others the location says what they are.
+  if (auto name = function ? function.getArgAttrOfType<StringAttr>(
+                                 argument.getArgNumber(), "onnx.name")
+                           : StringAttr())
+    names.push_back(name.str());
   Location loc = value.getLoc();
   if (std::optional<NodeValue> node = getNodeValue(loc))
     names.push_back(node->name);

@@ -61,3 +61,27 @@ func.func @full(%x: tensor<1x300xf32>, %z: tensor<1x15872xf32>) -> (tensor<1x256
   %y2 = analog.rescale %s2, %w2 vectors [1] map #mk scale 1.0 : tensor<1x8xi32>, !analog.matrix<300, 8> -> tensor<1x8xf32>
   return %y0, %y2 : tensor<1x256xf32>, tensor<1x8xf32>
 }
+
+// -----
+
+#mk = affine_map<(m, k) -> (m, k)>
+
+// Two programs of one chip take different cores.
+// CHECK-LABEL: @first
+// CHECK: core 0 at
+// CHECK-LABEL: @second
+// CHECK: core 1 at
+func.func @first(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
+  %w = analog.matrix dense<1.0> : tensor<3x2xf32> map #mk groups [] reduction [3] outputs [2] levels 127 : !analog.matrix<3, 2>
+  %c = analog.convert %x vectors [1] rows [3] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x3xf32> -> tensor<1x3xi8>
+  %s = analog.multiply %c, %w : tensor<1x3xi8>, !analog.matrix<3, 2> -> tensor<1x2xi32>
+  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<3, 2> -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
+func.func @second(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
+  %w = analog.matrix dense<1.0> : tensor<3x2xf32> map #mk groups [] reduction [3] outputs [2] levels 127 : !analog.matrix<3, 2>
+  %c = analog.convert %x vectors [1] rows [3] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x3xf32> -> tensor<1x3xi8>
+  %s = analog.multiply %c, %w : tensor<1x3xi8>, !analog.matrix<3, 2> -> tensor<1x2xi32>
+  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<3, 2> -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}

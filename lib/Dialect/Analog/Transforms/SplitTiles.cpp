@@ -88,11 +88,22 @@ static void split(MultiplyOp multiply, ArrayRef<TilePlace> places,
   multiply.erase();
 }
 
+/// The cores that other functions of the same chip have programmed: crossbars
+/// hold the weights of all of them at once.
+static unsigned countUsedCores(func::FuncOp function) {
+  unsigned used = 0;
+  if (Operation *parent = function->getParentOp())
+    parent->walk([&](TileOp tile) {
+      used = std::max<unsigned>(used, tile.getCore() + 1);
+    });
+  return used;
+}
+
 LogicalResult splitTiles(func::FuncOp function,
                          const MachineDescription &machine,
                          const SplitOptions &options,
                          const RefusalHandler &onRefusal) {
-  unsigned used = 0;
+  unsigned used = std::min(countUsedCores(function), machine.cores);
   bool fits = true;
   for (MultiplyOp multiply :
        llvm::make_early_inc_range(function.getOps<MultiplyOp>())) {
@@ -131,14 +142,19 @@ struct AnalogSplitTiles : garam::impl::AnalogSplitTilesBase<AnalogSplitTiles> {
     llvm::Expected<MachineDescription> machine =
         file ? readTargetFile(file->getBuffer()) : file.takeError();
     if (!machine) {
-      getOperation().emitError("cannot load the target: ")
+      getOperation()->emitError("cannot load the target: ")
           << llvm::toString(machine.takeError());
       return signalPassFailure();
     }
-    auto onRefusal = [](const garam::Refusal &refusal) {
+    garam::RefusalHandler onRefusal = [](const garam::Refusal &refusal) {
       garam::emitRefusal(refusal);
     };
-    if (failed(splitTiles(getOperation(), *machine, {}, onRefusal)))
+    // One after the other, for each sees which cores the others have taken.
+    bool fits = true;
+    getOperation()->walk([&](func::FuncOp function) {
+      fits &= succeeded(splitTiles(function, *machine, {}, onRefusal));
+    });
+    if (!fits)
       signalPassFailure();
   }
 };

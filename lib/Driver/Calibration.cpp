@@ -1,0 +1,275 @@
+//===- Calibration.cpp - Ranges of values from samples --------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Calibration.h"
+
+#include "garam/Runtime/Npz.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/NodeIds.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Endian.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace garam {
+
+namespace {
+
+/// A value that is observed.
+struct Observed {
+  std::string name;
+  TensorType type;
+};
+
+/// The samples of one input.
+struct InputSamples {
+  Observed input;
+  Tensor samples;
+};
+
+class Calibration {
+public:
+  Calibration(ModuleOp module, StringRef path, const DeviceRegistry &devices)
+      : module(module.clone()), path(path), devices(devices) {}
+
+  llvm::Expected<llvm::StringMap<ObservedRange>> run();
+
+private:
+  llvm::Error fail(const Twine &message) const {
+    return makeUserError(ExitCode::Input,
+                         "--calibrate " + path + ": " + message);
+  }
+  llvm::Error readSamples();
+  llvm::Error addInput(func::FuncOp function, unsigned number,
+                       MutableArrayRef<Tensor> arrays);
+  llvm::Error countSamples(const InputSamples &input);
+  void returnAllValues();
+  llvm::Error compile();
+  llvm::Error runSample(uint64_t number);
+  void observe(const Observed &value, ArrayRef<uint8_t> bytes);
+
+  OwningOpRef<ModuleOp> module;
+  func::FuncOp function;
+  StringRef path;
+  const DeviceRegistry &devices;
+  std::vector<InputSamples> inputs;
+  std::vector<Observed> values; // results of the function, in order
+  uint64_t numSamples = 0;
+  std::unique_ptr<LoadedProgram> program;
+  std::vector<std::vector<uint8_t>> segments;
+  llvm::StringMap<ObservedRange> ranges;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Samples
+//===----------------------------------------------------------------------===//
+
+static std::optional<TensorType> getTensorType(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isF32())
+    return std::nullopt;
+  TensorType result;
+  result.shape.append(tensor.getShape().begin(), tensor.getShape().end());
+  return result;
+}
+
+llvm::Error Calibration::addInput(func::FuncOp function, unsigned number,
+                                  MutableArrayRef<Tensor> arrays) {
+  auto name = function.getArgAttrOfType<StringAttr>(number, "onnx.name");
+  std::optional<TensorType> type =
+      getTensorType(function.getArgumentTypes()[number]);
+  if (!name)
+    return fail("the model does not name its inputs");
+  if (!type)
+    return fail("input '" + name.getValue() +
+                "' is not of float32 with fixed dimensions, which calibration "
+                "needs");
+  auto *array = llvm::find_if(
+      arrays, [&](const Tensor &a) { return a.name == name.getValue(); });
+  if (array == arrays.end())
+    return fail("has no array '" + name.getValue() +
+                "'; needed one for each input, with samples along its first "
+                "axis");
+  inputs.push_back({{name.str(), *type}, std::move(*array)});
+  return countSamples(inputs.back());
+}
+
+/// Whole inputs behind each other, or an input that goes on along its first
+/// dimension.
+llvm::Error Calibration::countSamples(const InputSamples &input) {
+  ArrayRef<int64_t> shape = input.input.type.shape;
+  ArrayRef<int64_t> found = input.samples.type.shape;
+  uint64_t count = 0;
+  if (input.samples.type.type == DataType::Float32 && !found.empty()) {
+    if (found.drop_front() == shape)
+      count = found[0];
+    else if (!shape.empty() && found.drop_front() == shape.drop_front() &&
+             found[0] % shape[0] == 0)
+      count = found[0] / shape[0];
+  }
+  if (count == 0)
+    return fail("array '" + input.input.name + "' is " +
+                input.samples.type.str() + "; needed samples of " +
+                input.input.type.str() + " along a first axis");
+  if (inputs.size() > 1 && count != numSamples)
+    return fail("array '" + input.input.name + "' has " + Twine(count) +
+                " samples, '" + inputs[0].input.name + "' has " +
+                Twine(numSamples));
+  numSamples = count;
+  return llvm::Error::success();
+}
+
+llvm::Error Calibration::readSamples() {
+  auto functions = module->getOps<func::FuncOp>();
+  if (!llvm::hasSingleElement(functions))
+    return fail("the IR has several functions, or none; needed one model");
+  function = *functions.begin();
+  llvm::Expected<std::vector<Tensor>> arrays = readNpz(path);
+  if (!arrays)
+    return arrays.takeError();
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (llvm::Error error = addInput(function, i, *arrays))
+      return error;
+  if (numSamples == 0)
+    return fail("has no samples: the model has no inputs");
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The program
+//===----------------------------------------------------------------------===//
+
+/// Makes the function return every output of a node that is a tensor of
+/// floats, and nothing else.
+void Calibration::returnAllValues() {
+  SmallVector<Value> results;
+  llvm::StringSet<> seen;
+  Block &body = function.getBody().front();
+  for (Operation &op : body) {
+    std::optional<NodeValue> node = getNodeValue(op.getLoc());
+    if (op.getNumResults() != 1 || !node)
+      continue;
+    std::optional<TensorType> type = getTensorType(op.getResult(0).getType());
+    if (!type || node->type != op.getResult(0).getType() ||
+        !seen.insert(node->name).second)
+      continue;
+    results.push_back(op.getResult(0));
+    values.push_back({node->name, *type});
+  }
+  body.getTerminator()->setOperands(results);
+  function.setFunctionType(FunctionType::get(
+      function.getContext(), function.getArgumentTypes(),
+      llvm::map_to_vector(results, [](Value v) { return v.getType(); })));
+  function.removeResAttrsAttr();
+}
+
+/// The class that takes what others refuse.
+static const Device *findFallback(const DeviceRegistry &devices) {
+  for (const auto &device : devices.getDevices())
+    if (device->isFallback())
+      return device.get();
+  return nullptr;
+}
+
+llvm::Error Calibration::compile() {
+  const Device *device = findFallback(devices);
+  if (!device)
+    return fail("there is no device that takes every model");
+  llvm::Expected<TargetFile> file = loadTarget(device->getKind());
+  if (!file)
+    return file.takeError();
+  auto target = cast<DeviceTargetAttrInterface>(
+      device->getTargetAttr(function.getContext(), *file));
+  FailureOr<std::optional<DeviceProgram>> compiled =
+      target.compile(function, DeviceCompileOptions(),
+                     [](StringRef) { return WalkResult::advance(); });
+  // The diagnostics say why.
+  if (failed(compiled) || !*compiled)
+    return fail("the model cannot be run on its samples");
+  for (const DeviceSegment &segment : (*compiled)->segments)
+    segments.emplace_back(segment.size);
+  for (const DeviceConstant &constant : (*compiled)->constants)
+    constant.write(
+        MutableArrayRef(segments[0]).slice(constant.offset, constant.size));
+  return device->load((*compiled)->code, file->getBuffer()).moveInto(program);
+}
+
+//===----------------------------------------------------------------------===//
+// Runs
+//===----------------------------------------------------------------------===//
+
+void Calibration::observe(const Observed &value, ArrayRef<uint8_t> bytes) {
+  auto [entry, isNew] =
+      ranges.try_emplace(value.name, ObservedRange{INFINITY, -INFINITY});
+  ObservedRange &range = entry->second;
+  for (; bytes.size() >= sizeof(float);
+       bytes = bytes.drop_front(sizeof(float))) {
+    float element =
+        llvm::bit_cast<float>(llvm::support::endian::read32le(bytes.data()));
+    if (!std::isfinite(element))
+      continue;
+    range.min = std::min<double>(range.min, element);
+    range.max = std::max<double>(range.max, element);
+  }
+}
+
+llvm::Error Calibration::runSample(uint64_t number) {
+  std::vector<MutableArrayRef<uint8_t>> memory;
+  size_t input = 0;
+  std::vector<DeviceSegment> described = program->getSegments();
+  for (auto [segment, bytes] : llvm::zip_equal(described, segments)) {
+    memory.push_back(bytes);
+    if (segment.role != MemoryRole::Input || input == inputs.size())
+      continue;
+    const InputSamples &own = inputs[input++];
+    size_t size = own.samples.data.size() / numSamples;
+    ArrayRef<uint8_t> sample =
+        ArrayRef(own.samples.data).slice(number * size, size);
+    llvm::copy(sample.take_front(bytes.size()), bytes.begin());
+    observe(own.input, sample);
+  }
+  llvm::Expected<DeviceRun> run = program->run(memory, DeviceRunOptions());
+  if (!run)
+    return run.takeError();
+  size_t output = 0;
+  for (auto [segment, bytes] : llvm::zip_equal(described, segments))
+    if (segment.role == MemoryRole::Output && output < values.size()) {
+      const Observed &value = values[output++];
+      observe(value, ArrayRef(bytes).take_front(*getByteSize(value.type)));
+    }
+  return llvm::Error::success();
+}
+
+llvm::Expected<llvm::StringMap<ObservedRange>> Calibration::run() {
+  if (llvm::Error error = readSamples())
+    return std::move(error);
+  returnAllValues();
+  if (llvm::Error error = compile())
+    return std::move(error);
+  for (uint64_t sample = 0; sample < numSamples; ++sample)
+    if (llvm::Error error = runSample(sample))
+      return std::move(error);
+  // Of values that no sample has made finite nothing is known.
+  SmallVector<StringRef> unknown;
+  for (const auto &entry : ranges)
+    if (entry.second.min > entry.second.max)
+      unknown.push_back(entry.first());
+  for (StringRef name : unknown)
+    ranges.erase(name);
+  return std::move(ranges);
+}
+
+llvm::Expected<llvm::StringMap<ObservedRange>>
+calibrate(ModuleOp module, StringRef samples, const DeviceRegistry &devices) {
+  return Calibration(module, samples, devices).run();
+}
+
+} // namespace garam

@@ -1,0 +1,29 @@
+//===- Calibration.h - Ranges of values from samples ------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DRIVER_CALIBRATION_H
+#define GARAM_LIB_DRIVER_CALIBRATION_H
+
+#include "garam/Target/DeviceTarget.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace garam {
+
+/// Runs the model of `module`, which is at stage 'linalg' and stays as it is,
+/// on the samples of an .npz file and returns what its values of floats lie
+/// between: inputs of the model by their names, outputs of nodes by theirs. The
+/// arrays of the file have the names of inputs; their first axis counts
+/// samples, which are whole inputs, or parts of one along its first dimension.
+///
+/// The device that takes what others refuse runs it, for its arithmetic is that
+/// of the model.
+llvm::Expected<llvm::StringMap<ObservedRange>>
+calibrate(mlir::ModuleOp module, llvm::StringRef samples,
+          const DeviceRegistry &devices);
+
+} // namespace garam
+
+#endif // GARAM_LIB_DRIVER_CALIBRATION_H

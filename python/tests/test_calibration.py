@@ -1,0 +1,149 @@
+"""garam compile --calibrate: the ranges of values from samples of a model's inputs."""
+
+import zipfile
+
+import numpy as np
+import onnx
+from onnx import helper
+import pytest
+
+import analog_reference as reference
+from conftest import INPUT, USAGE
+from test_analog import draw, make_model
+
+SHAPE = (2, 20)  # of the input
+
+
+def make_network(random):
+    """Two products with a ReLU between them, and their weights."""
+    first, second = draw(random, 20, 30), draw(random, 30, 5)
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"], name="first"),
+             helper.make_node("Relu", ["a"], ["h"], name="relu"),
+             helper.make_node("MatMul", ["h", "v"], ["y"], name="second")]
+    return make_model(nodes, {"x": SHAPE}, {"y": (2, 5)}, w=first, v=second), first, second
+
+
+@pytest.fixture
+def network(tmp_path):
+    random = np.random.default_rng(3)
+    model, first, second = make_network(random)
+    onnx.save(model, tmp_path / "model.onnx")
+    return random, first, second
+
+
+def compile_with(tmp_path, samples):
+    return ("compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet", "--calibrate",
+            samples, "-o", tmp_path / "model.garam")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("axis", ["of samples", "of the input"])
+def test_ranges_are_those_of_the_samples(network, save, axis, run_tool, tmp_path):
+    """Samples are whole inputs, or go on along the input's first dimension."""
+    random, first, second = network
+    samples = random.uniform(-3, 7, (4, *SHAPE)).astype(np.float32)
+    save(tmp_path / "samples.npz", x=samples if axis == "of samples" else samples.reshape(8, 20))
+    result = run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz"))
+    assert "guesses" not in result.stderr
+
+    hidden = np.maximum(samples.reshape(8, 20) @ first, 0)
+    x = samples[0]
+    dac = reference.make_dac(float(samples.min()), float(samples.max()))
+    middle, _ = reference.multiply(x, first, dac, low=0)
+    np.save(tmp_path / "x.npy", x)
+    run_tool("garam", "run", tmp_path / "model.garam", "--quiet", "--input",
+             f"x={tmp_path / 'x.npy'}", "-o", tmp_path / "out")
+    found = np.load(tmp_path / "out" / "y.npy")
+    # The host and numpy may sum in another order: the observed range of the hidden layer is one of
+    # a few neighbouring floats.
+    largest = np.float32(hidden.max())
+    for _ in range(8):
+        largest = np.nextafter(largest, np.float32(0))
+    expected = []
+    for _ in range(17):
+        expected.append(reference.multiply(middle, second, reference.make_dac(0, float(largest)))[0])
+        largest = np.nextafter(largest, np.float32(np.inf))
+    assert any(np.array_equal(found, candidate) for candidate in expected)
+
+
+def test_samples_that_do_not_fit(network, fails, tmp_path):
+    file = tmp_path / "samples.npz"
+
+    def check(message, **arrays):
+        np.savez(file, **arrays)
+        fails(INPUT, message, *compile_with(tmp_path, file))
+
+    zeros = np.zeros((4, *SHAPE), np.float32)
+    check("has no array 'x'; needed one for each input, with samples along its first axis", z=zeros)
+    check("array 'x' is float64[4,2,20]; needed samples of float32[2,20] along a first axis",
+          x=zeros.astype(np.float64))
+    check("array 'x' is float32[3,20]; needed samples of float32[2,20] along a first axis",
+          x=zeros.reshape(8, 20)[:3])
+    check("array 'x' is float32[0,2,20]; needed samples of", x=zeros[:0])
+    check("array 'x' is float32[]; needed samples of", x=np.float32(0))
+
+
+def test_two_inputs_have_as_many_samples(fails, tmp_path):
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"]),
+             helper.make_node("MatMul", ["z", "w"], ["b"])]
+    onnx.save(make_model(nodes, {"x": (1, 3), "z": (1, 3)}, {"a": (1, 2), "b": (1, 2)},
+                         w=np.ones((3, 2), np.float32)), tmp_path / "model.onnx")
+    np.savez(tmp_path / "samples.npz", x=np.zeros((4, 3), np.float32),
+             z=np.zeros((5, 3), np.float32))
+    fails(INPUT, "array 'z' has 5 samples, 'x' has 4",
+          *compile_with(tmp_path, tmp_path / "samples.npz"))
+
+
+def test_integers_are_not_calibrated(fails, tmp_path):
+    graph = helper.make_graph(
+        [helper.make_node("Cast", ["x"], ["y"], to=onnx.TensorProto.FLOAT)], "graph",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.INT32, (2,))],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, (2,))])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              tmp_path / "model.onnx")
+    np.savez(tmp_path / "samples.npz", x=np.zeros((4, 2), np.int32))
+    fails(INPUT, "input 'x' is not of float32 with fixed dimensions, which calibration needs",
+          *compile_with(tmp_path, tmp_path / "samples.npz"))
+
+
+def test_files_that_are_no_archives_of_arrays(network, fails, tmp_path):
+    file = tmp_path / "samples.npz"
+
+    def check(message):
+        fails(INPUT, message, *compile_with(tmp_path, file))
+
+    check(f"cannot read '{file}': No such file")
+    file.write_bytes(b"no archive")
+    check("Not a zip archive")
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("readme.txt", "no array")
+    check("'readme.txt' is not an array of numpy, which ends in .npy")
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", "no array")
+    check("samples.npz: x.npy")
+    np.savez_compressed(file, x=np.zeros((4, *SHAPE), np.float32))
+    content = bytearray(file.read_bytes())
+    content[content.index(b"x.npy") + 60] ^= 255  # within the compressed data
+    file.write_bytes(content)
+    check("'x.npy' is damaged")
+
+
+def test_archive_that_claims_to_be_huge(network, fails, tmp_path):
+    """The size of a member as the archive's directory states it: 4 GiB and more."""
+    file = tmp_path / "samples.npz"
+    np.savez(file, x=np.zeros((4, *SHAPE), np.float32))
+    content = bytearray(file.read_bytes())
+    directory = content.index(b"PK\x01\x02")
+    content[directory + 24:directory + 28] = (0xfffffffe).to_bytes(4, "little")
+    file.write_bytes(content)
+    fails(INPUT, "cannot read", *compile_with(tmp_path, file))
+
+
+def test_calibration_is_before_placement(network, run_tool, fails, tmp_path):
+    stage = tmp_path / "stage.mlir"
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet", "--emit",
+             "placed", "-o", stage)
+    np.savez(tmp_path / "samples.npz", x=np.zeros((4, *SHAPE), np.float32))
+    fails(USAGE, "--calibrate: this IR is placed; start from a stage before 'placed'", "compile",
+          stage, "--from", "placed", "--calibrate", tmp_path / "samples.npz", "-o",
+          tmp_path / "model.garam")
