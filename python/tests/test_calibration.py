@@ -147,3 +147,18 @@ def test_calibration_is_before_placement(network, run_tool, fails, tmp_path):
     fails(USAGE, "--calibrate: this IR is placed; start from a stage before 'placed'", "compile",
           stage, "--from", "placed", "--calibrate", tmp_path / "samples.npz", "-o",
           tmp_path / "model.garam")
+
+
+def test_one_model_is_calibrated(network, run_tool, fails, tmp_path):
+    stage = tmp_path / "stage.mlir"
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet", "--emit",
+             "linalg", "-o", stage)
+    text = stage.read_text()
+    begin = text.index("  func.func")
+    function = text[begin:text.index("\n  }", begin) + 5]
+    name = function.split("@")[1].split("(")[0]
+    stage.write_text(text.replace(function, function + function.replace(f"@{name}(", "@other(")))
+    np.savez(tmp_path / "samples.npz", x=np.zeros((4, *SHAPE), np.float32))
+    fails(INPUT, "the IR has several functions, or none; needed one model", "compile", stage,
+          "--from", "linalg", "--target", "hermes", "--calibrate", tmp_path / "samples.npz", "-o",
+          tmp_path / "model.garam")

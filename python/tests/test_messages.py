@@ -50,6 +50,10 @@ UNREACHABLE = {
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
     ": no device has this option": "the command line has only those that devices have",
+    "there is no device that takes every model": "every build has the host",
+    "the model cannot be run on its samples": "no model of fixed dimensions is known that the host "
+                                              "refuses",
+    "a member of it is damaged": "libzip refuses to open such an archive",
     "internal error: ": "a fault of ours",
     "internal error in stage '": "a fault of ours; no input is known that shows one",
     "\nnote: reproduce it with the model itself": "a fault of ours, again",
