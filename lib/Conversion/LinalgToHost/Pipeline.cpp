@@ -6,6 +6,7 @@
 
 #include "garam/Conversion/LinalgToHost/Passes.h"
 
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -19,7 +20,10 @@ static void buildKernelPipeline(OpPassManager &functions,
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createHostPrepareStructure());
+  functions.addPass(createLinalgFoldUnitExtentDimsPass());
+  functions.addPass(createHostUnfoldConvolutions());
   functions.addPass(createHostFuseElementwise());
+  functions.addPass(createHostCollapseDimensions());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createHostFormKernels(onRefusal));

@@ -6,6 +6,7 @@
 
 #include "garam/Conversion/LinalgToHost/Passes.h"
 
+#include "SumOfProducts.h"
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
@@ -29,6 +30,18 @@ struct PadIntoDestination : OpRewritePattern<tensor::PadOp> {
   }
 };
 
+/// Products and convolutions of any name take one form.
+struct GeneralizeSumOfProducts : OpInterfaceRewritePattern<linalg::LinalgOp> {
+  using OpInterfaceRewritePattern::OpInterfaceRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::LinalgOp op,
+                                PatternRewriter &rewriter) const override {
+    if (isa<linalg::GenericOp>(op) || !host::isSumOfProducts(op))
+      return failure();
+    return linalg::generalizeNamedOp(rewriter, op);
+  }
+};
+
 struct HostPrepareStructure
     : impl::HostPrepareStructureBase<HostPrepareStructure> {
   LogicalResult initialize(MLIRContext *context) override {
@@ -36,7 +49,7 @@ struct HostPrepareStructure
     ext::populateGaramExtDecomposePatterns(set);
     tensor::populateDecomposeTensorConcatPatterns(set);
     tensor::populateFoldTensorEmptyPatterns(set);
-    set.add<PadIntoDestination>(context);
+    set.add<GeneralizeSumOfProducts, PadIntoDestination>(context);
     patterns = std::move(set);
     return success();
   }

@@ -6,6 +6,7 @@
 
 #include "Work.h"
 
+#include "SumOfProducts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -73,8 +74,7 @@ static uint64_t countReadBytes(BlockArgument argument) {
   return std::min(bytes, whole);
 }
 
-/// Whether each point of `op` adds a product to a sum.
-static bool isSumOfProducts(linalg::LinalgOp op) {
+bool isSumOfProducts(linalg::LinalgOp op) {
   if (op.getNumReductionLoops() == 0)
     return false;
   Operation *sum =

@@ -13,9 +13,9 @@ def HostPrepareStructure
     : Pass<"host-prepare-structure", "::mlir::func::FuncOp"> {
   let summary = "Brings a function to linalg and slices alone";
   let description = [{
-    Expands `garam_ext` operations, and turns padding and concatenation into
-    insertions into one destination, which need no further copy. It is always
-    safe.
+    Expands `garam_ext` operations, turns padding and concatenation into
+    insertions into one destination, which need no further copy, and products
+    and convolutions of any name into `linalg.generic`. It is always safe.
 
     ```mlir
     %p = tensor.pad %x low[1] high[1] { ... yield %zero } : tensor<4xf32>
@@ -30,6 +30,56 @@ def HostPrepareStructure
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def HostUnfoldConvolutions
+    : Pass<"host-unfold-convolutions", "::mlir::func::FuncOp"> {
+  let summary = "Makes products of convolutions";
+  let description = [{
+    A convolution whose weights serve several output channels becomes the
+    product of the weights and the unfolded input, in which each output pixel has
+    a column of all elements that it needs (known as im2col). It costs a copy of
+    the input for each element of the window, and makes of every stride and
+    dilation a product of contiguous rows. A depthwise convolution stays: each
+    weight serves one channel, so that a product would have one row.
+
+    ```mlir
+    %y = linalg.generic {indexing_maps =
+           [affine_map<(f, x, c, k) -> (c, x * 2 + k)>,
+            affine_map<(f, x, c, k) -> (f, c, k)>,
+            affine_map<(f, x, c, k) -> (f, x)>], ...} ins(%in, %w) ...
+    // becomes
+    %u = linalg.generic {indexing_maps =
+           [affine_map<(c, k, x) -> (c, x * 2 + k)>,
+            affine_map<(c, k, x) -> (c, k, x)>], ...} ins(%in) ...
+    %y = linalg.generic {indexing_maps =
+           [affine_map<(f, x, c, k) -> (c, k, x)>,
+            affine_map<(f, x, c, k) -> (f, c, k)>,
+            affine_map<(f, x, c, k) -> (f, x)>], ...} ins(%u, %w) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def HostCollapseDimensions
+    : Pass<"host-collapse-dimensions", "::mlir::func::FuncOp"> {
+  let summary = "Makes one loop of neighbouring dimensions";
+  let description = [{
+    Collapses dimensions that follow one another in every operand, with upstream's
+    pattern: rows of 7 elements are no good for vectors, an image of 49 is. A
+    product of unfolded images becomes one of matrices.
+
+    ```mlir
+    %y = linalg.generic {... iterator_types = ["parallel", "parallel"]}
+         ins(%x : tensor<64x7xf32>) ...
+    // becomes
+    %c = tensor.collapse_shape %x [[0, 1]] : tensor<64x7xf32> into tensor<448xf32>
+    %y = linalg.generic {... iterator_types = ["parallel"]} ins(%c) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 
