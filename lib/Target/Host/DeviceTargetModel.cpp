@@ -147,7 +147,8 @@ static LowerBound getBound(const Program &program,
 static FailureOr<DeviceProgram> finish(func::FuncOp function,
                                        const MachineDescription &machine,
                                        const Processor &processor) {
-  FailureOr<LoweredKernels> kernels = lowerKernels(function);
+  FailureOr<LoweredKernels> kernels =
+      lowerKernels(function, processor.getVectorBits());
   if (failed(kernels))
     return function.emitError(internalErrorPrefix)
            << "the kernels cannot be lowered";

@@ -47,6 +47,12 @@ std::vector<StringRef> getProcessorLevels() {
   return names;
 }
 
+unsigned Processor::getVectorBits() const {
+  if (is_contained(features, "avx512f"))
+    return 512;
+  return is_contained(features, "avx") ? 256 : 128;
+}
+
 static bool isX86() {
   return Triple(sys::getProcessTriple()).getArch() == Triple::x86_64;
 }

@@ -20,6 +20,9 @@ namespace garam::host {
 struct Processor {
   std::string name;                  // "x86-64-v3"
   std::vector<std::string> features; // that it must have: "avx2"
+
+  /// Width of its vectors of floats.
+  unsigned getVectorBits() const;
 };
 
 /// The levels of the x86-64 psABI, in ascending order.

@@ -26,13 +26,15 @@ struct LoweredKernels {
   std::vector<uint64_t> scratchBytes;
 };
 
-/// Lowers the kernels of `function`, which stays as it is. Fails with
-/// diagnostics, all of them faults of the compiler.
-mlir::FailureOr<LoweredKernels> lowerKernels(mlir::func::FuncOp function);
+/// Lowers the kernels of `function`, which stays as it is, for a processor with
+/// vectors of `vectorBits`. Fails with diagnostics, all of them faults of the
+/// compiler.
+mlir::FailureOr<LoweredKernels> lowerKernels(mlir::func::FuncOp function,
+                                             unsigned vectorBits);
 
 /// Appends the passes from functions of tensors on buffers to loops on buffers
 /// with one scratch buffer; `manager` is for modules.
-void buildBufferPipeline(mlir::OpPassManager &manager);
+void buildBufferPipeline(mlir::OpPassManager &manager, unsigned vectorBits);
 
 /// Appends the passes from there to the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &manager);

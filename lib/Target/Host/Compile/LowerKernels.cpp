@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -19,9 +20,14 @@ using namespace mlir;
 
 namespace garam::host {
 
-void buildBufferPipeline(OpPassManager &manager) {
+void buildBufferPipeline(OpPassManager &manager, unsigned vectorBits) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  OpPassManager &tensors = manager.nest<func::FuncOp>();
+  tensors.addPass(createHostTileContractions({vectorBits}));
+  tensors.addPass(createCSEPass());
+  tensors.addPass(createHostLowerContractions());
+  tensors.addPass(createCSEPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(bufferization::createOneShotBufferizePass());
   manager.addPass(createCanonicalizerPass());
@@ -69,9 +75,18 @@ void buildLLVMPipeline(OpPassManager &manager) {
 }
 
 void registerLoweringPipelines() {
-  PassPipelineRegistration<>("host-kernels-to-buffers",
-                             "Turns functions of tensors on buffers into loops",
-                             buildBufferPipeline);
+  struct BufferOptions : PassPipelineOptions<BufferOptions> {
+    Option<unsigned> vectorBits{
+        *this, "vector-bits",
+        llvm::cl::desc("width of a vector of the processor"),
+        llvm::cl::init(256)};
+  };
+  PassPipelineRegistration<BufferOptions>(
+      "host-kernels-to-buffers",
+      "Turns functions of tensors on buffers into loops",
+      [](OpPassManager &manager, const BufferOptions &options) {
+        buildBufferPipeline(manager, options.vectorBits);
+      });
   PassPipelineRegistration<>("host-buffers-to-llvm",
                              "Turns loops on buffers into the LLVM dialect",
                              buildLLVMPipeline);
@@ -85,7 +100,8 @@ static uint64_t getScratchBytes(func::FuncOp function, KernelOp kernel) {
   return cast<MemRefType>(function.getArgumentTypes()[number]).getNumElements();
 }
 
-FailureOr<LoweredKernels> lowerKernels(func::FuncOp function) {
+FailureOr<LoweredKernels> lowerKernels(func::FuncOp function,
+                                       unsigned vectorBits) {
   // What is made here without a pass that would load its dialects.
   function.getContext()
       ->loadDialect<bufferization::BufferizationDialect, func::FuncDialect,
@@ -99,7 +115,7 @@ FailureOr<LoweredKernels> lowerKernels(func::FuncOp function) {
 
   MLIRContext *context = function.getContext();
   PassManager toBuffers(context, ModuleOp::getOperationName());
-  buildBufferPipeline(toBuffers);
+  buildBufferPipeline(toBuffers, vectorBits);
   if (failed(toBuffers.run(*result.module)))
     return failure();
   for (auto [lowered, kernel] :

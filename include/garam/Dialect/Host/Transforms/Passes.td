@@ -40,6 +40,63 @@ def HostOutlineKernels : Pass<"host-outline-kernels", "::mlir::ModuleOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def HostTileContractions
+    : Pass<"host-tile-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Tiles and vectorises products of matrices";
+  let description = [{
+    Makes loops over tiles of registers of each sum of products of floats whose
+    result has rows side by side, with upstream's tiling and vectorisation. For
+    each group of columns, as many as two vectors hold, the operand that has
+    them is copied to a dense tile, or its transposition; then groups of rows
+    pass over it, with sums that stay in registers. Columns that fill no tile
+    are computed in one that is padded with zeros. Everything else stays as it
+    is.
+
+    `vector-bits` is the width of the processor's vectors: 512 means 32 of them,
+    other widths 16.
+
+    ```mlir
+    %y = linalg.generic ... ins(%a, %b : tensor<64x128xf32>, tensor<128x96xf32>)
+         outs(%z : tensor<64x96xf32>) { mulf; addf }
+    // becomes, with 256 bits
+    %y = scf.for %n = 0 to 96 step 16 ... {
+      %tile = linalg.generic ... ins(%b[0, %n] [128, 16])
+              outs(%empty : tensor<128x16xf32>) { yield }
+      scf.for %m = 0 to 64 step 4 ... {
+        %sums = scf.for %k = 0 to 128 step 1 ... {
+          vector.contract %a[%m, %k], %tile[%k], %sums : vector<4x16xf32>
+    ```
+  }];
+  let options = [Option<"vectorBits", "vector-bits", "unsigned", "256",
+                        "width of a vector of the processor">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def HostLowerContractions
+    : Pass<"host-lower-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Keeps sums in registers and makes vector instructions";
+  let description = [{
+    Moves the reading and writing of sums out of the loops that they are summed
+    in, while they are tensors, and turns `vector.contract` into fused
+    multiply-adds of a vector and a scalar, with upstream's patterns.
+
+    ```mlir
+    scf.for %k ... {
+      %s = vector.transfer_read %y[%m, %n]
+      %t = vector.contract ... %s
+      vector.transfer_write %t, %y[%m, %n]
+    // becomes
+    %s = vector.transfer_read %y[%m, %n]
+    scf.for %k ... iter_args(%t = %s) { vector.fma ... }
+    vector.transfer_write %t, %y[%m, %n]
+    ```
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
 def HostPlanScratch : Pass<"host-plan-scratch", "::mlir::func::FuncOp"> {
   let summary = "Puts allocations into one buffer of the caller";
   let description = [{
