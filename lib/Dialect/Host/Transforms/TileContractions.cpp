@@ -347,11 +347,18 @@ LogicalResult ContractionTiler::tileRegisters(linalg::GenericOp op,
     rewriter.replaceOp(body, reduced->replacements);
     body = cast<linalg::GenericOp>(reduced->resultOp.getOperation());
   }
-  // Only of a product by name becomes a contraction of vectors.
+  // Only a product by name becomes a contraction of vectors. Its first operand
+  // is the one whose elements are broadcast.
+  SmallVector<AffineMap> maps = body.getIndexingMapsArray();
+  SmallVector<Value> inputs(body.getInputs());
+  if (roles.columnOperand == 0) {
+    std::swap(maps[0], maps[1]);
+    std::swap(inputs[0], inputs[1]);
+  }
   rewriter.setInsertionPoint(body);
   auto product = linalg::ContractOp::create(
-      rewriter, body.getLoc(), body.getResultTypes(), body.getInputs(),
-      body.getOutputs(), body.getIndexingMaps());
+      rewriter, body.getLoc(), body.getResultTypes(), inputs, body.getOutputs(),
+      rewriter.getAffineMapArrayAttr(maps));
   rewriter.replaceOp(body, product);
   rewriter.setInsertionPoint(product);
   FailureOr<linalg::VectorizationResult> vectors = linalg::vectorize(
