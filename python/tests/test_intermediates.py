@@ -72,8 +72,10 @@ def run_model(run_tool, tmp_path, model, target, arrays, *options):
 @pytest.mark.parametrize("model, target, needed", [
     ("digits.onnx", "rngd", {"relu1", "relu2", "dense2"}),
     ("digits.onnx", "atom", {"relu1", "relu2", "dense2"}),
+    ("digits.onnx", "host", {"relu1", "relu2", "pool", "dense2"}),
     ("digits_int8.onnx", "rngd", set()),
     ("digits_int8.onnx", "warboy", set()),
+    ("digits_int8.onnx", "host", set()),
 ])
 def test_values_agree_with_onnxruntime(run_tool, tmp_path, model, target, needed):
     image = (np.load(DIGITS / "test_images.npy")[:1, None] / np.float32(16)).astype(np.float32)
@@ -83,12 +85,13 @@ def test_values_agree_with_onnxruntime(run_tool, tmp_path, model, target, needed
     assert needed <= found
 
 
+@pytest.mark.parametrize("target", ["atom", "host"])
 @pytest.mark.parametrize("model", ["ic_resnet8_fp32.onnx", "kws_dscnn_fp32.onnx"])
-def test_values_of_a_trained_network(run_tool, tmp_path, models_dir, model):
+def test_values_of_a_trained_network(run_tool, tmp_path, models_dir, model, target):
     path = models_dir / "mlperf_tiny" / model
     name, shape = next(iter(get_inputs(onnx.load(path)).items()))
     array = np.random.default_rng(1).uniform(-10, 10, bind_shape(shape)).astype(np.float32)
-    folder = run_model(run_tool, tmp_path, path, "atom", {name: array},
+    folder = run_model(run_tool, tmp_path, path, target, {name: array},
                        "--shape", f"{name}={'x'.join(map(str, array.shape))}")
     assert len(compare(folder, get_all_values(path, {name: array}))) >= 5
 

@@ -8,10 +8,12 @@
 
 #include "Support.h"
 #include "Work.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -135,6 +137,29 @@ void KernelFormer::gather(Operation *op, SetVector<Operation *> &members,
   }
 }
 
+/// Names all nodes that `root` carries out: what is fused into a body has the
+/// nodes in the locations of its operations. The root's own comes last, as of
+/// the result.
+static Location getKernelLoc(Operation *root) {
+  SetVector<Location> locs;
+  llvm::StringSet<> known;
+  for (StringRef id : getNodeIds(root->getLoc()))
+    known.insert(id);
+  root->walk([&](Operation *op) {
+    if (op == root || op->hasTrait<OpTrait::ConstantLike>())
+      return;
+    bool isNew = false;
+    for (StringRef id : getNodeIds(op->getLoc()))
+      isNew |= known.insert(id).second;
+    if (isNew)
+      locs.insert(dropNodeValue(op->getLoc()));
+  });
+  if (locs.empty())
+    return root->getLoc();
+  locs.insert(root->getLoc());
+  return FusedLoc::get(root->getContext(), locs.getArrayRef());
+}
+
 void KernelFormer::formKernel(Operation *root) {
   SetVector<Operation *> members;
   SetVector<Value> inputs;
@@ -146,7 +171,7 @@ void KernelFormer::formKernel(Operation *root) {
 
   OpBuilder builder(root);
   MLIRContext *context = root->getContext();
-  auto kernel = KernelOp::create(builder, root->getLoc(),
+  auto kernel = KernelOp::create(builder, getKernelLoc(root),
                                  root->getResultTypes(), inputs.getArrayRef(),
                                  WorkAttr::get(context, 0, 0, 0, 0, 0));
   Block *body = builder.createBlock(&kernel.getBody());

@@ -7,6 +7,7 @@
 #include "garam/Conversion/LinalgToHost/Passes.h"
 
 #include "SumOfProducts.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -69,7 +70,8 @@ static std::optional<UnfoldedOrder> findOrder(linalg::GenericOp op) {
 /// Copies the input once for each product that an element takes part in.
 static Value unfold(linalg::GenericOp op, const UnfoldedOrder &order,
                     PatternRewriter &rewriter) {
-  Location loc = op.getLoc();
+  // Not yet what the node yields.
+  Location loc = dropNodeValue(op.getLoc());
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   SmallVector<unsigned> loops = order.concatenate();
   SmallVector<int64_t> sizes;

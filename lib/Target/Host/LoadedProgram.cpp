@@ -10,6 +10,8 @@
 #include "Processor.h"
 #include "garam/Simulation/Kernel.h"
 
+#include "llvm/ADT/DenseMap.h"
+
 #include <mutex>
 
 using namespace llvm;
@@ -86,7 +88,12 @@ public:
             const DeviceRunOptions &options, RunEndHandler onEnd,
             const NativeCode *code)
       : kernel(kernel), program(program), segments(segments), options(options),
-        onEnd(std::move(onEnd)), code(code) {}
+        onEnd(std::move(onEnd)), code(code) {
+    if (!code)
+      return;
+    for (const DeviceValue &value : options.values)
+      values[value.pieces.front().lastWrites.front().command].push_back(&value);
+  }
 
   Error start() override;
   Error handle(uint64_t step) override;
@@ -95,6 +102,7 @@ public:
 private:
   Error begin(uint64_t step);
   void execute(const Step &step);
+  void copyValue(const DeviceValue &value);
   void account(const Step &step, sim::Time time);
 
   sim::Kernel &kernel;
@@ -103,6 +111,8 @@ private:
   const DeviceRunOptions &options;
   RunEndHandler onEnd;
   const NativeCode *code;
+  /// Those that are complete after each step.
+  DenseMap<uint32_t, SmallVector<const DeviceValue *, 1>> values;
   DeviceRun result;
   sim::Time programStart = 0, stepStart = 0;
 };
@@ -137,6 +147,8 @@ Error Execution::handle(uint64_t number) {
   const Step &step = program.getProgram().steps[number];
   if (code)
     execute(step);
+  for (const DeviceValue *value : values.lookup(number))
+    copyValue(*value);
   account(step, kernel.now() - stepStart);
   if (options.onEvent)
     options.onEvent({/*lane=*/0, static_cast<uint32_t>(number), stepStart,
@@ -149,6 +161,14 @@ void Execution::execute(const Step &step) {
   for (const Argument &argument : step.arguments)
     arguments.push_back(segments[argument.segment].data() + argument.offset);
   code->getKernel(step.kernel)(arguments.data());
+}
+
+void Execution::copyValue(const DeviceValue &value) {
+  const ValuePiece &piece = value.pieces.front();
+  const uint8_t *bytes = segments[piece.memory].data() + piece.offset;
+  options.onValue(
+      {value.name, value.type,
+       std::vector<uint8_t>(bytes, bytes + *getByteSize(value.type))});
 }
 
 void Execution::account(const Step &step, sim::Time time) {
@@ -179,6 +199,29 @@ Expected<const NativeCode *> HostProgram::getCode() const {
   return code.get();
 }
 
+/// A value of the debug map, which may come from a stranger, is one dense
+/// tensor in a segment that a step leaves complete.
+static Error checkValue(const DeviceValue &value, const Program &program) {
+  auto makeError = [&] {
+    return createStringError("value '" + value.name +
+                             "' of the debug map is no tensor in a segment");
+  };
+  if (value.pieces.size() != 1 || value.pieces.front().lastWrites.size() != 1)
+    return makeError();
+  const ValuePiece &piece = value.pieces.front();
+  std::optional<uint64_t> bytes = getByteSize(value.type);
+  if (!bytes || piece.memory >= program.segments.size() || piece.offset < 0 ||
+      piece.lastWrites.front().command >= program.steps.size())
+    return makeError();
+  uint64_t size = program.segments[piece.memory].size;
+  uint64_t offset = piece.offset;
+  if (offset > size || *bytes > size - offset ||
+      ArrayRef(piece.sizes) != ArrayRef(value.type.shape) ||
+      piece.strides != getDenseStrides(value.type))
+    return makeError();
+  return Error::success();
+}
+
 Expected<std::unique_ptr<DeviceExecution>> HostProgram::prepare(
     sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
     const DeviceRunOptions &options, RunEndHandler onEnd) const {
@@ -193,6 +236,9 @@ Expected<std::unique_ptr<DeviceExecution>> HostProgram::prepare(
     if (!linked)
       return linked.takeError();
     native = *linked;
+    for (const DeviceValue &value : options.values)
+      if (Error error = checkValue(value, program))
+        return std::move(error);
   }
   return std::make_unique<Execution>(kernel, *this, segments, options,
                                      std::move(onEnd), native);

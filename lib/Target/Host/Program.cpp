@@ -23,6 +23,14 @@ std::string getKernelSymbol(unsigned kernel) {
   return ("garam_kernel_" + Twine(kernel)).str();
 }
 
+SmallVector<int64_t, 4> getDenseStrides(const TensorType &type) {
+  SmallVector<int64_t, 4> strides(type.shape.size());
+  int64_t stride = getByteWidth(type.type);
+  for (size_t dim = strides.size(); dim-- > 0; stride *= type.shape[dim])
+    strides[dim] = stride;
+  return strides;
+}
+
 //===----------------------------------------------------------------------===//
 // Rules
 //===----------------------------------------------------------------------===//

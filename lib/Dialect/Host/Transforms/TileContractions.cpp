@@ -50,6 +50,11 @@ private:
   LogicalResult tileRegisters(linalg::GenericOp op, const Roles &roles,
                               int64_t rows);
   void packColumns(linalg::GenericOp op, const Roles &roles);
+  LogicalResult tileDepth(linalg::GenericOp op, const Roles &roles);
+  LogicalResult sumNeighbours(linalg::GenericOp op, const Roles &roles,
+                              int64_t columns);
+  linalg::GenericOp dropLoops(linalg::GenericOp op, ArrayRef<unsigned> dropped);
+  int64_t getLanes(linalg::GenericOp op);
   Value padValue(Location loc, Value value, unsigned dim, int64_t size);
 
   RewriterBase &rewriter;
@@ -102,14 +107,19 @@ static std::optional<Roles> findRoles(linalg::GenericOp op) {
   return roles;
 }
 
+/// Elements of a vector.
+int64_t ContractionTiler::getLanes(linalg::GenericOp op) {
+  unsigned elementBits =
+      getElementTypeOrSelf(op.getOutputs()[0]).getIntOrFloatBitWidth();
+  return std::max(1u, vectorBits / elementBits);
+}
+
 /// Two vectors of columns, and as many rows as registers hold sums of, with
 /// room for the columns and a factor.
 TileSizes ContractionTiler::chooseSizes(linalg::GenericOp op,
                                         const Roles &roles) {
   constexpr unsigned widest = 512;
-  unsigned elementBits =
-      getElementTypeOrSelf(op.getOutputs()[0]).getIntOrFloatBitWidth();
-  int64_t lanes = std::max(1u, vectorBits / elementBits);
+  int64_t lanes = getLanes(op);
   int64_t rows = roles.row < 0 ? 1 : getSize(op, roles.row);
   int64_t columns = getSize(op, roles.column);
   int64_t sums = vectorBits == widest ? 16 : 8; // vectors
@@ -191,10 +201,27 @@ splitLoop(RewriterBase &rewriter, linalg::GenericOp op, unsigned loop,
           cast<linalg::GenericOp>(rest.getOperation())};
 }
 
+static unsigned getInnermost(AffineMap map) {
+  return map.getDimPosition(map.getNumResults() - 1);
+}
+
+/// Whether both operands have neighbours in the sums and none in the columns,
+/// and rows are too few to pay for a transposition.
+static bool sumsNeighbours(linalg::GenericOp op, const Roles &roles) {
+  constexpr int64_t fewRows = 4;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  return op.getNumReductionLoops() == 1 &&
+         getInnermost(maps[0]) == roles.depth &&
+         getInnermost(maps[1]) == roles.depth &&
+         (roles.row < 0 || getSize(op, roles.row) < fewRows);
+}
+
 LogicalResult ContractionTiler::run(linalg::GenericOp op) {
   std::optional<Roles> roles = findRoles(op);
   if (!roles)
     return success();
+  if (sumsNeighbours(op, *roles))
+    return tileDepth(op, *roles);
   TileSizes sizes = chooseSizes(op, *roles);
   auto [whole, rest] = splitLoop(rewriter, op, roles->column, sizes.columns);
   if (whole && failed(tileColumns(whole, *roles, sizes)))
@@ -286,8 +313,7 @@ LogicalResult ContractionTiler::tileColumns(linalg::GenericOp op,
   if (failed(tiled))
     return failure();
   AffineMap columns = tiled->getIndexingMapsArray()[roles.columnOperand];
-  bool isDense =
-      columns.getDimPosition(columns.getNumResults() - 1) == roles.column;
+  bool isDense = getInnermost(columns) == roles.column;
   int64_t rows = roles.row < 0 ? 1 : getSize(*tiled, roles.row);
   if (!isDense || rows > sizes.rows)
     packColumns(*tiled, roles);
@@ -303,6 +329,22 @@ LogicalResult ContractionTiler::tileRows(linalg::GenericOp op,
     return failure();
   return rest ? tileRegisters(rest, roles, getSize(rest, roles.row))
               : success();
+}
+
+/// `op` without those of these loops that have one iteration.
+linalg::GenericOp ContractionTiler::dropLoops(linalg::GenericOp op,
+                                              ArrayRef<unsigned> dropped) {
+  linalg::ControlDropUnitDims control;
+  control.rankReductionStrategy =
+      linalg::ControlDropUnitDims::RankReductionStrategy::ExtractInsertSlice;
+  control.controlFn = [&](Operation *) { return llvm::to_vector(dropped); };
+  rewriter.setInsertionPoint(op);
+  FailureOr<linalg::DropUnitDimsResult> reduced =
+      linalg::dropUnitDims(rewriter, op, control);
+  if (failed(reduced))
+    return op;
+  rewriter.replaceOp(op, reduced->replacements);
+  return cast<linalg::GenericOp>(reduced->resultOp.getOperation());
 }
 
 /// Loops over rows, then sums, and vectorises the body.
@@ -329,24 +371,11 @@ LogicalResult ContractionTiler::tileRegisters(linalg::GenericOp op,
     return failure();
 
   // What has one iteration is no part of the vectors, but for one sum.
-  linalg::ControlDropUnitDims control;
-  control.rankReductionStrategy =
-      linalg::ControlDropUnitDims::RankReductionStrategy::ExtractInsertSlice;
-  control.controlFn = [&](Operation *) {
-    SmallVector<unsigned> dropped;
-    for (unsigned loop = 0; loop < tiled->getNumLoops(); ++loop)
-      if (loop != roles.column && loop != roles.depth && int(loop) != roles.row)
-        dropped.push_back(loop);
-    return dropped;
-  };
-  rewriter.setInsertionPoint(*tiled);
-  linalg::GenericOp body = *tiled;
-  FailureOr<linalg::DropUnitDimsResult> reduced =
-      linalg::dropUnitDims(rewriter, body, control);
-  if (succeeded(reduced)) {
-    rewriter.replaceOp(body, reduced->replacements);
-    body = cast<linalg::GenericOp>(reduced->resultOp.getOperation());
-  }
+  SmallVector<unsigned> dropped;
+  for (unsigned loop = 0; loop < tiled->getNumLoops(); ++loop)
+    if (loop != roles.column && loop != roles.depth && int(loop) != roles.row)
+      dropped.push_back(loop);
+  linalg::GenericOp body = dropLoops(*tiled, dropped);
   // Only a product by name becomes a contraction of vectors. Its first operand
   // is the one whose elements are broadcast.
   SmallVector<AffineMap> maps = body.getIndexingMapsArray();
@@ -369,6 +398,58 @@ LogicalResult ContractionTiler::tileRegisters(linalg::GenericOp op,
   if (failed(vectors))
     return failure();
   rewriter.replaceOp(product, vectors->replacements);
+  return success();
+}
+
+/// Sums that fill two vectors, of groups of columns; the rest stays.
+LogicalResult ContractionTiler::tileDepth(linalg::GenericOp op,
+                                          const Roles &roles) {
+  constexpr int64_t columns = 4;
+  linalg::GenericOp whole =
+      splitLoop(rewriter, op, roles.depth, 2 * getLanes(op)).first;
+  if (!whole)
+    return success();
+  auto [groups, rest] = splitLoop(rewriter, whole, roles.column, columns);
+  if (groups && failed(sumNeighbours(groups, roles, columns)))
+    return failure();
+  return rest ? sumNeighbours(rest, roles, getSize(rest, roles.column))
+              : success();
+}
+
+/// Loops over groups of columns with as many sums as two vectors hold for each.
+LogicalResult ContractionTiler::sumNeighbours(linalg::GenericOp op,
+                                              const Roles &roles,
+                                              int64_t columns) {
+  SmallVector<int64_t> sizes(op.getNumLoops(), 1);
+  sizes[roles.column] = columns;
+  sizes[roles.depth] = 0;
+  FailureOr<linalg::GenericOp> tiled = tile(rewriter, op, sizes);
+  if (failed(tiled))
+    return failure();
+  SmallVector<unsigned> dropped;
+  for (unsigned loop = 0; loop < tiled->getNumLoops(); ++loop)
+    if (loop != roles.column && loop != roles.depth)
+      dropped.push_back(loop);
+  linalg::GenericOp body = dropLoops(*tiled, dropped);
+
+  SmallVector<OpFoldResult> depths(body.getNumLoops(),
+                                   rewriter.getIndexAttr(0));
+  SmallVector<unsigned> sums;
+  body.getReductionDims(sums);
+  depths[sums.front()] = rewriter.getIndexAttr(2 * getLanes(body));
+  rewriter.setInsertionPoint(body);
+  FailureOr<scf::SCFTilingResult> partial = scf::tileReductionUsingScf(
+      rewriter, cast<PartialReductionOpInterface>(body.getOperation()), depths);
+  if (failed(partial))
+    return failure();
+  rewriter.replaceOp(body, partial->replacements);
+  Operation *summands = partial->tiledOps.front();
+  rewriter.setInsertionPoint(summands);
+  FailureOr<linalg::VectorizationResult> vectors =
+      linalg::vectorize(rewriter, summands);
+  if (failed(vectors))
+    return failure();
+  rewriter.replaceOp(summands, vectors->replacements);
   return success();
 }
 

@@ -44,6 +44,7 @@ private:
   void releaseAfter(Operation *op);
   SmallVector<uint32_t, 1> getNodes(Location loc);
   void planRegion(const Place &place, Location loc);
+  void addValue(KernelOp kernel, uint32_t step);
 
   func::FuncOp function;
   const LoweredKernels &kernels;
@@ -180,6 +181,62 @@ void Exporter::addArgument(Step &step, const Place &place, bool isWritten) {
       {place.segment, place.offset, place.size, isWritten});
 }
 
+static std::optional<DataType> getDataType(Type type, bool isUnsigned) {
+  if (type.isF16())
+    return DataType::Float16;
+  if (type.isBF16())
+    return DataType::BFloat16;
+  if (type.isF32())
+    return DataType::Float32;
+  if (type.isF64())
+    return DataType::Float64;
+  switch (type.getIntOrFloatBitWidth()) {
+  case 1:
+    return DataType::Bool;
+  case 8:
+    return isUnsigned ? DataType::UInt8 : DataType::Int8;
+  case 16:
+    return isUnsigned ? DataType::UInt16 : DataType::Int16;
+  case 32:
+    return isUnsigned ? DataType::UInt32 : DataType::Int32;
+  case 64:
+    return isUnsigned ? DataType::UInt64 : DataType::Int64;
+  default:
+    return std::nullopt;
+  }
+}
+
+/// The output of a node that a kernel has made when it is done: what follows
+/// are reshapes at most.
+void Exporter::addValue(KernelOp kernel, uint32_t step) {
+  std::optional<NodeValue> value = getNodeValue(kernel.getLoc());
+  if (!value || kernel->getNumResults() != 1 || !value->type.hasStaticShape())
+    return;
+  Value tensor = kernel.getResults().front();
+  auto type = cast<RankedTensorType>(tensor.getType());
+  Type element = value->type.getElementType();
+  bool isSameKind =
+      isa<FloatType>(element) == isa<FloatType>(type.getElementType());
+  std::optional<DataType> dataType =
+      getDataType(type.getElementType(), element.isUnsignedInteger());
+  if (!dataType || !isSameKind ||
+      type.getNumElements() != value->type.getNumElements())
+    return;
+  DeviceValue &result = this->result.debug.values.emplace_back();
+  result.name = value->name;
+  ArrayRef<int64_t> shape = value->type.getShape();
+  result.type = {*dataType, llvm::SmallVector<int64_t, 4>(shape)};
+  const Place &place = places.at(tensor);
+  ValuePiece piece;
+  piece.memory = place.segment;
+  piece.offset = place.offset;
+  piece.low.assign(shape.size(), 0);
+  piece.sizes.assign(shape.begin(), shape.end());
+  piece.strides = getDenseStrides(result.type);
+  piece.lastWrites.push_back({/*lane=*/0, step, /*execution=*/1});
+  result.pieces.push_back(std::move(piece));
+}
+
 void Exporter::releaseAfter(Operation *op) {
   for (Value value : lastUses.lookup(op))
     scratch.release(places[value].offset, places[value].size);
@@ -205,6 +262,7 @@ void Exporter::addKernel(KernelOp kernel, unsigned number) {
   releaseAfter(kernel);
   program.steps.push_back(std::move(step));
   result.debug.origins.front().push_back(getNodes(kernel.getLoc()));
+  addValue(kernel, program.steps.size() - 1);
 }
 
 LogicalResult Exporter::run() {

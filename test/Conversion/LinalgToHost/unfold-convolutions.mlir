@@ -1,0 +1,47 @@
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-unfold-convolutions,host-collapse-dimensions))' %s | FileCheck %s
+
+// A convolution with stride 2 becomes the product of its weights and the input's
+// windows, which are columns; neighbouring dimensions are one.
+// CHECK-LABEL: @channels
+// CHECK-SAME: (%[[X:.*]]: tensor<3x17xf32>, %[[W:.*]]: tensor<4x3x3xf32>
+// CHECK: %[[U:.*]] = linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "parallel"]
+// CHECK-SAME: ins(%[[X]] : tensor<3x17xf32>) outs(%{{.*}} : tensor<3x3x8xf32>)
+// CHECK-DAG: tensor.collapse_shape %[[U]] {{\[\[}}0, 1], [2]] : tensor<3x3x8xf32> into tensor<9x8xf32>
+// CHECK-DAG: tensor.collapse_shape %[[W]] {{\[\[}}0], [1, 2]] : tensor<4x3x3xf32> into tensor<4x9xf32>
+// CHECK: linalg.generic
+// CHECK-SAME: iterator_types = ["parallel", "parallel", "reduction"]
+func.func @channels(%x: tensor<3x17xf32>, %w: tensor<4x3x3xf32>, %z: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(f, x, c, k) -> (c, x * 2 + k)>,
+                       affine_map<(f, x, c, k) -> (f, c, k)>,
+                       affine_map<(f, x, c, k) -> (f, x)>],
+      iterator_types = ["parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : tensor<3x17xf32>, tensor<4x3x3xf32>) outs(%z : tensor<4x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}
+
+// A depthwise convolution stays: a product of it would have one row.
+// CHECK-LABEL: @depthwise
+// CHECK: linalg.generic
+// CHECK-SAME: ins(%{{.*}}, %{{.*}} : tensor<3x17xf32>, tensor<3x3xf32>)
+// CHECK-NOT: linalg.generic
+func.func @depthwise(%x: tensor<3x17xf32>, %w: tensor<3x3xf32>, %z: tensor<3x8xf32>) -> tensor<3x8xf32> {
+  %y = linalg.generic {
+      indexing_maps = [affine_map<(c, x, k) -> (c, x * 2 + k)>,
+                       affine_map<(c, x, k) -> (c, k)>,
+                       affine_map<(c, x, k) -> (c, x)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<3x17xf32>, tensor<3x3xf32>) outs(%z : tensor<3x8xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<3x8xf32>
+  return %y : tensor<3x8xf32>
+}
