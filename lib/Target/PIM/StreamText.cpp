@@ -17,15 +17,13 @@ namespace garam::pim {
 // Writer
 //===----------------------------------------------------------------------===//
 
-static void print(const TransactionStream &stream,
-                  const Transaction &transaction, llvm::raw_ostream &os) {
+void print(const Transaction &transaction, llvm::ArrayRef<uint8_t> data,
+           llvm::StringRef phase, llvm::raw_ostream &os) {
   switch (transaction.kind) {
-  case TransactionKind::Write: {
-    const Burst &burst = stream.data[transaction.number];
+  case TransactionKind::Write:
     os << "W " << llvm::utohexstr(transaction.address, true) << ' '
-       << llvm::toHex(burst, /*LowerCase=*/true);
+       << llvm::toHex(data, /*LowerCase=*/true);
     break;
-  }
   case TransactionKind::Read:
     os << "R " << llvm::utohexstr(transaction.address, true);
     break;
@@ -36,7 +34,7 @@ static void print(const TransactionStream &stream,
     os << "B " << transaction.number;
     break;
   case TransactionKind::Phase:
-    os << "P " << stream.phases[transaction.number];
+    os << "P " << phase;
     break;
   }
   os << '\n';
@@ -45,8 +43,15 @@ static void print(const TransactionStream &stream,
 void print(const TransactionStream &stream, llvm::raw_ostream &os) {
   for (const auto &[key, value] : stream.header)
     os << "# " << key << ' ' << value << '\n';
-  for (const Transaction &transaction : stream.transactions)
-    print(stream, transaction, os);
+  for (const Transaction &transaction : stream.transactions) {
+    bool isWrite = transaction.kind == TransactionKind::Write;
+    bool isPhase = transaction.kind == TransactionKind::Phase;
+    print(transaction,
+          isWrite ? llvm::ArrayRef<uint8_t>(stream.data[transaction.number])
+                  : llvm::ArrayRef<uint8_t>(),
+          isPhase ? llvm::StringRef(stream.phases[transaction.number]) : "",
+          os);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -58,12 +63,16 @@ namespace {
 /// Names of phases and keys of the header are printed and compared.
 constexpr size_t maxNameLength = 64;
 
-bool isName(llvm::StringRef text) {
+} // namespace
+
+bool isPhaseName(llvm::StringRef text) {
   return !text.empty() && text.size() <= maxNameLength &&
          llvm::all_of(text, [](char c) {
            return llvm::isAlnum(c) || llvm::StringRef("_-.").contains(c);
          });
 }
+
+namespace {
 
 class StreamParser {
 public:
@@ -101,7 +110,7 @@ llvm::Error StreamParser::parseHeader(llvm::StringRef line) {
   if (!stream.transactions.empty())
     return fail("a header line comes after a transaction");
   auto [key, value] = line.split(' ');
-  if (!isName(key) || !isName(value))
+  if (!isPhaseName(key) || !isPhaseName(value))
     return fail("a header line is '# key value' of letters, digits, '_', '-' "
                 "and '.', got: " +
                 quote(line));
@@ -149,7 +158,7 @@ llvm::Error StreamParser::parseBarrier(llvm::StringRef arguments) {
 }
 
 llvm::Error StreamParser::parsePhase(llvm::StringRef arguments) {
-  if (!isName(arguments))
+  if (!isPhaseName(arguments))
     return fail("a phase has a name of up to " + llvm::Twine(maxNameLength) +
                 " letters, digits, '_', '-' and '.', got: " + quote(arguments));
   stream.beginPhase(arguments);

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "Machines.h"
 
 #include "garam/Target/PIM/Simulator.h"
 #include "gtest/gtest.h"
@@ -27,14 +28,14 @@ SimulationResult runForTime(const TransactionStream &stream,
 }
 
 uint64_t countGEMV(uint32_t ranks, GEMVShape shape) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, ranks);
+  MachineDescription machine = describeMachine(/*channels=*/1, ranks);
   KernelBuilder builder(machine);
   buildGEMV(builder, shape);
   return runForTime(builder.stream, machine).cycles;
 }
 
 uint64_t countElementwise(uint32_t ranks, Elementwise kind, uint32_t trips) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, ranks);
+  MachineDescription machine = describeMachine(/*channels=*/1, ranks);
   KernelBuilder builder(machine);
   buildElementwise(builder, kind, trips);
   return runForTime(builder.stream, machine).cycles;
@@ -81,7 +82,7 @@ TEST(PIMCycles, ElementwiseOfTwoRanks) {
 // program, the start of execution, the first input tile (of even banks), the
 // store, the end of execution and the epilogue.
 TEST(PIMCycles, DrainedSteps) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 1);
+  MachineDescription machine = describeMachine(/*channels=*/1, 1);
   KernelBuilder builder(machine);
   buildGEMV(builder, {2, 1});
   const unsigned barriersOfSteps[] = {3, 1, 2, 2, 1, 1, 2};
@@ -113,7 +114,7 @@ TEST(PIMCycles, DrainedSteps) {
 /// Cycles of a channel, of 64, that reads and then writes so many bursts from
 /// address 0 on, as a host without PIM does.
 double countPlain(uint64_t reads, uint64_t writes) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 2);
+  MachineDescription machine = describeMachine(/*channels=*/1, 2);
   TransactionStream stream;
   stream.header = makeHeader(machine);
   for (uint64_t burst = 0; burst < reads + writes; ++burst) {
@@ -137,7 +138,7 @@ TEST(PIMCycles, PlainStreams) {
 
 // 4096 x 4096: each of 64 channels has 64 outputs.
 TEST(PIMCycles, GEMVOf64Channels) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/64, 2);
+  MachineDescription machine = describeMachine(/*channels=*/64, 2);
   KernelBuilder builder(machine);
   for (uint32_t channel = 0; channel < machine.geometry.channels; ++channel) {
     builder.setChannel(channel);

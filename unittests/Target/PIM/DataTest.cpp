@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "Machines.h"
 #include "ReferenceHalf.h"
 
 #include "garam/Target/PIM/Simulator.h"
@@ -114,7 +115,7 @@ protected:
 TEST_P(GEMVTest, BitExact) {
   const GEMVShape &shape = GetParam();
   fill();
-  MachineDescription machine = describeAquaboltXL(/*channels=*/2, 1);
+  MachineDescription machine = describeMachine(/*channels=*/2, 1);
   KernelBuilder builder(machine, /*channel=*/1);
   builder.stream.beginPhase("weights");
   for (const auto &[key, lanes] : weights) {
@@ -182,7 +183,7 @@ class ElementwiseTest : public ::testing::TestWithParam<Elementwise> {};
 
 TEST_P(ElementwiseTest, BitExact) {
   constexpr uint32_t trips = 6; // more than one row
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 1);
+  MachineDescription machine = describeMachine(/*channels=*/1, 1);
   KernelBuilder builder(machine);
   Random random;
   std::vector<Burst> expected;

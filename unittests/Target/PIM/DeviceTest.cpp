@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "Machines.h"
 
 #include "garam/Target/PIM/Simulator.h"
 #include "gtest/gtest.h"
@@ -36,7 +37,7 @@ constexpr uint32_t registerRow = 0x3FFF, srf = 1, grfA = 8, grfB = 0x18;
 
 class PIMDevice : public ::testing::Test {
 protected:
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 1);
+  MachineDescription machine = describeMachine(/*channels=*/1, 1);
   KernelBuilder builder{machine};
 
   /// Writes that nothing before them may pass.
@@ -305,7 +306,7 @@ TEST_F(PIMDevice, TimingOnlyLeavesResultsZero) {
 
 // Ranks have their own cells and modes.
 TEST_F(PIMDevice, Ranks) {
-  machine = describeAquaboltXL(/*channels=*/1, /*ranks=*/2);
+  machine = describeMachine(/*channels=*/1, /*ranks=*/2);
   KernelBuilder twoRanks(machine);
   AddressMapping mapping(machine);
   auto getAddress = [&](uint32_t rank) {
@@ -343,9 +344,9 @@ TEST_F(PIMDevice, RowsOfSilicon) {
   auto result = llvm::cantFail(simulate(silicon.stream, machine));
   EXPECT_EQ(result.cycles, 1138u);
   EXPECT_EQ(result.triggers, 136u);
-  EXPECT_NE(llvm::toString(
-                check(silicon.stream, describeAquaboltXL(1, 1), "silicon")),
-            "");
+  EXPECT_NE(
+      llvm::toString(check(silicon.stream, describeMachine(1, 1), "silicon")),
+      "");
 }
 
 TEST_F(PIMDevice, CommandsAreReported) {

@@ -6,7 +6,7 @@
 
 #include "ReferenceHalf.h"
 
-#include "Target/PIM/Simulator/Half.h"
+#include "garam/Target/PIM/Machine/Half.h"
 #include "gtest/gtest.h"
 
 #include <vector>

@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Machines.h"
+
 #include "garam/Target/PIM/Machine/AddressMapping.h"
 
 #include "gtest/gtest.h"
@@ -11,11 +13,12 @@
 #include <random>
 
 using namespace garam::pim;
+using namespace garam::pim::test;
 
 namespace {
 
 TEST(PIMMachine, DerivedTimes) {
-  Timing timing = describeAquaboltXL(1, 1).timing;
+  Timing timing = describeMachine(1, 1).timing;
   EXPECT_EQ(timing.getReadToPrecharge(), 3u);
   EXPECT_EQ(timing.getWriteToPrecharge(), 26u);
   EXPECT_EQ(timing.getReadToWrite(), 15u);
@@ -34,7 +37,7 @@ std::vector<AddressSlice> getInterleavedMapping() {
 }
 
 TEST(PIMMachine, AddressesOfScheme8) {
-  AddressMapping mapping(describeAquaboltXL(/*channels=*/64, /*ranks=*/2));
+  AddressMapping mapping(describeMachine(/*channels=*/64, /*ranks=*/2));
   Location location = {/*channel=*/0x2A, /*rank=*/1, /*bank=*/0x6,
                        /*row=*/0x1234, /*column=*/0x15};
   uint64_t address = 0x2Aull << 5 | 2ull << 11 | 1ull << 13 | 0x15ull << 15 |
@@ -46,7 +49,7 @@ TEST(PIMMachine, AddressesOfScheme8) {
 }
 
 TEST(PIMMachine, AddressesOfInterleavedFields) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/64, 1);
+  MachineDescription machine = describeMachine(/*channels=*/64, 1);
   machine.mapping = getInterleavedMapping();
   ASSERT_FALSE(bool(check(machine)));
   AddressMapping mapping(machine);
@@ -66,14 +69,14 @@ TEST(PIMMachine, AddressesOfInterleavedFields) {
 /// The error of a description that `change` has spoilt.
 template <typename Change>
 std::string getError(Change change) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/16, 1);
+  MachineDescription machine = describeMachine(/*channels=*/16, 1);
   change(machine);
   return llvm::toString(check(machine));
 }
 
 TEST(PIMMachine, Checks) {
   using M = MachineDescription;
-  const std::string name = "machine 'aquabolt-xl': ";
+  const std::string name = "machine 'hbm-pim': ";
   EXPECT_EQ(getError([](M &) {}), "");
   EXPECT_EQ(getError([](M &m) { m.geometry.rows = 100; }),
             name + "the number of rows is a power of two, got: 100");

@@ -10,6 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "Machines.h"
 
 #include "garam/Target/PIM/Simulator.h"
 #include "llvm/ADT/StringExtras.h"
@@ -78,7 +79,7 @@ void damageStream(const TransactionStream &stream,
 }
 
 TEST(PIMMutation, GEMV) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 1);
+  MachineDescription machine = describeMachine(/*channels=*/1, 1);
   KernelBuilder builder(machine);
   buildGEMV(builder, {2, 1});
   builder.stream.beginPhase("result");
@@ -87,7 +88,7 @@ TEST(PIMMutation, GEMV) {
 }
 
 TEST(PIMMutation, Elementwise) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/1, 2);
+  MachineDescription machine = describeMachine(/*channels=*/1, 2);
   KernelBuilder builder(machine);
   buildElementwise(builder, Elementwise::Add, 2);
   damageStream(builder.stream, machine);

@@ -10,6 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Machines.h"
+
 #include "garam/Target/PIM/Simulator.h"
 #include "gtest/gtest.h"
 
@@ -18,6 +20,7 @@
 #include <random>
 
 using namespace garam::pim;
+using namespace garam::pim::test;
 
 namespace {
 
@@ -183,7 +186,7 @@ TEST(PIMProtocol, RandomStreams) {
   for (unsigned i = 0; i < 40; ++i) {
     SCOPED_TRACE(i);
     MachineDescription machine =
-        describeAquaboltXL(/*channels=*/1 << random() % 2, 1 << random() % 2);
+        describeMachine(/*channels=*/1 << random() % 2, 1 << random() % 2);
     RandomStream test = makeStream(machine, random, 2000);
     std::vector<ProtocolCheck> checks(machine.geometry.channels,
                                       ProtocolCheck(machine));

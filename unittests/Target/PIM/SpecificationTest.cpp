@@ -10,6 +10,7 @@
 
 #include "../SpecificationPage.h"
 #include "Kernels.h"
+#include "Machines.h"
 
 #include "garam/Target/PIM/Encoding.h"
 #include "garam/Target/PIM/Machine/Rules.h"
@@ -18,6 +19,7 @@
 #include "gtest/gtest.h"
 
 using namespace garam::pim;
+using namespace garam::pim::test;
 using garam::test::SpecificationPage;
 using Table = SpecificationPage::Table;
 using Row = SpecificationPage::Row;
@@ -106,7 +108,7 @@ TEST(PIMSpecification, Hazards) {
 //===----------------------------------------------------------------------===//
 
 const MachineDescription &getMachine() {
-  static const MachineDescription machine = describeAquaboltXL(16, 1);
+  static const MachineDescription machine = describeMachine(16, 1);
   return machine;
 }
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Kernels.h"
+#include "Machines.h"
 
 #include "gtest/gtest.h"
 
@@ -21,7 +22,7 @@ std::string getText(const TransactionStream &stream) {
 }
 
 TEST(PIMStream, Text) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/2, 1);
+  MachineDescription machine = describeMachine(/*channels=*/2, 1);
   TransactionStream stream;
   stream.header = makeHeader(machine);
   Burst burst = {};
@@ -51,7 +52,7 @@ TEST(PIMStream, Text) {
 }
 
 TEST(PIMStream, KernelsComeBackFromText) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/4, 2);
+  MachineDescription machine = describeMachine(/*channels=*/4, 2);
   KernelBuilder builder(machine, /*channel=*/3);
   builder.stream.beginPhase("kernel");
   buildGEMV(builder, {3, 2});
@@ -120,14 +121,14 @@ std::string getCheckError(const TransactionStream &stream,
 }
 
 TEST(PIMStream, CheckedAgainstTheMachine) {
-  MachineDescription machine = describeAquaboltXL(/*channels=*/2, 1);
+  MachineDescription machine = describeMachine(/*channels=*/2, 1);
   TransactionStream stream;
   EXPECT_EQ(getCheckError(stream, machine),
-            "s: the header has no 'channels', which is 2 for 'aquabolt-xl'");
-  stream.header = makeHeader(describeAquaboltXL(/*channels=*/4, 1));
+            "s: the header has no 'channels', which is 2 for 'hbm-pim'");
+  stream.header = makeHeader(describeMachine(/*channels=*/4, 1));
   EXPECT_EQ(getCheckError(stream, machine),
             "s: the header says 'channels' is 4, but it is 2 for "
-            "'aquabolt-xl'");
+            "'hbm-pim'");
   stream.header = makeHeader(machine);
   stream.header.emplace_back("comment", "none");
   EXPECT_EQ(getCheckError(stream, machine), "");

@@ -10,11 +10,7 @@
 #include "garam/Target/PIM/Machine/AddressMapping.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <array>
-
 namespace garam::pim {
-
-using Burst = std::array<uint8_t, bytesPerBurst>;
 
 enum class TransactionKind : uint8_t {
   Write,      // of 32 bytes
@@ -66,6 +62,14 @@ makeHeader(const MachineDescription &machine);
 /// exist. `name` of the stream is part of an error.
 llvm::Error check(const TransactionStream &stream,
                   const MachineDescription &machine, llvm::StringRef name);
+
+/// Whether `text` can be the name of a phase, or a key or value of the header.
+bool isPhaseName(llvm::StringRef text);
+
+/// Writes one line of the text form; `data` is that of a write, `phase` the
+/// name of a phase.
+void print(const Transaction &transaction, llvm::ArrayRef<uint8_t> data,
+           llvm::StringRef phase, llvm::raw_ostream &os);
 
 /// Writes the text form that docs/isa/pim.md specifies: lines of `# key value`,
 /// then one line for each transaction.

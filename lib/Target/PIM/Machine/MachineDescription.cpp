@@ -45,18 +45,19 @@ uint32_t Timing::getWriteToOtherRankRead() const {
   return written > readLatency ? written - readLatency : 0;
 }
 
+uint32_t MachineDescription::getOperandRows() const {
+  return std::min(rows.operandRowMask + 1, geometry.rows);
+}
+
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//
 
 namespace {
 
-llvm::Error fail(const MachineDescription &machine, const llvm::Twine &what) {
-  return makeUserError(ExitCode::Config,
-                       "machine '" + machine.name + "': " + what);
-}
+std::string join(const llvm::Twine &what) { return what.str(); }
 
-llvm::Error checkGeometry(const MachineDescription &machine) {
+std::string checkGeometry(const MachineDescription &machine) {
   const Geometry &g = machine.geometry;
   const std::pair<const char *, uint32_t> counts[] = {
       {"channels", g.channels},
@@ -67,16 +68,20 @@ llvm::Error checkGeometry(const MachineDescription &machine) {
       {"columns", g.columns}};
   for (auto [name, count] : counts)
     if (!llvm::isPowerOf2_32(count))
-      return fail(machine,
-                  llvm::Twine("the number of ") + name +
-                      " is a power of two, got: " + llvm::Twine(count));
+      return join(llvm::Twine("the number of ") + name +
+                  " is a power of two, got: " + llvm::Twine(count));
   if (g.getBanks() % 2 != 0)
-    return fail(machine, "a unit needs an even and an odd bank, got: " +
-                             llvm::Twine(g.getBanks()) + " bank");
-  return llvm::Error::success();
+    return join("a unit needs an even and an odd bank, got: " +
+                llvm::Twine(g.getBanks()) + " bank");
+  constexpr uint32_t neededColumns = 32;
+  if (g.columns != neededColumns)
+    return join("the walk of MAC is of two rows of " +
+                llvm::Twine(neededColumns) +
+                " bursts, got: " + llvm::Twine(g.columns) + " columns");
+  return "";
 }
 
-llvm::Error checkMapping(const MachineDescription &machine) {
+std::string checkMapping(const MachineDescription &machine) {
   const Geometry &g = machine.geometry;
   const std::array<std::pair<const char *, uint32_t>, numAddressFields> fields =
       {{{"offset", bytesPerBurst},
@@ -94,19 +99,17 @@ llvm::Error checkMapping(const MachineDescription &machine) {
   }
   for (auto [field, width] : llvm::zip_equal(fields, widths))
     if (width != llvm::Log2_32(field.second))
-      return fail(machine, "mapping '" + machine.mappingName + "' has " +
-                               llvm::Twine(width) + " bits of the " +
-                               field.first + ", which needs " +
-                               llvm::Twine(llvm::Log2_32(field.second)));
+      return join("mapping '" + machine.mappingName + "' has " +
+                  llvm::Twine(width) + " bits of the " + field.first +
+                  ", which needs " + llvm::Twine(llvm::Log2_32(field.second)));
   constexpr unsigned maxAddressBits = 48;
   if (addressBits > maxAddressBits)
-    return fail(machine, "an address has at most " +
-                             llvm::Twine(maxAddressBits) +
-                             " bits, got: " + llvm::Twine(addressBits));
-  return llvm::Error::success();
+    return join("an address has at most " + llvm::Twine(maxAddressBits) +
+                " bits, got: " + llvm::Twine(addressBits));
+  return "";
 }
 
-llvm::Error checkRows(const MachineDescription &machine) {
+std::string checkRows(const MachineDescription &machine) {
   const ModeRows &rows = machine.rows;
   const std::pair<const char *, uint32_t> numbers[] = {
       {"enters all-bank mode", rows.enterAllBank},
@@ -115,23 +118,22 @@ llvm::Error checkRows(const MachineDescription &machine) {
       {"holds registers", rows.registers}};
   for (auto [what, row] : numbers)
     if (row >= machine.geometry.rows || !(row & rows.noCellBit))
-      return fail(machine, llvm::Twine("the row that ") + what + ", " +
-                               llvm::Twine(row) +
-                               ", does not exist or has cells");
+      return join(llvm::Twine("the row that ") + what + ", " +
+                  llvm::Twine(row) + ", does not exist or has cells");
   for (const std::vector<uint32_t> *banks :
        {&rows.enterBanks, &rows.leaveBanks}) {
     if (banks->empty())
-      return fail(machine, "no bank changes the mode");
+      return join("no bank changes the mode");
     for (uint32_t bank : *banks)
       if (bank >= machine.geometry.getBanks())
-        return fail(machine, "bank " + llvm::Twine(bank) +
-                                 ", which changes the mode, does not exist");
+        return join("bank " + llvm::Twine(bank) +
+                    ", which changes the mode, does not exist");
   }
-  return llvm::Error::success();
+  return "";
 }
 
 /// No two registers share a column, and each has one.
-llvm::Error checkRegisters(const MachineDescription &machine) {
+std::string checkRegisters(const MachineDescription &machine) {
   const RegisterMap &map = machine.registers;
   const std::pair<uint32_t, uint32_t> ranges[] = {
       {map.control, 1},
@@ -143,45 +145,60 @@ llvm::Error checkRegisters(const MachineDescription &machine) {
   for (auto [first, count] : ranges)
     for (uint64_t column = first; column < uint64_t(first) + count; ++column) {
       if (column >= used.size() || used[column])
-        return fail(machine, "column " + llvm::Twine(column) +
-                                 " of the register row does not exist or "
-                                 "holds two registers");
+        return join("column " + llvm::Twine(column) +
+                    " of the register row does not exist or "
+                    "holds two registers");
       used[column] = true;
     }
   const ControlBytes &bytes = machine.control;
   for (uint32_t byte : {bytes.execute, bytes.moveAllGRF, bytes.triggerMask,
                         bytes.zeroGRFA, bytes.zeroGRFB})
     if (byte >= bytesPerBurst)
-      return fail(machine, "byte " + llvm::Twine(byte) +
-                               " is not part of the control burst");
-  return llvm::Error::success();
+      return join("byte " + llvm::Twine(byte) +
+                  " is not part of the control burst");
+  return "";
 }
 
-llvm::Error checkTimes(const MachineDescription &machine) {
+std::string checkTimes(const MachineDescription &machine) {
   const Timing &t = machine.timing;
   if (!(t.clockHz >= 1.0))
-    return fail(machine, "the clock is not at least 1 Hz");
+    return join("the clock is not at least 1 Hz");
   if (t.burstLength == 0 || t.tREFI == 0 || t.tCCDS == 0)
-    return fail(machine, "the burst length, tREFI or tCCDS is 0");
+    return join("the burst length, tREFI or tCCDS is 0");
   if (t.tREFI / machine.geometry.ranks <= t.tRFC)
-    return fail(machine, "tREFI leaves no time between refreshes");
+    return join("tREFI leaves no time between refreshes");
   if (t.writeLatency > t.readLatency)
-    return fail(machine, "the write latency is above the read latency");
+    return join("the write latency is above the read latency");
   if (machine.controller.commandQueueDepth < 2 ||
       machine.controller.transactionQueueDepth < 1 ||
       machine.controller.maxRowAccesses < 1)
-    return fail(machine, "a queue of the controller has no room");
-  return llvm::Error::success();
+    return join("a queue of the controller has no room");
+  return "";
 }
 
 } // namespace
 
+std::optional<Inconsistency>
+findInconsistency(const MachineDescription &machine) {
+  using Check = std::string (*)(const MachineDescription &);
+  const std::pair<const char *, Check> parts[] = {
+      {"geometry.channels", checkGeometry},
+      {"geometry.channels", checkMapping},
+      {"mode_rows.enter_all_bank", checkRows},
+      {"registers.control", checkRegisters},
+      {"clock_hz", checkTimes}};
+  for (auto [field, part] : parts)
+    if (std::string message = part(machine); !message.empty())
+      return Inconsistency{field, message};
+  return std::nullopt;
+}
+
 llvm::Error check(const MachineDescription &machine) {
-  for (auto *part :
-       {checkGeometry, checkMapping, checkRows, checkRegisters, checkTimes})
-    if (llvm::Error error = part(machine))
-      return error;
-  return llvm::Error::success();
+  std::optional<Inconsistency> found = findInconsistency(machine);
+  if (!found)
+    return llvm::Error::success();
+  return makeUserError(ExitCode::Config,
+                       "machine '" + machine.name + "': " + found->message);
 }
 
 } // namespace garam::pim

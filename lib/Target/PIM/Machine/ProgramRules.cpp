@@ -26,11 +26,11 @@ public:
   std::vector<Finding> run();
 
 private:
-  void error(unsigned place, const llvm::Twine &message) {
-    findings.push_back({Severity::Error, place, message.str()});
+  void error(Rule rule, unsigned place, const llvm::Twine &message) {
+    findings.push_back({Severity::Error, rule, place, message.str()});
   }
-  void warn(unsigned place, const llvm::Twine &message) {
-    findings.push_back({Severity::Warning, place, message.str()});
+  void warn(Rule rule, unsigned place, const llvm::Twine &message) {
+    findings.push_back({Severity::Warning, rule, place, message.str()});
   }
 
   void checkEnd();
@@ -48,7 +48,7 @@ std::vector<Finding> ProgramCheck::run() {
   for (auto [place, instruction] : llvm::enumerate(program)) {
     std::string message = checkInstruction(instruction);
     if (!message.empty()) {
-      error(place, message);
+      error(Rule::Operands, place, message);
       continue;
     }
     if (instruction.opcode == Opcode::Jump)
@@ -63,49 +63,54 @@ std::vector<Finding> ProgramCheck::run() {
 
 void ProgramCheck::checkEnd() {
   if (program.size() > maxInstructions)
-    error(maxInstructions,
+    error(Rule::Length, maxInstructions,
           "a program has at most " + llvm::Twine(maxInstructions) +
               " instructions, got: " + llvm::Twine(program.size()));
   if (program.empty() || program.back().opcode != Opcode::Exit)
-    error(program.empty() ? 0 : program.size() - 1, "a program ends with EXIT");
+    error(Rule::Exit, program.empty() ? 0 : program.size() - 1,
+          "a program ends with EXIT");
   // Nothing behind an EXIT runs.
   for (unsigned place = 0; place + 1 < program.size(); ++place)
     if (program[place].opcode == Opcode::Exit)
-      error(place, "EXIT comes before the end of the program");
+      error(Rule::Exit, place, "EXIT comes before the end of the program");
   if (!program.empty() && program.front().opcode == Opcode::Nop)
-    error(0, "a program does not begin with NOP");
+    error(Rule::Begin, 0, "a program does not begin with NOP");
 }
 
 void ProgramCheck::checkJump(unsigned place) {
   const Instruction &jump = program[place];
   if (jump.count == 0)
-    error(place, "JUMP is taken at least once, got: count 0");
+    error(Rule::Jump, place, "JUMP is taken at least once, got: count 0");
   if (jump.offset < 2 || jump.offset > place + 1) {
-    error(place, "JUMP leads to an earlier instruction; an offset from 2 to " +
-                     llvm::Twine(place + 1) +
-                     " does here, got: " + llvm::Twine(jump.offset));
+    error(Rule::Jump, place,
+          "JUMP leads to an earlier instruction; an offset from 2 to " +
+              llvm::Twine(place + 1) +
+              " does here, got: " + llvm::Twine(jump.offset));
     return;
   }
   unsigned target = place + 1 - jump.offset;
   Opcode opcode = program[target].opcode;
   if (opcode == Opcode::Nop || opcode == Opcode::Jump)
-    error(place, "JUMP does not lead to a NOP or a JUMP, got: " +
-                     getName(opcode) + " at " + llvm::Twine(target));
+    error(Rule::Jump, place,
+          "JUMP does not lead to a NOP or a JUMP, got: " + getName(opcode) +
+              " at " + llvm::Twine(target));
   // There is one counter: the inner jump would start the outer one anew.
   for (unsigned inner = target; inner < place; ++inner)
     if (program[inner].opcode == Opcode::Jump)
-      error(place, "jumps do not nest: the JUMP at " + llvm::Twine(inner) +
-                       " is in the body of this one");
+      error(Rule::Nesting, place,
+            "jumps do not nest: the JUMP at " + llvm::Twine(inner) +
+                " is in the body of this one");
 }
 
 void ProgramCheck::checkNeighbours(unsigned place) {
   const Instruction &before = program[place - 1], &here = program[place];
   if (before.opcode == Opcode::Jump && here.opcode == Opcode::Nop)
-    warn(place, "a NOP follows a JUMP");
+    warn(Rule::Neighbours, place, "a NOP follows a JUMP");
   if (isMultiCycleNop(before) && here.opcode == Opcode::Jump)
-    warn(place, "a JUMP follows a NOP of several triggers");
+    warn(Rule::Neighbours, place, "a JUMP follows a NOP of several triggers");
   if (isMultiCycleNop(before) && isMultiCycleNop(here))
-    warn(place, "a NOP of several triggers follows another one");
+    warn(Rule::Neighbours, place,
+         "a NOP of several triggers follows another one");
 }
 
 /// Whether `reader` reads a register that `writer` writes.
@@ -154,15 +159,23 @@ void ProgramCheck::checkHazards(unsigned place) {
       return;
     unsigned distance = between + getOwnDistance(writer, reader);
     if (readsResult(writer, reader) && distance < needed)
-      warn(next, getName(reader.opcode) + " reads what " +
-                     getName(writer.opcode) + " at " + llvm::Twine(place) +
-                     " writes, which takes " + llvm::Twine(needed) +
-                     " triggers between them, got: " + llvm::Twine(distance));
+      warn(Rule::Hazard, next,
+           getName(reader.opcode) + " reads what " + getName(writer.opcode) +
+               " at " + llvm::Twine(place) + " writes, which takes " +
+               llvm::Twine(needed) +
+               " triggers between them, got: " + llvm::Twine(distance));
     between += getTriggers(reader);
   }
 }
 
 } // namespace
+
+llvm::StringRef getName(Rule rule) {
+  constexpr llvm::StringLiteral names[numRules] = {
+      "operands", "length",       "the end",    "the beginning",
+      "jumps",    "nested jumps", "neighbours", "hazards"};
+  return names[static_cast<unsigned>(rule)];
+}
 
 std::vector<Finding> checkProgram(llvm::ArrayRef<Instruction> program,
                                   Profile profile) {

@@ -20,36 +20,41 @@
 
 namespace garam::pim {
 
-Channel::Channel(sim::Kernel &kernel, const sim::Clock &clock,
-                 const MachineDescription &machine, uint32_t number,
-                 const SimulationOptions &options)
-    : kernel(kernel), clock(clock), machine(machine), number(number),
-      options(options) {
+Channel::Channel(const sim::Clock &clock, const MachineDescription &machine,
+                 uint32_t number, const SimulationOptions &options)
+    : clock(clock), machine(machine), number(number), options(options) {
   for (uint32_t rank = 0; rank < machine.geometry.ranks; ++rank)
-    ranks.emplace_back(machine, rank);
+    ranks.emplace_back(machine, rank, options.timingOnly);
 }
 
 //===----------------------------------------------------------------------===//
 // Phases
 //===----------------------------------------------------------------------===//
 
-llvm::Error Channel::beginPhase(std::deque<ChannelTransaction> transactions,
-                                Cycle start, bool queuesAreFilled,
-                                std::function<void(Cycle)> callback) {
+llvm::Expected<bool> Channel::beginPhase(const PhaseStart &start,
+                                         TransactionSource transactions,
+                                         bool queuesAreFilled,
+                                         std::function<void(Cycle)> callback) {
+  std::optional<ChannelTransaction> first = transactions();
+  if (!first)
+    return false;
   // Refreshes go on while other channels finish the phase before.
-  while (now < start) {
+  while (now < start.cycle) {
     llvm::Expected<bool> acted = step();
     if (!acted)
       return acted.takeError();
-    now = std::min(getNextCycle(*acted), start);
+    now = std::min(getNextCycle(*acted), start.cycle);
   }
-  pending = std::move(transactions);
+  pending.push_back(*first);
+  source = std::move(transactions);
+  fillPending();
+  phase = start;
   onDrained = std::move(callback);
   lastAccess = now;
   while (queuesAreFilled && moveTransaction())
     ;
   scheduleNext();
-  return llvm::Error::success();
+  return true;
 }
 
 llvm::Error Channel::handle(uint64_t) {
@@ -69,7 +74,19 @@ llvm::Error Channel::handle(uint64_t) {
 }
 
 void Channel::scheduleNext() {
-  kernel.schedule(clock.getTime(now) - kernel.now(), *this, 0);
+  sim::Time time =
+      phase.time + (clock.getTime(now) - clock.getTime(phase.cycle));
+  phase.kernel->schedule(time - phase.kernel->now(), *this, 0);
+}
+
+/// The host keeps the transaction queue full.
+void Channel::fillPending() {
+  while (source && pending.size() < machine.controller.transactionQueueDepth) {
+    if (std::optional<ChannelTransaction> transaction = source())
+      pending.push_back(*transaction);
+    else
+      source = nullptr;
+  }
 }
 
 bool Channel::isIdle() const {
@@ -136,6 +153,13 @@ void Channel::addTo(SimulationResult &result) const {
                                 ", rank " + std::to_string(place) + ": " +
                                 warning);
   }
+}
+
+AccessCounts Channel::getCounts() const {
+  AccessCounts counts;
+  for (const Rank &rank : ranks)
+    counts.add(rank.data.getCounts());
+  return counts;
 }
 
 } // namespace garam::pim

@@ -13,20 +13,30 @@
 
 namespace garam::pim {
 
+/// Gives the transactions of a phase in order; nothing after the last one.
+using TransactionSource = std::function<std::optional<ChannelTransaction>()>;
+
+/// When a phase begins: in cycle `cycle` of the channel, at `time` of `kernel`.
+struct PhaseStart {
+  sim::Kernel *kernel = nullptr;
+  sim::Time time = 0;
+  Cycle cycle = 0;
+};
+
 /// Turns the transactions of a channel into commands, at most one a cycle. Only
 /// cycles in which something can happen are events.
 class Channel : public sim::Component {
 public:
-  Channel(sim::Kernel &kernel, const sim::Clock &clock,
-          const MachineDescription &machine, uint32_t number,
-          const SimulationOptions &options);
+  Channel(const sim::Clock &clock, const MachineDescription &machine,
+          uint32_t number, const SimulationOptions &options);
 
-  /// Begins a phase in cycle `start`, which is now. `onDrained` is called with
-  /// the first cycle after its end. With `queuesAreFilled` the transactions
-  /// have reached the command queues before.
-  llvm::Error beginPhase(std::deque<ChannelTransaction> transactions,
-                         Cycle start, bool queuesAreFilled,
-                         std::function<void(Cycle)> onDrained);
+  /// Begins a phase, now; gives false when there is no transaction. `onDrained`
+  /// is called with the first cycle after its end. With `queuesAreFilled` the
+  /// transactions have reached the command queues before.
+  llvm::Expected<bool> beginPhase(const PhaseStart &start,
+                                  TransactionSource source,
+                                  bool queuesAreFilled,
+                                  std::function<void(Cycle)> onDrained);
 
   llvm::Error start() override { return llvm::Error::success(); }
   llvm::Error handle(uint64_t tag) override;
@@ -34,10 +44,12 @@ public:
 
   /// Adds what has happened in the channel.
   void addTo(SimulationResult &result) const;
+  AccessCounts getCounts() const;
 
 private:
   /// Does what happens in cycle `now`; gives whether anything did.
   llvm::Expected<bool> step();
+  void fillPending();
   bool moveTransaction();
   bool issueRefresh();
   bool mustHold(const Rank &rank) const;
@@ -55,7 +67,6 @@ private:
   llvm::Error checkProgress() const;
   void scheduleNext();
 
-  sim::Kernel &kernel;
   const sim::Clock &clock;
   const MachineDescription &machine;
   uint32_t number;
@@ -63,7 +74,10 @@ private:
   std::deque<Rank> ranks;
   uint32_t nextRank = 0; // at which the search for a command begins
 
-  std::deque<ChannelTransaction> pending; // not yet in a command queue
+  PhaseStart phase;
+  TransactionSource source; // null when it has given all
+  /// The next ones, not yet in a command queue: as many as can be seen.
+  std::deque<ChannelTransaction> pending;
   std::function<void(Cycle)> onDrained;
   Cycle now = 0; // the next cycle to step through
   Cycle lastAccess = 0;

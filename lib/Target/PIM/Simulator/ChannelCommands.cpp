@@ -31,21 +31,19 @@ llvm::Expected<bool> Channel::step() {
   return acted || moved;
 }
 
-/// Moves the first transaction whose rank has room to its command queue. The
-/// host keeps the transaction queue full.
+/// Moves the first transaction whose rank has room to its command queue.
 bool Channel::moveTransaction() {
   bool hasRoom = llvm::any_of(
       ranks, [](const Rank &rank) { return rank.queue.hasRoom(); });
   if (!hasRoom)
     return false;
-  size_t visible = std::min<size_t>(pending.size(),
-                                    machine.controller.transactionQueueDepth);
-  for (size_t place = 0; place < visible; ++place) {
+  for (size_t place = 0; place < pending.size(); ++place) {
     CommandQueue &queue = ranks[pending[place].location.rank].queue;
     if (!queue.hasRoom())
       continue;
     queue.push(pending[place]);
     pending.erase(pending.begin() + place);
+    fillPending();
     return true;
   }
   return false;
@@ -156,20 +154,18 @@ llvm::Error Channel::access(uint32_t place,
   dataEnd = std::max<Cycle>(dataEnd, now + latency + t.getBurstCycles());
   lastAccess = now;
   report(isWrite ? CommandKind::Write : CommandKind::Read, l);
-  if (options.timingOnly)
-    return llvm::Error::success();
-
   bool isAllBank = ranks[place].timing.isAllBank();
   if (transaction.result && isAllBank)
     return fail(transaction, "a result is read in all-bank mode, in which a "
                              "host receives no data");
-  Access command = {isWrite, l.bank, l.row, l.column,
-                    transaction.data ? *transaction.data : Burst()};
+  Access command = {isWrite, l.bank, l.row, l.column, Burst()};
+  if (transaction.data)
+    std::copy_n(transaction.data, bytesPerBurst, command.data.begin());
   llvm::Expected<Burst> data = ranks[place].data.access(command, isAllBank);
   if (!data)
     return fail(transaction, llvm::toString(data.takeError()));
   if (transaction.result)
-    *transaction.result = *data;
+    llvm::copy(*data, transaction.result);
   return llvm::Error::success();
 }
 

@@ -20,8 +20,9 @@ struct ChannelTransaction {
   bool isWrite = false;
   /// Nothing of the channel that comes later may be accessed before it.
   bool isBarrier = false;
-  const Burst *data = nullptr; // of a write
-  Burst *result = nullptr;     // where a read's data goes, or null
+  /// A burst: of a write, null for zeros; where a read's data goes, or null.
+  const uint8_t *data = nullptr;
+  uint8_t *result = nullptr;
 };
 
 /// What a controller may issue next for one rank. A transaction brings two

@@ -8,7 +8,7 @@
 #define GARAM_LIB_TARGET_PIM_SIMULATOR_EXECUTIONUNIT_H
 
 #include "BankStorage.h"
-#include "Half.h"
+#include "garam/Target/PIM/Machine/Half.h"
 
 namespace garam::pim {
 

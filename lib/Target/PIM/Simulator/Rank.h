@@ -14,10 +14,10 @@
 namespace garam::pim {
 
 struct Rank {
-  Rank(const MachineDescription &machine, uint32_t number)
+  Rank(const MachineDescription &machine, uint32_t number, bool timingOnly)
       : timing(machine), queue(machine.controller.commandQueueDepth),
-        refresh(machine.timing, number, machine.geometry.ranks), data(machine) {
-  }
+        refresh(machine.timing, number, machine.geometry.ranks),
+        data(machine, timingOnly) {}
 
   RankTiming timing;
   CommandQueue queue;

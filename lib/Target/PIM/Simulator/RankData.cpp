@@ -12,8 +12,17 @@
 
 namespace garam::pim {
 
-RankData::RankData(const MachineDescription &machine)
-    : machine(machine), storage(machine.geometry) {
+void AccessCounts::add(const AccessCounts &other) {
+  interfaceReads += other.interfaceReads;
+  interfaceWrites += other.interfaceWrites;
+  bankReads += other.bankReads;
+  bankWrites += other.bankWrites;
+  laneOperations += other.laneOperations;
+  macs += other.macs;
+}
+
+RankData::RankData(const MachineDescription &machine, bool timingOnly)
+    : machine(machine), timingOnly(timingOnly), storage(machine.geometry) {
   for (unsigned unit = 0; unit < machine.geometry.getUnits(); ++unit)
     units.emplace_back(unit, storage);
 }
@@ -37,6 +46,9 @@ static std::optional<unsigned> findPlace(uint32_t column, uint32_t first,
 /// As a plain DRAM, but that the vector registers can be read.
 Burst RankData::accessSingleBank(const Access &access) {
   const RegisterMap &map = machine.registers;
+  ++(access.isWrite ? counts.interfaceWrites : counts.interfaceReads);
+  if (timingOnly)
+    return {};
   if (!(access.row & machine.rows.noCellBit)) {
     if (!access.isWrite)
       return storage.read(access.bank, access.row, access.column);
@@ -68,11 +80,14 @@ llvm::Error RankData::accessAllBanks(const Access &access) {
 
 void RankData::writeRegister(const Access &access) {
   const RegisterMap &map = machine.registers;
+  ++counts.interfaceWrites;
   if (access.column == map.control)
     return writeControl(access.data);
   if (auto part = findPlace(access.column, map.instructions,
                             maxInstructions / instructionsPerBurst))
     return sequencer.load(*part, access.data);
+  if (timingOnly)
+    return;
   Vector value = toVector(access.data);
   for (ExecutionUnit &unit : units) {
     if (access.column == map.scalars)
@@ -136,13 +151,32 @@ llvm::Error RankData::execute(const Access &access) {
   ++triggers;
   if (!*instruction)
     return llvm::Error::success();
+  count(**instruction, trigger);
   // Once is enough.
   if (warnings.empty() || trigger.isWrite)
     if (llvm::Error error = checkBankOperands(**instruction, trigger))
       return error;
+  if (timingOnly)
+    return llvm::Error::success();
   for (ExecutionUnit &unit : units)
     unit.execute(**instruction, trigger);
   return llvm::Error::success();
+}
+
+void RankData::count(const Instruction &instruction, const Trigger &trigger) {
+  // Two sources in banks are one burst.
+  bool readsBank = llvm::any_of(getSources(instruction), [](const Operand &s) {
+    return isBank(s.operandClass);
+  });
+  if (readsBank)
+    counts.bankReads += units.size();
+  if (instruction.opcode == Opcode::Nop && trigger.isWrite)
+    counts.bankWrites += units.size();
+  if (!isArithmetic(instruction.opcode))
+    return;
+  counts.laneOperations += units.size() * numLanes;
+  if (instruction.opcode == Opcode::Mac)
+    counts.macs += units.size() * numLanes;
 }
 
 /// All-bank access outside a program: a read moves cells to registers, a write
@@ -153,6 +187,9 @@ void RankData::move(const Access &access) {
   bool isGRFB = access.isWrite ? isOdd : true;
   if (movesAllGRF)
     isGRFB = access.column / numRegisters % 2 != 0;
+  (access.isWrite ? counts.bankWrites : counts.bankReads) += units.size();
+  if (timingOnly)
+    return;
   for (ExecutionUnit &unit : units) {
     Vector &vector = isGRFB ? unit.grfB[index] : unit.grfA[index];
     uint32_t bank = unit.getBank(isOdd);

@@ -17,6 +17,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -35,6 +36,12 @@ constexpr unsigned bytesPerBurst = 2 * numLanes;
 constexpr unsigned autoIndexRepeats = numRegisters;
 /// Instructions that one 32-byte write to the CRF loads.
 constexpr unsigned instructionsPerBurst = bytesPerBurst / sizeof(uint32_t);
+/// Bursts that fill the CRF.
+constexpr uint32_t burstsPerMicroKernel =
+    maxInstructions / instructionsPerBurst;
+
+/// What a column access transfers.
+using Burst = std::array<uint8_t, bytesPerBurst>;
 
 constexpr unsigned repeatBits = 11;    // of NOP
 constexpr unsigned jumpCountBits = 17; // of JUMP

@@ -16,6 +16,7 @@
 #include "garam/Target/PIM/Machine/ISA.h"
 #include "llvm/Support/Error.h"
 
+#include <optional>
 #include <string>
 
 namespace garam::pim {
@@ -126,6 +127,21 @@ enum TriggerMask : uint8_t {
   rowsWithoutCellsTrigger = 4,
 };
 
+/// In joules.
+struct Energy {
+  double perInterfaceBit = 0; // between the host and the device, cells included
+  double perBankBit = 0;      // between a bank and its unit
+  double perLaneOperation = 0;
+};
+
+/// The processor that issues the transactions: what it does with the data.
+struct Driver {
+  double startSeconds = 0;         // of a command
+  double conversionsPerSecond = 0; // elements to or from fp16
+  double additionsPerSecond = 0;   // of the lanes of an output
+  double energyPerOperation = 0;   // conversion or addition, in joules
+};
+
 struct MachineDescription {
   std::string name;
   Geometry geometry;
@@ -136,16 +152,28 @@ struct MachineDescription {
   ModeRows rows;
   RegisterMap registers;
   ControlBytes control;
+  /// The units have a pipeline, whose hazards programs avoid.
+  bool hasPipeline = false;
+  Energy energy;
+  Driver driver;
+  double idleWatts = 0;
+  double hostLinkBytesPerSecond = 0, hostLinkSeconds = 0;
+
+  /// Rows of a bank that instructions can address.
+  uint32_t getOperandRows() const;
 };
+
+struct Inconsistency {
+  std::string field; // of a target file, to blame
+  std::string message;
+};
+/// What is wrong first, if anything, with what `check` looks at.
+std::optional<Inconsistency>
+findInconsistency(const MachineDescription &machine);
 
 /// Checks that `machine` is consistent: counts are powers of two and not zero,
 /// the mapping covers the geometry, and rows, banks and columns exist.
 llvm::Error check(const MachineDescription &machine);
-
-/// The published simulator's Aquabolt-XL: `channels` pseudo-channels at a
-/// command clock of 1 GHz. Figures as observed on the vendor's public simulator
-/// (github.com/SAITPublic/PIMSimulator, commit b464dde).
-MachineDescription describeAquaboltXL(uint32_t channels, uint32_t ranks);
 
 } // namespace garam::pim
 

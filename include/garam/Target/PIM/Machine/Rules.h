@@ -35,9 +35,25 @@ std::string describePermissions(OperandClass source0, OperandClass source1);
 /// What is wrong with the members of `instruction`; empty when it is legal.
 std::string checkInstruction(const Instruction &instruction);
 
+/// What a finding is about.
+enum class Rule : uint8_t {
+  Operands,   // of one instruction
+  Length,     // of the program
+  Exit,       // the last instruction and no other
+  Begin,      // no NOP
+  Jump,       // count and target
+  Nesting,    // of jumps
+  Neighbours, // of NOP and JUMP; published kernels break it
+  Hazard,     // a result that is read too soon
+};
+constexpr unsigned numRules = 8;
+/// "operands", "length", "the end", ...: continues "the rule of".
+llvm::StringRef getName(Rule rule);
+
 enum class Severity : uint8_t { Warning, Error };
 struct Finding {
   Severity severity = Severity::Error;
+  Rule rule = Rule::Operands;
   unsigned instruction = 0; // its place in the program
   std::string message;
 };

@@ -4,11 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Half.h"
+#include "garam/Target/PIM/Machine/Half.h"
 
+#include "llvm/ADT/bit.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 namespace garam::pim {
 
@@ -49,6 +52,8 @@ Half round(Half sign, uint64_t significand, int exponent) {
     rounded = significand << (exponent - last);
   } else {
     unsigned dropped = last - exponent;
+    if (dropped > llvm::Log2_64(significand) + 1)
+      return sign; // below half of the least subnormal
     uint64_t half = uint64_t(1) << (dropped - 1);
     uint64_t rest = significand & llvm::maskTrailingOnes<uint64_t>(dropped);
     rounded = significand >> dropped;
@@ -99,6 +104,38 @@ Half multiply(Half a, Half b) {
     return hasZero ? invalid : sign | infinity;
   }
   return round(sign, x.significand * y.significand, x.exponent + y.exponent);
+}
+
+Half fromFloat(float value) {
+  constexpr unsigned floatFractionBits = 23;
+  constexpr uint32_t floatInfinity = 0x7F800000;
+  constexpr int minFloatExponent = -149; // of the least subnormal
+  auto bits = llvm::bit_cast<uint32_t>(value);
+  Half sign = bits >> 16 & signBit;
+  uint32_t magnitude = bits & ~(uint32_t(1) << 31);
+  uint32_t fraction =
+      magnitude & llvm::maskTrailingOnes<uint32_t>(floatFractionBits);
+  if (magnitude > floatInfinity)
+    return sign | infinity | quietBit |
+           static_cast<Half>(fraction >> (floatFractionBits - fractionBits));
+  if (magnitude == floatInfinity)
+    return sign | infinity;
+  int biased = static_cast<int>(magnitude >> floatFractionBits);
+  if (biased == 0)
+    return round(sign, fraction, minFloatExponent);
+  return round(sign, fraction | uint32_t(1) << floatFractionBits,
+               biased - 1 + minFloatExponent);
+}
+
+float toFloat(Half a) {
+  float sign = a & signBit ? -1.0f : 1.0f;
+  if (isNaN(a))
+    return std::copysign(std::numeric_limits<float>::quiet_NaN(), sign);
+  if (isInfinite(a))
+    return sign * std::numeric_limits<float>::infinity();
+  Finite finite = unpack(a);
+  return sign *
+         std::ldexp(static_cast<float>(finite.significand), finite.exponent);
 }
 
 } // namespace garam::pim

@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_TARGET_PIM_SIMULATOR_HALF_H
-#define GARAM_LIB_TARGET_PIM_SIMULATOR_HALF_H
+#ifndef GARAM_TARGET_PIM_MACHINE_HALF_H
+#define GARAM_TARGET_PIM_MACHINE_HALF_H
 
 #include <cstdint>
 
@@ -23,10 +23,15 @@ using Half = uint16_t;
 Half add(Half a, Half b);
 Half multiply(Half a, Half b);
 
+/// The nearest number, ties to even; beyond 65519 infinity. A NaN stays one.
+Half fromFloat(float value);
+/// Exact.
+float toFloat(Half a);
+
 /// What the units' RELU does: it looks at the sign bit only, so that -0 and
 /// negative NaNs become 0 too.
 inline Half relu(Half a) { return a & 0x8000 ? 0 : a; }
 
 } // namespace garam::pim
 
-#endif // GARAM_LIB_TARGET_PIM_SIMULATOR_HALF_H
+#endif // GARAM_TARGET_PIM_MACHINE_HALF_H

@@ -1,0 +1,30 @@
+//===- DeviceProgram.h - HBM-PIM programs as device programs ----*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H
+#define GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H
+
+#include "garam/Target/Device.h"
+#include "garam/Target/PIM/Machine/MachineDescription.h"
+
+namespace garam::pim {
+
+/// Reads a program back from its binary encoding. Both may come from a
+/// stranger.
+llvm::Expected<std::unique_ptr<LoadedProgram>>
+loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
+
+/// What the runtime needs to know of the machine.
+llvm::Expected<MachineSummary> summarizeMachine(llvm::MemoryBufferRef target);
+
+/// Bytes a second that all banks together give their units.
+double getBankBytesPerSecond(const MachineDescription &machine);
+/// Multiply-accumulates of all lanes a second.
+double getMACsPerSecond(const MachineDescription &machine);
+
+} // namespace garam::pim
+
+#endif // GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H

@@ -1,0 +1,270 @@
+//===- DeviceTargetModel.cpp - What #pim.target implements ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DeviceTargetModel.h"
+
+#include "DeviceProgram.h"
+#include "ExportProgram.h"
+#include "garam/Conversion/LinalgToPIM/Passes.h"
+#include "garam/Dialect/PIM/IR/PIM.h"
+#include "garam/Dialect/PIM/Transforms/Pipeline.h"
+#include "garam/Target/DeviceTarget.h"
+#include "garam/Target/PIM/Machine/TargetFile.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace garam::pim {
+
+// Stages of the pipeline, in order; garam compile --emit takes their names.
+/// Kernels on tensors, with their places in the banks.
+static constexpr llvm::StringLiteral kernelsStage = "pim-kernels";
+/// Transactions and commands of the driver.
+static constexpr llvm::StringLiteral streamsStage = "pim-streams";
+
+namespace {
+
+struct TargetModel
+    : public DeviceTargetAttrInterface::ExternalModel<TargetModel, TargetAttr> {
+  StringRef getDeviceKind(Attribute) const { return deviceKind; }
+  StringRef getTargetName(Attribute attr) const {
+    return cast<TargetAttr>(attr).getName();
+  }
+  StringRef getTargetText(Attribute attr) const {
+    return cast<TargetAttr>(attr).getText();
+  }
+  SmallVector<StringRef> getStages(Attribute) const {
+    return {kernelsStage, streamsStage};
+  }
+  bool hasFloat(Attribute) const { return true; }
+
+  SmallVector<Refusal> accepts(Attribute attr, func::FuncOp function,
+                               const DeviceCompileOptions &options) const;
+  FailureOr<DeviceEstimate> estimate(Attribute attr, func::FuncOp function,
+                                     const DeviceCompileOptions &options) const;
+  FailureOr<std::optional<DeviceProgram>>
+  compile(Attribute attr, func::FuncOp function,
+          const DeviceCompileOptions &options,
+          llvm::function_ref<WalkResult(StringRef)> observer) const;
+};
+
+/// A copy of a function in a module of its own.
+class FunctionCopy {
+public:
+  explicit FunctionCopy(func::FuncOp function)
+      : holder(ModuleOp::create(function.getLoc())), copy(function.clone()) {
+    holder->push_back(copy);
+  }
+  func::FuncOp get() const { return copy; }
+
+private:
+  OwningOpRef<ModuleOp> holder;
+  func::FuncOp copy;
+};
+
+} // namespace
+
+static llvm::Expected<MachineDescription> readMachine(Attribute attr) {
+  auto target = cast<TargetAttr>(attr);
+  return readTargetFile(
+      llvm::MemoryBufferRef(target.getText(), target.getName()));
+}
+
+/// Products are of fp16 whatever is asked for, unless it is something else.
+static LogicalResult checkPrecision(func::FuncOp function, StringRef precision,
+                                    const MachineDescription &machine,
+                                    const RefusalHandler &onRefusal) {
+  if (precision.empty() || precision == "fp16")
+    return success();
+  onRefusal({function, "'" + machine.name + "' does not multiply " + precision,
+             "it does fp16"});
+  return failure();
+}
+
+/// Brings `function` of linalg to kernels with places. All that is not
+/// supported goes to `onRefusal`.
+static LogicalResult convertToKernels(func::FuncOp function,
+                                      const MachineDescription &machine,
+                                      StringRef precision,
+                                      const RefusalHandler &onRefusal) {
+  if (failed(checkPrecision(function, precision, machine, onRefusal)))
+    return failure();
+  PassManager manager(function.getContext(), func::FuncOp::getOperationName());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  manager.addPass(createConvertLinalgToPIM(onRefusal));
+  bool isConverted = succeeded(manager.run(function));
+  // What was converted still may be too large.
+  if (!function.getBody().hasOneBlock() ||
+      failed(placeKernels(function, machine, onRefusal)))
+    return failure();
+  return success(isConverted);
+}
+
+SmallVector<Refusal>
+TargetModel::accepts(Attribute attr, func::FuncOp function,
+                     const DeviceCompileOptions &options) const {
+  SmallVector<Refusal> refusals;
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (!machine) {
+    refusals.push_back({function, llvm::toString(machine.takeError())});
+    return refusals;
+  }
+  FunctionCopy copy(function);
+  LogicalResult converted = convertToKernels(
+      copy.get(), *machine, options.precision,
+      [&](const Refusal &refusal) { refusals.push_back(refusal); });
+  if (failed(converted) && refusals.empty())
+    refusals.push_back(
+        {function, internalErrorPrefix + Twine("the conversion failed")});
+  return refusals;
+}
+
+//===----------------------------------------------------------------------===//
+// Compiling
+//===----------------------------------------------------------------------===//
+
+/// What a function of kernels needs at least, and what is expected of it, kept
+/// on it for the stage in which they are gone.
+static constexpr llvm::StringLiteral macsAttrName = "pim.macs";
+static constexpr llvm::StringLiteral weightBytesAttrName = "pim.weight_bytes";
+static constexpr llvm::StringLiteral estimateAttrName = "pim.estimate";
+
+namespace {
+struct Totals {
+  uint64_t macs = 0, weightBytes = 0;
+  double seconds = 0;
+};
+} // namespace
+
+static Totals addUp(func::FuncOp kernels, const MachineDescription &machine) {
+  Totals totals;
+  kernels.walk([&](Operation *op) {
+    if (auto gemv = dyn_cast<GemvOp>(op)) {
+      uint64_t weights = gemv.getInputs() * gemv.getOutputs();
+      totals.macs += weights;
+      totals.weightBytes += weights * bytesPerBurst / numLanes;
+      totals.seconds += estimateSeconds(machine, getTiling(gemv, machine));
+    } else if (auto kernel = dyn_cast<ElementwiseOp>(op)) {
+      unsigned computed = 0;
+      for (Value operand : kernel.getOperands()) {
+        ElementsAttr constant = getConstant(operand);
+        computed += !constant;
+        if (constant)
+          totals.weightBytes +=
+              constant.getNumElements() * bytesPerBurst / numLanes;
+      }
+      totals.seconds +=
+          estimateSeconds(machine, getTiling(kernel, machine), computed);
+    }
+  });
+  return totals;
+}
+
+static void record(func::FuncOp function, const Totals &totals) {
+  Builder builder(function.getContext());
+  function->setAttr(macsAttrName, builder.getI64IntegerAttr(totals.macs));
+  function->setAttr(weightBytesAttrName,
+                    builder.getI64IntegerAttr(totals.weightBytes));
+  function->setAttr(estimateAttrName, builder.getF64FloatAttr(totals.seconds));
+}
+
+static Totals readTotals(func::FuncOp function) {
+  Totals totals;
+  if (auto macs = function->getAttrOfType<IntegerAttr>(macsAttrName))
+    totals.macs = macs.getInt();
+  if (auto bytes = function->getAttrOfType<IntegerAttr>(weightBytesAttrName))
+    totals.weightBytes = bytes.getInt();
+  if (auto seconds = function->getAttrOfType<FloatAttr>(estimateAttrName))
+    totals.seconds = seconds.getValueAsDouble();
+  return totals;
+}
+
+/// Brings `function`, which is at `stage` (empty: linalg), to the next one.
+static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
+                                  const MachineDescription &machine,
+                                  StringRef precision) {
+  if (stage == kernelsStage) {
+    record(function, addUp(function, machine));
+    return lowerToStreams(function, machine);
+  }
+  auto report = [&](const Refusal &refusal) {
+    emitRefusal(refusal, machine.name);
+  };
+  return convertToKernels(function, machine, precision, report);
+}
+
+static FailureOr<DeviceProgram> finish(func::FuncOp function,
+                                       const MachineDescription &machine) {
+  FailureOr<DeviceProgram> program = exportProgram(function, machine);
+  if (failed(program))
+    return failure();
+  Totals totals = readTotals(function);
+  program->bound.macs = totals.macs;
+  program->bound.computeSeconds = totals.macs / getMACsPerSecond(machine);
+  program->bound.weightBytes = totals.weightBytes;
+  program->bound.peakBytesPerSecond = getBankBytesPerSecond(machine);
+  program->estimatedSeconds = totals.seconds;
+  return program;
+}
+
+FailureOr<std::optional<DeviceProgram>>
+TargetModel::compile(Attribute attr, func::FuncOp function,
+                     const DeviceCompileOptions &options,
+                     llvm::function_ref<WalkResult(StringRef)> observer) const {
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (!machine)
+    return function.emitError() << llvm::toString(machine.takeError());
+  StringRef stage = options.startStage;
+  SmallVector<StringRef> stages = getStages(attr);
+  auto next = stage.empty() ? stages.begin() : llvm::find(stages, stage) + 1;
+  for (; next != stages.end(); ++next) {
+    if (failed(runNextStage(function, stage, *machine, options.precision)))
+      return failure();
+    stage = *next;
+    if (observer(stage).wasInterrupted())
+      return std::optional<DeviceProgram>();
+  }
+  FailureOr<DeviceProgram> program = finish(function, *machine);
+  if (failed(program))
+    return failure();
+  return std::optional<DeviceProgram>(std::move(*program));
+}
+
+/// By the cost model alone: placement asks for many regions.
+FailureOr<DeviceEstimate>
+TargetModel::estimate(Attribute attr, func::FuncOp function,
+                      const DeviceCompileOptions &options) const {
+  llvm::Expected<MachineDescription> machine = readMachine(attr);
+  if (!machine) {
+    llvm::consumeError(machine.takeError());
+    return failure();
+  }
+  FunctionCopy copy(function);
+  if (failed(convertToKernels(copy.get(), *machine, options.precision,
+                              [](const Refusal &) {})))
+    return failure();
+  Totals totals = addUp(copy.get(), *machine);
+  DeviceEstimate estimate;
+  estimate.seconds = totals.seconds;
+  constexpr double bitsPerByte = 8;
+  estimate.joules =
+      totals.macs * machine->energy.perLaneOperation +
+      totals.weightBytes * bitsPerByte * machine->energy.perBankBit;
+  estimate.weightBytes = totals.weightBytes;
+  estimate.dramBytes = totals.weightBytes;
+  return estimate;
+}
+
+void registerTargetModel(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, PIMDialect *) {
+    TargetAttr::attachInterface<TargetModel>(*context);
+  });
+}
+
+} // namespace garam::pim

@@ -1,0 +1,280 @@
+"""HBM-PIM from a model to its outputs: bit for bit against numpy's float16."""
+
+import json
+import re
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+import pytest
+
+from conftest import MODEL
+import oracle
+
+LANES = 16  # fp16 elements of a burst
+TILE = 8  # bursts of a walk
+ELEMENT_TYPES = {np.float32: onnx.TensorProto.FLOAT, np.float16: onnx.TensorProto.FLOAT16}
+
+
+def make_model(nodes, inputs, outputs, constants=()):
+    def info(name, shape, dtype):
+        return helper.make_tensor_value_info(name, ELEMENT_TYPES[dtype], shape)
+
+    graph = helper.make_graph(nodes, "graph", [info(*i) for i in inputs],
+                              [info(*o) for o in outputs],
+                              [numpy_helper.from_array(a, n) for n, a in constants])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def make_gemm(inputs, outputs, dtype=np.float32, bias=True, relu=False, **attributes):
+    """One Gemm of a row, and its constants."""
+    random = np.random.default_rng(inputs * 10007 + outputs)
+    shape = (outputs, inputs) if attributes.get("transB") else (inputs, outputs)
+    constants = [("w", random.standard_normal(shape).astype(dtype))]
+    if bias:
+        constants.append(("b", random.standard_normal(outputs).astype(dtype)))
+    nodes = [helper.make_node("Gemm", ["x", *[n for n, _ in constants]], ["s" if relu else "y"],
+                              name="product", **attributes)]
+    if relu:
+        nodes.append(helper.make_node("Relu", ["s"], ["y"], name="relu"))
+    return make_model(nodes, [("x", [1, inputs], dtype)], [("y", [1, outputs], dtype)],
+                      constants), dict(constants)
+
+
+class Device:
+    """Compiles a model and runs it on given inputs."""
+
+    def __init__(self, run_tool, folder, model, target="hbm-pim"):
+        self.run_tool, self.folder, self.target = run_tool, folder, target
+        self.model, self.binary = folder / "model.onnx", folder / "model.garam"
+        onnx.save(model, self.model)
+        run_tool("garam", "compile", "-q", self.model, "--target", target, "-o", self.binary)
+
+    def run(self, **inputs):
+        arguments = []
+        for name, value in inputs.items():
+            np.save(self.folder / f"{name}.npy", value)
+            arguments += ["-i", f"{name}={self.folder / name}.npy"]
+        outputs = self.folder / "outputs"
+        self.run_tool("garam", "run", "-q", self.binary, *arguments, "-o", outputs,
+                      "--report", self.folder / "report.json")
+        return {path.stem: np.load(path) for path in outputs.glob("*.npy")}
+
+    def get_splits(self):
+        """Into how many parts the inputs of each product are cut."""
+        text = self.run_tool("garam", "compile", "-q", self.model, "--target", self.target,
+                             "--emit=pim-kernels", "-o", "-").stdout
+        return [int(number) for number in re.findall(r"splits = (\d+)", text)]
+
+
+def multiply_as_the_device(x, w, splits):
+    """x (K) times w (K x N) with the roundings of docs/isa/pim.md: 16 lanes of each
+    split, even tiles before odd ones, then the lanes one after the other."""
+    inputs, outputs = w.shape
+    bursts = -(-inputs // LANES)
+    slots = -(-bursts // splits)
+    padded = splits * slots * LANES
+    x = np.concatenate([x.astype(np.float16), np.zeros(padded - inputs, np.float16)])
+    w = np.concatenate([w.astype(np.float16), np.zeros((padded - inputs, outputs), np.float16)])
+    total = np.zeros(outputs, np.float16)
+    for split in range(splits):
+        sums = np.zeros((LANES, outputs), np.float16)
+        for parity in (0, 1):
+            for slot in range(slots):
+                if slot // TILE % 2 != parity:
+                    continue
+                first = (split * slots + slot) * LANES
+                products = x[first:first + LANES, None] * w[first:first + LANES]
+                sums = products + sums
+        for lane in range(LANES):
+            total = total + sums[lane]
+    assert total.dtype == np.float16
+    return total
+
+
+def finish_as_the_driver(sums, dtype=np.float32, bias=None, alpha=1, beta=1, relu=False):
+    result = sums.astype(np.float32) * np.float32(alpha)
+    if bias is not None:
+        result = result + bias.astype(np.float32) * np.float32(beta)
+    if relu:
+        result = np.where(np.signbit(result), np.float32(0), result)
+    return result.astype(dtype)
+
+
+def assert_same_bits(actual, expected):
+    assert actual.dtype == expected.dtype
+    np.testing.assert_array_equal(actual.ravel().view(np.uint8), expected.ravel().view(np.uint8))
+
+
+SHAPES = [(1, 1), (3, 5), (5, 3), (16, 64), (129, 65), (640, 128), (1000, 1000), (4097, 129),
+          (129, 4097)]
+
+
+@pytest.mark.parametrize("target", ["hbm-pim", "hbm-pim-x4"])
+@pytest.mark.parametrize("inputs,outputs", SHAPES)
+def test_products_are_bit_exact(run_tool, tmp_path, inputs, outputs, target):
+    model, constants = make_gemm(inputs, outputs, bias=False)
+    device = Device(run_tool, tmp_path, model, target)
+    x = np.random.default_rng(1).standard_normal((1, inputs)).astype(np.float32)
+    splits, = device.get_splits()
+    sums = multiply_as_the_device(x[0], constants["w"], splits)
+    assert_same_bits(device.run(x=x)["y"], finish_as_the_driver(sums))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("attributes", [{}, {"transB": 1}, {"alpha": 0.3, "beta": 1.7},
+                                        {"transB": 1, "alpha": 0.3, "relu": True}])
+def test_what_follows_a_product_is_bit_exact(run_tool, tmp_path, dtype, attributes):
+    model, constants = make_gemm(70, 33, dtype, **attributes)
+    device = Device(run_tool, tmp_path, model)
+    x = np.random.default_rng(2).standard_normal((1, 70)).astype(dtype)
+    w = constants["w"].T if attributes.get("transB") else constants["w"]
+    splits, = device.get_splits()
+    sums = multiply_as_the_device(x[0], w, splits)
+    expected = finish_as_the_driver(sums, dtype, constants["b"], attributes.get("alpha", 1),
+                                    attributes.get("beta", 1), attributes.get("relu", False))
+    assert_same_bits(device.run(x=x)["y"], expected)
+
+
+def test_subnormals_and_overflows_are_those_of_fp16(run_tool, tmp_path):
+    model, constants = make_gemm(16, 4, bias=False)
+    w = constants["w"]
+    w[:] = 0
+    w[0] = [1e-4, 60000, 60000, 1]
+    w[1] = [1e-4, 60000, -60000, 0]
+    model = make_model([helper.make_node("Gemm", ["x", "w"], ["y"])],
+                       [("x", [1, 16], np.float32)], [("y", [1, 4], np.float32)], [("w", w)])
+    device = Device(run_tool, tmp_path, model)
+    x = np.zeros((1, 16), np.float32)
+    x[0, 0], x[0, 1] = 1e-3, 1
+    result = device.run(x=x)["y"][0]
+    splits, = device.get_splits()
+    with np.errstate(over="ignore"):
+        expected = finish_as_the_driver(multiply_as_the_device(x[0], w, splits))
+    assert_same_bits(result, expected)
+    x[0, 0] = 100000  # beyond fp16
+    result = device.run(x=x)["y"][0]
+    assert np.isposinf(result[3])
+
+
+ELEMENTWISE = {"Add": np.add, "Mul": np.multiply,
+               "Relu": lambda a: np.where(np.signbit(a), np.float16(0), a)}
+
+
+@pytest.mark.parametrize("shape", [[1], [3, 5], [7, 1000], [2, 3, 5000]], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+@pytest.mark.parametrize("op", ELEMENTWISE)
+def test_elementwise_operators_are_bit_exact(run_tool, tmp_path, op, dtype, shape):
+    names = ["a"] if op == "Relu" else ["a", "b"]
+    model = make_model([helper.make_node(op, names, ["y"])],
+                       [(name, shape, dtype) for name in names], [("y", shape, dtype)])
+    random = np.random.default_rng(3)
+    inputs = {name: random.standard_normal(shape).astype(dtype) for name in names}
+    expected = ELEMENTWISE[op](*[value.astype(np.float16) for value in inputs.values()])
+    actual = Device(run_tool, tmp_path, model).run(**inputs)["y"]
+    assert_same_bits(actual, expected.astype(dtype))
+
+
+def test_operands_repeat_and_are_constants(run_tool, tmp_path):
+    """(a + c) * b with c along the last dimension and b along the first, and a scalar."""
+    random = np.random.default_rng(4)
+    c = random.standard_normal(5).astype(np.float32)
+    scalar = np.array(0.75, np.float32)
+    model = make_model([helper.make_node("Add", ["a", "c"], ["s"]),
+                        helper.make_node("Mul", ["s", "b"], ["t"]),
+                        helper.make_node("Mul", ["t", "scalar"], ["y"])],
+                       [("a", [3, 5], np.float32), ("b", [3, 1], np.float32)],
+                       [("y", [3, 5], np.float32)], [("c", c), ("scalar", scalar)])
+    a = random.standard_normal((3, 5)).astype(np.float32)
+    b = random.standard_normal((3, 1)).astype(np.float32)
+    half = [value.astype(np.float16) for value in (a, b, c, scalar)]
+    expected = ((half[0] + half[2]) * half[1] * half[3]).astype(np.float32)
+    actual = Device(run_tool, tmp_path, model).run(a=a, b=b)["y"]
+    assert_same_bits(actual, expected)
+
+
+def test_a_chain_of_layers_is_bit_exact(run_tool, tmp_path):
+    """Dense, ReLU, dense, and an addition of the input: a model with all kinds of kernels."""
+    random = np.random.default_rng(5)
+    w1, w2 = (random.standard_normal((50, 50)).astype(np.float32) for _ in range(2))
+    bias = random.standard_normal(50).astype(np.float32)
+    model = make_model([helper.make_node("Gemm", ["x", "w1", "bias"], ["a"], name="one"),
+                        helper.make_node("Relu", ["a"], ["b"], name="relu"),
+                        helper.make_node("MatMul", ["b", "w2"], ["c"], name="two"),
+                        helper.make_node("Add", ["c", "x"], ["y"], name="add")],
+                       [("x", [1, 50], np.float32)], [("y", [1, 50], np.float32)],
+                       [("w1", w1), ("w2", w2), ("bias", bias)])
+    device = Device(run_tool, tmp_path, model)
+    x = random.standard_normal((1, 50)).astype(np.float32)
+    first, second = device.get_splits()
+    hidden = finish_as_the_driver(multiply_as_the_device(x[0], w1, first), bias=bias, relu=True)
+    products = finish_as_the_driver(multiply_as_the_device(hidden, w2, second))
+    expected = (products.astype(np.float16) + x[0].astype(np.float16)).astype(np.float32)
+    assert_same_bits(device.run(x=x)["y"], expected)
+
+
+# 16 partial sums of K / 16 terms each are rounded to 11 bits after every step.
+def test_agrees_with_onnxruntime_as_far_as_fp16_does(run_tool, tmp_path):
+    model, constants = make_gemm(640, 128)
+    x = np.random.default_rng(6).standard_normal((1, 640)).astype(np.float32)
+    actual = Device(run_tool, tmp_path, model).run(x=x)["y"]
+    expected = oracle.run_onnxruntime(model, {"x": x})["y"]
+    steps = 640 / LANES + LANES + 2
+    magnitude = np.abs(x) @ np.abs(constants["w"]) + np.abs(constants["b"])
+    assert (np.abs(actual - expected) <= steps * 2.0 ** -11 * magnitude).all()
+    assert oracle.cosine(actual, expected) > 0.9999
+
+
+def test_setup_is_not_in_the_latency(run_tool, tmp_path):
+    """Weights are written to the banks once: a product of twice the rows in the same time."""
+    times = []
+    for outputs in (512, 1024):
+        folder = tmp_path / str(outputs)
+        folder.mkdir()
+        model, _ = make_gemm(1024, outputs, bias=False)
+        Device(run_tool, folder, model).run(x=np.zeros((1, 1024), np.float32))
+        report = json.loads((folder / "report.json").read_text())
+        times.append(report["latency_s"])
+    weight_seconds = 1024 * 1024 * 2 / (16 * 32 * 1e9 / 2)
+    assert times[1] - times[0] < weight_seconds / 2
+
+
+def test_the_disassembly_shows_program_and_stream(run_tool, tmp_path):
+    model, _ = make_gemm(40, 3)
+    device = Device(run_tool, tmp_path, model)
+    text = run_tool("garam", "inspect", "-d", device.binary).stdout
+    for line in ["segment 0 constant", "micro-kernel 0", "  MAC GRF_B, GRF_A, EVEN_BANK, auto",
+                 "phase weights of the setup", "phase kernel", "  repeat 1", "reduce staging"]:
+        assert line in text
+
+
+def test_facts_of_a_target(run_tool):
+    text = run_tool("garam", "targets", "hbm-pim").stdout
+    for name in ["channels", "units", "DRAM for operands", "bandwidth in banks"]:
+        assert name in text
+
+
+@pytest.mark.parametrize("old,new,message", [
+    ("rank 0 bank 0", "rank 4294967296 bank 0",
+     "'pim.access' op has a rank that is no number of 32 bits: 4294967296"),
+    ("pim.segment input", "pim.segment constant", "is a constant segment, but not the first one"),
+    (": 160", ": -1", "'pim.segment' op has a negative size"),
+    ("at 0 : f32 sizes", "at -4 : f32 sizes", "'pim.convert' op has a negative offset"),
+    ("rank 0 bank 0", "rank 1 bank 0",
+     "the program breaks a rule: step 0, command 0: accesses rank 1, but there are 1"),
+    ("pim.exit", "pim.nop 1",
+     "'pim.micro_kernel' op (C2) breaks the rule of the end: a program ends with EXIT"),
+])
+def test_edited_streams_are_refused(run_tool, tmp_path, old, new, message):
+    """Streams that someone has changed are checked as those of the compiler are."""
+    model, _ = make_gemm(40, 3)
+    onnx.save(model, tmp_path / "model.onnx")
+    streams = tmp_path / "streams.mlir"
+    run_tool("garam", "compile", "-q", tmp_path / "model.onnx", "--target", "hbm-pim",
+             "--emit=pim-streams", "-o", streams)
+    text = streams.read_text()
+    assert old in text
+    streams.write_text(text.replace(old, new, 1))
+    result = run_tool("garam", "compile", streams, "--from=pim-streams", "-o",
+                      tmp_path / "model.garam", status=MODEL)
+    assert message in result.stderr

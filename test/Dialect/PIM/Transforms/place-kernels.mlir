@@ -1,0 +1,45 @@
+// RUN: garam-opt --pim-place-kernels=target=hbm-pim --split-input-file --verify-diagnostics %s | FileCheck %s
+
+// Weights get rows of their own; few outputs let channels share the inputs.
+// CHECK-LABEL: @products
+func.func @products(%x: tensor<1x640xf32>) -> tensor<1x128xf32> {
+  %w = arith.constant dense<1.0> : tensor<640x128xf32>
+  %v = arith.constant dense<1.0> : tensor<128x128xf32>
+  // CHECK: pim.gemv %{{.*}}, %{{.*}} {placement = #pim.gemv_placement<rank = 0, row = 0, rows = 4, splits = 5, slots = 8>}
+  %0 = pim.gemv %x, %w : (tensor<1x640xf32>, tensor<640x128xf32>) -> tensor<1x128xf32>
+  // CHECK: pim.gemv %{{.*}}, %{{.*}} {placement = #pim.gemv_placement<rank = 0, row = 4, rows = {{[0-9]+}}, splits = {{[0-9]+}}, slots = {{[0-9]+}}>
+  %1 = pim.gemv %0, %v : (tensor<1x128xf32>, tensor<128x128xf32>) -> tensor<1x128xf32>
+  return %1 : tensor<1x128xf32>
+}
+
+// -----
+
+// Kernels share the rows behind those of constants.
+// CHECK-LABEL: @elementwise
+func.func @elementwise(%a: tensor<4xf32>) -> tensor<4xf32> {
+  %b = arith.constant dense<1.0> : tensor<4xf32>
+  // CHECK: pim.elementwise add %{{.*}}, %{{.*}} maps {{.*}} {placement = #pim.elementwise_placement<rank = 0, operands = [2, 0], result = 3>
+  %0 = pim.elementwise add %a, %b maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>] : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+  // CHECK: pim.elementwise relu %{{.*}} maps {{.*}} {placement = #pim.elementwise_placement<rank = 0, operands = [2], result = 3>
+  %1 = pim.elementwise relu %0 maps [affine_map<(i) -> (i)>] : (tensor<4xf32>) -> tensor<4xf32>
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+// More weights than there are cells.
+func.func @too_large(%x: tensor<1x65536xf32>) -> tensor<1x16384xf32> {
+  %w = arith.constant dense<1.0> : tensor<65536x16384xf32>
+  // expected-error @+1 {{needs 2148532224 bytes of banks (8196 rows of each), but 1073741824 of 1073741824 (4096 rows) are left}}
+  %0 = pim.gemv %x, %w : (tensor<1x65536xf32>, tensor<65536x16384xf32>) -> tensor<1x16384xf32>
+  return %0 : tensor<1x16384xf32>
+}
+
+// -----
+
+// The same of an elementwise kernel.
+func.func @too_large_elementwise(%a: tensor<200000000xf32>) -> tensor<200000000xf32> {
+  // expected-error @+1 {{rows) are left}}
+  %0 = pim.elementwise add %a, %a maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>] : (tensor<200000000xf32>, tensor<200000000xf32>) -> tensor<200000000xf32>
+  return %0 : tensor<200000000xf32>
+}
