@@ -149,10 +149,12 @@ Error StepRunner::startProgram(uint32_t step) {
   const LoadedProgram &program = executable.getProgram(number);
   ArrayRef<uint32_t> segments =
       executable.getManifest().programs[number].segments;
-  std::vector<MutableArrayRef<uint8_t>> memory(segments.size());
+  StepState &state = steps[step];
+  state.memory.resize(segments.size());
+  state.options = makeOptions(number);
   if (!options.timingOnly)
     for (const auto &[bytes, segment, declared] :
-         zip(memory, segments, program.getSegments()))
+         zip(state.memory, segments, program.getSegments()))
       bytes = getSegment(segment).take_front(declared.size);
   // The execution is destroyed in the event, after it has returned from here.
   auto onEnd = [this, step](DeviceRun run) {
@@ -160,16 +162,18 @@ Error StepRunner::startProgram(uint32_t step) {
     kernel.schedule(0, *this, step);
     return Error::success();
   };
-  if (Error error = program.prepare(kernel, memory, makeOptions(number), onEnd)
-                        .moveInto(steps[step].execution))
+  if (Error error = program.prepare(kernel, state.memory, state.options, onEnd)
+                        .moveInto(state.execution))
     return error;
-  return kernel.start(*steps[step].execution);
+  return kernel.start(*state.execution);
 }
 
 Error StepRunner::endProgram(uint32_t step) {
   StepState &state = steps[step];
   kernel.remove(*state.execution);
   state.execution.reset();
+  state.memory = {};
+  state.options = {};
   uint32_t program = getStep(step).program;
   unsigned number = getDevice(program);
 

@@ -36,6 +36,9 @@ private:
   struct StepState {
     size_t numMissing = 0; // steps that it waits for
     std::vector<uint32_t> successors;
+    // Of a dispatch that runs. The execution may refer to the others.
+    std::vector<llvm::MutableArrayRef<uint8_t>> memory;
+    DeviceRunOptions options;
     std::unique_ptr<DeviceExecution> execution;
     DeviceRun run;         // of a dispatch that has ended
     unsigned nextLink = 0; // of a transfer

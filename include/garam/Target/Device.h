@@ -244,9 +244,7 @@ public:
   /// ones are allowed with timingOnly. The program may come from a stranger: an
   /// access outside of a segment, or a deadlock, is an error.
   ///
-  /// The program, the kernel, the memory of the segments and what `options`
-  /// refers to must live as long as the execution, which copies `segments` and
-  /// `options` themselves.
+  /// The program and all arguments must live as long as the execution.
   virtual llvm::Expected<std::unique_ptr<DeviceExecution>>
   prepare(sim::Kernel &kernel,
           llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
