@@ -35,6 +35,7 @@ struct RunCommand {
   std::vector<std::string> inputs;
   bool randomInputs = false;
   uint64_t seed = 0;
+  NoiseMode noise = NoiseMode::Ideal;
   std::string outputDirectory, valuesDirectory, tracePath, reportPath;
   bool timingOnly = false, quiet = false;
   unsigned threads = 0;
@@ -182,6 +183,8 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
   RunOptions options;
   options.timingOnly = timingOnly;
   options.threads = threads;
+  options.noise = noise;
+  options.seed = seed;
   options.onEvent = [&](unsigned program, const DeviceEvent &event) {
     profile.addEvent(program, event);
     if (trace)
@@ -280,11 +283,20 @@ void addRunCommand(CLI::App &app, Action &action) {
   auto *random =
       sub->add_flag("--random-inputs", command->randomInputs,
                     "make the inputs that are not given from --seed");
-  auto *seed =
-      sub->add_option("--seed", command->seed, "seed of --random-inputs")
-          ->needs(random)
-          ->check(isNumberUpTo(UINT64_MAX))
-          ->capture_default_str();
+  auto *noise =
+      sub->add_option("--noise", command->noise,
+                      "how devices whose arithmetic is not exact behave: "
+                      "ideal, or as the noise model of their target says")
+          ->transform(CLI::CheckedTransformer(std::map<std::string, NoiseMode>{
+                                                  {"ideal", NoiseMode::Ideal},
+                                                  {"model", NoiseMode::Model}})
+                          .description(""))
+          ->type_name("ideal|model")
+          ->default_str("ideal");
+  auto *seed = sub->add_option("--seed", command->seed,
+                               "seed of --random-inputs and of --noise model")
+                   ->check(isNumberUpTo(UINT64_MAX))
+                   ->capture_default_str();
   auto *outputs = sub->add_option("--output-dir,-o", command->outputDirectory,
                                   "folder for the outputs, NAME.npy each")
                       ->check(isNotEmpty());
@@ -300,14 +312,16 @@ void addRunCommand(CLI::App &app, Action &action) {
       ->check(isNotEmpty());
   auto *timing = sub->add_flag("--timing-only", command->timingOnly,
                                "times only: no inputs, no outputs");
-  for (CLI::Option *option : {inputs, random, seed, outputs, values})
+  for (CLI::Option *option : {inputs, random, noise, seed, outputs, values})
     timing->excludes(option);
   sub->add_option("--threads", command->threads,
                   "threads of the simulator; 0: one a processor")
       ->check(isNumberUpTo(maxThreads))
       ->capture_default_str();
   sub->add_flag("--quiet,-q", command->quiet, "no summary");
-  sub->callback([command, &action] {
+  sub->callback([command, seed, &action] {
+    if (*seed && !command->randomInputs && command->noise == NoiseMode::Ideal)
+      throw CLI::RequiresError("--seed", "--random-inputs or --noise model");
     action = [command](const DeviceRegistry &devices) {
       return command->run(devices);
     };
