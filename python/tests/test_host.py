@@ -2,13 +2,16 @@
 
 import json
 
+import ml_dtypes
 import numpy as np
 import onnx
 from onnx import TensorProto, helper
 import pytest
 
+import linalg_execution
 import oracle
 from conftest import DIGITS, MODEL
+from onnx_cases import CASES, OPSET
 from test_end_to_end import NETWORKS, compile_model, get_cases, run_model
 from test_quantized import NETWORKS as QUANTIZED, assert_within_one_step, get_output_scale, load
 
@@ -20,7 +23,8 @@ def assert_agrees(actual, expected):
         result = actual[name]
         assert result.dtype == value.dtype and result.shape == value.shape
         # Relative to the largest: an element near 0 is what is left of larger ones.
-        atol = max(ATOL, 1e-6 * np.abs(value).max()) if value.dtype.kind == "f" else 0
+        largest = np.abs(value[np.isfinite(value)]).max(initial=0)
+        atol = max(ATOL, 1e-6 * largest) if value.dtype.kind == "f" else 0
         np.testing.assert_allclose(result, value, rtol=RTOL, atol=atol, err_msg=name)
 
 
@@ -68,6 +72,93 @@ def test_every_quantised_part_within_one_step(name, run_tool, tmp_path):
         actual = run_model(run_tool, binary, given, tmp_path / f"run{number}")
         assert_within_one_step(actual["output"], tensors[part.output],
                                get_output_scale(part.model, "output"))
+
+
+def merge(models):
+    """One model of models of one operator set; names begin with their number."""
+    merged = onnx.compose.add_prefix(models[0], "m0_")
+    for number, model in enumerate(models[1:], 1):
+        merged = onnx.compose.merge_models(merged, onnx.compose.add_prefix(model, f"m{number}_"),
+                                           io_map=[])
+    return merged
+
+
+def run_merged(run_tool, tmp_path, models, inputs):
+    """Outputs of each model, all compiled to one binary."""
+    path, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    onnx.save(merge(models), path)
+    run_tool("garam", "compile", path, "--target", "host", "--quiet", "-o", binary)
+    given = {f"m{i}_{name}": value for i, values in enumerate(inputs)
+             for name, value in values.items()}
+    return run_model(run_tool, binary, given, tmp_path / "run")
+
+
+# Nodes of every operator family; those of the newest operator set together.
+GROUPS = {OPSET: [case for case in CASES if case.opset == OPSET],
+          **{case.name: [case] for case in CASES if case.opset != OPSET}}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_operator(group, run_tool, tmp_path):
+    cases = GROUPS[group]
+    models = [linalg_execution.make_model(case.op_type, case.inputs, case.results, case.opset,
+                                          case.attributes) for case in cases]
+    inputs = [{f"in{i}": value for i, value in enumerate(case.inputs)
+               if isinstance(value, np.ndarray)} for case in cases]
+    actual = run_merged(run_tool, tmp_path, models, inputs)
+    for number, case in enumerate(cases):
+        expected = oracle.run_onnxruntime(models[number], inputs[number], optimise=False)
+        for name, value in expected.items():
+            result = actual[f"m{number}_{name}"]
+            assert result.dtype == value.dtype and result.shape == value.shape, case.name
+            if value.dtype.kind in "iub":
+                difference = np.abs(result.astype(np.int64) - value.astype(np.int64))
+                assert difference.max(initial=0) <= case.steps, case.name
+            else:
+                np.testing.assert_allclose(result, value, rtol=case.rtol, atol=case.atol,
+                                           err_msg=case.name)
+
+
+TYPES = [np.float64, np.float32, np.float16, np.int64, np.int32, np.int16, np.int8, np.uint64,
+         np.uint32, np.uint16, np.uint8, np.bool_]
+
+
+def test_casts_of_all_types(run_tool, tmp_path):
+    pairs = [(a, b) for a in TYPES for b in TYPES if a != b]
+    models = []
+    for source, target in pairs:
+        types = [helper.np_dtype_to_tensor_dtype(np.dtype(t)) for t in (source, target)]
+        graph = helper.make_graph(
+            [helper.make_node("Cast", ["x"], ["y"], to=types[1])], "g",
+            [helper.make_tensor_value_info("x", types[0], [9])],
+            [helper.make_tensor_value_info("y", types[1], [9])])
+        models.append(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)],
+                                        ir_version=10))
+    values = np.array([0, 1, 2, 3, 5, 17, 64, 100, 127])
+    inputs = [{"x": values.astype(source)} for source, _ in pairs]
+    actual = run_merged(run_tool, tmp_path, models, inputs)
+    for number, (source, target) in enumerate(pairs):
+        expected = values.astype(source).astype(target)
+        np.testing.assert_array_equal(actual[f"m{number}_y"], expected, f"{source} to {target}")
+
+
+@pytest.mark.parametrize("source", [np.float64, np.float32])
+def test_casts_to_small_floats_round_to_even(source, run_tool, tmp_path):
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(source))
+    random = np.random.default_rng(6)
+    # Ties, values that are small or too large for the type, and any others.
+    x = np.concatenate([1 + np.arange(64) / 4096, random.uniform(-70000, 70000, 200),
+                        random.uniform(-1e-6, 1e-6, 200), [0.0, -0.0, np.inf, -np.inf]])
+    x = x.astype(source)
+    compare(run_tool, tmp_path, helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT16),
+            {"x": x}, {"y": TensorProto.FLOAT16}, rank=1)
+    path, binary = tmp_path / "b.onnx", tmp_path / "b.garam"
+    save_node(path, helper.make_node("Cast", ["x"], ["y"], to=TensorProto.BFLOAT16), {"x": x},
+              {"y": TensorProto.BFLOAT16}, rank=1)
+    run_tool("garam", "compile", path, "--target", "host", "--quiet", "-o", binary)
+    actual = run_model(run_tool, binary, {"x": x}, tmp_path / "b")["y"]
+    expected = x.astype(ml_dtypes.bfloat16)
+    np.testing.assert_array_equal(actual.view(np.uint16), expected.view(np.uint16))
 
 
 def save_node(path, node, inputs, outputs, rank):

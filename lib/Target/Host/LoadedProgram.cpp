@@ -87,8 +87,8 @@ public:
             ArrayRef<MutableArrayRef<uint8_t>> segments,
             const DeviceRunOptions &options, RunEndHandler onEnd,
             const NativeCode *code)
-      : kernel(kernel), program(program), segments(segments), options(options),
-        onEnd(std::move(onEnd)), code(code) {
+      : kernel(kernel), program(program), segments(segments.vec()),
+        options(options), onEnd(std::move(onEnd)), code(code) {
     if (!code)
       return;
     for (const DeviceValue &value : options.values)
@@ -107,8 +107,9 @@ private:
 
   sim::Kernel &kernel;
   const HostProgram &program;
-  ArrayRef<MutableArrayRef<uint8_t>> segments;
-  const DeviceRunOptions &options;
+  // The caller's own may be gone when the program starts.
+  std::vector<MutableArrayRef<uint8_t>> segments;
+  DeviceRunOptions options;
   RunEndHandler onEnd;
   const NativeCode *code;
   /// Those that are complete after each step.

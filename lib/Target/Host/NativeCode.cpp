@@ -7,6 +7,8 @@
 #include "NativeCode.h"
 
 #include "garam/Target/Host/Program.h"
+#include "llvm/ADT/APFloat.h"
+#include "llvm/ADT/bit.h"
 #include "llvm/ExecutionEngine/JITLink/JITLinkMemoryManager.h"
 #include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/Core.h"
@@ -30,19 +32,53 @@ struct AllowedSymbol {
 
 } // namespace
 
+/// `value` in another format, rounded to nearest, ties to even.
+static uint64_t convertBits(APFloat value, const fltSemantics &format) {
+  bool losesInfo;
+  value.convert(format, APFloat::rmNearestTiesToEven, &losesInfo);
+  return value.bitcastToAPInt().getZExtValue();
+}
+
+// Conversions that some processors have no instruction for, which LLVM calls by
+// these names of compiler-rt and libgcc.
+
+template <typename T>
+static _Float16 truncateToHalf(T value) {
+  return llvm::bit_cast<_Float16>(
+      static_cast<uint16_t>(convertBits(APFloat(value), APFloat::IEEEhalf())));
+}
+
+template <typename T>
+static __bf16 truncateToBFloat(T value) {
+  return llvm::bit_cast<__bf16>(
+      static_cast<uint16_t>(convertBits(APFloat(value), APFloat::BFloat())));
+}
+
+static float extendHalf(_Float16 value) {
+  APInt bits(16, llvm::bit_cast<uint16_t>(value));
+  return llvm::bit_cast<float>(static_cast<uint32_t>(
+      convertBits(APFloat(APFloat::IEEEhalf(), bits), APFloat::IEEEsingle())));
+}
+
 #define GARAM_FLOAT_FUNCTION(name)                                             \
   {#name, reinterpret_cast<void *>(static_cast<double (*)(double)>(name))}, {  \
     #name "f",                                                                 \
         reinterpret_cast<void *>(static_cast<float (*)(float)>(name##f))       \
   }
 
-/// memcpy and its like, and the functions of libm that upstream's conversions
+/// memcpy and its like, conversions of small floats, and the functions of libm
+/// that upstream's conversions
 /// of the math dialect call.
 static ArrayRef<AllowedSymbol> listAllowed() {
   static const AllowedSymbol symbols[] = {
       {"memcpy", reinterpret_cast<void *>(memcpy)},
       {"memmove", reinterpret_cast<void *>(memmove)},
       {"memset", reinterpret_cast<void *>(memset)},
+      {"__extendhfsf2", reinterpret_cast<void *>(extendHalf)},
+      {"__truncdfbf2", reinterpret_cast<void *>(truncateToBFloat<double>)},
+      {"__truncdfhf2", reinterpret_cast<void *>(truncateToHalf<double>)},
+      {"__truncsfbf2", reinterpret_cast<void *>(truncateToBFloat<float>)},
+      {"__truncsfhf2", reinterpret_cast<void *>(truncateToHalf<float>)},
       {"fmod",
        reinterpret_cast<void *>(static_cast<double (*)(double, double)>(fmod))},
       {"fmodf",
