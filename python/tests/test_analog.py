@@ -248,3 +248,48 @@ def test_seed_needs_a_use(run_tool, compile_model):
     binary = compile_model(make_product())
     result = run_tool("garam", "run", binary, "--seed", "1", status=2)
     assert "--random-inputs or --noise model" in result.stderr
+
+
+def test_reads_of_one_phase(compile_model, run_tool):
+    """On request, and only where inputs cannot be negative: behind the ReLU."""
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"]), helper.make_node("Relu", ["a"], ["h"]),
+             helper.make_node("MatMul", ["h", "v"], ["y"])]
+    model = make_model(nodes, {"x": (1, 3)}, {"y": (1, 2)}, w=np.ones((3, 4), np.float32),
+                       v=np.ones((4, 2), np.float32))
+    for options, second in [((), 4), (("--read-phases", "1"), 1)]:
+        text = run_tool("garam", "inspect", "--disassemble", compile_model(model, *options)).stdout
+        assert "read layer 0 tile 0 vectors 1 phases 4" in text
+        assert f"read layer 1 tile 0 vectors 1 phases {second}" in text
+
+
+EMPTY = "%other = tensor.empty() : tensor<1x300xf32>\n    "
+
+
+@pytest.mark.parametrize("old, new, message", [
+    ("core 1 at", "core 0 at", "the program breaks a rule: layer 0: two tiles on core 0"),
+    ("core 1 at", "core 64 at", "the program breaks a rule: layer 0: a tile on core 64 of 64"),
+    ("levels 127", "levels 63", "has 63 levels, 'hermes' has 127"),
+    ("return %RESULT", EMPTY + "return %other",
+     "is no operation of products split into tiles"),
+    ("return %RESULT", "return %arg0", "returns what no analog.rescale of its own makes"),
+])
+def test_edited_tiles_are_checked(old, new, message, run_tool, fails, tmp_path):
+    """IR of a stage that was read from a file is to blame for its own faults."""
+    model = make_model([helper.make_node("Gemm", ["x", "w", "b"], ["y"])], {"x": (1, 300)},
+                       {"y": (1, 300)}, w=np.eye(300, dtype=np.float32),
+                       b=np.arange(300).astype(np.float32))
+    onnx.save(model, tmp_path / "model.onnx")
+    stage = tmp_path / "stage.mlir"
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet", "--emit",
+             "analog-tiles", "-o", stage)
+    run_tool("garam", "compile", stage, "--from", "analog-tiles", "--quiet", "-o",
+             tmp_path / "right.garam")
+    text = stage.read_text()
+    result = text[:text.index(" = analog.rescale")].rsplit("%", 1)[1]
+    old = old.replace("RESULT", result)
+    assert old in text, text
+    # The function of the chip: the one behind its first product.
+    begin = text.index("analog.matrix")
+    stage.write_text(text[:begin] + text[begin:].replace(old, new, 1))
+    fails(MODEL, message, "compile", stage, "--from", "analog-tiles", "-o",
+          tmp_path / "model.garam")

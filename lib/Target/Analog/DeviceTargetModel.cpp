@@ -6,6 +6,7 @@
 
 #include "DeviceTargetModel.h"
 
+#include "CheckTiles.h"
 #include "ExportProgram.h"
 #include "LoadedAnalogProgram.h"
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
@@ -86,7 +87,11 @@ public:
   /// Brings the function to the stage behind `stage` (empty: linalg).
   LogicalResult runNextStage(StringRef stage);
   FailureOr<DeviceProgram> finish() {
-    return exportProgram(function, machine, onRefusal);
+    if (failed(checkTiles(function, machine)))
+      return failure();
+    return exportProgram(function, machine,
+                         /*areOwnTiles=*/options.startStage != tilesStage,
+                         onRefusal);
   }
 
 private:

@@ -21,9 +21,9 @@ namespace {
 class Exporter {
 public:
   Exporter(func::FuncOp function, const MachineDescription &machine,
-           const RefusalHandler &onRefusal)
-      : function(function), machine(machine), onRefusal(onRefusal),
-        places(function), schedule(program, machine) {}
+           bool areOwnTiles, const RefusalHandler &onRefusal)
+      : function(function), machine(machine), areOwnTiles(areOwnTiles),
+        onRefusal(onRefusal), places(function), schedule(program, machine) {}
 
   FailureOr<DeviceProgram> run();
 
@@ -38,6 +38,7 @@ private:
 
   func::FuncOp function;
   const MachineDescription &machine;
+  bool areOwnTiles;
   const RefusalHandler &onRefusal;
   TensorPlaces places;
   Program program;
@@ -199,7 +200,8 @@ FailureOr<DeviceProgram> Exporter::run() {
   program.segments = places.getSegments();
   program.segments[0].size = constantBytes;
   if (llvm::Error error = checkProgram(program, machine))
-    return function.emitError(internalErrorPrefix)
+    return function.emitError(areOwnTiles ? StringRef(internalErrorPrefix)
+                                          : StringRef())
            << "the program breaks a rule: " << llvm::toString(std::move(error));
   result.code = encode(program);
   result.segments = program.segments;
@@ -211,8 +213,9 @@ FailureOr<DeviceProgram> Exporter::run() {
 
 FailureOr<DeviceProgram> exportProgram(func::FuncOp function,
                                        const MachineDescription &machine,
+                                       bool areOwnTiles,
                                        const RefusalHandler &onRefusal) {
-  return Exporter(function, machine, onRefusal).run();
+  return Exporter(function, machine, areOwnTiles, onRefusal).run();
 }
 
 } // namespace garam::analog

@@ -12,10 +12,13 @@
 
 namespace garam::analog {
 
-/// Makes a program of a function whose products are split into tiles. Fails
-/// after `onRefusal` was called for what the chip's memories do not hold.
+/// Makes a program of a function that checkTiles accepts. Fails after
+/// `onRefusal` was called for what the chip's memories do not hold, or with an
+/// error when the tiles break a rule of programs: a fault of the compiler if it
+/// has made them itself (`areOwnTiles`).
 mlir::FailureOr<DeviceProgram> exportProgram(mlir::func::FuncOp function,
                                              const MachineDescription &machine,
+                                             bool areOwnTiles,
                                              const RefusalHandler &onRefusal);
 
 } // namespace garam::analog

@@ -6,20 +6,12 @@
 
 #include "TensorPlaces.h"
 
+#include "CheckTiles.h"
 #include "garam/Dialect/Analog/IR/Analog.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace garam::analog {
-
-/// Behind changes of the shape, which leave bytes where they are.
-static Value getOrigin(Value tensor) {
-  while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
-      tensor.getDefiningOp()))
-    tensor = tensor.getDefiningOp()->getOperand(0);
-  return tensor;
-}
 
 static uint64_t getByteSize(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());

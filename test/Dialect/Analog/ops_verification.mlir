@@ -14,18 +14,8 @@
 
 #map = affine_map<(k, n) -> (k, n)>
 func.func @matrix_type() {
-  // expected-error @+1 {{'analog.matrix' op (C1) weights are of f32, of a static shape and loaded, got: 'tensor<2x3xf16>'}}
+  // expected-error @+1 {{'analog.matrix' op (C1) weights are of f32 and of a static shape, got: 'tensor<2x3xf16>'}}
   %0 = analog.matrix dense<1.0> : tensor<2x3xf16> map #map groups [] reduction [2] outputs [3] levels 127 : !analog.matrix<2, 3>
-  return
-}
-
-// -----
-
-// Weights that are not there.
-#map = affine_map<(k, n) -> (k, n)>
-func.func @matrix_resource() {
-  // expected-error @+1 {{'analog.matrix' op (C1) weights are of f32, of a static shape and loaded}}
-  %0 = analog.matrix dense_resource<missing> : tensor<2x3xf32> map #map groups [] reduction [2] outputs [3] levels 127 : !analog.matrix<2, 3>
   return
 }
 

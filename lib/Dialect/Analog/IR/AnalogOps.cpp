@@ -12,7 +12,6 @@
 
 #include "mlir/Dialect/Affine/Analysis/AffineStructures.h"
 #include "mlir/IR/AffineMap.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
 
@@ -91,22 +90,10 @@ int64_t MatrixOp::getNumGroups() { return getVolume(getGroups()); }
 int64_t MatrixOp::getGroupRows() { return getVolume(getReduction()); }
 int64_t MatrixOp::getGroupColumns() { return getVolume(getOutputs()); }
 
-/// Whether the elements of an f32 attribute can be read.
-static bool isLoaded(ElementsAttr value) {
-  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-  if (!resource)
-    return isa<DenseElementsAttr>(value);
-  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-  return blob && blob->getData().size() >=
-                     size_t(value.getNumElements()) * sizeof(float);
-}
-
 LogicalResult MatrixOp::verify() {
   ShapedType type = getValue().getShapedType();
-  if (!type.getElementType().isF32() || !type.hasStaticShape() ||
-      !isLoaded(getValue()))
-    return emitOpError("(C1) weights are of f32, of a static shape and loaded, "
-                       "got: ")
+  if (!type.getElementType().isF32() || !type.hasStaticShape())
+    return emitOpError("(C1) weights are of f32 and of a static shape, got: ")
            << type;
   SmallVector<int64_t> sizes =
       concat({getGroups(), getReduction(), getOutputs()});
@@ -343,10 +330,9 @@ LogicalResult RescaleOp::verify() {
            << sums << " of " << matrix.getType();
   bool hasBias = getBias().has_value();
   if (hasBias != getBiasMap().has_value() ||
-      (hasBias &&
-       (!getBias()->getElementType().isF32() || !isLoaded(*getBias()) ||
-        !isInside(*getBiasMap(), columns,
-                  getBias()->getShapedType().getShape()))))
+      (hasBias && (!getBias()->getElementType().isF32() ||
+                   !isInside(*getBiasMap(), columns,
+                             getBias()->getShapedType().getShape()))))
     return emitOpError("(C3) a bias is of f32 and has a map from the columns "
                        "into it");
   return success();

@@ -70,7 +70,7 @@ static void split(MultiplyOp multiply, ArrayRef<TilePlace> places,
   OpBuilder b(multiply);
   Location loc = multiply.getLoc();
   auto convert = multiply.getCodes().getDefiningOp<ConvertOp>();
-  bool isUnsigned = convert && convert.getDac().getLow() >= 0;
+  bool isUnsigned = convert.getDac().getLow() >= 0;
   constexpr unsigned signedPhases = 4;
   unsigned phases = isUnsigned ? options.unsignedPhases : signedPhases;
   SmallVector<Value> parts;
@@ -108,6 +108,9 @@ LogicalResult splitTiles(func::FuncOp function,
   for (MultiplyOp multiply :
        llvm::make_early_inc_range(function.getOps<MultiplyOp>())) {
     auto matrix = multiply.getMatrix().getDefiningOp<MatrixOp>();
+    // Nothing uses the sums: those of analog.rescale have a matrix.
+    if (!matrix || !multiply.getCodes().getDefiningOp<ConvertOp>())
+      continue;
     SmallVector<TilePlace> places = placeTiles(matrix, machine.crossbar);
     if (places.size() > machine.cores - used) {
       onRefusal({multiply.getLoc(),

@@ -14,6 +14,15 @@ using namespace mlir;
 
 namespace garam::analog {
 
+bool areLoaded(ElementsAttr value) {
+  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
+  if (!resource)
+    return isa<DenseElementsAttr>(value);
+  const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  return blob && blob->getData().size() >=
+                     size_t(value.getNumElements()) * sizeof(float);
+}
+
 FloatElements::FloatElements(ElementsAttr value) {
   if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
     bytes = dense.getRawData();

@@ -107,7 +107,7 @@ def Analog_MatrixOp : Analog_Op<"matrix"> {
     Levels are made when the binary is written.
 
     Constraints:
-    - (C1) `value` is of f32, of a static shape, and its elements are there.
+    - (C1) `value` is of f32 and of a static shape.
     - (C2) The map has a dimension for each entry of `groups`, `reduction` and
       `outputs`, whose entries are at least 1, and a result for each dimension
       of `value`, with coordinates inside of it.

@@ -11,7 +11,10 @@
 
 namespace garam::analog {
 
-/// The elements of a constant of f32 whose bytes are in memory.
+/// Whether the elements of a constant of f32 are in memory.
+bool areLoaded(mlir::ElementsAttr value);
+
+/// The elements of a constant of f32 that is loaded.
 class FloatElements {
 public:
   explicit FloatElements(mlir::ElementsAttr value);

@@ -1,0 +1,75 @@
+//===- CheckTiles.cpp - Which functions become programs -------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CheckTiles.h"
+
+#include "garam/Dialect/Analog/Utils/MatrixReader.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::analog {
+
+Value getOrigin(Value tensor) {
+  while (isa_and_nonnull<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(
+      tensor.getDefiningOp()))
+    tensor = tensor.getDefiningOp()->getOperand(0);
+  return tensor;
+}
+
+/// Tensors of floats are then arguments or made by analog.rescale: other
+/// operations that are known make none.
+static LogicalResult checkOperation(Operation *op,
+                                    const MachineDescription &machine) {
+  if (auto matrix = dyn_cast<MatrixOp>(op)) {
+    if (matrix.getLevels() != machine.crossbar.levels)
+      return op->emitError("has ")
+             << matrix.getLevels() << " levels, '" << machine.name << "' has "
+             << machine.crossbar.levels;
+    if (!areLoaded(matrix.getValue()))
+      return op->emitError("holds weights whose elements are not loaded");
+  }
+  if (auto rescale = dyn_cast<RescaleOp>(op)) {
+    if (!rescale.getSums().getDefiningOp<AccumulateOp>())
+      return op->emitError("has sums that are not split into tiles");
+    if (rescale.getBias() && !areLoaded(*rescale.getBias()))
+      return op->emitError("holds a bias whose elements are not loaded");
+  }
+  bool isKnown =
+      isa<MatrixOp, ConvertOp, TileOp, ReadOp, AccumulateOp, RescaleOp,
+          tensor::CollapseShapeOp, tensor::ExpandShapeOp, func::ReturnOp>(op);
+  return isKnown ? success()
+                 : op->emitError("is no operation of products split into "
+                                 "tiles");
+}
+
+LogicalResult checkTiles(func::FuncOp function,
+                         const MachineDescription &machine) {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError("has control flow, needed a sequence of products "
+                              "split into tiles");
+  for (Type type : function.getArgumentTypes()) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || !tensor.hasStaticShape() ||
+        !tensor.getElementType().isIntOrFloat())
+      return function.emitError("has an argument of ")
+             << type << ", needed tensors of static shape";
+  }
+  Block &body = function.getBody().front();
+  for (Operation &op : body)
+    if (failed(checkOperation(&op, machine)))
+      return failure();
+  llvm::SmallDenseSet<Value> seen;
+  for (Value result : body.getTerminator()->getOperands()) {
+    Value origin = getOrigin(result);
+    if (!origin.getDefiningOp<RescaleOp>() || !seen.insert(origin).second)
+      return body.getTerminator()->emitError(
+          "returns what no analog.rescale of its own makes");
+  }
+  return success();
+}
+
+} // namespace garam::analog
