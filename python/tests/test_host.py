@@ -10,7 +10,7 @@ import pytest
 
 import linalg_execution
 import oracle
-from conftest import DIGITS, MODEL
+from conftest import BINARY, DIGITS, MODEL
 from onnx_cases import CASES, OPSET
 from test_end_to_end import NETWORKS, compile_model, get_cases, run_model
 from test_quantized import NETWORKS as QUANTIZED, assert_within_one_step, get_output_scale, load
@@ -294,6 +294,20 @@ def test_disassembly_lists_the_steps(run_tool, tmp_path):
     text = run_tool("garam", "inspect", binary, "--disassemble").stdout
     assert "processor x86-64-v3" in text
     assert "step 0: garam_kernel_" in text
+
+
+def test_damaged_programs_are_errors(run_tool, tmp_path):
+    """What the checksum finds; unit tests damage programs behind it."""
+    binary, damaged = tmp_path / "digits.garam", tmp_path / "damaged.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o", binary)
+    whole = binary.read_bytes()
+    start = whole.index(b"GHST")
+    for offset in [0, 4, 8, 60]:
+        data = bytearray(whole)
+        data[start + offset] ^= 0xff
+        damaged.write_bytes(data)
+        result = run_tool("garam", "run", damaged, "--timing-only", status=BINARY)
+        assert "damaged.garam" in result.stderr
 
 
 def test_dynamic_shapes_are_refused(fails, tmp_path):
