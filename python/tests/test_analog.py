@@ -1,5 +1,7 @@
 """Products on the analog chip agree with a plain integer reference, to the last bit."""
 
+import re
+
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
@@ -293,3 +295,45 @@ def test_edited_tiles_are_checked(old, new, message, run_tool, fails, tmp_path):
     stage.write_text(text[:begin] + text[begin:].replace(old, new, 1))
     fails(MODEL, message, "compile", stage, "--from", "analog-tiles", "-o",
           tmp_path / "model.garam")
+
+
+def test_autoencoder_is_exact_layer_by_layer(models_dir, run_tool, tmp_path):
+    """The whole MLPerf Tiny autoencoder: each layer is exact for the inputs that it really had, and
+    within the bound of its converters of the exact product where these are within the DAC's range."""
+    file = models_dir / "mlperf_tiny" / "ad_autoencoder_fp32.onnx"
+    model = onnx.load(file)
+    random = np.random.default_rng(0)
+    samples = random.uniform(-40, 10, (20, 1, 640)).astype(np.float32)
+    np.savez(tmp_path / "samples.npz", input_1=samples)
+    np.save(tmp_path / "x.npy", samples[0])
+    binary = tmp_path / "model.garam"
+    run_tool("garam", "compile", file, "--target", "hermes", "--quiet", "--calibrate",
+             tmp_path / "samples.npz", "-o", binary)
+    run_tool("garam", "run", binary, "--quiet", "--input", f"input_1={tmp_path / 'x.npy'}",
+             "--keep-intermediates", tmp_path / "values", "-o", tmp_path / "out")
+    text = run_tool("garam", "inspect", "--disassemble", binary).stdout
+    dacs = [(np.float32(scale), int(low), int(high)) for scale, low, high in
+            re.findall(r"dac scale (\S+) from (-?\d+) to (-?\d+)", text)]
+
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    x = samples[0]
+    layers = [node for node in model.graph.node if node.op_type == "Gemm"]
+    assert len(layers) == len(dacs) == 10
+    within = 0
+    for layer, dac in zip(layers, dacs):
+        matrix, bias = (weights[name] for name in layer.input[1:])
+        if any(a.name == "transB" and a.i for a in layer.attribute):
+            matrix = matrix.T
+        follower = [node for node in model.graph.node if layer.output[0] in node.input]
+        name = follower[0].name if follower else layer.output[0]
+        expected, bound = reference.multiply(x, matrix, dac, bias, low=0 if follower else None)
+        found = np.load(tmp_path / "values" / f"{name}.npy")
+        np.testing.assert_array_equal(found, expected)
+        exact = np.float64(x) @ np.float64(matrix) + bias
+        exact = np.maximum(exact, 0) if follower else exact
+        scale, low, high = dac
+        if x.min() >= (low - 0.5) * scale and x.max() <= (high + 0.5) * scale:
+            assert (np.abs(found - exact) <= bound * (1 + 1e-5)).all()
+            within += 1
+        x = found
+    assert within >= 5

@@ -5,12 +5,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "SmallProgram.h"
+#include "garam/Target/Analog/Encoding.h"
 #include "garam/Target/Analog/Machine/Timing.h"
 #include "garam/Target/Analog/Simulator.h"
 #include "llvm/Support/Endian.h"
 #include "gtest/gtest.h"
 
-#include <numeric>
+#include <random>
 
 using namespace garam;
 using namespace garam::analog;
@@ -170,6 +171,81 @@ TEST(AnalogExecution, Faults) {
   small.input.resize(20);
   EXPECT_EQ(small.run(makeSmallProgram()),
             "segment 'input' has 20 bytes, needed 24");
+}
+
+/// Vectors of all commands times cells of their layers.
+uint64_t getWork(const Program &program) {
+  uint64_t work = 0;
+  for (const Queue &queue : program.queues)
+    for (const Command &command : queue.commands)
+      if (const auto *read = std::get_if<ReadCommand>(&command))
+        work += read->count * program.layers[read->layer].getRows();
+  for (const Layer &layer : program.layers)
+    work += layer.getVectors() * (layer.getRows() + layer.getColumns());
+  return work;
+}
+
+// Whatever a damaged program that the checker accepts does, it leaves the bytes
+// around its output and its inputs as they are.
+TEST(AnalogExecution, DamagedProgramsStayInTheirMemory) {
+  std::mt19937 random(1);
+  MachineDescription machine = readHermes();
+  const std::vector<uint8_t> original = encode(makeSmallProgram());
+  unsigned executed = 0;
+  for (unsigned round = 0; round < 20000; ++round) {
+    std::vector<uint8_t> bytes = original;
+    for (unsigned change = 0; change <= random() % 2; ++change)
+      bytes[random() % bytes.size()] ^= 1 << random() % 8;
+    llvm::Expected<Program> program = decode(bytes);
+    if (!program) {
+      llvm::consumeError(program.takeError());
+      continue;
+    }
+    constexpr uint64_t muchWork = 1 << 20;
+    if (llvm::Error error = checkProgram(*program, machine)) {
+      llvm::consumeError(std::move(error));
+      continue;
+    }
+    if (program->segments.size() != 3 || program->segments[0].size > muchWork ||
+        getWork(*program) > muchWork)
+      continue;
+    constexpr size_t guard = 64;
+    std::vector<std::vector<uint8_t>> memory;
+    std::vector<llvm::MutableArrayRef<uint8_t>> segments;
+    for (const DeviceSegment &segment : program->segments) {
+      memory.emplace_back(segment.size + 2 * guard, 0xA5);
+      segments.push_back(
+          llvm::MutableArrayRef(memory.back()).slice(guard, segment.size));
+    }
+    std::vector<uint8_t> constants = getSmallConstants();
+    std::copy_n(constants.begin(),
+                std::min(constants.size(), segments[0].size()),
+                segments[0].begin());
+    std::vector<std::vector<uint8_t>> before = memory;
+    sim::Kernel kernel;
+    DeviceRunOptions options;
+    options.threads = 1;
+    auto execution =
+        makeExecution(kernel, *program, machine, segments, options, nullptr,
+                      [](DeviceRun) { return llvm::Error::success(); });
+    if (!execution) {
+      llvm::consumeError(execution.takeError());
+      continue;
+    }
+    kernel.add(**execution);
+    llvm::consumeError(kernel.run());
+    ++executed;
+    for (size_t i = 0; i < memory.size(); ++i) {
+      bool isWritable = program->segments[i].role == MemoryRole::Output ||
+                        program->segments[i].role == MemoryRole::Scratch ||
+                        program->segments[i].role == MemoryRole::State;
+      if (isWritable) // what is inside may change
+        std::copy_n(memory[i].begin() + guard, segments[i].size(),
+                    before[i].begin() + guard);
+      ASSERT_EQ(memory[i], before[i]) << round;
+    }
+  }
+  EXPECT_GT(executed, 1000u);
 }
 
 } // namespace
