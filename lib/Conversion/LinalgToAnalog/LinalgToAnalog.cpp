@@ -126,7 +126,7 @@ void Converter::convert(const Product &product, const Epilogue &epilogue) {
   Value(epilogue.result).replaceAllUsesWith(result.getResult());
   for (Operation *op : llvm::reverse(epilogue.ops))
     op->erase();
-  ranges.guess(result, range);
+  ranges.addResult(result, range);
 }
 
 /// In order, so that ranges of inputs are known.

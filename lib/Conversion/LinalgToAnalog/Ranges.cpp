@@ -59,10 +59,11 @@ ObservedRange Ranges::get(Value value) {
     origin = step;
   }
   guessed.insert(origin);
-  // What enters a network is usually scaled to about one.
-  constexpr ObservedRange argument = {-1, 1};
-  auto result = results.find(origin);
-  return withZero(result == results.end() ? argument : result->second);
+  return withZero(guess(origin));
+}
+
+void Ranges::addResult(RescaleOp result, ObservedRange input) {
+  inputs[result.getResult()] = input;
 }
 
 /// Four standard deviations of the sum of a column: of independent inputs
@@ -75,7 +76,8 @@ static double getSpread(ArrayRef<float> weights, double largest) {
   return deviations * largest * std::sqrt(squares / evenSpread);
 }
 
-void Ranges::guess(RescaleOp result, ObservedRange input) {
+/// What the columns of a product reach from inputs within `input`.
+static ObservedRange guessColumns(RescaleOp result, ObservedRange input) {
   MatrixReader matrix(result.getMatrix().getDefiningOp<MatrixOp>());
   double factor = result.getScale().convertToDouble();
   SmallVector<double> biases =
@@ -96,6 +98,21 @@ void Ranges::guess(RescaleOp result, ObservedRange input) {
     range.min = std::min(range.min, biases[column] + std::max(low, -spread));
     range.max = std::max(range.max, biases[column] + std::min(high, spread));
   }
+  return range;
+}
+
+ObservedRange Ranges::guess(Value origin) {
+  // What enters a network is usually scaled to about one.
+  constexpr ObservedRange argument = {-1, 1};
+  auto result = origin.getDefiningOp<RescaleOp>();
+  if (!result || !inputs.contains(origin))
+    return argument;
+  auto matrix = result.getMatrix().getDefiningOp<MatrixOp>();
+  bool isLoaded = areLoaded(matrix.getValue()) &&
+                  (!result.getBias() || areLoaded(*result.getBias()));
+  if (!isLoaded)
+    return argument;
+  ObservedRange range = guessColumns(result, inputs.lookup(origin));
   if (std::optional<APFloat> bound = result.getLow()) {
     range.min = std::max(range.min, bound->convertToDouble());
     range.max = std::max(range.max, bound->convertToDouble());
@@ -104,7 +121,7 @@ void Ranges::guess(RescaleOp result, ObservedRange input) {
     range.min = std::min(range.min, bound->convertToDouble());
     range.max = std::min(range.max, bound->convertToDouble());
   }
-  results[result.getResult()] = range;
+  return range;
 }
 
 DACAttr makeDAC(MLIRContext *context, ObservedRange range, int32_t limit) {

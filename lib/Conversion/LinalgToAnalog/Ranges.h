@@ -20,14 +20,17 @@ public:
 
   /// What a value lies between, with zero.
   ObservedRange get(mlir::Value value);
-  /// Guesses the range of a product's result from that of its input.
-  void guess(RescaleOp result, ObservedRange input);
+  /// Tells how a product's result is made from inputs within `input`, in case
+  /// its range must be guessed.
+  void addResult(RescaleOp result, ObservedRange input);
   unsigned getNumGuessed() const { return guessed.size(); }
 
 private:
+  ObservedRange guess(mlir::Value origin);
+
   const llvm::StringMap<ObservedRange> &observed;
-  llvm::DenseMap<mlir::Value, ObservedRange> results; // of products
-  llvm::SmallPtrSet<mlir::Value, 8> guessed;          // that were asked for
+  llvm::DenseMap<mlir::Value, ObservedRange> inputs; // of products, by result
+  llvm::SmallPtrSet<mlir::Value, 8> guessed;         // that were asked for
 };
 
 /// The code bounds and the scale of a DAC for inputs within `range`: the scale

@@ -289,7 +289,7 @@ def Analog_RescaleOp : Analog_Op<"rescale"> {
     ```mlir
     %y = analog.rescale %s, %w vectors [1] map affine_map<(m, n) -> (m, n)>
         scale 5.000000e-01 bias dense_resource<b> : tensor<300xf32>
-        bias_map affine_map<(n) -> (n)> low 0.0 : f32
+        bias_map affine_map<(n) -> (n)> low 0.0
         : tensor<1x300xi32>, !analog.matrix<600, 300> -> tensor<1x300xf32>
     ```
   }];
