@@ -10,10 +10,12 @@
 #include "Diagnostics.h"
 #include "ImageBuilder.h"
 #include "StageFile.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Driver/Compile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <chrono>
 
@@ -34,21 +36,42 @@ private:
   llvm::Error openOutput();
   llvm::Error openTarget();
   llvm::Error readStart();
+  llvm::Error chooseSystem();
   llvm::Error listStages();
   llvm::Error checkStart();
   /// Takes over what was recorded of the option `name`, unless `value` is
   /// given.
   llvm::Error restoreOption(llvm::StringRef name, std::string &value);
 
+  llvm::Error checkPlacementOptions();
+
   // The stages.
   llvm::Error import();
   llvm::Error lowerToLinalg();
   /// Observes the ranges of values, if samples are given.
   llvm::Error calibrateValues();
+  llvm::Error readPlacement();
+  llvm::Error placeAndCompile();
   llvm::Error place();
-  llvm::Error compileExecutables();
-  llvm::Error compileExecutable(hetero::ExecutableOp executable);
+  llvm::Error runDeviceStages();
   llvm::Error writeBinary();
+  llvm::Error writePlacement();
+
+  // Placement and devices.
+  /// Whether a node may go to one device or another.
+  bool canChoose() const;
+  /// Whether what the device of `executable` does not compile may go to the
+  /// host instead.
+  bool canFallBack(hetero::ExecutableOp executable) const;
+  /// Classes of the system's devices, in its order.
+  llvm::SmallVector<llvm::StringRef> listKinds() const;
+  void listDeviceFunctions();
+  llvm::Error runDeviceStage(llvm::StringRef stage, llvm::StringRef previous,
+                             llvm::MutableArrayRef<DeviceFunction> functions);
+  /// A device has not compiled a function: its nodes are to go elsewhere, or
+  /// it is an error.
+  llvm::Error failDevice(const DeviceFunction &function, llvm::StringRef stage,
+                         DiagnosticCollector &diagnostics);
   void releaseInputs(ImageSource &image);
 
   /// Runs `build`'s passes as the stage `stage`.
@@ -83,16 +106,24 @@ private:
   const DeviceRegistry &devices;
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  mlir::Attribute target; // null when the IR brings its own
+  /// That of the target or, of a start from a later stage, of the IR.
+  hetero::SystemAttr system;
+  bool isChip = false; // and its host
+  std::shared_ptr<hetero::PlacementContext> placement;
+  /// The module before it was placed, when it may have to be placed again.
+  mlir::OwningOpRef<mlir::ModuleOp> unplaced;
+  bool isRetried = false;
   std::string startStage; // of the IR that was read, if it says it
   std::vector<std::string> stages;
   NodeLabels labels;
-  std::vector<CompiledExecutable> executables;
+  std::vector<DeviceFunction> functions;
   llvm::StringMap<ObservedRange> ranges;
   FileRoles roles;
   StageWriter writer{roles};
+  llvm::StringSet<> dumped; // paths
   /// Of the binary or of the emitted stage, until it is complete.
   std::optional<OutputFile> output;
+  std::optional<OutputFile> placementOutput;
   std::vector<std::shared_ptr<llvm::MemoryBuffer>> mappedFiles;
   CompileResult result;
   bool isStopped = false;

@@ -32,6 +32,8 @@ public:
   bool hasErrors() const { return !errors.empty(); }
   /// Whether a collected error says that the compiler is at fault.
   bool hasInternalErrors() const { return isInternal; }
+  /// The first error as it was reported, without file and node.
+  const std::string &getFirstMessage() const { return firstMessage; }
   /// The collected errors, one a line.
   std::string takeText();
   std::vector<std::string> takeWarnings() { return std::move(warnings); }
@@ -42,6 +44,7 @@ private:
 
   const NodeLabels *labels;
   std::vector<std::string> errors, warnings;
+  std::string firstMessage;
   bool isInternal = false;
   mlir::ScopedDiagnosticHandler handler;
 };

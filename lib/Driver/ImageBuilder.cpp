@@ -7,9 +7,11 @@
 #include "ImageBuilder.h"
 
 #include "garam/Container/StepChecker.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -53,33 +55,52 @@ namespace {
 /// Builds the manifest of one module.
 class ImageBuilder {
 public:
-  ImageBuilder(ModuleOp module, std::vector<CompiledExecutable> executables)
-      : module(module), executables(std::move(executables)) {}
+  ImageBuilder(ModuleOp module, std::vector<DeviceFunction> functions)
+      : module(module), functions(std::move(functions)) {}
 
   llvm::Expected<ImageSource> build();
 
 private:
+  llvm::Error addSystem();
   llvm::Error addEntryPoint(func::FuncOp function);
-  void addDevice(DeviceTargetAttrInterface target);
   llvm::Error addDispatch(hetero::DispatchOp dispatch, EntryPoint &entry);
+  llvm::Error addTransfer(hetero::TransferOp transfer, EntryPoint &entry);
+  std::vector<uint32_t> getSteps(ValueRange tokens) const;
   llvm::Expected<Binding> makeBinding(Type type, DictionaryAttr attrs,
                                       Value value);
-  uint32_t addSegment(const DeviceSegment &segment);
-  uint32_t getSegment(Value value, const DeviceSegment &segment);
+  uint32_t addSegment(const DeviceSegment &segment, uint32_t device);
+  uint32_t getSegment(Value value, uint32_t device, StringRef name,
+                      uint64_t size);
+  uint32_t getDevice(StringRef name) const;
+  uint32_t getDevice(FlatSymbolRefAttr executable);
+  /// The device in whose memory inputs and outputs are.
+  uint32_t getHome() const {
+    return system.getHost().empty() ? 0 : getDevice(system.getHost());
+  }
   void addNodes();
 
   ModuleOp module;
-  std::vector<CompiledExecutable> executables;
+  std::vector<DeviceFunction> functions;
+  SymbolTableCollection tables;
+  hetero::SystemAttr system;
+  llvm::DenseMap<Operation *, DeviceFunction *> byFunction;
   ImageSource source;
+
+  // Of the entry point that is being built.
   /// The segment that holds a tensor of the host function.
   llvm::DenseMap<Value, uint32_t> segments;
+  llvm::SmallPtrSet<Value, 4> returned;
+  llvm::DenseMap<Value, uint32_t> steps; // that a token is of
   uint64_t constantBytes = 0;
 };
 
 } // namespace
 
-uint32_t ImageBuilder::addSegment(const DeviceSegment &segment) {
-  ImageSegment entry{segment, /*offset=*/0};
+uint32_t ImageBuilder::addSegment(const DeviceSegment &segment,
+                                  uint32_t device) {
+  ImageSegment entry;
+  entry.segment = segment;
+  entry.device = device;
   if (segment.role == MemoryRole::Constant) {
     entry.offset = llvm::alignTo(constantBytes, sectionAlignment);
     constantBytes = entry.offset + segment.size;
@@ -88,77 +109,187 @@ uint32_t ImageBuilder::addSegment(const DeviceSegment &segment) {
   return source.manifest.segments.size() - 1;
 }
 
-uint32_t ImageBuilder::getSegment(Value value, const DeviceSegment &segment) {
+/// The segment of a tensor of the host function, of at least `size` bytes.
+uint32_t ImageBuilder::getSegment(Value value, uint32_t device, StringRef name,
+                                  uint64_t size) {
   auto [position, isNew] = segments.try_emplace(value, 0);
-  if (isNew)
-    position->second = addSegment(segment);
+  if (isNew) {
+    DeviceSegment segment;
+    segment.role = isa<BlockArgument>(value)  ? MemoryRole::Input
+                   : returned.contains(value) ? MemoryRole::Output
+                                              : MemoryRole::Scratch;
+    segment.name = name.str();
+    position->second = addSegment(segment, device);
+  }
+  uint64_t &known = source.manifest.segments[position->second].segment.size;
+  known = std::max(known, size);
   return position->second;
 }
 
-/// The device that all programs run on.
-void ImageBuilder::addDevice(DeviceTargetAttrInterface target) {
-  ImageDevice device;
-  device.name = target.getTargetName().str();
-  device.kind = target.getDeviceKind().str();
-  device.target = device.name;
-  device.section = (".garam.target." + Twine(source.targetTexts.size())).str();
-  source.manifest.target = device.target;
-  source.manifest.devices.push_back(std::move(device));
-  source.targetTexts.push_back(target.getTargetText().str());
+uint32_t ImageBuilder::getDevice(StringRef name) const {
+  auto devices = system.getDevices();
+  return llvm::find(devices, system.lookup(name)) - devices.begin();
+}
+
+/// The device of an executable; without one, the host.
+uint32_t ImageBuilder::getDevice(FlatSymbolRefAttr executable) {
+  if (!executable)
+    return getHome();
+  Operation *op =
+      SymbolTable::lookupSymbolIn(module.getOperation(), executable.getAttr());
+  return getDevice(
+      op->getAttrOfType<StringAttr>(hetero::deviceAttrName).getValue());
+}
+
+llvm::Error ImageBuilder::addSystem() {
+  system = module->getAttrOfType<hetero::SystemAttr>(hetero::systemAttrName);
+  if (!system)
+    return makeUserError(ExitCode::Model,
+                         "the module has no '" + hetero::systemAttrName + "'");
+  source.manifest.target = system.getName().str();
+  for (hetero::DeviceAttr attr : system.getDevices()) {
+    auto target = cast<DeviceTargetAttrInterface>(attr.getTarget());
+    ImageDevice device;
+    device.name = attr.getName().str();
+    device.kind = target.getDeviceKind().str();
+    device.target = target.getTargetName().str();
+    device.section =
+        (".garam.target." + Twine(source.targetTexts.size())).str();
+    source.manifest.devices.push_back(std::move(device));
+    source.targetTexts.push_back(target.getTargetText().str());
+  }
+  for (hetero::LinkAttr attr : system.getLinks()) {
+    ImageLink link;
+    link.name = (attr.getFirst() + "-" + attr.getSecond()).str();
+    link.between = {getDevice(attr.getFirst()), getDevice(attr.getSecond())};
+    link.bytesPerSecond = attr.getBytesPerSecond().getValueAsDouble();
+    link.seconds = attr.getSeconds().getValueAsDouble();
+    link.joulePerByte = attr.getJoulesPerByte().getValueAsDouble();
+    source.manifest.links.push_back(std::move(link));
+  }
+  for (auto executable : module.getOps<hetero::ExecutableOp>()) {
+    auto device = executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
+    if (!device || !system.lookup(device.getValue()))
+      return makeUserError(ExitCode::Model,
+                           "executable '" + executable.getSymName() +
+                               "' is for none of the system's devices");
+  }
+  return llvm::Error::success();
+}
+
+std::vector<uint32_t> ImageBuilder::getSteps(ValueRange tokens) const {
+  std::vector<uint32_t> numbers;
+  for (Value token : tokens)
+    if (auto step = steps.find(token); step != steps.end())
+      numbers.push_back(step->second);
+  return numbers;
+}
+
+/// Bytes of a tensor in a device's memory; nothing when no runtime holds it.
+static std::optional<uint64_t> getTensorBytes(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
+    return std::nullopt;
+  TensorType stored;
+  std::optional<DataType> element =
+      getDataType(tensor.getElementType(), /*isUnsigned=*/false);
+  if (!element)
+    return std::nullopt;
+  stored.type = *element;
+  stored.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+  return getByteSize(stored);
 }
 
 /// Adds the program that `dispatch` runs and binds its segments.
 llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
                                       EntryPoint &entry) {
-  StringRef name = dispatch.getCallee().getRootReference().getValue();
-  auto executable = llvm::find_if(executables, [&](auto &candidate) {
-    return candidate.op && candidate.op.getSymName() == name;
-  });
-  if (executable == executables.end())
-    return makeUserError(ExitCode::Model, "executable '" + name +
+  func::FuncOp callee = dispatch.lookupCallee(tables);
+  auto found = byFunction.find(callee);
+  if (found == byFunction.end())
+    return makeUserError(ExitCode::Model, "function '" + callee.getName() +
                                               "' is dispatched more than once");
-  auto target = cast<DeviceTargetAttrInterface>(executable->op.getTarget());
-  if (source.targetTexts.empty())
-    addDevice(target);
-  else if (source.targetTexts.front() != target.getTargetText())
-    return makeUserError(ExitCode::Model,
-                         "executable '" + name + "' is for target '" +
-                             target.getTargetName() +
-                             "', those before it are for another; one binary "
-                             "holds the programs of one target");
+  DeviceFunction &function = *found->second;
+  byFunction.erase(found);
   uint32_t number = source.programs.size();
 
   ImageProgram program;
-  program.section =
-      (".garam." + target.getDeviceKind() + "." + Twine(number) + ".program")
-          .str();
-  program.bound = executable->program.bound;
-  program.estimatedSeconds = executable->program.estimatedSeconds;
+  program.device = getDevice(
+      function.executable->getAttrOfType<StringAttr>(hetero::deviceAttrName));
+  program.section = (".garam." + function.getTarget().getDeviceKind() + "." +
+                     Twine(number) + ".program")
+                        .str();
+  program.bound = function.program.bound;
+  program.estimatedSeconds = function.program.estimatedSeconds;
   auto inputs = dispatch.getInputs();
   auto outputs = dispatch.getOutputs();
   size_t input = 0, output = 0;
-  for (const DeviceSegment &segment : executable->program.segments) {
+  for (const DeviceSegment &segment : function.program.segments) {
+    Value value;
     if (segment.role == MemoryRole::Input && input < inputs.size())
-      program.segments.push_back(getSegment(inputs[input++], segment));
+      value = inputs[input++];
     else if (segment.role == MemoryRole::Output && output < outputs.size())
-      program.segments.push_back(getSegment(outputs[output++], segment));
-    else
-      program.segments.push_back(addSegment(segment));
+      value = outputs[output++];
+    program.segments.push_back(
+        value ? getSegment(value, program.device, segment.name, segment.size)
+              : addSegment(segment, program.device));
   }
   if (input != inputs.size() || output != outputs.size())
     return makeUserError(ExitCode::Model,
-                         "the program of '" + name + "' has segments for " +
-                             Twine(input) + " inputs and " + Twine(output) +
+                         "the program of '" + callee.getName() +
+                             "' has segments for " + Twine(input) +
+                             " inputs and " + Twine(output) +
                              " outputs, it has " + Twine(inputs.size()) +
                              " and " + Twine(outputs.size()));
 
-  std::vector<uint32_t> after;
-  if (!entry.steps.empty())
-    after.push_back(entry.steps.size() - 1);
-  entry.steps.push_back(Step::dispatch(number, std::move(after)));
+  steps[dispatch.getToken()] = entry.steps.size();
+  entry.steps.push_back(
+      Step::dispatch(number, getSteps(dispatch.getDependencies())));
   source.manifest.programs.push_back(std::move(program));
-  source.programs.push_back(std::move(executable->program));
-  executable->op = nullptr;
+  source.programs.push_back(std::move(function.program));
+  return llvm::Error::success();
+}
+
+/// The name of an input; empty for other values.
+static StringRef getArgumentName(Value value) {
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    if (auto name = function.getArgAttrOfType<StringAttr>(
+            argument.getArgNumber(), nameAttrName))
+      return name.getValue();
+  }
+  return "";
+}
+
+/// The name of what a transfer moves, as far as it has one.
+static std::string getTensorName(hetero::TransferOp transfer) {
+  if (std::optional<NodeValue> value = getNodeValue(transfer.getLoc()))
+    return value->name;
+  return getArgumentName(transfer.getInput()).str();
+}
+
+llvm::Error ImageBuilder::addTransfer(hetero::TransferOp transfer,
+                                      EntryPoint &entry) {
+  std::optional<uint64_t> bytes = getTensorBytes(transfer.getInput().getType());
+  if (!bytes) {
+    std::string type;
+    llvm::raw_string_ostream(type) << transfer.getInput().getType();
+    return makeUserError(ExitCode::Model, "a tensor of type " + type +
+                                              " cannot move between devices");
+  }
+  uint32_t from = getDevice(transfer.getSourceAttr());
+  uint32_t to = getDevice(transfer.getDestinationAttr());
+  std::string name = getTensorName(transfer);
+  uint32_t source = getSegment(transfer.getInput(), from, name, *bytes);
+  uint32_t destination = getSegment(transfer.getResult(), to, name, *bytes);
+  auto getName = [&](uint32_t device) {
+    return system.getDevices()[device].getName();
+  };
+  SmallVector<unsigned> route = system.getRoute(getName(from), getName(to));
+  steps[transfer.getToken()] = entry.steps.size();
+  entry.steps.push_back(
+      Step::transfer(source, destination, *bytes,
+                     std::vector<uint32_t>(route.begin(), route.end()),
+                     getSteps(transfer.getDependencies())));
   return llvm::Error::success();
 }
 
@@ -205,14 +336,30 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
 llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
   EntryPoint entry;
   entry.name = function.getName().str();
-  for (hetero::DispatchOp dispatch : function.getOps<hetero::DispatchOp>())
-    if (llvm::Error error = addDispatch(dispatch, entry))
+  segments.clear();
+  returned.clear();
+  steps.clear();
+  for (Value value : function.front().getTerminator()->getOperands())
+    returned.insert(value);
+  for (Operation &op : function.front()) {
+    llvm::Error error = llvm::Error::success();
+    if (auto dispatch = dyn_cast<hetero::DispatchOp>(op))
+      error = addDispatch(dispatch, entry);
+    else if (auto transfer = dyn_cast<hetero::TransferOp>(op))
+      error = addTransfer(transfer, entry);
+    if (error)
       return error;
+  }
+  if (entry.steps.size() > maxSteps)
+    return makeUserError(ExitCode::Model,
+                         "the placement makes " + Twine(entry.steps.size()) +
+                             " dispatches and transfers, the most is " +
+                             Twine(maxSteps) +
+                             "; hint: leave neighbouring nodes on one device");
 
   for (BlockArgument argument : function.getArguments()) {
     // An input that no program reads still is an input.
-    if (!segments.count(argument))
-      segments[argument] = addSegment({MemoryRole::Input, 0, ""});
+    getSegment(argument, getHome(), getArgumentName(argument), 0);
     llvm::Expected<Binding> binding =
         makeBinding(argument.getType(),
                     function.getArgAttrDict(argument.getArgNumber()), argument);
@@ -241,17 +388,38 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
   return llvm::Error::success();
 }
 
-/// Where each node of the model runs.
+/// "a: why not; b: why not".
+static std::string joinReasons(DictionaryAttr reasons) {
+  std::string text;
+  for (NamedAttribute reason : reasons)
+    text += (text.empty() ? "" : "; ") + reason.getName().str() + ": " +
+            cast<StringAttr>(reason.getValue()).str();
+  return text;
+}
+
+/// Where each node of the model runs, and for those on the host why no other
+/// device takes them.
 void ImageBuilder::addNodes() {
   auto nodes = module->getAttrOfType<ArrayAttr>(nodesAttrName);
-  NodeLabels labels = readNodeLabels(module);
+  if (!nodes)
+    return;
   llvm::StringMap<StringRef> devices;
   for (const auto &[program, image] :
        llvm::zip(source.programs, source.manifest.programs))
     for (const std::string &id : program.debug.nodes)
       devices[id] = source.manifest.devices[image.device].name;
-  if (!nodes)
-    return;
+  llvm::StringMap<std::string> reasons;
+  if (auto placed = module->getAttrOfType<ArrayAttr>(hetero::placementAttrName))
+    for (auto node : placed.getAsRange<ArrayAttr>()) {
+      StringRef id = cast<StringAttr>(node[0]).getValue();
+      StringRef device = cast<StringAttr>(node[1]).getValue();
+      // One of which no program has anything is folded away.
+      if (auto found = devices.find(id); found != devices.end())
+        found->second = device;
+      if (device == system.getHost())
+        reasons[id] = joinReasons(cast<DictionaryAttr>(node[2]));
+    }
+  NodeLabels labels = readNodeLabels(module);
   for (Attribute attr : nodes) {
     auto id = cast<StringAttr>(cast<ArrayAttr>(attr)[0]).getValue();
     const NodeLabel &label = labels[id];
@@ -260,6 +428,7 @@ void ImageBuilder::addNodes() {
     node.op = label.op;
     node.opset = label.opset;
     node.device = devices.lookup(id).str();
+    node.reason = reasons.lookup(id);
     source.manifest.nodes.push_back(std::move(node));
   }
 }
@@ -274,10 +443,20 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
   source.manifest.producer = getProducer();
   if (auto model = module->getAttrOfType<StringAttr>(modelAttrName))
     source.manifest.model = model.str();
+  if (llvm::Error error = addSystem())
+    return std::move(error);
+  for (DeviceFunction &function : functions)
+    byFunction[function.function] = &function;
   for (func::FuncOp function : module.getOps<func::FuncOp>())
     if (!function.isExternal())
       if (llvm::Error error = addEntryPoint(function))
         return error;
+  for (const DeviceFunction &function : functions)
+    if (byFunction.contains(function.function))
+      return makeUserError(ExitCode::Model,
+                           "function '" +
+                               func::FuncOp(function.function).getName() +
+                               "' is never dispatched");
   addNodes();
   std::vector<std::vector<DeviceSegment>> declared;
   for (const DeviceProgram &program : source.programs)
@@ -289,9 +468,9 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
   return std::move(source);
 }
 
-llvm::Expected<ImageSource>
-buildImage(ModuleOp module, std::vector<CompiledExecutable> executables) {
-  return ImageBuilder(module, std::move(executables)).build();
+llvm::Expected<ImageSource> buildImage(ModuleOp module,
+                                       std::vector<DeviceFunction> functions) {
+  return ImageBuilder(module, std::move(functions)).build();
 }
 
 } // namespace garam

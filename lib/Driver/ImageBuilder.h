@@ -10,18 +10,22 @@
 #include "Diagnostics.h"
 #include "garam/Container/Image.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
+#include "garam/Support/NodeIds.h"
 
 namespace garam {
 
-/// A compiled executable.
-struct CompiledExecutable {
-  hetero::ExecutableOp op;
-  DeviceProgram program;
-};
+/// A function that is compiled for a device.
+struct DeviceFunction {
+  hetero::ExecutableOp executable;
+  mlir::func::FuncOp function;
+  std::vector<std::string> nodes; // ids of those that are placed in it
+  DeviceProgram program;          // at the end
 
-/// Module attribute of the onnx stage: one [id, operator, opset] a node of the
-/// model, kept to the end for messages and reports.
-constexpr llvm::StringLiteral nodesAttrName = "onnx.nodes";
+  DeviceTargetAttrInterface getTarget() const {
+    return llvm::cast<DeviceTargetAttrInterface>(
+        hetero::ExecutableOp(executable).getTarget());
+  }
+};
 
 /// Attribute of an input or output: its name in the model.
 constexpr llvm::StringLiteral nameAttrName = "onnx.name";
@@ -40,8 +44,8 @@ NodeLabels readNodeLabels(mlir::ModuleOp module);
 
 /// Lays out segments, binds inputs and outputs by their names in the model, and
 /// fills in the manifest. An error is a fault of the compiler.
-llvm::Expected<ImageSource>
-buildImage(mlir::ModuleOp module, std::vector<CompiledExecutable> executables);
+llvm::Expected<ImageSource> buildImage(mlir::ModuleOp module,
+                                       std::vector<DeviceFunction> functions);
 
 } // namespace garam
 

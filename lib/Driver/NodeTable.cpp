@@ -7,6 +7,7 @@
 #include "ImageBuilder.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/NodeIds.h"
 
 #include "llvm/ADT/StringSet.h"
 

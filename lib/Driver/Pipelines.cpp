@@ -23,18 +23,19 @@ void buildLinalgPipeline(OpPassManager &manager) {
   manager.addPass(createCSEPass());
 }
 
-void buildPlacementPipeline(OpPassManager &manager,
-                            DeviceTargetAttrInterface target,
-                            const CompileOptions &options) {
+void buildPlacementPipeline(
+    OpPassManager &manager, const PlacementOptions &options,
+    std::shared_ptr<const hetero::PlacementContext> context) {
   // Before functions move: it changes what they take and return.
-  if (!target.hasFloat())
+  if (options.hoistsQuantization)
     manager.addPass(createHeteroHoistQuantizationPass());
-  HeteroOutlinePassOptions outline;
-  outline.precision = options.precision;
-  // With one device there is nothing to choose; its compile refuses by itself,
-  // and the function is converted once.
-  outline.check = false;
-  manager.addPass(createHeteroOutlinePass(outline));
+  HeteroPlacePassOptions place;
+  place.defaultDevice = options.defaultDevice;
+  place.fallback = options.hasFallback;
+  manager.addPass(createHeteroPlacePass(place, std::move(context)));
+  HeteroPartitionPassOptions partition;
+  partition.dropsIdleHost = options.isChip;
+  manager.addPass(createHeteroPartitionPass(partition));
 }
 
 } // namespace garam

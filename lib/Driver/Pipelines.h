@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_DRIVER_PIPELINES_H
 #define GARAM_LIB_DRIVER_PIPELINES_H
 
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Driver/Compile.h"
 #include "garam/Target/DeviceTarget.h"
 #include "mlir/Pass/PassManager.h"
@@ -22,10 +23,22 @@ constexpr llvm::StringLiteral binaryStage = "binary";
 /// From the onnx dialect to linalg on tensors.
 void buildLinalgPipeline(mlir::OpPassManager &manager);
 
-/// From linalg to executables for the device `target`.
-void buildPlacementPipeline(mlir::OpPassManager &manager,
-                            DeviceTargetAttrInterface target,
-                            const CompileOptions &options);
+/// How the operations of a module get their devices.
+struct PlacementOptions {
+  /// A chip with a host that joins it when it is needed.
+  bool isChip = false;
+  /// The device that gets what it takes; empty: chosen by time.
+  std::string defaultDevice;
+  /// Whether the host gets what the others refuse.
+  bool hasFallback = true;
+  /// Whether the runtime quantises inputs and dequantises outputs.
+  bool hoistsQuantization = false;
+};
+
+/// From linalg to executables for the devices of the module's system.
+void buildPlacementPipeline(
+    mlir::OpPassManager &manager, const PlacementOptions &options,
+    std::shared_ptr<const hetero::PlacementContext> context);
 
 } // namespace garam
 

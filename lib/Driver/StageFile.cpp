@@ -44,6 +44,15 @@ static WeightMap findWeights(ModuleOp module) {
   return weights;
 }
 
+std::vector<std::pair<StringRef, StringRef>> readOptions(ModuleOp module) {
+  std::vector<std::pair<StringRef, StringRef>> found;
+  if (auto attr = module->getAttrOfType<DictionaryAttr>(optionsAttrName))
+    for (NamedAttribute option : attr)
+      if (auto text = dyn_cast<StringAttr>(option.getValue()))
+        found.emplace_back(option.getName().getValue(), text.getValue());
+  return found;
+}
+
 static std::string getChecksum(llvm::MemoryBufferRef file) {
   return llvm::formatv("{0:x16}", llvm::xxh3_64bits(file.getBuffer())).str();
 }

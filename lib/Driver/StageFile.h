@@ -32,6 +32,10 @@ namespace garam {
 
 constexpr llvm::StringLiteral optionsAttrName = "garam.options";
 
+/// What an earlier compile was given, in the order of its names.
+std::vector<std::pair<llvm::StringRef, llvm::StringRef>>
+readOptions(mlir::ModuleOp module);
+
 /// Writes the text of `module`, without weights.
 void printStage(mlir::ModuleOp module, llvm::StringRef stage,
                 llvm::raw_ostream &os);

@@ -89,6 +89,9 @@ public:
                function_ref<void()> fields) override;
   void variants(const VariantsField &field,
                 function_ref<void(unsigned)> fields) override;
+  void text(const TextField &field, TakeText take) override;
+  void sequence(const SequenceField &field,
+                function_ref<void()> fields) override;
 
   /// Reports the fields of the file's top level that the schema lacks.
   void finish() { reportUnknownFields(); }
@@ -117,7 +120,7 @@ private:
 
   YAMLErrors &errors;
   SmallVector<Scope, 4> scopes;
-  StringMap<YAMLLocation> valid; // where each figure that was read stands
+  StringMap<YAMLLocation> valid; // where each value that was read stands
 };
 
 } // namespace
@@ -222,6 +225,60 @@ TargetReader::readVariant(const VariantsField &field,
                                   field.item + " already; keep one");
   seen.push_back(number);
   return number;
+}
+
+void TargetReader::sequence(const SequenceField &field,
+                            function_ref<void()> fields) {
+  const YAMLEntry *entry = find(field.name);
+  if (!entry && field.isOptional)
+    return;
+  std::string path = scopes.back().path + field.name.str();
+  bool isRight = entry && entry->value.kind == YAMLNode::Kind::Sequence &&
+                 (field.isOptional || !entry->value.elements.empty());
+  if (!isRight) {
+    errors.add(entry ? entry->location : scopes.back().location,
+               "field '" + path + "'" +
+                   (entry ? ": found " + entry->value.describe() + ", needed"
+                          : " is missing; needed:") +
+                   " a sequence of " +
+                   (field.isOptional ? "mappings, one a "
+                                     : "at least one mapping, one a ") +
+                   field.item + ": " + field.meaning);
+    return;
+  }
+  for (auto [i, element] : enumerate(entry->value.elements))
+    readScope(element, path + "[" + Twine(i) + "]", fields);
+}
+
+void TargetReader::text(const TextField &field, TakeText take) {
+  const YAMLEntry *entry = find(field.name);
+  std::string path = scopes.back().path + field.name.str();
+  if (!entry) {
+    errors.add(scopes.back().location,
+               "field '" + path + "' is missing; needed " + field.need);
+    return;
+  }
+  auto complain = [&](const YAMLNode &node, const std::string &what) {
+    errors.add(node.location, "field '" + path + "': " + what);
+  };
+  ArrayRef<YAMLNode> nodes = entry->value;
+  if (field.count > 1)
+    nodes = entry->value.elements;
+  if (nodes.size() != field.count)
+    return complain(entry->value, "found " + entry->value.describe() +
+                                      ", needed " + field.need.str());
+  bool isRight = true;
+  for (const YAMLNode &node : nodes) {
+    std::string wrong =
+        node.isScalar() && !node.scalar.empty()
+            ? take(node.scalar)
+            : "found " + node.describe() + ", needed " + field.need.str();
+    if (!wrong.empty())
+      complain(node, wrong);
+    isRight &= wrong.empty();
+  }
+  if (isRight)
+    valid[path] = entry->value.location;
 }
 
 void TargetReader::figure(const FigureField &field, FigureSlot slot) {
@@ -366,6 +423,19 @@ public:
         std::exchange(prefix, prefix + field.name.str() + "[].");
     add(field.key, "name", "", join(field.names, ", "), field.keyMeaning);
     visitFields(0);
+    prefix = outer;
+  }
+  void text(const TextField &field, TakeText) override {
+    add(field.name, field.count == 1 ? "text" : "sequence of texts", "",
+        field.need, field.meaning);
+  }
+  void sequence(const SequenceField &field,
+                function_ref<void()> visitFields) override {
+    add(field.name, field.isOptional ? "optional sequence" : "sequence", "",
+        field.isOptional ? "" : "at least one", field.meaning);
+    std::string outer =
+        std::exchange(prefix, prefix + field.name.str() + "[].");
+    visitFields();
     prefix = outer;
   }
   void add(StringRef name, StringRef type, StringRef unit, const Twine &range,

@@ -91,29 +91,23 @@ def test_weights_of_another_name(fails, edit, tmp_path):
 
 def test_executables(fails, edit, tmp_path):
     path = edit("placed", r"^( *hetero\.executable .*\{)$", r"\1\nfunc.func @other() { return }")
-    fails(MODEL, "an executable holds exactly one function",
+    fails(MODEL, "function 'other' is never dispatched",
           *compile_stage(path, "placed", tmp_path))
     path = edit("placed", r"^( *%\w+, %\w+)( = hetero\.dispatch .*)$",
                 r"\1\2\n%again, %result\2\nhetero.await %again")
     fails(MODEL, "' is dispatched more than once", *compile_stage(path, "placed", tmp_path))
 
 
-def test_executables_of_two_targets(fails, edit, tmp_path):
-    path = edit("placed", r'^(#target = #npu.target<"atom", ")(.*)">$(?s:(.*?))^( *hetero\.executable)',
-                r'\1\2">\n#second = #npu.target<"second", "\2 ">\3'
-                "hetero.executable @second target(#second) {\n"
-                "  func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {\n"
-                "    return %x : tensor<4xf32>\n"
-                "  }\n"
-                "}\n"
-                'func.func @more(%x: tensor<4xf32> {onnx.name = "x"})'
-                ' -> (tensor<4xf32> {onnx.name = "y"}) {\n'
-                "  %t, %y = hetero.dispatch @second::@main(%x) : (tensor<4xf32>) -> tensor<4xf32>\n"
-                "  hetero.await %t\n"
-                "  return %y : tensor<4xf32>\n"
-                r"}\n\4")
-    fails(MODEL, "one binary holds the programs of one target",
+def test_executables_of_other_devices(fails, edit, tmp_path):
+    path = edit("placed", r'hetero\.device = "atom"', 'hetero.none = "atom"')
+    fails(MODEL, "executable 'atom' is for none of the system's devices",
           *compile_stage(path, "placed", tmp_path))
+
+
+def test_placed_modules_without_a_system(fails, edit, tmp_path):
+    path = edit("placed", r"hetero\.system = ", "hetero.other = ")
+    fails(MODEL, "the module has no 'hetero.system'",
+          *compile_stage(path, "placed", tmp_path), "--target", "atom")
 
 
 def test_programs_without_a_segment_for_an_input(fails, edit, tmp_path):
@@ -162,7 +156,7 @@ def test_kinds_of_targets(fails, run_tool, tmp_path):
     path = tmp_path / "chip.yaml"
     good = (SOURCE_DIR / "targets" / "atom.yaml").read_text()
     path.write_text(good.replace("kind: npu", "kind: abacus"))
-    fails(CONFIG, f"{path}: kind 'abacus' is not that of a known device ('npu')", "compile", DIGITS,
+    fails(CONFIG, f"{path}: kind 'abacus' is not that of a known device ('", "compile", DIGITS,
           "--target", path, "-o", tmp_path / "out.garam")
     fails(CONFIG, f"{path}: kind 'abacus' is not that of a known device", "targets", "--check", path)
 
@@ -173,7 +167,7 @@ def test_doctor(run_tool, tmp_path):
     path.write_text(good.replace("kind: npu", "kind: abacus").replace("name: atom", "name: chip"))
     environment = {**os.environ, "GARAM_TARGETS_DIR": str(tmp_path)}
     result = run_tool("garam", "doctor", status=CONFIG, env=environment)
-    assert f"{path}: unknown kind 'abacus'" in result.stderr
+    assert f"{path}: kind 'abacus' is not that of a known device" in result.stderr
     assert "chip: not valid" in result.stdout
 
 

@@ -56,6 +56,8 @@ UNREACHABLE = {
                                               "refuses",
     "a member of it is damaged": "libzip refuses to open such an archive",
     "internal error: ": "a fault of ours",
+    " cannot move between devices": "no device yields such a tensor",
+    " dispatches and transfers, the most is ": "would take thousands of programs",
     "internal error in stage '": "a fault of ours; no input is known that shows one",
     "\nnote: reproduce it with the model itself": "a fault of ours, again",
     "\nnote: reproduce it with the file in '": "a fault of ours, again",

@@ -55,7 +55,8 @@ def test_program_that_does_not_fit_the_dram(run_tool, tmp_path):
     text = (TARGETS / "atom.yaml").read_text()
     target, binary = tmp_path / "tiny.yaml", tmp_path / "digits.garam"
     target.write_text(text.replace("bytes: { value: 17179869184", "bytes: { value: 16384"))
-    arguments = ("compile", DIGITS, "--dim", "N=1", "-o", binary, "--quiet", "--target")
+    arguments = ("compile", DIGITS, "--dim", "N=1", "-o", binary, "--quiet", "--no-fallback",
+                 "--target")
     errors = run_tool("garam", *arguments, target, status=MODEL).stderr
     found = re.search(r"needs (\d+) bytes of DRAM", errors)
     assert found and "but atom has 16384" in errors, errors

@@ -193,6 +193,14 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
                   "FILE.npz: samples of the inputs, one array a name, for "
                   "devices that need the ranges of values")
       ->check(isNotEmpty());
+  sub->add_option("--placement", options.placement,
+                  "JSON file that says which nodes run on which device")
+      ->check(isNotEmpty());
+  sub->add_option("--emit-placement", options.emitPlacement,
+                  "file for the placement that was used")
+      ->check(isNotEmpty());
+  sub->add_flag("!--no-fallback", options.hasFallback,
+                "an error for what only the host takes");
   sub->add_option("--shape", options.shapes,
                   "NAME=1x3x224x224: shape of an input")
       ->expected(1)

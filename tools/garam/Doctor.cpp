@@ -9,6 +9,7 @@
 #include "garam/Runtime/Report.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
+#include "garam/Target/System.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FileSystem.h"
@@ -58,11 +59,8 @@ static Error printTargets(const DeviceRegistry &devices) {
       errors = joinErrors(std::move(errors), file.takeError());
       continue;
     }
-    const Device *device = devices.lookup(file->header.kind);
-    Error error = device ? device->checkTarget(*file)
-                         : makeUserError(ExitCode::Config,
-                                         file->path + ": unknown kind '" +
-                                             file->header.kind + "'");
+    Expected<System> system = loadSystem(std::move(*file), devices);
+    Error error = system ? Error::success() : system.takeError();
     printRow("target", name + (error ? ": not valid" : ""));
     errors = joinErrors(std::move(errors), std::move(error));
   }

@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
-#include "garam/Support/Errors.h"
+#include "garam/Target/System.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <CLI/CLI.hpp>
@@ -23,15 +23,6 @@ struct TargetsCommand {
 };
 } // namespace
 
-static Expected<const Device *> findDevice(const TargetFile &file,
-                                           const DeviceRegistry &devices) {
-  if (const Device *device = devices.lookup(file.header.kind))
-    return device;
-  return makeUserError(ExitCode::Config, file.path + ": kind '" +
-                                             file.header.kind +
-                                             "' is not that of a known device");
-}
-
 static Error list() {
   for (const std::string &name : listTargets()) {
     Expected<TargetFile> file = loadTarget(name);
@@ -42,21 +33,49 @@ static Error list() {
   return Error::success();
 }
 
+static void showFact(StringRef name, const Twine &value) {
+  outs() << formatv("  {0,-18} {1}\n", name, value.str());
+}
+
+static Error showSystem(const TargetFile &file, const DeviceRegistry &devices) {
+  Expected<System> system = loadSystem(file, devices);
+  if (!system)
+    return system.takeError();
+  for (const System::Device &device : system->devices)
+    showFact("device", device.name + ": " + device.file.header.description);
+  for (const SystemLink &link : system->links)
+    showFact("link", link.ends[0] + " - " + link.ends[1] + ": " +
+                         formatv("{0:f1} GB/s, {1:f0} ns, {2:f2} pJ/B",
+                                 link.bytesPerSecond * 1e-9, link.seconds * 1e9,
+                                 link.energyPerByte * 1e12)
+                             .str());
+  showFact("inputs, outputs", "in the memory of " + system->host);
+  return Error::success();
+}
+
+static Error showDevice(const TargetFile &file, const DeviceRegistry &devices) {
+  Expected<const Device *> device = findDevice(file, devices);
+  if (!device)
+    return device.takeError();
+  Expected<std::vector<MachineFact>> facts = (*device)->describeTarget(file);
+  if (!facts)
+    return facts.takeError();
+  for (const MachineFact &fact : *facts)
+    showFact(fact.name, fact.value);
+  return Error::success();
+}
+
 static Error show(StringRef name, const DeviceRegistry &devices) {
   Expected<TargetFile> file = loadTarget(name);
   if (!file)
     return file.takeError();
-  Expected<const Device *> device = findDevice(*file, devices);
-  if (!device)
-    return device.takeError();
-  Expected<std::vector<MachineFact>> facts = (*device)->describeTarget(*file);
-  if (!facts)
-    return facts.takeError();
   outs() << file->header.name << ": " << file->header.description << '\n';
-  outs() << formatv("  {0,-18} {1}\n", "kind", file->header.kind);
-  for (const MachineFact &fact : *facts)
-    outs() << formatv("  {0,-18} {1}\n", fact.name, fact.value);
-  outs() << formatv("  {0,-18} {1}\n", "file", file->path);
+  showFact("kind", file->header.kind);
+  if (Error error = file->header.kind == systemKind
+                        ? showSystem(*file, devices)
+                        : showDevice(*file, devices))
+    return error;
+  showFact("file", file->path);
   return Error::success();
 }
 
@@ -64,11 +83,10 @@ static Error check(StringRef path, const DeviceRegistry &devices) {
   Expected<TargetFile> file = loadTarget(path);
   if (!file)
     return file.takeError();
-  Expected<const Device *> device = findDevice(*file, devices);
-  if (!device)
-    return device.takeError();
-  if (Error error = (*device)->checkTarget(*file))
-    return error;
+  // Of a system, all its files are checked.
+  Expected<System> system = loadSystem(*file, devices);
+  if (!system)
+    return system.takeError();
   outs() << file->path << ": target '" << file->header.name << "' is valid\n";
   return Error::success();
 }

@@ -76,9 +76,13 @@ TEST_F(TargetRegistry, OpensAFileByItsPath) {
 }
 
 TEST_F(TargetRegistry, ListsTheKnownNamesForAnUnknownOne) {
-  EXPECT_EQ(getErrors("rngg"),
-            "no target is called 'rngg'; known targets: atom, own, rngd, "
-            "warboy\nhint: a file is given by its path, as in ./rngg.yaml");
+  std::string text = getErrors("rngg");
+  llvm::StringRef errors = text;
+  EXPECT_TRUE(errors.consume_front(
+      "no target is called 'rngg'; known targets: atom, "));
+  EXPECT_TRUE(errors.consume_back(
+      ", warboy\nhint: a file is given by its path, as in ./rngg.yaml"));
+  EXPECT_TRUE(errors.contains(", own, rngd"));
   EXPECT_EQ(getErrors("").substr(0, 21), "no target is called '");
 }
 

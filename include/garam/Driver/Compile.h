@@ -35,6 +35,13 @@ struct CompileOptions {
   /// An .npz file with samples of the model's inputs, from which devices that
   /// need them get the ranges of values; empty: they guess.
   std::string calibration;
+  /// A file that says which nodes run on which device; empty: chosen by the
+  /// devices' estimates.
+  std::string placement;
+  /// A file for the placement that was used, if any.
+  std::string emitPlacement;
+  /// Whether the host takes what the other devices refuse; else it is an error.
+  bool hasFallback = true;
   std::vector<std::string> shapes; // NAME=1x3x224x224
   std::vector<std::string> dims;   // NAME=1
   /// Stop after this stage and write its IR to `emitPath`, its weights beside

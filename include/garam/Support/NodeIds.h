@@ -26,6 +26,10 @@
 
 namespace garam {
 
+/// Attribute of a module: [id, operator, opset] for each node of the model,
+/// kept from the import to the end for messages, placements and reports.
+constexpr llvm::StringLiteral nodesAttrName = "onnx.nodes";
+
 /// The location of what belongs to node `id` of `file`.
 mlir::Location getNodeLoc(mlir::MLIRContext *context, llvm::StringRef file,
                           llvm::StringRef id);

@@ -36,6 +36,9 @@ struct DeviceCompileOptions {
   std::string precision;
   /// The stage of the device that the function is at already, or empty.
   std::string startStage;
+  /// Whether the function was read from a file at that stage, so that its
+  /// faults are the user's.
+  bool isFromFile = false;
   /// Values of the options of `garam compile` that devices have of their own
   /// (Device::getCompileOptions), by flag. Those of other devices are in it
   /// too.

@@ -55,9 +55,30 @@ struct VariantsField {
   llvm::ArrayRef<llvm::StringRef> names;
 };
 
+/// A field whose value is a text, which has no source, or a sequence of
+/// several.
+struct TextField {
+  llvm::StringLiteral name;
+  llvm::StringLiteral need; // "the name or the file of a target"
+  llvm::StringLiteral meaning;
+  unsigned count = 1; // above 1: a sequence of so many
+};
+
+/// A field whose value is a sequence of mappings.
+struct SequenceField {
+  llvm::StringLiteral name;
+  llvm::StringLiteral item; // what a mapping is: "device"
+  llvm::StringLiteral meaning;
+  bool isOptional = false; // may be empty or left out
+};
+
 /// Is shown every field of a schema in order.
 class TargetSchemaVisitor {
 public:
+  /// Takes a text, and returns what is wrong with it ("found 'x', needed y"),
+  /// or nothing.
+  using TakeText = llvm::function_ref<std::string(llvm::StringRef)>;
+
   virtual ~TargetSchemaVisitor() = default;
   virtual void figure(const FigureField &field, FigureSlot slot) = 0;
   /// A mapping of fields. One that is not required may be left out.
@@ -67,6 +88,11 @@ public:
   /// `fields` is called for each mapping with the number of its name.
   virtual void variants(const VariantsField &field,
                         llvm::function_ref<void(unsigned name)> fields) = 0;
+  /// `take` is called for each text.
+  virtual void text(const TextField &field, TakeText take) = 0;
+  /// `fields` is called for each mapping.
+  virtual void sequence(const SequenceField &field,
+                        llvm::function_ref<void()> fields) = 0;
 };
 
 /// Takes what relates fields to one another.

@@ -7,6 +7,7 @@
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Support/NodeIds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -78,7 +79,8 @@ static std::optional<Refusal> checkVector(VectorOp op,
     for (Operation &inner : region.getOps())
       if (!isa<YieldOp>(inner) && usesFloat(inner) && !isRequantization(inner))
         return Refusal(
-            op.getLoc(),
+            // Of several nodes that are fused, the one that needs it.
+            getNodeIds(inner.getLoc()).empty() ? op.getLoc() : inner.getLoc(),
             "'" + machine.name +
                 "' has no float arithmetic beyond requantisation, and this "
                 "needs '" +

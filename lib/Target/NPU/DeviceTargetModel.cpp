@@ -218,7 +218,8 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
       return std::optional<DeviceProgram>();
   }
   FailureOr<DeviceProgram> program =
-      finish(function, *machine, options.startStage != stages.back());
+      finish(function, *machine,
+             !(options.isFromFile && options.startStage == stages.back()));
   if (failed(program))
     return failure();
   return std::optional<DeviceProgram>(std::move(*program));

@@ -151,19 +151,29 @@ TEST_F(DeviceTargetTest, CompileReportsWhatAcceptsReturns) {
   EXPECT_EQ(errors, getUnsupportedErrors());
 }
 
-// Placement reports the same errors, unless it is told not to ask.
-TEST_F(DeviceTargetTest, PlacementAsksWhenItChecks) {
-  for (bool check : {true, false}) {
+// Placement reports what the device refuses, unless it is told not to ask.
+TEST_F(DeviceTargetTest, PlacementAsks) {
+  for (bool asks : {true, false}) {
     auto module = parse(unsupported)->getParentOfType<ModuleOp>();
-    module->setAttr(heteroTargetAttrName, getTarget("atom"));
-    HeteroOutlinePassOptions options;
-    options.check = check;
+    auto device =
+        hetero::DeviceAttr::get(&context, "chip", Attribute(getTarget("atom")));
+    module->setAttr(hetero::systemAttrName,
+                    hetero::SystemAttr::get(&context, "alone", "", {device},
+                                            ArrayRef<hetero::LinkAttr>()));
+    auto placement = std::make_shared<hetero::PlacementContext>();
+    placement->asksDevices = asks;
     PassManager manager(&context);
-    manager.addPass(createHeteroOutlinePass(options));
+    manager.addPass(createHeteroPlacePass({}, placement));
     std::vector<std::string> errors =
-        getErrors([&] { EXPECT_EQ(succeeded(manager.run(module)), !check); });
-    EXPECT_EQ(errors,
-              check ? getUnsupportedErrors() : std::vector<std::string>());
+        getErrors([&] { EXPECT_EQ(succeeded(manager.run(module)), !asks); });
+    std::vector<std::string> expected;
+    if (asks)
+      expected = {"no device takes it: 'chip': cannot carry out "
+                  "'linalg.generic': the vector engine has no 'math.atan2' of "
+                  "these types",
+                  "no device takes it: 'chip': cannot carry out "
+                  "'tensor.extract': no stage does this"};
+    EXPECT_EQ(errors, expected);
   }
 }
 

@@ -22,8 +22,33 @@ bool isUsableScale(const llvm::APFloat &scale) {
   return scale.isFiniteNonZero() && !scale.isNegative();
 }
 
+/// An operation runs on a device of its module's system, as far as that says
+/// one.
+static LogicalResult verifyDevice(Operation *op, NamedAttribute named) {
+  auto name = dyn_cast<StringAttr>(named.getValue());
+  if (!name)
+    return op->emitOpError("has '")
+           << deviceAttrName
+           << "', which is the name of a device, got: " << named.getValue();
+  auto module = op->getParentOfType<ModuleOp>();
+  auto system =
+      module ? module->getAttrOfType<SystemAttr>(systemAttrName) : SystemAttr();
+  if (system && !system.lookup(name.getValue()))
+    return op->emitOpError("has '")
+           << deviceAttrName << "', which is a device of the system '"
+           << system.getName() << "', got: " << name;
+  return success();
+}
+
 LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute named) {
+  if (named.getName() == deviceAttrName)
+    return verifyDevice(op, named);
+  if (named.getName() == systemAttrName &&
+      (!isa<ModuleOp>(op) || !isa<SystemAttr>(named.getValue())))
+    return op->emitOpError("has '")
+           << systemAttrName
+           << "', which is the system of a module, got: " << named.getValue();
   if (named.getName() != loweredAttrName)
     return success();
   auto type = dyn_cast<TypeAttr>(named.getValue());
@@ -94,6 +119,7 @@ void ::garam::hetero::HeteroDialect::initialize() {
 #define GET_TYPEDEF_LIST
 #include "garam/Dialect/Hetero/IR/HeteroTypes.cpp.inc"
       >();
+  addSystemAttributes();
   addOperations<
 #define GET_OP_LIST
 #include "garam/Dialect/Hetero/IR/HeteroOps.cpp.inc"

@@ -22,6 +22,10 @@
 #include "garam/Dialect/Hetero/IR/HeteroDialect.h.inc"
 
 namespace garam::hetero {
+/// Of a module: the system that it is compiled for, a SystemAttr.
+constexpr llvm::StringLiteral systemAttrName = "hetero.system";
+/// Of an operation or an executable: the name of the device that it runs on.
+constexpr llvm::StringLiteral deviceAttrName = "hetero.device";
 /// Of a function that its device has lowered to commands on its own memory, so
 /// that it has no arguments and results any more: its type before.
 constexpr llvm::StringLiteral loweredAttrName = "hetero.lowered";
@@ -35,6 +39,9 @@ bool isUsableScale(const llvm::APFloat &scale);
 
 #define GET_TYPEDEF_CLASSES
 #include "garam/Dialect/Hetero/IR/HeteroTypes.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "garam/Dialect/Hetero/IR/HeteroAttributes.h.inc"
 
 #define GET_OP_CLASSES
 #include "garam/Dialect/Hetero/IR/HeteroOps.h.inc"

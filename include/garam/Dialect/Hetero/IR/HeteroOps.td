@@ -7,32 +7,13 @@
 #ifndef GARAM_DIALECT_HETERO_IR_HETEROOPS_TD
 #define GARAM_DIALECT_HETERO_IR_HETEROOPS_TD
 
+include "garam/Dialect/Hetero/IR/HeteroBase.td"
+include "garam/Dialect/Hetero/IR/HeteroSystem.td"
 include "garam/Target/DeviceTarget.td"
-include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-
-def Hetero_Dialect : Dialect {
-  let name = "hetero";
-  let cppNamespace = "::garam::hetero";
-  let summary = "What runs on which device, and what waits for what";
-  let description = [{
-    After placement a model is a function that dispatches the functions of
-    *executables*, one executable for each device, and moves tensors between
-    devices, as `gpu.launch_func` does with the functions of a `gpu.module`.
-
-    Dispatches and transfers start at once and give a token; what they depend on
-    is said by tokens and by the tensors that they use, not by their order.
-    Every token is awaited or depended on.
-  }];
-  let useDefaultTypePrinterParser = 1;
-  let hasOperationAttrVerify = 1;
-  let hasRegionArgAttrVerify = 1;
-  let hasRegionResultAttrVerify = 1;
-  let dependentDialects = ["::mlir::func::FuncDialect"];
-}
 
 class Hetero_Op<string mnemonic, list<Trait> traits = []>
     : Op<Hetero_Dialect, mnemonic, traits>;
@@ -54,8 +35,9 @@ def Hetero_ExecutableOp
   let summary = "the functions that run on one device";
   let description = [{
     `target` says which device, and everything that its compiler needs to know
-    of it. The region holds functions on tensors. `hetero-outline` makes
-    executables, the device's `compile` consumes them.
+    of it; `hetero.device` says which device of the module's system. The region
+    holds functions on tensors. `hetero-partition` makes executables, the
+    device's `compile` consumes them.
 
     Example:
 
@@ -118,8 +100,9 @@ def Hetero_TransferOp
   let summary = "moves a tensor from one device's memory to another's";
   let description = [{
     Starts once the tokens `dependencies` are complete. `source` and
-    `destination` name executables, or nothing for the host's memory. The result
-    may be used once `token` is complete.
+    `destination` name executables, for the memories of their devices, or
+    nothing for the memory of the system's host. The result may be used once
+    `token` is complete.
 
     (C1) `source` and `destination` name executables of this module.
     (C2) `source` and `destination` differ.

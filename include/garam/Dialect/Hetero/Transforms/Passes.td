@@ -45,26 +45,52 @@ def HeteroHoistQuantizationPass
   let dependentDialects = ["::garam::hetero::HeteroDialect"];
 }
 
-def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
-  let summary = "Moves functions into executables of the module's device";
+def HeteroPlacePass : Pass<"hetero-place", "::mlir::ModuleOp"> {
+  let summary = "Chooses the device of each operation";
   let description = [{
-    The module carries its device as the attribute `hetero.target`. Each of its
-    functions with a body moves, whole, into an executable for that device,
-    named after the function and its number; in its place comes a function of
-    the same signature that dispatches it and awaits the end. Attributes of
-    arguments and results (their names in the model) stay on both. The module's
-    attribute goes away, for each executable has its own.
+    Gives the operations of each function the attribute `hetero.device`, the
+    name of a device of the module's `hetero.system`, and the module the
+    attribute `hetero.placement`, which lists the nodes with their devices and
+    the reasons of the devices that do not take them. It changes nothing else,
+    and can be done at any time before `hetero-partition`.
 
-    A function that the device does not accept is an error at each operation
-    that it refuses, with the reason. Without `check` the device is not asked:
-    when it compiles the function, it refuses the same with the same words.
+    Operations of one node of the model stay together, and so do nodes between
+    which scalars pass. What is known without the function's arguments (constants
+    and what is computed of them alone, empty tensors, initial values) has no
+    device: partition copies it to where it is used.
+
+    Each device is asked once what it refuses in the function. The rules of
+    `rules-file` decide for the nodes that they match; one that asks for what
+    the device refuses is an error. With `default-device`, that device gets
+    every other node that it takes, and the host what it refuses. Without it,
+    devices are chosen by time:
+
+    1. The time of a node on a device is its share of the time that the device
+       estimates for the region which the node is part of when the device has
+       all that it takes; nodes share a region's time as their own estimates
+       say. So the fixed costs of a program and the gain of fusion count. Equal
+       regions are estimated once.
+    2. From the end backwards, the time from each node on each device to the
+       end of the function, with transfers over the links and every later node
+       on its best device (the optimistic cost table of PEFT, Arabnejad and
+       Barbosa, 2014).
+    3. From the start, each node goes where its end and what is ahead of it are
+       first, with transfers, and each device doing one thing at a time.
+    4. The placement so found is compared with those that put on one device all
+       that it takes: regions estimated as they would run, transfers counted.
+       The one that ends first is taken.
+
+    With `fallback`, the host takes what no other device does, with a warning
+    that says why; without, it has only what rules give it, and a node that is
+    left over is an error.
 
     Before:
 
     ```mlir
-    module attributes {hetero.target = #target} {
+    module attributes {hetero.system = #system} {
       func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
-        %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
+        %empty = tensor.empty() : tensor<4xf32>
+        %y = linalg.exp ins(%x : tensor<4xf32>) outs(%empty : tensor<4xf32>)
             -> tensor<4xf32>
         return %y : tensor<4xf32>
       }
@@ -74,26 +100,103 @@ def HeteroOutlinePass : Pass<"hetero-outline", "::mlir::ModuleOp"> {
     After:
 
     ```mlir
-    hetero.executable @main_0 target(#target) {
+    module attributes {hetero.placement = [["exp", "a", {} ]],
+                       hetero.system = #system} {
       func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
-        %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
-            -> tensor<4xf32>
+        %empty = tensor.empty() : tensor<4xf32>
+        %y = linalg.exp {hetero.device = "a"} ins(%x : tensor<4xf32>)
+            outs(%empty : tensor<4xf32>) -> tensor<4xf32>
         return %y : tensor<4xf32>
       }
-    }
-    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
-      %token, %y = hetero.dispatch @main_0::@main(%x)
-          : (tensor<4xf32>) -> tensor<4xf32>
-      hetero.await %token
-      return %y : tensor<4xf32>
     }
     ```
   }];
   let options = [
+    Option<"rulesFile", "rules-file", "std::string", /*default=*/"\"\"",
+           "A placement file, in JSON">,
+    Option<"defaultDevice", "default-device", "std::string",
+           /*default=*/"\"\"",
+           "The device of what no rule matches; empty: chosen by time">,
     Option<"precision", "precision", "std::string", /*default=*/"\"\"",
            "Arithmetic of float models; empty for the device's choice">,
-    Option<"check", "check", "bool", /*default=*/"true",
-           "Ask the device whether it accepts the functions">
+    Option<"fallback", "fallback", "bool", /*default=*/"true",
+           "Give the host what the other devices refuse">
+  ];
+  let dependentDialects = ["::garam::hetero::HeteroDialect"];
+}
+
+def HeteroPartitionPass : Pass<"hetero-partition", "::mlir::ModuleOp"> {
+  let summary = "Moves placed operations into executables of their devices";
+  let description = [{
+    An operation is as deep as the deepest of its producers, and one deeper than
+    one on another device; the operations of one device and one depth are a
+    region. Of two regions at most one uses results of the other, also over
+    others. Each region becomes a function of its device's executable, and in
+    its place comes its dispatch. What several regions use and costs nothing
+    (constants and what is computed of them alone, empty tensors, initial
+    values) is copied into each.
+
+    Inputs and outputs are in the memory of the system's host, or of its only
+    device. A tensor that a region uses on another device is moved there once.
+    A dispatch or transfer depends on the tokens of what makes its operands and
+    on nothing else, so that devices work side by side; the end awaits the
+    tokens that nothing else depends on.
+
+    Attributes of arguments and results (their names in the model) stay on the
+    function and on the regions that use and yield them. Each result of the
+    function has a tensor of its own: an argument that is returned, or a value
+    that is returned twice, is copied.
+
+    Before:
+
+    ```mlir
+    module attributes {hetero.system = #system} { // host "b"
+      func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+        %y = linalg.exp {hetero.device = "a"} ins(%x : tensor<4xf32>)
+            outs(%x : tensor<4xf32>) -> tensor<4xf32>
+        %z = linalg.log {hetero.device = "b"} ins(%y : tensor<4xf32>)
+            outs(%y : tensor<4xf32>) -> tensor<4xf32>
+        return %z : tensor<4xf32>
+      }
+    }
+    ```
+
+    After:
+
+    ```mlir
+    module attributes {hetero.system = #system} {
+      hetero.executable @a target(#a) attributes {hetero.device = "a"} {
+        func.func @main_0(%x: tensor<4xf32>) -> tensor<4xf32> {
+          %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
+              -> tensor<4xf32>
+          return %y : tensor<4xf32>
+        }
+      }
+      hetero.executable @b target(#b) attributes {hetero.device = "b"} {
+        func.func @main_1(%y: tensor<4xf32>) -> tensor<4xf32> {
+          %z = linalg.log ins(%y : tensor<4xf32>) outs(%y : tensor<4xf32>)
+              -> tensor<4xf32>
+          return %z : tensor<4xf32>
+        }
+      }
+      func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+        %there, %moved = hetero.transfer %x to @a : tensor<4xf32>
+        %done, %y = hetero.dispatch @a::@main_0(%moved) after(%there)
+            : (tensor<4xf32>) -> tensor<4xf32>
+        %back, %here = hetero.transfer %y from @a after(%done)
+            : tensor<4xf32>
+        %end, %z = hetero.dispatch @b::@main_1(%here) after(%back)
+            : (tensor<4xf32>) -> tensor<4xf32>
+        hetero.await %end
+        return %z : tensor<4xf32>
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"dropsIdleHost", "drop-idle-host", "bool", /*default=*/"false",
+           "Leave out the host of a chip when nothing runs on it: inputs and "
+           "outputs are then in the chip's memory">
   ];
   let dependentDialects = ["::garam::hetero::HeteroDialect"];
 }

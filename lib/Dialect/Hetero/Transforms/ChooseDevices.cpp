@@ -1,0 +1,303 @@
+//===- ChooseDevices.cpp - The default placement --------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ChooseDevices.h"
+
+#include "RegionEstimates.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <limits>
+
+using namespace mlir;
+
+namespace garam::hetero {
+
+/// Time of what a device cannot estimate: more than anything else takes.
+static constexpr double unknownSeconds = 1e3;
+static constexpr double never = std::numeric_limits<double>::infinity();
+
+/// Bytes of a tensor in its type in the IR, sub-byte types rounded up.
+static uint64_t getBytes(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || !type.hasStaticShape() ||
+      !type.getElementType().isIntOrIndexOrFloat())
+    return 0;
+  Type element = type.getElementType();
+  unsigned bits = element.isIndex() ? IndexType::kInternalStorageBitWidth
+                                    : element.getIntOrFloatBitWidth();
+  return type.getNumElements() * llvm::divideCeil(bits, CHAR_BIT);
+}
+
+namespace {
+
+/// A choice is the number of a device for each unit.
+using Choice = std::vector<unsigned>;
+
+class Chooser {
+public:
+  Chooser(func::FuncOp function, const PlacementGraph &graph, SystemAttr system,
+          ArrayRef<SmallVector<unsigned>> allowed,
+          const DeviceCompileOptions &options);
+
+  Choice choose();
+
+private:
+  /// What a unit takes from others.
+  struct Edge {
+    unsigned producer;
+    uint64_t bytes;
+  };
+  struct Unit {
+    SmallVector<Edge, 2> inputs;
+    SmallVector<Edge, 2> outputs; // here `producer` is the user
+    uint64_t argumentBytes = 0, resultBytes = 0;
+    SmallVector<double, 4> seconds; // on each device
+    SmallVector<double, 4> ahead;   // from its end to the function's
+  };
+
+  bool isAllowed(unsigned unit, unsigned device) const {
+    return llvm::is_contained(allowed[unit], device);
+  }
+  DeviceTargetAttrInterface getTarget(unsigned device) const {
+    return cast<DeviceTargetAttrInterface>(
+        system.getDevices()[device].getTarget());
+  }
+  double getTransfer(unsigned from, unsigned to, uint64_t bytes) const {
+    const auto &[fixed, perByte] = transfers[from][to];
+    return bytes == 0 ? 0 : fixed + bytes * perByte;
+  }
+  StringRef getName(unsigned device) const {
+    return system.getDevices()[device].getName();
+  }
+
+  void measureEdges(func::FuncOp function);
+  void estimateUnits(unsigned device);
+  void lookAhead();
+  Choice chooseByFinish() const;
+  Choice prefer(unsigned device) const;
+  double getEnd(const Choice &choice);
+
+  func::FuncOp function;
+  const PlacementGraph &graph;
+  SystemAttr system;
+  ArrayRef<SmallVector<unsigned>> allowed;
+  RegionEstimates estimates;
+  unsigned numDevices, host;
+  std::vector<SmallVector<std::pair<double, double>>> transfers;
+  std::vector<Unit> units;
+};
+
+} // namespace
+
+Chooser::Chooser(func::FuncOp function, const PlacementGraph &graph,
+                 SystemAttr system, ArrayRef<SmallVector<unsigned>> allowed,
+                 const DeviceCompileOptions &options)
+    : function(function), graph(graph), system(system), allowed(allowed),
+      estimates(graph.shared, options), numDevices(system.getDevices().size()),
+      host(0), units(graph.units.size()) {
+  for (unsigned from = 0; from < numDevices; ++from) {
+    if (getName(from) == system.getHost())
+      host = from;
+    auto &row = transfers.emplace_back();
+    for (unsigned to = 0; to < numDevices; ++to) {
+      double fixed = system.getTransferSeconds(getName(from), getName(to), 0);
+      double one = system.getTransferSeconds(getName(from), getName(to), 1);
+      row.emplace_back(fixed, one - fixed);
+    }
+  }
+  measureEdges(function);
+}
+
+/// Bytes between units, and between them and the function's interface.
+void Chooser::measureEdges(func::FuncOp function) {
+  Operation *terminator = function.front().getTerminator();
+  for (auto [number, unit] : llvm::enumerate(graph.units)) {
+    llvm::SmallSetVector<Value, 8> used;
+    llvm::SmallDenseMap<unsigned, unsigned> edges; // by producer
+    for (Operation *op : unit.ops) {
+      for (Value value : getUsedValues(op))
+        used.insert(value);
+      for (Value result : op->getResults())
+        if (llvm::is_contained(result.getUsers(), terminator))
+          units[number].resultBytes += getBytes(result);
+    }
+    for (Value value : used) {
+      Operation *producer = value.getDefiningOp();
+      if (!producer) {
+        units[number].argumentBytes += getBytes(value);
+        continue;
+      }
+      auto found = graph.unitOf.find(producer);
+      if (found == graph.unitOf.end() || found->second >= number)
+        continue;
+      auto [edge, isNew] =
+          edges.try_emplace(found->second, units[number].inputs.size());
+      if (isNew)
+        units[number].inputs.push_back({found->second, 0});
+      units[number].inputs[edge->second].bytes += getBytes(value);
+    }
+    for (const Edge &edge : units[number].inputs)
+      units[edge.producer].outputs.push_back({unsigned(number), edge.bytes});
+  }
+}
+
+/// The time of each unit on `device`: its share of the region that it is part
+/// of when the device has all that it may, for fixed costs and fusion are of
+/// regions. Shares are as the units' times by themselves.
+void Chooser::estimateUnits(unsigned device) {
+  DeviceTargetAttrInterface target = getTarget(device);
+  for (auto [number, unit] : llvm::enumerate(graph.units)) {
+    std::optional<double> seconds;
+    if (isAllowed(number, device))
+      seconds = estimates.getSeconds(target, unit.ops);
+    units[number].seconds.push_back(seconds.value_or(unknownSeconds));
+  }
+  // Two devices, this one and any other.
+  StringRef name = getName(device);
+  for (const PlacedRegion &region :
+       findRegions(function, graph.shared, [&](Operation *op) {
+         return isAllowed(graph.unitOf.at(op), device) ? name : StringRef();
+       })) {
+    if (region.device != name)
+      continue;
+    llvm::SmallSetVector<unsigned, 8> inside;
+    for (Operation *op : region.ops)
+      inside.insert(graph.unitOf.at(op));
+    std::optional<double> whole = estimates.getSeconds(target, region.ops);
+    double sum = 0;
+    for (unsigned unit : inside)
+      sum += units[unit].seconds[device];
+    if (!whole || sum == 0)
+      continue;
+    for (unsigned unit : inside)
+      units[unit].seconds[device] *= *whole / sum;
+  }
+}
+
+/// From the end of each unit on each device to the end of the function, when
+/// all units behind it may choose their devices freely and never wait for one:
+/// the optimistic cost table of PEFT (Arabnejad and Barbosa, "List Scheduling
+/// Algorithm for Heterogeneous Systems by an Optimistic Cost Table", IEEE TPDS
+/// 2014).
+void Chooser::lookAhead() {
+  for (unsigned number = units.size(); number-- > 0;) {
+    Unit &unit = units[number];
+    for (unsigned device = 0; device < numDevices; ++device) {
+      double longest = getTransfer(device, host, unit.resultBytes);
+      for (const Edge &edge : unit.outputs) {
+        const Unit &user = units[edge.producer];
+        double best = never;
+        for (unsigned other : allowed[edge.producer])
+          best = std::min(best, user.ahead[other] + user.seconds[other] +
+                                    getTransfer(device, other, edge.bytes));
+        longest = std::max(longest, best);
+      }
+      unit.ahead.push_back(longest);
+    }
+  }
+}
+
+/// Gives each unit in turn to the device on which it, with what is ahead of it,
+/// ends first. A device does one unit after the other.
+Choice Chooser::chooseByFinish() const {
+  Choice choice;
+  std::vector<double> ends, free(numDevices, 0);
+  for (auto [number, unit] : llvm::enumerate(units)) {
+    double bestEnd = never, bestTotal = never;
+    unsigned bestDevice = allowed[number].front();
+    for (unsigned device : allowed[number]) {
+      double start =
+          std::max(free[device], getTransfer(host, device, unit.argumentBytes));
+      for (const Edge &edge : unit.inputs)
+        start = std::max(
+            start, ends[edge.producer] +
+                       getTransfer(choice[edge.producer], device, edge.bytes));
+      double end = start + unit.seconds[device];
+      if (end + unit.ahead[device] < bestTotal) {
+        bestTotal = end + unit.ahead[device];
+        bestEnd = end;
+        bestDevice = device;
+      }
+    }
+    choice.push_back(bestDevice);
+    ends.push_back(bestEnd);
+    free[bestDevice] = bestEnd;
+  }
+  return choice;
+}
+
+/// Everything on one device, and what it may not have on the host or, where
+/// that is not allowed either, on the first that is.
+Choice Chooser::prefer(unsigned device) const {
+  Choice choice;
+  for (unsigned number = 0; number < units.size(); ++number)
+    choice.push_back(isAllowed(number, device) ? device
+                     : isAllowed(number, host) ? host
+                                               : allowed[number].front());
+  return choice;
+}
+
+/// When the function ends, by the estimates of the regions that `choice` makes
+/// and the time of their transfers.
+double Chooser::getEnd(const Choice &choice) {
+  auto getDevice = [&](Operation *op) { return choice[graph.unitOf.at(op)]; };
+  llvm::DenseMap<Operation *, double> ends;
+  std::vector<double> free(numDevices, 0);
+  double last = 0;
+  Operation *terminator = function.front().getTerminator();
+  for (const PlacedRegion &region :
+       findRegions(function, graph.shared,
+                   [&](Operation *op) { return getName(getDevice(op)); })) {
+    unsigned device = getDevice(region.ops.front());
+    RegionInterface interface = findInterface(region.ops, graph.shared);
+    double end = free[device];
+    for (Value value : interface.inputs) {
+      Operation *producer = value.getDefiningOp();
+      double ready = producer ? ends.at(producer) : 0;
+      unsigned from = producer ? getDevice(producer) : host;
+      end = std::max(end, ready + getTransfer(from, device, getBytes(value)));
+    }
+    end += estimates.getSeconds(getTarget(device), region.ops).value_or(never);
+    free[device] = end;
+    for (Operation *op : region.ops)
+      ends[op] = end;
+    for (Value value : interface.outputs)
+      if (llvm::is_contained(value.getUsers(), terminator))
+        last = std::max(last, end + getTransfer(device, host, getBytes(value)));
+  }
+  return last;
+}
+
+Choice Chooser::choose() {
+  // Without alternatives no device is asked.
+  if (llvm::all_of(allowed,
+                   [](ArrayRef<unsigned> few) { return few.size() == 1; }))
+    return prefer(host);
+  for (unsigned device = 0; device < numDevices; ++device)
+    estimateUnits(device);
+  lookAhead();
+  Choice best = chooseByFinish();
+  double bestEnd = getEnd(best);
+  for (unsigned device = 0; device < numDevices; ++device) {
+    Choice other = prefer(device);
+    double end = getEnd(other);
+    if (end < bestEnd || (bestEnd == never && device == 0)) {
+      best = std::move(other);
+      bestEnd = end;
+    }
+  }
+  return best;
+}
+
+std::vector<unsigned> chooseDevices(func::FuncOp function,
+                                    const PlacementGraph &graph,
+                                    SystemAttr system,
+                                    ArrayRef<SmallVector<unsigned>> allowed,
+                                    const DeviceCompileOptions &options) {
+  return Chooser(function, graph, system, allowed, options).choose();
+}
+
+} // namespace garam::hetero

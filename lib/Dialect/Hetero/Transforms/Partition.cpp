@@ -1,0 +1,355 @@
+//===- Partition.cpp - Executables, dispatches and transfers --------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlacementGraph.h"
+#include "garam/Dialect/Hetero/IR/Hetero.h"
+#include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "llvm/ADT/MapVector.h"
+
+using namespace mlir;
+
+namespace garam {
+
+#define GEN_PASS_DEF_HETEROPARTITIONPASS
+#include "garam/Dialect/Hetero/Transforms/Passes.h.inc"
+
+using namespace hetero;
+
+namespace {
+
+struct HeteroPartitionPass
+    : public impl::HeteroPartitionPassBase<HeteroPartitionPass> {
+  using HeteroPartitionPassBase::HeteroPartitionPassBase;
+
+  void runOnOperation() override;
+};
+
+/// The executables of a module, one for each device that has something to do.
+class Executables {
+public:
+  Executables(ModuleOp module, SystemAttr system)
+      : system(system), symbols(module),
+        builder(OpBuilder::atBlockBegin(module.getBody())) {}
+
+  ExecutableOp get(StringRef device, Location loc);
+
+private:
+  SystemAttr system;
+  SymbolTable symbols;
+  OpBuilder builder;
+  llvm::StringMap<ExecutableOp> executables;
+};
+
+/// Moves the regions of one function into executables.
+class Partitioner {
+public:
+  Partitioner(func::FuncOp function, SystemAttr system,
+              Executables &executables)
+      : function(function), system(system), executables(executables),
+        shared(function), builder(function.getContext()) {}
+
+  LogicalResult partition();
+
+private:
+  /// A value of the function after partition.
+  struct Location {
+    Value value;
+    Value token; // of what makes it; null for an argument
+  };
+  struct Region {
+    PlacedRegion placed;
+    RegionInterface interface;
+    /// Numbers of the function's results that it yields.
+    SmallVector<unsigned> returned;
+  };
+
+  StringRef getDevice(Operation *op) const {
+    return op->getAttrOfType<StringAttr>(deviceAttrName).getValue();
+  }
+  /// The device in whose memory inputs and outputs are.
+  StringRef getHome() const {
+    return system.getHost().empty() ? system.getDevices().front().getName()
+                                    : system.getHost();
+  }
+  LogicalResult checkDevices();
+  LogicalResult checkTransferable(const Region &region);
+  void findReturned();
+  func::FuncOp outline(const Region &region, unsigned number,
+                       ArrayRef<Value> inputs, ArrayRef<Value> outputs);
+  void dispatch(const Region &region, unsigned number);
+  Location moveTo(Value value, StringRef device);
+  void finish();
+
+  func::FuncOp function;
+  SystemAttr system;
+  Executables &executables;
+  SharedOps shared;
+  std::vector<Region> regions;
+
+  OpBuilder builder; // at the end of the new body
+  Block *body = nullptr;
+  /// Where values of the old body are: on the devices that have them.
+  llvm::DenseMap<std::pair<Value, StringRef>, Location> places;
+  llvm::DenseMap<Value, StringRef> homes; // device that makes a value
+  SmallVector<Location> results;          // of the function, by number
+  llvm::MapVector<Value, bool> tokens;    // and whether something waits for it
+};
+
+} // namespace
+
+ExecutableOp Executables::get(StringRef device, mlir::Location loc) {
+  ExecutableOp &executable = executables[device];
+  if (executable)
+    return executable;
+  executable = ExecutableOp::create(builder, loc, builder.getStringAttr(device),
+                                    system.lookup(device).getTarget());
+  executable->setAttr(deviceAttrName, builder.getStringAttr(device));
+  symbols.insert(executable);
+  executable.getBody().emplaceBlock();
+  return executable;
+}
+
+LogicalResult Partitioner::checkDevices() {
+  if (!function.getBody().hasOneBlock())
+    return function.emitError() << "has control flow, which is not placed";
+  for (Operation &op : function.front().without_terminator())
+    if (!shared.contains(&op) && !op.hasAttr(deviceAttrName))
+      return op.emitError() << "has no '" << deviceAttrName
+                            << "'; hint: hetero-place gives it one";
+  return success();
+}
+
+/// What crosses between devices is a tensor.
+LogicalResult Partitioner::checkTransferable(const Region &region) {
+  for (Value value : region.interface.inputs)
+    if (Operation *producer = value.getDefiningOp();
+        producer && !isa<RankedTensorType>(value.getType()))
+      return region.placed.ops.front()->emitError()
+             << "on '" << region.placed.device << "' uses a value of type "
+             << value.getType() << " of another region, on '"
+             << getDevice(producer) << "'; only tensors pass between regions";
+  return success();
+}
+
+/// A region yields each of its values that the function returns, as often as it
+/// does; what is returned as it came in, or more than once, is copied at home.
+void Partitioner::findReturned() {
+  llvm::DenseMap<Operation *, unsigned> regionOf;
+  for (auto [number, region] : llvm::enumerate(regions))
+    for (Operation *op : region.placed.ops)
+      regionOf[op] = number;
+  auto getHomeRegion = [&]() -> Region & {
+    for (Region &region : regions)
+      if (region.placed.device == getHome() && region.placed.depth == 0)
+        return region;
+    return *regions.insert(regions.begin(),
+                           Region{PlacedRegion{getHome(), 0, {}}, {}, {}});
+  };
+  Operation *terminator = function.front().getTerminator();
+  SmallVector<unsigned> passed; // from argument to result
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    if (Operation *producer = operand.get().getDefiningOp())
+      regions[regionOf.at(producer)].returned.push_back(
+          operand.getOperandNumber());
+    else
+      passed.push_back(operand.getOperandNumber());
+  }
+  if (passed.empty())
+    return;
+  Region &home = getHomeRegion();
+  for (unsigned number : passed) {
+    home.returned.push_back(number);
+    home.interface.inputs.insert(terminator->getOperand(number));
+  }
+  llvm::sort(home.returned);
+}
+
+/// Puts the function of a region into its device's executable. The names of the
+/// model's inputs and outputs stay on its arguments and results.
+func::FuncOp Partitioner::outline(const Region &region, unsigned number,
+                                  ArrayRef<Value> inputs,
+                                  ArrayRef<Value> outputs) {
+  ExecutableOp executable =
+      executables.get(region.placed.device, function.getLoc());
+  OpBuilder inside = OpBuilder::atBlockEnd(&executable.getBody().front());
+  func::FuncOp kernel =
+      copyRegion(inside, function.getLoc(),
+                 (function.getName() + "_" + Twine(number)).str(),
+                 shared.withNeeded(region.placed.ops), inputs, outputs);
+  for (auto [index, input] : llvm::enumerate(inputs))
+    if (auto argument = dyn_cast<BlockArgument>(input))
+      kernel.setArgAttrs(index,
+                         function.getArgAttrDict(argument.getArgNumber()));
+  for (auto [index, result] : llvm::enumerate(region.returned))
+    kernel.setResultAttrs(index, function.getResultAttrDict(result));
+  return kernel;
+}
+
+/// `value` in the memory of `device`, moved there when it is not.
+Partitioner::Location Partitioner::moveTo(Value value, StringRef device) {
+  auto found = places.find({value, device});
+  if (found != places.end())
+    return found->second;
+  StringRef source = homes.lookup(value);
+  Location from = places.at({value, source});
+  auto getSymbol = [&](StringRef name) -> FlatSymbolRefAttr {
+    if (name == system.getHost())
+      return nullptr;
+    return FlatSymbolRefAttr::get(
+        executables.get(name, function.getLoc()).getSymNameAttr());
+  };
+  SmallVector<Value, 1> after;
+  if (from.token) {
+    after.push_back(from.token);
+    tokens[from.token] = true;
+  }
+  auto transfer = TransferOp::create(
+      builder, value.getLoc(), builder.getType<TokenType>(), value.getType(),
+      from.value, getSymbol(source), getSymbol(device), after);
+  tokens[transfer.getToken()] = false;
+  Location moved = {transfer.getResult(), transfer.getToken()};
+  places[{value, device}] = moved;
+  return moved;
+}
+
+void Partitioner::dispatch(const Region &region, unsigned number) {
+  StringRef device = region.placed.device;
+  Operation *terminator = function.front().getTerminator();
+  ArrayRef<Value> inputs = region.interface.inputs.getArrayRef();
+  // What is returned, then what only other regions use.
+  SmallVector<Value> outputs =
+      llvm::map_to_vector(region.returned, [&](unsigned result) {
+        return terminator->getOperand(result);
+      });
+  llvm::SmallPtrSet<Value, 8> known(outputs.begin(), outputs.end());
+  for (Value output : region.interface.outputs)
+    if (known.insert(output).second)
+      outputs.push_back(output);
+
+  SmallVector<Value> arguments;
+  llvm::SmallSetVector<Value, 4> after;
+  for (Value input : inputs) {
+    Location place = moveTo(input, device);
+    arguments.push_back(place.value);
+    if (place.token)
+      after.insert(place.token);
+  }
+  func::FuncOp kernel = outline(region, number, inputs, outputs);
+  auto executable = cast<ExecutableOp>(kernel->getParentOp());
+  auto callee =
+      SymbolRefAttr::get(executable.getSymNameAttr(),
+                         FlatSymbolRefAttr::get(kernel.getSymNameAttr()));
+  auto dispatch = DispatchOp::create(
+      builder, kernel.getLoc(), builder.getType<TokenType>(),
+      ValueRange(outputs).getTypes(), callee, arguments, after.getArrayRef());
+  for (Value token : after)
+    tokens[token] = true;
+  tokens[dispatch.getToken()] = false;
+  for (auto [index, output] : llvm::enumerate(outputs)) {
+    Location place = {dispatch.getOutputs()[index], dispatch.getToken()};
+    if (index < region.returned.size())
+      results[region.returned[index]] = place;
+    // An argument is where it was.
+    if (output.getDefiningOp() &&
+        places.try_emplace({output, device}, place).second)
+      homes[output] = device;
+  }
+}
+
+/// Brings the results home, waits for all that nothing else waits for, and
+/// returns.
+void Partitioner::finish() {
+  Operation *terminator = function.front().getTerminator();
+  SmallVector<Value> returned;
+  for (OpOperand &operand : terminator->getOpOperands()) {
+    Location &result = results[operand.getOperandNumber()];
+    Value value = operand.get();
+    StringRef source = homes.lookup(value);
+    if (!value.getDefiningOp() || source == getHome()) {
+      returned.push_back(result.value);
+      continue;
+    }
+    // Each result has a tensor of its own, also of one value.
+    places.erase({value, getHome()});
+    places[{value, source}] = result;
+    returned.push_back(moveTo(value, getHome()).value);
+  }
+  SmallVector<Value> open;
+  for (const auto &[token, isAwaited] : tokens)
+    if (!isAwaited)
+      open.push_back(token);
+  AwaitOp::create(builder, function.getLoc(), open);
+  func::ReturnOp::create(builder, function.getLoc(), returned);
+}
+
+LogicalResult Partitioner::partition() {
+  if (failed(checkDevices()))
+    return failure();
+  for (PlacedRegion &region : findRegions(
+           function, shared, [&](Operation *op) { return getDevice(op); })) {
+    RegionInterface interface = findInterface(region.ops, shared);
+    regions.push_back({std::move(region), std::move(interface), {}});
+  }
+  for (const Region &region : regions)
+    if (failed(checkTransferable(region)))
+      return failure();
+  findReturned();
+  results.resize(function.getNumResults());
+
+  // The new body grows in front of the old one, which the values are of.
+  Block *old = &function.front();
+  body = new Block();
+  function.getBody().push_back(body);
+  SmallVector<mlir::Location> locs = llvm::map_to_vector(
+      old->getArguments(), [](BlockArgument arg) { return arg.getLoc(); });
+  body->addArguments(old->getArgumentTypes(), locs);
+  builder.setInsertionPointToEnd(body);
+  for (auto [before, after] :
+       llvm::zip(old->getArguments(), body->getArguments())) {
+    places[{before, getHome()}] = {after, nullptr};
+    homes[before] = getHome();
+  }
+  for (auto [number, region] : llvm::enumerate(regions))
+    dispatch(region, number);
+  finish();
+  old->erase();
+  return success();
+}
+
+/// The system without the host of a chip that needs none.
+static SystemAttr dropIdleHost(ModuleOp module, SystemAttr system) {
+  StringRef host = system.getHost();
+  if (host.empty() || system.getDevices().size() != 2)
+    return system;
+  WalkResult found = module.walk([&](Operation *op) {
+    auto device = op->getAttrOfType<StringAttr>(deviceAttrName);
+    return device && device.getValue() == host ? WalkResult::interrupt()
+                                               : WalkResult::advance();
+  });
+  return found.wasInterrupted() ? system : system.without(host);
+}
+
+void HeteroPartitionPass::runOnOperation() {
+  ModuleOp module = getOperation();
+  auto system = module->getAttrOfType<SystemAttr>(systemAttrName);
+  if (!system) {
+    module.emitError() << "needs a system as attribute '" << systemAttrName
+                       << "'";
+    return signalPassFailure();
+  }
+  if (dropsIdleHost)
+    system = dropIdleHost(module, system);
+  auto functions = llvm::to_vector(llvm::make_filter_range(
+      module.getOps<func::FuncOp>(),
+      [](func::FuncOp function) { return !function.isExternal(); }));
+  Executables executables(module, system);
+  for (func::FuncOp function : functions)
+    if (failed(Partitioner(function, system, executables).partition()))
+      return signalPassFailure();
+  module->setAttr(systemAttrName, system);
+}
+
+} // namespace garam

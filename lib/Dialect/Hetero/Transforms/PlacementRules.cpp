@@ -1,0 +1,284 @@
+//===- PlacementRules.cpp - Placement by hand -----------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Dialect/Hetero/Transforms/PlacementRules.h"
+
+#include "garam/Support/Errors.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/JSON.h"
+
+using namespace llvm;
+
+namespace garam::hetero {
+
+static constexpr int64_t schemaVersion = 1;
+/// What has a meaning of its own in a glob.
+static constexpr StringLiteral wildcards = "?*[\\";
+
+static Error makeError(StringRef file, const Twine &message) {
+  return makeUserError(ExitCode::Config, file + ": " + message);
+}
+
+std::string PlacementRule::describe(unsigned number) const {
+  return ("rules[" + Twine(number) + "] ('" +
+          (kind == Kind::Node ? "node" : "op") + "': '" + pattern + "')")
+      .str();
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+/// Takes the text of field `name` of a rule.
+static Error takeText(const json::Value &value, StringRef file,
+                      const Twine &name, std::string &text) {
+  std::optional<StringRef> found = value.getAsString();
+  if (!found || found->empty())
+    return makeError(file, name + ": needed a text that is not empty");
+  text = found->str();
+  return Error::success();
+}
+
+static Error readReasons(const json::Value &value, StringRef file,
+                         const Twine &name, RefusalReasons &reasons) {
+  const json::Object *object = value.getAsObject();
+  if (!object)
+    return makeError(file, name + ": needed an object of device and text");
+  for (const auto &[device, reason] : *object)
+    if (Error error = takeText(reason, file, name + "." + StringRef(device),
+                               reasons[StringRef(device).str()]))
+      return error;
+  return Error::success();
+}
+
+static Expected<PlacementRule> readRule(const json::Value &value,
+                                        StringRef file, unsigned number) {
+  std::string name = ("rules[" + Twine(number) + "]").str();
+  const json::Object *object = value.getAsObject();
+  if (!object)
+    return makeError(file, name + ": needed an object");
+  PlacementRule rule;
+  for (const auto &[key, field] : *object) {
+    StringRef text = key;
+    Error error =
+        text == "node" || text == "op"
+            ? takeText(field, file, name + "." + text, rule.pattern)
+        : text == "device"
+            ? takeText(field, file, name + ".device", rule.device)
+        : text == "reasons"
+            ? readReasons(field, file, name + ".reasons", rule.reasons)
+            : makeError(file, name + ": unknown field '" + text +
+                                  "'; needed node or op, device, reasons");
+    if (error)
+      return std::move(error);
+  }
+  bool hasNode = object->get("node"), hasOperator = object->get("op");
+  if (hasNode == hasOperator)
+    return makeError(file, name + (hasNode ? ": has both 'node' and 'op'; keep "
+                                             "one"
+                                           : ": has neither 'node' nor 'op'; "
+                                             "needed a pattern of either"));
+  if (rule.device.empty())
+    return makeError(file, name + ": has no 'device'");
+  rule.kind =
+      hasNode ? PlacementRule::Kind::Node : PlacementRule::Kind::Operator;
+  return rule;
+}
+
+/// The list of rules of a file whose head is right.
+static Expected<const json::Array *> readHead(const json::Value &value,
+                                              StringRef file) {
+  const json::Object *object = value.getAsObject();
+  if (!object)
+    return makeError(file, "needed an object with 'schema' and 'rules'");
+  for (const auto &[key, field] : *object)
+    if (StringRef(key) != "schema" && StringRef(key) != "rules")
+      return makeError(file, "unknown field '" + StringRef(key) +
+                                 "'; needed schema, rules");
+  if (object->getInteger("schema") != schemaVersion)
+    return makeError(file, "'schema': needed " + Twine(schemaVersion));
+  const json::Array *rules = object->getArray("rules");
+  if (!rules)
+    return makeError(file, "'rules': needed a list of rules");
+  return rules;
+}
+
+Expected<PlacementRules> PlacementRules::parse(StringRef text, StringRef file) {
+  Expected<json::Value> value = json::parse(text);
+  if (!value)
+    return makeError(file, "no JSON: " + toString(value.takeError()));
+  Expected<const json::Array *> list = readHead(*value, file);
+  if (!list)
+    return list.takeError();
+  PlacementRules rules;
+  rules.file = file.str();
+  for (auto [number, entry] : enumerate(**list)) {
+    Expected<PlacementRule> rule = readRule(entry, file, number);
+    if (!rule)
+      return rule.takeError();
+    if (Error error = rules.add(std::move(*rule), file))
+      return std::move(error);
+  }
+  return std::move(rules);
+}
+
+/// A pattern that matches one text alone: that text.
+static std::optional<std::string> getLiteral(StringRef pattern) {
+  std::string text;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && i + 1 < pattern.size())
+      ++i;
+    else if (wildcards.contains(pattern[i]))
+      return std::nullopt;
+    text += pattern[i];
+  }
+  return text;
+}
+
+Error PlacementRules::add(PlacementRule rule, StringRef file) {
+  unsigned number = rules.size();
+  rules.push_back(std::make_unique<PlacementRule>(std::move(rule)));
+  const PlacementRule &added = *rules.back();
+  Globs &globs = added.kind == PlacementRule::Kind::Node ? nodes : operators;
+  if (std::optional<std::string> literal = getLiteral(added.pattern)) {
+    globs.literals[*literal] = number;
+    return Error::success();
+  }
+  Expected<GlobPattern> glob = GlobPattern::create(added.pattern);
+  if (!glob)
+    return makeError(file, added.describe(number) + ": not a pattern: " +
+                               toString(glob.takeError()));
+  globs.patterns.emplace_back(number, std::move(*glob));
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Matching
+//===----------------------------------------------------------------------===//
+
+unsigned PlacementRules::Globs::match(StringRef text) const {
+  unsigned last = 0;
+  if (auto found = literals.find(text); found != literals.end())
+    last = found->second + 1;
+  for (const auto &[number, glob] : reverse(patterns)) {
+    if (number < last)
+      break;
+    if (glob.match(text))
+      return number + 1;
+  }
+  return last;
+}
+
+const PlacementRule *PlacementRules::lookup(StringRef id, StringRef op) const {
+  unsigned last = std::max(nodes.match(id), operators.match(op));
+  return last ? rules[last - 1].get() : nullptr;
+}
+
+/// "; did you mean 'x'?", or nothing when no name is near.
+static std::string suggest(StringRef text, ArrayRef<PlacedNode> nodes) {
+  StringRef nearest;
+  unsigned best = 4; // edits; more is another word
+  for (const PlacedNode &node : nodes) {
+    unsigned distance = text.edit_distance(node.id, true, best);
+    if (distance < best) {
+      best = distance;
+      nearest = node.id;
+    }
+  }
+  return nearest.empty() ? "" : ("; did you mean '" + nearest + "'?").str();
+}
+
+Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
+  llvm::StringSet<> ids, ops;
+  for (const PlacedNode &node : nodes) {
+    ids.insert(node.id);
+    ops.insert(node.op);
+  }
+  auto findPattern = [](const Globs &globs, unsigned number) {
+    return find_if(globs.patterns,
+                   [&](const auto &entry) { return entry.first == number; });
+  };
+  Error errors = Error::success();
+  for (auto [number, rule] : enumerate(rules)) {
+    bool isNode = rule->kind == PlacementRule::Kind::Node;
+    const Globs &globs = isNode ? this->nodes : operators;
+    const llvm::StringSet<> &texts = isNode ? ids : ops;
+    std::optional<std::string> literal = getLiteral(rule->pattern);
+    bool isMatched =
+        literal
+            ? texts.contains(*literal)
+            : any_of(texts.keys(),
+                     [&, glob = findPattern(globs, number)](StringRef text) {
+                       return glob->second.match(text);
+                     });
+    if (isMatched)
+      continue;
+    std::string what = literal
+                           ? (isNode ? "the model has no node of this name" +
+                                           suggest(*literal, nodes)
+                                     : "no node of the model has this operator")
+                           : "matches nothing in the model";
+    errors = joinErrors(std::move(errors),
+                        makeError(file, rule->describe(number) + ": " + what));
+  }
+  return errors;
+}
+
+Error PlacementRules::check(ArrayRef<PlacedNode> nodes,
+                            ArrayRef<StringRef> devices) const {
+  Error errors = Error::success();
+  for (auto [number, rule] : enumerate(rules))
+    if (!is_contained(devices, rule->device))
+      errors = joinErrors(
+          std::move(errors),
+          makeError(file, rule->describe(number) + ": no device is called '" +
+                              rule->device + "'; the system has " +
+                              join(devices, ", ")));
+  return joinErrors(std::move(errors), checkMatches(nodes));
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+PlacementRule makeNodeRule(StringRef id, StringRef device,
+                           RefusalReasons reasons) {
+  PlacementRule rule;
+  for (char c : id) {
+    if (wildcards.contains(c))
+      rule.pattern += '\\';
+    rule.pattern += c;
+  }
+  rule.device = device.str();
+  rule.reasons = std::move(reasons);
+  return rule;
+}
+
+std::string printPlacement(ArrayRef<PlacementRule> rules) {
+  std::string text = "{\"schema\": 1, \"rules\": [";
+  raw_string_ostream os(text);
+  for (const PlacementRule &rule : rules) {
+    os << (&rule == rules.begin() ? "\n  " : ",\n  ");
+    json::OStream writer(os);
+    writer.object([&] {
+      writer.attribute(rule.kind == PlacementRule::Kind::Node ? "node" : "op",
+                       json::fixUTF8(rule.pattern));
+      writer.attribute("device", rule.device);
+      if (rule.reasons.empty())
+        return;
+      writer.attributeObject("reasons", [&] {
+        for (const auto &[device, reason] : rule.reasons)
+          writer.attribute(device, json::fixUTF8(reason));
+      });
+    });
+  }
+  os << "\n]}\n";
+  return text;
+}
+
+} // namespace garam::hetero

@@ -1,0 +1,271 @@
+//===- CompilationDevices.cpp - Placement and the stages of devices -------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Compilation.h"
+
+#include "Pipelines.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/NodeIds.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+
+namespace garam {
+
+//===----------------------------------------------------------------------===//
+// Placement
+//===----------------------------------------------------------------------===//
+
+llvm::Error Compilation::checkPlacementOptions() {
+  if (!options.placement.empty() && isBeforeStart(placedStage))
+    return makeUserError(ExitCode::Usage,
+                         "--placement: this IR is placed; start from a stage "
+                         "before 'placed'");
+  if (!options.emitPlacement.empty() && !options.emitStage.empty() &&
+      getStageNumber(options.emitStage) < getStageNumber(placedStage))
+    return makeUserError(ExitCode::Usage,
+                         "--emit-placement: nothing is placed before stage "
+                         "'placed'");
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::readPlacement() {
+  placement = std::make_shared<hetero::PlacementContext>();
+  placement->options.precision = options.precision;
+  placement->options.values = options.deviceOptions;
+  placement->options.ranges = ranges;
+  if (options.placement.empty())
+    return llvm::Error::success();
+  if (llvm::Error error =
+          roles.addInput("the placement file", options.placement))
+    return error;
+  auto text = llvm::MemoryBuffer::getFile(options.placement, /*IsText=*/true);
+  if (!text)
+    return makeUserError(ExitCode::Config,
+                         "cannot read '" + options.placement +
+                             "': " + text.getError().message());
+  llvm::Expected<hetero::PlacementRules> rules =
+      hetero::PlacementRules::parse((*text)->getBuffer(), options.placement);
+  if (!rules)
+    return rules.takeError();
+  SmallVector<StringRef> names =
+      llvm::map_to_vector(system.getDevices(), [](hetero::DeviceAttr device) {
+        return device.getName();
+      });
+  if (llvm::Error error = rules->check(hetero::listNodes(*module), names))
+    return error;
+  placement->rules = std::move(*rules);
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::place() {
+  if (isBeforeStart(placedStage))
+    return llvm::Error::success();
+  (*module)->setAttr(hetero::systemAttrName, system);
+  PlacementOptions how;
+  how.isChip = isChip;
+  how.hasFallback = options.hasFallback;
+  if (isChip) {
+    hetero::DeviceAttr chip = system.getDevices().front();
+    how.defaultDevice = chip.getName().str();
+    how.hoistsQuantization =
+        !cast<DeviceTargetAttrInterface>(chip.getTarget()).hasFloat();
+  }
+  placement->asksDevices = canChoose();
+  return runPasses(placedStage, [&](OpPassManager &manager) {
+    buildPlacementPipeline(manager, how, placement);
+  });
+}
+
+bool Compilation::canChoose() const {
+  bool isAlone =
+      system.getDevices().size() == 1 || (isChip && !options.hasFallback);
+  return !isAlone || !placement->rules.empty();
+}
+
+bool Compilation::canFallBack(hetero::ExecutableOp executable) const {
+  auto device = executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
+  return unplaced && options.hasFallback && placement->rules.empty() &&
+         !system.getHost().empty() && device &&
+         device.getValue() != system.getHost();
+}
+
+llvm::Error Compilation::writePlacement() {
+  if (!placementOutput)
+    return llvm::Error::success();
+  std::vector<hetero::PlacementRule> rules;
+  if (auto nodes =
+          (*module)->getAttrOfType<ArrayAttr>(hetero::placementAttrName))
+    for (auto node : nodes.getAsRange<ArrayAttr>()) {
+      hetero::RefusalReasons reasons;
+      for (NamedAttribute reason : cast<DictionaryAttr>(node[2]))
+        reasons[reason.getName().str()] =
+            cast<StringAttr>(reason.getValue()).str();
+      rules.push_back(hetero::makeNodeRule(cast<StringAttr>(node[0]).getValue(),
+                                           cast<StringAttr>(node[1]).getValue(),
+                                           std::move(reasons)));
+    }
+  if (llvm::Error error = placementOutput->append([&](llvm::raw_ostream &os) {
+        os << hetero::printPlacement(rules);
+        return llvm::Error::success();
+      }))
+    return error;
+  result.outputs.push_back(std::move(*placementOutput));
+  return llvm::Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The stages of devices
+//===----------------------------------------------------------------------===//
+
+/// Ids of the nodes that the placed operations of a function come from.
+static llvm::SetVector<StringRef> findNodes(func::FuncOp function) {
+  llvm::SetVector<StringRef> nodes;
+  function.walk([&](Operation *op) {
+    for (StringRef id : getNodeIds(op->getLoc()))
+      nodes.insert(id);
+  });
+  return nodes;
+}
+
+void Compilation::listDeviceFunctions() {
+  functions.clear();
+  llvm::StringSet<> placed; // what is copied to its users is not
+  if (auto nodes =
+          (*module)->getAttrOfType<ArrayAttr>(hetero::placementAttrName))
+    for (auto node : nodes.getAsRange<ArrayAttr>())
+      placed.insert(cast<StringAttr>(node[0]).getValue());
+  // In the order of the classes of devices.
+  for (StringRef kind : listKinds())
+    for (auto executable : module->getOps<hetero::ExecutableOp>())
+      if (cast<DeviceTargetAttrInterface>(executable.getTarget())
+              .getDeviceKind() == kind)
+        for (auto function : executable.getOps<func::FuncOp>()) {
+          DeviceFunction &added = functions.emplace_back();
+          added.executable = executable;
+          added.function = function;
+          for (StringRef node : findNodes(function))
+            if (placed.contains(node))
+              added.nodes.push_back(node.str());
+        }
+}
+
+SmallVector<StringRef> Compilation::listKinds() const {
+  llvm::SetVector<StringRef> kinds;
+  for (hetero::DeviceAttr device : system.getDevices())
+    kinds.insert(
+        cast<DeviceTargetAttrInterface>(device.getTarget()).getDeviceKind());
+  return kinds.takeVector();
+}
+
+llvm::Error Compilation::failDevice(const DeviceFunction &function,
+                                    StringRef stage,
+                                    DiagnosticCollector &diagnostics) {
+  std::string reason = diagnostics.getFirstMessage();
+  bool isRefusal = diagnostics.hasErrors() && !diagnostics.hasInternalErrors();
+  if (!isRefusal || !canFallBack(function.executable))
+    return makeStageError(stage, diagnostics);
+  auto device =
+      function.executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
+  for (const std::string &node : function.nodes)
+    placement->refused[device.str()].try_emplace(node, reason);
+  isRetried = true;
+  return llvm::Error::success();
+}
+
+/// Brings the functions of a class of devices, which are at stage `previous`
+/// (empty: linalg), to `stage`; without one, makes their programs.
+llvm::Error
+Compilation::runDeviceStage(StringRef stage, StringRef previous,
+                            MutableArrayRef<DeviceFunction> functions) {
+  DeviceCompileOptions deviceOptions = placement->options;
+  deviceOptions.startStage = previous.str();
+  deviceOptions.isFromFile = !previous.empty() && previous == options.fromStage;
+  for (DeviceFunction &function : functions) {
+    DiagnosticCollector diagnostics(&context, &labels);
+    auto observe = [&](StringRef) { return WalkResult::interrupt(); };
+    auto device =
+        cast<DeviceTargetAttrInterface>(function.executable.getTarget());
+    FailureOr<std::optional<DeviceProgram>> program =
+        device.compile(function.function, deviceOptions, observe);
+    llvm::append_range(result.warnings, diagnostics.takeWarnings());
+    bool isRight = succeeded(program) &&
+                   program->has_value() == stage.empty() &&
+                   (program->has_value() || succeeded(verify(*module)));
+    if (!isRight)
+      return failDevice(function,
+                        stage.empty() ? StringRef(binaryStage) : stage,
+                        diagnostics);
+    if (program->has_value())
+      function.program = std::move(**program);
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::runDeviceStages() {
+  listDeviceFunctions();
+  auto isSameKind = [](const DeviceFunction &a, const DeviceFunction &b) {
+    return a.getTarget().getDeviceKind() == b.getTarget().getDeviceKind();
+  };
+  // Runs of one class.
+  SmallVector<MutableArrayRef<DeviceFunction>> classes;
+  for (auto begin = functions.begin(); begin != functions.end();) {
+    auto end = std::find_if(begin, functions.end(), [&](const auto &other) {
+      return !isSameKind(*begin, other);
+    });
+    classes.emplace_back(&*begin, end - begin);
+    begin = end;
+  }
+  for (MutableArrayRef<DeviceFunction> some : classes) {
+    StringRef previous;
+    for (StringRef stage : some.front().getTarget().getStages()) {
+      if (!isBeforeStart(stage)) {
+        beginStage(stage);
+        if (llvm::Error error = runDeviceStage(stage, previous, some);
+            error || isRetried)
+          return error;
+        if (llvm::Error error = endStage(stage); error || isStopped)
+          return error;
+      }
+      previous = stage;
+    }
+  }
+  // A stage of a class that has nothing to do changes nothing.
+  if (!options.emitStage.empty() && options.emitStage != binaryStage)
+    return emitIfAsked(options.emitStage);
+  beginStage(binaryStage);
+  for (MutableArrayRef<DeviceFunction> some : classes) {
+    SmallVector<StringRef> own = some.front().getTarget().getStages();
+    if (llvm::Error error =
+            runDeviceStage("", own.empty() ? StringRef() : own.back(), some);
+        error || isRetried)
+      return error;
+  }
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::placeAndCompile() {
+  if (!isBeforeStart(placedStage) && canChoose() && options.hasFallback &&
+      placement->rules.empty() && !system.getHost().empty())
+    unplaced = module->clone();
+  size_t numWarnings = result.warnings.size();
+  do {
+    // What a device did not take goes elsewhere this time.
+    if (std::exchange(isRetried, false)) {
+      module = unplaced->clone();
+      result.warnings.resize(numWarnings);
+    }
+    if (llvm::Error error = place(); error || isStopped)
+      return error;
+    if (llvm::Error error = runDeviceStages())
+      return error;
+  } while (isRetried);
+  return llvm::Error::success();
+}
+
+} // namespace garam

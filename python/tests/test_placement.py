@@ -1,0 +1,219 @@
+"""Models on several devices: placed by hand, by default, and what falls back to the host."""
+
+import json
+import re
+
+import numpy
+import onnx
+import onnxruntime
+import pytest
+from onnx import TensorProto, helper
+
+from conftest import CONFIG, DIGITS, MODEL, SOURCE_DIR, USAGE
+
+SYSTEM = "kcloud-stage1"
+
+
+def write_rules(path, *rules):
+    path.write_text(json.dumps({"schema": 1, "rules": list(rules)}))
+    return path
+
+
+def on(device, **pattern):
+    return {**pattern, "device": device}
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "image.npy"
+    numpy.save(path, numpy.random.default_rng(1).random((1, 1, 8, 8), dtype=numpy.float32))
+    return path
+
+
+def run_reference(model, **inputs):
+    session = onnxruntime.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+    return session.run(None, {name: numpy.load(path) for name, path in inputs.items()})
+
+
+def get_cosine(a, b):
+    a, b = a.astype(numpy.float64).ravel(), b.astype(numpy.float64).ravel()
+    return a @ b / numpy.sqrt((a @ a) * (b @ b))
+
+
+def compile_digits(run_tool, tmp_path, *arguments, target=SYSTEM, **options):
+    binary = tmp_path / "digits.garam"
+    result = run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", target, "-o", binary,
+                      *arguments, **options)
+    return binary, result
+
+
+def test_layers_on_two_devices(run_tool, tmp_path, image):
+    rules = write_rules(tmp_path / "p.json", on("atom", node="*"), on("host", op="Gemm"),
+                        on("host", node="relu1"))
+    binary, _ = compile_digits(run_tool, tmp_path, "--placement", rules, "--quiet")
+    run_tool("garam", "run", binary, "--input", f"image={image}", "--output-dir", tmp_path / "out",
+             "--quiet")
+    expected = run_reference(DIGITS, image=image)[0]
+    assert get_cosine(numpy.load(tmp_path / "out" / "logits.npy"), expected) >= 0.998
+
+
+def test_what_was_used_gives_the_same_binary(run_tool, tmp_path):
+    used = tmp_path / "used.json"
+    binary, _ = compile_digits(run_tool, tmp_path, "--emit-placement", used, "--quiet")
+    content = binary.read_bytes()
+    rules = json.loads(used.read_text())["rules"]
+    assert {rule["node"] for rule in rules} == {node.name for node in onnx.load(DIGITS).graph.node}
+    assert {rule["device"] for rule in rules} <= {"atom", "host"}
+    binary, _ = compile_digits(run_tool, tmp_path, "--placement", used, "--quiet")
+    assert binary.read_bytes() == content
+
+
+def test_stages_of_a_system(run_tool, tmp_path):
+    """Each can be taken up again, with the same bytes in the end."""
+    rules = write_rules(tmp_path / "p.json", on("atom", node="*"), on("host", op="Gemm"))
+    stages = tmp_path / "stages"
+    binary, _ = compile_digits(run_tool, tmp_path, "--placement", rules, "--dump-stages", stages,
+                               "--quiet")
+    names = [path.name.split(".")[1] for path in sorted(stages.glob("*.mlir"))]
+    assert names[:3] == ["onnx", "linalg", "placed"]
+    assert any(name.startswith("npu-") for name in names)
+    assert any(name.startswith("host-") for name in names)
+    again = tmp_path / "again.garam"
+    for name in names[2:]:
+        stage = next(stages.glob(f"*.{name}.mlir"))
+        run_tool("garam", "compile", stage, f"--from={name}", "-o", again, "--quiet")
+        assert again.read_bytes() == binary.read_bytes(), name
+    emitted = run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", SYSTEM, "--placement",
+                       rules, f"--emit={names[-1]}").stdout
+    assert emitted.count("hetero.dispatch") == 4
+
+
+def make_top(tmp_path):
+    """A matrix product and an operator that an NPU refuses."""
+    x, y, weights = ([helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 16])],
+                     [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])],
+                     numpy.random.default_rng(2).standard_normal((16, 8)).astype(numpy.float32))
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["p"], name="product"),
+             helper.make_node("Atan", ["p"], ["q"], name="angle"),
+             helper.make_node("Relu", ["q"], ["y"], name="relu")]
+    graph = helper.make_graph(nodes, "graph", x, y, [onnx.numpy_helper.from_array(weights, "w")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path / "top.onnx"
+    onnx.save(model, path)
+    return path
+
+
+def test_what_a_chip_refuses_falls_back(run_tool, fails, tmp_path):
+    model, binary = make_top(tmp_path), tmp_path / "top.garam"
+    arguments = ("compile", model, "--target", "atom", "-o", binary)
+    errors = fails(MODEL, "node 'angle' (Atan, opset 17): ", *arguments)
+    reason = re.search(r": (the vector engine .*|no .*) \(target", errors)[1]
+    result = run_tool("garam", *arguments, "--emit-placement", tmp_path / "p.json", "--quiet")
+    assert f"node 'angle' (Atan, opset 17): runs on 'host': 'atom': " in result.stderr
+    assert reason in result.stderr
+    rules = {rule["node"]: rule for rule in json.loads((tmp_path / "p.json").read_text())["rules"]}
+    assert {node: rule["device"] for node, rule in rules.items()} == {
+        "product": "atom", "angle": "host", "relu": "atom"}
+    assert reason in rules["angle"]["reasons"]["atom"]
+    report = tmp_path / "report.json"
+    run_tool("garam", "run", binary, "--timing-only", "--quiet", "--report", report)
+    nodes = {node["id"]: node for node in json.loads(report.read_text())["nodes"]}
+    assert nodes["angle"]["device"] == "host" and reason in nodes["angle"]["reason"]
+    # The same by hand, byte for byte; and elsewhere it is an error.
+    content = binary.read_bytes()
+    run_tool("garam", *arguments, "--placement", tmp_path / "p.json", "--quiet")
+    assert binary.read_bytes() == content
+    everything = write_rules(tmp_path / "all.json", on("atom", node="*"))
+    errors = run_tool("garam", *arguments, "--placement", everything, status=MODEL).stderr
+    assert "node 'angle' (Atan, opset 17): the placement has it on 'atom', which does not take it: " in errors
+    assert reason in errors
+
+    numpy.save(tmp_path / "x.npy", numpy.random.default_rng(3).random((1, 16), dtype=numpy.float32))
+    run_tool("garam", "run", binary, "--input", f"x={tmp_path / 'x.npy'}", "--output-dir",
+             tmp_path / "out", "--quiet")
+    expected = run_reference(model, x=tmp_path / "x.npy")[0]
+    assert get_cosine(numpy.load(tmp_path / "out" / "y.npy"), expected) >= 0.998
+
+
+def make_tiny(tmp_path, text="bytes: { value: 16384"):
+    """A chip with less memory than the digit classifier needs."""
+    path = tmp_path / "tiny.yaml"
+    path.write_text((SOURCE_DIR / "targets" / "atom.yaml").read_text().replace(
+        "bytes: { value: 17179869184", text).replace("name: atom", "name: tiny"))
+    return path
+
+
+def test_what_does_not_fit_falls_back(run_tool, tmp_path):
+    """The device says so when it compiles; a placement by hand is not changed."""
+    tiny = make_tiny(tmp_path)
+    binary, result = compile_digits(run_tool, tmp_path, "--quiet", target=tiny)
+    assert re.search(r"node 'dense1' \(Gemm, opset 17\): runs on 'host': 'tiny': needs \d+ bytes of "
+                     r"DRAM .*but tiny has 16384", result.stderr), result.stderr
+    rules = write_rules(tmp_path / "p.json", on("tiny", node="*"))
+    _, result = compile_digits(run_tool, tmp_path, "--placement", rules, target=tiny, status=MODEL)
+    assert "but tiny has 16384" in result.stderr
+
+
+def test_mistakes_in_placement_files(fails, tmp_path):
+    arguments = ("compile", DIGITS, "--dim", "N=1", "--target", SYSTEM, "-o", tmp_path / "out.garam",
+                 "--placement")
+    path = tmp_path / "p.json"
+    fails(CONFIG, f"cannot read '{path}': No such file", *arguments, path)
+    path.write_text("{\n  rules\n}")
+    fails(CONFIG, f"{path}: no JSON: [2:3, byte=", *arguments, path)
+    write_rules(path, on("atom", node="conv9"))
+    fails(CONFIG, f"{path}: rules[0] ('node': 'conv9'): the model has no node of this name; did you "
+          "mean 'conv", *arguments, path)
+    write_rules(path, on("atom", op="Conv?"))
+    fails(CONFIG, f"{path}: rules[0] ('op': 'Conv?'): matches nothing in the model", *arguments, path)
+    write_rules(path, on("gpu", node="*"))
+    fails(CONFIG, f"{path}: rules[0] ('node': '*'): no device is called 'gpu'; the system has atom, "
+          "host", *arguments, path)
+
+
+def test_options_that_contradict_each_other(run_tool, fails, tmp_path):
+    rules = write_rules(tmp_path / "p.json", on("atom", node="*"))
+    placed = tmp_path / "placed.mlir"
+    run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", SYSTEM, "--placement", rules,
+             "--emit=placed", "-o", placed)
+    fails(USAGE, "--placement: this IR is placed; start from a stage before 'placed'", "compile",
+          placed, "--from=placed", "--placement", rules, "-o", tmp_path / "out.garam")
+    fails(USAGE, "--emit-placement: nothing is placed before stage 'placed'", "compile", DIGITS,
+          "--dim", "N=1", "--target", SYSTEM, "--emit=linalg", "--emit-placement",
+          tmp_path / "used.json")
+    fails(USAGE, "the placement file", "compile", DIGITS, "--dim", "N=1", "--target", SYSTEM,
+          "--placement", rules, "--emit-placement", rules, "-o", tmp_path / "out.garam")
+
+
+def test_systems_of_systems(fails, tmp_path):
+    path = tmp_path / "system.yaml"
+    path.write_text('name: s\nkind: system\ndescription: "nested"\nhost_device: a\n'
+                    f"devices:\n  - {{ name: a, target: {SYSTEM} }}\n")
+    fails(CONFIG, f"{path}: device 'a' is a system itself; needed the target of one device",
+          "compile", DIGITS, "--target", path, "-o", tmp_path / "out.garam")
+
+
+def test_targets_shows_systems(run_tool):
+    text = run_tool("garam", "targets", SYSTEM).stdout
+    assert re.search(r"link +atom - host: 51\.2 GB/s, 1500 ns, 35\.20 pJ/B", text)
+    assert re.search(r"inputs, outputs +in the memory of host", text)
+
+
+@pytest.mark.parametrize("count", [20000])
+def test_long_chains_are_placed_in_linear_time(run_tool, tmp_path, count):
+    """Far more operations than any model has; a quadratic step would take minutes."""
+    lines = ['%e = tensor.empty() : tensor<8xf32>']
+    for i in range(count):
+        value = "%x" if i == 0 else f"%v{i - 1}"
+        name = "log" if i % 100 == 99 else "exp"
+        lines.append(f"%v{i} = linalg.{name} ins({value} : tensor<8xf32>) outs(%e : tensor<8xf32>) "
+                     f'-> tensor<8xf32> loc("node:n{i}")')
+    path = tmp_path / "chain.mlir"
+    path.write_text('func.func @main(%x: tensor<8xf32> {onnx.name = "x"})'
+                    ' -> (tensor<8xf32> {onnx.name = "y"}) {\n' + "\n".join(lines) +
+                    f"\nreturn %v{count - 1} : tensor<8xf32>\n}}\n")
+    rules = write_rules(tmp_path / "p.json", *[
+        on("atom" if i % 100 == 99 else "host", node=f"n{i}") for i in range(count)])
+    text = run_tool("garam", "compile", path, "--from=linalg", "--target", SYSTEM, "--placement",
+                    rules, "--emit=placed", timeout=120).stdout
+    assert text.count("hetero.dispatch") == 2 * count // 100
