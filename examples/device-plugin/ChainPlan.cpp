@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -97,7 +98,7 @@ LogicalResult Planner::planLoops() {
                     ", needed float32 elements and fixed dimensions");
   uint64_t elements = 1;
   for (int64_t size : loops) {
-    elements *= size;
+    elements = llvm::SaturatingMultiply<uint64_t>(elements, size);
     if (elements == 0 || elements > maxElements)
       return refuse("found loops over " + Twine(elements ? "too many" : "no") +
                     " elements, needed 1 to " + Twine(maxElements));

@@ -1,6 +1,7 @@
 """examples/device-plugin as a vendor meets it: built against an install tree, used by its tools."""
 
 import fcntl
+import json
 import os
 import random
 import re
@@ -107,7 +108,7 @@ def chains(garam, tmp_path_factory):
     """A model and its binary."""
     folder = tmp_path_factory.mktemp("abacus")
     model, binary = save_chains(folder / "chains.onnx"), folder / "chains.garam"
-    garam("compile", model, "--target", "abacus", "-o", binary)
+    garam("compile", model, "--target", "abacus", "-o", binary, "--no-fallback")
     return model, binary
 
 
@@ -163,14 +164,15 @@ def test_page_has_every_field_of_the_target_file():
 def test_operator_that_is_refused(garam, tmp_path):
     model = save_model(tmp_path / "exp.onnx", [helper.make_node("Exp", ["x"], ["y"], name="curve")],
                        {"x": [8]}, {"y": [8]})
-    text = garam("compile", model, "--target", "abacus", "-o", tmp_path / "exp.garam", status=MODEL)
+    text = garam("compile", model, "--target", "abacus", "-o", tmp_path / "exp.garam",
+                 "--no-fallback", status=MODEL)
     assert "node 'curve' (Exp, opset 17)" in text
     assert "found 'math.exp', needed additions, subtractions, products, maxima and minima" in text
 
 
 def test_precision_that_it_does_not_have(garam, chains, tmp_path):
     text = garam("compile", chains[0], "--target", "abacus", "--precision", "fp16",
-                 "-o", tmp_path / "half.garam", status=MODEL)
+                 "-o", tmp_path / "half.garam", "--no-fallback", status=MODEL)
     assert "'abacus' does not compute in fp16; it does float32" in text
 
 
@@ -179,7 +181,8 @@ def test_memory_that_is_too_small(garam, tmp_path):
     target.write_text(TARGET.read_text().replace("bytes: { value: 1073741824", "bytes: { value: 64"))
     model = save_model(tmp_path / "relu.onnx", [helper.make_node("Relu", ["x"], ["y"])],
                        {"x": [16]}, {"y": [16]})
-    text = garam("compile", model, "--target", target, "-o", tmp_path / "relu.garam", status=MODEL)
+    text = garam("compile", model, "--target", target, "-o", tmp_path / "relu.garam",
+                 "--no-fallback", status=MODEL)
     assert "the program does not work: it needs 128 bytes of memory, 'abacus' has 64" in text
 
 
@@ -202,6 +205,84 @@ def test_installed_headers(plugin, tmp_path):
 def test_passes_and_verifiers(plugin):
     """The tests that come with the example."""
     run("lit", "-v", "-j1", PLUGIN_BUILD / "test")
+
+
+#===---------------------------------------------------------------------------------------------===#
+# Beside other devices
+#===---------------------------------------------------------------------------------------------===#
+
+PLACEMENT = {"scale": "abacus", "relu": "abacus", "curve": "atom", "weigh": "abacus", "order": "host"}
+
+
+@pytest.fixture(scope="session")
+def mixed(tmp_path_factory):
+    """A model with work for each device of abacus-pair."""
+    node = helper.make_node
+    nodes = [node("Mul", ["x", "s"], ["scaled"], name="scale"),
+             node("Relu", ["scaled"], ["positive"], name="relu"),
+             node("Tanh", ["positive"], ["curved"], name="curve"),
+             node("MatMul", ["curved", "w"], ["weighed"], name="weigh"),
+             node("Softmax", ["weighed"], ["y"], name="order")]
+    return save_model(tmp_path_factory.mktemp("mixed") / "mixed.onnx", nodes, {"x": [1, 64]},
+                      {"y": [1, 10]}, s=rand(64), w=rand(64, 10))
+
+
+def write_placement(path, **devices):
+    path.write_text(json.dumps({"schema": 1, "rules": [
+        {"node": node, "device": device} for node, device in devices.items()]}))
+    return path
+
+
+def read_manifest(binary):
+    data = binary.read_bytes()
+    offset, size = device_binary.find_section(data, ".garam.manifest")
+    return json.loads(data[offset:offset + size])
+
+
+def test_nodes_on_three_devices(garam, mixed, tmp_path):
+    """Its own device, one of Garam's and the host in one binary, placed by hand."""
+    binary = tmp_path / "mixed.garam"
+    garam("compile", mixed, "--target", "abacus-pair", "-o", binary, "--placement",
+          write_placement(tmp_path / "placement.json", **PLACEMENT))
+    manifest = read_manifest(binary)
+    assert {node["id"]: node["device"] for node in manifest["nodes"]} == PLACEMENT
+    assert {device["kind"] for device in manifest["devices"]} == {"abacus", "npu", "host"}
+
+    value = rand(1, 64)
+    np.save(tmp_path / "x.npy", value)
+    report = garam("run", binary, "--input", f"x={tmp_path / 'x.npy'}", "--output-dir",
+                   tmp_path / "out")
+    expected, = onnxruntime.InferenceSession(mixed).run(None, {"x": value})
+    found = np.load(tmp_path / "out" / "y.npy")
+    np.testing.assert_allclose(found, expected, atol=0.02)  # tanh is in 16 bits
+    assert "abacus" in report and "atom" in report
+
+
+def test_placement_without_rules(garam, mixed, tmp_path):
+    """Estimates decide; what was decided is a file that gives the same binary."""
+    first, again, placement = (tmp_path / name for name in ["1.garam", "2.garam", "used.json"])
+    garam("compile", mixed, "--target", "abacus-pair", "-o", first, "--emit-placement", placement)
+    rules = json.loads(placement.read_text())["rules"]
+    reasons = {rule["node"]: rule.get("reasons", {}) for rule in rules}
+    assert "found 'math.tanh'" in reasons["curve"]["abacus"]
+    garam("compile", mixed, "--target", "abacus-pair", "-o", again, "--placement", placement)
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_node_on_a_device_that_refuses_it(garam, mixed, tmp_path):
+    path = write_placement(tmp_path / "placement.json", **dict(PLACEMENT, curve="abacus"))
+    text = garam("compile", mixed, "--target", "abacus-pair", "-o", tmp_path / "mixed.garam",
+                 "--placement", path, status=MODEL)
+    assert "'curve'" in text and "'abacus'" in text and "found 'math.tanh', needed add" in text
+
+
+def test_node_that_falls_back(garam, mixed, tmp_path):
+    """One chip by itself has its host beside it for what it refuses."""
+    binary = tmp_path / "mixed.garam"
+    garam("compile", mixed, "--target", "abacus", "-o", binary)
+    nodes = {node["id"]: node for node in read_manifest(binary)["nodes"]}
+    assert nodes["scale"]["device"] == "abacus" and nodes["curve"]["device"] == "host"
+    assert "found 'math.tanh'" in nodes["curve"]["reason"]
 
 
 #===---------------------------------------------------------------------------------------------===#
