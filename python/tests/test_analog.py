@@ -161,15 +161,15 @@ def test_memories_that_are_too_small(fails, source_dir, tmp_path):
             ("bytes: { value: 16777216", "bytes: { value: 1000",
              "its tensors need 1232 bytes of the buffer, 'hermes' has 1000")]:
         target.write_text(text.replace(old, new))
-        fails(MODEL, message, "compile", tmp_path / "model.onnx", "--target", target, "-o",
-              tmp_path / "model.garam")
+        fails(MODEL, message, "compile", tmp_path / "model.onnx", "--target", target,
+              "--no-fallback", "-o", tmp_path / "model.garam")
 
 
 def test_option_of_phases(fails, tmp_path):
     onnx.save(make_product(), tmp_path / "model.onnx")
     fails(MODEL, "option --read-phases: found '2', needed 1 or 4", "compile",
-          tmp_path / "model.onnx", "--target", "hermes", "--read-phases", "2", "-o",
-          tmp_path / "model.garam")
+          tmp_path / "model.onnx", "--target", "hermes", "--no-fallback", "--read-phases", "2",
+          "-o", tmp_path / "model.garam")
 
 
 def test_weights_exceed_the_crossbars(fails, tmp_path):
@@ -177,7 +177,7 @@ def test_weights_exceed_the_crossbars(fails, tmp_path):
     onnx.save(make_product(rows=65 * 256), tmp_path / "model.onnx")
     message = fails(MODEL, "its weights take 65 crossbars of 256 x 256, and 64 of 64 are left by "
                     "the products before it", "compile", tmp_path / "model.onnx", "--target",
-                    "hermes", "-o", tmp_path / "model.garam")
+                    "hermes", "--no-fallback", "-o", tmp_path / "model.garam")
     assert "MatMul" in message
 
 
@@ -297,6 +297,12 @@ def test_edited_tiles_are_checked(old, new, message, run_tool, fails, tmp_path):
           tmp_path / "model.garam")
 
 
+def read_dacs(text):
+    """Scale and code bounds of the DACs of a disassembled program."""
+    return [(np.float32(scale), int(low), int(high)) for scale, low, high in
+            re.findall(r"dac scale (\S+) from (-?\d+) to (-?\d+)", text)]
+
+
 def test_autoencoder_is_exact_layer_by_layer(models_dir, run_tool, tmp_path):
     """The whole MLPerf Tiny autoencoder: each layer is exact for the inputs that it really had, and
     within the bound of its converters of the exact product where these are within the DAC's range."""
@@ -312,8 +318,7 @@ def test_autoencoder_is_exact_layer_by_layer(models_dir, run_tool, tmp_path):
     run_tool("garam", "run", binary, "--quiet", "--input", f"input_1={tmp_path / 'x.npy'}",
              "--keep-intermediates", tmp_path / "values", "-o", tmp_path / "out")
     text = run_tool("garam", "inspect", "--disassemble", binary).stdout
-    dacs = [(np.float32(scale), int(low), int(high)) for scale, low, high in
-            re.findall(r"dac scale (\S+) from (-?\d+) to (-?\d+)", text)]
+    dacs = read_dacs(text)
 
     weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     x = samples[0]
@@ -337,3 +342,45 @@ def test_autoencoder_is_exact_layer_by_layer(models_dir, run_tool, tmp_path):
             within += 1
         x = found
     assert within >= 5
+
+
+def test_network_with_the_host(run_tool, source_dir, tmp_path):
+    """The digits example: its MaxPool runs on the host, between two programs of the chip, whose
+    layers have crossbars of their own and are exact for the inputs that they really had."""
+    examples = source_dir / "examples" / "digits"
+    images = (np.load(examples / "test_images.npy") / 16).astype(np.float32).reshape(-1, 1, 1, 8, 8)
+    np.savez(tmp_path / "samples.npz", image=images[:50])
+    binary = tmp_path / "model.garam"
+    result = run_tool("garam", "compile", examples / "digits.onnx", "--dim", "N=1", "--target",
+                      "hermes", "--calibrate", tmp_path / "samples.npz", "-o", binary)
+    assert "node 'pool' (MaxPool, opset 17)" in result.stderr and "guesses" not in result.stderr
+    text = run_tool("garam", "inspect", "--disassemble", binary).stdout
+    cores = re.findall(r"tile \d+: core (\d+)", text)
+    assert len(cores) == len(set(cores)) >= 4
+    np.save(tmp_path / "image.npy", images[0])
+    run_tool("garam", "run", binary, "--quiet", "--input", f"image={tmp_path / 'image.npy'}",
+             "--keep-intermediates", tmp_path / "values", "-o", tmp_path / "out")
+
+    model = onnx.load(examples / "digits.onnx")
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    values = {file.stem: np.load(file) for file in (tmp_path / "values").glob("*.npy")}
+    logits = np.load(tmp_path / "out" / "logits.npy")
+    convolutions, products = read_dacs(text)[:2], read_dacs(text)[2:]
+    x = images[0]
+    for name, dac in zip(["1", "2"], convolutions):
+        node = next(node for node in model.graph.node if node.name == f"conv{name}")
+        attributes = {a.name: tuple(a.ints) for a in node.attribute if a.name in ("pads", "strides")}
+        expected, _ = reference.convolve(x, weights[f"conv{name}.weight"], dac,
+                                         bias=weights[f"conv{name}.bias"], low=0, **attributes)
+        x = values[f"relu{name}"]
+        np.testing.assert_array_equal(x, expected)
+    x = values["pool"].reshape(1, -1)
+    for name, dac, low in zip(["1", "2"], products, [0, None]):
+        node = next(node for node in model.graph.node if node.name == f"dense{name}")
+        matrix = weights[f"dense{name}.weight"]
+        if any(a.name == "transB" and a.i for a in node.attribute):
+            matrix = matrix.T
+        expected, _ = reference.multiply(x, matrix, dac, weights[f"dense{name}.bias"], low=low)
+        found = values["relu3"] if name == "1" else logits
+        np.testing.assert_array_equal(found, expected)
+        x = found
