@@ -416,8 +416,10 @@ void ImageBuilder::addNodes() {
       // One of which no program has anything is folded away.
       if (auto found = devices.find(id); found != devices.end())
         found->second = device;
-      if (device == system.getHost())
-        reasons[id] = joinReasons(cast<DictionaryAttr>(node[2]));
+      auto refusals = cast<DictionaryAttr>(node[2]);
+      if (device == system.getHost() &&
+          refusals.size() + 1 == system.getDevices().size())
+        reasons[id] = joinReasons(refusals);
     }
   NodeLabels labels = readNodeLabels(module);
   for (Attribute attr : nodes) {

@@ -15,8 +15,6 @@ using namespace mlir;
 
 namespace garam::hetero {
 
-/// Time of what a device cannot estimate: more than anything else takes.
-static constexpr double unknownSeconds = 1e3;
 static constexpr double never = std::numeric_limits<double>::infinity();
 
 /// Bytes of a tensor in its type in the IR, sub-byte types rounded up.
@@ -55,7 +53,10 @@ private:
     SmallVector<Edge, 2> outputs; // here `producer` is the user
     uint64_t argumentBytes = 0, resultBytes = 0;
     SmallVector<double, 4> seconds; // on each device
-    SmallVector<double, 4> ahead;   // from its end to the function's
+    /// Whether a device estimates it by itself; else it comes with a producer
+    /// or not at all.
+    SmallVector<bool, 4> isAlone;
+    SmallVector<double, 4> ahead; // from its end to the function's
   };
 
   bool isAllowed(unsigned unit, unsigned device) const {
@@ -69,6 +70,8 @@ private:
     const auto &[fixed, perByte] = transfers[from][to];
     return bytes == 0 ? 0 : fixed + bytes * perByte;
   }
+  /// Whether a device can have a unit beside what it has by `choice`.
+  bool canBeOn(unsigned unit, unsigned device, const Choice &choice) const;
   StringRef getName(unsigned device) const {
     return system.getDevices()[device].getName();
   }
@@ -153,7 +156,8 @@ void Chooser::estimateUnits(unsigned device) {
     std::optional<double> seconds;
     if (isAllowed(number, device))
       seconds = estimates.getSeconds(target, unit.ops);
-    units[number].seconds.push_back(seconds.value_or(unknownSeconds));
+    units[number].isAlone.push_back(seconds.has_value());
+    units[number].seconds.push_back(seconds.value_or(0));
   }
   // Two devices, this one and any other.
   StringRef name = getName(device);
@@ -175,6 +179,15 @@ void Chooser::estimateUnits(unsigned device) {
     for (unsigned unit : inside)
       units[unit].seconds[device] *= *whole / sum;
   }
+}
+
+bool Chooser::canBeOn(unsigned number, unsigned device,
+                      const Choice &choice) const {
+  const Unit &unit = units[number];
+  return unit.isAlone[device] ||
+         llvm::any_of(unit.inputs, [&](const Edge &edge) {
+           return choice[edge.producer] == device;
+         });
 }
 
 /// From the end of each unit on each device to the end of the function, when
@@ -209,6 +222,8 @@ Choice Chooser::chooseByFinish() const {
     double bestEnd = never, bestTotal = never;
     unsigned bestDevice = allowed[number].front();
     for (unsigned device : allowed[number]) {
+      if (!canBeOn(number, device, choice))
+        continue;
       double start =
           std::max(free[device], getTransfer(host, device, unit.argumentBytes));
       for (const Edge &edge : unit.inputs)
@@ -222,6 +237,8 @@ Choice Chooser::chooseByFinish() const {
         bestDevice = device;
       }
     }
+    if (bestEnd == never) // rules leave no choice
+      bestEnd = free[bestDevice];
     choice.push_back(bestDevice);
     ends.push_back(bestEnd);
     free[bestDevice] = bestEnd;
@@ -234,9 +251,10 @@ Choice Chooser::chooseByFinish() const {
 Choice Chooser::prefer(unsigned device) const {
   Choice choice;
   for (unsigned number = 0; number < units.size(); ++number)
-    choice.push_back(isAllowed(number, device) ? device
-                     : isAllowed(number, host) ? host
-                                               : allowed[number].front());
+    choice.push_back(
+        isAllowed(number, device) && canBeOn(number, device, choice) ? device
+        : isAllowed(number, host)                                    ? host
+                                  : allowed[number].front());
   return choice;
 }
 
@@ -274,8 +292,12 @@ double Chooser::getEnd(const Choice &choice) {
 Choice Chooser::choose() {
   // Without alternatives no device is asked.
   if (llvm::all_of(allowed,
-                   [](ArrayRef<unsigned> few) { return few.size() == 1; }))
-    return prefer(host);
+                   [](ArrayRef<unsigned> few) { return few.size() == 1; })) {
+    Choice only;
+    for (ArrayRef<unsigned> few : allowed)
+      only.push_back(few.front());
+    return only;
+  }
   for (unsigned device = 0; device < numDevices; ++device)
     estimateUnits(device);
   lookAhead();

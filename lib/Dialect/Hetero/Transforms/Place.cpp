@@ -145,13 +145,10 @@ void Placer::askDevice(unsigned device) {
       cast<DeviceTargetAttrInterface>(system.getDevices()[device].getTarget());
   llvm::StringMap<std::string> reasons; // by node
   for (const Refusal &refusal : target.accepts(function, placement.options)) {
-    std::string reason = describe(refusal);
+    // What is of no node is of the function as a whole, as its size; the
+    // regions that it is divided into are estimated and compiled by themselves.
     for (const std::string &node : refusal.nodes)
-      reasons.try_emplace(node, reason);
-    // What is of no node is of all.
-    if (refusal.nodes.empty())
-      for (unsigned unit = 0; unit < states.size(); ++unit)
-        refuse(unit, device, reason);
+      reasons.try_emplace(node, describe(refusal));
   }
   if (auto found = placement.refused.find(getName(device).str());
       found != placement.refused.end())
