@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Sets everything up and shows the main job: compiles the digit classifier of
 # examples/digits, in float and in int8, for three chips, runs real images on the
-# simulated chips, and compares the answers with onnxruntime's.
+# simulated chips, and compares the answers with onnxruntime's. Then for a system
+# of four devices, from one file, with layers on each.
 set -euo pipefail
 scripts="$(dirname "${BASH_SOURCE[0]}")"
 bash "$scripts/setup.sh"
@@ -30,3 +31,24 @@ demo digits atom 60
 demo digits_int8 rngd 60
 demo digits_int8 atom 60
 demo digits_int8 warboy 60
+
+# One binary for a system: a placement by hand with layers on four kinds of
+# device, beside the default one and single devices that can run it alone.
+system=kcloud-stage3
+evaluate() {
+  python3 "$digits/evaluate.py" "$work/digits.garam" --model "$digits/digits.onnx" \
+    --garam "$garam" "$@"
+}
+printf '\n'
+show "$garam" targets "$system"
+python3 "$digits/calibrate.py" "$work/samples.npz"
+show "$garam" compile "$digits/digits.onnx" --target "$system" --dim N=1 \
+  --placement "$digits/placement.json" --calibrate "$work/samples.npz" -o "$work/digits.garam"
+evaluate --images 60 --noise ideal
+evaluate --images 60 --noise model
+for target in "$system" host atom; do
+  printf '\n'
+  show "$garam" compile "$digits/digits.onnx" --target "$target" --dim N=1 \
+    --calibrate "$work/samples.npz" -o "$work/digits.garam" --quiet
+  evaluate --images 60
+done

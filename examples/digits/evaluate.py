@@ -1,6 +1,7 @@
 """Runs a compiled digit classifier on the test images.
 
     python3 evaluate.py BINARY.garam --model MODEL.onnx [--images COUNT] [--garam TOOL]
+        [--noise ideal|model]
 
 BINARY.garam is MODEL.onnx compiled with --dim N=1: every image is one run on
 the simulated device. Prints the accuracy of both onnxruntime and the device, on
@@ -21,12 +22,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 MAX_PIXEL = 16.0
 
 
-def run_on_device(garam, binary, image, folder):
+def run_on_device(garam, binary, image, folder, options):
     """Logits of one image and the run's report."""
     np.save(folder / "image.npy", image)
     subprocess.run(
         [garam, "run", binary, "--input", f"image={folder / 'image.npy'}",
-         "--output-dir", folder / "out", "--report", folder / "report.json"],
+         "--output-dir", folder / "out", "--report", folder / "report.json", *options],
         check=True, stdout=subprocess.DEVNULL)
     return (np.load(folder / "out" / "logits.npy"),
             json.loads((folder / "report.json").read_text()))
@@ -39,7 +40,10 @@ def main():
     parser.add_argument("--images", type=int, default=None, help="how many, default all")
     parser.add_argument("--garam", type=pathlib.Path,
                         default=HERE.parents[1] / "build" / "bin" / "garam")
+    parser.add_argument("--noise", choices=["ideal", "model"],
+                        help="of analog devices; default: without any")
     arguments = parser.parse_args()
+    options = ["--noise", arguments.noise] if arguments.noise else []
 
     images = np.load(HERE / "test_images.npy")[:arguments.images, None]
     images = (images / MAX_PIXEL).astype(np.float32)
@@ -53,7 +57,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for image in images:
             logits, report = run_on_device(
-                arguments.garam, arguments.binary, image[None], pathlib.Path(folder))
+                arguments.garam, arguments.binary, image[None], pathlib.Path(folder), options)
             digits.append(logits.argmax())
     digits = np.array(digits)
 
