@@ -21,7 +21,8 @@ Value getOrigin(Value tensor) {
 }
 
 /// Tensors of floats are then arguments or made by analog.rescale: other
-/// operations that are known make none.
+/// operations that are known make none. Sums are split into tiles: an
+/// analog.multiply is not known here.
 static LogicalResult checkOperation(Operation *op,
                                     const MachineDescription &machine) {
   if (auto matrix = dyn_cast<MatrixOp>(op)) {
@@ -33,8 +34,6 @@ static LogicalResult checkOperation(Operation *op,
       return op->emitError("holds weights whose elements are not loaded");
   }
   if (auto rescale = dyn_cast<RescaleOp>(op)) {
-    if (!rescale.getSums().getDefiningOp<AccumulateOp>())
-      return op->emitError("has sums that are not split into tiles");
     if (rescale.getBias() && !areLoaded(*rescale.getBias()))
       return op->emitError("holds a bias whose elements are not loaded");
   }
@@ -51,12 +50,13 @@ LogicalResult checkTiles(func::FuncOp function,
   if (!function.getBody().hasOneBlock())
     return function.emitError("has control flow, needed a sequence of products "
                               "split into tiles");
-  for (Type type : function.getArgumentTypes()) {
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (!tensor || !tensor.hasStaticShape() ||
+    if (!tensor || !tensor.hasStaticShape() || tensor.getNumElements() == 0 ||
         !tensor.getElementType().isIntOrFloat())
-      return function.emitError("has an argument of ")
-             << type << ", needed tensors of static shape";
+      return function.emitError("input #")
+             << i << ": found " << type
+             << ", needed a shape of fixed dimensions of at least 1";
   }
   Block &body = function.getBody().front();
   for (Operation &op : body)
