@@ -12,6 +12,8 @@ config.environment["PATH"] = os.pathsep.join([
     config.llvm_tools_dir,
     config.environment["PATH"],
 ])
+# What the tests compile is not to be in the user's list of trusted binaries.
+config.environment["XDG_STATE_HOME"] = os.path.join(config.test_exec_root, "state")
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source_dir", config.garam_source_dir))
 

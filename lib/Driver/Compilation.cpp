@@ -287,6 +287,10 @@ llvm::Error Compilation::writeBinary() {
     return image.takeError();
   for (auto [name, text] : readOptions(*module))
     image->manifest.options.emplace_back(name, text);
+  for (const ImageProgram &program : image->manifest.programs)
+    result.holdsNativeCode |=
+        devices.lookup(image->manifest.devices[program.device].kind)
+            ->executesNativeCode();
   releaseInputs(*image);
   if (llvm::Error error = writeImage(*output, *image))
     return error;

@@ -7,6 +7,7 @@
 #include "garam/Runtime/Executable.h"
 
 #include "garam/Container/StepChecker.h"
+#include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 
 using namespace llvm;
@@ -73,6 +74,7 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
       return container.makeError("section '" + program.section +
                                  "': " + toString(loaded.takeError()));
     programs.push_back(std::move(*loaded));
+    hasNativeCode |= classes[program.device]->executesNativeCode();
     segments.push_back(programs.back()->getSegments());
     if (Error error = checkProgram(i, segments.back()))
       return error;
@@ -85,6 +87,10 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
     return maps.takeError();
   debugMaps = std::move(*maps);
   return Error::success();
+}
+
+std::string Executable::getContentHash() const {
+  return hashContent(image.getContainer().getBytes());
 }
 
 /// The manifest's segments can be those that the program itself declares.

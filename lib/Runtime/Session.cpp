@@ -154,6 +154,12 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
                                  const RunOptions &options) {
   RunResult result;
   if (!options.timingOnly) {
+    if (executable->holdsNativeCode() && !options.executeNativeCode)
+      return makeUserError(
+          ExitCode::Untrusted,
+          executable->getImage().getContainer().getPath() +
+              ": holds native code, which could do on this machine whatever "
+              "you can, and is not trusted");
     if (Error error = allocateSegments())
       return error;
     if (Error error = bindInputs(inputs, result))

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import tempfile
 
 import pytest
 
@@ -12,7 +13,11 @@ MODELS_DIR = SOURCE_DIR.parent / "shared" / "models"
 DIGITS = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
 
 # Exit statuses of the tools.
-USAGE, MODEL, CONFIG, BINARY, INPUT, INTERNAL = 2, 3, 4, 5, 6, 70
+USAGE, MODEL, CONFIG, BINARY, INPUT, UNTRUSTED, INTERNAL = 2, 3, 4, 5, 6, 7, 70
+
+# What the tests compile is not to be in the user's list of trusted binaries.
+STATE_DIR = tempfile.TemporaryDirectory(prefix="garam-state-")
+os.environ["XDG_STATE_HOME"] = STATE_DIR.name
 
 
 def find_tool(name):

@@ -28,6 +28,7 @@ void addDoctorCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, Action &action);
 void addRunCommand(CLI::App &app, Action &action);
 void addTargetsCommand(CLI::App &app, Action &action);
+void addTrustCommand(CLI::App &app, Action &action);
 
 } // namespace garam::tool
 

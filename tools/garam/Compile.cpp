@@ -9,9 +9,11 @@
 #include "Outputs.h"
 #include "Validators.h"
 #include "garam/Runtime/Report.h"
+#include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/OutputFile.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/WithColor.h"
 
@@ -105,6 +107,24 @@ Error CompileCommand::commit(CompileResult &result) {
   return commitAll(files);
 }
 
+/// What was compiled here may run here. Without a list the binary is good for
+/// all but that.
+static void trust(StringRef path, std::vector<std::string> &warnings) {
+  auto add = [&]() -> Error {
+    ErrorOr<std::unique_ptr<MemoryBuffer>> file = MemoryBuffer::getFile(path);
+    if (!file)
+      return errorCodeToError(file.getError());
+    Expected<TrustList> list = TrustList::openDefault();
+    if (!list)
+      return list.takeError();
+    return list->add(hashContent(arrayRefFromStringRef((*file)->getBuffer())));
+  };
+  if (Error error = add())
+    warnings.push_back("the binary is not noted as trusted, so that 'garam "
+                       "run' needs --trust-native: " +
+                       toString(std::move(error)));
+}
+
 Error CompileCommand::run(const DeviceRegistry &devices) {
   bool makesBinary = options.emitStage.empty() || options.emitStage == "binary";
   if (options.output.empty() && makesBinary)
@@ -144,6 +164,8 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
   if (reportFile)
     if (Error error = appendReport(*report, *reportFile))
       return error;
+  if (result->holdsNativeCode)
+    trust(result->outputs.front().getTemporaryPath(), result->warnings);
   if (Error error = commit(*result))
     return error;
 

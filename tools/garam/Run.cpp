@@ -11,6 +11,7 @@
 #include "Validators.h"
 #include "garam/Runtime/TensorFile.h"
 #include "garam/Runtime/Trace.h"
+#include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -37,13 +38,14 @@ struct RunCommand {
   uint64_t seed = 0;
   NoiseMode noise = NoiseMode::Ideal;
   std::string outputDirectory, valuesDirectory, tracePath, reportPath;
-  bool timingOnly = false, quiet = false;
+  bool timingOnly = false, trustNative = false, quiet = false;
   unsigned threads = 0;
 
   Error run(const DeviceRegistry &devices);
 
 private:
   Error checkInputs() const;
+  Error checkTrust(const Executable &executable) const;
   Error openFiles();
   Error openFolders(const Executable &executable);
   Expected<std::vector<Tensor>> readInputs(const Executable &executable);
@@ -76,6 +78,27 @@ Error RunCommand::checkInputs() const {
                                                 "NAME=FILE.pb");
   }
   return Error::success();
+}
+
+/// Native code runs when the user has said so, of this binary or of this run.
+Error RunCommand::checkTrust(const Executable &executable) const {
+  if (!executable.holdsNativeCode() || timingOnly || trustNative)
+    return Error::success();
+  Expected<TrustList> list = TrustList::openDefault();
+  if (!list)
+    return list.takeError();
+  Expected<bool> isTrusted = list->contains(executable.getContentHash());
+  if (!isTrusted)
+    return isTrusted.takeError();
+  if (*isTrusted)
+    return Error::success();
+  return makeUserError(
+      ExitCode::Untrusted,
+      binary +
+          ": holds native code, which could do on this machine whatever "
+          "you can, and was not compiled here; hint: if you trust its "
+          "author, 'garam trust " +
+          binary + "' or, for one run, --trust-native");
 }
 
 /// Names and files may both have a '=' in them: the name is the longest that
@@ -183,6 +206,7 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
   RunOptions options;
   options.timingOnly = timingOnly;
   options.threads = threads;
+  options.executeNativeCode = true; // checkTrust is before it.
   options.noise = noise;
   options.seed = seed;
   options.onEvent = [&](unsigned program, const DeviceEvent &event) {
@@ -239,6 +263,8 @@ Error RunCommand::run(const DeviceRegistry &devices) {
       Executable::load(binary, devices);
   if (!executable)
     return executable.takeError();
+  if (Error error = checkTrust(**executable))
+    return error;
   for (StringRef input : inputs)
     if (Error error = roles.addInput(
             "an input", splitInput(input, (*executable)->getEntryPoint()).path))
@@ -318,6 +344,8 @@ void addRunCommand(CLI::App &app, Action &action) {
                   "threads of the simulator; 0: one a processor")
       ->check(isNumberUpTo(maxThreads))
       ->capture_default_str();
+  sub->add_flag("--trust-native", command->trustNative,
+                "run the binary's native code, whoever compiled it");
   sub->add_flag("--quiet,-q", command->quiet, "no summary");
   sub->callback([command, seed, &action] {
     if (*seed && !command->randomInputs && command->noise == NoiseMode::Ideal)

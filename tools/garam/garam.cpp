@@ -57,7 +57,7 @@ static ExitCode report(llvm::Error error) {
 static constexpr char footer[] =
     "Exit codes: 0 success, 2 usage, 3 model invalid or not supported,\n"
     "4 target or other configuration file, 5 binary damaged or incompatible,\n"
-    "6 input data, 70 internal error.";
+    "6 input data, 7 native code that is not trusted, 70 internal error.";
 
 static ExitCode runTool(int argc, char **argv) {
   DeviceRegistry devices;
@@ -86,6 +86,7 @@ static ExitCode runTool(int argc, char **argv) {
   addRunCommand(app, action);
   addInspectCommand(app, action);
   addTargetsCommand(app, action);
+  addTrustCommand(app, action);
   addDoctorCommand(app, action);
   try {
     app.parse(argc, argv);

@@ -447,6 +447,32 @@ TEST_F(JointRunTest, TheSummaryNamesTenNodesWithAReason) {
       << summary;
 }
 
+TEST_F(JointRunTest, NativeCodeNeedsTrust) {
+  uint32_t a = addDevice("a");
+  addWork(a, 20, {addInput(a)}, addOutput(a));
+  EXPECT_FALSE(cantFail(load())->holdsNativeCode());
+  registry = DeviceRegistry();
+  registry.add(std::make_unique<WorkerDevice>(/*isNative=*/true));
+  auto executable = cantFail(load());
+  EXPECT_TRUE(executable->holdsNativeCode());
+  EXPECT_EQ(executable->getContentHash().size(), 64u);
+  ErrorReport report =
+      consumeToReport(Session(executable).run(inputs).takeError());
+  EXPECT_EQ(report.exitCode, ExitCode::Untrusted);
+  EXPECT_NE(report.text.find("holds native code, which could do on this "
+                             "machine whatever you can, and is not trusted"),
+            std::string::npos)
+      << report.text;
+  // Times need no trust.
+  RunOptions options;
+  options.timingOnly = true;
+  EXPECT_EQ(cantFail(Session(executable).run({}, options)).latencyFs, 20 * ns);
+  options.timingOnly = false;
+  options.executeNativeCode = true;
+  EXPECT_EQ(cantFail(Session(executable).run(inputs, options)).outputs.size(),
+            1u);
+}
+
 // Whatever a stranger writes into a manifest, with the right checksums, is
 // refused or runs.
 TEST_F(JointRunTest, ManifestsFromStrangersDoNoHarm) {

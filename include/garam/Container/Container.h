@@ -14,6 +14,7 @@
 
 #include "garam/Support/OutputFile.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -78,6 +79,10 @@ public:
 
   llvm::StringRef getPath() const { return buffer->getBufferIdentifier(); }
   uint64_t getFileSize() const { return buffer->getBufferSize(); }
+  /// The whole file.
+  llvm::ArrayRef<uint8_t> getBytes() const {
+    return llvm::arrayRefFromStringRef(buffer->getBuffer());
+  }
   llvm::ArrayRef<Section> getSections() const { return sections; }
 
   /// The section of that name. It is an error if it is missing or of a version

@@ -68,6 +68,8 @@ struct StageTime {
 struct CompileResult {
   std::vector<StageTime> stages;
   std::vector<std::string> warnings;
+  /// The binary has programs that are code for a processor like this one's.
+  bool holdsNativeCode = false;
   /// What was written and is still to be committed: the binary, or the IR of a
   /// stage and the file of its weights. Nothing for IR on standard output.
   std::vector<OutputFile> outputs;

@@ -49,6 +49,11 @@ public:
   const MachineSummary &getMachineOfProgram(unsigned program) const {
     return machines[getManifest().programs[program].device];
   }
+  /// Whether a program is code for the processor that Garam runs on. Only with
+  /// RunOptions::executeNativeCode does it run on data.
+  bool holdsNativeCode() const { return hasNativeCode; }
+  /// Of the whole file, as a trust list has it.
+  std::string getContentHash() const;
   const DebugMap &getDebugMap(unsigned program) const {
     return debugMaps[program];
   }
@@ -66,6 +71,7 @@ private:
   std::vector<std::unique_ptr<LoadedProgram>> programs;
   std::vector<MachineSummary> machines; // of each device
   std::vector<DebugMap> debugMaps;
+  bool hasNativeCode = false;
 };
 
 } // namespace garam

@@ -33,6 +33,10 @@ struct RunOptions {
   /// Threads of the simulators; results do not depend on it. 0: one a
   /// processor.
   unsigned threads = 0;
+  /// Run programs that are code for this processor, which can do whatever the
+  /// user can: only what the caller knows to come from a friend. Without it
+  /// they are an error of ExitCode::Untrusted, but for timingOnly.
+  bool executeNativeCode = false;
   NoiseMode noise = NoiseMode::Ideal;
   /// Of the noise.
   uint64_t seed = 0;

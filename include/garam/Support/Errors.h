@@ -28,6 +28,7 @@ enum class ExitCode : int {
   Config = 4,    ///< A target file or another configuration file is wrong.
   Binary = 5,    ///< A device binary is damaged or incompatible.
   Input = 6,     ///< The data that a model is run on is wrong.
+  Untrusted = 7, ///< A binary holds native code that the user does not trust.
   Internal = 70, ///< A fault of ours (EX_SOFTWARE of sysexits.h).
 };
 

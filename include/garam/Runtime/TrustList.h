@@ -1,0 +1,52 @@
+//===- TrustList.h - Binaries whose native code may run ---------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_RUNTIME_TRUSTLIST_H
+#define GARAM_RUNTIME_TRUSTLIST_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+
+#include <string>
+
+namespace garam {
+
+/// The SHA-256 of a file's bytes, in 64 hexadecimal digits.
+std::string hashContent(llvm::ArrayRef<uint8_t> bytes);
+
+/// The binaries that a user trusts, each a line with the hash of its bytes:
+/// what was compiled here, and what was added by hand. The file and its folder
+/// are made when the first is added, for the user alone.
+///
+/// All errors are of ExitCode::Untrusted.
+class TrustList {
+public:
+  explicit TrustList(std::string path) : path(std::move(path)) {}
+  /// That of the user: garam/trusted in $XDG_STATE_HOME, or in
+  /// ~/.local/state when that is not set to an absolute path.
+  static llvm::Expected<TrustList> openDefault();
+
+  llvm::StringRef getPath() const { return path; }
+  /// No list holds nothing. One that others may write is an error.
+  llvm::Expected<bool> contains(llvm::StringRef hash) const;
+  /// Adds a hash unless it is there. Processes may do so at the same time.
+  llvm::Error add(llvm::StringRef hash) const;
+
+private:
+  llvm::Error fail(const llvm::Twine &what) const;
+  /// Also when `what` set errno.
+  llvm::Error failWithErrno(const llvm::Twine &what) const;
+  /// The lines of the list, when it belongs to the user alone.
+  llvm::Expected<std::string> read(int descriptor) const;
+  llvm::Error append(int descriptor, llvm::StringRef hash) const;
+
+  std::string path;
+};
+
+} // namespace garam
+
+#endif // GARAM_RUNTIME_TRUSTLIST_H

@@ -1,0 +1,101 @@
+"""Native code runs only of binaries that the user trusts."""
+
+import hashlib
+import os
+import resource
+import signal
+
+import pytest
+
+from conftest import DIGITS, UNTRUSTED
+
+
+@pytest.fixture
+def binary(run_tool, tmp_path):
+    """A binary with native code that another user compiled, and an own list."""
+    path = tmp_path / "host.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o", path,
+             "--quiet", env=with_state(tmp_path / "other"))
+    return path
+
+
+def with_state(folder):
+    return dict(os.environ, XDG_STATE_HOME=str(folder))
+
+
+def read_list(folder):
+    path = folder / "garam" / "trusted"
+    assert path.stat().st_mode & 0o777 == 0o600
+    return path.read_text().splitlines()
+
+
+def test_compile_notes_what_it_writes(run_tool, tmp_path, binary):
+    hash = hashlib.sha256(binary.read_bytes()).hexdigest()
+    assert read_list(tmp_path / "other") == [hash]
+    run_tool("garam", "run", binary, "--random-inputs", env=with_state(tmp_path / "other"))
+
+
+def test_binaries_without_native_code_are_not_noted(run_tool, tmp_path):
+    environment = with_state(tmp_path / "own")
+    path = tmp_path / "atom.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "atom", "--dim", "N=1", "-o", path,
+             env=environment)
+    run_tool("garam", "run", path, "--random-inputs", env=environment)
+    result = run_tool("garam", "trust", path, env=environment)
+    assert "holds no native code, so that it runs anyway" in result.stdout
+    assert not (tmp_path / "own").exists()
+
+
+def test_a_strangers_code_does_not_run(run_tool, tmp_path, binary):
+    environment = with_state(tmp_path / "own")
+    result = run_tool("garam", "run", binary, "--random-inputs", env=environment,
+                      status=UNTRUSTED)
+    assert "whatever you can, and was not compiled here" in result.stderr
+    assert f"garam trust {binary}" in result.stderr and "--trust-native" in result.stderr
+    # All else works, and makes no list.
+    run_tool("garam", "run", binary, "--timing-only", env=environment)
+    run_tool("garam", "inspect", binary, "--disassemble", env=environment)
+    run_tool("garam", "run", binary, "--random-inputs", "--trust-native", env=environment)
+    assert not (tmp_path / "own").exists()
+    # A list that others can write is none.
+    result = run_tool("garam", "trust", binary, env=environment)
+    hash = hashlib.sha256(binary.read_bytes()).hexdigest()
+    assert f"{binary}: trusted, SHA-256 {hash}" in result.stdout
+    assert read_list(tmp_path / "own") == [hash]
+    run_tool("garam", "run", binary, "--random-inputs", env=environment)
+    (tmp_path / "own" / "garam" / "trusted").chmod(0o666)
+    result = run_tool("garam", "run", binary, "--random-inputs", env=environment,
+                      status=UNTRUSTED)
+    assert "is no file that you alone can write" in result.stderr
+
+
+def test_compile_works_without_a_list(run_tool, tmp_path):
+    (tmp_path / "file").write_text("")
+    path = tmp_path / "host.garam"
+    result = run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o", path,
+                      env=with_state(tmp_path / "file"))
+    assert "warning: the binary is not noted as trusted" in result.stderr
+    assert path.exists()
+
+
+@pytest.mark.parametrize("limit, reason", [
+    (0, "cannot be written: File too large"), (10, "cannot be written: the disk is full")])
+def test_a_list_that_cannot_grow_is_named(run_tool, tmp_path, binary, limit, reason):
+    def bound_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    result = run_tool("garam", "trust", binary, env=with_state(tmp_path / "own"),
+                      preexec_fn=bound_files, status=UNTRUSTED)
+    assert reason in result.stderr
+    # What is left of a line does not spoil the next.
+    run_tool("garam", "trust", binary, env=with_state(tmp_path / "own"))
+    run_tool("garam", "run", binary, "--random-inputs", env=with_state(tmp_path / "own"))
+
+
+def test_there_may_be_no_home(run_tool, tmp_path, binary):
+    environment = {name: value for name, value in os.environ.items()
+                   if name not in ("XDG_STATE_HOME", "HOME")}
+    result = run_tool("garam", "run", binary, "--random-inputs", env=environment, status=None)
+    # The system may still know where the user is at home.
+    assert result.returncode == UNTRUSTED

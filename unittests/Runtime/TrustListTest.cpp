@@ -1,0 +1,160 @@
+//===- TrustListTest.cpp - Tests of the list of trusted binaries ----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Runtime/TrustList.h"
+#include "garam/Support/Errors.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "gtest/gtest.h"
+
+#include <cstdlib>
+#include <sys/stat.h>
+#include <thread>
+
+using namespace llvm;
+using namespace garam;
+
+namespace {
+
+class TrustListTest : public ::testing::Test {
+protected:
+  void SetUp() override {
+    ASSERT_FALSE(sys::fs::createUniqueDirectory("garam-trust", folder));
+    path = folder;
+    sys::path::append(path, "state", "garam", "trusted");
+  }
+  void TearDown() override { sys::fs::remove_directories(folder); }
+
+  std::string read() {
+    auto file = MemoryBuffer::getFile(path);
+    return file ? (*file)->getBuffer().str() : "";
+  }
+  std::string getError(Error error) {
+    ErrorReport report = consumeToReport(std::move(error));
+    EXPECT_EQ(report.exitCode, ExitCode::Untrusted);
+    return report.text;
+  }
+
+  SmallString<128> folder, path;
+};
+
+TEST_F(TrustListTest, HashIsSHA256) {
+  // The example of FIPS 180-4 for "abc".
+  EXPECT_EQ(hashContent({'a', 'b', 'c'}),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_F(TrustListTest, HoldsWhatWasAdded) {
+  TrustList list(path.str().str());
+  EXPECT_FALSE(cantFail(list.contains("aa")));
+  cantFail(list.add("aa"));
+  cantFail(list.add("bb"));
+  cantFail(list.add("aa"));
+  EXPECT_TRUE(cantFail(list.contains("aa")));
+  EXPECT_TRUE(cantFail(list.contains("bb")));
+  EXPECT_FALSE(cantFail(list.contains("a")));
+  EXPECT_FALSE(cantFail(list.contains("")));
+  EXPECT_EQ(read(), "aa\nbb\n");
+  struct stat status;
+  ASSERT_EQ(stat(path.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600u);
+  ASSERT_EQ(stat(sys::path::parent_path(path).str().c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 077, 0u);
+}
+
+TEST_F(TrustListTest, ManyCanAddAtOnce) {
+  constexpr unsigned numThreads = 8, numEach = 50;
+  std::vector<std::thread> threads;
+  for (unsigned t = 0; t < numThreads; ++t)
+    threads.emplace_back([&, t] {
+      for (unsigned i = 0; i < numEach; ++i)
+        cantFail(TrustList(path.str().str())
+                     .add(hashContent({uint8_t(t), uint8_t(i)})));
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  TrustList list(path.str().str());
+  for (unsigned t = 0; t < numThreads; ++t)
+    for (unsigned i = 0; i < numEach; ++i)
+      EXPECT_TRUE(
+          cantFail(list.contains(hashContent({uint8_t(t), uint8_t(i)}))));
+  EXPECT_EQ(read().size(), numThreads * numEach * 65u);
+}
+
+TEST_F(TrustListTest, ALineThatWasCutOffDoesNotSpoilTheNext) {
+  TrustList list(path.str().str());
+  cantFail(list.add("aa"));
+  {
+    std::error_code code;
+    raw_fd_ostream os(path, code, sys::fs::CD_OpenExisting, sys::fs::FA_Write,
+                      sys::fs::OF_Append);
+    os << "cut";
+  }
+  cantFail(list.add("bb"));
+  EXPECT_TRUE(cantFail(list.contains("bb")));
+  EXPECT_EQ(read(), "aa\ncut\nbb\n");
+}
+
+// Who can write the list decides what runs.
+TEST_F(TrustListTest, ListsThatOthersCanWriteAreRefused) {
+  TrustList list(path.str().str());
+  cantFail(list.add("aa"));
+  ASSERT_EQ(chmod(path.c_str(), 0620), 0);
+  std::string expected = "the list of trusted binaries '" + path.str().str() +
+                         "' is no file that you alone can write; hint: look "
+                         "at what it lists, then 'chmod 600' and 'chown' it";
+  EXPECT_EQ(getError(list.contains("aa").takeError()), expected);
+  EXPECT_EQ(getError(list.add("bb")), expected);
+  ASSERT_EQ(chmod(path.c_str(), 0600), 0);
+  EXPECT_TRUE(cantFail(list.contains("aa")));
+
+  // A link may lead to anybody's.
+  SmallString<128> link(folder);
+  sys::path::append(link, "link");
+  ASSERT_FALSE(sys::fs::create_link(path, link));
+  TrustList linked(link.str().str());
+  EXPECT_NE(
+      getError(linked.contains("aa").takeError()).find("cannot be opened"),
+      std::string::npos);
+  EXPECT_NE(getError(linked.add("aa")).find("cannot be opened"),
+            std::string::npos);
+}
+
+TEST_F(TrustListTest, FoldersThatCannotBeMadeAreNamed) {
+  SmallString<128> file(folder);
+  sys::path::append(file, "file");
+  {
+    std::error_code code;
+    raw_fd_ostream os(file, code);
+  }
+  SmallString<128> inside(file);
+  sys::path::append(inside, "garam", "trusted");
+  TrustList list(inside.str().str());
+  EXPECT_NE(getError(list.add("aa")).find("has no folder: "),
+            std::string::npos);
+  EXPECT_FALSE(cantFail(list.contains("aa")));
+}
+
+TEST_F(TrustListTest, DefaultIsWhereTheSystemKeepsState) {
+  const char *old = getenv("XDG_STATE_HOME");
+  std::string saved = old ? old : "";
+  setenv("XDG_STATE_HOME", folder.c_str(), 1);
+  EXPECT_EQ(cantFail(TrustList::openDefault()).getPath(),
+            folder.str().str() + "/garam/trusted");
+  // Relative paths are not for XDG's variables.
+  setenv("XDG_STATE_HOME", "relative", 1);
+  EXPECT_TRUE(cantFail(TrustList::openDefault())
+                  .getPath()
+                  .ends_with("/.local/state/garam/trusted"));
+  if (old)
+    setenv("XDG_STATE_HOME", saved.c_str(), 1);
+  else
+    unsetenv("XDG_STATE_HOME");
+}
+
+} // namespace
