@@ -27,6 +27,7 @@ void buildBufferPipeline(OpPassManager &manager, unsigned vectorBits) {
   tensors.addPass(createHostTileContractions({vectorBits}));
   tensors.addPass(createCSEPass());
   tensors.addPass(createHostLowerContractions());
+  tensors.addPass(createHostOrderLoops());
   tensors.addPass(createCSEPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(bufferization::createOneShotBufferizePass());

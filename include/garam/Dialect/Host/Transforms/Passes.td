@@ -97,6 +97,28 @@ def HostLowerContractions
   let dependentDialects = ["::mlir::vector::VectorDialect"];
 }
 
+def HostOrderLoops : Pass<"host-order-loops", "::mlir::func::FuncOp"> {
+  let summary = "Makes neighbours of the output the innermost loop";
+  let description = [{
+    Orders the loops of reductions that are left so that the output's innermost
+    dimension is the innermost loop, where an input has neighbours along it too:
+    LLVM's vectoriser then takes several outputs at once, as those of a window. It
+    may not do that with a sum, whose order would change. Each output sums
+    in the order as before.
+
+    ```mlir
+    %y = linalg.generic {indexing_maps = [affine_map<(c, x, k) -> (c, x + k)>,
+                                          affine_map<(c, x, k) -> (c, k)>,
+                                          affine_map<(c, x, k) -> (c, x)>], ...}
+    // becomes
+    %y = linalg.generic {indexing_maps = [affine_map<(c, k, x) -> (c, x + k)>,
+                                          affine_map<(c, k, x) -> (c, k)>,
+                                          affine_map<(c, k, x) -> (c, x)>], ...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
 def HostPlanScratch : Pass<"host-plan-scratch", "::mlir::func::FuncOp"> {
   let summary = "Puts allocations into one buffer of the caller";
   let description = [{
