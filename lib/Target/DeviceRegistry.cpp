@@ -38,6 +38,13 @@ uint64_t getPeakOnChipBytes(llvm::ArrayRef<PlannedRegion> plan) {
   return sum;
 }
 
+llvm::Error LoadedProgram::exportAs(llvm::StringRef flag,
+                                    llvm::ArrayRef<uint8_t>,
+                                    llvm::raw_ostream &) const {
+  return llvm::createStringError("--" + flag +
+                                 ": the program has no such form");
+}
+
 llvm::Expected<DeviceRun>
 LoadedProgram::run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
                    const DeviceRunOptions &options) const {

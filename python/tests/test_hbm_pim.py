@@ -8,7 +8,7 @@ import onnx
 from onnx import helper, numpy_helper
 import pytest
 
-from conftest import MODEL
+from conftest import MODEL, USAGE
 import oracle
 
 LANES = 16  # fp16 elements of a burst
@@ -246,6 +246,107 @@ def test_the_disassembly_shows_program_and_stream(run_tool, tmp_path):
     for line in ["segment 0 constant", "micro-kernel 0", "  MAC GRF_B, GRF_A, EVEN_BANK, auto",
                  "phase weights of the setup", "phase kernel", "  repeat 1", "reduce staging"]:
         assert line in text
+
+
+def test_values_of_nodes_are_kept(run_tool, tmp_path):
+    """What lies between two kernels is there, with the type that it has for the driver."""
+    random = np.random.default_rng(8)
+    w = random.standard_normal((20, 20)).astype(np.float32)
+    model = make_model([helper.make_node("MatMul", ["x", "w"], ["a"], name="one"),
+                        helper.make_node("Add", ["a", "x"], ["y"], name="two")],
+                       [("x", [1, 20], np.float32)], [("y", [1, 20], np.float32)], [("w", w)])
+    device = Device(run_tool, tmp_path, model)
+    x = random.standard_normal((1, 20)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    run_tool("garam", "run", "-q", device.binary, "-i", f"x={tmp_path / 'x.npy'}",
+             "--keep-intermediates", tmp_path / "kept")
+    splits, = device.get_splits()
+    one = finish_as_the_driver(multiply_as_the_device(x[0], w, splits))
+    assert_same_bits(np.load(tmp_path / "kept" / "one.npy"), one)
+    two = (one.astype(np.float16) + x[0].astype(np.float16)).astype(np.float32)
+    assert_same_bits(np.load(tmp_path / "kept" / "two.npy"), two)
+
+
+def test_the_plan_names_the_banks(run_tool, tmp_path):
+    model, _ = make_gemm(640, 128)
+    device = Device(run_tool, tmp_path, model)
+    plan = run_tool("garam", "inspect", device.binary, "--plan").stdout.split("Memory plan")[1]
+    row_bytes = 16 * 16 * 1024  # of all banks of all channels
+    assert re.search(rf"banks of rank 0 +0 +{4 * row_bytes} bytes  product", plan)
+
+
+def read_stream(path):
+    """The header of an exported stream, and the lines of each phase."""
+    header, phases = {}, []
+    for line in path.read_text().splitlines():
+        letter, _, rest = line.partition(" ")
+        if letter == "#":
+            key, value = rest.split()
+            header[key] = value
+        elif letter == "P":
+            phases.append((rest, []))
+        else:
+            phases[-1][1].append(line)
+    return header, phases
+
+
+def test_streams_are_exported(run_tool, tmp_path):
+    """The text has every transaction, phase after phase, with the weights in fp16."""
+    model, constants = make_gemm(40, 3)
+    device = Device(run_tool, tmp_path, model)
+    stream = tmp_path / "stream.txt"
+    run_tool("garam", "inspect", device.binary, "--export-pim-stream", stream)
+    header, phases = read_stream(stream)
+    assert header["channels"] == "16" and header["ranks"] == "1"
+    assert header["mapping"] == "scheme8" and header["row-enter-all-bank"] == "0x17ff"
+    assert [name for name, _ in phases] == ["weights", "kernel", "result"]
+    weights, kernel, result = (lines for _, lines in phases)
+    words = {line.split()[2] for line in weights}
+    first = constants["w"].astype(np.float16)[:LANES, 0].tobytes().hex()
+    assert first in words
+    assert all(line.startswith("W ") for line in weights)
+    assert {line[0] for line in kernel} == {"W", "R", "B"}
+    assert {line[0] for line in result} == {"D"}
+    splits, = device.get_splits()
+    assert len(result) == 3 * splits
+
+
+@pytest.mark.parametrize("arguments,message", [
+    (["--export-pim-stream"], "--export-pim-stream: no program is of kind 'pim'"),
+    (["--program", "3", "--export-pim-stream"],
+     "--export-pim-stream: program 3 is not one of kind 'pim'"),
+])
+def test_other_programs_have_no_stream(run_tool, tmp_path, arguments, message):
+    model, _ = make_gemm(4, 3)
+    onnx.save(model, tmp_path / "model.onnx")
+    run_tool("garam", "compile", "-q", tmp_path / "model.onnx", "--target", "atom", "-o",
+             tmp_path / "model.garam")
+    result = run_tool("garam", "inspect", tmp_path / "model.garam", *arguments,
+                      tmp_path / "stream.txt", status=USAGE)
+    assert message in result.stderr
+    assert not (tmp_path / "stream.txt").exists()
+
+
+def test_one_of_several_programs_is_chosen(run_tool, tmp_path):
+    """What the host does between two kernels makes two programs: an export needs the number."""
+    model = make_model([helper.make_node("Relu", ["x"], ["a"], name="first"),
+                        helper.make_node("Tanh", ["a"], ["b"], name="between"),
+                        helper.make_node("Relu", ["b"], ["y"], name="last")],
+                       [("x", [4], np.float32)], [("y", [4], np.float32)])
+    device = Device(run_tool, tmp_path, model)
+    stream = tmp_path / "stream.txt"
+    result = run_tool("garam", "inspect", device.binary, "--export-pim-stream", stream,
+                      status=USAGE)
+    found = re.search(r"--export-pim-stream: 2 programs are of kind 'pim'; hint: pass --program "
+                      r"NUMBER, the first is (\d)", result.stderr)
+    run_tool("garam", "inspect", device.binary, "--export-pim-stream", stream, "--program",
+             found[1])
+    assert [name for name, _ in read_stream(stream)[1]] == ["input", "kernel", "result"]
+
+
+def test_the_help_of_inspect_has_the_export(run_tool):
+    text = " ".join(run_tool("garam", "inspect", "--help").stdout.split())
+    assert "--export-pim-stream FILE write the memory transactions of a program as text" in text
 
 
 def test_facts_of_a_target(run_tool):

@@ -25,7 +25,8 @@ using Action = std::function<llvm::Error(const DeviceRegistry &devices)>;
 void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
                        Action &action);
 void addDoctorCommand(CLI::App &app, Action &action);
-void addInspectCommand(CLI::App &app, Action &action);
+void addInspectCommand(CLI::App &app, const DeviceRegistry &devices,
+                       Action &action);
 void addRunCommand(CLI::App &app, Action &action);
 void addTargetsCommand(CLI::App &app, Action &action);
 void addTrustCommand(CLI::App &app, Action &action);

@@ -5,7 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "Validators.h"
 #include "garam/Runtime/Listing.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/OutputFile.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
 
@@ -18,6 +21,13 @@ namespace garam::tool {
 namespace {
 struct InspectCommand {
   std::string binary;
+  /// A form of a device, and the file that a program is written to in it.
+  struct Export {
+    std::string kind, flag, path;
+  };
+  std::vector<Export> exports;
+  unsigned program = 0;
+  bool hasProgram = false; // `program` was given
   bool disassemble = false, plan = false, asJSON = false;
 
   Error run(const DeviceRegistry &devices) const;
@@ -25,6 +35,9 @@ struct InspectCommand {
 private:
   Expected<json::Array> listPrograms(const Executable &executable) const;
   Error printJSON(const Executable &executable) const;
+  Expected<unsigned> chooseProgram(const Executable &executable,
+                                   const Export &wanted) const;
+  Error writeExport(const Executable &executable, const Export &wanted) const;
 };
 } // namespace
 
@@ -112,11 +125,59 @@ Error InspectCommand::printJSON(const Executable &executable) const {
   return Error::success();
 }
 
+/// The only program that the form is of, or the one that was named.
+Expected<unsigned> InspectCommand::chooseProgram(const Executable &executable,
+                                                 const Export &wanted) const {
+  const Manifest &manifest = executable.getManifest();
+  SmallVector<unsigned> fitting;
+  for (auto [number, candidate] : enumerate(manifest.programs))
+    if (manifest.devices[candidate.device].kind == wanted.kind &&
+        (!hasProgram || program == number))
+      fitting.push_back(number);
+  if (fitting.size() == 1)
+    return fitting.front();
+  if (fitting.empty())
+    return makeUserError(ExitCode::Usage,
+                         "--" + wanted.flag + ": " +
+                             (hasProgram
+                                  ? "program " + std::to_string(program) +
+                                        " is not one of kind '"
+                                  : "no program is of kind '") +
+                             wanted.kind + "'");
+  return makeUserError(ExitCode::Usage,
+                       "--" + wanted.flag + ": " + Twine(fitting.size()) +
+                           " programs are of kind '" + wanted.kind +
+                           "'; hint: pass --program NUMBER, the first is " +
+                           Twine(fitting.front()));
+}
+
+Error InspectCommand::writeExport(const Executable &executable,
+                                  const Export &wanted) const {
+  Expected<unsigned> number = chooseProgram(executable, wanted);
+  if (!number)
+    return number.takeError();
+  const LoadedProgram &loaded = executable.getProgram(*number);
+  ArrayRef<uint8_t> constants;
+  for (auto [segment, place] :
+       zip(loaded.getSegments(),
+           executable.getManifest().programs[*number].segments))
+    if (segment.role == MemoryRole::Constant)
+      constants = executable.getImage().getConstants(place);
+  return writeOutputFile(wanted.path, [&](raw_ostream &os) {
+    return loaded.exportAs(wanted.flag, constants, os);
+  });
+}
+
 Error InspectCommand::run(const DeviceRegistry &devices) const {
   Expected<std::shared_ptr<const Executable>> executable =
       Executable::load(binary, devices);
   if (!executable)
     return executable.takeError();
+  for (const Export &wanted : exports)
+    if (Error error = writeExport(**executable, wanted))
+      return error;
+  if (!exports.empty())
+    return Error::success();
   if (asJSON)
     return printJSON(**executable);
   if (disassemble) {
@@ -129,7 +190,8 @@ Error InspectCommand::run(const DeviceRegistry &devices) const {
   return plan ? printPlan((*executable)->getImage()) : Error::success();
 }
 
-void addInspectCommand(CLI::App &app, Action &action) {
+void addInspectCommand(CLI::App &app, const DeviceRegistry &devices,
+                       Action &action) {
   auto command = std::make_shared<InspectCommand>();
   CLI::App *sub =
       app.add_subcommand("inspect", "Show what a device binary has");
@@ -141,7 +203,23 @@ void addInspectCommand(CLI::App &app, Action &action) {
   sub->add_flag("--json", command->asJSON,
                 "print sections and manifest as JSON, with "
                 "--disassemble and --plan these too");
-  sub->callback([command, &action] {
+  CLI::Option *program =
+      sub->add_option("--program", command->program,
+                      "number of the program to write in a device's form");
+  // Devices say themselves which forms they have.
+  for (const auto &device : devices.getDevices())
+    for (const DeviceExport &form : device->getExports())
+      sub->add_option_function<std::string>(
+             "--" + form.flag,
+             [command, kind = device->getKind().str(),
+              flag = form.flag](const std::string &path) {
+               command->exports.push_back({kind, flag, path});
+             },
+             form.help)
+          ->type_name("FILE")
+          ->check(isNotEmpty());
+  sub->callback([command, program, &action] {
+    command->hasProgram = program->count() != 0;
     action = [command](const DeviceRegistry &devices) {
       return command->run(devices);
     };

@@ -84,7 +84,7 @@ static ExitCode runTool(int argc, char **argv) {
   Action action;
   addCompileCommand(app, devices, action);
   addRunCommand(app, action);
-  addInspectCommand(app, action);
+  addInspectCommand(app, devices, action);
   addTargetsCommand(app, action);
   addTrustCommand(app, action);
   addDoctorCommand(app, action);

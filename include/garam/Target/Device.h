@@ -250,6 +250,12 @@ public:
           llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
           const DeviceRunOptions &options, RunEndHandler onEnd) const = 0;
 
+  /// Writes the program in the form of an export of its device. `constants` is
+  /// the memory of its constant segment; inputs are zeros.
+  virtual llvm::Error exportAs(llvm::StringRef flag,
+                               llvm::ArrayRef<uint8_t> constants,
+                               llvm::raw_ostream &os) const;
+
   /// Runs the program by itself, from time 0 on.
   llvm::Expected<DeviceRun>
   run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
@@ -298,6 +304,12 @@ struct DeviceOption {
   std::string defaultValue; // may be empty
 };
 
+/// A form in which `garam inspect` writes a program for other tools.
+struct DeviceExport {
+  std::string flag; // without the dashes; no other option has it
+  std::string help; // begins in lower case, no full stop
+};
+
 /// A class of devices.
 class Device {
 public:
@@ -329,6 +341,8 @@ public:
   /// The options that `garam compile` has for this class;
   /// DeviceCompileOptions::values holds what was given.
   virtual std::vector<DeviceOption> getCompileOptions() const { return {}; }
+  /// The forms that `garam inspect` can write programs in.
+  virtual std::vector<DeviceExport> getExports() const { return {}; }
   /// Whether programs are code for the processor that Garam runs on, which only
   /// binaries that the user trusts may execute.
   virtual bool executesNativeCode() const { return false; }

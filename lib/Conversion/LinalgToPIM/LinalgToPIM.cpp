@@ -135,9 +135,11 @@ void ConvertLinalgToPIM::checkResults() {
       definition = definition->getOperand(0).getDefiningOp();
     if (!definition || !isa<PIMDialect>(definition->getDialect())) {
       // What was refused is reported already.
+      Operation *blamed = value.getDefiningOp();
       if (!definition || isAuxiliary(definition))
-        refuse({getOperation(), "a result is an input or a constant, but needs "
-                                "to be computed on the device"});
+        refuse({blamed ? blamed : getOperation().getOperation(),
+                "a result is an input or a constant, but needs to be computed "
+                "on the device"});
     } else if (!kernels.insert(definition).second) {
       refuse({definition, "is returned twice, but needs to be one result"});
     }

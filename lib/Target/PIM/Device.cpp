@@ -47,6 +47,11 @@ public:
   summarizeMachine(MemoryBufferRef target) const override {
     return pim::summarizeMachine(target);
   }
+  std::vector<DeviceExport> getExports() const override {
+    return {{pim::streamExport.str(),
+             "write the memory transactions of a program as text, one a line "
+             "(docs/isa/pim.md); inputs are zeros"}};
+  }
   Expected<std::unique_ptr<LoadedProgram>>
   load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
     return pim::loadProgram(code, target);

@@ -36,6 +36,9 @@ public:
                             std::move(onEnd));
   }
 
+  Error exportAs(StringRef flag, ArrayRef<uint8_t> constants,
+                 raw_ostream &os) const override;
+
 private:
   Program program;
   MachineDescription machine;
@@ -58,6 +61,33 @@ std::vector<uint64_t> PIMProgram::getCommandCounts() const {
                                phases);
   counts[driverLane] = program.steps.size() - phases;
   return counts;
+}
+
+/// The stream is what a run with zeros for inputs sends.
+Error PIMProgram::exportAs(StringRef flag, ArrayRef<uint8_t> constants,
+                           raw_ostream &os) const {
+  if (flag != streamExport)
+    return LoadedProgram::exportAs(flag, constants, os);
+  std::vector<std::vector<uint8_t>> memory;
+  for (const DeviceSegment &segment : program.segments)
+    memory.emplace_back(segment.size);
+  if (!memory.empty())
+    llvm::copy(constants.take_front(memory.front().size()),
+               memory.front().begin());
+  std::vector<MutableArrayRef<uint8_t>> segments(memory.begin(), memory.end());
+  TransactionStream head;
+  head.header = makeHeader(machine);
+  print(head, os);
+  sim::Kernel kernel;
+  Expected<std::unique_ptr<DeviceExecution>> execution = prepareExecution(
+      kernel, program, machine, segments, DeviceRunOptions(),
+      [](DeviceRun) { return Error::success(); },
+      [&](const Transaction &transaction, ArrayRef<uint8_t> data,
+          StringRef phase) { print(transaction, data, phase, os); });
+  if (!execution)
+    return execution.takeError();
+  kernel.add(**execution);
+  return kernel.run();
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

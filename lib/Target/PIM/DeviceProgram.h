@@ -12,6 +12,9 @@
 
 namespace garam::pim {
 
+/// The flag that writes a program's stream of transactions as text.
+constexpr llvm::StringLiteral streamExport = "export-pim-stream";
+
 /// Reads a program back from its binary encoding. Both may come from a
 /// stranger.
 llvm::Expected<std::unique_ptr<LoadedProgram>>

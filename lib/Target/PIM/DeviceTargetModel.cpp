@@ -11,11 +11,13 @@
 #include "garam/Conversion/LinalgToPIM/Passes.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
 #include "garam/Dialect/PIM/Transforms/Pipeline.h"
+#include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -135,6 +137,9 @@ static constexpr llvm::StringLiteral macsAttrName = "pim.macs";
 static constexpr llvm::StringLiteral weightBytesAttrName = "pim.weight_bytes";
 static constexpr llvm::StringLiteral estimateAttrName = "pim.estimate";
 
+/// What lies in the banks, as dictionaries with rank, offset, size and name.
+static constexpr llvm::StringLiteral planAttrName = "pim.plan";
+
 namespace {
 struct Totals {
   uint64_t macs = 0, weightBytes = 0;
@@ -142,10 +147,67 @@ struct Totals {
 };
 } // namespace
 
+/// Rows of all banks of a rank, in bytes, that a kernel has for itself or
+/// shares with later ones.
+static Attribute makeRegion(Operation *kernel, int64_t rank, int64_t row,
+                            uint64_t rows, const MachineDescription &machine) {
+  const Geometry &g = machine.geometry;
+  int64_t rowBytes =
+      int64_t(g.channels) * g.getBanks() * g.columns * bytesPerBurst;
+  Builder builder(kernel->getContext());
+  SmallVector<StringRef> nodes = getNodeIds(kernel->getLoc());
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("rank", builder.getI64IntegerAttr(rank)),
+       builder.getNamedAttr("offset",
+                            builder.getI64IntegerAttr(row * rowBytes)),
+       builder.getNamedAttr("size", builder.getI64IntegerAttr(rows * rowBytes)),
+       builder.getNamedAttr("name",
+                            builder.getStringAttr(llvm::join(nodes, " ")))});
+}
+
+static void recordPlan(func::FuncOp kernels,
+                       const MachineDescription &machine) {
+  SmallVector<Attribute> regions;
+  kernels.walk([&](Operation *op) {
+    if (auto gemv = dyn_cast<GemvOp>(op); gemv && gemv.getPlacement()) {
+      auto place = *gemv.getPlacement();
+      regions.push_back(makeRegion(op, place.getRank(), place.getRow(),
+                                   place.getRows(), machine));
+    } else if (auto kernel = dyn_cast<ElementwiseOp>(op);
+               kernel && kernel.getPlacement()) {
+      auto place = *kernel.getPlacement();
+      uint64_t rows = getTiling(kernel, machine).getRows(machine.geometry);
+      for (int64_t row : place.getOperands())
+        regions.push_back(makeRegion(op, place.getRank(), row, rows, machine));
+      regions.push_back(
+          makeRegion(op, place.getRank(), place.getResult(), rows, machine));
+    }
+  });
+  kernels->setAttr(planAttrName, ArrayAttr::get(kernels.getContext(), regions));
+}
+
+static std::vector<PlannedRegion> readPlan(func::FuncOp function) {
+  std::vector<PlannedRegion> plan;
+  auto regions = function->getAttrOfType<ArrayAttr>(planAttrName);
+  for (Attribute attr : regions ? regions.getValue() : ArrayRef<Attribute>()) {
+    auto region = dyn_cast<DictionaryAttr>(attr);
+    auto rank = region ? region.getAs<IntegerAttr>("rank") : IntegerAttr();
+    auto offset = region ? region.getAs<IntegerAttr>("offset") : IntegerAttr();
+    auto size = region ? region.getAs<IntegerAttr>("size") : IntegerAttr();
+    auto name = region ? region.getAs<StringAttr>("name") : StringAttr();
+    if (rank && offset && size && name)
+      plan.push_back(
+          {"banks of rank " + std::to_string(rank.getInt()),
+           /*isOnChip=*/false, static_cast<uint64_t>(offset.getInt()),
+           static_cast<uint64_t>(size.getInt()), name.getValue().str()});
+  }
+  return plan;
+}
+
 static Totals addUp(func::FuncOp kernels, const MachineDescription &machine) {
   Totals totals;
   kernels.walk([&](Operation *op) {
-    if (auto gemv = dyn_cast<GemvOp>(op)) {
+    if (auto gemv = dyn_cast<GemvOp>(op); gemv && gemv.getPlacement()) {
       uint64_t weights = gemv.getInputs() * gemv.getOutputs();
       totals.macs += weights;
       totals.weightBytes += weights * bytesPerBurst / numLanes;
@@ -191,6 +253,7 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
                                   StringRef precision) {
   if (stage == kernelsStage) {
     record(function, addUp(function, machine));
+    recordPlan(function, machine);
     return lowerToStreams(function, machine);
   }
   auto report = [&](const Refusal &refusal) {
@@ -210,6 +273,7 @@ static FailureOr<DeviceProgram> finish(func::FuncOp function,
   program->bound.weightBytes = totals.weightBytes;
   program->bound.peakBytesPerSecond = getBankBytesPerSecond(machine);
   program->estimatedSeconds = totals.seconds;
+  program->plan = readPlan(function);
   return program;
 }
 

@@ -40,6 +40,7 @@ private:
   TensorPlace makePlace(Operation *op, Value segment, int64_t offset,
                         Type type);
   void addOrigins(Operation &op, unsigned lane, unsigned lanes);
+  void addValue(Operation &op, const TensorPlace &place, uint64_t elements);
   void growStaging(uint64_t end) {
     program.stagingBursts = std::max<uint64_t>(
         program.stagingBursts, std::min<uint64_t>(end, UINT32_MAX));
@@ -76,6 +77,36 @@ void ProgramExporter::addOrigins(Operation &op, unsigned lane, unsigned lanes) {
   }
   for (unsigned i = 0; i < lanes; ++i)
     result.debug.origins[lane + i].push_back(numbers);
+}
+
+/// The output of a node that the driver's last command has stored.
+void ProgramExporter::addValue(Operation &op, const TensorPlace &place,
+                               uint64_t elements) {
+  std::optional<NodeValue> node = getNodeValue(op.getLoc());
+  if (!node || static_cast<uint64_t>(node->type.getNumElements()) != elements)
+    return;
+  DeviceValue value;
+  value.name = node->name;
+  value.type.type =
+      place.type == FloatType::F32 ? DataType::Float32 : DataType::Float16;
+  ArrayRef<int64_t> shape = node->type.getShape();
+  value.type.shape.assign(shape.begin(), shape.end());
+  ValuePiece piece;
+  piece.memory = place.segment;
+  piece.offset = static_cast<int64_t>(place.offset);
+  piece.sizes.assign(shape.begin(), shape.end());
+  piece.low.assign(shape.size(), 0);
+  piece.strides.assign(shape.size(), 0);
+  int64_t stride = getByteWidth(place.type);
+  for (size_t dim = shape.size(); dim-- > 0;) {
+    piece.strides[dim] = stride;
+    stride *= shape[dim];
+  }
+  auto command =
+      static_cast<uint32_t>(result.debug.origins[driverLane].size() - 1);
+  piece.lastWrites = {{driverLane, command, 1}};
+  value.pieces.push_back(std::move(piece));
+  result.debug.values.push_back(std::move(value));
 }
 
 //===----------------------------------------------------------------------===//
@@ -236,8 +267,9 @@ LogicalResult ProgramExporter::add(ReduceOp op) {
                             Float32Type::get(op.getContext()));
   uint64_t parts = std::max<uint64_t>(reduce.parts, 1) - 1;
   growStaging(reduce.staging + parts * reduce.partStride + reduce.outputs);
-  program.steps.push_back(std::move(reduce));
   addOrigins(*op, driverLane, 1);
+  addValue(*op, reduce.destination, reduce.outputs);
+  program.steps.push_back(std::move(reduce));
   return success();
 }
 
@@ -249,8 +281,9 @@ LogicalResult ProgramExporter::add(StoreOp op) {
       makePlace(op, op.getSegment(), op.getOffset(), op.getType());
   growStaging(store.staging +
               llvm::divideCeil(uint64_t(store.elements), numLanes));
-  program.steps.push_back(std::move(store));
   addOrigins(*op, driverLane, 1);
+  addValue(*op, store.destination, store.elements);
+  program.steps.push_back(std::move(store));
   return success();
 }
 

@@ -172,6 +172,15 @@ func.func @input(%a: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+// The same in another shape.
+func.func @reshape(%a: tensor<2x2xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{a result is an input or a constant, but needs to be computed on the device}}
+  %0 = tensor.collapse_shape %a [[0, 1]] : tensor<2x2xf32> into tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 // Two results of one kernel.
 func.func @twice(%a: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   %e = tensor.empty() : tensor<4xf32>

@@ -9,6 +9,7 @@
 #include "garam/Target/PIM/ChannelWalk.h"
 #include "garam/Target/PIM/Encoding.h"
 #include "garam/Target/PIM/Execution.h"
+#include "garam/Target/PIM/Simulator.h"
 #include "gtest/gtest.h"
 
 #include <random>
@@ -451,6 +452,41 @@ std::pair<DeviceRun, std::vector<uint8_t>> run(const Program &program,
   llvm::cantFail(kernel.run());
   result.second = memory.back();
   return result;
+}
+
+/// What a run sent, as text.
+std::string getStream(const Program &program) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  TransactionStream head;
+  head.header = makeHeader(machine);
+  print(head, os);
+  run(program,
+      [&](const Transaction &transaction, llvm::ArrayRef<uint8_t> data,
+          llvm::StringRef phase) { print(transaction, data, phase, os); });
+  return text;
+}
+
+// The text of a run's stream, replayed, gives its cycles and its data.
+TEST(PIMExecution, StreamReplays) {
+  Program program = makeProgram();
+  auto stream = parseStream(getStream(program), "stream");
+  ASSERT_TRUE(bool(stream)) << llvm::toString(stream.takeError());
+  auto replayed = simulate(*stream, machine);
+  ASSERT_TRUE(bool(replayed)) << llvm::toString(replayed.takeError());
+  auto [finished, y] = run(program);
+  ASSERT_EQ(replayed->phases.size(), 3u);
+  sim::Clock clock(machine.timing.clockHz);
+  EXPECT_EQ(clock.getTime(replayed->phases[0].cycles), finished.setupFs);
+  for (unsigned phase : {1, 2}) {
+    EXPECT_EQ(replayed->phases[phase].name,
+              finished.criticalPath[phase].category);
+    EXPECT_EQ(clock.getTime(replayed->phases[phase].cycles),
+              finished.criticalPath[phase].femtoseconds);
+  }
+  // The first result is what the constants left at its place.
+  ASSERT_EQ(replayed->results.size(), 3u);
+  EXPECT_EQ(replayed->results[0][0], 0x3c);
 }
 
 // The setup is not in the latency, whose parts are those of the steps.

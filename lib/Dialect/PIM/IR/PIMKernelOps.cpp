@@ -22,6 +22,34 @@ ElementsAttr getConstant(Value value) {
   return nullptr;
 }
 
+/// Rows and ranks of any device, so that sums of them do not overflow.
+static constexpr int64_t maxPlace = int64_t(1) << 30;
+
+static LogicalResult checkPlaces(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> places, int64_t least) {
+  for (int64_t place : places)
+    if (place < least || place > maxPlace)
+      return emitError() << "a placement has numbers from " << least
+                         << " to 2^30, got: " << place;
+  return success();
+}
+
+LogicalResult
+GemvPlacementAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                          int64_t rank, int64_t row, int64_t rows,
+                          int64_t splits, int64_t slots) {
+  return success(succeeded(checkPlaces(emitError, {rank, row, rows}, 0)) &&
+                 succeeded(checkPlaces(emitError, {splits, slots}, 1)));
+}
+
+LogicalResult
+ElementwisePlacementAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t rank, ArrayRef<int64_t> operands,
+                                 int64_t result) {
+  return success(succeeded(checkPlaces(emitError, {rank, result}, 0)) &&
+                 succeeded(checkPlaces(emitError, operands, 0)));
+}
+
 LogicalResult GemvOp::verify() {
   if (!getConstant(getWeights()) || (getBias() && !getConstant(getBias())))
     return emitOpError("(C1) has weights and a bias that are constants");

@@ -13,6 +13,8 @@
 #include "garam/Target/PIM/Machine/Tiling.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <algorithm>
+
 namespace garam::pim {
 
 namespace {
@@ -69,7 +71,9 @@ double estimateSeconds(const MachineDescription &machine,
   double turns = tiling.getTurns();
   double kernel =
       steps.changeModes() + turns * turn + (turns - 1) * steps.changeTurn();
-  double results = steps.transfer(turns * tiling.getGroupOutputs());
+  // Of the channel that has most.
+  double results = steps.transfer(
+      std::min<double>(turns * tiling.getGroupOutputs(), tiling.outputs));
   double cycles = steps.stretchByRefresh(kernel + results);
   double parts = tiling.splits;
   return cycles / machine.timing.clockHz +

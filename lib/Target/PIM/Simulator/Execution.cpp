@@ -8,6 +8,7 @@
 
 #include "DriverModel.h"
 #include "MemorySystem.h"
+#include "ValueCopies.h"
 #include "garam/Target/PIM/ChannelWalk.h"
 #include "garam/Target/PIM/Encoding.h"
 #include "llvm/ADT/STLExtras.h"
@@ -264,6 +265,8 @@ llvm::Error Execution::handle(uint64_t) {
                              kernel.now(), false, getKind(step)});
         },
         program.steps[next - 1]);
+  if (llvm::Error error = copyValues(options, nextCommand - 1, segments))
+    return error;
   return runNext();
 }
 

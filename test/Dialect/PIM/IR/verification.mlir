@@ -30,6 +30,25 @@ func.func @bias(%x: tensor<1x5xf32>) -> tensor<1x3xf32> {
 
 // -----
 
+// A product that is cut into nothing.
+func.func @placement(%x: tensor<1x5xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<5x3xf32>
+  // expected-error @+1 {{a placement has numbers from 1 to 2^30, got: 0}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 0, rows = 2, splits = 0, slots = 1>} : (tensor<1x5xf32>, tensor<5x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// An operand in a row that no bank has.
+func.func @elementwise_placement(%a: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error @+1 {{a placement has numbers from 0 to 2^30, got: -1}}
+  %0 = pim.elementwise relu %a maps [affine_map<(i) -> (i)>] {placement = #pim.elementwise_placement<rank = 0, operands = [-1], result = 2>} : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 // A ReLU of two tensors.
 func.func @operands(%a: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+1 {{'pim.elementwise' op (C1) needs 1 operands, got: 2}}

@@ -27,6 +27,7 @@ def PIM_GemvPlacementAttr : PIM_Attr<"GemvPlacement", "gemv_placement"> {
   let parameters = (ins "int64_t":$rank, "int64_t":$row, "int64_t":$rows,
                         "int64_t":$splits, "int64_t":$slots);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 def PIM_GemvOp : PIM_Op<"gemv", [Pure]> {
@@ -87,6 +88,7 @@ def PIM_ElementwisePlacementAttr
                         "int64_t":$result);
   let assemblyFormat = "`<` `rank` `=` $rank `,` `operands` `=` `[` $operands "
                        "`]` `,` `result` `=` $result `>`";
+  let genVerifyDecl = 1;
 }
 
 def PIM_ElementwiseOp : PIM_Op<"elementwise", [Pure]> {

@@ -1,0 +1,178 @@
+//===- CompileTest.cpp - Kernels compiled and timed -----------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Compiled kernels against the cycle counts of the vendor's own kernels on its
+// public simulator, commit b464dde, and against the cost model.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machines.h"
+
+#include "Target/PIM/DeviceProgram.h"
+#include "Target/PIM/ExportProgram.h"
+#include "garam/Dialect/PIM/Transforms/Pipeline.h"
+#include "garam/InitAll.h"
+#include "garam/Target/PIM/Execution.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include "gtest/gtest.h"
+
+using namespace garam;
+using namespace garam::pim;
+using namespace garam::pim::test;
+
+namespace {
+
+class PIMCompile : public testing::Test {
+protected:
+  PIMCompile() {
+    mlir::DialectRegistry registry;
+    registry.insert<PIMDialect, mlir::arith::ArithDialect,
+                    mlir::func::FuncDialect>();
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+  }
+
+  Program compile(const std::string &source,
+                  const MachineDescription &machine) {
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
+    EXPECT_TRUE(module);
+    auto function = *module->getOps<mlir::func::FuncOp>().begin();
+    EXPECT_TRUE(succeeded(placeKernels(function, machine, [](const Refusal &r) {
+      ADD_FAILURE() << r.reason;
+    })));
+    EXPECT_TRUE(succeeded(lowerToStreams(function, machine)));
+    auto program = exportProgram(function, machine);
+    EXPECT_TRUE(succeeded(program));
+    return llvm::cantFail(decodeProgram(program->code));
+  }
+
+  DeviceRun run(const Program &program, const MachineDescription &machine) {
+    std::vector<llvm::MutableArrayRef<uint8_t>> segments(
+        program.segments.size());
+    DeviceRunOptions options;
+    options.timingOnly = true;
+    sim::Kernel kernel;
+    DeviceRun result;
+    auto execution = llvm::cantFail(prepareExecution(
+        kernel, program, machine, segments, options, [&](DeviceRun finished) {
+          result = std::move(finished);
+          return llvm::Error::success();
+        }));
+    kernel.add(*execution);
+    llvm::cantFail(kernel.run());
+    return result;
+  }
+
+  /// Cycles of the phase 'kernel' by itself, from power-up.
+  uint64_t countKernelCycles(Program program,
+                             const MachineDescription &machine) {
+    llvm::erase_if(program.steps, [](const Step &step) {
+      const auto *phase = std::get_if<Phase>(&step);
+      return !phase || phase->name != "kernel";
+    });
+    EXPECT_EQ(program.steps.size(), 1u);
+    constexpr uint64_t fsPerCycle = 1000000;
+    return run(program, machine).latencyFs / fsPerCycle;
+  }
+
+  mlir::MLIRContext context;
+};
+
+std::string makeGemv(unsigned inputs, unsigned outputs) {
+  return llvm::formatv(R"(
+    func.func @main(%x: tensor<1x{0}xf32>) -> tensor<1x{1}xf32> {{
+      %w = arith.constant dense<1.0> : tensor<{0}x{1}xf32>
+      %0 = pim.gemv %x, %w : (tensor<1x{0}xf32>, tensor<{0}x{1}xf32>)
+                           -> tensor<1x{1}xf32>
+      return %0 : tensor<1x{1}xf32>
+    })",
+                       inputs, outputs)
+      .str();
+}
+
+std::string makeElementwise(const char *kind, unsigned elements) {
+  bool isRelu = std::string(kind) == "relu";
+  return llvm::formatv(
+             R"(
+    func.func @main(%a: tensor<{0}xf32>, %b: tensor<{0}xf32>)
+        -> tensor<{0}xf32> {{
+      %0 = pim.elementwise {1} {2} maps [{3}] : ({4}) -> tensor<{0}xf32>
+      return %0 : tensor<{0}xf32>
+    })",
+             elements, kind, isRelu ? "%a" : "%a, %b",
+             isRelu ? "affine_map<(i) -> (i)>"
+                    : "affine_map<(i) -> (i)>, affine_map<(i) -> (i)>",
+             isRelu
+                 ? llvm::formatv("tensor<{0}xf32>", elements).str()
+                 : llvm::formatv("tensor<{0}xf32>, tensor<{0}xf32>", elements)
+                       .str())
+      .str();
+}
+
+TEST_F(PIMCompile, KernelsTakeTheVendorsCycles) {
+  MachineDescription two = describeMachine(/*channels=*/64, /*ranks=*/2);
+  MachineDescription one = describeMachine(/*channels=*/64, /*ranks=*/1);
+  EXPECT_EQ(countKernelCycles(compile(makeGemv(4096, 4096), two), two), 13166u);
+  EXPECT_EQ(countKernelCycles(compile(makeGemv(4096, 4096), one), one), 13165u);
+  // Eight input tiles, four output tiles a channel.
+  EXPECT_EQ(countKernelCycles(compile(makeGemv(1024, 16384), one), one),
+            13382u);
+  constexpr unsigned mega = 1 << 20;
+  EXPECT_EQ(countKernelCycles(compile(makeElementwise("add", mega), two), two),
+            3349u);
+  EXPECT_EQ(
+      countKernelCycles(compile(makeElementwise("mul", 2 * mega), two), two),
+      5926u);
+  EXPECT_EQ(
+      countKernelCycles(compile(makeElementwise("relu", 4 * mega), two), two),
+      7665u);
+}
+
+TEST_F(PIMCompile, OtherExportsAreRefused) {
+  MachineDescription machine = describeMachine(/*channels=*/16, /*ranks=*/1);
+  std::vector<uint8_t> code = encode(compile(makeGemv(4, 4), machine));
+  std::string target = readTarget("hbm-pim");
+  auto loaded = llvm::cantFail(
+      loadProgram(code, llvm::MemoryBufferRef(target, "hbm-pim.yaml")));
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  EXPECT_EQ(llvm::toString(loaded->exportAs("export-other", {}, os)),
+            "--export-other: the program has no such form");
+}
+
+// The cost model chooses tilings and places; the simulator is the judge.
+TEST_F(PIMCompile, CostModelIsClose) {
+  MachineDescription machine = describeMachine(/*channels=*/16, /*ranks=*/1);
+  struct Shape {
+    unsigned inputs, outputs;
+  };
+  for (Shape shape : {Shape{16, 16}, Shape{640, 128}, Shape{1000, 1000},
+                      Shape{4097, 129}, Shape{129, 4097}, Shape{4096, 1024}}) {
+    Program program = compile(makeGemv(shape.inputs, shape.outputs), machine);
+    double expected = estimateSeconds(
+        machine, tileGemv(machine, shape.inputs, shape.outputs));
+    double actual = run(program, machine).latencyFs * 1e-15;
+    RecordProperty(llvm::formatv("gemv_{0}x{1}", shape.inputs, shape.outputs),
+                   std::to_string(expected / actual - 1));
+    EXPECT_NEAR(expected / actual, 1, 0.25)
+        << shape.inputs << " x " << shape.outputs;
+  }
+  for (unsigned elements : {16u, 10000u, 1u << 20}) {
+    Program program = compile(makeElementwise("add", elements), machine);
+    double expected =
+        estimateSeconds(machine, tileElementwise(machine, elements), 2);
+    double actual = run(program, machine).latencyFs * 1e-15;
+    RecordProperty(llvm::formatv("add_{0}", elements),
+                   std::to_string(expected / actual - 1));
+    EXPECT_NEAR(expected / actual, 1, 0.25) << elements;
+  }
+}
+
+} // namespace
