@@ -111,7 +111,8 @@ TEST(PIMMachine, Checks) {
   EXPECT_EQ(getError([](M &m) { m.rows.leaveBanks.clear(); }),
             name + "no bank changes the mode");
   EXPECT_EQ(getError([](M &m) { m.rows.enterBanks[0] = 16; }),
-            name + "bank 16, which changes the mode, does not exist");
+            name + "bank 16, which changes the mode, does not exist; there are "
+                   "16");
   EXPECT_EQ(getError([](M &m) { m.registers.scalars = 0x0F; }),
             name + "column 15 of the register row does not exist or holds two "
                    "registers");

@@ -92,6 +92,18 @@ TEST(PIMTargetFile, Errors) {
                 .find("the walk of MAC is of two rows of 32 bursts, got: 16 "
                       "columns"),
             std::string::npos);
+  // Banks 16 to 31, the last of which is the highest bit of the mask.
+  EXPECT_NE(
+      getErrors("enter_bank_mask: { value: 771",
+                "enter_bank_mask: { value: 4294967295")
+          .find("t.yaml:69:29: field 'mode_rows.enter_bank_mask': bank "
+                "16, which changes the mode, does not exist; there are 16"),
+      std::string::npos);
+  EXPECT_NE(getErrors("leave_bank_mask: { value: 3",
+                      "leave_bank_mask: { value: 2147483648")
+                .find("field 'mode_rows.leave_bank_mask': bank 31, which "
+                      "changes the mode, does not exist; there are 16"),
+            std::string::npos);
   EXPECT_NE(getErrors("refi: { value: 3900", "refi: { value: 300")
                 .find("field 'clock_hz': tREFI leaves no time between"),
             std::string::npos);

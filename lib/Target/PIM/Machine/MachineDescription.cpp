@@ -120,16 +120,27 @@ std::string checkRows(const MachineDescription &machine) {
     if (row >= machine.geometry.rows || !(row & rows.noCellBit))
       return join(llvm::Twine("the row that ") + what + ", " +
                   llvm::Twine(row) + ", does not exist or has cells");
-  for (const std::vector<uint32_t> *banks :
-       {&rows.enterBanks, &rows.leaveBanks}) {
-    if (banks->empty())
-      return join("no bank changes the mode");
-    for (uint32_t bank : *banks)
-      if (bank >= machine.geometry.getBanks())
-        return join("bank " + llvm::Twine(bank) +
-                    ", which changes the mode, does not exist");
-  }
   return "";
+}
+
+std::string checkModeBanks(llvm::ArrayRef<uint32_t> banks,
+                           const Geometry &geometry) {
+  if (banks.empty())
+    return join("no bank changes the mode");
+  for (uint32_t bank : banks)
+    if (bank >= geometry.getBanks())
+      return join("bank " + llvm::Twine(bank) +
+                  ", which changes the mode, does not exist; there are " +
+                  llvm::Twine(geometry.getBanks()));
+  return "";
+}
+
+std::string checkEnterBanks(const MachineDescription &machine) {
+  return checkModeBanks(machine.rows.enterBanks, machine.geometry);
+}
+
+std::string checkLeaveBanks(const MachineDescription &machine) {
+  return checkModeBanks(machine.rows.leaveBanks, machine.geometry);
 }
 
 /// No two registers share a column, and each has one.
@@ -185,6 +196,8 @@ findInconsistency(const MachineDescription &machine) {
       {"geometry.channels", checkGeometry},
       {"geometry.channels", checkMapping},
       {"mode_rows.enter_all_bank", checkRows},
+      {"mode_rows.enter_bank_mask", checkEnterBanks},
+      {"mode_rows.leave_bank_mask", checkLeaveBanks},
       {"registers.control", checkRegisters},
       {"clock_hz", checkTimes}};
   for (auto [field, part] : parts)

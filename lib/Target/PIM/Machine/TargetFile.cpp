@@ -8,6 +8,7 @@
 
 #include "garam/Target/TargetSchema.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 
 namespace garam::pim {
 
@@ -265,9 +266,8 @@ static void visitSchema(TargetSchemaVisitor &v, MachineDescription &m,
 
 static std::vector<uint32_t> listBits(uint32_t mask) {
   std::vector<uint32_t> bits;
-  for (uint32_t bit = 0; mask >> bit != 0; ++bit)
-    if (mask >> bit & 1)
-      bits.push_back(bit);
+  for (; mask != 0; mask &= mask - 1)
+    bits.push_back(llvm::countr_zero(mask));
   return bits;
 }
 
