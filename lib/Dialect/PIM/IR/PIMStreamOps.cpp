@@ -67,7 +67,11 @@ LogicalResult PackVectorOp::verify() {
       return emitOpError("(C1) has sizes of at least 1 and strides of at "
                          "least 0, got: ")
              << size << " and " << stride;
-    last += (size - 1) * stride;
+    int64_t distance;
+    if (llvm::MulOverflow(size - 1, stride, distance) ||
+        llvm::AddOverflow(last, distance, last))
+      return emitOpError("(C1) reads elements beyond 2^63 - 1, with size ")
+             << size << " and stride " << stride;
   }
   if (last >= getValue().getNumElements())
     return emitOpError("(C1) reads element ")

@@ -155,6 +155,26 @@ func.func @pack_vector_element() {
 
 // -----
 
+// The place of the last element, 2 * stride, is no number of 64 bits.
+func.func @pack_vector_product() {
+  %c = pim.segment constant "weights" : 64
+  // expected-error @+1 {{'pim.pack_vector' op (C1) reads elements beyond 2^63 - 1, with size 3 and stride 4611687117939015680}}
+  pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [3] strides [4611687117939015680] in %c burst 0
+  return
+}
+
+// -----
+
+// Each distance is a number of 64 bits, their sum is none.
+func.func @pack_vector_sum() {
+  %c = pim.segment constant "weights" : 64
+  // expected-error @+1 {{'pim.pack_vector' op (C1) reads elements beyond 2^63 - 1, with size 2 and stride 4611686018427387905}}
+  pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [2, 2] strides [4611686018427387904, 4611686018427387905] in %c burst 0
+  return
+}
+
+// -----
+
 // More elements than the segment holds.
 func.func @pack_vector_size() {
   %c = pim.segment constant "weights" : 64
