@@ -132,8 +132,9 @@ llvm::Error Compilation::makeInternalError(StringRef stage,
                                            const Twine &message) {
   std::string text =
       ("internal error in stage '" + stage + "': " + message).str();
+  bool hasOutputFile = !options.output.empty() && options.output != "-";
   std::string directory =
-      (options.output.empty() ? "garam" : options.output) + ".reproducer";
+      (hasOutputFile ? options.output : "garam") + ".reproducer";
   if (!stageInput || previousStage.empty())
     return llvm::createStringError(text + "\nnote: reproduce it with the model "
                                           "itself");

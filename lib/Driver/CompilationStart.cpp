@@ -42,21 +42,29 @@ llvm::Error Compilation::checkOptions() {
   return llvm::Error::success();
 }
 
-/// The flags of all devices' own options.
-static std::vector<std::string> listFlags(const DeviceRegistry &devices) {
-  std::vector<std::string> flags;
+/// All devices' own options.
+static std::vector<DeviceOption> listOptions(const DeviceRegistry &devices) {
+  std::vector<DeviceOption> all;
   for (const auto &device : devices.getDevices())
-    for (const DeviceOption &option : device->getCompileOptions())
-      flags.push_back(option.flag);
-  return flags;
+    llvm::append_range(all, device->getCompileOptions());
+  return all;
 }
 
 llvm::Error Compilation::checkDeviceOptions() {
-  std::vector<std::string> flags = listFlags(devices);
-  for (const auto &[flag, value] : options.deviceOptions)
-    if (!llvm::is_contained(flags, flag))
-      return makeUserError(ExitCode::Usage,
-                           "--" + flag + ": no device has this option");
+  std::vector<DeviceOption> all = listOptions(devices);
+  for (const auto &[flag, value] : options.deviceOptions) {
+    auto it = llvm::find_if(
+        all, [name = StringRef(flag)](const DeviceOption &option) {
+          return option.flag == name;
+        });
+    std::string fault;
+    if (it == all.end())
+      fault = "no device has this option";
+    else if (it->findFault)
+      fault = it->findFault(value);
+    if (!fault.empty())
+      return makeUserError(ExitCode::Usage, "--" + flag + ": " + fault);
+  }
   return llvm::Error::success();
 }
 
@@ -212,13 +220,15 @@ llvm::Error Compilation::checkStart() {
                  : "stage '" + startStage + "'; hint: --from=" + startStage));
   if (llvm::Error error = restoreOption(precisionOption, options.precision))
     return error;
-  for (const std::string &flag : listFlags(devices)) {
-    std::string &value = options.deviceOptions[flag];
-    if (llvm::Error error = restoreOption(flag, value))
+  for (const DeviceOption &option : listOptions(devices)) {
+    std::string &value = options.deviceOptions[option.flag];
+    if (llvm::Error error = restoreOption(option.flag, value))
       return error;
     if (value.empty())
-      options.deviceOptions.erase(flag);
+      options.deviceOptions.erase(option.flag);
   }
+  if (llvm::Error error = checkDeviceOptions())
+    return error;
   recordOptions();
   return llvm::Error::success();
 }

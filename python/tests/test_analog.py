@@ -9,7 +9,7 @@ import pytest
 
 import analog_reference as reference
 import oracle
-from conftest import MODEL
+from conftest import MODEL, USAGE
 
 # Without calibration inputs of the model are taken to lie within it.
 GUESS = reference.make_dac(-1, 1)
@@ -167,7 +167,7 @@ def test_memories_that_are_too_small(fails, source_dir, tmp_path):
 
 def test_option_of_phases(fails, tmp_path):
     onnx.save(make_product(), tmp_path / "model.onnx")
-    fails(MODEL, "option --read-phases: found '2', needed 1 or 4", "compile",
+    fails(USAGE, "--read-phases: found '2', needed 1 or 4", "compile",
           tmp_path / "model.onnx", "--target", "hermes", "--no-fallback", "--read-phases", "2",
           "-o", tmp_path / "model.garam")
 

@@ -10,7 +10,7 @@ import pytest
 
 import linalg_execution
 import oracle
-from conftest import BINARY, DIGITS, MODEL
+from conftest import BINARY, DIGITS, MODEL, USAGE
 from onnx_cases import CASES, OPSET
 from test_end_to_end import NETWORKS, compile_model, get_cases, run_model
 from test_quantized import NETWORKS as QUANTIZED, assert_within_one_step, get_output_scale, load
@@ -284,7 +284,7 @@ def test_help_lists_the_processors(run_tool):
 
 
 def test_unknown_processor(fails, tmp_path):
-    fails(MODEL, "--host-cpu: found 'pentium', needed one of x86-64, x86-64-v2", "compile", DIGITS,
+    fails(USAGE, "--host-cpu: found 'pentium', needed one of x86-64, x86-64-v2", "compile", DIGITS,
           "--target", "host", "--dim", "N=1", "--host-cpu", "pentium", "-o", tmp_path / "d.garam")
 
 

@@ -51,7 +51,7 @@ UNREACHABLE = {
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
     "cannot be locked": "would take a file system without locks",
-    ": no device has this option": "the command line has only those that devices have",
+    "no device has this option": "the command line has only those that devices have",
     "there is no device that takes every model": "every build has the host",
     "the model cannot be run on its samples": "no model of fixed dimensions is known that the host "
                                               "refuses",

@@ -302,6 +302,10 @@ struct DeviceOption {
   std::string valueName;    // for the help: "LEVEL"
   std::string help;         // begins in lower case, no full stop
   std::string defaultValue; // may be empty
+  /// What is wrong with a value that is not empty, or nothing: "found '7',
+  /// needed 1 or 4". The driver asks before any work, so that devices get good
+  /// values only. Null: every value is good.
+  std::function<std::string(llvm::StringRef)> findFault;
 };
 
 /// A form in which `garam inspect` writes a program for other tools.

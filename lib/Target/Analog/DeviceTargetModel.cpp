@@ -28,10 +28,17 @@ static constexpr llvm::StringLiteral productsStage = "analog-products";
 /// Products split over crossbars.
 static constexpr llvm::StringLiteral tilesStage = "analog-tiles";
 
-const DeviceOption &getReadPhasesOption() {
-  static const DeviceOption option = {
-      "read-phases", "1|4",
-      "reads of a crossbar for inputs that are not negative", "4"};
+DeviceOption getReadPhasesOption() {
+  DeviceOption option;
+  option.flag = "read-phases";
+  option.valueName = "1|4";
+  option.help = "reads of a crossbar for inputs that are not negative";
+  option.defaultValue = "4";
+  option.findFault = [](StringRef value) -> std::string {
+    if (value == "1" || value == "4")
+      return "";
+    return ("found '" + value + "', needed 1 or 4").str();
+  };
   return option;
 }
 
@@ -97,7 +104,6 @@ public:
 private:
   LogicalResult makeProducts();
   LogicalResult makeTiles();
-  FailureOr<SplitOptions> readOptions();
 
   func::FuncOp function;
   const MachineDescription &machine;
@@ -131,24 +137,10 @@ LogicalResult Pipeline::makeProducts() {
   return success();
 }
 
-FailureOr<SplitOptions> Pipeline::readOptions() {
-  SplitOptions split;
-  const DeviceOption &option = getReadPhasesOption();
-  StringRef value = options.getValue(option);
-  if (value != "1" && value != "4") {
-    onRefusal({function, "option --" + option.flag + ": found '" + value +
-                             "', needed 1 or 4"});
-    return failure();
-  }
-  split.unsignedPhases = value == "1" ? 1 : 4;
-  return split;
-}
-
 LogicalResult Pipeline::makeTiles() {
-  FailureOr<SplitOptions> split = readOptions();
-  if (failed(split))
-    return failure();
-  return splitTiles(function, machine, *split, onRefusal);
+  SplitOptions split;
+  split.unsignedPhases = options.getValue(getReadPhasesOption()) == "1" ? 1 : 4;
+  return splitTiles(function, machine, split, onRefusal);
 }
 
 LogicalResult Pipeline::runNextStage(StringRef stage) {

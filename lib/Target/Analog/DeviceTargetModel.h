@@ -16,7 +16,7 @@ void registerTargetModel(mlir::DialectRegistry &registry);
 
 /// --read-phases: how often crossbars are read for inputs that are not
 /// negative.
-const DeviceOption &getReadPhasesOption();
+DeviceOption getReadPhasesOption();
 
 } // namespace garam::analog
 

@@ -36,6 +36,10 @@ DeviceOption getProcessorOption() {
                 llvm::join(getProcessorLevels(), ", ") +
                 ", or native for this machine's";
   option.defaultValue = defaultProcessor.str();
+  option.findFault = [](StringRef value) {
+    llvm::Expected<Processor> processor = findProcessor(value);
+    return processor ? "" : llvm::toString(processor.takeError());
+  };
   return option;
 }
 

@@ -225,7 +225,10 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
   return std::optional<DeviceProgram>(std::move(*program));
 }
 
-/// An estimate is a compile without an output and a simulation without data.
+/// By the cost model that chooses tiles and core splits. Bytes and energy are
+/// those of its commands and transfers: with less than the first memories
+/// tried, or where the lowering shares buffers better, a program's differ a
+/// little.
 FailureOr<DeviceEstimate>
 TargetModel::estimate(Attribute attr, func::FuncOp function,
                       const DeviceCompileOptions &options) const {
@@ -241,32 +244,19 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
     return failure();
   }
   FunctionCopy copy(function);
-  FailureOr<std::optional<DeviceProgram>> program =
-      compile(attr, copy.get(), options,
-              [](StringRef) { return WalkResult::advance(); });
-  if (failed(program))
+  if (failed(convertToStages(copy.get(), *machine, options.precision,
+                             [](const Refusal &) {})))
     return failure();
-  llvm::Expected<std::unique_ptr<LoadedProgram>> loaded =
-      loadProgram((*program)->code, llvm::MemoryBufferRef(getTargetText(attr),
-                                                          getTargetName(attr)));
-  if (!loaded) {
-    llvm::consumeError(loaded.takeError());
+  LowerBound bound = computeLowerBound(copy.get(), *machine);
+  FailureOr<StagesEstimate> stages = estimateStages(copy.get(), *machine);
+  if (failed(stages))
     return failure();
-  }
-  DeviceRunOptions timing;
-  timing.timingOnly = true;
-  std::vector<MutableArrayRef<uint8_t>> segments((*program)->segments.size());
-  llvm::Expected<DeviceRun> run = (*loaded)->run(segments, timing);
-  if (!run) {
-    llvm::consumeError(run.takeError());
-    return failure();
-  }
   DeviceEstimate estimate;
-  estimate.seconds = run->latencyFs * 1e-15;
-  estimate.joules = run->energyJoule + machine->idleWatts * estimate.seconds;
-  estimate.dramBytes = run->dramReadBytes + run->dramWriteBytes;
-  estimate.weightBytes = (*program)->bound.weightBytes;
-  estimate.onChipBytes = getPeakOnChipBytes((*program)->plan);
+  estimate.seconds = stages->cost.seconds;
+  estimate.joules = stages->cost.joules + machine->idleWatts * estimate.seconds;
+  estimate.dramBytes = stages->cost.dramBytes;
+  estimate.weightBytes = bound.weightBytes;
+  estimate.onChipBytes = stages->onChipBytes;
   return estimate;
 }
 

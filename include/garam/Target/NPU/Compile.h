@@ -31,6 +31,19 @@ mlir::FailureOr<LoweredFunction>
 lowerToPlannedCommands(mlir::func::FuncOp func,
                        const MachineDescription &machine);
 
+struct StagesEstimate {
+  FunctionCost cost;
+  /// As placeTensors says: buffers have no addresses yet.
+  uint64_t onChipBytes = 0;
+};
+/// What the cost model expects of a function of stages, which are scheduled and
+/// get the memories on the way, as lowerToPlannedCommands tries them first;
+/// there are no commands and no addresses. Fails when a stage has no schedule,
+/// or what must lie in DRAM exceeds it. That buffers have no place on the chip
+/// even in small pieces is found by lowerToPlannedCommands only.
+mlir::FailureOr<StagesEstimate>
+estimateStages(mlir::func::FuncOp func, const MachineDescription &machine);
+
 /// The program that a function of planned and synchronised commands is.
 /// The constants refer to the attributes of the function's context, which must
 /// outlive them.

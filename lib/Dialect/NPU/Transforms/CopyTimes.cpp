@@ -76,6 +76,10 @@ Transfer makeTransfer(int64_t core, const Piece &source,
         &time.dramSeconds, &time.networkSeconds, &time.sharedSeconds,
         &time.localSeconds})
     *seconds *= commands;
+  for (uint64_t *bytes :
+       {&time.bytes, &time.dramReadBytes, &time.dramWriteBytes,
+        &time.networkBytes, &time.sharedBytes, &time.localBytes})
+    *bytes *= commands;
   if (source.space == SpaceKind::local)
     transfer.sender = sender;
   if (arrivesLocally)

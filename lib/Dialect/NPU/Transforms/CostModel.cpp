@@ -67,10 +67,10 @@ double StageCost::getHandover(const StageSchedule &schedule) const {
   return machine.synchronisation.remoteSeconds + machine.dma.startSeconds;
 }
 
-FailureOr<double> estimateSeconds(func::FuncOp func,
-                                  const MachineDescription &machine) {
+FailureOr<FunctionCost> estimateCost(func::FuncOp func,
+                                     const MachineDescription &machine) {
   if (func.isExternal())
-    return 0.0;
+    return FunctionCost();
   Timeline timeline(machine);
   for (Operation &op : func.front()) {
     if (isOpTriviallyDead(&op))
@@ -88,7 +88,11 @@ FailureOr<double> estimateSeconds(func::FuncOp func,
     EngineTimes engineTimes(stage, machine);
     timeline.runStage(stage, getSchedule(stage), homes, engineTimes);
   }
-  return timeline.finish();
+  FunctionCost cost;
+  cost.seconds = timeline.finish();
+  cost.joules = timeline.getWork().joules;
+  cost.dramBytes = timeline.getWork().dramBytes;
+  return cost;
 }
 
 } // namespace garam::npu

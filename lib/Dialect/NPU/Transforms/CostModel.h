@@ -6,7 +6,7 @@
 //
 // The one cost model of the NPU. A Timeline follows the stages of a function;
 // here is how the scheduler asks it for the choice between schedules of a
-// stage. estimateSeconds of Pipeline.h asks it for all of a function.
+// stage. estimateCost of Pipeline.h asks it for all of a function.
 //
 //===----------------------------------------------------------------------===//
 

@@ -9,7 +9,7 @@
 #include "TensorHomes.h"
 #include "TileGeometry.h"
 #include "TileWalks.h"
-#include "garam/Target/NPU/Machine/Timing.h"
+#include "garam/Target/NPU/Machine/Energy.h"
 
 using namespace mlir;
 
@@ -56,12 +56,12 @@ static WalkOperand makeDenseWalk(const StageOperand &operand, const Box &tile,
   return makeWalk(operand, piece.view, tile, order);
 }
 
-double EngineTimes::get(const Box &tile) {
+EngineCost EngineTimes::get(const Box &tile) {
   auto [first, last] = getSumEnds(stage, tile);
   SmallVector<int64_t> sizes = tile.getShape();
   for (const Known &entry : known)
     if (entry.sizes == sizes && entry.first == first && entry.last == last)
-      return entry.seconds;
+      return entry.cost;
 
   std::vector<WalkOperand> operands;
   for (const StageOperand &input : stage.inputs)
@@ -70,10 +70,10 @@ double EngineTimes::get(const Box &tile) {
   for (const StageOperand &output : stage.outputs)
     operands.push_back(makeDenseWalk(output, tile, order));
   Walk walk = makeTileWalk(stage, tile, order, std::move(operands));
-  double seconds = stage.isContract() ? computeContract(walk, first, last)
-                                      : computeVector(walk);
-  known.push_back({std::move(sizes), first, last, seconds});
-  return seconds;
+  EngineCost cost = stage.isContract() ? computeContract(walk, first, last)
+                                       : computeVector(walk);
+  known.push_back({std::move(sizes), first, last, cost});
+  return cost;
 }
 
 double EngineTimes::getAll(const Box &part, ArrayRef<int64_t> tileSizes) {
@@ -81,7 +81,7 @@ double EngineTimes::getAll(const Box &part, ArrayRef<int64_t> tileSizes) {
   Box tile = Box::ofShape(part.getShape());
   auto visit = [&](auto &self, unsigned dim, int64_t count) -> double {
     if (dim == part.getRank())
-      return count * get(tile);
+      return count * get(tile).seconds;
     int64_t size = part.getSize(dim);
     int64_t full = std::min(size, tileSizes[dim]);
     tile.high[dim] = full;
@@ -159,26 +159,35 @@ static TensorCommand makeTensorCommand(const Stage &stage, const Walk &walk,
   return command;
 }
 
-double EngineTimes::computeContract(const Walk &walk, bool first,
-                                    bool last) const {
+/// Adds a command of one engine.
+template <typename CommandT>
+static void addCommand(EngineCost &cost, const CommandT &command,
+                       const MachineDescription &machine) {
+  EngineTime time = getTime(command, machine);
+  cost.seconds += time.getSeconds(machine.clockHz);
+  cost.joules += getEnergy(command, time, machine);
+}
+
+EngineCost EngineTimes::computeContract(const Walk &walk, bool first,
+                                        bool last) const {
   const ArrayMode *mode =
       machine.findMode(getElementType(stage.inputs[0].type));
   if (!mode)
-    return 0;
-  double seconds = 0;
+    return {};
+  EngineCost cost;
   (void)forEachContractCommand(
       walk, first, last, [&](const Walk &part, bool, bool isLast) {
         TensorCommand command =
             makeTensorCommand(stage, part, *mode, machine.tensor.units);
         command.store = isLast;
-        seconds += getTime(command, machine).getSeconds(machine.clockHz);
+        addCommand(cost, command, machine);
         return success();
       });
-  return seconds;
+  return cost;
 }
 
-double EngineTimes::computeVector(const Walk &walk) const {
-  double seconds = 0;
+EngineCost EngineTimes::computeVector(const Walk &walk) const {
+  EngineCost cost;
   (void)forEachVectorCommand(walk, [&](const Walk &part) -> LogicalResult {
     VectorCommand command;
     if (part.sizes.size() > maxDims)
@@ -204,10 +213,10 @@ double EngineTimes::computeVector(const Walk &walk) const {
         command.outputs.push_back(
             {describe(next++), stored.source, stored.isFloat});
     }
-    seconds += getTime(command, machine).getSeconds(machine.clockHz);
+    addCommand(cost, command, machine);
     return success();
   });
-  return seconds;
+  return cost;
 }
 
 } // namespace garam::npu

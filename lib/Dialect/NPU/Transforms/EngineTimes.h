@@ -16,21 +16,26 @@
 
 namespace garam::npu {
 
+/// What the commands of a tile cost an engine.
+struct EngineCost {
+  double seconds = 0, joules = 0;
+};
+
 /// How long the tensor or vector engine takes for tiles of one stage: the sum
-/// of its commands by Timing.h, with operands that lie densely in memory. Tiles
-/// of equal sizes are computed once.
+/// of its commands by Timing.h and Energy.h, with operands that lie densely in
+/// memory. Tiles of equal sizes are computed once.
 class EngineTimes {
 public:
   EngineTimes(const Stage &stage, const MachineDescription &machine);
 
-  /// In seconds.
-  double get(const Box &tile);
-  /// At least all tiles of one core, one after the other; `part` are its loops.
+  EngineCost get(const Box &tile);
+  /// At least all tiles of one core, one after the other, in seconds; `part`
+  /// are its loops.
   double getAll(const Box &part, llvm::ArrayRef<int64_t> tileSizes);
 
 private:
-  double computeContract(const Walk &walk, bool first, bool last) const;
-  double computeVector(const Walk &walk) const;
+  EngineCost computeContract(const Walk &walk, bool first, bool last) const;
+  EngineCost computeVector(const Walk &walk) const;
 
   const Stage &stage;
   const MachineDescription &machine;
@@ -40,7 +45,7 @@ private:
   struct Known {
     llvm::SmallVector<int64_t> sizes;
     bool first, last;
-    double seconds;
+    EngineCost cost;
   };
   std::vector<Known> known;
 };

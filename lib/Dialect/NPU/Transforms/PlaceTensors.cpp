@@ -93,28 +93,31 @@ public:
       : func(func), machine(machine), fill(fill),
         shared(func.front().getOperations().size()) {}
 
-  void run() {
+  /// Returns the on-chip bytes that it counts on.
+  int64_t run() {
     for (Operation &op : func.front())
       order[&op] = order.size();
     findLastUses();
     for (Operation &op : func.front()) {
       if (!isStage(&op))
         continue;
-      stagedBytes[order[&op]] = getStaged(&op);
+      Stage stage = getStage(&op);
+      StageSchedule schedule = getSchedule(stage);
+      numCores = std::max(numCores, schedule.getNumParts());
+      // Inputs and constants of the tile at hand and of the next, and its
+      // result.
+      stagedBytes[order[&op]] = 3 * getStagedBytes(stage, schedule);
       for (OpResult result : op.getResults())
         placements.push_back(choose(result));
     }
-    makeRoom();
+    int64_t localBytes = makeRoom(), sharedBytes = 0;
+    for (auto [stage, staged] : stagedBytes)
+      sharedBytes = std::max(sharedBytes, shared.getBytes(stage, stage));
     write();
+    return numCores * localBytes + sharedBytes;
   }
 
 private:
-  /// Inputs and constants of the tile at hand and of the next, and its result.
-  int64_t getStaged(Operation *op) {
-    Stage stage = getStage(op);
-    return 3 * getStagedBytes(stage, getSchedule(stage));
-  }
-
   Placement choose(OpResult tensor) {
     Placement placement;
     placement.tensor = tensor;
@@ -148,7 +151,8 @@ private:
   /// Moves tensors out of local memory, for all of their lives, where they do
   /// not fit beside what a stage works on; first those that take the most bytes
   /// for the most stages. `placements` are in the order in which lives begin.
-  void makeRoom() {
+  /// Returns the bytes that are taken of a core's memory at most.
+  int64_t makeRoom() {
     for (const Placement &placement : placements)
       if (placement.home == HomeKind::Shared)
         shared.add(placement.begin, placement.end, placement.bytes);
@@ -163,6 +167,7 @@ private:
       byEnd.erase({placement.end, number});
     };
     size_t next = 0;
+    int64_t most = 0;
     for (auto [stage, staged] : stagedBytes) {
       for (; next < placements.size() && placements[next].begin <= stage;
            ++next) {
@@ -180,7 +185,9 @@ private:
         leave(weightiest);
         moveOut(placements[weightiest]);
       }
+      most = std::max(most, staged + used);
     }
+    return std::min<int64_t>(most, machine.local.bytes);
   }
 
   void moveOut(Placement &moved) {
@@ -208,7 +215,8 @@ private:
   llvm::DenseMap<Value, int64_t> lastUses;
   std::map<int64_t, int64_t> stagedBytes;
   std::vector<Placement> placements;
-  LiveBytes shared; // of the shared memory
+  int64_t numCores = 0; // of the stage with the most parts
+  LiveBytes shared;     // of the shared memory
 };
 
 struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
@@ -225,15 +233,15 @@ struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
 
 } // namespace
 
-LogicalResult placeTensors(func::FuncOp func, const MachineDescription &machine,
-                           double fill) {
+FailureOr<int64_t> placeTensors(func::FuncOp func,
+                                const MachineDescription &machine,
+                                double fill) {
   if (func.isExternal())
-    return success();
+    return 0;
   for (Operation &op : func.front())
     if (isStage(&op) && failed(checkScheduled(&op, machine)))
       return failure();
-  TensorPlacer(func, machine, fill).run();
-  return success();
+  return TensorPlacer(func, machine, fill).run();
 }
 
 } // namespace garam::npu

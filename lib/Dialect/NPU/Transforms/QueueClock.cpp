@@ -7,6 +7,7 @@
 #include "QueueClock.h"
 
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
+#include "garam/Target/NPU/Machine/Energy.h"
 
 namespace garam::npu {
 
@@ -53,7 +54,8 @@ double QueueClock::getArrival(const Completion &completion,
 }
 
 Completion QueueClock::runEngine(int64_t core, EngineKind engine, double ready,
-                                 double seconds) {
+                                 double seconds, double joules) {
+  work.joules += joules;
   unsigned queue = getQueue(core, engine);
   double begin = std::max(free[queue], ready);
   free[queue] = begin + seconds;
@@ -90,10 +92,15 @@ Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
     end = std::max(end,
                    receivePorts[receiver].reserve(begin, time.networkSeconds));
   free[queue] = end;
+  work.dramBytes += time.dramReadBytes + time.dramWriteBytes;
+  work.joules += getEnergy(time, *machine);
   return {end, queue};
 }
 
-void QueueClock::delay(double since, double seconds) {
+void QueueClock::delay(double since, double seconds,
+                       const QueueWork &repeated) {
+  work.dramBytes += repeated.dramBytes;
+  work.joules += repeated.joules;
   for (double &time : free)
     if (time > since)
       time += seconds;

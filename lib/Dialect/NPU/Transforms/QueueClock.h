@@ -50,6 +50,12 @@ struct Transfer {
   llvm::SmallVector<int64_t, 8> receivers;
 };
 
+/// What the commands of a while do, added up.
+struct QueueWork {
+  uint64_t dramBytes = 0; // read and written, in whole bursts
+  double joules = 0;      // dynamic energy
+};
+
 class QueueClock {
 public:
   explicit QueueClock(const MachineDescription &machine);
@@ -60,17 +66,19 @@ public:
   /// A command of the tensor or vector engine whose operands are there at
   /// `ready`.
   Completion runEngine(int64_t core, EngineKind engine, double ready,
-                       double seconds);
+                       double seconds, double joules = 0);
   Completion runTransfer(const Transfer &transfer, double ready);
 
   /// Lets the queues that were busy after `since` go on for `seconds` with what
-  /// they did then.
-  void delay(double since, double seconds);
+  /// they did then. `repeated` is the work of it.
+  void delay(double since, double seconds, const QueueWork &repeated = {});
 
   /// When `queue` is done with all commands so far.
   double getFree(unsigned queue) const { return free[queue]; }
   /// When the last command ends.
   double getEnd() const;
+  /// What all commands so far do.
+  const QueueWork &getWork() const { return work; }
 
 private:
   /// Time of DRAM that a transfer takes from `begin` on, with what the core's
@@ -79,6 +87,7 @@ private:
 
   const MachineDescription *machine;
   std::vector<double> free; // a queue
+  QueueWork work;
   BandwidthLedger dram;
   std::vector<BandwidthLedger> sendPorts, receivePorts; // a core
   /// The contraction that each core ran last.

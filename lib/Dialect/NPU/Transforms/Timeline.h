@@ -74,6 +74,8 @@ public:
   double getFree(const Stage &stage, int64_t cores) const;
   /// When everything so far is done, in seconds. Nothing may follow.
   double finish();
+  /// What was done until then. Only after finish.
+  const QueueWork &getWork() const { return clock.getWork(); }
 
 private:
   /// A transfer behind a computation. Its queue gets it after what the next
@@ -125,9 +127,10 @@ private:
   void createHomes(const Stage &stage, const StageSchedule &schedule,
                    llvm::ArrayRef<HomeKind> kinds);
   /// Lets `numSlots` further slots of a stage pass, each as long as the second
-  /// half of those that were followed, which began at `since`.
+  /// half of those that were followed, which began at `since` when `workBefore`
+  /// was done.
   void repeatSlots(const Stage &stage, llvm::ArrayRef<Box> parts, double since,
-                   uint64_t numSlots);
+                   const QueueWork &workBefore, uint64_t numSlots);
   void runSlot(llvm::ArrayRef<Tile> tiles, bool startsStage,
                EngineTimes &engineTimes);
   static unsigned getQueue(const Tile &tile);

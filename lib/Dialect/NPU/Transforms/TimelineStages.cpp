@@ -47,9 +47,12 @@ void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
   }
   size_t numFollowed = std::min<uint64_t>(numSlots, maxFollowedSlots);
   double half = 0;
+  QueueWork workBefore;
   for (size_t number = 0; number < numFollowed; ++number) {
-    if (number == maxFollowedSlots / 2)
+    if (number == maxFollowedSlots / 2) {
       half = clock.getEnd();
+      workBefore = clock.getWork();
+    }
     SmallVector<Tile, 8> slot;
     for (auto [core, coreTiles] : llvm::enumerate(tiles))
       if (number < coreTiles.size())
@@ -58,13 +61,18 @@ void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
     runSlot(slot, /*startsStage=*/number == 0, engineTimes);
   }
   if (numFollowed < numSlots)
-    repeatSlots(stage, parts, half, numSlots - numFollowed);
+    repeatSlots(stage, parts, half, workBefore, numSlots - numFollowed);
 }
 
 void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
-                           double since, uint64_t numSlots) {
-  double seconds = (clock.getEnd() - since) / (maxFollowedSlots / 2);
-  clock.delay(since, seconds * numSlots);
+                           double since, const QueueWork &workBefore,
+                           uint64_t numSlots) {
+  double times = numSlots / (maxFollowedSlots / 2.0);
+  QueueWork repeated;
+  repeated.dramBytes =
+      times * (clock.getWork().dramBytes - workBefore.dramBytes);
+  repeated.joules = times * (clock.getWork().joules - workBefore.joules);
+  clock.delay(since, times * (clock.getEnd() - since), repeated);
   for (auto [core, part] : llvm::enumerate(parts)) {
     if (part.isEmpty())
       continue;
@@ -269,9 +277,10 @@ void Timeline::loadTensor(const Tile &tile, unsigned index) {
 //===----------------------------------------------------------------------===//
 
 void Timeline::compute(const Tile &tile, EngineTimes &engineTimes) {
+  EngineCost cost = engineTimes.get(tile.loops);
   Completion completion =
       clock.runEngine(tile.core, getEngine(tile.stage),
-                      operandsReady[tile.core], engineTimes.get(tile.loops));
+                      operandsReady[tile.core], cost.seconds, cost.joules);
   // Sums of a tile that goes on stay in the accumulators.
   if (getSumEnds(tile.stage, tile.loops).second)
     for (const StageOperand &output : tile.stage.outputs)

@@ -6,8 +6,11 @@
 
 #include "garam/Target/NPU/Compile.h"
 
+#include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/NPU/Encoding.h"
 #include "garam/Target/NPU/StaticChecker.h"
+
+#include <climits>
 
 using namespace mlir;
 
@@ -26,10 +29,10 @@ lowerToPlannedCommands(func::FuncOp func, const MachineDescription &machine) {
     FailureOr<MemoryUse> use = failure();
     LogicalResult lowered = placeTensors(attempt, machine, fill);
     if (succeeded(lowered)) {
-      FailureOr<double> estimated = estimateSeconds(attempt, machine);
-      lowered = estimated;
-      if (succeeded(estimated)) {
-        result.estimatedSeconds = *estimated;
+      FailureOr<FunctionCost> cost = estimateCost(attempt, machine);
+      lowered = cost;
+      if (succeeded(cost)) {
+        result.estimatedSeconds = cost->seconds;
         lowered = lowerToCommands(attempt, machine);
       }
     }
@@ -56,6 +59,41 @@ LogicalResult scheduleFunction(func::FuncOp func,
   materializeIndices(func);
   assignLayouts(func);
   return scheduleStages(func, machine);
+}
+
+/// Bytes of DRAM that a function cannot do without: its arguments, results and
+/// constants.
+static uint64_t countHeldBytes(func::FuncOp func) {
+  uint64_t bytes = 0;
+  auto add = [&](Type type) {
+    if (auto tensor = dyn_cast<RankedTensorType>(type))
+      bytes += tensor.getNumElements() *
+               llvm::divideCeil(tensor.getElementTypeBitWidth(), CHAR_BIT);
+  };
+  for (Type type : func.getArgumentTypes())
+    add(type);
+  for (Type type : func.getResultTypes())
+    add(type);
+  for (auto constant : func.getOps<ConstantOp>())
+    add(constant.getType());
+  return bytes;
+}
+
+FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
+                                         const MachineDescription &machine) {
+  if (countHeldBytes(func) > machine.dram.bytes ||
+      failed(scheduleFunction(func, machine)))
+    return failure();
+  StagesEstimate estimate;
+  FailureOr<int64_t> placed = placeTensors(func, machine, fillFractions[0]);
+  if (failed(placed))
+    return failure();
+  estimate.onChipBytes = *placed;
+  FailureOr<FunctionCost> cost = estimateCost(func, machine);
+  if (failed(cost))
+    return failure();
+  estimate.cost = *cost;
+  return estimate;
 }
 
 FailureOr<CompiledProgram> compileStages(func::FuncOp func,

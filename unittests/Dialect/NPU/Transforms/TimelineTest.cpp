@@ -41,13 +41,20 @@ protected:
   }
 
   double getSeconds(StringRef source, const MachineDescription &machine) {
+    QueueWork work;
+    return getSeconds(source, machine, work);
+  }
+  double getSeconds(StringRef source, const MachineDescription &machine,
+                    QueueWork &work) {
     OwningOpRef<ModuleOp> module =
         parseSourceString<ModuleOp>(source, &context);
     EXPECT_TRUE(module);
     Timeline timeline(machine);
     for (Operation &op : (*module->getOps<func::FuncOp>().begin()).front())
       timeline.runOther(&op);
-    return timeline.finish();
+    double seconds = timeline.finish();
+    work = timeline.getWork();
+    return seconds;
   }
 
   MLIRContext context;
@@ -63,6 +70,16 @@ constexpr llvm::StringLiteral copy = R"mlir(
 // of start.
 TEST_F(TimelineTest, CopyAtTheRateOfTheDRAM) {
   EXPECT_EQ(getSeconds(copy, makeMachine()), 9);
+}
+
+// They are charged once for reading and once for writing.
+TEST_F(TimelineTest, CopiesAreCounted) {
+  MachineDescription machine = makeMachine();
+  machine.dram.energyPerByte = 2;
+  QueueWork work;
+  getSeconds(copy, machine, work);
+  EXPECT_EQ(work.dramBytes, 512u);
+  EXPECT_EQ(work.joules, 1024);
 }
 
 // The engine moves 8 bytes a cycle: 32 s.

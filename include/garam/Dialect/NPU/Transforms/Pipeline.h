@@ -27,14 +27,23 @@ mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    const MachineDescription &machine);
 /// npu-place-tensors. `fill` is the fraction of local memory to plan for. Fails
 /// on a schedule that the machine cannot follow.
-mlir::LogicalResult placeTensors(mlir::func::FuncOp func,
-                                 const MachineDescription &machine,
-                                 double fill);
-/// Estimated time of a function of scheduled stages whose tensors are placed,
-/// from inputs in DRAM to outputs in DRAM, in seconds. Fails on a schedule that
-/// the machine cannot follow.
-mlir::FailureOr<double> estimateSeconds(mlir::func::FuncOp func,
-                                        const MachineDescription &machine);
+/// Returns roughly how many on-chip bytes will be in use at most: what is kept
+/// and three times what a tile reads, as if all cores that have parts of a
+/// stage held as much as the fullest.
+mlir::FailureOr<int64_t> placeTensors(mlir::func::FuncOp func,
+                                      const MachineDescription &machine,
+                                      double fill);
+/// What the cost model expects of a run.
+struct FunctionCost {
+  double seconds = 0;
+  double joules = 0; // dynamic
+  uint64_t dramBytes = 0;
+};
+/// Estimated cost of a function of scheduled stages whose tensors are placed,
+/// from inputs in DRAM to outputs in DRAM. Fails on a schedule that the machine
+/// cannot follow.
+mlir::FailureOr<FunctionCost> estimateCost(mlir::func::FuncOp func,
+                                           const MachineDescription &machine);
 /// npu-lower-to-commands.
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);
