@@ -27,6 +27,18 @@ int64_t getVolume(ArrayRef<int64_t> sizes) {
   return volume;
 }
 
+/// The op that defines `value`, if it stands ahead of `user` or of what holds
+/// `user`. The verifier goes in this order and stops at a fault, so that `user`
+/// may rely on such an op; another one can still lack operands or attributes.
+template <typename OpTy>
+static OpTy getVerified(Value value, Operation *user) {
+  auto op = value.getDefiningOp<OpTy>();
+  if (!op)
+    return op;
+  Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+  return ancestor && op->isBeforeInBlock(ancestor) ? op : OpTy();
+}
+
 std::optional<LinearMap> getLinearMap(AffineMap map) {
   LinearMap linear;
   if (map.getNumSymbols() != 0)
@@ -163,11 +175,11 @@ LogicalResult TileOp::verify() {
 }
 
 LogicalResult ReadOp::verify() {
-  auto tile = getTile().getDefiningOp<TileOp>();
-  auto convert = getCodes().getDefiningOp<ConvertOp>();
+  auto tile = getVerified<TileOp>(getTile(), *this);
+  auto convert = getVerified<ConvertOp>(getCodes(), *this);
   if (!tile || !convert)
-    return emitOpError("(C1) a read is of an analog.tile and an "
-                       "analog.convert");
+    return emitOpError("(C1) a read is of an earlier analog.tile and an "
+                       "earlier analog.convert");
   auto codes = getCodes().getType();
   auto result = getType();
   if (codes.getDimSize(1) != tile.getMatrix().getType().getRows() ||
@@ -237,13 +249,14 @@ LogicalResult AccumulateOp::verify() {
   Value codes;
   MatrixOp matrix;
   for (unsigned i = 0; i < getParts().size(); ++i) {
-    TileOp tile = getTile(i);
-    auto read = getParts()[i].getDefiningOp<ReadOp>();
-    auto own = tile ? tile.getMatrix().getDefiningOp<MatrixOp>() : MatrixOp();
+    auto read = getVerified<ReadOp>(getParts()[i], *this);
+    TileOp tile = read ? getTile(i) : TileOp();
+    auto own =
+        tile ? getVerified<MatrixOp>(tile.getMatrix(), *this) : MatrixOp();
     if (!own || (matrix && own != matrix) ||
         (codes && read.getCodes() != codes))
-      return emitOpError("(C1) parts are read from the same codes with tiles "
-                         "of one matrix, got another at number ")
+      return emitOpError("(C1) parts are read earlier from the same codes "
+                         "with tiles of one matrix, got another at number ")
              << i;
     matrix = own;
     codes = read.getCodes();
@@ -296,23 +309,22 @@ static bool isBijective(AffineMap map, ArrayRef<int64_t> sizes,
 
 ConvertOp RescaleOp::getConvert() {
   Value codes;
-  if (auto multiply = getSums().getDefiningOp<MultiplyOp>()) {
+  if (auto multiply = getVerified<MultiplyOp>(getSums(), *this)) {
     if (multiply.getMatrix() == getMatrix())
       codes = multiply.getCodes();
-  } else if (auto accumulate = getSums().getDefiningOp<AccumulateOp>()) {
+  } else if (auto accumulate = getVerified<AccumulateOp>(getSums(), *this)) {
     auto read = accumulate.getParts()[0].getDefiningOp<ReadOp>();
-    auto tile = read ? read.getTile().getDefiningOp<TileOp>() : TileOp();
-    if (tile && tile.getMatrix() == getMatrix())
+    if (accumulate.getTile(0).getMatrix() == getMatrix())
       codes = read.getCodes();
   }
-  return codes ? codes.getDefiningOp<ConvertOp>() : ConvertOp();
+  return codes ? getVerified<ConvertOp>(codes, *this) : ConvertOp();
 }
 
 LogicalResult RescaleOp::verify() {
-  auto matrix = getMatrix().getDefiningOp<MatrixOp>();
+  auto matrix = getVerified<MatrixOp>(getMatrix(), *this);
   if (!matrix || !getConvert())
-    return emitOpError("(C4) the matrix comes from an analog.matrix and the "
-                       "sums from codes times it");
+    return emitOpError("(C4) the matrix comes from an earlier analog.matrix "
+                       "and the sums from earlier codes times it");
   auto result = cast<RankedTensorType>(getType());
   SmallVector<int64_t> columns =
       concat({matrix.getGroups(), matrix.getOutputs()});

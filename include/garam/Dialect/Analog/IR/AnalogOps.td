@@ -217,8 +217,8 @@ def Analog_ReadOp : Analog_Op<"read"> {
     range (docs/isa/analog.md).
 
     Constraints:
-    - (C1) The tile comes from an `analog.tile` and the codes from an
-      `analog.convert`.
+    - (C1) The tile comes from an earlier `analog.tile` and the codes from an
+      earlier `analog.convert`.
     - (C2) Codes have a column for each row of the tile's matrix; the result has
       their rows and the tile's columns.
     - (C3) A read has 4 phases, or 1 if no code is negative.
@@ -244,8 +244,8 @@ def Analog_AccumulateOp : Analog_Op<"accumulate"> {
     step, in 32-bit integers and in the order of the operands.
 
     Constraints:
-    - (C1) Operands come from `analog.read` of the same codes with tiles of one
-      matrix.
+    - (C1) Operands come from an earlier `analog.read` each, of the same codes
+      with tiles of one matrix, which comes from an earlier `analog.matrix`.
     - (C2) The result has their rows and the matrix's columns.
     - (C3) No two tiles share a cell, and together they hold every cell of the
       matrix's blocks.
@@ -283,8 +283,8 @@ def Analog_RescaleOp : Analog_Op<"rescale"> {
     - (C3) `bias` and `bias_map` stand together; the map has a dimension for
       each entry of `groups` and `outputs` and coordinates inside of `bias`,
       which is of f32.
-    - (C4) The matrix comes from an `analog.matrix`, the sums from
-      `analog.multiply` or `analog.accumulate` with it.
+    - (C4) The matrix comes from an earlier `analog.matrix`, the sums from an
+      earlier `analog.multiply` or `analog.accumulate` with it.
 
     ```mlir
     %y = analog.rescale %s, %w vectors [1] map affine_map<(m, n) -> (m, n)>
