@@ -293,8 +293,9 @@ def test_edited_tiles_are_checked(old, new, message, run_tool, fails, tmp_path):
     # The function of the chip: the one behind its first product.
     begin = text.index("analog.matrix")
     stage.write_text(text[:begin] + text[begin:].replace(old, new, 1))
-    fails(MODEL, message, "compile", stage, "--from", "analog-tiles", "-o",
-          tmp_path / "model.garam")
+    text = fails(MODEL, message, "compile", stage, "--from", "analog-tiles", "-o",
+                 tmp_path / "model.garam")
+    assert "internal" not in text
 
 
 def read_dacs(text):

@@ -379,3 +379,20 @@ def test_edited_streams_are_refused(run_tool, tmp_path, old, new, message):
     result = run_tool("garam", "compile", streams, "--from=pim-streams", "-o",
                       tmp_path / "model.garam", status=MODEL)
     assert message in result.stderr
+    assert "internal" not in result.stderr
+
+
+def test_edited_places_are_refused(run_tool, tmp_path):
+    """Streams of kernels that someone has moved are not the compiler's fault."""
+    model, _ = make_gemm(40, 3)
+    onnx.save(model, tmp_path / "model.onnx")
+    kernels = tmp_path / "kernels.mlir"
+    run_tool("garam", "compile", "-q", tmp_path / "model.onnx", "--target", "hbm-pim",
+             "--emit=pim-kernels", "-o", kernels)
+    text = kernels.read_text()
+    assert text.count("rank = 0") == 1
+    kernels.write_text(text.replace("rank = 0", "rank = 3"))
+    result = run_tool("garam", "compile", kernels, "--from=pim-kernels", "-o",
+                      tmp_path / "model.garam", status=MODEL)
+    assert "accesses rank 3, but there are 1" in result.stderr
+    assert "internal" not in result.stderr

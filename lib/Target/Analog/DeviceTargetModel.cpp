@@ -96,9 +96,9 @@ public:
   FailureOr<DeviceProgram> finish() {
     if (failed(checkTiles(function, machine)))
       return failure();
-    return exportProgram(function, machine,
-                         /*areOwnTiles=*/options.startStage != tilesStage,
-                         onRefusal);
+    bool areOwnTiles =
+        !(options.isFromFile && options.startStage == tilesStage);
+    return exportProgram(function, machine, areOwnTiles, onRefusal);
   }
 
 private:

@@ -137,6 +137,10 @@ static constexpr llvm::StringLiteral macsAttrName = "pim.macs";
 static constexpr llvm::StringLiteral weightBytesAttrName = "pim.weight_bytes";
 static constexpr llvm::StringLiteral estimateAttrName = "pim.estimate";
 
+/// On a function whose kernels were read from a file: their places are the
+/// user's, and so are the faults of its streams.
+static constexpr llvm::StringLiteral fromFileAttrName = "pim.from_file";
+
 /// What lies in the banks, as dictionaries with rank, offset, size and name.
 static constexpr llvm::StringLiteral planAttrName = "pim.plan";
 
@@ -250,8 +254,10 @@ static Totals readTotals(func::FuncOp function) {
 /// Brings `function`, which is at `stage` (empty: linalg), to the next one.
 static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
                                   const MachineDescription &machine,
-                                  StringRef precision) {
+                                  const DeviceCompileOptions &options) {
   if (stage == kernelsStage) {
+    if (options.isFromFile && options.startStage == stage)
+      function->setAttr(fromFileAttrName, UnitAttr::get(function.getContext()));
     record(function, addUp(function, machine));
     recordPlan(function, machine);
     return lowerToStreams(function, machine);
@@ -259,12 +265,14 @@ static LogicalResult runNextStage(func::FuncOp function, StringRef stage,
   auto report = [&](const Refusal &refusal) {
     emitRefusal(refusal, machine.name);
   };
-  return convertToKernels(function, machine, precision, report);
+  return convertToKernels(function, machine, options.precision, report);
 }
 
 static FailureOr<DeviceProgram> finish(func::FuncOp function,
-                                       const MachineDescription &machine) {
-  FailureOr<DeviceProgram> program = exportProgram(function, machine);
+                                       const MachineDescription &machine,
+                                       bool areOwnStreams) {
+  FailureOr<DeviceProgram> program =
+      exportProgram(function, machine, areOwnStreams);
   if (failed(program))
     return failure();
   Totals totals = readTotals(function);
@@ -288,13 +296,16 @@ TargetModel::compile(Attribute attr, func::FuncOp function,
   SmallVector<StringRef> stages = getStages(attr);
   auto next = stage.empty() ? stages.begin() : llvm::find(stages, stage) + 1;
   for (; next != stages.end(); ++next) {
-    if (failed(runNextStage(function, stage, *machine, options.precision)))
+    if (failed(runNextStage(function, stage, *machine, options)))
       return failure();
     stage = *next;
     if (observer(stage).wasInterrupted())
       return std::optional<DeviceProgram>();
   }
-  FailureOr<DeviceProgram> program = finish(function, *machine);
+  bool isFromFile = function->hasAttr(fromFileAttrName) ||
+                    (options.isFromFile && options.startStage == stages.back());
+  FailureOr<DeviceProgram> program =
+      finish(function, *machine, /*areOwnStreams=*/!isFromFile);
   if (failed(program))
     return failure();
   return std::optional<DeviceProgram>(std::move(*program));

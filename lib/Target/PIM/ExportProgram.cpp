@@ -9,6 +9,7 @@
 #include "ConstantWriter.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/PIM/Execution.h"
 
 using namespace mlir;
@@ -19,8 +20,9 @@ namespace {
 
 class ProgramExporter {
 public:
-  ProgramExporter(func::FuncOp function, const MachineDescription &machine)
-      : function(function), machine(machine) {}
+  ProgramExporter(func::FuncOp function, const MachineDescription &machine,
+                  bool areOwnStreams)
+      : function(function), machine(machine), areOwnStreams(areOwnStreams) {}
 
   FailureOr<DeviceProgram> run();
 
@@ -48,6 +50,7 @@ private:
 
   func::FuncOp function;
   const MachineDescription &machine;
+  bool areOwnStreams;
   Program program;
   DeviceProgram result;
   llvm::DenseMap<Value, uint32_t> segments, microKernels;
@@ -324,8 +327,9 @@ FailureOr<DeviceProgram> ProgramExporter::run() {
   if (hasFailed)
     return failure();
   if (llvm::Error error = check(program, machine))
-    return function.emitError("the program breaks a rule: ")
-           << llvm::toString(std::move(error));
+    return function.emitError(areOwnStreams ? StringRef(internalErrorPrefix)
+                                            : StringRef())
+           << "the program breaks a rule: " << llvm::toString(std::move(error));
   result.code = encode(program);
   result.segments = program.segments;
   llvm::sort(result.constants,
@@ -336,8 +340,9 @@ FailureOr<DeviceProgram> ProgramExporter::run() {
 }
 
 FailureOr<DeviceProgram> exportProgram(func::FuncOp streams,
-                                       const MachineDescription &machine) {
-  return ProgramExporter(streams, machine).run();
+                                       const MachineDescription &machine,
+                                       bool areOwnStreams) {
+  return ProgramExporter(streams, machine, areOwnStreams).run();
 }
 
 } // namespace garam::pim

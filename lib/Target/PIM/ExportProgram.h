@@ -15,9 +15,12 @@ namespace garam::pim {
 
 /// The program that a function of streams is, encoded, with its constants and
 /// its debug map. The constants refer to attributes of the function's context,
-/// which must outlive them. Reports what is wrong as errors.
+/// which must outlive them. Reports what is wrong as errors; a program that
+/// breaks a rule is a fault of the compiler if it has made the streams itself
+/// (`areOwnStreams`).
 mlir::FailureOr<DeviceProgram> exportProgram(mlir::func::FuncOp streams,
-                                             const MachineDescription &machine);
+                                             const MachineDescription &machine,
+                                             bool areOwnStreams);
 
 } // namespace garam::pim
 

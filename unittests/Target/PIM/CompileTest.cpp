@@ -15,6 +15,7 @@
 #include "Target/PIM/ExportProgram.h"
 #include "garam/Dialect/PIM/Transforms/Pipeline.h"
 #include "garam/InitAll.h"
+#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/PIM/Execution.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,8 +40,9 @@ protected:
     context.loadAllAvailableDialects();
   }
 
-  Program compile(const std::string &source,
-                  const MachineDescription &machine) {
+  /// The function of streams of `source`, in a module.
+  mlir::OwningOpRef<mlir::ModuleOp> lower(const std::string &source,
+                                          const MachineDescription &machine) {
     auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
     EXPECT_TRUE(module);
     auto function = *module->getOps<mlir::func::FuncOp>().begin();
@@ -48,7 +50,14 @@ protected:
       ADD_FAILURE() << r.reason;
     })));
     EXPECT_TRUE(succeeded(lowerToStreams(function, machine)));
-    auto program = exportProgram(function, machine);
+    return module;
+  }
+
+  Program compile(const std::string &source,
+                  const MachineDescription &machine) {
+    auto module = lower(source, machine);
+    auto function = *module->getOps<mlir::func::FuncOp>().begin();
+    auto program = exportProgram(function, machine, /*areOwnStreams=*/true);
     EXPECT_TRUE(succeeded(program));
     return llvm::cantFail(decodeProgram(program->code));
   }
@@ -133,6 +142,25 @@ TEST_F(PIMCompile, KernelsTakeTheVendorsCycles) {
   EXPECT_EQ(
       countKernelCycles(compile(makeElementwise("relu", 4 * mega), two), two),
       7665u);
+}
+
+// What the compiler has made wrong must not look like a refusal, after which
+// the host would take the nodes without a word. Streams of 16 channels are
+// wrong for 8.
+TEST_F(PIMCompile, FaultsOfOwnStreamsAreInternal) {
+  auto module = lower(makeGemv(4, 4096), describeMachine(/*channels=*/16, 1));
+  auto function = *module->getOps<mlir::func::FuncOp>().begin();
+  for (bool areOwnStreams : {false, true}) {
+    std::string message;
+    mlir::ScopedDiagnosticHandler handler(
+        &context,
+        [&](mlir::Diagnostic &diagnostic) { message += diagnostic.str(); });
+    EXPECT_TRUE(failed(exportProgram(
+        function, describeMachine(/*channels=*/8, 1), areOwnStreams)));
+    llvm::StringRef rest = message;
+    EXPECT_EQ(rest.consume_front(internalErrorPrefix), areOwnStreams);
+    EXPECT_TRUE(rest.starts_with("the program breaks a rule: ")) << message;
+  }
 }
 
 TEST_F(PIMCompile, OtherExportsAreRefused) {
