@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Container/Manifest.h"
+#include "garam/Support/JSONNesting.h"
 #include "llvm/Support/JSON.h"
 
 using namespace llvm;
@@ -155,29 +156,6 @@ std::string serializeManifest(const Manifest &manifest) {
 
 /// Nesting of a manifest: root, list, entry point, bindings, binding, shape.
 static constexpr unsigned maxNesting = 8;
-
-/// LLVM's JSON parser recurses as deep as its text does.
-static bool isNestingBounded(StringRef text) {
-  unsigned depth = 0;
-  bool inString = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (inString) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        inString = false;
-    } else if (c == '"') {
-      inString = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > maxNesting)
-        return false;
-    } else if (c == '}' || c == ']') {
-      depth -= depth > 0;
-    }
-  }
-  return true;
-}
 
 static bool fromJSON(const json::Value &value, TensorType &type,
                      json::Path path) {
@@ -357,7 +335,7 @@ static Error fail(const Twine &message) {
 }
 
 Expected<Manifest> parseManifest(StringRef text) {
-  if (!isNestingBounded(text))
+  if (!isJSONNestingBounded(text, maxNesting))
     return fail("nested deeper than " + Twine(maxNesting));
   Expected<json::Value> value = json::parse(text);
   if (!value)

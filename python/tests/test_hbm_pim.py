@@ -290,6 +290,16 @@ def read_stream(path):
     return header, phases
 
 
+def test_an_export_does_not_overwrite_its_binary(run_tool, tmp_path):
+    device = Device(run_tool, tmp_path, make_gemm(40, 3)[0])
+    before = device.binary.read_bytes()
+    link = tmp_path / "link.txt"
+    link.symlink_to(device.binary)
+    result = run_tool("garam", "inspect", device.binary, "--export-pim-stream", link, status=USAGE)
+    assert "--export-pim-stream" in result.stderr
+    assert device.binary.read_bytes() == before
+
+
 def test_streams_are_exported(run_tool, tmp_path):
     """The text has every transaction, phase after phase, with the weights in fp16."""
     model, constants = make_gemm(40, 3)

@@ -318,3 +318,24 @@ def test_dynamic_shapes_are_refused(fails, tmp_path):
 def test_facts_of_the_target(run_tool):
     text = run_tool("garam", "targets", "host").stdout
     assert "memory bandwidth" in text and "70 GB/s" in text
+
+
+@pytest.mark.parametrize("operator, expected", [
+    ("Div", [0, 3, -2 ** 31, 0, -3]), ("Mod", [5, 0, 0, -2 ** 31, 1])])
+def test_integer_divisions_that_a_processor_stops_at(operator, expected, run_tool, tmp_path):
+    """As the NPU divides: 0 where the divisor is 0, and what wraps around."""
+    inputs = {"x": [5, 6, -2 ** 31, -2 ** 31, 7], "z": [0, 2, -1, 0, -2]}
+    attributes = {"fmod": 1} if operator == "Mod" else {}
+    node = helper.make_node(operator, ["x", "z"], ["y"], **attributes)
+    values = [helper.make_tensor_value_info(name, TensorProto.INT32, [5]) for name in "xzy"]
+    graph = helper.make_graph([node], "graph", values[:2], values[2:])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              tmp_path / "model.onnx")
+    arguments = []
+    for name, value in inputs.items():
+        np.save(tmp_path / f"{name}.npy", np.array(value, np.int32))
+        arguments += ["--input", f"{name}={tmp_path / name}.npy"]
+    binary = tmp_path / "model.garam"
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "host", "-o", binary, "-q")
+    run_tool("garam", "run", binary, "-q", *arguments, "-o", tmp_path / "out")
+    np.testing.assert_array_equal(np.load(tmp_path / "out" / "y.npy"), expected)

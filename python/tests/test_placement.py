@@ -171,6 +171,13 @@ def test_mistakes_in_placement_files(fails, tmp_path):
           "host", *arguments, path)
 
 
+def test_a_file_of_brackets(fails, tmp_path):
+    path = tmp_path / "p.json"
+    path.write_text("[" * 200000)
+    fails(CONFIG, "p.json: nested deeper than 4", "compile", DIGITS, "--dim", "N=1", "--target",
+          "kcloud-stage1", "-o", tmp_path / "model.garam", "--placement", path)
+
+
 def test_options_that_contradict_each_other(run_tool, fails, tmp_path):
     rules = write_rules(tmp_path / "p.json", on("atom", node="*"))
     placed = tmp_path / "placed.mlir"

@@ -8,6 +8,7 @@
 #include "Validators.h"
 #include "garam/Runtime/Listing.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/FileRoles.h"
 #include "garam/Support/OutputFile.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
@@ -163,6 +164,11 @@ Error InspectCommand::writeExport(const Executable &executable,
            executable.getManifest().programs[*number].segments))
     if (segment.role == MemoryRole::Constant)
       constants = executable.getImage().getConstants(place);
+  FileRoles roles;
+  if (Error error = roles.addInput("the binary", binary))
+    return error;
+  if (Error error = roles.addOutput("--" + wanted.flag, wanted.path))
+    return error;
   return writeOutputFile(wanted.path, [&](raw_ostream &os) {
     return loaded.exportAs(wanted.flag, constants, os);
   });

@@ -7,6 +7,7 @@
 #include "garam/Dialect/Hetero/Transforms/PlacementRules.h"
 
 #include "garam/Support/Errors.h"
+#include "garam/Support/JSONNesting.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -108,7 +109,12 @@ static Expected<const json::Array *> readHead(const json::Value &value,
   return rules;
 }
 
+/// Nesting of a placement: root, list, rule, reasons.
+static constexpr unsigned maxNesting = 4;
+
 Expected<PlacementRules> PlacementRules::parse(StringRef text, StringRef file) {
+  if (!isJSONNestingBounded(text, maxNesting))
+    return makeError(file, "nested deeper than " + Twine(maxNesting));
   Expected<json::Value> value = json::parse(text);
   if (!value)
     return makeError(file, "no JSON: " + toString(value.takeError()));

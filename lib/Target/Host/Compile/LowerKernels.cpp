@@ -49,6 +49,7 @@ void buildLLVMPipeline(OpPassManager &manager) {
   floats.sourceTypeStrs = emulated;
   floats.targetTypeStr = "f32";
   functions.addPass(arith::createArithEmulateUnsupportedFloats(floats));
+  functions.addPass(createHostGuardDivision());
   functions.addPass(createHostExpandMath());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

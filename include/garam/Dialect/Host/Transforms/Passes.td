@@ -157,10 +157,31 @@ def HostExpandCopies : Pass<"host-expand-copies", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def HostGuardDivision : Pass<"host-guard-division", "::mlir::func::FuncOp"> {
+  let summary = "Gives integer divisions that would trap a result";
+  let description = [{
+    A processor stops a program that divides an integer by 0, or the least
+    number by -1. Where the divisor is no constant that excludes both, the
+    result becomes what it is on every device: a quotient of 0 and a remainder
+    of the dividend for a divisor of 0, and what wraps around for the other.
+    Divisions of `index` stay.
+
+    ```mlir
+    %q = arith.divui %a, %b : i32
+    // becomes
+    %is_zero = arith.cmpi eq, %b, %zero : i32
+    %divisor = arith.select %is_zero, %one, %b : i32
+    %r = arith.divui %a, %divisor : i32
+    %q = arith.select %is_zero, %zero, %r : i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def HostExpandMath : Pass<"host-expand-math", "::mlir::func::FuncOp"> {
   let summary = "Expands functions of 32-bit floats to arithmetic";
   let description = [{
-    Replaces the exponential, natural logarithm, tanh and erf of f32 by
+    Replaces the exponential, tanh and erf of f32 by
     upstream's approximations, which can be vectorised, and conversions to bf16
     by operations on its bits. Other functions, and those of f64, stay and
     become calls of libm.
