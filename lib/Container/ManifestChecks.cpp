@@ -6,6 +6,7 @@
 
 #include "garam/Container/Manifest.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/Twine.h"
@@ -124,10 +125,15 @@ static Error checkTransfer(const Manifest &manifest, const Step &step,
   uint32_t end = manifest.segments[step.to].device;
   if (position == end)
     return fail(place + " stays within device " + Twine(end));
+  SmallDenseSet<uint32_t> taken;
   for (uint32_t number : step.links) {
     if (number >= manifest.links.size())
       return fail(place + " takes link " + Twine(number) + " of " +
                   Twine(manifest.links.size()));
+    // So a way is no longer than there are links.
+    if (!taken.insert(number).second)
+      return fail(place + " takes link '" + manifest.links[number].name +
+                  "' twice");
     auto [first, second] = manifest.links[number].between;
     if (position != first && position != second)
       return fail(place + " takes link '" + manifest.links[number].name +

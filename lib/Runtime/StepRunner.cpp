@@ -236,15 +236,12 @@ void StepRunner::advanceTransfer(uint32_t step) {
   const Step &transfer = getStep(step);
   const Manifest &manifest = executable.getManifest();
   StepState &state = steps[step];
-  // At which end of the link: links on the way follow each other.
-  uint32_t position = manifest.segments[transfer.from].device;
-  for (unsigned i = 0; i < state.nextLink; ++i) {
-    auto [first, second] = manifest.links[transfer.links[i]].between;
-    position = position == first ? second : first;
-  }
+  if (state.nextLink == 0)
+    state.position = manifest.segments[transfer.from].device;
   uint32_t number = transfer.links[state.nextLink++];
   const ImageLink &link = manifest.links[number];
-  bool isBackward = position != link.between[0];
+  bool isBackward = state.position != link.between[0];
+  state.position = link.between[isBackward ? 0 : 1];
   Direction &direction = links[number][isBackward];
 
   sim::Time now = kernel.now();

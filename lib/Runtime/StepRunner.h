@@ -40,8 +40,10 @@ private:
     std::vector<llvm::MutableArrayRef<uint8_t>> memory;
     DeviceRunOptions options;
     std::unique_ptr<DeviceExecution> execution;
-    DeviceRun run;         // of a dispatch that has ended
-    unsigned nextLink = 0; // of a transfer
+    DeviceRun run; // of a dispatch that has ended
+    // Of a transfer.
+    unsigned nextLink = 0;
+    uint32_t position = 0; // the device where the next link begins
     PathAccount account;   // up to where it is
   };
   struct DeviceState {

@@ -342,6 +342,7 @@ TEST(ManifestTest, TransfersAreChecked) {
       {[](Step &s) { s.links = {2}; }, "takes link 2 of 2"},
       {[](Step &s) { s.links = {1, 0}; },
        "takes link 'far', which does not begin at device 0"},
+      {[](Step &s) { s.links = {0, 0, 0, 1}; }, "takes link 'near' twice"},
       {[](Step &s) { s.links = {0}; }, "arrives at device 1 instead of 2"},
       {[](Step &s) { s.links = {}; }, "arrives at device 0 instead of 2"},
   };
