@@ -172,8 +172,12 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
     return makeStageError(stage, diagnostics);
   auto device =
       function.executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
+  // The same placement again would fail as it has.
+  bool isNew = false;
   for (const std::string &node : function.nodes)
-    placement->refused[device.str()].try_emplace(node, reason);
+    isNew |= placement->refused[device.str()].try_emplace(node, reason).second;
+  if (!isNew)
+    return makeStageError(stage, diagnostics);
   isRetried = true;
   return llvm::Error::success();
 }
