@@ -86,3 +86,53 @@ module attributes {hetero.system = #hetero.system<"s", devices = [<"a", #npu.tar
     return %y : tensor<4xf32>
   }
 }
+
+// -----
+
+// An executable is for the machine that its device is.
+module attributes {hetero.system = #hetero.system<"s", devices = [<"a", #npu.target<"chip", "">>]>} {
+  // expected-error@+1 {{has another target than its device "a" of the system 's'}}
+  hetero.executable @a target(#npu.target<"other", "">) attributes {hetero.device = "a"} {
+  }
+}
+
+// -----
+
+// A placement is a list.
+// expected-error@+1 {{has 'hetero.placement', which lists the nodes of a module, got: 1 : i64}}
+module attributes {hetero.placement = 1} {
+}
+
+// -----
+
+// Only modules are placed as a whole.
+// expected-error@+1 {{has 'hetero.placement', which lists the nodes of a module, got: []}}
+func.func private @f() attributes {hetero.placement = []}
+
+// -----
+
+// Nodes have an id, a device and reasons.
+// expected-error@+1 {{has 'hetero.placement', whose entries are [id, device of the system, {device = reason}], got: 1 : i64}}
+module attributes {hetero.placement = [["n", "a", {}], 1]} {
+}
+
+// -----
+
+// One without reasons has none of them.
+// expected-error@+1 {{= reason}], got: ["n", "a"]}}
+module attributes {hetero.placement = [["n", "a"]]} {
+}
+
+// -----
+
+// A reason is a text.
+// expected-error@+1 {{= reason}], got: ["n", "a", {b = 1 : i64}]}}
+module attributes {hetero.placement = [["n", "a", {b = 1}]]} {
+}
+
+// -----
+
+// Nodes are on devices of the system.
+// expected-error@+1 {{= reason}], got: ["n", "b", {}]}}
+module attributes {hetero.placement = [["n", "b", {}]], hetero.system = #hetero.system<"s", devices = [<"a", #npu.target<"chip", "">>]>} {
+}

@@ -23,7 +23,7 @@ bool isUsableScale(const llvm::APFloat &scale) {
 }
 
 /// An operation runs on a device of its module's system, as far as that says
-/// one.
+/// one. An executable is made for the target that this device has.
 static LogicalResult verifyDevice(Operation *op, NamedAttribute named) {
   auto name = dyn_cast<StringAttr>(named.getValue());
   if (!name)
@@ -33,10 +33,51 @@ static LogicalResult verifyDevice(Operation *op, NamedAttribute named) {
   auto module = op->getParentOfType<ModuleOp>();
   auto system =
       module ? module->getAttrOfType<SystemAttr>(systemAttrName) : SystemAttr();
-  if (system && !system.lookup(name.getValue()))
+  if (!system)
+    return success();
+  DeviceAttr device = system.lookup(name.getValue());
+  if (!device)
     return op->emitOpError("has '")
            << deviceAttrName << "', which is a device of the system '"
            << system.getName() << "', got: " << name;
+  auto executable = dyn_cast<ExecutableOp>(op);
+  // Required attributes are verified after this.
+  Attribute target = executable ? executable.getTargetAttr() : nullptr;
+  if (target && target != device.getTarget())
+    return op->emitOpError("has another target than its device ")
+           << name << " of the system '" << system.getName() << "'";
+  return success();
+}
+
+/// Whether this is [id, device, {DEVICE = REASON, ...}], of one of the devices
+/// of `system` as far as that is known.
+static bool isPlacedNode(Attribute attr, SystemAttr system) {
+  auto node = dyn_cast<ArrayAttr>(attr);
+  if (!node || node.size() != 3)
+    return false;
+  auto device = dyn_cast<StringAttr>(node[1]);
+  auto reasons = dyn_cast<DictionaryAttr>(node[2]);
+  return isa<StringAttr>(node[0]) && device && reasons &&
+         (!system || system.lookup(device.getValue())) &&
+         llvm::all_of(reasons, [](NamedAttribute reason) {
+           return isa<StringAttr>(reason.getValue());
+         });
+}
+
+static LogicalResult verifyPlacement(Operation *op, NamedAttribute named) {
+  auto nodes = dyn_cast<ArrayAttr>(named.getValue());
+  if (!isa<ModuleOp>(op) || !nodes)
+    return op->emitOpError("has '")
+           << placementAttrName
+           << "', which lists the nodes of a module, got: " << named.getValue();
+  auto system = op->getAttrOfType<SystemAttr>(systemAttrName);
+  for (Attribute node : nodes)
+    if (!isPlacedNode(node, system))
+      return op->emitOpError("has '")
+             << placementAttrName
+             << "', whose entries are [id, device of the system, {device = "
+                "reason}], got: "
+             << node;
   return success();
 }
 
@@ -44,6 +85,8 @@ LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute named) {
   if (named.getName() == deviceAttrName)
     return verifyDevice(op, named);
+  if (named.getName() == placementAttrName)
+    return verifyPlacement(op, named);
   if (named.getName() == systemAttrName &&
       (!isa<ModuleOp>(op) || !isa<SystemAttr>(named.getValue())))
     return op->emitOpError("has '")

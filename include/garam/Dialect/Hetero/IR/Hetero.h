@@ -24,6 +24,9 @@
 namespace garam::hetero {
 /// Of a module: the system that it is compiled for, a SystemAttr.
 constexpr llvm::StringLiteral systemAttrName = "hetero.system";
+/// Of a placed module: [id, device, {DEVICE = REASON, ...}] for each node that
+/// has operations, the reasons of the devices that do not take it.
+constexpr llvm::StringLiteral placementAttrName = "hetero.placement";
 /// Of an operation or an executable: the name of the device that it runs on.
 constexpr llvm::StringLiteral deviceAttrName = "hetero.device";
 /// Of a function that its device has lowered to commands on its own memory, so

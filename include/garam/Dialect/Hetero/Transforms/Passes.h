@@ -18,10 +18,6 @@ class ModuleOp;
 namespace garam {
 namespace hetero {
 
-/// Attribute of a placed module: [id, device, {DEVICE = REASON, ...}] for each
-/// node that has operations, the reasons of the devices that do not take it.
-constexpr llvm::StringLiteral placementAttrName = "hetero.placement";
-
 /// The nodes of a module, as the frontend has listed them or, where it has not,
 /// as locations name them.
 std::vector<PlacedNode> listNodes(mlir::ModuleOp module);
