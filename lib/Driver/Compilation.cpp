@@ -283,7 +283,9 @@ void Compilation::releaseInputs(ImageSource &image) {
 }
 
 llvm::Error Compilation::writeBinary() {
-  llvm::Expected<ImageSource> image = buildImage(*module, std::move(functions));
+  StringRef file = isBeforeStart(placedStage) ? options.model : StringRef();
+  llvm::Expected<ImageSource> image =
+      buildImage(*module, std::move(functions), file);
   if (!image)
     return image.takeError();
   for (auto [name, text] : readOptions(*module))

@@ -55,8 +55,9 @@ namespace {
 /// Builds the manifest of one module.
 class ImageBuilder {
 public:
-  ImageBuilder(ModuleOp module, std::vector<DeviceFunction> functions)
-      : module(module), functions(std::move(functions)) {}
+  ImageBuilder(ModuleOp module, std::vector<DeviceFunction> functions,
+               StringRef file)
+      : module(module), functions(std::move(functions)), file(file) {}
 
   llvm::Expected<ImageSource> build();
 
@@ -78,9 +79,11 @@ private:
     return system.getHost().empty() ? 0 : getDevice(system.getHost());
   }
   void addNodes();
+  llvm::Error blame(llvm::Error error) const;
 
   ModuleOp module;
   std::vector<DeviceFunction> functions;
+  StringRef file; // of the placed IR, if it was read
   SymbolTableCollection tables;
   hetero::SystemAttr system;
   llvm::DenseMap<Operation *, DeviceFunction *> byFunction;
@@ -435,10 +438,16 @@ void ImageBuilder::addNodes() {
   }
 }
 
-/// What a reader would refuse is a fault of ours.
-static llvm::Error makeInternalError(llvm::Error error) {
-  return llvm::createStringError(internalErrorPrefix +
-                                 llvm::toString(std::move(error)));
+/// What a reader would refuse is a fault of who placed the module.
+llvm::Error ImageBuilder::blame(llvm::Error error) const {
+  std::string reason = llvm::toString(std::move(error));
+  if (file.empty())
+    return llvm::createStringError(internalErrorPrefix + reason);
+  return makeUserError(
+      ExitCode::Model,
+      file + ": its dispatches and transfers do not agree: " + reason +
+          "; hint: let each depend on the tokens of those "
+          "whose tensors it uses");
 }
 
 llvm::Expected<ImageSource> ImageBuilder::build() {
@@ -464,15 +473,16 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
   for (const DeviceProgram &program : source.programs)
     declared.push_back(program.segments);
   if (llvm::Error error = checkManifest(source.manifest))
-    return makeInternalError(std::move(error));
+    return blame(std::move(error));
   if (llvm::Error error = checkSteps(source.manifest, declared))
-    return makeInternalError(std::move(error));
+    return blame(std::move(error));
   return std::move(source);
 }
 
 llvm::Expected<ImageSource> buildImage(ModuleOp module,
-                                       std::vector<DeviceFunction> functions) {
-  return ImageBuilder(module, std::move(functions)).build();
+                                       std::vector<DeviceFunction> functions,
+                                       StringRef file) {
+  return ImageBuilder(module, std::move(functions), file).build();
 }
 
 } // namespace garam

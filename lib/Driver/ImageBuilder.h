@@ -43,9 +43,11 @@ llvm::Error checkNodes(mlir::ModuleOp module, llvm::StringRef file);
 NodeLabels readNodeLabels(mlir::ModuleOp module);
 
 /// Lays out segments, binds inputs and outputs by their names in the model, and
-/// fills in the manifest. An error is a fault of the compiler.
+/// fills in the manifest. Steps that do not agree are a fault of `file`, from
+/// which the placed IR was read, or without one of the compiler.
 llvm::Expected<ImageSource> buildImage(mlir::ModuleOp module,
-                                       std::vector<DeviceFunction> functions);
+                                       std::vector<DeviceFunction> functions,
+                                       llvm::StringRef file);
 
 } // namespace garam
 

@@ -154,6 +154,70 @@ def test_what_does_not_fit_falls_back(run_tool, tmp_path):
     assert "but tiny has 16384" in result.stderr
 
 
+def write_chain(tmp_path, size, nodes):
+    """Exponentials of exponentials, one for each node; an empty name is an operation of no node."""
+    lines = [f"%e = tensor.empty() : tensor<{size}xf32>"]
+    for i, node in enumerate(nodes):
+        value = "%x" if i == 0 else f"%v{i - 1}"
+        lines.append(f"%v{i} = linalg.exp ins({value} : tensor<{size}xf32>) "
+                     f"outs(%e : tensor<{size}xf32>) -> tensor<{size}xf32>" +
+                     (f' loc("node:{node}")' if node else ""))
+    path = tmp_path / "chain.mlir"
+    path.write_text(f'func.func @main(%x: tensor<{size}xf32> {{onnx.name = "x"}})'
+                    f' -> (tensor<{size}xf32> {{onnx.name = "y"}}) {{\n' + "\n".join(lines) +
+                    f"\nreturn %v{len(nodes) - 1} : tensor<{size}xf32>\n}}\n")
+    return path
+
+
+def test_what_does_not_fit_and_has_no_name(run_tool, tmp_path):
+    """Only nodes can be sent elsewhere: without them the refusal is the error, not tried again."""
+    arguments = ("--from=linalg", "--target", make_tiny(tmp_path), "-o", tmp_path / "out.garam")
+    path = write_chain(tmp_path, 65536, ["wide"])
+    errors = run_tool("garam", "compile", path, *arguments).stderr
+    assert "runs on 'host': 'tiny': needs" in errors
+    path = write_chain(tmp_path, 65536, [""])
+    errors = run_tool("garam", "compile", path, *arguments, status=MODEL, timeout=120).stderr
+    assert "but tiny has 16384" in errors
+
+
+@pytest.fixture
+def placed(run_tool, tmp_path):
+    """The stage file of two nodes on two devices."""
+    rules = write_rules(tmp_path / "p.json", on("atom", node="a"), on("host", node="b"))
+    path = tmp_path / "placed.mlir"
+    run_tool("garam", "compile", write_chain(tmp_path, 8, "ab"), "--from=linalg", "--target", SYSTEM,
+             "--placement", rules, "--emit=placed", "-o", path)
+    return path
+
+
+def refuse_placed(run_tool, placed, pattern, replacement):
+    text, found = re.subn(pattern, replacement, placed.read_text())
+    assert found
+    placed.write_text(text)
+    return run_tool("garam", "compile", placed, "--from=placed", "-o", placed.with_suffix(".garam"),
+                    status=MODEL).stderr
+
+
+def test_dispatches_that_do_not_wait(run_tool, placed):
+    errors = refuse_placed(run_tool, placed,
+                           r"(?s)(@atom::@main_0\(%result\)) after\(%token\)(.*hetero\.await) ",
+                           r"\1\2 %token, ")
+    assert f"{placed}: its dispatches and transfers do not agree: entry point 'main': steps 0 and 1 " \
+        "both use segment 1 ('x')" in errors
+    assert "hint: let each depend on the tokens of those whose tensors it uses" in errors
+
+
+def test_placements_of_another_form(run_tool, placed):
+    errors = refuse_placed(run_tool, placed, r"hetero\.placement = \[", "hetero.placement = [1, ")
+    assert "whose entries are [id, device of the system, {device = reason}], got: 1 : i64" in errors
+
+
+def test_executables_for_another_machine(run_tool, placed):
+    errors = refuse_placed(run_tool, placed, r"target\(#target\)",
+                           'target(#npu.target<"other", "">)')
+    assert f"has another target than its device \"atom\" of the system '{SYSTEM}'" in errors
+
+
 def test_mistakes_in_placement_files(fails, tmp_path):
     arguments = ("compile", DIGITS, "--dim", "N=1", "--target", SYSTEM, "-o", tmp_path / "out.garam",
                  "--placement")
