@@ -197,7 +197,10 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
         cast<DeviceTargetAttrInterface>(function.executable.getTarget());
     FailureOr<std::optional<DeviceProgram>> program =
         device.compile(function.function, deviceOptions, observe);
-    llvm::append_range(result.warnings, diagnostics.takeWarnings());
+    // Regions of one device often have the same to say.
+    for (std::string &warning : diagnostics.takeWarnings())
+      if (!llvm::is_contained(result.warnings, warning))
+        result.warnings.push_back(std::move(warning));
     bool isRight = succeeded(program) &&
                    program->has_value() == stage.empty() &&
                    (program->has_value() || succeeded(verify(*module)));

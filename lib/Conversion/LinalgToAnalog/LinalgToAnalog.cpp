@@ -33,7 +33,7 @@ public:
         onRefusal(onRefusal) {}
 
   LogicalResult run();
-  unsigned getNumGuessed() const { return ranges.getNumGuessed(); }
+  bool hasGuessed() const { return ranges.hasGuessed(); }
 
 private:
   void refuse(Operation *op, const Twine &reason, const Twine &hint = "");
@@ -209,10 +209,10 @@ LogicalResult convertToAnalog(func::FuncOp function,
                               const MachineDescription &machine,
                               const llvm::StringMap<ObservedRange> &ranges,
                               const RefusalHandler &onRefusal,
-                              unsigned &guessed) {
+                              bool &hasGuessed) {
   Converter converter(function, machine, ranges, onRefusal);
   LogicalResult result = converter.run();
-  guessed = converter.getNumGuessed();
+  hasGuessed = converter.hasGuessed();
   return result;
 }
 
@@ -260,12 +260,12 @@ void ConvertLinalgToAnalog::runOnOperation() {
     return signalPassFailure();
   }
   llvm::StringMap<garam::ObservedRange> observed;
-  unsigned guessed;
+  bool hasGuessed;
   auto onRefusal = [](const garam::Refusal &refusal) {
     garam::emitRefusal(refusal);
   };
   if (mlir::failed(parseRanges(observed)) ||
       mlir::failed(convertToAnalog(getOperation(), *machine, observed,
-                                   onRefusal, guessed)))
+                                   onRefusal, hasGuessed)))
     signalPassFailure();
 }

@@ -58,7 +58,7 @@ ObservedRange Ranges::get(Value value) {
         return withZero(found->second);
     origin = step;
   }
-  guessed.insert(origin);
+  isGuessed = true;
   return withZero(guess(origin));
 }
 

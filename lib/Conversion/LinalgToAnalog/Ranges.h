@@ -23,14 +23,14 @@ public:
   /// Tells how a product's result is made from inputs within `input`, in case
   /// its range must be guessed.
   void addResult(RescaleOp result, ObservedRange input);
-  unsigned getNumGuessed() const { return guessed.size(); }
+  bool hasGuessed() const { return isGuessed; }
 
 private:
   ObservedRange guess(mlir::Value origin);
 
   const llvm::StringMap<ObservedRange> &observed;
   llvm::DenseMap<mlir::Value, ObservedRange> inputs; // of products, by result
-  llvm::SmallPtrSet<mlir::Value, 8> guessed;         // that were asked for
+  bool isGuessed = false; // a range that was asked for
 };
 
 /// The code bounds and the scale of a DAC for inputs within `range`: the scale

@@ -124,16 +124,16 @@ LogicalResult Pipeline::makeProducts() {
   // Constants and shapes in their simplest form, for patterns to see them.
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
-  unsigned guessed = 0;
+  bool hasGuessed = false;
   if (failed(manager.run(function)) ||
       failed(convertToAnalog(function, machine, options.ranges, onRefusal,
-                             guessed)))
+                             hasGuessed)))
     return failure();
-  if (guessed > 0)
-    function.emitWarning()
-        << "the ranges of " << guessed
-        << " tensors that are converted for crossbars are guesses; hint: "
-           "--calibrate FILE.npz gives samples of the model's inputs";
+  // The same text for every function, for the driver to join.
+  if (hasGuessed)
+    function.emitWarning(
+        "ranges of tensors that are converted for crossbars are guesses; hint: "
+        "--calibrate FILE.npz gives samples of the model's inputs");
   return success();
 }
 
