@@ -44,10 +44,12 @@ show "$garam" targets "$system"
 python3 "$digits/calibrate.py" "$work/samples.npz"
 show "$garam" compile "$digits/digits.onnx" --target "$system" --dim N=1 \
   --placement "$digits/placement.json" --calibrate "$work/samples.npz" -o "$work/digits.garam"
+printf '\nplacement by hand, analog chip without noise:\n'
 evaluate --images 60 --noise ideal
+printf 'placement by hand, with the programming noise of the analog chip:\n'
 evaluate --images 60 --noise model
 for target in "$system" host atom; do
-  printf '\n'
+  printf '\nplacement by default on %s:\n' "$target"
   show "$garam" compile "$digits/digits.onnx" --target "$target" --dim N=1 \
     --calibrate "$work/samples.npz" -o "$work/digits.garam" --quiet
   evaluate --images 60
