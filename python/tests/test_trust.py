@@ -3,7 +3,9 @@
 import hashlib
 import os
 import resource
+import shutil
 import signal
+import uuid
 
 import pytest
 
@@ -93,9 +95,15 @@ def test_a_list_that_cannot_grow_is_named(run_tool, tmp_path, binary, limit, rea
     run_tool("garam", "run", binary, "--random-inputs", env=with_state(tmp_path / "own"))
 
 
-def test_there_may_be_no_home(run_tool, tmp_path, binary):
+def test_there_may_be_no_home(run_tool, tmp_path):
+    # The system may still know where the user is at home, so that the binary must be one that the
+    # user has never made: its model's name is in it.
+    model = tmp_path / f"{uuid.uuid4()}.onnx"
+    shutil.copy(DIGITS, model)
+    binary = tmp_path / "new.garam"
+    run_tool("garam", "compile", model, "--dim", "N=1", "--target", "host", "-o", binary, "--quiet",
+             env=with_state(tmp_path / "other"))
     environment = {name: value for name, value in os.environ.items()
                    if name not in ("XDG_STATE_HOME", "HOME")}
     result = run_tool("garam", "run", binary, "--random-inputs", env=environment, status=None)
-    # The system may still know where the user is at home.
     assert result.returncode == UNTRUSTED
