@@ -156,11 +156,12 @@ def full_disk(tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
     try:
-        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder])
+        mount = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder],
+                               capture_output=True, text=True)
     except FileNotFoundError:
         pytest.skip("no mount command")
     if mount.returncode:
-        pytest.skip("mounting a small file system needs privileges")
+        pytest.skip(f"a small file system cannot be mounted here: {mount.stderr.strip()}")
     yield folder
     subprocess.run(["umount", folder], check=True)
 

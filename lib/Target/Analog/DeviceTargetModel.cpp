@@ -12,6 +12,7 @@
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
 #include "garam/Dialect/Analog/Transforms/Passes.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"
+#include "garam/Target/FunctionCopy.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -67,20 +68,6 @@ struct TargetModel
   compile(Attribute attr, func::FuncOp function,
           const DeviceCompileOptions &options,
           llvm::function_ref<WalkResult(StringRef)> observer) const;
-};
-
-/// A copy of a function in a module of its own.
-class FunctionCopy {
-public:
-  explicit FunctionCopy(func::FuncOp function)
-      : holder(ModuleOp::create(function.getLoc())), copy(function.clone()) {
-    holder->push_back(copy);
-  }
-  func::FuncOp get() const { return copy; }
-
-private:
-  OwningOpRef<ModuleOp> holder;
-  func::FuncOp copy;
 };
 
 /// The stages of one compile.

@@ -11,6 +11,7 @@
 #include "garam/Conversion/LinalgToHost/Passes.h"
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/FunctionCopy.h"
 #include "garam/Target/Host/Compile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -65,20 +66,6 @@ struct TargetModel
   compile(Attribute attr, func::FuncOp function,
           const DeviceCompileOptions &options,
           llvm::function_ref<WalkResult(StringRef)> observer) const;
-};
-
-/// A copy of a function in a module of its own.
-class FunctionCopy {
-public:
-  explicit FunctionCopy(func::FuncOp function)
-      : holder(ModuleOp::create(function.getLoc())), copy(function.clone()) {
-    holder->push_back(copy);
-  }
-  func::FuncOp get() const { return copy; }
-
-private:
-  OwningOpRef<ModuleOp> holder;
-  func::FuncOp copy;
 };
 
 } // namespace

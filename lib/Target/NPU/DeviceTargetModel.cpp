@@ -11,6 +11,7 @@
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/FunctionCopy.h"
 #include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/NPU/StaticChecker.h"
@@ -72,24 +73,6 @@ bool TargetModel::hasFloat(Attribute attr) const {
   llvm::consumeError(machine.takeError());
   return true;
 }
-
-namespace {
-
-/// A copy of a function in a module of its own.
-class FunctionCopy {
-public:
-  explicit FunctionCopy(func::FuncOp function)
-      : holder(ModuleOp::create(function.getLoc())), copy(function.clone()) {
-    holder->push_back(copy);
-  }
-  func::FuncOp get() const { return copy; }
-
-private:
-  OwningOpRef<ModuleOp> holder;
-  func::FuncOp copy;
-};
-
-} // namespace
 
 SmallVector<Refusal>
 TargetModel::accepts(Attribute attr, func::FuncOp function,

@@ -13,6 +13,7 @@
 #include "garam/Dialect/PIM/Transforms/Pipeline.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/FunctionCopy.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -53,20 +54,6 @@ struct TargetModel
   compile(Attribute attr, func::FuncOp function,
           const DeviceCompileOptions &options,
           llvm::function_ref<WalkResult(StringRef)> observer) const;
-};
-
-/// A copy of a function in a module of its own.
-class FunctionCopy {
-public:
-  explicit FunctionCopy(func::FuncOp function)
-      : holder(ModuleOp::create(function.getLoc())), copy(function.clone()) {
-    holder->push_back(copy);
-  }
-  func::FuncOp get() const { return copy; }
-
-private:
-  OwningOpRef<ModuleOp> holder;
-  func::FuncOp copy;
 };
 
 } // namespace
