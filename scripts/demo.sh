@@ -44,9 +44,9 @@ show "$garam" targets "$system"
 python3 "$digits/calibrate.py" "$work/samples.npz"
 show "$garam" compile "$digits/digits.onnx" --target "$system" --dim N=1 \
   --placement "$digits/placement.json" --calibrate "$work/samples.npz" -o "$work/digits.garam"
-printf '\nplacement by hand, analog chip without noise:\n'
+printf '\nplacement by hand, without noise:\n'
 evaluate --images 60 --noise ideal
-printf 'placement by hand, with the programming noise of the analog chip:\n'
+printf 'placement by hand, with the programming noise of its crossbars:\n'
 evaluate --images 60 --noise model
 for target in "$system" host atom; do
   printf '\nplacement by default on %s:\n' "$target"
