@@ -82,7 +82,7 @@ AbacusDevice::summarizeMachine(MemoryBufferRef target) const {
 
 /// What --device-plugin looks for.
 extern "C" garam::DevicePluginInfo garamGetDevicePluginInfo() {
-  return {garam::devicePluginAPIVersion, GARAM_VERSION_STRING, "abacus",
+  return {garam::devicePluginAPIVersion, garam::devicePluginBuild, "abacus",
           [](garam::DeviceRegistry &registry) {
             registry.add(std::make_unique<abacus::AbacusDevice>());
           }};

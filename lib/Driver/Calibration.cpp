@@ -49,6 +49,7 @@ private:
   llvm::Error addInput(func::FuncOp function, unsigned number,
                        MutableArrayRef<Tensor> arrays);
   llvm::Error countSamples(const InputSamples &input);
+  llvm::Error checkFinite(const InputSamples &input) const;
   void returnAllValues();
   llvm::Error compile();
   llvm::Error runSample(uint64_t number);
@@ -99,7 +100,13 @@ llvm::Error Calibration::addInput(func::FuncOp function, unsigned number,
                 "'; needed one for each input, with samples along its first "
                 "axis");
   inputs.push_back({{name.str(), *type}, std::move(*array)});
-  return countSamples(inputs.back());
+  if (llvm::Error error = countSamples(inputs.back()))
+    return error;
+  return checkFinite(inputs.back());
+}
+
+static float readFloat(const uint8_t *bytes) {
+  return llvm::bit_cast<float>(llvm::support::endian::read32le(bytes));
 }
 
 /// Whole inputs behind each other, or an input that goes on along its first
@@ -124,6 +131,25 @@ llvm::Error Calibration::countSamples(const InputSamples &input) {
                 " samples, '" + inputs[0].input.name + "' has " +
                 Twine(numSamples));
   numSamples = count;
+  return llvm::Error::success();
+}
+
+/// A range that left out what is not finite would be that of other data than
+/// the user's.
+llvm::Error Calibration::checkFinite(const InputSamples &input) const {
+  ArrayRef<uint8_t> bytes = input.samples.data;
+  size_t numElements = bytes.size() / sizeof(float);
+  for (size_t i = 0; i < numElements; ++i) {
+    float element = readFloat(bytes.data() + i * sizeof(float));
+    if (std::isfinite(element))
+      continue;
+    size_t ofSample = numElements / numSamples;
+    return fail("array '" + input.input.name + "' has " +
+                (std::isnan(element) ? "a NaN" : "an infinity") +
+                " in sample " + Twine(i / ofSample) + ", element " +
+                Twine(i % ofSample) +
+                " of it (both counted from 0); needed finite numbers");
+  }
   return llvm::Error::success();
 }
 
@@ -212,8 +238,7 @@ void Calibration::observe(const Observed &value, ArrayRef<uint8_t> bytes) {
   ObservedRange &range = entry->second;
   for (; bytes.size() >= sizeof(float);
        bytes = bytes.drop_front(sizeof(float))) {
-    float element =
-        llvm::bit_cast<float>(llvm::support::endian::read32le(bytes.data()));
+    float element = readFloat(bytes.data());
     if (!std::isfinite(element))
       continue;
     range.min = std::min<double>(range.min, element);

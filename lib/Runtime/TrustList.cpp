@@ -31,8 +31,8 @@ std::string hashContent(ArrayRef<uint8_t> bytes) {
 
 Expected<TrustList> TrustList::openDefault() {
   SmallString<128> path;
-  // The specification of XDG's folders has relative ones ignored.
   std::optional<std::string> state = sys::Process::GetEnv("XDG_STATE_HOME");
+  bool isIgnored = state && !state->empty() && !sys::path::is_absolute(*state);
   if (state && sys::path::is_absolute(*state)) {
     path = *state;
   } else {
@@ -43,7 +43,13 @@ Expected<TrustList> TrustList::openDefault() {
     sys::path::append(path, ".local", "state");
   }
   sys::path::append(path, "garam", "trusted");
-  return TrustList(path.str().str());
+  TrustList list(path.str().str());
+  if (isIgnored)
+    list.warning = "XDG_STATE_HOME is '" + *state +
+                   "', which is no absolute path, and is ignored; the list of "
+                   "trusted binaries is '" +
+                   list.path + "'";
+  return list;
 }
 
 Error TrustList::fail(const Twine &what) const {

@@ -15,7 +15,36 @@ using namespace llvm;
 
 namespace garam {
 
+/// Of a hash in a message: enough to tell two builds apart.
+static constexpr size_t shownDigits = 12;
+
 static constexpr char entrySymbol[] = "garamGetDevicePluginInfo";
+
+static constexpr char compileAgain[] =
+    "; hint: compile it again, with find_package(Garam) of this Garam";
+
+/// What a plugin was compiled with that this Garam was not. C++ that was
+/// compiled against other headers would find the members of a class elsewhere.
+static std::optional<std::string>
+findDifference(const DevicePluginBuild &plugin) {
+  const DevicePluginBuild &own = devicePluginBuild;
+  if (StringRef(plugin.garamVersion) != own.garamVersion)
+    return (Twine("was made for Garam ") + plugin.garamVersion + ", this is " +
+            own.garamVersion)
+        .str();
+  if (StringRef(plugin.headersHash) != own.headersHash)
+    return (Twine("was compiled against other headers of Garam ") +
+            own.garamVersion + " than those of this build (SHA-256 " +
+            StringRef(plugin.headersHash).take_front(shownDigits) +
+            "..., needed " +
+            StringRef(own.headersHash).take_front(shownDigits) + "...)")
+        .str();
+  if (StringRef(plugin.libraries) != own.libraries)
+    return (Twine("was compiled with ") + plugin.libraries +
+            ", this Garam with " + own.libraries)
+        .str();
+  return std::nullopt;
+}
 
 /// The plugin in a library, if it was made for this Garam.
 static Expected<DevicePluginInfo> readInfo(StringRef path) {
@@ -41,13 +70,13 @@ static Expected<DevicePluginInfo> readInfo(StringRef path) {
                 "'; needed a library made as 'Adding a device' of "
                 "CONTRIBUTING.md says");
   DevicePluginInfo info = getInfo();
+  // The rest of the structure depends on the interface's version.
   if (info.apiVersion != devicePluginAPIVersion)
     return fail("is of plugin interface " + Twine(info.apiVersion) +
                 ", this Garam has " + Twine(devicePluginAPIVersion) +
-                "; hint: compile it again");
-  if (StringRef(info.garamVersion) != GARAM_VERSION_STRING)
-    return fail(Twine("was made for Garam ") + info.garamVersion +
-                ", this is " GARAM_VERSION_STRING "; hint: compile it again");
+                compileAgain);
+  if (std::optional<std::string> difference = findDifference(info.build))
+    return fail(*difference + compileAgain);
   return info;
 }
 

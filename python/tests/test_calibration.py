@@ -83,6 +83,19 @@ def test_samples_that_do_not_fit(network, fails, tmp_path):
     check("array 'x' is float32[]; needed samples of", x=np.float32(0))
 
 
+@pytest.mark.parametrize("value, name", [(np.nan, "a NaN"), (np.inf, "an infinity"),
+                                         (-np.inf, "an infinity")])
+@pytest.mark.parametrize("shape", [(4, *SHAPE), (4 * SHAPE[0], *SHAPE[1:])])
+def test_samples_are_finite(network, value, name, shape, fails, tmp_path):
+    samples = np.zeros((4, *SHAPE), np.float32)
+    samples[2, 1, 7] = value
+    np.savez(tmp_path / "samples.npz", x=samples.reshape(shape))
+    message = fails(INPUT, f"samples.npz: array 'x' has {name} in sample 2, element {SHAPE[1] + 7} "
+                    "of it (both counted from 0); needed finite numbers",
+                    *compile_with(tmp_path, tmp_path / "samples.npz"))
+    assert f"--calibrate {tmp_path / 'samples.npz'}" in message
+
+
 def test_two_inputs_have_as_many_samples(fails, tmp_path):
     nodes = [helper.make_node("MatMul", ["x", "w"], ["a"]),
              helper.make_node("MatMul", ["z", "w"], ["b"])]

@@ -1,6 +1,11 @@
 """Devices in shared libraries: what is refused before any of them is used."""
 
+import functools
+import pathlib
+import re
+import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -9,10 +14,14 @@ from conftest import BUILD_DIR, CONFIG, SOURCE_DIR
 # The structure of garam/Target/DevicePlugin.h as C sees it.
 PLUGIN = """
 #include <stdint.h>
-struct info {{ uint32_t api; const char *garam, *name; void (*add)(void *); }};
+struct info {{
+  uint32_t api;
+  const char *garam, *headers, *libraries, *name;
+  void (*add)(void *);
+}};
 static void add(void *registry) {{}}
 struct info garamGetDevicePluginInfo(void) {{
-  struct info it = {{{api}, "{garam}", "nothing", add}};
+  struct info it = {{{api}, "{garam}", "{headers}", "{libraries}", "nothing", add}};
   return it;
 }}
 """
@@ -21,12 +30,51 @@ struct info garamGetDevicePluginInfo(void) {{
 SECOND_DEVICES = """
 #include "garam/Target/DevicePlugin.h"
 extern "C" garam::DevicePluginInfo garamGetDevicePluginInfo() {
-  return {garam::devicePluginAPIVersion, GARAM_VERSION_STRING, "again",
+  return {garam::devicePluginAPIVersion, garam::devicePluginBuild, "again",
           [](garam::DeviceRegistry &registry) {
             garam::registerBuiltinDevices(registry);
           }};
 }
 """
+
+
+def hash_headers(include):
+    """Notes the hash of altered headers, as a build of Garam with them would."""
+    subprocess.run(["cmake", f"-DINCLUDE_DIR={include}",
+                    f"-DOUTPUT={include / 'garam' / 'HeadersHash.h'}", "-P",
+                    SOURCE_DIR / "cmake" / "HashHeaders.cmake"], check=True)
+
+
+def read_hash(include=BUILD_DIR / "include"):
+    return re.search('GARAM_HEADERS_HASH "(.*)"',
+                     (include / "garam" / "HeadersHash.h").read_text())[1]
+
+
+def write_plugin(**parts):
+    """One that fits, but for `parts`: its libraries are what C++ says of itself."""
+    own = dict(api=2, garam=read_version(), headers=read_hash(), libraries=read_libraries())
+    return PLUGIN.format(**{**own, **parts})
+
+
+def read_version():
+    return re.search('GARAM_VERSION_STRING "(.*)"',
+                     (BUILD_DIR / "include" / "garam" / "Config.h").read_text())[1]
+
+
+@functools.cache
+def read_libraries():
+    with tempfile.TemporaryDirectory() as folder:
+        source, program = pathlib.Path(folder, "say.cpp"), pathlib.Path(folder, "say")
+        source.write_text("""
+            #include "garam/Target/DevicePlugin.h"
+            #include <cstdio>
+            int main() { puts(garam::devicePluginBuild.libraries); }""")
+        # Nothing of the libraries is called, so that nothing of them needs to be linked.
+        subprocess.run(
+            ["clang++-22", "-std=c++17", "-isystem", "/usr/lib/llvm-22/include", "-I",
+             SOURCE_DIR / "include", "-I", BUILD_DIR / "include", "-Wl,--unresolved-symbols=ignore-all",
+             source, "-o", program], check=True)
+        return subprocess.run([program], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def build_library(path, source, *flags, compiler="clang-22"):
@@ -62,27 +110,85 @@ def test_library_that_is_no_plugin(fails, build_c):
 
 
 def test_plugin_of_another_interface(fails, build_c):
-    path = build_c(PLUGIN.format(api=77, garam="0.1.0"))
-    fails(CONFIG, "is of plugin interface 77, this Garam has 1; hint: compile it again",
+    path = build_c(write_plugin(api=77))
+    fails(CONFIG, "is of plugin interface 77, this Garam has 2; hint: compile it again",
           "targets", "--device-plugin", path)
 
 
+def test_plugin_of_the_interface_before(fails, build_c):
+    """Its structure has less in it than this Garam reads of one of its own interface."""
+    path = build_c("""
+        struct info { unsigned api; const char *garam, *name; void (*add)(void *); };
+        static void add(void *registry) {}
+        struct info garamGetDevicePluginInfo(void) {
+          return (struct info){1, "0.1.0", "old", add};
+        }""")
+    fails(CONFIG, "is of plugin interface 1, this Garam has 2", "targets", "--device-plugin", path)
+
+
 def test_plugin_for_another_garam(fails, build_c):
-    path = build_c(PLUGIN.format(api=1, garam="0.0.9"))
+    path = build_c(write_plugin(garam="0.0.9"))
     fails(CONFIG, "was made for Garam 0.0.9, this is ", "targets", "--device-plugin", path)
 
 
-def test_plugin_with_a_kind_that_is_there(fails, tmp_path):
-    source = tmp_path / "again.cpp"
+def test_plugin_with_other_libraries(fails, build_c):
+    path = build_c(write_plugin(libraries="LLVM 19.1.7"))
+    message = fails(CONFIG, "was compiled with LLVM 19.1.7, this Garam with LLVM 22.",
+                    "targets", "--device-plugin", path)
+    assert "libstdc++" in message or "libc++" in message
+
+
+def build_second_devices(folder, *includes):
+    source = folder / "again.cpp"
     source.write_text(SECOND_DEVICES)
-    path = build_library(
-        tmp_path / "again.so", source, "-std=c++17", "-isystem", "/usr/lib/llvm-22/include",
-        "-I", SOURCE_DIR / "include", "-I", BUILD_DIR / "include", compiler="clang++-22")
+    flags = [flag for include in includes for flag in ("-I", include)]
+    return build_library(
+        folder / "again.so", source, "-std=c++17", "-isystem", "/usr/lib/llvm-22/include", *flags,
+        "-I", BUILD_DIR / "include", compiler="clang++-22")
+
+
+def test_plugin_with_a_kind_that_is_there(fails, tmp_path):
+    path = build_second_devices(tmp_path, SOURCE_DIR / "include")
     fails(CONFIG, "(again) adds a device of kind '", "targets", "--device-plugin", path)
 
 
+def test_plugin_compiled_against_altered_headers(fails, tmp_path):
+    """A header of the same version, in which a class has one member more."""
+    include = tmp_path / "include"
+    shutil.copytree(SOURCE_DIR / "include", include)
+    header = include / "garam" / "Target" / "TargetRegistry.h"
+    text = header.read_text()
+    member = "std::string name;"
+    assert member in text
+    header.write_text(text.replace(member, f"int addedMember = 0;\n  {member}", 1))
+    hash_headers(include)
+    path = build_second_devices(tmp_path, include)
+    message = fails(CONFIG, "was compiled against other headers of Garam ", "targets",
+                    "--device-plugin", path)
+    assert f"(SHA-256 {read_hash(include)[:12]}..., needed {read_hash()[:12]}...)" in message
+
+
+def test_hash_covers_names_and_contents_of_headers(tmp_path):
+    include = tmp_path / "include"
+    (include / "garam").mkdir(parents=True)
+
+    def hash_of(**contents):
+        for name, text in contents.items():
+            (include / "garam" / name.replace("_", ".")).write_text(text)
+        hash_headers(include)
+        for name in contents:
+            (include / "garam" / name.replace("_", ".")).unlink()
+        return read_hash(include)
+
+    hashes = {hash_of(), hash_of(A_h=""), hash_of(B_h=""), hash_of(A_h=" "), hash_of(A_td=""),
+              hash_of(A_h="", B_h=" "), hash_of(A_h=" ", B_h="")}
+    assert len(hashes) == 7
+    # The hash is not of itself, nor of what is no header.
+    assert hash_of(A_h="") == hash_of(A_h="", B_txt="x")
+
+
 def test_option_stands_on_either_side_of_the_subcommand(run_tool, build_c):
-    path = build_c(PLUGIN.format(api=1, garam=version(run_tool)))
+    path = build_c(write_plugin())
     for arguments in (["targets", "--device-plugin", path], ["--device-plugin", path, "targets"]):
         assert "rngd" in run_tool("garam", *arguments).stdout
     # A name behind it is the subcommand's.
@@ -95,7 +201,3 @@ def test_option_stands_on_either_side_of_the_subcommand(run_tool, build_c):
 def test_other_tools_need_a_plugin_that_loads(tool, run_tool, tmp_path):
     result = run_tool(tool, "--device-plugin", tmp_path / "none.so", status=CONFIG)
     assert "is not a file that can be read" in result.stderr
-
-
-def version(run_tool):
-    return run_tool("garam", "--version").stdout.split()[-1]

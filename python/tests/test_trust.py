@@ -95,6 +95,24 @@ def test_a_list_that_cannot_grow_is_named(run_tool, tmp_path, binary, limit, rea
     run_tool("garam", "run", binary, "--random-inputs", env=with_state(tmp_path / "own"))
 
 
+def test_a_relative_folder_of_state_is_ignored_with_a_warning(run_tool, tmp_path, binary):
+    home = tmp_path / "home"
+    environment = dict(os.environ, XDG_STATE_HOME="state", HOME=str(home))
+    path = home / ".local" / "state" / "garam" / "trusted"
+    warning = ("warning: XDG_STATE_HOME is 'state', which is no absolute path, and is ignored; "
+               f"the list of trusted binaries is '{path}'\n")
+    result = run_tool("garam", "run", binary, "--random-inputs", env=environment, cwd=tmp_path,
+                      status=UNTRUSTED)
+    assert warning in result.stderr
+    assert run_tool("garam", "trust", binary, env=environment, cwd=tmp_path).stderr == warning
+    result = run_tool("garam", "run", binary, "--random-inputs", env=environment, cwd=tmp_path)
+    assert warning in result.stderr
+    result = run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "--quiet",
+                      "-o", tmp_path / "mine.garam", env=environment, cwd=tmp_path)
+    assert warning in result.stderr
+    assert path.exists() and not (tmp_path / "state").exists()
+
+
 def test_there_may_be_no_home(run_tool, tmp_path):
     # The system may still know where the user is at home, so that the binary must be one that the
     # user has never made: its model's name is in it.

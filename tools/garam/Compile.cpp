@@ -117,6 +117,8 @@ static void trust(StringRef path, std::vector<std::string> &warnings) {
     Expected<TrustList> list = TrustList::openDefault();
     if (!list)
       return list.takeError();
+    if (!list->getWarning().empty())
+      warnings.push_back(list->getWarning().str());
     return list->add(hashContent(arrayRefFromStringRef((*file)->getBuffer())));
   };
   if (Error error = add())

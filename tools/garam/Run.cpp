@@ -14,6 +14,7 @@
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/WithColor.h"
 
 #include <CLI/CLI.hpp>
 
@@ -87,6 +88,8 @@ Error RunCommand::checkTrust(const Executable &executable) const {
   Expected<TrustList> list = TrustList::openDefault();
   if (!list)
     return list.takeError();
+  if (!list->getWarning().empty())
+    WithColor::warning() << list->getWarning() << '\n';
   Expected<bool> isTrusted = list->contains(executable.getContentHash());
   if (!isTrusted)
     return isTrusted.takeError();

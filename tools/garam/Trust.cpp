@@ -7,6 +7,7 @@
 #include "Command.h"
 #include "garam/Runtime/Executable.h"
 #include "garam/Runtime/TrustList.h"
+#include "llvm/Support/WithColor.h"
 
 #include <CLI/CLI.hpp>
 
@@ -27,6 +28,8 @@ static Error trust(StringRef binary, const DeviceRegistry &devices) {
   Expected<TrustList> list = TrustList::openDefault();
   if (!list)
     return list.takeError();
+  if (!list->getWarning().empty())
+    WithColor::warning() << list->getWarning() << '\n';
   std::string hash = (*executable)->getContentHash();
   if (Error error = list->add(hash))
     return error;

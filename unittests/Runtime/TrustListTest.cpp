@@ -146,11 +146,19 @@ TEST_F(TrustListTest, DefaultIsWhereTheSystemKeepsState) {
   setenv("XDG_STATE_HOME", folder.c_str(), 1);
   EXPECT_EQ(cantFail(TrustList::openDefault()).getPath(),
             folder.str().str() + "/garam/trusted");
+  EXPECT_EQ(cantFail(TrustList::openDefault()).getWarning(), "");
   // Relative paths are not for XDG's variables.
   setenv("XDG_STATE_HOME", "relative", 1);
-  EXPECT_TRUE(cantFail(TrustList::openDefault())
-                  .getPath()
-                  .ends_with("/.local/state/garam/trusted"));
+  TrustList list = cantFail(TrustList::openDefault());
+  EXPECT_TRUE(list.getPath().ends_with("/.local/state/garam/trusted"));
+  EXPECT_EQ(list.getWarning(),
+            "XDG_STATE_HOME is 'relative', which is no absolute path, and is "
+            "ignored; the list of trusted binaries is '" +
+                list.getPath().str() + "'");
+  // Set to nothing is as if it were not set.
+  setenv("XDG_STATE_HOME", "", 1);
+  EXPECT_EQ(cantFail(TrustList::openDefault()).getPath(), list.getPath());
+  EXPECT_EQ(cantFail(TrustList::openDefault()).getWarning(), "");
   if (old)
     setenv("XDG_STATE_HOME", saved.c_str(), 1);
   else

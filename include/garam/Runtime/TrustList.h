@@ -27,10 +27,14 @@ class TrustList {
 public:
   explicit TrustList(std::string path) : path(std::move(path)) {}
   /// That of the user: garam/trusted in $XDG_STATE_HOME, or in
-  /// ~/.local/state when that is not set to an absolute path.
+  /// ~/.local/state when that is not set to an absolute path, as the XDG Base
+  /// Directory Specification (version 0.8) has it.
   static llvm::Expected<TrustList> openDefault();
 
   llvm::StringRef getPath() const { return path; }
+  /// What the user should know of where the list is; empty when it is where the
+  /// environment says.
+  llvm::StringRef getWarning() const { return warning; }
   /// No list holds nothing. One that others may write is an error.
   llvm::Expected<bool> contains(llvm::StringRef hash) const;
   /// Adds a hash unless it is there. Processes may do so at the same time.
@@ -45,6 +49,7 @@ private:
   llvm::Error append(int descriptor, llvm::StringRef hash) const;
 
   std::string path;
+  std::string warning;
 };
 
 } // namespace garam
