@@ -44,14 +44,16 @@ def make_gemm(inputs, outputs, dtype=np.float32, bias=True, relu=False, **attrib
 class Device:
     """Compiles a model and runs it on given inputs."""
 
-    def __init__(self, run_tool, folder, model, target="hbm-pim"):
+    def __init__(self, run_tool, folder, model, target="hbm-pim", *options):
         self.run_tool, self.folder, self.target = run_tool, folder, target
         self.model, self.binary = folder / "model.onnx", folder / "model.garam"
         onnx.save(model, self.model)
-        run_tool("garam", "compile", "-q", self.model, "--target", target, "-o", self.binary)
+        run_tool("garam", "compile", "-q", self.model, "--target", target, "-o", self.binary,
+                 *options)
 
-    def run(self, **inputs):
-        arguments = []
+    def run(self, *options, **inputs):
+        """Outputs by name."""
+        arguments = [*options]
         for name, value in inputs.items():
             np.save(self.folder / f"{name}.npy", value)
             arguments += ["-i", f"{name}={self.folder / name}.npy"]
@@ -223,6 +225,37 @@ def test_agrees_with_onnxruntime_as_far_as_fp16_does(run_tool, tmp_path):
     magnitude = np.abs(x) @ np.abs(constants["w"]) + np.abs(constants["b"])
     assert (np.abs(actual - expected) <= steps * 2.0 ** -11 * magnitude).all()
     assert oracle.cosine(actual, expected) > 0.9999
+
+
+def test_autoencoder_is_bit_exact_layer_by_layer(models_dir, run_tool, tmp_path):
+    """The whole MLPerf Tiny autoencoder on the memory alone: each layer is exact for the inputs that
+    it really had, and what comes out agrees with onnxruntime as far as fp16 does."""
+    model = onnx.load(models_dir / "mlperf_tiny" / "ad_autoencoder_fp32.onnx")
+    device = Device(run_tool, tmp_path, model, "hbm-pim", "--no-fallback")
+    name = model.graph.input[0].name
+    x = np.random.default_rng(0).uniform(-40, 10, (1, 640)).astype(np.float32)
+    outputs = device.run("--keep-intermediates", tmp_path / "values", **{name: x})
+    result = outputs[model.graph.output[0].name]
+
+    weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    layers = [node for node in model.graph.node if node.op_type == "Gemm"]
+    splits = device.get_splits()
+    assert len(layers) == len(splits) == 10 and max(splits) > 1
+    value = x
+    for layer, parts in zip(layers, splits):
+        matrix, bias = (weights[name] for name in layer.input[1:])
+        if any(a.name == "transB" and a.i for a in layer.attribute):
+            matrix = matrix.T
+        follower = [node for node in model.graph.node if layer.output[0] in node.input]
+        expected = finish_as_the_driver(multiply_as_the_device(value[0], matrix, parts), bias=bias,
+                                        relu=bool(follower))
+        value = (np.load(tmp_path / "values" / f"{follower[0].name}.npy") if follower else result)
+        assert_same_bits(value, expected)
+
+    expected = oracle.run_onnxruntime(model, {name: x})[model.graph.output[0].name]
+    assert oracle.cosine(result, expected) > 0.9999
+    largest = np.abs(expected).max()
+    assert np.abs(result - expected).max() <= 0.01 * largest
 
 
 def test_setup_is_not_in_the_latency(run_tool, tmp_path):

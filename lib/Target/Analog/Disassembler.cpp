@@ -96,9 +96,11 @@ static void printCommand(const Command &command, raw_ostream &os) {
 }
 
 void disassemble(const Program &program, raw_ostream &os) {
-  for (const auto &[i, segment] : enumerate(program.segments))
-    os << formatv("segment {0}: {1} {2} bytes '{3}'\n", i,
-                  garam::getName(segment.role), segment.size, segment.name);
+  for (const auto &[i, segment] : enumerate(program.segments)) {
+    os << formatv("segment {0}: {1} {2} bytes '", i,
+                  garam::getName(segment.role), segment.size);
+    os.write_escaped(segment.name) << "'\n";
+  }
   os << "programming\n";
   for (const auto &[i, layer] : enumerate(program.layers)) {
     os << "layer " << i << ": ";

@@ -273,11 +273,14 @@ Expected<Program> decode(ArrayRef<uint8_t> bytes) {
 //===----------------------------------------------------------------------===//
 
 void print(const Program &program, raw_ostream &os) {
-  os << "processor " << program.processor << "\n";
-  os << "features " << join(program.features, " ") << "\n";
-  for (const auto &[number, segment] : enumerate(program.segments))
+  os << "processor ";
+  os.write_escaped(program.processor) << "\nfeatures ";
+  os.write_escaped(join(program.features, " ")) << '\n';
+  for (const auto &[number, segment] : enumerate(program.segments)) {
     os << "segment " << number << " " << getName(segment.role) << " "
-       << segment.size << " '" << segment.name << "'\n";
+       << segment.size << " '";
+    os.write_escaped(segment.name) << "'\n";
+  }
   os << "object " << program.object.size() << " bytes, " << program.numKernels
      << " kernels\n";
   for (const auto &[number, step] : enumerate(program.steps)) {

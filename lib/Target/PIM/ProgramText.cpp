@@ -133,9 +133,11 @@ void ProgramPrinter::print(const StoreCommand &store) {
 }
 
 void ProgramPrinter::print() {
-  for (auto [number, segment] : llvm::enumerate(program.segments))
+  for (auto [number, segment] : llvm::enumerate(program.segments)) {
     os << "segment " << number << ' ' << garam::getName(segment.role) << ' '
-       << segment.size << " bytes '" << segment.name << "'\n";
+       << segment.size << " bytes '";
+    os.write_escaped(segment.name) << "'\n";
+  }
   for (auto [number, kernel] : llvm::enumerate(program.microKernels)) {
     os << "micro-kernel " << number << '\n';
     for (const Instruction &instruction : kernel)

@@ -17,6 +17,8 @@
 #include "garam/InitAll.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/PIM/Execution.h"
+#include "garam/Target/PIM/Machine/TargetFile.h"
+#include "garam/Target/PIM/Simulator.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -62,10 +64,10 @@ protected:
     return llvm::cantFail(decodeProgram(program->code));
   }
 
-  DeviceRun run(const Program &program, const MachineDescription &machine) {
+  DeviceRun run(const Program &program, const MachineDescription &machine,
+                DeviceRunOptions options = {}) {
     std::vector<llvm::MutableArrayRef<uint8_t>> segments(
         program.segments.size());
-    DeviceRunOptions options;
     options.timingOnly = true;
     sim::Kernel kernel;
     DeviceRun result;
@@ -173,6 +175,63 @@ TEST_F(PIMCompile, OtherExportsAreRefused) {
   llvm::raw_string_ostream os(text);
   EXPECT_EQ(llvm::toString(loaded->exportAs("export-other", {}, os)),
             "--export-other: the program has no such form");
+}
+
+/// Two products, one with its inputs cut and one of more groups than channels,
+/// and an addition.
+constexpr const char *chain = R"(
+    func.func @main(%x: tensor<1x640xf32>) -> tensor<1x2100xf32> {
+      %v = arith.constant dense<1.0> : tensor<640x128xf32>
+      %w = arith.constant dense<2.0> : tensor<128x2100xf32>
+      %0 = pim.gemv %x, %v relu
+          : (tensor<1x640xf32>, tensor<640x128xf32>) -> tensor<1x128xf32>
+      %1 = pim.gemv %0, %w
+          : (tensor<1x128xf32>, tensor<128x2100xf32>) -> tensor<1x2100xf32>
+      %2 = pim.elementwise add %1, %1
+          maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>]
+          : (tensor<1x2100xf32>, tensor<1x2100xf32>) -> tensor<1x2100xf32>
+      return %2 : tensor<1x2100xf32>
+    })";
+
+// A stream that is exported as text and read again takes, phase by phase, the
+// cycles that the run takes, which stops for the driver in between.
+TEST_F(PIMCompile, ExportedStreamsTakeTheCyclesOfTheRun) {
+  std::string target = readTarget("hbm-pim");
+  llvm::MemoryBufferRef file(target, "hbm-pim.yaml");
+  MachineDescription machine = llvm::cantFail(readTargetFile(file));
+  Program program = compile(chain, machine);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  llvm::cantFail(llvm::cantFail(loadProgram(encode(program), file))
+                     ->exportAs(streamExport, {}, os));
+  SimulationOptions simulation;
+  simulation.timingOnly = true;
+  SimulationResult replayed = llvm::cantFail(
+      simulate(llvm::cantFail(parseStream(text, "text")), machine, simulation));
+
+  std::vector<uint64_t> phases(replayed.phases.size());
+  DeviceRunOptions options;
+  options.onEvent = [&](const DeviceEvent &event) {
+    if (event.lane != driverLane)
+      phases[event.command] =
+          std::max(phases[event.command], event.endFs - event.startFs);
+  };
+  DeviceRun result = run(program, machine, options);
+  phases.front() = result.setupFs;
+  constexpr uint64_t fsPerCycle = 1000000;
+  std::vector<std::string> names;
+  for (const PhaseResult &phase : replayed.phases)
+    names.push_back(phase.name);
+  ASSERT_EQ(names,
+            (std::vector<std::string>{"weights", "kernel", "result", "kernel",
+                                      "result", "input", "kernel", "result"}));
+  uint64_t shown = 0;
+  for (auto [number, phase] : llvm::enumerate(replayed.phases)) {
+    EXPECT_EQ(phase.cycles * fsPerCycle, phases[number]) << number;
+    shown += number == 0 ? 0 : phases[number];
+  }
+  // What else there is of the latency is the driver's.
+  EXPECT_EQ(shown + result.laneBusyFs[driverLane], result.latencyFs);
 }
 
 // The cost model chooses tilings and places; the simulator is the judge.

@@ -74,6 +74,14 @@ std::string getError(Change change) {
   return llvm::toString(check(machine));
 }
 
+// A mask of all bits, one more than which is 2^32, is of all rows.
+TEST(PIMMachine, OperandRows) {
+  MachineDescription machine = describeMachine(1, 1);
+  EXPECT_EQ(machine.getOperandRows(), 4096u);
+  machine.rows.operandRowMask = 4294967295;
+  EXPECT_EQ(machine.getOperandRows(), machine.geometry.rows);
+}
+
 TEST(PIMMachine, Checks) {
   using M = MachineDescription;
   const std::string name = "machine 'hbm-pim': ";
@@ -107,6 +115,11 @@ TEST(PIMMachine, Checks) {
                    "cells");
   EXPECT_EQ(getError([](M &m) { m.rows.park = 0x0800; }),
             name + "the row that parks banks, 2048, does not exist or has "
+                   "cells");
+  EXPECT_EQ(getError([](M &m) { m.rows.operandRowMask = 5; }),
+            name + "instructions use the lowest bits of a row, got the mask 5");
+  EXPECT_EQ(getError([](M &m) { m.rows.operandRowMask = 8191; }),
+            name + "instructions use the first 8192 rows, but row 4096 has no "
                    "cells");
   EXPECT_EQ(getError([](M &m) { m.rows.leaveBanks.clear(); }),
             name + "no bank changes the mode");

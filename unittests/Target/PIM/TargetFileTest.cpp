@@ -104,6 +104,11 @@ TEST(PIMTargetFile, Errors) {
                 .find("field 'mode_rows.leave_bank_mask': bank 31, which "
                       "changes the mode, does not exist; there are 16"),
             std::string::npos);
+  EXPECT_NE(getErrors("operand_row_mask: { value: 4095",
+                      "operand_row_mask: { value: 4294967295")
+                .find("field 'mode_rows.operand_row_mask': instructions use "
+                      "the first 16384 rows, but row 4096 has no cells"),
+            std::string::npos);
   EXPECT_NE(getErrors("refi: { value: 3900", "refi: { value: 300")
                 .find("field 'clock_hz': tREFI leaves no time between"),
             std::string::npos);

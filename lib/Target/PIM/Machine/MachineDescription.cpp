@@ -46,7 +46,7 @@ uint32_t Timing::getWriteToOtherRankRead() const {
 }
 
 uint32_t MachineDescription::getOperandRows() const {
-  return std::min(rows.operandRowMask + 1, geometry.rows);
+  return std::min<uint64_t>(uint64_t(rows.operandRowMask) + 1, geometry.rows);
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,6 +123,20 @@ std::string checkRows(const MachineDescription &machine) {
   return "";
 }
 
+/// Operands are in the first rows of a bank, all of which have cells.
+std::string checkOperandRows(const MachineDescription &machine) {
+  const ModeRows &rows = machine.rows;
+  if (!llvm::isMask_32(rows.operandRowMask))
+    return join("instructions use the lowest bits of a row, got the mask " +
+                llvm::Twine(rows.operandRowMask));
+  uint64_t firstWithoutCells = rows.noCellBit & -rows.noCellBit;
+  if (rows.noCellBit != 0 && firstWithoutCells < machine.getOperandRows())
+    return join("instructions use the first " +
+                llvm::Twine(machine.getOperandRows()) + " rows, but row " +
+                llvm::Twine(firstWithoutCells) + " has no cells");
+  return "";
+}
+
 std::string checkModeBanks(llvm::ArrayRef<uint32_t> banks,
                            const Geometry &geometry) {
   if (banks.empty())
@@ -196,6 +210,7 @@ findInconsistency(const MachineDescription &machine) {
       {"geometry.channels", checkGeometry},
       {"geometry.channels", checkMapping},
       {"mode_rows.enter_all_bank", checkRows},
+      {"mode_rows.operand_row_mask", checkOperandRows},
       {"mode_rows.enter_bank_mask", checkEnterBanks},
       {"mode_rows.leave_bank_mask", checkLeaveBanks},
       {"registers.control", checkRegisters},

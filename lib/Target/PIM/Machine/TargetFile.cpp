@@ -110,9 +110,9 @@ static void visitModeRows(TargetSchemaVisitor &v, ModeRows &r,
   v.figure({"no_cell_bit", "", anyMask,
             "rows with this bit have no cells and trigger nothing"},
            &r.noCellBit);
-  v.figure(
-      {"operand_row_mask", "", anyMask, "bits of a row that instructions use"},
-      &r.operandRowMask);
+  v.figure({"operand_row_mask", "", anyMask,
+            "bits of a row that instructions use, the lowest ones"},
+           &r.operandRowMask);
 }
 
 static void visitRegisters(TargetSchemaVisitor &v, RegisterMap &r) {
