@@ -8,6 +8,7 @@
 #define ABACUS_LOADING_H
 
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/LoadedProgram.h"
 
 namespace abacus {
 

@@ -16,7 +16,9 @@
 #define ABACUS_PROGRAM_H
 
 #include "Machine.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace abacus {
 

@@ -12,6 +12,7 @@
 #define ABACUS_SIMULATOR_H
 
 #include "Program.h"
+#include "garam/Target/LoadedProgram.h"
 
 namespace abacus {
 

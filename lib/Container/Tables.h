@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_CONTAINER_TABLES_H
 #define GARAM_LIB_CONTAINER_TABLES_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 
 #include <optional>
 

@@ -9,6 +9,7 @@
 #include "garam/Runtime/Npz.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Target/LoadedProgram.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"

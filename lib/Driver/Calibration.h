@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_DRIVER_CALIBRATION_H
 #define GARAM_LIB_DRIVER_CALIBRATION_H
 
+#include "garam/Target/DeviceRegistry.h"
 #include "garam/Target/DeviceTarget.h"
 #include "mlir/IR/BuiltinOps.h"
 

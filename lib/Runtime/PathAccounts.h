@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_RUNTIME_PATHACCOUNTS_H
 #define GARAM_LIB_RUNTIME_PATHACCOUNTS_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/LoadedProgram.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace garam {

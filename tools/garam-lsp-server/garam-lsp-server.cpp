@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/InitAll.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceRegistry.h"
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"

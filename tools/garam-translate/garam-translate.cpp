@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/InitAll.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceRegistry.h"
 #include "mlir/InitAllTranslations.h"
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"

@@ -7,7 +7,7 @@
 #ifndef GARAM_TOOLS_GARAM_COMMAND_H
 #define GARAM_TOOLS_GARAM_COMMAND_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceRegistry.h"
 #include "llvm/Support/Error.h"
 
 #include <functional>

@@ -8,6 +8,8 @@
 #define GARAM_UNITTESTS_RUNTIME_WORKERDEVICE_H
 
 #include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
+#include "garam/Target/LoadedProgram.h"
 #include "mlir/IR/Attributes.h"
 
 namespace garam {

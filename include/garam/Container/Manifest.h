@@ -8,7 +8,8 @@
 #define GARAM_CONTAINER_MANIFEST_H
 
 #include "garam/Support/Tensor.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
+#include "llvm/Support/Error.h"
 
 #include <array>
 #include <optional>

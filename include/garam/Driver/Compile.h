@@ -8,7 +8,7 @@
 #define GARAM_DRIVER_COMPILE_H
 
 #include "garam/Support/OutputFile.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceRegistry.h"
 #include "llvm/Support/Error.h"
 
 #include <functional>

@@ -9,6 +9,9 @@
 
 #include "garam/Container/Image.h"
 #include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
+#include "garam/Target/DeviceRegistry.h"
+#include "garam/Target/LoadedProgram.h"
 
 #include <memory>
 

@@ -21,7 +21,7 @@
 
 #include "garam/Config.h"
 #include "garam/HeadersHash.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceRegistry.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Config/abi-breaking.h"

@@ -8,6 +8,7 @@
 #define GARAM_TARGET_DEVICETARGET_H
 
 #include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Attributes.h"
 #include "mlir/IR/Location.h"

@@ -13,7 +13,7 @@
 #ifndef GARAM_TARGET_SYSTEM_H
 #define GARAM_TARGET_SYSTEM_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceRegistry.h"
 #include "garam/Target/TargetSchema.h"
 
 #include <array>

@@ -7,7 +7,8 @@
 #ifndef GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
 #define GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/LoadedProgram.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 namespace garam::analog {
 

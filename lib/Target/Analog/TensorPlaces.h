@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_ANALOG_TENSORPLACES_H
 #define GARAM_LIB_TARGET_ANALOG_TENSORPLACES_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace garam::analog {

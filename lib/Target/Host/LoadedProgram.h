@@ -7,9 +7,9 @@
 #ifndef GARAM_LIB_TARGET_HOST_LOADEDPROGRAM_H
 #define GARAM_LIB_TARGET_HOST_LOADEDPROGRAM_H
 
-#include "garam/Target/Device.h"
 #include "garam/Target/Host/Machine.h"
 #include "garam/Target/Host/Program.h"
+#include "garam/Target/LoadedProgram.h"
 
 namespace garam::host {
 

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_DEVICEEXECUTION_H
 #define GARAM_LIB_TARGET_NPU_DEVICEEXECUTION_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 

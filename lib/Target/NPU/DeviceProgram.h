@@ -8,6 +8,8 @@
 #define GARAM_LIB_TARGET_NPU_DEVICEPROGRAM_H
 
 #include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
+#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/NPU/CompiledProgram.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_DEVICETARGETMODEL_H
 #define GARAM_LIB_TARGET_NPU_DEVICETARGETMODEL_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_DEVICEVALUES_H
 #define GARAM_LIB_TARGET_NPU_DEVICEVALUES_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "garam/Target/NPU/CompiledProgram.h"
 #include "garam/Target/NPU/Simulator.h"
 

@@ -8,7 +8,7 @@
 #define GARAM_LIB_TARGET_PIM_CONSTANTWRITER_H
 
 #include "garam/Dialect/PIM/IR/PIM.h"
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 
 namespace garam::pim {
 

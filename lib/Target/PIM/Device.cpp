@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Target/Device.h"
+#include "garam/Target/LoadedProgram.h"
 
 #include "DeviceProgram.h"
 #include "DeviceTargetModel.h"

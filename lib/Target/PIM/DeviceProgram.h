@@ -8,6 +8,7 @@
 #define GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H
 
 #include "garam/Target/Device.h"
+#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/PIM/Machine/MachineDescription.h"
 
 namespace garam::pim {

@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_PIM_EXPORTPROGRAM_H
 #define GARAM_LIB_TARGET_PIM_EXPORTPROGRAM_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "garam/Target/PIM/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

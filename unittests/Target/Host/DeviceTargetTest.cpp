@@ -5,6 +5,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/DeviceRegistry.h"
+#include "garam/Target/LoadedProgram.h"
 
 #include "garam/InitAll.h"
 #include "mlir/IR/BuiltinOps.h"

@@ -8,6 +8,8 @@
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/InitAll.h"
+#include "garam/Target/DeviceRegistry.h"
+#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/TargetRegistry.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"

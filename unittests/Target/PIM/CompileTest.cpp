@@ -16,6 +16,7 @@
 #include "garam/Dialect/PIM/Transforms/Pipeline.h"
 #include "garam/InitAll.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/PIM/Execution.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"
 #include "garam/Target/PIM/Simulator.h"

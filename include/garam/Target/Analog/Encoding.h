@@ -9,6 +9,8 @@
 
 #include "garam/Target/Analog/Machine/ISA.h"
 #include "garam/Target/Analog/Machine/MachineDescription.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace garam::analog {
 

@@ -9,6 +9,7 @@
 
 #include "garam/Target/Analog/Machine/ISA.h"
 #include "garam/Target/Analog/Machine/MachineDescription.h"
+#include "garam/Target/LoadedProgram.h"
 
 #include <memory>
 

@@ -15,7 +15,9 @@
 #ifndef GARAM_TARGET_HOST_PROGRAM_H
 #define GARAM_TARGET_HOST_PROGRAM_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace garam::host {
 

@@ -7,6 +7,7 @@
 #ifndef GARAM_TARGET_PIM_EXECUTION_H
 #define GARAM_TARGET_PIM_EXECUTION_H
 
+#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/PIM/Program.h"
 
 namespace garam::pim {

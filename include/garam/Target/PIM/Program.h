@@ -14,8 +14,10 @@
 #ifndef GARAM_TARGET_PIM_PROGRAM_H
 #define GARAM_TARGET_PIM_PROGRAM_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "garam/Target/PIM/TransactionStream.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <optional>
 #include <variant>

@@ -7,8 +7,9 @@
 #ifndef GARAM_LIB_TARGET_ANALOG_SIMULATOR_VALUES_H
 #define GARAM_LIB_TARGET_ANALOG_SIMULATOR_VALUES_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/Error.h"
 
 #include <map>
 

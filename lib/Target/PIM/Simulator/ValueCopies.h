@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_TARGET_PIM_SIMULATOR_VALUECOPIES_H
 #define GARAM_LIB_TARGET_PIM_SIMULATOR_VALUECOPIES_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/LoadedProgram.h"
 
 namespace garam::pim {
 

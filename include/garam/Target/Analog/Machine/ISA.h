@@ -14,7 +14,7 @@
 #ifndef GARAM_TARGET_ANALOG_MACHINE_ISA_H
 #define GARAM_TARGET_ANALOG_MACHINE_ISA_H
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceProgram.h"
 
 #include <limits>
 #include <variant>

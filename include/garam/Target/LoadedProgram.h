@@ -1,0 +1,129 @@
+//===- LoadedProgram.h - Programs that run on a device ----------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TARGET_LOADEDPROGRAM_H
+#define GARAM_TARGET_LOADEDPROGRAM_H
+
+#include "garam/Simulation/Kernel.h"
+#include "garam/Target/DeviceProgram.h"
+#include "llvm/Support/Error.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <memory>
+
+namespace garam {
+
+/// What an interval of the critical path was spent on. Devices name their own.
+struct TimeShare {
+  std::string category;
+  uint64_t femtoseconds = 0;
+};
+
+/// One executed command.
+struct DeviceEvent {
+  uint32_t lane = 0;    // number in LoadedProgram::getLanes
+  uint32_t command = 0; // number in the lane as stored
+  /// Of the kernel: they count from the start of the run of all devices.
+  uint64_t startFs = 0, endFs = 0;
+  /// Waits and signals.
+  bool isSynchronisation = false;
+  /// What the command does ("tensor", "dma", "wait", ...); stays valid as long
+  /// as the program.
+  llvm::StringRef kind;
+};
+
+/// How a device whose arithmetic is not exact behaves.
+enum class NoiseMode : uint8_t {
+  Ideal, // as specified, without any noise
+  Model, // with the noise of the target's model
+};
+
+struct DeviceRunOptions {
+  /// Only times: no segment is read or written.
+  bool timingOnly = false;
+  /// The weights that the program leaves on the chip are there from a run
+  /// before: their transfers are left out. Only with timingOnly.
+  bool residentWeights = false;
+  /// Threads for the data; results do not depend on it. 0: one a processor.
+  unsigned threads = 0;
+  NoiseMode noise = NoiseMode::Ideal;
+  /// Of the noise: the same seed gives the same results.
+  uint64_t seed = 0;
+  /// Called in order of end time.
+  std::function<void(const DeviceEvent &)> onEvent;
+  /// Values of nodes (of the debug map) to copy out of the device's memories.
+  /// Not with timingOnly. Times do not depend on it.
+  llvm::ArrayRef<DeviceValue> values;
+  /// Called for each of them when it is complete.
+  std::function<void(const Tensor &)> onValue;
+};
+
+struct DeviceRun {
+  uint64_t latencyFs = 0; // from the start of the program to its end
+  uint64_t macs = 0;
+  uint64_t dramReadBytes = 0, dramWriteBytes = 0;
+  uint64_t executedCommands = 0;
+  /// Of what the program did. The idle power of the machine comes on top.
+  double energyJoule = 0;
+  /// What is done once when the program is loaded, as writing weights into
+  /// banks or crossbars. In neither latency nor energy above.
+  uint64_t setupFs = 0;
+  double setupJoule = 0;
+  /// Sums to latencyFs exactly.
+  std::vector<TimeShare> criticalPath;
+  /// Time that each lane was busy.
+  std::vector<uint64_t> laneBusyFs;
+};
+
+/// A program that runs on a simulated device. It begins when it is started, at
+/// the kernel's time then, and may end from within `start` when it takes no
+/// time.
+class DeviceExecution : public sim::Component {};
+
+/// Takes the result of a program, once, at the kernel's time when all of it is
+/// done. An error ends the run. The execution must not be destroyed from within
+/// the call.
+using RunEndHandler = std::function<llvm::Error(DeviceRun)>;
+
+/// A program that was read back from its binary encoding, with the machine it
+/// was compiled for. Immutable: one may run on many threads at once.
+class LoadedProgram {
+public:
+  virtual ~LoadedProgram() = default;
+
+  virtual std::vector<DeviceSegment> getSegments() const = 0;
+  /// One name a lane, unique: "core 0 tensor".
+  virtual std::vector<std::string> getLanes() const = 0;
+  /// Number of stored commands of each lane.
+  virtual std::vector<uint64_t> getCommandCounts() const = 0;
+  /// Writes the program as text, one command a line.
+  virtual void disassemble(llvm::raw_ostream &os) const = 0;
+  /// Makes the program ready to run as a component of `kernel`, which the
+  /// caller adds or starts. `segments[i]` is the memory of segment i; empty
+  /// ones are allowed with timingOnly. The program may come from a stranger: an
+  /// access outside of a segment, or a deadlock, is an error.
+  ///
+  /// The program and all arguments must live as long as the execution.
+  virtual llvm::Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel,
+          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const = 0;
+
+  /// Writes the program in the form of an export of its device. `constants` is
+  /// the memory of its constant segment; inputs are zeros.
+  virtual llvm::Error exportAs(llvm::StringRef flag,
+                               llvm::ArrayRef<uint8_t> constants,
+                               llvm::raw_ostream &os) const;
+
+  /// Runs the program by itself, from time 0 on.
+  llvm::Expected<DeviceRun>
+  run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+      const DeviceRunOptions &options) const;
+};
+
+} // namespace garam
+
+#endif // GARAM_TARGET_LOADEDPROGRAM_H
