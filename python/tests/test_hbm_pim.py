@@ -400,10 +400,12 @@ def test_facts_of_a_target(run_tool):
 
 @pytest.mark.parametrize("old,new,message", [
     ("rank 0 bank 0", "rank 4294967296 bank 0",
-     "'pim.access' op has a rank that is no number of 32 bits: 4294967296"),
-    ("pim.segment input", "pim.segment constant", "is a constant segment, but not the first one"),
-    (": 160", ": -1", "'pim.segment' op has a negative size"),
-    ("at 0 : f32 sizes", "at -4 : f32 sizes", "'pim.convert' op has a negative offset"),
+     "'pim.access' op (C5) has a rank that is no number of 32 bits: 4294967296"),
+    ("pim.segment input", "pim.segment constant",
+     "'pim.segment' op (C2) is a constant segment, but not the first one"),
+    (": 160", ": -1", "'pim.segment' op (C1) has a size of at least 0, got: -1"),
+    ("at 0 : f32 sizes", "at -4 : f32 sizes",
+     "'pim.convert' op (C3) leaves its segment: 40 elements from byte -4 on, of 160 bytes"),
     ("rank 0 bank 0", "rank 1 bank 0",
      "the program breaks a rule: step 0, command 0: accesses rank 1, but there are 1"),
     ("pim.exit", "pim.nop 1",

@@ -11,6 +11,7 @@
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/PIM/Execution.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -28,19 +29,17 @@ public:
 
 private:
   LogicalResult add(Operation &op);
-  LogicalResult add(SegmentOp op);
-  LogicalResult add(PhaseOp op);
-  LogicalResult add(ConvertOp op);
-  LogicalResult add(ReduceOp op);
-  LogicalResult add(StoreOp op);
-  LogicalResult addCommands(Block &body, Phase &phase);
-  FailureOr<AccessCommand> makeAccess(AccessOp op);
-  LogicalResult setSource(AccessOp op, AccessCommand &access);
+  void add(SegmentOp op);
+  void add(MicroKernelOp op);
+  void add(PhaseOp op);
+  void add(ConvertOp op);
+  void add(ReduceOp op);
+  void add(StoreOp op);
+  void addCommands(Block &body, Phase &phase);
+  AccessCommand makeAccess(AccessOp op);
+  void setSource(AccessOp op, AccessCommand &access);
   uint32_t addLiteral(const Burst &burst);
-  /// `value` as 32 bits; reports one that is not.
-  uint32_t narrow(Operation *op, StringRef name, int64_t value);
-  TensorPlace makePlace(Operation *op, Value segment, int64_t offset,
-                        Type type);
+  TensorPlace makePlace(Value segment, int64_t offset, Type type);
   void addOrigins(Operation &op, unsigned lane, unsigned lanes);
   void addValue(Operation &op, const TensorPlace &place, uint64_t elements);
   void growStaging(uint64_t end) {
@@ -55,19 +54,12 @@ private:
   DeviceProgram result;
   llvm::DenseMap<Value, uint32_t> segments, microKernels;
   llvm::StringMap<uint32_t> nodes;
-  bool hasFailed = false;
 };
 
 } // namespace
 
-uint32_t ProgramExporter::narrow(Operation *op, StringRef name, int64_t value) {
-  if (value >= 0 && value <= int64_t(UINT32_MAX))
-    return static_cast<uint32_t>(value);
-  op->emitOpError("has a ")
-      << name << " that is no number of 32 bits: " << value;
-  hasFailed = true;
-  return 0;
-}
+/// A number that the verifier has found to fit.
+static uint32_t toWord(int64_t value) { return static_cast<uint32_t>(value); }
 
 /// The nodes that `op` carries out, for its command in `lanes` lanes.
 void ProgramExporter::addOrigins(Operation &op, unsigned lane, unsigned lanes) {
@@ -116,23 +108,14 @@ void ProgramExporter::addValue(Operation &op, const TensorPlace &place,
 // Memory
 //===----------------------------------------------------------------------===//
 
-LogicalResult ProgramExporter::add(SegmentOp op) {
-  auto role = static_cast<MemoryRole>(op.getKind());
-  if (role == MemoryRole::Constant && !program.segments.empty())
-    return op.emitOpError("is a constant segment, but not the first one");
-  if (static_cast<int64_t>(op.getSize()) < 0)
-    return op.emitOpError("has a negative size");
+void ProgramExporter::add(SegmentOp op) {
   segments[op] = program.segments.size();
-  program.segments.push_back({role, op.getSize(), op.getName().str()});
-  return success();
+  program.segments.push_back({static_cast<MemoryRole>(op.getKind()),
+                              op.getSize(), op.getName().str()});
 }
 
-TensorPlace ProgramExporter::makePlace(Operation *op, Value segment,
-                                       int64_t offset, Type type) {
-  if (offset < 0) {
-    op->emitOpError("has a negative offset");
-    hasFailed = true;
-  }
+TensorPlace ProgramExporter::makePlace(Value segment, int64_t offset,
+                                       Type type) {
   return {segments.lookup(segment), static_cast<uint64_t>(offset),
           type.isF32() ? FloatType::F32 : FloatType::F16};
 }
@@ -148,9 +131,9 @@ uint32_t ProgramExporter::addLiteral(const Burst &burst) {
   return found - program.literals.begin();
 }
 
-LogicalResult ProgramExporter::setSource(AccessOp op, AccessCommand &access) {
+void ProgramExporter::setSource(AccessOp op, AccessCommand &access) {
   if (op.getKind() != AccessKind::write)
-    return success();
+    return;
   Value source = op.getSource();
   if (op.getLiteral()) {
     Burst burst;
@@ -168,155 +151,126 @@ LogicalResult ProgramExporter::setSource(AccessOp op, AccessCommand &access) {
     access.data += first;
     access.dataEnd += first;
   }
-  return success();
 }
 
-FailureOr<AccessCommand> ProgramExporter::makeAccess(AccessOp op) {
+AccessCommand ProgramExporter::makeAccess(AccessOp op) {
   AccessCommand access;
   access.kind = static_cast<TransactionKind>(op.getKind());
-  auto get = [&](StringRef name, int64_t value) {
-    return narrow(op, name, value);
-  };
-  access.channels = {get("channels", op.getChannels()[0]),
-                     get("channels", op.getChannels()[1])};
-  access.rank = get("rank", op.getRank());
-  access.bank = get("bank", op.getBank());
-  access.place = get("place", op.getPlace());
-  access.data = get("data", op.getData());
-  access.dataEnd = get("data_end", op.getDataEnd());
-  access.channelGroup = get("channel_group", op.getChannelGroup());
-  access.channelData = get("channel_data", op.getChannelData());
+  access.channels = {toWord(op.getChannels()[0]), toWord(op.getChannels()[1])};
+  access.rank = toWord(op.getRank());
+  access.bank = toWord(op.getBank());
+  access.place = toWord(op.getPlace());
+  access.data = toWord(op.getData());
+  access.dataEnd = toWord(op.getDataEnd());
+  access.channelGroup = toWord(op.getChannelGroup());
+  access.channelData = toWord(op.getChannelData());
   for (Attribute attr : op.getWalk()) {
     auto dim = cast<WalkDimAttr>(attr);
-    access.dims.push_back(
-        {get("count", dim.getCount()), get("bank", dim.getBank()),
-         get("place", dim.getPlace()), get("data", dim.getData())});
+    access.dims.push_back({toWord(dim.getCount()), toWord(dim.getBank()),
+                           toWord(dim.getPlace()), toWord(dim.getData())});
   }
   for (Attribute attr : op.getRepeats()) {
     auto step = cast<RepeatStepAttr>(attr);
-    access.repeats.push_back(
-        {get("place", step.getPlace()), get("data", step.getData())});
+    access.repeats.push_back({toWord(step.getPlace()), toWord(step.getData())});
   }
-  if (failed(setSource(op, access)))
-    return failure();
+  setSource(op, access);
   return access;
 }
 
-LogicalResult ProgramExporter::addCommands(Block &body, Phase &phase) {
+void ProgramExporter::addCommands(Block &body, Phase &phase) {
   for (Operation &op : body) {
     if (auto access = dyn_cast<AccessOp>(op)) {
-      FailureOr<AccessCommand> command = makeAccess(access);
-      if (failed(command))
-        return failure();
-      phase.commands.push_back(*command);
+      phase.commands.push_back(makeAccess(access));
     } else if (auto barrier = dyn_cast<BarrierOp>(op)) {
       phase.commands.push_back(
-          BarrierCommand{{narrow(&op, "channels", barrier.getChannels()[0]),
-                          narrow(&op, "channels", barrier.getChannels()[1])}});
+          BarrierCommand{{toWord(barrier.getChannels()[0]),
+                          toWord(barrier.getChannels()[1])}});
     } else {
       auto repeat = cast<RepeatOp>(op);
-      phase.commands.push_back(
-          RepeatBegin{narrow(&op, "count", repeat.getCount())});
-      if (failed(addCommands(repeat.getBody().front(), phase)))
-        return failure();
+      phase.commands.push_back(RepeatBegin{toWord(repeat.getCount())});
+      addCommands(repeat.getBody().front(), phase);
       phase.commands.push_back(RepeatEnd());
     }
   }
-  return success();
 }
 
-LogicalResult ProgramExporter::add(PhaseOp op) {
+void ProgramExporter::add(PhaseOp op) {
   Phase phase;
   phase.name = op.getName().str();
   phase.isSetup = op.getSetup();
-  if (failed(addCommands(op.getBody().front(), phase)))
-    return failure();
+  addCommands(op.getBody().front(), phase);
   program.steps.push_back(std::move(phase));
   addOrigins(*op, getChannelLane(0), machine.geometry.channels);
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // The driver
 //===----------------------------------------------------------------------===//
 
-LogicalResult ProgramExporter::add(ConvertOp op) {
+void ProgramExporter::add(ConvertOp op) {
   ConvertCommand convert;
-  convert.source = makePlace(op, op.getSegment(), op.getOffset(), op.getType());
+  convert.source = makePlace(op.getSegment(), op.getOffset(), op.getType());
   for (auto [size, stride] : llvm::zip_equal(op.getSizes(), op.getStrides()))
-    convert.dims.push_back(
-        {narrow(op, "size", size), narrow(op, "stride", stride)});
-  convert.staging = narrow(op, "staging", op.getStaging());
-  convert.bursts = narrow(op, "bursts", op.getBursts());
+    convert.dims.push_back({toWord(size), toWord(stride)});
+  convert.staging = toWord(op.getStaging());
+  convert.bursts = toWord(op.getBursts());
   growStaging(uint64_t(convert.staging) + convert.bursts);
   program.steps.push_back(std::move(convert));
   addOrigins(*op, driverLane, 1);
-  return success();
 }
 
-LogicalResult ProgramExporter::add(ReduceOp op) {
+void ProgramExporter::add(ReduceOp op) {
   ReduceCommand reduce;
-  reduce.staging = narrow(op, "staging", op.getStaging());
-  reduce.outputs = narrow(op, "outputs", op.getOutputs());
-  reduce.parts = narrow(op, "parts", op.getParts());
-  reduce.partStride = narrow(op, "stride", op.getPartStride());
+  reduce.staging = toWord(op.getStaging());
+  reduce.outputs = toWord(op.getOutputs());
+  reduce.parts = toWord(op.getParts());
+  reduce.partStride = toWord(op.getPartStride());
   reduce.alpha = op.getAlpha().convertToFloat();
   reduce.beta = op.getBeta().convertToFloat();
   reduce.relu = op.getRelu();
-  reduce.destination =
-      makePlace(op, op.getSegment(), op.getOffset(), op.getType());
+  reduce.destination = makePlace(op.getSegment(), op.getOffset(), op.getType());
   if (op.getBias())
-    reduce.bias = makePlace(op, op.getBias(), op.getBiasOffset(),
+    reduce.bias = makePlace(op.getBias(), op.getBiasOffset(),
                             Float32Type::get(op.getContext()));
-  uint64_t parts = std::max<uint64_t>(reduce.parts, 1) - 1;
-  growStaging(reduce.staging + parts * reduce.partStride + reduce.outputs);
+  growStaging(reduce.staging + uint64_t(reduce.parts - 1) * reduce.partStride +
+              reduce.outputs);
   addOrigins(*op, driverLane, 1);
   addValue(*op, reduce.destination, reduce.outputs);
   program.steps.push_back(std::move(reduce));
-  return success();
 }
 
-LogicalResult ProgramExporter::add(StoreOp op) {
+void ProgramExporter::add(StoreOp op) {
   StoreCommand store;
-  store.staging = narrow(op, "staging", op.getStaging());
-  store.elements = narrow(op, "elements", op.getElements());
-  store.destination =
-      makePlace(op, op.getSegment(), op.getOffset(), op.getType());
+  store.staging = toWord(op.getStaging());
+  store.elements = toWord(op.getElements());
+  store.destination = makePlace(op.getSegment(), op.getOffset(), op.getType());
   growStaging(store.staging +
               llvm::divideCeil(uint64_t(store.elements), numLanes));
   addOrigins(*op, driverLane, 1);
   addValue(*op, store.destination, store.elements);
   program.steps.push_back(std::move(store));
-  return success();
 }
 
-LogicalResult ProgramExporter::add(Operation &op) {
-  if (auto segment = dyn_cast<SegmentOp>(op))
-    return add(segment);
-  if (auto kernel = dyn_cast<MicroKernelOp>(op)) {
-    microKernels[kernel] = program.microKernels.size();
-    program.microKernels.push_back(getProgram(kernel));
-    return success();
-  }
-  if (auto phase = dyn_cast<PhaseOp>(op))
-    return add(phase);
-  if (auto convert = dyn_cast<ConvertOp>(op))
-    return add(convert);
-  if (auto reduce = dyn_cast<ReduceOp>(op))
-    return add(reduce);
-  if (auto store = dyn_cast<StoreOp>(op))
-    return add(store);
-  if (auto matrix = dyn_cast<PackMatrixOp>(op)) {
-    result.constants.push_back(makeConstant(matrix));
-    return success();
-  }
-  if (auto vector = dyn_cast<PackVectorOp>(op)) {
-    result.constants.push_back(makeConstant(vector));
-    return success();
-  }
-  if (isa<func::ReturnOp>(op))
-    return success();
-  return op.emitOpError("is no part of a stream");
+void ProgramExporter::add(MicroKernelOp op) {
+  microKernels[op] = program.microKernels.size();
+  program.microKernels.push_back(getProgram(op));
+}
+
+LogicalResult ProgramExporter::add(Operation &operation) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(&operation)
+      .Case<SegmentOp, MicroKernelOp, PhaseOp, ConvertOp, ReduceOp, StoreOp>(
+          [&](auto op) {
+            add(op);
+            return success();
+          })
+      .Case<PackMatrixOp, PackVectorOp>([&](auto op) {
+        result.constants.push_back(makeConstant(op));
+        return success();
+      })
+      .Case([](func::ReturnOp) { return success(); })
+      .Default([](Operation *op) {
+        return op->emitOpError("is no part of a stream");
+      });
 }
 
 FailureOr<DeviceProgram> ProgramExporter::run() {
@@ -324,8 +278,6 @@ FailureOr<DeviceProgram> ProgramExporter::run() {
   for (Operation &op : function.getBody().front())
     if (failed(add(op)))
       return failure();
-  if (hasFailed)
-    return failure();
   if (llvm::Error error = check(program, machine))
     return function.emitError(areOwnStreams ? StringRef(internalErrorPrefix)
                                             : StringRef())

@@ -10,6 +10,7 @@
 
 #include "garam/Dialect/Analog/IR/Analog.h"
 
+#include "garam/Support/VerifiedDefinition.h"
 #include "mlir/Dialect/Affine/Analysis/AffineStructures.h"
 #include "mlir/IR/AffineMap.h"
 
@@ -25,18 +26,6 @@ int64_t getVolume(ArrayRef<int64_t> sizes) {
   for (int64_t size : sizes)
     volume *= size;
   return volume;
-}
-
-/// The op that defines `value`, if it stands ahead of `user` or of what holds
-/// `user`. The verifier goes in this order and stops at a fault, so that `user`
-/// may rely on such an op; another one can still lack operands or attributes.
-template <typename OpTy>
-static OpTy getVerified(Value value, Operation *user) {
-  auto op = value.getDefiningOp<OpTy>();
-  if (!op)
-    return op;
-  Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
-  return ancestor && op->isBeforeInBlock(ancestor) ? op : OpTy();
 }
 
 std::optional<LinearMap> getLinearMap(AffineMap map) {
@@ -175,8 +164,8 @@ LogicalResult TileOp::verify() {
 }
 
 LogicalResult ReadOp::verify() {
-  auto tile = getVerified<TileOp>(getTile(), *this);
-  auto convert = getVerified<ConvertOp>(getCodes(), *this);
+  auto tile = getVerifiedDefinition<TileOp>(getTile(), *this);
+  auto convert = getVerifiedDefinition<ConvertOp>(getCodes(), *this);
   if (!tile || !convert)
     return emitOpError("(C1) a read is of an earlier analog.tile and an "
                        "earlier analog.convert");
@@ -249,10 +238,10 @@ LogicalResult AccumulateOp::verify() {
   Value codes;
   MatrixOp matrix;
   for (unsigned i = 0; i < getParts().size(); ++i) {
-    auto read = getVerified<ReadOp>(getParts()[i], *this);
+    auto read = getVerifiedDefinition<ReadOp>(getParts()[i], *this);
     TileOp tile = read ? getTile(i) : TileOp();
-    auto own =
-        tile ? getVerified<MatrixOp>(tile.getMatrix(), *this) : MatrixOp();
+    auto own = tile ? getVerifiedDefinition<MatrixOp>(tile.getMatrix(), *this)
+                    : MatrixOp();
     if (!own || (matrix && own != matrix) ||
         (codes && read.getCodes() != codes))
       return emitOpError("(C1) parts are read earlier from the same codes "
@@ -309,19 +298,20 @@ static bool isBijective(AffineMap map, ArrayRef<int64_t> sizes,
 
 ConvertOp RescaleOp::getConvert() {
   Value codes;
-  if (auto multiply = getVerified<MultiplyOp>(getSums(), *this)) {
+  if (auto multiply = getVerifiedDefinition<MultiplyOp>(getSums(), *this)) {
     if (multiply.getMatrix() == getMatrix())
       codes = multiply.getCodes();
-  } else if (auto accumulate = getVerified<AccumulateOp>(getSums(), *this)) {
+  } else if (auto accumulate =
+                 getVerifiedDefinition<AccumulateOp>(getSums(), *this)) {
     auto read = accumulate.getParts()[0].getDefiningOp<ReadOp>();
     if (accumulate.getTile(0).getMatrix() == getMatrix())
       codes = read.getCodes();
   }
-  return codes ? getVerified<ConvertOp>(codes, *this) : ConvertOp();
+  return codes ? getVerifiedDefinition<ConvertOp>(codes, *this) : ConvertOp();
 }
 
 LogicalResult RescaleOp::verify() {
-  auto matrix = getVerified<MatrixOp>(getMatrix(), *this);
+  auto matrix = getVerifiedDefinition<MatrixOp>(getMatrix(), *this);
   if (!matrix || !getConvert())
     return emitOpError("(C4) the matrix comes from an earlier analog.matrix "
                        "and the sums from earlier codes times it");

@@ -42,5 +42,15 @@ func.func @stream() {
       pim.barrier [0, 4]
     }
   }
+  // CHECK: %[[X:.*]] = pim.segment input "x" : 20
+  %x = pim.segment input "x" : 20
+  // CHECK: %[[Y:.*]] = pim.segment output "y" : 12
+  %y = pim.segment output "y" : 12
+  // CHECK: pim.convert %[[X]] at 0 : f32 sizes [5] strides [1] to 0 bursts 1
+  pim.convert %x at 0 : f32 sizes [5] strides [1] to 0 bursts 1
+  // CHECK: pim.reduce from 1 parts 2 stride 3 outputs 3 alpha 1.000000e+00 bias %[[C]] at 32 beta 2.000000e+00 relu to %[[Y]] at 0 : f32
+  pim.reduce from 1 parts 2 stride 3 outputs 3 alpha 1.0 bias %c at 32 beta 2.0 relu to %y at 0 : f32
+  // CHECK: pim.store from 0 elements 6 to %[[Y]] at 0 : f16
+  pim.store from 0 elements 6 to %y at 0 : f16
   return
 }

@@ -98,7 +98,7 @@ func.func @pack_matrix() {
 // More weights than the segment holds.
 func.func @pack_matrix_size() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_matrix' op (C2) does not fit its segment: 64 bursts from 0 on}}
+  // expected-error @+1 {{'pim.pack_matrix' op (C3) does not fit its segment: 64 bursts from 0 on}}
   pim.pack_matrix dense<1.0> : tensor<2x2xf32> in %c burst 0 units 8 groups 1 splits 1 slots 1
   return
 }
@@ -128,7 +128,7 @@ func.func @pack_vector() {
 // A size without a stride.
 func.func @pack_vector_strides() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C1) has 1 sizes and 0 strides}}
+  // expected-error @+1 {{'pim.pack_vector' op (C2) has 1 sizes and 0 strides}}
   pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [2] strides [] in %c burst 0
   return
 }
@@ -138,7 +138,7 @@ func.func @pack_vector_strides() {
 // A size of nothing.
 func.func @pack_vector_sizes() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C1) has sizes of at least 1 and strides of at least 0, got: 0 and 1}}
+  // expected-error @+1 {{'pim.pack_vector' op (C2) has sizes of at least 1 and strides of at least 0, got: 0 and 1}}
   pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [0] strides [1] in %c burst 0
   return
 }
@@ -148,7 +148,7 @@ func.func @pack_vector_sizes() {
 // An element behind the last one.
 func.func @pack_vector_element() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C1) reads element 2 of 2}}
+  // expected-error @+1 {{'pim.pack_vector' op (C2) reads element 2 of 2}}
   pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [3] strides [1] in %c burst 0
   return
 }
@@ -158,7 +158,7 @@ func.func @pack_vector_element() {
 // The place of the last element, 2 * stride, is no number of 64 bits.
 func.func @pack_vector_product() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C1) reads elements beyond 2^63 - 1, with size 3 and stride 4611687117939015680}}
+  // expected-error @+1 {{'pim.pack_vector' op (C2) reads elements beyond 2^63 - 1, with size 3 and stride 4611687117939015680}}
   pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [3] strides [4611687117939015680] in %c burst 0
   return
 }
@@ -168,7 +168,7 @@ func.func @pack_vector_product() {
 // Each distance is a number of 64 bits, their sum is none.
 func.func @pack_vector_sum() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C1) reads elements beyond 2^63 - 1, with size 2 and stride 4611686018427387905}}
+  // expected-error @+1 {{'pim.pack_vector' op (C2) reads elements beyond 2^63 - 1, with size 2 and stride 4611686018427387905}}
   pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [2, 2] strides [4611686018427387904, 4611686018427387905] in %c burst 0
   return
 }
@@ -178,7 +178,7 @@ func.func @pack_vector_sum() {
 // More elements than the segment holds.
 func.func @pack_vector_size() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C2) does not fit its segment: 2 elements from burst 2 on}}
+  // expected-error @+1 {{'pim.pack_vector' op (C3) does not fit its segment: 1 bursts from 2 on}}
   pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [2] strides [1] in %c burst 2
   return
 }
@@ -221,7 +221,8 @@ func.func @literal() {
 // -----
 
 // A read from something.
-func.func @source(%c: !pim.segment) {
+func.func @source() {
+  %c = pim.segment constant "weights" : 64
   pim.phase "kernel" {
     // expected-error @+1 {{'pim.access' op (C2) is no write, but has a source}}
     pim.access read %c : !pim.segment channels [0, 1] rank 0 bank 0 place 0
@@ -266,9 +267,373 @@ func.func @barrier() {
 
 // -----
 
+// A count of channels that is none.
+func.func @no_channels() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.barrier' op (C1) names at least one channel by numbers of 32 bits, got: 0 from 3 on}}
+    pim.barrier [3, 0]
+  }
+  return
+}
+
+// -----
+
+// A rank that the encoding cannot hold.
+func.func @rank() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C5) has a rank that is no number of 32 bits: 4294967296}}
+    pim.access read channels [0, 1] rank 4294967296 bank 0 place 0
+  }
+  return
+}
+
+// -----
+
+// An end of the data that the encoding cannot hold.
+func.func @data_end() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C5) has a last burst that is no number of 32 bits: -1}}
+    pim.access write channels [0, 1] rank 0 bank 0 place 0 {dataEnd = -1 : i64}
+  }
+  return
+}
+
+// -----
+
+// Channels whose data goes back.
+func.func @channel_data() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C5) has a step of channels that is no number of 32 bits: -1}}
+    pim.access read channels [0, 2] rank 0 bank 0 place 0 {channelData = -1 : i64}
+  }
+  return
+}
+
+// -----
+
+// Groups of no channels.
+func.func @channel_group() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C5) has a group of channels of at least 1, got: 0}}
+    pim.access read channels [0, 1] rank 0 bank 0 place 0 {channelGroup = 0 : i64}
+  }
+  return
+}
+
+// -----
+
+// Only constants and micro-kernels are sources.
+func.func @written_input() {
+  %x = pim.segment input "x" : 64
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C6) writes what an earlier constant pim.segment or pim.micro_kernel holds}}
+    pim.access write %x : !pim.segment channels [0, 1] rank 0 bank 0 place 0
+  }
+  return
+}
+
+// -----
+
+// A source whose operation is unknown.
+func.func @unknown_source(%c: !pim.segment) {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C6) writes what an earlier constant pim.segment or pim.micro_kernel holds}}
+    pim.access write %c : !pim.segment channels [0, 1] rank 0 bank 0 place 0
+  }
+  return
+}
+
+// -----
+
+// A micro-kernel has four bursts.
+func.func @source_end() {
+  %0 = pim.micro_kernel {
+    pim.exit
+  }
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.access' op (C6) writes up to burst 5 of 4}}
+    pim.access write %0 : !pim.micro_kernel channels [0, 1] rank 0 bank 0 place 0 {dataEnd = 5 : i64}
+  }
+  return
+}
+
+// -----
+
+// Results of the loading of a program go nowhere.
+func.func @setup_result() {
+  pim.phase "weights" setup {
+    // expected-error @+1 {{'pim.access' op (C7) uses the staging buffer in a phase of the setup}}
+    pim.access result channels [0, 1] rank 0 bank 0 place 0
+  }
+  return
+}
+
+// -----
+
+// Nor is there data of a run yet, also within a repetition.
+func.func @setup_staging() {
+  pim.phase "weights" setup {
+    pim.repeat 2 {
+      // expected-error @+1 {{'pim.access' op (C7) uses the staging buffer in a phase of the setup}}
+      pim.access write channels [0, 1] rank 0 bank 0 place 0 {repeats = [#pim.repeat_step<place = 0, data = 0>]}
+    }
+  }
+  return
+}
+
+// -----
+
+// A walk of nothing.
+func.func @walk_count() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{a walk counts from 1 to 2^32 - 1, got: 0}}
+    pim.access read channels [0, 1] rank 0 bank 0 place 0 {walk = [#pim.walk_dim<count = 0>]}
+  }
+  return
+}
+
+// -----
+
+// A walk that goes back.
+func.func @walk_step() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{a walk steps by 0 to 2^32 - 1, got: -1}}
+    pim.access read channels [0, 1] rank 0 bank 0 place 0 {walk = [#pim.walk_dim<count = 2, place = -1>]}
+  }
+  return
+}
+
+// -----
+
+// A turn that goes back.
+func.func @repeat_step() {
+  pim.phase "kernel" {
+    pim.repeat 2 {
+      // expected-error @+1 {{a turn steps by 0 to 2^32 - 1, got: -1}}
+      pim.access read channels [0, 1] rank 0 bank 0 place 0 {repeats = [#pim.repeat_step<place = -1, data = 0>]}
+    }
+  }
+  return
+}
+
+// -----
+
+// A repetition of no turns.
+func.func @repeat_count() {
+  pim.phase "kernel" {
+    // expected-error @+1 {{'pim.repeat' op (C2) repeats 1 to 2^32 - 1 times, got: 0}}
+    pim.repeat 0 {
+    }
+  }
+  return
+}
+
+// -----
+
+// What belongs to the setup is not done in the middle of a run.
+func.func @setup_order() {
+  pim.phase "kernel" {
+  }
+  // expected-error @+1 {{'pim.phase' op (C2) belongs to the setup, but comes after a step of a run}}
+  pim.phase "weights" setup {
+  }
+  return
+}
+
+// -----
+
+// A segment of less than nothing.
+func.func @segment_size() {
+  // expected-error @+1 {{'pim.segment' op (C1) has a size of at least 0, got: -4}}
+  %0 = pim.segment input "x" : -4
+  return
+}
+
+// -----
+
+// Constants behind an input.
+func.func @segment_order() {
+  %0 = pim.segment input "x" : 4
+  // expected-error @+1 {{'pim.segment' op (C2) is a constant segment, but not the first one}}
+  %1 = pim.segment constant "weights" : 32
+  return
+}
+
+// -----
+
+// Weights in a segment of inputs.
+func.func @pack_matrix_segment() {
+  %x = pim.segment input "x" : 65536
+  // expected-error @+1 {{'pim.pack_matrix' op (C3) needs an earlier constant pim.segment}}
+  pim.pack_matrix dense<1.0> : tensor<2x2xf32> in %x burst 0 units 8 groups 1 splits 1 slots 1
+  return
+}
+
+// -----
+
+// A constant before the first burst.
+func.func @pack_vector_begin() {
+  %c = pim.segment constant "weights" : 64
+  // expected-error @+1 {{'pim.pack_vector' op (C3) does not fit its segment: 1 bursts from -1 on}}
+  pim.pack_vector dense<1.0> : tensor<2xf32> as f32 sizes [2] strides [1] in %c burst -1
+  return
+}
+
+// -----
+
 // A conversion of nothing.
-func.func @convert(%s: !pim.segment) {
-  // expected-error @+1 {{'pim.convert' op (C1) needs a stride for each size, which is at least 1, got: 1 sizes and 1 strides}}
-  pim.convert %s at 0 : f32 sizes [0] strides [1] to 0 bursts 1
+func.func @convert_size() {
+  %x = pim.segment input "x" : 64
+  // expected-error @+1 {{'pim.convert' op (C1) has sizes from 1 and strides from 0 to 2^32 - 1, got: 0 and 1}}
+  pim.convert %x at 0 : f32 sizes [0] strides [1] to 0 bursts 1
+  return
+}
+
+// -----
+
+// A size without a stride.
+func.func @convert_strides() {
+  %x = pim.segment input "x" : 64
+  // expected-error @+1 {{'pim.convert' op (C1) has 2 sizes and 1 strides}}
+  pim.convert %x at 0 : f32 sizes [2, 2] strides [1] to 0 bursts 1
+  return
+}
+
+// -----
+
+// A burst that the encoding cannot name.
+func.func @convert_staging() {
+  %x = pim.segment input "x" : 64
+  // expected-error @+1 {{'pim.convert' op (C2) has a staging that is no number of 32 bits: -1}}
+  pim.convert %x at 0 : f32 sizes [2] strides [1] to -1 bursts 1
+  return
+}
+
+// -----
+
+// More bursts than the encoding can count.
+func.func @convert_many_bursts() {
+  %x = pim.segment input "x" : 64
+  // expected-error @+1 {{'pim.convert' op (C2) has a number of bursts that is no number of 32 bits: 4294967296}}
+  pim.convert %x at 0 : f32 sizes [2] strides [1] to 0 bursts 4294967296
+  return
+}
+
+// -----
+
+// More elements than its bursts hold.
+func.func @convert_bursts() {
+  %x = pim.segment input "x" : 128
+  // expected-error @+1 {{'pim.convert' op (C2) has 17 elements for 1 bursts of 16}}
+  pim.convert %x at 0 : f32 sizes [17] strides [1] to 0 bursts 1
+  return
+}
+
+// -----
+
+// A segment that comes from elsewhere.
+func.func @convert_segment(%x: !pim.segment) {
+  // expected-error @+1 {{'pim.convert' op (C3) needs an earlier pim.segment}}
+  pim.convert %x at 0 : f32 sizes [2] strides [1] to 0 bursts 1
+  return
+}
+
+// -----
+
+// An element behind the end of the segment.
+func.func @convert_end() {
+  %x = pim.segment input "x" : 16
+  // expected-error @+1 {{'pim.convert' op (C3) leaves its segment: 4 elements from byte 4 on, of 16 bytes}}
+  pim.convert %x at 4 : f32 sizes [2] strides [3] to 0 bursts 1
+  return
+}
+
+// -----
+
+// A sum of no parts.
+func.func @reduce_parts() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.reduce' op (C1) sums at least one part of one output, got: 0 of 4}}
+  pim.reduce from 0 parts 0 stride 0 outputs 4 alpha 1.0 beta 1.0 to %y at 0 : f32
+  return
+}
+
+// -----
+
+// More outputs, and more parts, than the encoding can count.
+func.func @reduce_many_outputs() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.reduce' op (C1) has a number of outputs that is no number of 32 bits: 4294967296}}
+  pim.reduce from 0 parts 1 stride 0 outputs 4294967296 alpha 1.0 beta 1.0 to %y at 0 : f32
+  return
+}
+
+// -----
+
+func.func @reduce_many_parts() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.reduce' op (C1) has a number of parts that is no number of 32 bits: -1}}
+  pim.reduce from 0 parts -1 stride 0 outputs 4 alpha 1.0 beta 1.0 to %y at 0 : f32
+  return
+}
+
+// -----
+
+// Parts that are too far from one another.
+func.func @reduce_stride() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.reduce' op (C1) has a stride that is no number of 32 bits: 4294967296}}
+  pim.reduce from 0 parts 2 stride 4294967296 outputs 4 alpha 1.0 beta 1.0 to %y at 0 : f32
+  return
+}
+
+// -----
+
+// Outputs that are written over the inputs.
+func.func @reduce_destination() {
+  %x = pim.segment input "x" : 16
+  // expected-error @+1 {{'pim.reduce' op (C2) writes a segment that is only read}}
+  pim.reduce from 0 parts 1 stride 0 outputs 4 alpha 1.0 beta 1.0 to %x at 0 : f32
+  return
+}
+
+// -----
+
+// A bias with an element too few.
+func.func @reduce_bias() {
+  %c = pim.segment constant "weights" : 32
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.reduce' op (C3) leaves its segment: 4 elements from byte 20 on, of 32 bytes}}
+  pim.reduce from 0 parts 1 stride 0 outputs 4 alpha 1.0 bias %c at 20 beta 1.0 to %y at 0 : f32
+  return
+}
+
+// -----
+
+// Nothing is stored.
+func.func @store_elements() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.store' op (C1) stores at least one element, got: 0}}
+  pim.store from 0 elements 0 to %y at 0 : f32
+  return
+}
+
+// -----
+
+// A burst that the encoding cannot name.
+func.func @store_staging() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.store' op (C1) has a staging that is no number of 32 bits: -3}}
+  pim.store from -3 elements 4 to %y at 0 : f32
+  return
+}
+
+// -----
+
+// Results before the first byte.
+func.func @store_begin() {
+  %y = pim.segment output "y" : 16
+  // expected-error @+1 {{'pim.store' op (C2) leaves its segment: 4 elements from byte -4 on, of 16 bytes}}
+  pim.store from 0 elements 4 to %y at -4 : f32
   return
 }

@@ -32,8 +32,11 @@ def PIM_SegmentKind : I32EnumAttr<"SegmentKind", "what a segment is for", [
 def PIM_SegmentOp : PIM_Op<"segment"> {
   let summary = "a segment of the program";
   let description = [{
-    Segments are numbered in the order of these operations. A constant segment
-    is the first one, and the only one.
+    Segments are numbered in the order of these operations.
+
+    Constraints:
+    - (C1) the size, in bytes, is at least 0;
+    - (C2) a constant segment is the first one.
 
     ```mlir
     %0 = pim.segment input "x" : 20
@@ -42,6 +45,7 @@ def PIM_SegmentOp : PIM_Op<"segment"> {
   let arguments = (ins PIM_SegmentKind:$kind, StrAttr:$name, I64Attr:$size);
   let results = (outs PIM_SegmentType:$result);
   let assemblyFormat = "$kind $name `:` $size attr-dict";
+  let hasVerifier = 1;
 }
 
 def PIM_PackMatrixOp : PIM_Op<"pack_matrix"> {
@@ -55,7 +59,9 @@ def PIM_PackMatrixOp : PIM_Op<"pack_matrix"> {
 
     Constraints:
     - (C1) `value` is a matrix of f16 or f32 whose elements are at hand;
-    - (C2) counts are from 1 to 2^24, and all of it is in the segment.
+    - (C2) counts are from 1 to 2^24;
+    - (C3) all of it is in the constant segment, which an earlier `pim.segment`
+      makes.
   }];
   let arguments = (ins PIM_SegmentType:$segment, ElementsAttr:$value,
                        UnitAttr:$transposed, I64Attr:$burst, I64Attr:$units,
@@ -76,7 +82,9 @@ def PIM_PackVectorOp : PIM_Op<"pack_vector"> {
 
     Constraints:
     - (C1) `value` has elements of f16 or f32, which are at hand;
-    - (C2) all of it is in the segment.
+    - (C2) there is a stride for each size, which do not leave `value`;
+    - (C3) all of it is in the constant segment, which an earlier `pim.segment`
+      makes.
   }];
   let arguments = (ins PIM_SegmentType:$segment, ElementsAttr:$value,
                        TypeAttr:$type, I64Attr:$burst,
@@ -99,7 +107,8 @@ def PIM_PhaseOp
     `setup`: it belongs to loading the program, and comes before all others.
 
     Constraints:
-    - (C1) the region holds repetitions, accesses and barriers.
+    - (C1) the region holds repetitions, accesses and barriers;
+    - (C2) a phase of the setup comes before all steps of a run.
   }];
   let arguments = (ins StrAttr:$name, UnitAttr:$setup);
   let regions = (region SizedRegion<1>:$body);
@@ -115,7 +124,8 @@ def PIM_RepeatOp
     Accesses in it move on at each turn, by their `repeats`.
 
     Constraints:
-    - (C1) the region holds repetitions, accesses and barriers.
+    - (C1) the region holds repetitions, accesses and barriers;
+    - (C2) the count is from 1 to 2^32 - 1.
   }];
   let arguments = (ins I64Attr:$count);
   let regions = (region SizedRegion<1>:$body);
@@ -129,12 +139,14 @@ def PIM_WalkDimAttr : PIM_Attr<"WalkDim", "walk_dim"> {
                         DefaultValuedParameter<"int64_t", "0">:$place,
                         DefaultValuedParameter<"int64_t", "0">:$data);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 def PIM_RepeatStepAttr : PIM_Attr<"RepeatStep", "repeat_step"> {
   let summary = "what a turn of an enclosing repetition adds";
   let parameters = (ins "int64_t":$place, "int64_t":$data);
   let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
 }
 
 def PIM_WalkAttr : TypedArrayAttrBase<PIM_WalkDimAttr, "array of walk dimensions">;
@@ -164,8 +176,12 @@ def PIM_AccessOp
     Constraints:
     - (C1) a literal is of 32 bytes, and there is at most one source;
     - (C2) only writes have a source;
-    - (C3) `channels` has a first and a count;
-    - (C4) there is a step for each repetition around.
+    - (C3) `channels` has a first and a count, which is at least 1;
+    - (C4) there is a step for each repetition around;
+    - (C5) numbers are of 32 bits, and `channel_group` is at least 1;
+    - (C6) a source is an earlier `pim.micro_kernel` or constant `pim.segment`,
+      which holds the bursts up to `data_end`;
+    - (C7) in a phase of the setup there is no staging buffer.
   }];
   let arguments = (ins PIM_AccessKind:$kind,
                        Optional<AnyTypeOf<[PIM_SegmentType,
@@ -191,7 +207,7 @@ def PIM_BarrierOp
   let summary = "a barrier of each channel of a range";
   let description = [{
     Constraints:
-    - (C1) `channels` has a first and a count.
+    - (C1) `channels` has a first and a count, which is at least 1.
   }];
   let arguments = (ins DenseI64ArrayAttr:$channels);
   let assemblyFormat = "$channels attr-dict";
@@ -211,7 +227,11 @@ def PIM_ConvertOp : PIM_Op<"convert"> {
     `bursts` bursts from `staging` on, with zeros behind them.
 
     Constraints:
-    - (C1) there is a stride for each size, and the sizes are at least 1.
+    - (C1) there is a stride for each size; sizes are from 1, strides from 0 to
+      2^32 - 1;
+    - (C2) the bursts, whose numbers are of 32 bits, hold all elements;
+    - (C3) all elements are in the segment, which an earlier `pim.segment`
+      makes.
   }];
   let arguments = (ins PIM_SegmentType:$segment, I64Attr:$offset,
                        PIM_FloatType:$type, DenseI64ArrayAttr:$sizes,
@@ -230,6 +250,13 @@ def PIM_ReduceOp : PIM_Op<"reduce"> {
     Output o is the sum of the lanes of the bursts `staging` + o + i *
     `part_stride` for i below `parts`, in fp16; then alpha * sum + beta * bias in
     f32, and `relu`.
+
+    Constraints:
+    - (C1) there are at least one output and one part; numbers are of 32 bits;
+    - (C2) the outputs are in an output or scratch segment, which an earlier
+      `pim.segment` makes;
+    - (C3) the bias, an f32 number an output, is in a segment that an earlier
+      `pim.segment` makes.
   }];
   let arguments = (ins PIM_SegmentType:$segment, I64Attr:$offset,
                        PIM_FloatType:$type, I64Attr:$staging, I64Attr:$outputs,
@@ -242,10 +269,17 @@ def PIM_ReduceOp : PIM_Op<"reduce"> {
     `alpha` $alpha (`bias` $bias^ `at` $biasOffset)? `beta` $beta
     (`relu` $relu^)? `to` $segment `at` $offset `:` $type attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def PIM_StoreOp : PIM_Op<"store"> {
   let summary = "elements of the staging buffer go to a segment";
+  let description = [{
+    Constraints:
+    - (C1) there is at least one element; numbers are of 32 bits;
+    - (C2) the elements are in an output or scratch segment, which an earlier
+      `pim.segment` makes.
+  }];
   let arguments = (ins PIM_SegmentType:$segment, I64Attr:$offset,
                        PIM_FloatType:$type, I64Attr:$staging,
                        I64Attr:$elements);
@@ -253,6 +287,7 @@ def PIM_StoreOp : PIM_Op<"store"> {
     `from` $staging `elements` $elements `to` $segment `at` $offset `:` $type
     attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 #endif // GARAM_DIALECT_PIM_IR_PIMSTREAMOPS_TD
