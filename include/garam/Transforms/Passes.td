@@ -1,4 +1,4 @@
-//===- Passes.td - Passes on any dialect -------------------*- tablegen -*-===//
+//===- Passes.td - Passes on dialects of upstream ----------*- tablegen -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -18,6 +18,279 @@ def VerifyNodeIds : Pass<"verify-node-ids"> {
     operations inside of another operation's region belong to that. Changes
     nothing; it can run after any stage.
   }];
+}
+
+def NormalizeStructure : Pass<"normalize-structure", "::mlir::func::FuncOp"> {
+  let summary = "Brings a function to linalg and slices alone";
+  let description = [{
+    Expands `garam_ext` operations, turns padding and concatenation into
+    insertions into one destination, which need no further copy, and products
+    and convolutions of any name into `linalg.generic`. It is always safe.
+
+    ```mlir
+    %p = tensor.pad %x low[1] high[1] { ... yield %zero } : tensor<4xf32>
+        to tensor<6xf32>
+    // becomes
+    %e = tensor.empty() : tensor<6xf32>
+    %f = linalg.fill ins(%zero : f32) outs(%e : tensor<6xf32>) -> tensor<6xf32>
+    %p = tensor.insert_slice %x into %f[1] [4] [1]
+        : tensor<4xf32> into tensor<6xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def UnfoldConvolutions : Pass<"unfold-convolutions", "::mlir::func::FuncOp"> {
+  let summary = "Makes products of convolutions";
+  let description = [{
+    A convolution whose weights serve several output channels becomes the
+    product of the weights and the unfolded input, in which each output pixel has
+    a column of all elements that it needs (known as im2col). It costs a copy of
+    the input for each element of the window, and makes of every stride and
+    dilation a product of contiguous rows. A depthwise convolution stays: each
+    weight serves one channel, so that a product would have one row.
+
+    ```mlir
+    %y = linalg.generic {indexing_maps =
+           [affine_map<(f, x, c, k) -> (c, x * 2 + k)>,
+            affine_map<(f, x, c, k) -> (f, c, k)>,
+            affine_map<(f, x, c, k) -> (f, x)>], ...} ins(%in, %w) ...
+    // becomes
+    %u = linalg.generic {indexing_maps =
+           [affine_map<(c, k, x) -> (c, x * 2 + k)>,
+            affine_map<(c, k, x) -> (c, k, x)>], ...} ins(%in) ...
+    %y = linalg.generic {indexing_maps =
+           [affine_map<(f, x, c, k) -> (c, k, x)>,
+            affine_map<(f, x, c, k) -> (f, c, k)>,
+            affine_map<(f, x, c, k) -> (f, x)>], ...} ins(%u, %w) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "Fuses chains of elementwise operations";
+  let description = [{
+    Fuses a producer into its only user with upstream's patterns, where that
+    repeats no work: the user is parallel and reads each element of the producer
+    once. Scalars and splats move into bodies.
+
+    ```mlir
+    %1 = linalg.generic ... ins(%x) { addf }
+    %2 = linalg.generic ... ins(%1) { maximumf }
+    // becomes
+    %2 = linalg.generic ... ins(%x) { addf; maximumf }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def CollapseDimensions : Pass<"collapse-dimensions", "::mlir::func::FuncOp"> {
+  let summary = "Makes one loop of neighbouring dimensions";
+  let description = [{
+    Collapses dimensions that follow one another in every operand, with upstream's
+    pattern: rows of 7 elements are no good for vectors, an image of 49 is. A
+    product of unfolded images becomes one of matrices.
+
+    ```mlir
+    %y = linalg.generic {... iterator_types = ["parallel", "parallel"]}
+         ins(%x : tensor<64x7xf32>) ...
+    // becomes
+    %c = tensor.collapse_shape %x [[0, 1]] : tensor<64x7xf32> into tensor<448xf32>
+    %y = linalg.generic {... iterator_types = ["parallel"]} ins(%c) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def TileContractions : Pass<"tile-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Tiles and vectorises products of matrices";
+  let description = [{
+    Makes loops over tiles of registers of each sum of products of floats whose
+    result has rows side by side, with upstream's tiling and vectorisation. For
+    each group of columns, as many as two vectors hold, the operand that has
+    them is copied to a dense tile, or its transposition; then groups of rows
+    pass over it, with sums that stay in registers. Columns that fill no tile
+    are computed in one that is padded with zeros. Dot products, of which
+    `tile-dot-products` makes vectors, and everything else stay as they are.
+
+    ```mlir
+    %y = linalg.generic ... ins(%a, %b : tensor<64x128xf32>, tensor<128x96xf32>)
+         outs(%z : tensor<64x96xf32>) { mulf; addf }
+    // becomes, with 256 bits
+    %y = scf.for %n = 0 to 96 step 16 ... {
+      %tile = linalg.generic ... ins(%b[0, %n] [128, 16])
+              outs(%empty : tensor<128x16xf32>) { yield }
+      scf.for %m = 0 to 64 step 4 ... {
+        %sums = scf.for %k = 0 to 128 step 1 ... {
+          vector.contract %a[%m, %k], %tile[%k], %sums : vector<4x16xf32>
+    ```
+  }];
+  let options = [Option<"vectorBits", "vector-bits", "unsigned", "256",
+                        "width of a vector of the processor">,
+                 Option<"vectorRegisters", "vector-registers", "unsigned", "16",
+                        "number of vector registers, half of which hold sums">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def TileDotProducts : Pass<"tile-dot-products", "::mlir::func::FuncOp"> {
+  let summary = "Tiles and vectorises dot products";
+  let description = [{
+    Makes vectors of partial sums of each sum of products of floats whose operands
+    both have neighbours in the sum, and too few rows for a transposition to pay,
+    with upstream's tiling of reductions and vectorisation. As many columns as
+    registers hold two vectors of sums for are computed at once; what is left of
+    the sum stays as it is. The sums have another order than before, which
+    depends on `vector-bits` alone.
+
+    ```mlir
+    %y = linalg.generic ... ins(%a, %b : tensor<1x64xf32>, tensor<96x64xf32>)
+         outs(%z : tensor<1x96xf32>) { mulf; addf }
+    // becomes, with 256 bits
+    %y = scf.for %n = 0 to 96 step 4 ... {
+      %sums = scf.for %k = 0 to 64 step 16 ... {
+        %p = arith.mulf %a[%k], %b[%n, %k] : vector<4x16xf32>
+        arith.addf %p, %partial : vector<4x16xf32>
+      }
+      linalg.reduce ins(%sums) ...
+    ```
+  }];
+  let options = [Option<"vectorBits", "vector-bits", "unsigned", "256",
+                        "width of a vector of the processor">,
+                 Option<"vectorRegisters", "vector-registers", "unsigned", "16",
+                        "number of vector registers, half of which hold sums">];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def LowerContractions : Pass<"lower-contractions", "::mlir::func::FuncOp"> {
+  let summary = "Keeps sums in registers and makes vector instructions";
+  let description = [{
+    Moves the reading and writing of sums out of the loops that they are summed
+    in, while they are tensors, and turns `vector.contract` into fused
+    multiply-adds of a vector and a scalar, with upstream's patterns.
+
+    ```mlir
+    scf.for %k ... {
+      %s = vector.transfer_read %y[%m, %n]
+      %t = vector.contract ... %s
+      vector.transfer_write %t, %y[%m, %n]
+    // becomes
+    %s = vector.transfer_read %y[%m, %n]
+    scf.for %k ... iter_args(%t = %s) { vector.fma ... }
+    vector.transfer_write %t, %y[%m, %n]
+    ```
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect"];
+}
+
+def OrderReductionLoops
+    : Pass<"order-reduction-loops", "::mlir::func::FuncOp"> {
+  let summary = "Makes neighbours of the output the innermost loop";
+  let description = [{
+    Orders the loops of reductions that are left so that the output's innermost
+    dimension is the innermost loop, where an input has neighbours along it too:
+    LLVM's vectoriser then takes several outputs at once, as those of a window. It
+    may not do that with a sum, whose order would change. Each output sums
+    in the order as before.
+
+    ```mlir
+    %y = linalg.generic {indexing_maps = [affine_map<(c, x, k) -> (c, x + k)>,
+                                          affine_map<(c, x, k) -> (c, k)>,
+                                          affine_map<(c, x, k) -> (c, x)>], ...}
+    // becomes
+    %y = linalg.generic {indexing_maps = [affine_map<(c, k, x) -> (c, x + k)>,
+                                          affine_map<(c, k, x) -> (c, k)>,
+                                          affine_map<(c, k, x) -> (c, x)>], ...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def ExpandCopies : Pass<"expand-copies", "::mlir::func::FuncOp"> {
+  let summary = "Turns copies of buffers into structured operations";
+  let description = [{
+    Replaces each `memref.copy` by a `linalg.copy`, which becomes loops: the
+    copy of buffers with strides would else be a call of a run-time library.
+
+    ```mlir
+    memref.copy %a, %b : memref<4xf32, strided<[2]>> to memref<4xf32>
+    // becomes
+    linalg.copy ins(%a : memref<4xf32, strided<[2]>>) outs(%b : memref<4xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def PlanScratch : Pass<"plan-scratch", "::mlir::func::FuncOp"> {
+  let summary = "Puts allocations into one buffer of the caller";
+  let description = [{
+    Gives each allocation of a function a place in a buffer that is its last
+    argument, so that a kernel needs no allocator and no stack. All allocations
+    must be static. A function without allocations stays as it is.
+
+    ```mlir
+    func.func @garam_kernel_0(%x: memref<8xf32>) {
+      %0 = memref.alloc() : memref<8xf32>
+      ...
+    // becomes
+    func.func @garam_kernel_0(%x: memref<8xf32>,
+                              %scratch: memref<64xi8> {llvm.noalias}) {
+      %c0 = arith.constant 0 : index
+      %0 = memref.view %scratch[%c0][] : memref<64xi8> to memref<8xf32>
+      ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::memref::MemRefDialect"];
+}
+
+def GuardDivision : Pass<"guard-division", "::mlir::func::FuncOp"> {
+  let summary = "Gives integer divisions that would trap a result";
+  let description = [{
+    A processor stops a program that divides an integer by 0, or the least
+    number by -1. Where the divisor is no constant that excludes both, the
+    result becomes what it is on every device: a quotient of 0 and a remainder
+    of the dividend for a divisor of 0, and what wraps around for the other.
+    Divisions of `index` stay.
+
+    ```mlir
+    %q = arith.divui %a, %b : i32
+    // becomes
+    %is_zero = arith.cmpi eq, %b, %zero : i32
+    %divisor = arith.select %is_zero, %one, %b : i32
+    %r = arith.divui %a, %divisor : i32
+    %q = arith.select %is_zero, %zero, %r : i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def ExpandMath : Pass<"expand-math", "::mlir::func::FuncOp"> {
+  let summary = "Expands functions of 32-bit floats to arithmetic";
+  let description = [{
+    Replaces the exponential, tanh and erf of f32 by upstream's approximations,
+    which can be vectorised, and conversions to bf16 by operations on its bits. Other functions, and those of f64, stay and
+    become calls of libm.
+
+    ```mlir
+    %y = math.tanh %x : f32
+    // becomes arith and math.fma operations
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect",
+                           "::mlir::vector::VectorDialect"];
 }
 
 #endif // GARAM_TRANSFORMS_PASSES_TD

@@ -7,7 +7,6 @@
 #include "garam/Conversion/LinalgToHost/Passes.h"
 
 #include "Support.h"
-#include "Work.h"
 #include "garam/Support/NodeIds.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -170,10 +169,8 @@ void KernelFormer::formKernel(Operation *root) {
   });
 
   OpBuilder builder(root);
-  MLIRContext *context = root->getContext();
   auto kernel = KernelOp::create(builder, getKernelLoc(root),
-                                 root->getResultTypes(), inputs.getArrayRef(),
-                                 WorkAttr::get(context, 0, 0, 0, 0, 0));
+                                 root->getResultTypes(), inputs.getArrayRef());
   Block *body = builder.createBlock(&kernel.getBody());
   IRMapping mapping;
   for (Value input : inputs)
@@ -184,7 +181,6 @@ void KernelFormer::formKernel(Operation *root) {
   for (Value result : root->getResults())
     results.push_back(mapping.lookup(result));
   YieldOp::create(builder, root->getLoc(), results);
-  kernel.setWorkAttr(countWork(kernel));
   root->replaceAllUsesWith(kernel);
   root->erase();
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Conversion/LinalgToHost/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Pass/PassManager.h"
@@ -19,11 +20,11 @@ static void buildKernelPipeline(OpPassManager &functions,
                                 const RefusalHandler &onRefusal) {
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
-  functions.addPass(createHostPrepareStructure());
+  functions.addPass(createNormalizeStructure());
   functions.addPass(createLinalgFoldUnitExtentDimsPass());
-  functions.addPass(createHostUnfoldConvolutions());
-  functions.addPass(createHostFuseElementwise());
-  functions.addPass(createHostCollapseDimensions());
+  functions.addPass(createUnfoldConvolutions());
+  functions.addPass(createFuseElementwise());
+  functions.addPass(createCollapseDimensions());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createHostFormKernels(onRefusal));

@@ -88,12 +88,6 @@ SmallVector<Refusal> TargetModel::accepts(Attribute, func::FuncOp function,
   return refusals;
 }
 
-static Work getWork(KernelOp kernel) {
-  WorkAttr work = kernel.getWork();
-  return {work.getOperations(), work.getFunctions(), work.getMacs(),
-          work.getRead(), work.getWritten()};
-}
-
 /// The cost model and the simulator are the same sum.
 FailureOr<DeviceEstimate>
 TargetModel::estimate(Attribute attr, func::FuncOp function,
@@ -108,7 +102,7 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
     return failure();
   DeviceEstimate estimate;
   for (auto kernel : copy.get().getOps<KernelOp>()) {
-    Work work = getWork(kernel);
+    Work work = countWork(kernel);
     estimate.seconds += getSeconds(work, *machine);
     estimate.joules += getJoules(work, *machine);
     estimate.dramBytes += work.readBytes + work.writtenBytes;
@@ -139,7 +133,7 @@ static FailureOr<DeviceProgram> finish(func::FuncOp function,
                                        const MachineDescription &machine,
                                        const Processor &processor) {
   FailureOr<LoweredKernels> kernels =
-      lowerKernels(function, processor.getVectorBits());
+      lowerKernels(function, processor.getVectorRegisters());
   if (failed(kernels))
     return function.emitError(internalErrorPrefix)
            << "the kernels cannot be lowered";

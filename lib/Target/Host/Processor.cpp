@@ -47,10 +47,15 @@ std::vector<StringRef> getProcessorLevels() {
   return names;
 }
 
-unsigned Processor::getVectorBits() const {
+/// Widths and numbers in 64-bit mode: Intel 64 and IA-32 Architectures Software
+/// Developer's Manual, volume 1, sections 10.2.2 (XMM), 14.1.1 (YMM), 15.1.1
+/// (ZMM).
+VectorRegisters Processor::getVectorRegisters() const {
   if (is_contained(features, "avx512f"))
-    return 512;
-  return is_contained(features, "avx") ? 256 : 128;
+    return {/*bits=*/512, /*number=*/32};
+  if (is_contained(features, "avx"))
+    return {/*bits=*/256, /*number=*/16};
+  return {/*bits=*/128, /*number=*/16};
 }
 
 static bool isX86() {

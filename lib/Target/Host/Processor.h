@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_TARGET_HOST_PROCESSOR_H
 #define GARAM_LIB_TARGET_HOST_PROCESSOR_H
 
+#include "garam/Target/Host/Machine.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -21,8 +22,8 @@ struct Processor {
   std::string name;                  // "x86-64-v3"
   std::vector<std::string> features; // that it must have: "avx2"
 
-  /// Width of its vectors of floats.
-  unsigned getVectorBits() const;
+  /// Its registers for vectors of floats.
+  VectorRegisters getVectorRegisters() const;
 };
 
 /// The levels of the x86-64 psABI, in ascending order.

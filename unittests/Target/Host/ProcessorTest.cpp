@@ -25,6 +25,18 @@ TEST(Processor, LevelsHaveWhatLowerOnesHave) {
   }
 }
 
+TEST(Processor, RegistersAreThoseOfTheVectorsOfALevel) {
+  auto getRegisters = [](llvm::StringRef level) {
+    return llvm::cantFail(findProcessor(level)).getVectorRegisters();
+  };
+  EXPECT_EQ(getRegisters("x86-64").bits, 128u);
+  EXPECT_EQ(getRegisters("x86-64-v2").number, 16u);
+  EXPECT_EQ(getRegisters("x86-64-v3").bits, 256u);
+  EXPECT_EQ(getRegisters("x86-64-v3").number, 16u);
+  EXPECT_EQ(getRegisters("x86-64-v4").bits, 512u);
+  EXPECT_EQ(getRegisters("x86-64-v4").number, 32u);
+}
+
 TEST(Processor, UnknownNamesAreErrors) {
   llvm::Expected<Processor> processor = findProcessor("x86-64-v9");
   ASSERT_FALSE(static_cast<bool>(processor));

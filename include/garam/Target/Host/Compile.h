@@ -8,6 +8,7 @@
 #define GARAM_TARGET_HOST_COMPILE_H
 
 #include "garam/Dialect/Host/IR/Host.h"
+#include "garam/Target/Host/Machine.h"
 #include "garam/Target/Host/Program.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -15,6 +16,12 @@
 #include "mlir/Pass/PassManager.h"
 
 namespace garam::host {
+
+/// The work of a kernel, from its body of structured operations: operations and
+/// functions of each element of each iteration space; each input read once, or
+/// of a table that is only looked up in, the elements that are; each result
+/// written once.
+Work countWork(KernelOp kernel);
 
 /// Kernels as functions of the LLVM dialect.
 struct LoweredKernels {
@@ -27,14 +34,14 @@ struct LoweredKernels {
 };
 
 /// Lowers the kernels of `function`, which stays as it is, for a processor with
-/// vectors of `vectorBits`. Fails with diagnostics, all of them faults of the
-/// compiler.
+/// these registers. Fails with diagnostics, all of them faults of the compiler.
 mlir::FailureOr<LoweredKernels> lowerKernels(mlir::func::FuncOp function,
-                                             unsigned vectorBits);
+                                             const VectorRegisters &registers);
 
 /// Appends the passes from functions of tensors on buffers to loops on buffers
 /// with one scratch buffer; `manager` is for modules.
-void buildBufferPipeline(mlir::OpPassManager &manager, unsigned vectorBits);
+void buildBufferPipeline(mlir::OpPassManager &manager,
+                         const VectorRegisters &registers);
 
 /// Appends the passes from there to the LLVM dialect.
 void buildLLVMPipeline(mlir::OpPassManager &manager);

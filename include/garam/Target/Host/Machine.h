@@ -25,6 +25,12 @@ namespace garam::host {
 /// The device class in target files, attributes and binaries.
 constexpr llvm::StringLiteral deviceKind = "host";
 
+/// The vector registers of a processor that native code is for.
+struct VectorRegisters {
+  unsigned bits = 256; // of one
+  unsigned number = 16;
+};
+
 struct MachineDescription {
   std::string name;
   double clockHz = 0;

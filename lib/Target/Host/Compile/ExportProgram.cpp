@@ -243,11 +243,9 @@ void Exporter::releaseAfter(Operation *op) {
 }
 
 void Exporter::addKernel(KernelOp kernel, unsigned number) {
-  WorkAttr work = kernel.getWork();
   Step step;
   step.kernel = kernels.numbers[number];
-  step.work = {work.getOperations(), work.getFunctions(), work.getMacs(),
-               work.getRead(), work.getWritten()};
+  step.work = countWork(kernel);
   placeResults(kernel);
   for (Value input : kernel.getInputs())
     addArgument(step, places.at(getBase(input)), /*isWritten=*/false);

@@ -7,6 +7,7 @@
 #include "garam/Target/Host/Compile.h"
 
 #include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -20,14 +21,16 @@ using namespace mlir;
 
 namespace garam::host {
 
-void buildBufferPipeline(OpPassManager &manager, unsigned vectorBits) {
+void buildBufferPipeline(OpPassManager &manager,
+                         const VectorRegisters &registers) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   OpPassManager &tensors = manager.nest<func::FuncOp>();
-  tensors.addPass(createHostTileContractions({vectorBits}));
+  tensors.addPass(createTileContractions({registers.bits, registers.number}));
+  tensors.addPass(createTileDotProducts({registers.bits, registers.number}));
   tensors.addPass(createCSEPass());
-  tensors.addPass(createHostLowerContractions());
-  tensors.addPass(createHostOrderLoops());
+  tensors.addPass(createLowerContractions());
+  tensors.addPass(createOrderReductionLoops());
   tensors.addPass(createCSEPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(bufferization::createOneShotBufferizePass());
@@ -35,8 +38,8 @@ void buildBufferPipeline(OpPassManager &manager, unsigned vectorBits) {
   manager.addPass(createCSEPass());
   OpPassManager &functions = manager.nest<func::FuncOp>();
   functions.addPass(createCanonicalizerPass());
-  functions.addPass(createHostExpandCopies());
-  functions.addPass(createHostPlanScratch());
+  functions.addPass(createExpandCopies());
+  functions.addPass(createPlanScratch());
   functions.addPass(createConvertLinalgToLoopsPass());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
@@ -49,8 +52,8 @@ void buildLLVMPipeline(OpPassManager &manager) {
   floats.sourceTypeStrs = emulated;
   floats.targetTypeStr = "f32";
   functions.addPass(arith::createArithEmulateUnsupportedFloats(floats));
-  functions.addPass(createHostGuardDivision());
-  functions.addPass(createHostExpandMath());
+  functions.addPass(createGuardDivision());
+  functions.addPass(createExpandMath());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createConvertVectorToSCFPass());
@@ -81,20 +84,25 @@ void registerLoweringPipelines() {
     Option<unsigned> vectorBits{
         *this, "vector-bits",
         llvm::cl::desc("width of a vector of the processor"),
-        llvm::cl::init(256)};
+        llvm::cl::init(VectorRegisters().bits)};
+    Option<unsigned> vectorRegisters{
+        *this, "vector-registers",
+        llvm::cl::desc("number of vector registers of the processor"),
+        llvm::cl::init(VectorRegisters().number)};
   };
   PassPipelineRegistration<BufferOptions>(
       "host-kernels-to-buffers",
       "Turns functions of tensors on buffers into loops",
       [](OpPassManager &manager, const BufferOptions &options) {
-        buildBufferPipeline(manager, options.vectorBits);
+        buildBufferPipeline(manager,
+                            {options.vectorBits, options.vectorRegisters});
       });
   PassPipelineRegistration<>("host-buffers-to-llvm",
                              "Turns loops on buffers into the LLVM dialect",
                              buildLLVMPipeline);
 }
 
-/// Bytes of the buffer that the pass host-plan-scratch has added.
+/// Bytes of the buffer that the pass plan-scratch has added.
 static uint64_t getScratchBytes(func::FuncOp function, KernelOp kernel) {
   unsigned number = kernel->getNumOperands() + kernel->getNumResults();
   if (function.getNumArguments() == number)
@@ -103,7 +111,7 @@ static uint64_t getScratchBytes(func::FuncOp function, KernelOp kernel) {
 }
 
 FailureOr<LoweredKernels> lowerKernels(func::FuncOp function,
-                                       unsigned vectorBits) {
+                                       const VectorRegisters &registers) {
   // What is made here without a pass that would load its dialects.
   function.getContext()
       ->loadDialect<bufferization::BufferizationDialect, func::FuncDialect,
@@ -117,7 +125,7 @@ FailureOr<LoweredKernels> lowerKernels(func::FuncOp function,
 
   MLIRContext *context = function.getContext();
   PassManager toBuffers(context, ModuleOp::getOperationName());
-  buildBufferPipeline(toBuffers, vectorBits);
+  buildBufferPipeline(toBuffers, registers);
   if (failed(toBuffers.run(*result.module)))
     return failure();
   for (auto [lowered, kernel] :

@@ -3,7 +3,7 @@
 // Every tensor has an address, and so a size, when the program is written.
 func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
   // expected-error @+1 {{'host.kernel' op (C1) inputs and results have static shapes, got: 'tensor<?xf32>'}}
-  %y = host.kernel(%x) work <operations = 0, functions = 0, macs = 0, read = 0, written = 0>
+  %y = host.kernel(%x)
       : (tensor<?xf32>) -> tensor<?xf32> {
   ^bb0(%a: tensor<?xf32>):
     host.yield %a : tensor<?xf32>
@@ -15,7 +15,7 @@ func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
 
 func.func @other_arguments(%x: tensor<4xf32>) -> tensor<4xf32> {
   // expected-error @+1 {{'host.kernel' op (C2) the body's arguments have the types of the inputs}}
-  %y = host.kernel(%x) work <operations = 0, functions = 0, macs = 0, read = 16, written = 16>
+  %y = host.kernel(%x)
       : (tensor<4xf32>) -> tensor<4xf32> {
   ^bb0:
     %e = tensor.empty() : tensor<4xf32>
@@ -28,7 +28,7 @@ func.func @other_arguments(%x: tensor<4xf32>) -> tensor<4xf32> {
 
 func.func @other_results(%x: tensor<4xf32>) -> tensor<5xf32> {
   // expected-error @+1 {{'host.kernel' op (C3) the body yields values of the types of the results}}
-  %y = host.kernel(%x) work <operations = 0, functions = 0, macs = 0, read = 16, written = 20>
+  %y = host.kernel(%x)
       : (tensor<4xf32>) -> tensor<5xf32> {
   ^bb0(%a: tensor<4xf32>):
     host.yield %a : tensor<4xf32>

@@ -11,7 +11,7 @@
 func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
   %w = arith.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32>
   %v = arith.constant dense<[8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]> : tensor<8xf32>
-  %y = host.kernel(%x, %w) work <operations = 8, functions = 0, macs = 0, read = 64, written = 32>
+  %y = host.kernel(%x, %w)
       : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32> {
   ^bb0(%a: tensor<8xf32>, %b: tensor<8xf32>):
     %e = tensor.empty() : tensor<8xf32>
@@ -19,7 +19,7 @@ func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
         outs(%e : tensor<8xf32>) -> tensor<8xf32>
     host.yield %r : tensor<8xf32>
   }
-  %z = host.kernel(%y, %v) work <operations = 8, functions = 0, macs = 0, read = 64, written = 32>
+  %z = host.kernel(%y, %v)
       : (tensor<8xf32>, tensor<8xf32>) -> tensor<8xf32> {
   ^bb0(%a: tensor<8xf32>, %b: tensor<8xf32>):
     %e = tensor.empty() : tensor<8xf32>

@@ -42,20 +42,6 @@ def Host_TargetAttr : AttrDef<Host_Dialect, "Target"> {
   let assemblyFormat = "`<` $name `,` $text `>`";
 }
 
-def Host_WorkAttr : AttrDef<Host_Dialect, "Work"> {
-  let mnemonic = "work";
-  let summary = "what a kernel has to do, as the machine's time is counted";
-  let description = [{
-    `#host.work<operations = 2048, functions = 0, macs = 1024, read = 512,
-    written = 64>`: arithmetic operations, of which a multiply-accumulate is two;
-    calls of functions such as an exponential; multiply-accumulates; bytes of
-    memory read and written.
-  }];
-  let parameters = (ins "uint64_t":$operations, "uint64_t":$functions,
-                        "uint64_t":$macs, "uint64_t":$read, "uint64_t":$written);
-  let assemblyFormat = "`<` struct(params) `>`";
-}
-
 def Host_KernelOp
     : Host_Op<"kernel", [IsolatedFromAbove, RecursiveMemoryEffects]> {
   let summary = "what is compiled to one native function";
@@ -70,9 +56,7 @@ def Host_KernelOp
     Example:
 
     ```mlir
-    %y = host.kernel(%x) work <operations = 64, functions = 0, macs = 0,
-                               read = 256, written = 256>
-        : (tensor<64xf32>) -> tensor<64xf32> {
+    %y = host.kernel(%x) : (tensor<64xf32>) -> tensor<64xf32> {
     ^bb0(%arg: tensor<64xf32>):
       %0 = tensor.empty() : tensor<64xf32>
       %1 = linalg.abs ins(%arg : tensor<64xf32>) outs(%0 : tensor<64xf32>)
@@ -81,12 +65,11 @@ def Host_KernelOp
     }
     ```
   }];
-  let arguments = (ins Variadic<AnyRankedTensor>:$inputs, Host_WorkAttr:$work);
+  let arguments = (ins Variadic<AnyRankedTensor>:$inputs);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    `(` $inputs `)` `work` $work attr-dict `:`
-    functional-type($inputs, $results) $body
+    `(` $inputs `)` attr-dict `:` functional-type($inputs, $results) $body
   }];
   let hasVerifier = 1;
 }

@@ -1,4 +1,4 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-prepare-structure,host-fuse-elementwise))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(normalize-structure,fuse-elementwise))' %s | FileCheck %s
 
 // A padding is an insertion into its padded destination.
 // CHECK-LABEL: @pad

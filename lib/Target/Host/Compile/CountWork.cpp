@@ -1,12 +1,13 @@
-//===- Work.cpp - What a kernel has to do ---------------------------------===//
+//===- CountWork.cpp - What a kernel has to do ----------------------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Work.h"
+#include "garam/Target/Host/Compile.h"
 
-#include "SumOfProducts.h"
+#include "ConstantWriter.h"
+#include "garam/Transforms/SumOfProducts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -16,14 +17,6 @@
 using namespace mlir;
 
 namespace garam::host {
-
-/// Memory has no type below a byte.
-static uint64_t getByteSize(Type type) {
-  constexpr unsigned bitsPerByte = 8;
-  auto tensor = cast<RankedTensorType>(type);
-  return tensor.getNumElements() *
-         llvm::divideCeil(tensor.getElementTypeBitWidth(), bitsPerByte);
-}
 
 /// Times that the body of the structured operation around `op` runs.
 static uint64_t countPoints(linalg::LinalgOp op) {
@@ -57,57 +50,40 @@ static bool isArithmetic(Operation *op) {
 
 /// Bytes of an argument of the body that are read.
 static uint64_t countReadBytes(BlockArgument argument) {
-  uint64_t whole = getByteSize(argument.getType());
-  unsigned width =
-      whole /
-      std::max<int64_t>(
-          1, cast<RankedTensorType>(argument.getType()).getNumElements());
+  auto type = cast<RankedTensorType>(argument.getType());
+  uint64_t whole = getByteSize(type);
+  uint64_t width = whole / std::max<int64_t>(1, type.getNumElements());
   uint64_t bytes = 0;
   for (Operation *user : argument.getUsers()) {
     if (isa<tensor::ExtractOp>(user))
       bytes += width * countPointsAround(user);
     else if (isa<tensor::ExtractSliceOp>(user))
-      bytes += getByteSize(user->getResult(0).getType());
+      bytes +=
+          getByteSize(cast<RankedTensorType>(user->getResult(0).getType()));
     else if (!isa<tensor::DimOp>(user))
       return whole;
   }
   return std::min(bytes, whole);
 }
 
-bool isSumOfProducts(linalg::LinalgOp op) {
-  if (op.getNumReductionLoops() == 0)
-    return false;
-  Operation *sum =
-      op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
-  if (!isa_and_present<arith::AddFOp, arith::AddIOp>(sum))
-    return false;
-  return llvm::any_of(sum->getOperands(), [](Value value) {
-    return isa_and_present<arith::MulFOp, arith::MulIOp>(value.getDefiningOp());
-  });
-}
-
-WorkAttr countWork(KernelOp kernel) {
-  uint64_t operations = 0, functions = 0, macs = 0, read = 0, written = 0;
-  kernel.getBody().walk([&](linalg::LinalgOp op) {
-    if (isSumOfProducts(op))
-      macs = llvm::SaturatingAdd(macs, countPoints(op));
-  });
+Work countWork(KernelOp kernel) {
+  Work work;
   kernel.getBody().walk([&](Operation *op) {
-    auto structured = op->getParentOfType<linalg::LinalgOp>();
-    if (!structured)
+    if (auto structured = dyn_cast<linalg::LinalgOp>(op);
+        structured && isSumOfProducts(structured))
+      work.macs = llvm::SaturatingAdd(work.macs, countPoints(structured));
+    auto parent = op->getParentOfType<linalg::LinalgOp>();
+    if (!parent)
       return;
-    uint64_t points = countPoints(structured);
-    if (isFunction(op))
-      functions = llvm::SaturatingAdd(functions, points);
-    else if (isArithmetic(op))
-      operations = llvm::SaturatingAdd(operations, points);
+    uint64_t &count = isFunction(op) ? work.functions : work.operations;
+    if (isFunction(op) || isArithmetic(op))
+      count = llvm::SaturatingAdd(count, countPoints(parent));
   });
   for (BlockArgument argument : kernel.getBody().getArguments())
-    read += countReadBytes(argument);
+    work.readBytes += countReadBytes(argument);
   for (Type type : kernel.getResultTypes())
-    written += getByteSize(type);
-  return WorkAttr::get(kernel.getContext(), operations, functions, macs, read,
-                       written);
+    work.writtenBytes += getByteSize(cast<RankedTensorType>(type));
+  return work;
 }
 
 } // namespace garam::host

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 
@@ -12,12 +12,13 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTORDERLOOPS
-#include "garam/Dialect/Host/Transforms/Passes.h.inc"
+#define GEN_PASS_DEF_ORDERREDUCTIONLOOPS
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostOrderLoops : impl::HostOrderLoopsBase<HostOrderLoops> {
+struct OrderReductionLoops
+    : impl::OrderReductionLoopsBase<OrderReductionLoops> {
   void runOnOperation() override;
 };
 
@@ -39,7 +40,7 @@ static std::optional<unsigned> findInnermost(linalg::GenericOp op) {
   return std::nullopt;
 }
 
-void HostOrderLoops::runOnOperation() {
+void OrderReductionLoops::runOnOperation() {
   SmallVector<linalg::GenericOp> reductions;
   getOperation().walk([&](linalg::GenericOp op) {
     if (op.getNumReductionLoops() != 0 && op.getNumDpsInits() == 1)

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Conversion/LinalgToHost/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -13,13 +13,12 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTFUSEELEMENTWISE
-#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostFuseElementwise
-    : impl::HostFuseElementwiseBase<HostFuseElementwise> {
+struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
   LogicalResult initialize(MLIRContext *context) override;
 
   void runOnOperation() override {
@@ -41,7 +40,7 @@ static bool repeatsNoWork(OpOperand *use) {
          user.getMatchingIndexingMap(use).isPermutation();
 }
 
-LogicalResult HostFuseElementwise::initialize(MLIRContext *context) {
+LogicalResult FuseElementwise::initialize(MLIRContext *context) {
   RewritePatternSet set(context);
   linalg::populateElementwiseOpsFusionPatterns(set, repeatsNoWork);
   linalg::GenericOp::getCanonicalizationPatterns(set, context);

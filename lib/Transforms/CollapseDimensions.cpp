@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Conversion/LinalgToHost/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -13,13 +13,12 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTCOLLAPSEDIMENSIONS
-#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+#define GEN_PASS_DEF_COLLAPSEDIMENSIONS
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostCollapseDimensions
-    : impl::HostCollapseDimensionsBase<HostCollapseDimensions> {
+struct CollapseDimensions : impl::CollapseDimensionsBase<CollapseDimensions> {
   LogicalResult initialize(MLIRContext *context) override;
 
   void runOnOperation() override {
@@ -62,7 +61,7 @@ static SmallVector<ReassociationIndices> findRuns(linalg::LinalgOp op) {
   return runs;
 }
 
-LogicalResult HostCollapseDimensions::initialize(MLIRContext *context) {
+LogicalResult CollapseDimensions::initialize(MLIRContext *context) {
   RewritePatternSet set(context);
   linalg::populateCollapseDimensions(set, findRuns);
   patterns = std::move(set);

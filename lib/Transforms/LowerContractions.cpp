@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/Dialect/Vector/Transforms/LoweringPatterns.h"
@@ -17,13 +17,12 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTLOWERCONTRACTIONS
-#include "garam/Dialect/Host/Transforms/Passes.h.inc"
+#define GEN_PASS_DEF_LOWERCONTRACTIONS
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostLowerContractions
-    : impl::HostLowerContractionsBase<HostLowerContractions> {
+struct LowerContractions : impl::LowerContractionsBase<LowerContractions> {
   void runOnOperation() override;
 };
 
@@ -40,7 +39,7 @@ static void addFoldingPatterns(RewritePatternSet &patterns) {
   scf::ForOp::getCanonicalizationPatterns(patterns, context);
 }
 
-void HostLowerContractions::runOnOperation() {
+void LowerContractions::runOnOperation() {
   func::FuncOp function = getOperation();
   MLIRContext *context = &getContext();
   RewritePatternSet folding(context);

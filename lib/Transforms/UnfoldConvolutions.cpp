@@ -4,18 +4,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Conversion/LinalgToHost/Passes.h"
+#include "garam/Transforms/Passes.h"
 
-#include "SumOfProducts.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Transforms/SumOfProducts.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTUNFOLDCONVOLUTIONS
-#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+#define GEN_PASS_DEF_UNFOLDCONVOLUTIONS
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
@@ -41,7 +41,7 @@ static bool isIn(AffineMap map, unsigned loop) {
 /// Nothing for what is no convolution, or one without output channels.
 static std::optional<UnfoldedOrder> findOrder(linalg::GenericOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
-      !host::isSumOfProducts(op))
+      !isSumOfProducts(op))
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   AffineMap input = maps[0], weights = maps[1], output = maps[2];
@@ -125,8 +125,7 @@ struct UnfoldConvolution : OpRewritePattern<linalg::GenericOp> {
   }
 };
 
-struct HostUnfoldConvolutions
-    : impl::HostUnfoldConvolutionsBase<HostUnfoldConvolutions> {
+struct UnfoldConvolutions : impl::UnfoldConvolutionsBase<UnfoldConvolutions> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     set.add<UnfoldConvolution>(context);

@@ -1,5 +1,13 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-tile-contractions{vector-bits=256},cse))' %s | FileCheck %s
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-tile-contractions{vector-bits=256},cse,host-lower-contractions,cse))' %s | FileCheck %s --check-prefix=LOW
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(tile-contractions{vector-bits=256},cse))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(tile-contractions{vector-bits=256},cse,lower-contractions,cse))' %s | FileCheck %s --check-prefix=LOW
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(tile-contractions{vector-bits=256 vector-registers=32},cse))' %s | FileCheck %s --check-prefix=WIDE
+// RUN: not garam-opt --pass-pipeline='builtin.module(func.func(tile-contractions{vector-bits=100}))' %s 2>&1 | FileCheck %s --check-prefix=BITS
+// RUN: not garam-opt --pass-pipeline='builtin.module(func.func(tile-contractions{vector-registers=3}))' %s 2>&1 | FileCheck %s --check-prefix=REGISTERS
+
+// Vectors have a power of two of bits, at least those of one element, and there
+// are enough registers for the sums of two of them and their factors.
+// BITS: vector-bits=100 vector-registers=16: needed a power of two from 64, and 4 registers or more
+// REGISTERS: vector-bits=256 vector-registers=3: needed
 
 #rows = affine_map<(m, n, k) -> (m, k)>
 #columns = affine_map<(m, n, k) -> (k, n)>
@@ -55,14 +63,15 @@ func.func @odd(%x: tensor<9x7xf32>, %w: tensor<5x7xf32>, %z: tensor<9x5xf32>) ->
   return %y : tensor<9x5xf32>
 }
 
-// The product of a matrix and a vector has sums of neighbours: as many as a
-// vector holds, which are added up at the end. What fills no vector stays.
+// Twice the registers hold twice the rows.
+// WIDE-LABEL: @matmul
+// WIDE: scf.for %{{.*}} = %{{.*}} to %c64{{.*}} step %c8
+// WIDE: vector.contract {{.*}} : vector<8x1xf32>, vector<1x16xf32> into vector<8x16xf32>
+
+// Dot products are for another pass.
 // CHECK-LABEL: @vector
-// CHECK: scf.for
-// CHECK: scf.for %{{.*}} = %{{.*}} to %c32{{.*}} step %c16
-// CHECK: arith.mulf {{.*}} : vector<4x16xf32>
-// CHECK: linalg.reduce
-// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %{{.*}} : tensor<3xf32>, tensor<8x3xf32>)
+// CHECK-NOT: vector<
+// CHECK: return
 func.func @vector(%x: tensor<35xf32>, %w: tensor<8x35xf32>, %z: tensor<8xf32>) -> tensor<8xf32> {
   %y = linalg.generic {indexing_maps = [affine_map<(n, k) -> (k)>, affine_map<(n, k) -> (n, k)>,
                                         affine_map<(n, k) -> (n)>],

@@ -4,18 +4,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTEXPANDCOPIES
-#include "garam/Dialect/Host/Transforms/Passes.h.inc"
+#define GEN_PASS_DEF_EXPANDCOPIES
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostExpandCopies : impl::HostExpandCopiesBase<HostExpandCopies> {
+struct ExpandCopies : impl::ExpandCopiesBase<ExpandCopies> {
   void runOnOperation() override {
     getOperation().walk([](memref::CopyOp copy) {
       OpBuilder builder(copy);

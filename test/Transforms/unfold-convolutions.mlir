@@ -1,4 +1,4 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-unfold-convolutions,host-collapse-dimensions))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(unfold-convolutions,collapse-dimensions))' %s | FileCheck %s
 
 // A convolution with stride 2 becomes the product of its weights and the input's
 // windows, which are columns; neighbouring dimensions are one.

@@ -1,4 +1,4 @@
-// RUN: garam-opt --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(func.func(host-plan-scratch))' %s | FileCheck %s
+// RUN: garam-opt --split-input-file --verify-diagnostics --pass-pipeline='builtin.module(func.func(plan-scratch))' %s | FileCheck %s
 
 // Each allocation has its own cache lines of the caller's buffer.
 // CHECK-LABEL: @two

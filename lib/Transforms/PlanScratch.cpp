@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -13,12 +13,12 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTPLANSCRATCH
-#include "garam/Dialect/Host/Transforms/Passes.h.inc"
+#define GEN_PASS_DEF_PLANSCRATCH
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostPlanScratch : impl::HostPlanScratchBase<HostPlanScratch> {
+struct PlanScratch : impl::PlanScratchBase<PlanScratch> {
   void runOnOperation() override;
 };
 
@@ -33,7 +33,7 @@ static int64_t getByteSize(MemRefType type) {
   return width * type.getNumElements();
 }
 
-void HostPlanScratch::runOnOperation() {
+void PlanScratch::runOnOperation() {
   func::FuncOp function = getOperation();
   SmallVector<memref::AllocOp> allocations;
   int64_t size = 0;

@@ -1,4 +1,4 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-guard-division))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(guard-division))' %s | FileCheck %s
 
 // A divisor that may be 0, or -1 with the least number, is replaced by 1; the quotient of 0 is 0.
 // CHECK-LABEL: @quotient

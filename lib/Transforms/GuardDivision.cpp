@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -13,12 +13,12 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTGUARDDIVISION
-#include "garam/Dialect/Host/Transforms/Passes.h.inc"
+#define GEN_PASS_DEF_GUARDDIVISION
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
-struct HostGuardDivision : impl::HostGuardDivisionBase<HostGuardDivision> {
+struct GuardDivision : impl::GuardDivisionBase<GuardDivision> {
   void runOnOperation() override;
 };
 
@@ -79,7 +79,7 @@ static void guard(OpTy op) {
   op.erase();
 }
 
-void HostGuardDivision::runOnOperation() {
+void GuardDivision::runOnOperation() {
   SmallVector<Operation *> divisions;
   getOperation().walk([&](Operation *op) {
     if (isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op))

@@ -4,17 +4,17 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_CONVERSION_LINALGTOHOST_SUMOFPRODUCTS_H
-#define GARAM_LIB_CONVERSION_LINALGTOHOST_SUMOFPRODUCTS_H
+#ifndef GARAM_TRANSFORMS_SUMOFPRODUCTS_H
+#define GARAM_TRANSFORMS_SUMOFPRODUCTS_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
-namespace garam::host {
+namespace garam {
 
 /// Whether each point of `op` adds a product, perhaps of converted operands, to
 /// a sum.
 bool isSumOfProducts(mlir::linalg::LinalgOp op);
 
-} // namespace garam::host
+} // namespace garam
 
-#endif // GARAM_LIB_CONVERSION_LINALGTOHOST_SUMOFPRODUCTS_H
+#endif // GARAM_TRANSFORMS_SUMOFPRODUCTS_H

@@ -1,4 +1,4 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-expand-copies,host-expand-math))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(expand-copies,expand-math))' %s | FileCheck %s
 
 // The copy of a buffer with strides is no call of a library.
 // CHECK-LABEL: @copy

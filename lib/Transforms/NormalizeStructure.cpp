@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Conversion/LinalgToHost/Passes.h"
+#include "garam/Transforms/Passes.h"
 
-#include "SumOfProducts.h"
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
+#include "garam/Transforms/SumOfProducts.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
@@ -16,8 +16,8 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTPREPARESTRUCTURE
-#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+#define GEN_PASS_DEF_NORMALIZESTRUCTURE
+#include "garam/Transforms/Passes.h.inc"
 
 namespace {
 
@@ -36,14 +36,13 @@ struct GeneralizeSumOfProducts : OpInterfaceRewritePattern<linalg::LinalgOp> {
 
   LogicalResult matchAndRewrite(linalg::LinalgOp op,
                                 PatternRewriter &rewriter) const override {
-    if (isa<linalg::GenericOp>(op) || !host::isSumOfProducts(op))
+    if (isa<linalg::GenericOp>(op) || !isSumOfProducts(op))
       return failure();
     return linalg::generalizeNamedOp(rewriter, op);
   }
 };
 
-struct HostPrepareStructure
-    : impl::HostPrepareStructureBase<HostPrepareStructure> {
+struct NormalizeStructure : impl::NormalizeStructureBase<NormalizeStructure> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     ext::populateGaramExtDecomposePatterns(set);

@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
@@ -14,8 +14,8 @@ using namespace mlir;
 
 namespace garam {
 
-#define GEN_PASS_DEF_HOSTEXPANDMATH
-#include "garam/Dialect/Host/Transforms/Passes.h.inc"
+#define GEN_PASS_DEF_EXPANDMATH
+#include "garam/Transforms/Passes.h.inc"
 
 /// The approximations of the others are off by more than a few units in the
 /// last place for some arguments, as that of the logarithm for subnormal ones;
@@ -28,7 +28,7 @@ static bool isApproximated(StringRef name) {
 
 namespace {
 
-struct HostExpandMath : impl::HostExpandMathBase<HostExpandMath> {
+struct ExpandMath : impl::ExpandMathBase<ExpandMath> {
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
     populateMathPolynomialApproximationPatterns(set, isApproximated);

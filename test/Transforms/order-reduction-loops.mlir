@@ -1,4 +1,4 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(host-order-loops))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(order-reduction-loops))' %s | FileCheck %s
 
 // The pixels of a row of a depthwise convolution are neighbours in input and
 // output: they are the innermost loop, behind the window's.
