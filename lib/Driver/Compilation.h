@@ -18,6 +18,8 @@
 #include "llvm/ADT/StringSet.h"
 
 #include <chrono>
+#include <set>
+#include <tuple>
 
 namespace garam {
 
@@ -54,6 +56,7 @@ private:
   llvm::Error placeAndCompile();
   llvm::Error place();
   llvm::Error runDeviceStages();
+  mlir::ArrayAttr makeRefusedAttr();
   llvm::Error writeBinary();
   llvm::Error writePlacement();
 
@@ -68,8 +71,8 @@ private:
   void listDeviceFunctions();
   llvm::Error runDeviceStage(llvm::StringRef stage, llvm::StringRef previous,
                              llvm::MutableArrayRef<DeviceFunction> functions);
-  /// A device has not compiled a function: its nodes are to go elsewhere, or
-  /// it is an error.
+  /// A device has not compiled a function: its nodes, or some, are to go
+  /// elsewhere, or it is an error.
   llvm::Error failDevice(const DeviceFunction &function, llvm::StringRef stage,
                          DiagnosticCollector &diagnostics);
   void releaseInputs(ImageSource &image);
@@ -109,10 +112,15 @@ private:
   /// That of the target or, of a start from a later stage, of the IR.
   hetero::SystemAttr system;
   bool isChip = false; // and its host
-  std::shared_ptr<hetero::PlacementContext> placement;
+  DeviceCompileOptions deviceOptions;
+  std::shared_ptr<hetero::PlacementResources> placement;
   /// The module before it was placed, when it may have to be placed again.
   mlir::OwningOpRef<mlir::ModuleOp> unplaced;
   bool isRetried = false;
+  /// What devices have refused when they compiled: device, ids of nodes,
+  /// reason.
+  std::set<std::tuple<std::string, std::vector<std::string>, std::string>>
+      refused;
   std::string startStage; // of the IR that was read, if it says it
   std::vector<std::string> stages;
   NodeLabels labels;

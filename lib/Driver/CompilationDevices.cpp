@@ -35,10 +35,10 @@ llvm::Error Compilation::checkPlacementOptions() {
 }
 
 llvm::Error Compilation::readPlacement() {
-  placement = std::make_shared<hetero::PlacementContext>();
-  placement->options.precision = options.precision;
-  placement->options.values = options.deviceOptions;
-  placement->options.ranges = ranges;
+  placement = std::make_shared<hetero::PlacementResources>();
+  deviceOptions.precision = options.precision;
+  deviceOptions.values = options.deviceOptions;
+  deviceOptions.ranges = ranges;
   if (options.placement.empty())
     return llvm::Error::success();
   if (llvm::Error error =
@@ -67,7 +67,11 @@ llvm::Error Compilation::place() {
   if (isBeforeStart(placedStage))
     return llvm::Error::success();
   (*module)->setAttr(hetero::systemAttrName, system);
+  if (!refused.empty())
+    (*module)->setAttr(hetero::refusedAttrName, makeRefusedAttr());
   PlacementOptions how;
+  how.rulesFile = options.placement;
+  how.asksDevices = canChoose();
   how.isChip = isChip;
   how.hasFallback = options.hasFallback;
   if (isChip) {
@@ -76,10 +80,21 @@ llvm::Error Compilation::place() {
     how.hoistsQuantization =
         !cast<DeviceTargetAttrInterface>(chip.getTarget()).hasFloat();
   }
-  placement->asksDevices = canChoose();
   return runPasses(placedStage, [&](OpPassManager &manager) {
-    buildPlacementPipeline(manager, how, placement);
+    buildPlacementPipeline(manager, how, deviceOptions, placement);
   });
+}
+
+ArrayAttr Compilation::makeRefusedAttr() {
+  Builder builder(&context);
+  SmallVector<Attribute> entries;
+  for (const auto &[device, nodes, reason] : refused) {
+    SmallVector<StringRef> ids(nodes.begin(), nodes.end());
+    entries.push_back(builder.getArrayAttr({builder.getStringAttr(device),
+                                            builder.getStrArrayAttr(ids),
+                                            builder.getStringAttr(reason)}));
+  }
+  return builder.getArrayAttr(entries);
 }
 
 bool Compilation::canChoose() const {
@@ -172,11 +187,17 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
     return makeStageError(stage, diagnostics);
   auto device =
       function.executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
-  // The same placement again would fail as it has.
-  bool isNew = false;
+  // What is of nodes is theirs; the rest is of all of them together.
+  std::vector<std::string> nodes;
   for (const std::string &node : function.nodes)
-    isNew |= placement->refused[device.str()].try_emplace(node, reason).second;
-  if (!isNew)
+    if (llvm::is_contained(diagnostics.getFirstNodes(), node))
+      nodes.push_back(node);
+  if (nodes.empty())
+    nodes = function.nodes;
+  // The same placement again would fail as it has.
+  if (nodes.empty() ||
+      !refused.emplace(device.str(), std::move(nodes), std::move(reason))
+           .second)
     return makeStageError(stage, diagnostics);
   isRetried = true;
   return llvm::Error::success();
@@ -187,7 +208,7 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
 llvm::Error
 Compilation::runDeviceStage(StringRef stage, StringRef previous,
                             MutableArrayRef<DeviceFunction> functions) {
-  DeviceCompileOptions deviceOptions = placement->options;
+  DeviceCompileOptions deviceOptions = this->deviceOptions;
   deviceOptions.startStage = previous.str();
   deviceOptions.isFromFile = !previous.empty() && previous == options.fromStage;
   for (DeviceFunction &function : functions) {
@@ -204,10 +225,13 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
     bool isRight = succeeded(program) &&
                    program->has_value() == stage.empty() &&
                    (program->has_value() || succeeded(verify(*module)));
-    if (!isRight)
-      return failDevice(function,
-                        stage.empty() ? StringRef(binaryStage) : stage,
-                        diagnostics);
+    if (!isRight) {
+      if (llvm::Error error = failDevice(
+              function, stage.empty() ? StringRef(binaryStage) : stage,
+              diagnostics))
+        return error;
+      continue; // All that is refused is placed again at once.
+    }
     if (program->has_value())
       function.program = std::move(**program);
   }

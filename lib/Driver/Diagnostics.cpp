@@ -25,8 +25,11 @@ void DiagnosticCollector::collect(Diagnostic &diagnostic) {
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error) {
     // Told by the message alone: the names of nodes around it are the user's.
     isInternal |= StringRef(diagnostic.str()).starts_with(internalErrorPrefix);
-    if (errors.empty())
+    if (errors.empty()) {
       firstMessage = diagnostic.str();
+      for (StringRef node : getNodeIds(diagnostic.getLocation()))
+        firstNodes.push_back(node.str());
+    }
     std::string text = format(diagnostic);
     // One cause is often told at each of the operations that a node became.
     if (!llvm::is_contained(errors, text))

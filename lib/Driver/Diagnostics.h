@@ -34,6 +34,8 @@ public:
   bool hasInternalErrors() const { return isInternal; }
   /// The first error as it was reported, without file and node.
   const std::string &getFirstMessage() const { return firstMessage; }
+  /// Ids of the nodes that it names.
+  llvm::ArrayRef<std::string> getFirstNodes() const { return firstNodes; }
   /// The collected errors, one a line.
   std::string takeText();
   std::vector<std::string> takeWarnings() { return std::move(warnings); }
@@ -45,6 +47,7 @@ private:
   const NodeLabels *labels;
   std::vector<std::string> errors, warnings;
   std::string firstMessage;
+  std::vector<std::string> firstNodes;
   bool isInternal = false;
   mlir::ScopedDiagnosticHandler handler;
 };

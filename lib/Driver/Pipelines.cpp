@@ -25,14 +25,20 @@ void buildLinalgPipeline(OpPassManager &manager) {
 
 void buildPlacementPipeline(
     OpPassManager &manager, const PlacementOptions &options,
-    std::shared_ptr<const hetero::PlacementContext> context) {
+    const DeviceCompileOptions &deviceOptions,
+    std::shared_ptr<const hetero::PlacementResources> known) {
   // Before functions move: it changes what they take and return.
   if (options.hoistsQuantization)
     manager.addPass(createHeteroHoistQuantizationPass());
   HeteroPlacePassOptions place;
   place.defaultDevice = options.defaultDevice;
   place.fallback = options.hasFallback;
-  manager.addPass(createHeteroPlacePass(place, std::move(context)));
+  place.asksDevices = options.asksDevices;
+  place.rulesFile = options.rulesFile;
+  place.precision = deviceOptions.precision;
+  for (const auto &[flag, value] : deviceOptions.values)
+    place.deviceOptions.push_back(flag + "=" + value);
+  manager.addPass(createHeteroPlacePass(place, std::move(known)));
   HeteroPartitionPassOptions partition;
   partition.dropsIdleHost = options.isChip;
   manager.addPass(createHeteroPartitionPass(partition));

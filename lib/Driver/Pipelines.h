@@ -33,12 +33,17 @@ struct PlacementOptions {
   bool hasFallback = true;
   /// Whether the runtime quantises inputs and dequantises outputs.
   bool hoistsQuantization = false;
+  /// Whether devices are asked what they refuse.
+  bool asksDevices = true;
+  /// A placement file, or empty.
+  std::string rulesFile;
 };
 
 /// From linalg to executables for the devices of the module's system.
 void buildPlacementPipeline(
     mlir::OpPassManager &manager, const PlacementOptions &options,
-    std::shared_ptr<const hetero::PlacementContext> context);
+    const DeviceCompileOptions &deviceOptions,
+    std::shared_ptr<const hetero::PlacementResources> known);
 
 } // namespace garam
 

@@ -134,7 +134,10 @@ void printSummary(const Report &report, raw_ostream &os) {
   for (const ImageLink &link : manifest.links)
     fit(("link " + link.name).size());
   Table table(os, width);
-  table.printRow("latency", formatSeconds(latency) + ", weights in DRAM");
+  // Other devices have one place for weights.
+  table.printRow("latency",
+                 formatSeconds(latency) +
+                     (report.residentLatencyFs ? ", weights in DRAM" : ""));
   if (report.residentLatencyFs)
     table.printRow("", formatSeconds(*report.residentLatencyFs * 1e-15) +
                            ", weights that fit resident on the chip");
@@ -147,7 +150,7 @@ void printSummary(const Report &report, raw_ostream &os) {
       formatSeconds(report.bound.getSeconds()) + " (" +
           (report.bound.computeSeconds >= report.bound.transferSeconds
                ? "MACs"
-               : "DRAM") +
+               : "memory") +
           "), ratio " + formatShare(report.getRatio()));
   for (const TimeShare &share : run.criticalPath)
     if (share.femtoseconds != 0)

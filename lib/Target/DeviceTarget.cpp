@@ -34,8 +34,11 @@ Refusal::Refusal(Operation *op, const Twine &reason, const Twine &hint)
 
 void emitRefusal(const Refusal &refusal, StringRef target) {
   InFlightDiagnostic error = emitError(refusal.loc);
-  if (!refusal.operation.empty())
+  // Of a node the location says more than the operation that it has become.
+  if (!refusal.operation.empty() && refusal.nodes.empty())
     error << "the device cannot carry out '" << refusal.operation << "': ";
+  else if (!refusal.operation.empty())
+    error << "the device cannot carry it out: ";
   error << refusal.reason;
   if (!refusal.hint.empty())
     error << "; " << refusal.hint;

@@ -125,14 +125,68 @@ def test_what_a_chip_refuses_falls_back(run_tool, fails, tmp_path):
     assert binary.read_bytes() == content
     everything = write_rules(tmp_path / "all.json", on("atom", node="*"))
     errors = run_tool("garam", *arguments, "--placement", everything, status=MODEL).stderr
-    assert "node 'angle' (Atan, opset 17): the placement has it on 'atom', which does not take it: " in errors
-    assert reason in errors
+    assert (f"node 'angle' (Atan, opset 17): {everything}: rules[0] ('node': '*') places it on 'atom' "
+            "(target 'atom'), which does not take it: cannot carry out 'Atan': ") in errors
+    assert reason in errors and errors.rstrip().endswith("; hint: it may be on 'host'")
 
     numpy.save(tmp_path / "x.npy", numpy.random.default_rng(3).random((1, 16), dtype=numpy.float32))
     run_tool("garam", "run", binary, "--input", f"x={tmp_path / 'x.npy'}", "--output-dir",
              tmp_path / "out", "--quiet")
     expected = run_reference(model, x=tmp_path / "x.npy")[0]
     assert get_cosine(numpy.load(tmp_path / "out" / "y.npy"), expected) >= 0.998
+
+
+def test_all_that_is_refused_is_told_at_once(run_tool, tmp_path):
+    """Also what a device takes only behind something else; by the operators of the model."""
+    rules = write_rules(tmp_path / "p.json", on("host", node="*"), on("hermes", op="Relu"),
+                        on("hbm-pim-x4", op="MaxPool"))
+    _, result = compile_digits(run_tool, tmp_path, "--placement", rules, target="kcloud-stage3",
+                               status=MODEL)
+    errors = [line for line in result.stderr.splitlines() if "places it on" in line]
+    assert [re.search(r"node '(\w+)'", line)[1] for line in errors] == ["relu1", "relu2", "pool", "relu3"]
+    for line in errors:
+        rule = "rules[2] ('op': 'MaxPool')" if "'pool'" in line else "rules[1] ('op': 'Relu')"
+        assert f"{rules}: {rule} places it on 'h" in line
+        assert re.search(r"which does not take it: cannot carry out '(Relu|MaxPool)': is neither ", line)
+        assert re.search(r"; hint: it may be on 'atom', (.*, )?'host'$", line)
+    assert "linalg." not in result.stderr and "tensor." not in result.stderr
+
+
+def test_what_is_written_is_legal_and_says_why(run_tool, tmp_path):
+    """A reason for each device that would not take the node where it is."""
+    used = tmp_path / "used.json"
+    binary, _ = compile_digits(run_tool, tmp_path, "--emit-placement", used, "--placement",
+                               SOURCE_DIR / "examples" / "digits" / "placement.json",
+                               target="kcloud-stage3")
+    content = binary.read_bytes()
+    rules = {rule["node"]: rule for rule in json.loads(used.read_text())["rules"]}
+    # One behind a product on the analog chip, which it may join, and two behind other devices.
+    assert "hermes" not in rules["relu2"].get("reasons", {})
+    for name in ("relu1", "relu3"):
+        assert rules[name]["reasons"]["hermes"].startswith("cannot carry out 'Relu': is neither a product")
+    assert set(rules["pool"]["reasons"]) == {"hermes", "hbm-pim-x4"}
+    binary, _ = compile_digits(run_tool, tmp_path, "--placement", used, target="kcloud-stage3")
+    assert binary.read_bytes() == content
+
+
+def test_products_have_the_weights(run_tool, tmp_path):
+    """Banks that are too small for a product are not too small for the ReLU behind it."""
+    path = tmp_path / "small.yaml"
+    path.write_text((SOURCE_DIR / "targets" / "hbm-pim.yaml").read_text().replace(
+        "operand_row_mask: { value: 4095", "operand_row_mask: { value: 1").replace(
+        "name: hbm-pim", "name: small"))
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1024]) for name in "xy")
+    weights = onnx.numpy_helper.from_array(numpy.ones((1024, 1024), numpy.float32), "w")
+    graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["p"], name="product"),
+                               helper.make_node("Relu", ["p"], ["y"], name="relu")], "graph", [x], [y],
+                              [weights])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              tmp_path / "model.onnx")
+    errors = run_tool("garam", "compile", tmp_path / "model.onnx", "--target", path, "-o",
+                      tmp_path / "model.garam", "--quiet").stderr
+    assert re.search(r"node 'product' \(MatMul, opset 17\): runs on 'host': 'small': needs .* bytes of banks",
+                     errors), errors
+    assert "relu" not in errors
 
 
 def make_tiny(tmp_path, text="bytes: { value: 16384"):
@@ -145,13 +199,15 @@ def make_tiny(tmp_path, text="bytes: { value: 16384"):
 
 def test_what_does_not_fit_falls_back(run_tool, tmp_path):
     """The device says so when it compiles; a placement by hand is not changed."""
-    tiny = make_tiny(tmp_path)
+    tiny = make_tiny(tmp_path, "bytes: { value: 24000")
     binary, result = compile_digits(run_tool, tmp_path, "--quiet", target=tiny)
     assert re.search(r"node 'dense1' \(Gemm, opset 17\): runs on 'host': 'tiny': needs \d+ bytes of "
-                     r"DRAM .*but tiny has 16384", result.stderr), result.stderr
+                     r"DRAM .*but tiny has 24000", result.stderr), result.stderr
+    # What there is room for before it stays.
+    assert re.findall(r"node '(\w+)' .* runs on 'host'", result.stderr) == ["dense1", "relu3", "dense2"]
     rules = write_rules(tmp_path / "p.json", on("tiny", node="*"))
     _, result = compile_digits(run_tool, tmp_path, "--placement", rules, target=tiny, status=MODEL)
-    assert "but tiny has 16384" in result.stderr
+    assert "but tiny has 24000" in result.stderr
 
 
 def write_chain(tmp_path, size, nodes):
@@ -230,6 +286,10 @@ def test_mistakes_in_placement_files(fails, tmp_path):
           "mean 'conv", *arguments, path)
     write_rules(path, on("atom", op="Conv?"))
     fails(CONFIG, f"{path}: rules[0] ('op': 'Conv?'): matches nothing in the model", *arguments, path)
+    write_rules(path, {**on("atom", node="*"), "reasons": {"gpu": "no"}})
+    fails(CONFIG, f"{path}: rules[0] ('node': '*'), reasons: no device is called 'gpu'", *arguments, path)
+    path.write_text('{"schema": 1, "rules": [\n {"op": "Gemm", "device": "atom", "op": "Conv"}]}')
+    fails(CONFIG, f"{path}:2:35: 'op' is there twice in one object; keep one", *arguments, path)
     write_rules(path, on("gpu", node="*"))
     fails(CONFIG, f"{path}: rules[0] ('node': '*'): no device is called 'gpu'; the system has atom, "
           "host", *arguments, path)

@@ -58,7 +58,7 @@ class Network:
 
     def choose(self, allowed, draw, products):
         """A device for each node: the analog one for at least one of `products`, if there are any.
-        What that device only does behind a product goes there only behind one."""
+        What that device only does behind a product may go there behind one."""
         if products:
             allowed = {**allowed, draw.choice(products).name: [ANALOG]}
         producers = {output: node.name for node in self.model.graph.node for output in node.output}
@@ -67,9 +67,9 @@ class Network:
             devices = allowed.get(node.name)
             if not devices:
                 continue  # folded away
-            if node.op_type in FOLLOWERS and ANALOG not in (
-                    placement.get(producers.get(name)) for name in node.input):
-                devices = [device for device in devices if device != ANALOG]
+            if node.op_type in FOLLOWERS:
+                is_behind = ANALOG in (placement.get(producers.get(name)) for name in node.input)
+                devices = [device for device in devices if device != ANALOG] + [ANALOG] * is_behind
             placement[node.name] = draw.choice(devices)
         return placement
 

@@ -167,8 +167,8 @@ void Converter::refuseRest() {
             op) ||
         refused.contains(&op) || isOperand(&op))
       continue;
-    refuse(&op, "found an operation that is neither a product nor a bias, a "
-                "factor or bounds behind one, needed a matrix product or a "
+    refuse(&op, "is neither a product nor a bias, a factor or bounds directly "
+                "behind one on the same device, needed a matrix product or a "
                 "convolution with constant weights");
   }
 }

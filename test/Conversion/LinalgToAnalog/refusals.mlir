@@ -7,7 +7,7 @@ func.func @elementwise(%x: tensor<4x8xf32>, %y: tensor<8x8xf32>) -> (tensor<4x8x
   %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
   // expected-error @+1 {{found a product of two computed tensors, needed constant weights and a computed input}}
   %0 = linalg.matmul ins(%x, %y : tensor<4x8xf32>, tensor<8x8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
-  // expected-error @+1 {{found an operation that is neither a product nor a bias, a factor or bounds behind one, needed a matrix product or a convolution with constant weights}}
+  // expected-error @+1 {{is neither a product nor a bias, a factor or bounds directly behind one on the same device, needed a matrix product or a convolution with constant weights}}
   %1 = linalg.exp ins(%x : tensor<4x8xf32>) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
   return %0, %1 : tensor<4x8xf32>, tensor<4x8xf32>
 }

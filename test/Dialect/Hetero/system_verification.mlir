@@ -136,3 +136,24 @@ module attributes {hetero.placement = [["n", "a", {b = 1}]]} {
 // expected-error@+1 {{= reason}], got: ["n", "b", {}]}}
 module attributes {hetero.placement = [["n", "b", {}]], hetero.system = #hetero.system<"s", devices = [<"a", #npu.target<"chip", "">>]>} {
 }
+
+// -----
+
+// What was refused is a list.
+// expected-error@+1 {{has 'hetero.refused', which lists [device, [id, ...], reason] for a module, got: 1 : i64}}
+module attributes {hetero.refused = 1} {
+}
+
+// -----
+
+// Several nodes may be refused together, but for a reason.
+// expected-error@+1 {{for a module, got: [["a", ["n", "m"]]]}}
+module attributes {hetero.refused = [["a", ["n", "m"]]]} {
+}
+
+// -----
+
+// Nodes have ids.
+// expected-error@+1 {{for a module, got: [["a", [1], "no room"]]}}
+module attributes {hetero.refused = [["a", [1], "no room"]]} {
+}

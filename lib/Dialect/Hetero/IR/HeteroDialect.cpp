@@ -81,12 +81,35 @@ static LogicalResult verifyPlacement(Operation *op, NamedAttribute named) {
   return success();
 }
 
+/// Whether this is [device, [id, ...], reason].
+static bool isRefused(Attribute attr) {
+  auto entry = dyn_cast<ArrayAttr>(attr);
+  if (!entry || entry.size() != 3)
+    return false;
+  auto nodes = dyn_cast<ArrayAttr>(entry[1]);
+  return isa<StringAttr>(entry[0]) && nodes &&
+         llvm::all_of(nodes, llvm::IsaPred<StringAttr>) &&
+         isa<StringAttr>(entry[2]);
+}
+
+static LogicalResult verifyRefused(Operation *op, NamedAttribute named) {
+  auto entries = dyn_cast<ArrayAttr>(named.getValue());
+  if (!isa<ModuleOp>(op) || !entries || !llvm::all_of(entries, isRefused))
+    return op->emitOpError("has '")
+           << refusedAttrName
+           << "', which lists [device, [id, ...], reason] for a module, got: "
+           << named.getValue();
+  return success();
+}
+
 LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute named) {
   if (named.getName() == deviceAttrName)
     return verifyDevice(op, named);
   if (named.getName() == placementAttrName)
     return verifyPlacement(op, named);
+  if (named.getName() == refusedAttrName)
+    return verifyRefused(op, named);
   if (named.getName() == systemAttrName &&
       (!isa<ModuleOp>(op) || !isa<SystemAttr>(named.getValue())))
     return op->emitOpError("has '")

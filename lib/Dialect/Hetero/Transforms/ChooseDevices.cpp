@@ -6,7 +6,6 @@
 
 #include "ChooseDevices.h"
 
-#include "RegionEstimates.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <limits>
@@ -37,8 +36,7 @@ using Choice = std::vector<unsigned>;
 class Chooser {
 public:
   Chooser(func::FuncOp function, const PlacementGraph &graph, SystemAttr system,
-          ArrayRef<SmallVector<unsigned>> allowed,
-          const DeviceCompileOptions &options);
+          ArrayRef<SmallVector<unsigned>> allowed, RegionQueries &queries);
 
   Choice choose();
 
@@ -87,7 +85,7 @@ private:
   const PlacementGraph &graph;
   SystemAttr system;
   ArrayRef<SmallVector<unsigned>> allowed;
-  RegionEstimates estimates;
+  RegionQueries &queries;
   unsigned numDevices, host;
   std::vector<SmallVector<std::pair<double, double>>> transfers;
   std::vector<Unit> units;
@@ -97,10 +95,10 @@ private:
 
 Chooser::Chooser(func::FuncOp function, const PlacementGraph &graph,
                  SystemAttr system, ArrayRef<SmallVector<unsigned>> allowed,
-                 const DeviceCompileOptions &options)
+                 RegionQueries &queries)
     : function(function), graph(graph), system(system), allowed(allowed),
-      estimates(graph.shared, options), numDevices(system.getDevices().size()),
-      host(0), units(graph.units.size()) {
+      queries(queries), numDevices(system.getDevices().size()), host(0),
+      units(graph.units.size()) {
   for (unsigned from = 0; from < numDevices; ++from) {
     if (getName(from) == system.getHost())
       host = from;
@@ -155,7 +153,7 @@ void Chooser::estimateUnits(unsigned device) {
   for (auto [number, unit] : llvm::enumerate(graph.units)) {
     std::optional<double> seconds;
     if (isAllowed(number, device))
-      seconds = estimates.getSeconds(target, unit.ops);
+      seconds = queries.getSeconds(target, unit.ops);
     units[number].isAlone.push_back(seconds.has_value());
     units[number].seconds.push_back(seconds.value_or(0));
   }
@@ -170,7 +168,7 @@ void Chooser::estimateUnits(unsigned device) {
     llvm::SmallSetVector<unsigned, 8> inside;
     for (Operation *op : region.ops)
       inside.insert(graph.unitOf.at(op));
-    std::optional<double> whole = estimates.getSeconds(target, region.ops);
+    std::optional<double> whole = queries.getSeconds(target, region.ops);
     double sum = 0;
     for (unsigned unit : inside)
       sum += units[unit].seconds[device];
@@ -278,7 +276,7 @@ double Chooser::getEnd(const Choice &choice) {
       unsigned from = producer ? getDevice(producer) : host;
       end = std::max(end, ready + getTransfer(from, device, getBytes(value)));
     }
-    end += estimates.getSeconds(getTarget(device), region.ops).value_or(never);
+    end += queries.getSeconds(getTarget(device), region.ops).value_or(never);
     free[device] = end;
     for (Operation *op : region.ops)
       ends[op] = end;
@@ -318,8 +316,8 @@ std::vector<unsigned> chooseDevices(func::FuncOp function,
                                     const PlacementGraph &graph,
                                     SystemAttr system,
                                     ArrayRef<SmallVector<unsigned>> allowed,
-                                    const DeviceCompileOptions &options) {
-  return Chooser(function, graph, system, allowed, options).choose();
+                                    RegionQueries &queries) {
+  return Chooser(function, graph, system, allowed, queries).choose();
 }
 
 } // namespace garam::hetero

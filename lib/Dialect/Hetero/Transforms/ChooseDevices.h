@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_DIALECT_HETERO_TRANSFORMS_CHOOSEDEVICES_H
 #define GARAM_LIB_DIALECT_HETERO_TRANSFORMS_CHOOSEDEVICES_H
 
-#include "PlacementGraph.h"
+#include "RegionQueries.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 
 namespace garam::hetero {
@@ -19,7 +19,7 @@ std::vector<unsigned>
 chooseDevices(mlir::func::FuncOp function, const PlacementGraph &graph,
               SystemAttr system,
               llvm::ArrayRef<llvm::SmallVector<unsigned>> allowed,
-              const DeviceCompileOptions &options);
+              RegionQueries &queries);
 
 } // namespace garam::hetero
 

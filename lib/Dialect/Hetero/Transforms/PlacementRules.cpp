@@ -7,6 +7,7 @@
 #include "garam/Dialect/Hetero/Transforms/PlacementRules.h"
 
 #include "garam/Support/Errors.h"
+#include "garam/Support/JSONKeys.h"
 #include "garam/Support/JSONNesting.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -21,13 +22,14 @@ static constexpr int64_t schemaVersion = 1;
 /// What has a meaning of its own in a glob.
 static constexpr StringLiteral wildcards = "?*[\\";
 
-static Error makeError(StringRef file, const Twine &message) {
+static Error makeError(const Twine &file, const Twine &message) {
   return makeUserError(ExitCode::Config, file + ": " + message);
 }
 
-std::string PlacementRule::describe(unsigned number) const {
-  return ("rules[" + Twine(number) + "] ('" +
-          (kind == Kind::Node ? "node" : "op") + "': '" + pattern + "')")
+std::string PlacementRules::describe(const PlacementRule &rule) const {
+  bool isNode = rule.kind == PlacementRule::Kind::Node;
+  return (file + ": rules[" + Twine(rule.number) + "] ('" +
+          (isNode ? "node" : "op") + "': '" + rule.pattern + "')")
       .str();
 }
 
@@ -121,13 +123,19 @@ Expected<PlacementRules> PlacementRules::parse(StringRef text, StringRef file) {
   Expected<const json::Array *> list = readHead(*value, file);
   if (!list)
     return list.takeError();
+  if (std::optional<JSONKeyPlace> twice = findRepeatedKey(text))
+    return makeError(file + ":" + std::to_string(twice->line) + ":" +
+                         std::to_string(twice->column),
+                     "'" + twice->key +
+                         "' is there twice in one object; keep one");
   PlacementRules rules;
   rules.file = file.str();
   for (auto [number, entry] : enumerate(**list)) {
     Expected<PlacementRule> rule = readRule(entry, file, number);
     if (!rule)
       return rule.takeError();
-    if (Error error = rules.add(std::move(*rule), file))
+    rule->number = number;
+    if (Error error = rules.add(std::move(*rule)))
       return std::move(error);
   }
   return std::move(rules);
@@ -146,7 +154,7 @@ static std::optional<std::string> getLiteral(StringRef pattern) {
   return text;
 }
 
-Error PlacementRules::add(PlacementRule rule, StringRef file) {
+Error PlacementRules::add(PlacementRule rule) {
   unsigned number = rules.size();
   rules.push_back(std::make_unique<PlacementRule>(std::move(rule)));
   const PlacementRule &added = *rules.back();
@@ -157,8 +165,9 @@ Error PlacementRules::add(PlacementRule rule, StringRef file) {
   }
   Expected<GlobPattern> glob = GlobPattern::create(added.pattern);
   if (!glob)
-    return makeError(file, added.describe(number) + ": not a pattern: " +
-                               toString(glob.takeError()));
+    return makeUserError(ExitCode::Config,
+                         describe(added) +
+                             ": not a pattern: " + toString(glob.takeError()));
   globs.patterns.emplace_back(number, std::move(*glob));
   return Error::success();
 }
@@ -229,23 +238,36 @@ Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
                                            suggest(*literal, nodes)
                                      : "no node of the model has this operator")
                            : "matches nothing in the model";
-    errors = joinErrors(std::move(errors),
-                        makeError(file, rule->describe(number) + ": " + what));
+    errors = joinErrors(
+        std::move(errors),
+        makeUserError(ExitCode::Config, describe(*rule) + ": " + what));
+  }
+  return errors;
+}
+
+Error PlacementRules::checkDevices(ArrayRef<StringRef> devices) const {
+  Error errors = Error::success();
+  auto check = [&](const PlacementRule &rule, StringRef where,
+                   StringRef device) {
+    if (!is_contained(devices, device))
+      errors = joinErrors(
+          std::move(errors),
+          makeUserError(ExitCode::Config, describe(rule) + where +
+                                              ": no device is called '" +
+                                              device + "'; the system has " +
+                                              join(devices, ", ")));
+  };
+  for (const auto &rule : rules) {
+    check(*rule, "", rule->device);
+    for (const auto &[device, reason] : rule->reasons)
+      check(*rule, ", reasons", device);
   }
   return errors;
 }
 
 Error PlacementRules::check(ArrayRef<PlacedNode> nodes,
                             ArrayRef<StringRef> devices) const {
-  Error errors = Error::success();
-  for (auto [number, rule] : enumerate(rules))
-    if (!is_contained(devices, rule->device))
-      errors = joinErrors(
-          std::move(errors),
-          makeError(file, rule->describe(number) + ": no device is called '" +
-                              rule->device + "'; the system has " +
-                              join(devices, ", ")));
-  return joinErrors(std::move(errors), checkMatches(nodes));
+  return joinErrors(checkDevices(devices), checkMatches(nodes));
 }
 
 //===----------------------------------------------------------------------===//

@@ -77,11 +77,20 @@ private:
 
 } // namespace
 
+/// Of a product with what follows it, the product: the weights are its own.
+static Location getProductLoc(Location loc) {
+  auto fused = dyn_cast<FusedLoc>(loc);
+  // With metadata it is one operation with a note.
+  return fused && !fused.getMetadata()
+             ? getProductLoc(fused.getLocations().front())
+             : loc;
+}
+
 static void refuse(const RefusalHandler &onRefusal, Operation *op,
                    uint64_t rows, const RowPlanner &planner) {
   uint64_t bytes = planner.getRowBytes();
   uint64_t left = planner.getAll() - planner.getUsed();
-  onRefusal({op,
+  onRefusal({getProductLoc(op->getLoc()),
              "needs " + Twine(rows * bytes) + " bytes of banks (" +
                  Twine(rows) + " rows of each), but " + Twine(left * bytes) +
                  " of " + Twine(planner.getAll() * bytes) + " (" + Twine(left) +

@@ -68,7 +68,7 @@ TEST(PlacementRules, WrittenOnesAreRead) {
   llvm::Expected<PlacementRules> rules =
       PlacementRules::parse(printPlacement(written), "p.json");
   ASSERT_TRUE(bool(rules)) << consumeToReport(rules.takeError()).text;
-  std::vector<llvm::StringRef> devices;
+  std::vector<llvm::StringRef> devices = {"other"};
   for (const PlacedNode &node : nodes) {
     EXPECT_EQ(getDevice(*rules, node.id, "Relu"), node.id);
     devices.push_back(node.id);
@@ -96,6 +96,15 @@ TEST(PlacementRules, MistakesInNames) {
       "p.json: rules[4] ('node': 'entirely'): the model has no node of this "
       "name\n"
       "p.json: rules[5] ('op': '?ad'): matches nothing in the model");
+}
+
+// A reason of a device that there is not was meant for another system.
+TEST(PlacementRules, ReasonsOfUnknownDevices) {
+  PlacementRules rules = parse(
+      R"({"op": "Conv", "device": "a", "reasons": {"b": "x", "c": "y"}})");
+  EXPECT_EQ(consumeToReport(rules.check({{"conv", "Conv"}}, {"a", "b"})).text,
+            "p.json: rules[0] ('op': 'Conv'), reasons: no device is called "
+            "'c'; the system has a, b");
 }
 
 TEST(PlacementRules, MistakesInTheFile) {
@@ -129,6 +138,13 @@ TEST(PlacementRules, MistakesInTheFile) {
   EXPECT_EQ(getRuleErrors(R"({"node": "x", "devise": "a"})"),
             "p.json: rules[0]: unknown field 'devise'; needed node or op, "
             "device, reasons");
+  // JSON leaves open which of two equal keys counts.
+  EXPECT_EQ(
+      getErrors("{\"schema\": 1, \"rules\": [\n"
+                "  {\"node\": \"x\", \"device\": \"a\", \"node\": \"y\"}]}"),
+      "p.json:2:32: 'node' is there twice in one object; keep one");
+  EXPECT_EQ(getErrors(R"({"schema": 1, "schema": 1, "rules": []})"),
+            "p.json:1:15: 'schema' is there twice in one object; keep one");
   EXPECT_NE(getRuleErrors(R"({"node": "x[", "device": "a"})")
                 .find("p.json: rules[0] ('node': 'x['): not a pattern: "),
             std::string::npos);

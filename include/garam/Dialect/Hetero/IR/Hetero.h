@@ -27,6 +27,10 @@ constexpr llvm::StringLiteral systemAttrName = "hetero.system";
 /// Of a placed module: [id, device, {DEVICE = REASON, ...}] for each node that
 /// has operations, the reasons of the devices that do not take it.
 constexpr llvm::StringLiteral placementAttrName = "hetero.placement";
+/// Of a module that is to be placed again: [device, [id, ...], reason] for each
+/// refusal that earlier compiles of it have met. A device that was refused
+/// several nodes together, for want of memory, may have some of them.
+constexpr llvm::StringLiteral refusedAttrName = "hetero.refused";
 /// Of an operation or an executable: the name of the device that it runs on.
 constexpr llvm::StringLiteral deviceAttrName = "hetero.device";
 /// Of a function that its device has lowered to commands on its own memory, so

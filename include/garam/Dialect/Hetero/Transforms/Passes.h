@@ -22,17 +22,17 @@ namespace hetero {
 /// as locations name them.
 std::vector<PlacedNode> listNodes(mlir::ModuleOp module);
 
-/// What a placement depends on beside options.
-struct PlacementContext {
-  DeviceCompileOptions options;
-  /// Checked with the nodes of the module and the devices of its system.
+/// What devices have answered when a module was placed before, for placing it
+/// again.
+struct DeviceAnswers;
+std::shared_ptr<DeviceAnswers> makeDeviceAnswers();
+
+/// What hetero-place finds out by its options, when it is known already.
+struct PlacementResources {
+  /// Of `rules-file`, checked with the nodes of the module and the devices of
+  /// its system.
   PlacementRules rules;
-  /// What is known to be refused beside what devices say: reasons by device
-  /// and node.
-  std::map<std::string, std::map<std::string, std::string>> refused;
-  /// Whether devices are asked what they refuse. When nothing else can be done
-  /// with it, their compile refuses it just as well.
-  bool asksDevices = true;
+  std::shared_ptr<DeviceAnswers> answers = makeDeviceAnswers();
 };
 
 } // namespace hetero
@@ -41,11 +41,10 @@ struct PlacementContext {
 #define GEN_PASS_REGISTRATION
 #include "garam/Dialect/Hetero/Transforms/Passes.h.inc"
 
-/// hetero-place with all that the driver knows; of the options, those that the
-/// context has too do not count.
-std::unique_ptr<mlir::Pass> createHeteroPlacePass(
-    const HeteroPlacePassOptions &options,
-    std::shared_ptr<const hetero::PlacementContext> placement);
+/// hetero-place with a part of its work done.
+std::unique_ptr<mlir::Pass>
+createHeteroPlacePass(const HeteroPlacePassOptions &options,
+                      std::shared_ptr<const hetero::PlacementResources> known);
 
 } // namespace garam
 

@@ -59,11 +59,14 @@ def HeteroPlacePass : Pass<"hetero-place", "::mlir::ModuleOp"> {
     and what is computed of them alone, empty tensors, initial values) has no
     device: partition copies it to where it is used.
 
-    Each device is asked once what it refuses in the function. The rules of
-    `rules-file` decide for the nodes that they match; one that asks for what
-    the device refuses is an error. With `default-device`, that device gets
-    every other node that it takes, and the host what it refuses. Without it,
-    devices are chosen by time:
+    Each device is asked what it refuses in the function, and in each region of
+    the placement that was found; where it refuses something there, the nodes
+    are placed again. The rules of `rules-file` decide for the nodes that they
+    match; those that ask for what the device refuses are errors, all of which
+    are reported. `hetero.refused` of the module says what devices have refused
+    when they compiled this placement before; it is used up. With
+    `default-device`, that device gets every other node that it takes, and the
+    host what it refuses. Without it, devices are chosen by time:
 
     1. The time of a node on a device is its share of the time that the device
        estimates for the region which the node is part of when the device has
@@ -119,8 +122,13 @@ def HeteroPlacePass : Pass<"hetero-place", "::mlir::ModuleOp"> {
            "The device of what no rule matches; empty: chosen by time">,
     Option<"precision", "precision", "std::string", /*default=*/"\"\"",
            "Arithmetic of float models; empty for the device's choice">,
+    ListOption<"deviceOptions", "device-options", "std::string",
+               "Values of options that devices have of their own, FLAG=VALUE">,
     Option<"fallback", "fallback", "bool", /*default=*/"true",
-           "Give the host what the other devices refuse">
+           "Give the host what the other devices refuse">,
+    Option<"asksDevices", "ask-devices", "bool", /*default=*/"true",
+           "Ask devices what they refuse. When nothing can be done about it, "
+           "their compile refuses it just as well">
   ];
   let dependentDialects = ["::garam::hetero::HeteroDialect"];
 }

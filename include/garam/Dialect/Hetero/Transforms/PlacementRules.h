@@ -48,9 +48,7 @@ struct PlacementRule {
   std::string pattern; // a glob as of llvm::GlobPattern, without braces
   std::string device;
   RefusalReasons reasons; // what a placement that was written out tells
-
-  /// "rule 3 ('node': 'conv*')", for messages.
-  std::string describe(unsigned number) const;
+  unsigned number = 0;    // in its file
 };
 
 /// The rules of a placement file.
@@ -62,12 +60,14 @@ public:
                                               llvm::StringRef file);
 
   bool empty() const { return rules.empty(); }
-  /// Each rule matches a node of the model, and each device is one of
-  /// `devices`. Errors (ExitCode::Config) are joined.
+  /// Each rule matches a node of the model, and each device, of rules and of
+  /// reasons, is one of `devices`. Errors (ExitCode::Config) are joined.
   llvm::Error check(llvm::ArrayRef<PlacedNode> nodes,
                     llvm::ArrayRef<llvm::StringRef> devices) const;
   /// The last rule that matches a node, or null.
   const PlacementRule *lookup(llvm::StringRef id, llvm::StringRef op) const;
+  /// "FILE: rules[3] ('node': 'conv*')", for messages.
+  std::string describe(const PlacementRule &rule) const;
 
 private:
   struct Globs {
@@ -78,7 +78,8 @@ private:
     unsigned match(llvm::StringRef text) const;
   };
 
-  llvm::Error add(PlacementRule rule, llvm::StringRef file);
+  llvm::Error add(PlacementRule rule);
+  llvm::Error checkDevices(llvm::ArrayRef<llvm::StringRef> devices) const;
   llvm::Error checkMatches(llvm::ArrayRef<PlacedNode> nodes) const;
 
   std::string file;

@@ -1,0 +1,224 @@
+//===- Placer.cpp - The placement of one function -------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Placer.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+
+namespace garam::hetero {
+
+Placer::Placer(func::FuncOp function, SystemAttr system,
+               const PlacementPolicy &policy,
+               const llvm::StringMap<StringRef> &operators,
+               DeviceAnswers &answers)
+    : function(function), system(system), policy(policy), operators(operators),
+      graph(function), queries(graph.shared, policy.options, answers),
+      refusals(function, graph, system, queries, operators),
+      states(graph.units.size()), allowed(graph.units.size()) {}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+void Placer::fail(unsigned unit, Location loc, const Twine &message) {
+  errors.emplace_back(unit, loc, message.str());
+}
+
+/// "'a': why not; 'b': why not".
+std::string Placer::listRefusals(unsigned unit) const {
+  std::string text;
+  for (unsigned device = 0; device < system.getDevices().size(); ++device)
+    if (const std::string &reason = refusals.get(unit, device); !reason.empty())
+      text +=
+          (text.empty() ? "'" : "; '") + getName(device).str() + "': " + reason;
+  return text;
+}
+
+/// "'a', 'b'": the devices that refuse nothing.
+std::string Placer::listTakers(unsigned unit) const {
+  SmallVector<std::string> names;
+  for (unsigned device = 0; device < system.getDevices().size(); ++device)
+    if (refusals.get(unit, device).empty())
+      names.push_back("'" + getName(device).str() + "'");
+  return llvm::join(names, ", ");
+}
+
+/// The rule of `unit` asks for what its device refuses.
+void Placer::failRule(unsigned unit, Location loc, StringRef reason) {
+  const PlacementRule &rule = *states[unit].rule;
+  auto target =
+      cast<DeviceTargetAttrInterface>(system.lookup(rule.device).getTarget());
+  std::string takers = listTakers(unit);
+  fail(unit, loc,
+       policy.rules->describe(rule) + " places it on '" + rule.device +
+           "' (target '" + target.getTargetName() +
+           "'), which does not take it: " + reason +
+           (takers.empty() ? "" : "; hint: it may be on " + takers));
+}
+
+LogicalResult Placer::report() {
+  llvm::stable_sort(errors, [](const auto &a, const auto &b) {
+    return std::get<unsigned>(a) < std::get<unsigned>(b);
+  });
+  for (const auto &[unit, loc, message] : errors)
+    emitError(loc) << message;
+  return success(errors.empty());
+}
+
+//===----------------------------------------------------------------------===//
+// What may be where
+//===----------------------------------------------------------------------===//
+
+/// Finds the rules of units, and that they agree with each other.
+void Placer::applyRules() {
+  for (auto [number, unit] : llvm::enumerate(graph.units)) {
+    UnitState &state = states[number];
+    for (StringRef node : unit.nodes) {
+      const PlacementRule *rule =
+          policy.rules->lookup(node, operators.lookup(node));
+      if (!rule)
+        continue;
+      state.told.insert(rule->reasons.begin(), rule->reasons.end());
+      if (state.rule && state.rule->device != rule->device)
+        fail(number, getLoc(number),
+             "node '" + unit.nodes.front() + "' and node '" + node +
+                 "' share scalars, which no link moves, but are placed on '" +
+                 state.rule->device + "' and '" + rule->device +
+                 "'; place them on one device");
+      state.rule = rule;
+    }
+  }
+}
+
+void Placer::restrict(unsigned unit) {
+  UnitState &state = states[unit];
+  auto &devices = allowed[unit];
+  devices.clear();
+  for (unsigned device = 0; device < system.getDevices().size(); ++device) {
+    StringRef name = getName(device);
+    bool isHost = name == system.getHost();
+    bool isWanted =
+        isHost ? policy.hasFallback
+               : policy.defaultDevice.empty() || name == policy.defaultDevice;
+    if (isWanted && refusals.get(unit, device).empty())
+      devices.push_back(device);
+  }
+  // The host is only for what its chip refuses.
+  if (!policy.defaultDevice.empty())
+    if (unsigned first = getNumber(policy.defaultDevice);
+        llvm::is_contained(devices, first))
+      devices = {first};
+  std::string reasons = listRefusals(unit);
+  state.isFallback = devices.size() == 1 &&
+                     getName(devices.front()) == system.getHost() &&
+                     !reasons.empty();
+  if (devices.empty())
+    fail(unit, getLoc(unit),
+         Twine("no device takes it") + (reasons.empty() ? "" : ": ") + reasons);
+}
+
+void Placer::restrict() {
+  for (auto [number, state] : llvm::enumerate(states)) {
+    if (!state.rule) {
+      restrict(number);
+      continue;
+    }
+    unsigned device = getNumber(state.rule->device);
+    // The rest of the placement shows what else is impossible.
+    allowed[number] = {device};
+    if (const std::string &reason = refusals.get(number, device);
+        !reason.empty())
+      failRule(number, getLoc(number), reason);
+  }
+}
+
+/// Nodes without a rule go elsewhere; with one it is an error.
+void Placer::handle(const UnitRefusals::RegionRefusals &found) {
+  for (auto [unit, device] : found.units) {
+    if (states[unit].rule)
+      failRule(unit, getLoc(unit), refusals.get(unit, device));
+    else
+      restrict(unit);
+  }
+  for (const UnitRefusals::RefusedRegion &region : found.regions) {
+    SmallVector<Location> locs;
+    bool isByRules = true;
+    for (unsigned unit : region.units) {
+      locs.push_back(getLoc(unit));
+      if (states[unit].rule)
+        continue;
+      isByRules = false;
+      refusals.refuse(unit, region.device, region.reason);
+      restrict(unit);
+    }
+    if (isByRules)
+      failRule(region.units.front(), FusedLoc::get(function.getContext(), locs),
+               region.reason);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Placement
+//===----------------------------------------------------------------------===//
+
+LogicalResult Placer::place(ArrayAttr told) {
+  applyRules();
+  if (policy.asksDevices)
+    refusals.askAboutFunction();
+  if (told)
+    refusals.takeTold(told);
+  restrict();
+  auto canChoose = [&] {
+    return llvm::none_of(
+        allowed, [](ArrayRef<unsigned> devices) { return devices.empty(); });
+  };
+  // Each time a device refuses something more.
+  UnitRefusals::RegionRefusals found;
+  do {
+    if (!canChoose())
+      return report();
+    choice = chooseDevices(function, graph, system, allowed, queries);
+    found = policy.asksDevices ? refusals.askAboutRegions(choice)
+                               : UnitRefusals::RegionRefusals();
+    handle(found);
+  } while (errors.empty() && !found.empty());
+  if (errors.empty() && policy.asksDevices)
+    refusals.askAboutUnits(choice);
+  return report();
+}
+
+void Placer::warnOfFallback(unsigned unit) const {
+  if (states[unit].isFallback && !graph.units[unit].nodes.empty())
+    emitWarning(getLoc(unit))
+        << "runs on '" << system.getHost() << "': " << listRefusals(unit);
+}
+
+void Placer::record(SmallVectorImpl<Attribute> &nodes) {
+  Builder builder(function.getContext());
+  for (auto [number, unit] : llvm::enumerate(graph.units)) {
+    warnOfFallback(number);
+    auto device = builder.getStringAttr(getName(choice[number]));
+    for (Operation *op : unit.ops)
+      op->setAttr(deviceAttrName, device);
+    RefusalReasons &told = states[number].told;
+    for (unsigned other = 0; other < system.getDevices().size(); ++other)
+      if (const std::string &reason = refusals.get(number, other);
+          !reason.empty())
+        told[getName(other).str()] = reason;
+    NamedAttrList reasons;
+    for (const auto &[refusing, reason] : told)
+      reasons.set(refusing, builder.getStringAttr(reason));
+    for (StringRef node : unit.nodes)
+      nodes.push_back(
+          builder.getArrayAttr({builder.getStringAttr(node), device,
+                                reasons.getDictionary(builder.getContext())}));
+  }
+}
+
+} // namespace garam::hetero
