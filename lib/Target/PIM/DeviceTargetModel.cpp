@@ -14,6 +14,7 @@
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/FunctionCopy.h"
+#include "garam/Target/PIM/Machine/CostModel.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -134,7 +135,13 @@ static constexpr llvm::StringLiteral planAttrName = "pim.plan";
 namespace {
 struct Totals {
   uint64_t macs = 0, weightBytes = 0;
-  double seconds = 0;
+  KernelCost cost; // by the cost model
+
+  void add(const KernelCost &kernel) {
+    cost.seconds += kernel.seconds;
+    cost.joules += kernel.joules;
+    cost.dramBytes += kernel.dramBytes;
+  }
 };
 } // namespace
 
@@ -202,18 +209,17 @@ static Totals addUp(func::FuncOp kernels, const MachineDescription &machine) {
       uint64_t weights = gemv.getInputs() * gemv.getOutputs();
       totals.macs += weights;
       totals.weightBytes += weights * bytesPerBurst / numLanes;
-      totals.seconds += estimateSeconds(machine, getTiling(gemv, machine));
+      totals.add(estimateCost(machine, getTiling(gemv, machine)));
     } else if (auto kernel = dyn_cast<ElementwiseOp>(op)) {
-      unsigned computed = 0;
+      ElementwiseOperands operands;
       for (Value operand : kernel.getOperands()) {
         ElementsAttr constant = getConstant(operand);
-        computed += !constant;
+        ++(constant ? operands.constant : operands.computed);
         if (constant)
           totals.weightBytes +=
               constant.getNumElements() * bytesPerBurst / numLanes;
       }
-      totals.seconds +=
-          estimateSeconds(machine, getTiling(kernel, machine), computed);
+      totals.add(estimateCost(machine, getTiling(kernel, machine), operands));
     }
   });
   return totals;
@@ -224,7 +230,8 @@ static void record(func::FuncOp function, const Totals &totals) {
   function->setAttr(macsAttrName, builder.getI64IntegerAttr(totals.macs));
   function->setAttr(weightBytesAttrName,
                     builder.getI64IntegerAttr(totals.weightBytes));
-  function->setAttr(estimateAttrName, builder.getF64FloatAttr(totals.seconds));
+  function->setAttr(estimateAttrName,
+                    builder.getF64FloatAttr(totals.cost.seconds));
 }
 
 static Totals readTotals(func::FuncOp function) {
@@ -234,7 +241,7 @@ static Totals readTotals(func::FuncOp function) {
   if (auto bytes = function->getAttrOfType<IntegerAttr>(weightBytesAttrName))
     totals.weightBytes = bytes.getInt();
   if (auto seconds = function->getAttrOfType<FloatAttr>(estimateAttrName))
-    totals.seconds = seconds.getValueAsDouble();
+    totals.cost.seconds = seconds.getValueAsDouble();
   return totals;
 }
 
@@ -267,7 +274,7 @@ static FailureOr<DeviceProgram> finish(func::FuncOp function,
   program->bound.computeSeconds = totals.macs / getMACsPerSecond(machine);
   program->bound.weightBytes = totals.weightBytes;
   program->bound.peakBytesPerSecond = getBankBytesPerSecond(machine);
-  program->estimatedSeconds = totals.seconds;
+  program->estimatedSeconds = totals.cost.seconds;
   program->plan = readPlan(function);
   return program;
 }
@@ -313,13 +320,11 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
     return failure();
   Totals totals = addUp(copy.get(), *machine);
   DeviceEstimate estimate;
-  estimate.seconds = totals.seconds;
-  constexpr double bitsPerByte = 8;
+  estimate.seconds = totals.cost.seconds;
   estimate.joules =
-      totals.macs * machine->energy.perLaneOperation +
-      totals.weightBytes * bitsPerByte * machine->energy.perBankBit;
+      totals.cost.joules + machine->idleWatts * totals.cost.seconds;
   estimate.weightBytes = totals.weightBytes;
-  estimate.dramBytes = totals.weightBytes;
+  estimate.dramBytes = totals.cost.dramBytes;
   return estimate;
 }
 

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Target/PIM/Machine/Tiling.h"
+#include "garam/Target/PIM/Machine/CostModel.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
@@ -58,6 +59,7 @@ uint64_t GemvTiling::getWeightBursts() const {
 GemvTiling tileGemv(const MachineDescription &machine, uint64_t inputs,
                     uint64_t outputs, uint64_t splits) {
   GemvTiling tiling;
+  tiling.inputs = inputs;
   tiling.outputs = outputs;
   tiling.units = machine.geometry.getUnits();
   tiling.channels = machine.geometry.channels;
@@ -72,11 +74,11 @@ GemvTiling tileGemv(const MachineDescription &machine, uint64_t inputs,
 GemvTiling tileGemv(const MachineDescription &machine, uint64_t inputs,
                     uint64_t outputs) {
   GemvTiling best = tileGemv(machine, inputs, outputs, 1);
-  double bestSeconds = estimateSeconds(machine, best);
+  double bestSeconds = estimateCost(machine, best).seconds;
   uint64_t most = std::max<uint64_t>(best.channels / best.groups, 1);
   for (uint64_t splits = 2; splits <= std::min(most, best.slots); ++splits) {
     GemvTiling tiling = tileGemv(machine, inputs, outputs, splits);
-    double seconds = estimateSeconds(machine, tiling);
+    double seconds = estimateCost(machine, tiling).seconds;
     if (seconds < bestSeconds) {
       best = tiling;
       bestSeconds = seconds;

@@ -15,7 +15,7 @@ namespace garam::pim {
 /// inputs, a tile, which lie in even banks for even tiles and in odd banks for
 /// odd ones; the last tile may be shorter.
 struct GemvTiling {
-  uint64_t outputs = 0;
+  uint64_t inputs = 0, outputs = 0;
   uint64_t groups = 0;              // of 8 outputs for each unit of a channel
   uint64_t splits = 1;              // of the inputs, over channels
   uint64_t slots = 0;               // bursts of inputs in a split
@@ -65,13 +65,6 @@ struct ElementwiseTiling {
 
 ElementwiseTiling tileElementwise(const MachineDescription &machine,
                                   uint64_t elements);
-
-/// What the cost model expects of a run, in seconds: input conversion, the
-/// kernel, its results and the driver's work on them.
-double estimateSeconds(const MachineDescription &machine,
-                       const GemvTiling &tiling);
-double estimateSeconds(const MachineDescription &machine,
-                       const ElementwiseTiling &tiling, unsigned operands);
 
 } // namespace garam::pim
 
