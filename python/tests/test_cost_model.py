@@ -1,6 +1,6 @@
-"""The cost model, by which tiles and core splits are chosen, agrees with the
-simulator: on the networks of the benchmarks, and on such as it was not made
-with."""
+"""The cost models of the devices, by which tiles, core splits and placements are
+chosen, agree with the simulators: on the networks of the benchmarks, and on such
+as they were not made with."""
 
 import sys
 
@@ -12,8 +12,9 @@ sys.path.append(str(SOURCE_DIR / "benchmarks"))
 import cost_model  # noqa: E402
 import measure  # noqa: E402
 
-# Of the simulated latency.
+# Of the simulated latency. The host's cost model and simulator add the same times up.
 BOUND = 0.20
+TIGHTER_BOUNDS = {"hbm-pim": 0.03, "hbm-pim-x4": 0.03, "host": 1e-6}
 
 # The generator would take longer than all other cases together.
 LEFT_OUT = {"resnet50_int8", "mobilenetv2_int8"}
@@ -34,9 +35,9 @@ def test_agrees_with_simulator(folder, record_property):
     print(cost_model.format_table(rows))
     record_property("largest_error", max(abs(row.error) for row in rows))
     # The digits, the generated networks: these are always there.
-    assert len(rows) >= 5 + 2 * (2 + cost_model.RANDOM_NETWORKS + 2)
-    assert [(row.model, row.target, f"{row.error:+.1%}")
-            for row in rows if abs(row.error) > BOUND] == []
+    assert len(rows) >= 7 + 3 * (2 + cost_model.RANDOM_NETWORKS + 2)
+    assert [(row.model, row.target, f"{row.error:+.1%}") for row in rows
+            if abs(row.error) > TIGHTER_BOUNDS.get(row.target, BOUND)] == []
 
 
 def test_estimate_is_deterministic(folder):

@@ -637,3 +637,35 @@ func.func @store_begin() {
   pim.store from 0 elements 4 to %y at -4 : f32
   return
 }
+
+// -----
+
+// What is kept of the kernels is kept on their function.
+module {
+  // expected-error @+1 {{'pim.segment' op has 'pim.macs', which is an attribute of functions}}
+  %0 = pim.segment input "x" : 4 {pim.macs = 1 : i64}
+}
+
+// -----
+
+// A count below nothing.
+// expected-error @+1 {{'func.func' op has 'pim.macs', which is a count of i64, got: -1 : i64}}
+func.func private @macs() attributes {pim.macs = -1 : i64}
+
+// -----
+
+// A count of another type.
+// expected-error @+1 {{'func.func' op has 'pim.weight_bytes', which is a count of i64, got: 3 : i32}}
+func.func private @weight_bytes() attributes {pim.weight_bytes = 3 : i32}
+
+// -----
+
+// A time that is no number.
+// expected-error @+1 {{'func.func' op has 'pim.estimate', which is seconds as an f64, got: 0x7FF8000000000000 : f64}}
+func.func private @estimate() attributes {pim.estimate = 0x7FF8000000000000 : f64}
+
+// -----
+
+// A region of unknown size.
+// expected-error @+1 {{'func.func' op has 'pim.plan', which is a list of {name, offset, rank, size}, got: [{name = "a", offset = 0 : i64, rank = 0 : i64}]}}
+func.func private @plan() attributes {pim.plan = [{name = "a", offset = 0 : i64, rank = 0 : i64}]}

@@ -26,7 +26,18 @@ def PIM_Dialect : Dialect {
     *Streams* are what is encoded (docs/isa/pim.md): micro-kernels, whose
     instructions are operations in a region, phases of memory transactions in
     groups and repetitions, and the commands of the driver.
+
+    A function of streams keeps what was known of its kernels as attributes:
+    `pim.macs` and `pim.weight_bytes`, which a run needs at least, `pim.estimate`,
+    the seconds that the cost model expects of it, and `pim.plan`, a list of
+    `{name, offset, rank, size}` of what lies in the banks of a rank, in bytes.
+    None is negative.
   }];
+  let discardableAttrs = (ins "::mlir::IntegerAttr":$macs,
+                              "::mlir::IntegerAttr":$weight_bytes,
+                              "::mlir::FloatAttr":$estimate,
+                              "::mlir::ArrayAttr":$plan);
+  let hasOperationAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
 }
