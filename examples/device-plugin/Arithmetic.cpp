@@ -66,17 +66,17 @@ static void compute(Opcode opcode, const Block &left, const Block &right,
   }
 }
 
-void execute(const Chain &chain, ArrayRef<MutableArrayRef<uint8_t>> segments) {
+void execute(const Chain &chain, const garam::RunMemory &memory) {
   std::vector<Block> values(chain.instructions.size());
-  uint8_t *to = segments[chain.result.segment].data() + chain.result.offset;
+  uint8_t *to = memory.write(chain.result.segment).data() + chain.result.offset;
   float sum = 0;
   uint64_t inRow = 0;
   for (uint64_t begin = 0; begin < chain.elements; begin += blockElements) {
     uint64_t count = std::min(blockElements, chain.elements - begin);
     for (auto [instruction, value] : zip(chain.instructions, values)) {
       if (instruction.opcode == Opcode::Load)
-        load(instruction, segments[instruction.address.segment], begin, count,
-             value);
+        load(instruction, memory.read(instruction.address.segment), begin,
+             count, value);
       else if (instruction.opcode == Opcode::Number)
         value.fill(instruction.number);
       else

@@ -30,13 +30,10 @@ public:
   void disassemble(raw_ostream &os) const override {
     abacus::disassemble(program, os);
   }
-  Expected<std::unique_ptr<garam::DeviceExecution>>
-  prepare(garam::sim::Kernel &kernel,
-          ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const garam::DeviceRunOptions &options,
-          garam::RunEndHandler onEnd) const override {
-    return prepareExecution(kernel, program, machine, segments, options,
-                            std::move(onEnd));
+  Expected<std::unique_ptr<garam::ProgramInstance>>
+  instantiate(ArrayRef<uint8_t> constants,
+              const garam::InstanceOptions &options) const override {
+    return makeInstance(program, machine, constants, options);
   }
 
 private:
@@ -69,10 +66,7 @@ estimateProgram(const garam::DeviceProgram &program, MemoryBufferRef target) {
       loadProgram(program.code, target);
   if (!loaded)
     return loaded.takeError();
-  garam::DeviceRunOptions options;
-  options.timingOnly = true;
-  std::vector<MutableArrayRef<uint8_t>> noMemory(program.segments.size());
-  Expected<garam::DeviceRun> run = (*loaded)->run(noMemory, options);
+  Expected<garam::DeviceRun> run = (*loaded)->measure();
   if (!run)
     return run.takeError();
   garam::DeviceEstimate estimate;

@@ -51,10 +51,10 @@ namespace {
 class Execution : public garam::DeviceExecution {
 public:
   Execution(sim::Kernel &kernel, const Program &program, const Machine &machine,
-            ArrayRef<MutableArrayRef<uint8_t>> segments,
+            std::optional<garam::RunMemory> data,
             const garam::DeviceRunOptions &options, garam::RunEndHandler onEnd)
-      : kernel(kernel), program(program), machine(machine), segments(segments),
-        options(options), onEnd(std::move(onEnd)) {}
+      : kernel(kernel), program(program), machine(machine),
+        data(std::move(data)), options(options), onEnd(std::move(onEnd)) {}
 
   Error start() override {
     begin = kernel.now();
@@ -71,7 +71,7 @@ private:
   sim::Kernel &kernel;
   const Program &program;
   const Machine &machine;
-  std::vector<MutableArrayRef<uint8_t>> segments;
+  std::optional<garam::RunMemory> data; // without it only times
   garam::DeviceRunOptions options;
   garam::RunEndHandler onEnd;
   sim::Time begin = 0, chainBegin = 0;
@@ -123,10 +123,9 @@ Error Execution::report(uint64_t number) {
       return createStringError("value '" + value.name +
                                "' of the debug map is not what chain " +
                                Twine(number) + " stores");
-    const uint8_t *data =
-        segments[chain.result.segment].data() + chain.result.offset;
-    options.onValue(
-        {value.name, value.type, std::vector<uint8_t>(data, data + *bytes)});
+    ArrayRef<uint8_t> result =
+        data->read(chain.result.segment).slice(chain.result.offset, *bytes);
+    options.onValue({value.name, value.type, result.vec()});
   }
   return Error::success();
 }
@@ -134,8 +133,8 @@ Error Execution::report(uint64_t number) {
 Error Execution::handle(uint64_t number) {
   const Chain &chain = program.chains[number];
   account(chain, getCost(chain, machine));
-  if (!options.timingOnly) {
-    execute(chain, segments);
+  if (data) {
+    execute(chain, *data);
     if (options.onValue)
       if (Error error = report(number))
         return error;
@@ -146,17 +145,44 @@ Error Execution::handle(uint64_t number) {
   return startChain();
 }
 
-Expected<std::unique_ptr<garam::DeviceExecution>> prepareExecution(
-    sim::Kernel &kernel, const Program &program, const Machine &machine,
-    ArrayRef<MutableArrayRef<uint8_t>> segments,
-    const garam::DeviceRunOptions &options, garam::RunEndHandler onEnd) {
-  for (const auto &[i, segment] : enumerate(program.segments))
-    if (!options.timingOnly &&
-        (i >= segments.size() || segments[i].size() != segment.size))
-      return createStringError("segment " + Twine(i) + " needs " +
-                               Twine(segment.size) + " bytes of memory");
-  return std::make_unique<Execution>(kernel, program, machine, segments,
-                                     options, std::move(onEnd));
+namespace {
+
+/// Weights stay in the memory, so that there is no set-up.
+class Instance : public garam::ProgramInstance {
+public:
+  Instance(const Program &program, const Machine &machine,
+           ArrayRef<uint8_t> constants, const garam::InstanceOptions &options)
+      : program(program), machine(machine), constants(constants),
+        timingOnly(options.timingOnly) {}
+
+  Expected<std::unique_ptr<garam::DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const garam::DeviceRunOptions &options,
+          garam::RunEndHandler onEnd) const override {
+    std::optional<garam::RunMemory> data;
+    if (!timingOnly)
+      if (Error error =
+              garam::RunMemory::create(program.segments, constants, segments)
+                  .moveInto(data))
+        return std::move(error);
+    return std::make_unique<Execution>(
+        kernel, program, machine, std::move(data), options, std::move(onEnd));
+  }
+
+private:
+  const Program &program;
+  const Machine &machine;
+  ArrayRef<uint8_t> constants;
+  bool timingOnly;
+};
+
+} // namespace
+
+std::unique_ptr<garam::ProgramInstance>
+makeInstance(const Program &program, const Machine &machine,
+             ArrayRef<uint8_t> constants,
+             const garam::InstanceOptions &options) {
+  return std::make_unique<Instance>(program, machine, constants, options);
 }
 
 } // namespace abacus

@@ -13,6 +13,7 @@
 
 #include "Program.h"
 #include "garam/Target/LoadedProgram.h"
+#include "garam/Target/RunMemory.h"
 
 namespace abacus {
 
@@ -30,16 +31,14 @@ struct ChainCost {
 };
 ChainCost getCost(const Chain &chain, const Machine &machine);
 
-/// Computes what `chain` of a checked program stores. `segments[i]` has the
-/// size of segment i.
-void execute(const Chain &chain,
-             llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments);
+/// Computes what `chain` of a checked program stores.
+void execute(const Chain &chain, const garam::RunMemory &memory);
 
-/// A checked program as a component of `kernel` (LoadedProgram::prepare).
-llvm::Expected<std::unique_ptr<garam::DeviceExecution>> prepareExecution(
-    garam::sim::Kernel &kernel, const Program &program, const Machine &machine,
-    llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-    const garam::DeviceRunOptions &options, garam::RunEndHandler onEnd);
+/// LoadedProgram::instantiate of a checked program.
+std::unique_ptr<garam::ProgramInstance>
+makeInstance(const Program &program, const Machine &machine,
+             llvm::ArrayRef<uint8_t> constants,
+             const garam::InstanceOptions &options);
 
 } // namespace abacus
 

@@ -64,6 +64,7 @@ private:
   std::vector<Observed> values; // results of the function, in order
   uint64_t numSamples = 0;
   std::unique_ptr<LoadedProgram> program;
+  std::unique_ptr<ProgramInstance> instance;
   std::vector<std::vector<uint8_t>> segments;
   llvm::StringMap<ObservedRange> ranges;
 };
@@ -226,7 +227,13 @@ llvm::Error Calibration::compile() {
   for (const DeviceConstant &constant : (*compiled)->constants)
     constant.write(
         MutableArrayRef(segments[0]).slice(constant.offset, constant.size));
-  return device->load((*compiled)->code, file->getBuffer()).moveInto(program);
+  if (llvm::Error error =
+          device->load((*compiled)->code, file->getBuffer()).moveInto(program))
+    return error;
+  ArrayRef<uint8_t> constants;
+  if (!segments.empty())
+    constants = segments[0];
+  return program->instantiate(constants, InstanceOptions()).moveInto(instance);
 }
 
 //===----------------------------------------------------------------------===//
@@ -262,7 +269,7 @@ llvm::Error Calibration::runSample(uint64_t number) {
     llvm::copy(sample.take_front(bytes.size()), bytes.begin());
     observe(own.input, sample);
   }
-  llvm::Expected<DeviceRun> run = program->run(memory, DeviceRunOptions());
+  llvm::Expected<DeviceRun> run = instance->run(memory);
   if (!run)
     return run.takeError();
   size_t output = 0;

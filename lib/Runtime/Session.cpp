@@ -67,17 +67,68 @@ static Error checkInputs(const EntryPoint &entry, ArrayRef<Tensor> inputs) {
   return Error::success();
 }
 
+//===----------------------------------------------------------------------===//
+// Instances
+//===----------------------------------------------------------------------===//
+
+/// Threads make no difference to what an instance is.
+static bool areAlike(const InstanceOptions &left,
+                     const InstanceOptions &right) {
+  return left.timingOnly == right.timingOnly &&
+         left.residentWeights == right.residentWeights &&
+         left.noise == right.noise && left.seed == right.seed;
+}
+
+static InstanceOptions makeOptions(unsigned program,
+                                   const RunOptions &options) {
+  // Any odd number keeps programs apart; this one, 2^64 over the golden ratio,
+  // spreads them.
+  constexpr uint64_t stride = 0x9E3779B97F4A7C15;
+  InstanceOptions own;
+  own.timingOnly = options.timingOnly;
+  own.residentWeights = options.residentWeights;
+  own.noise = options.noise;
+  own.seed = options.seed + program * stride;
+  own.threads = options.threads;
+  return own;
+}
+
+Error Session::instantiate(unsigned program, const RunOptions &options) {
+  InstanceOptions own = makeOptions(program, options);
+  auto found = instances.find(program);
+  if (found != instances.end() && areAlike(found->second.options, own))
+    return Error::success();
+  ArrayRef<uint8_t> constants;
+  ArrayRef<uint32_t> segments =
+      executable->getManifest().programs[program].segments;
+  for (const auto &[segment, declared] :
+       zip(segments, executable->getProgram(program).getSegments()))
+    if (declared.role == MemoryRole::Constant)
+      constants = executable->getImage().getConstants(segment);
+  Expected<std::unique_ptr<ProgramInstance>> instance =
+      executable->getProgram(program).instantiate(constants, own);
+  if (!instance)
+    return instance.takeError();
+  instances[program] = {own, std::move(*instance)};
+  return Error::success();
+}
+
+/// Of all programs that the entry point dispatches.
+Error Session::instantiate(const RunOptions &options) {
+  for (const Step &step : executable->getEntryPoint().steps)
+    if (step.kind == Step::Kind::Dispatch)
+      if (Error error = instantiate(step.program, options))
+        return error;
+  return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
 MutableArrayRef<uint8_t> Session::getSegment(unsigned segment) {
-  const Image &image = executable->getImage();
-  if (image.getManifest().segments[segment].segment.role ==
-      MemoryRole::Constant) {
-    // Devices refuse programs that write a constant segment when they load
-    // them, so the mapped file is never written.
-    ArrayRef<uint8_t> bytes = image.getConstants(segment);
-    return {const_cast<uint8_t *>(bytes.data()), bytes.size()};
-  }
   return {static_cast<uint8_t *>(memory[segment].base()),
-          image.getManifest().segments[segment].segment.size};
+          executable->getManifest().segments[segment].segment.size};
 }
 
 /// Fresh memory is zero; state and all else stay from run to run.
@@ -150,6 +201,16 @@ static std::optional<double> getHostLinkSeconds(const Executable &executable) {
   return getSeconds(entry.inputs) + getSeconds(entry.outputs);
 }
 
+Error Session::runSteps(const RunOptions &options, RunResult &result) {
+  if (Error error = instantiate(options))
+    return error;
+  std::vector<const ProgramInstance *> numbered(executable->getNumPrograms());
+  for (const auto &[program, entry] : instances)
+    numbered[program] = entry.instance.get();
+  auto getMemory = [&](unsigned segment) { return getSegment(segment); };
+  return StepRunner(*executable, numbered, options, getMemory).run(result);
+}
+
 Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
                                  const RunOptions &options) {
   RunResult result;
@@ -165,8 +226,7 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
     if (Error error = bindInputs(inputs, result))
       return error;
   }
-  auto getMemory = [&](unsigned segment) { return getSegment(segment); };
-  if (Error error = StepRunner(*executable, options, getMemory).run(result))
+  if (Error error = runSteps(options, result))
     return executable->getImage().getContainer().makeError(
         toString(std::move(error)));
   if (!options.timingOnly)

@@ -17,13 +17,13 @@ namespace garam {
 /// the step of that number.
 static constexpr uint64_t startTag = maxSteps;
 
-StepRunner::StepRunner(const Executable &executable, const RunOptions &options,
-                       GetSegment getSegment)
-    : executable(executable), options(options), getSegment(getSegment),
-      steps(executable.getEntryPoint().steps.size()),
+StepRunner::StepRunner(const Executable &executable,
+                       ArrayRef<const ProgramInstance *> instances,
+                       const RunOptions &options, GetSegment getSegment)
+    : executable(executable), instances(instances), options(options),
+      getSegment(getSegment), steps(executable.getEntryPoint().steps.size()),
       devices(executable.getManifest().devices.size()),
-      links(executable.getManifest().links.size()),
-      isSetUp(executable.getNumPrograms()) {
+      links(executable.getManifest().links.size()) {
   for (uint32_t number = 0; number < steps.size(); ++number) {
     for (uint32_t earlier : getStep(number).after)
       steps[earlier].successors.push_back(number);
@@ -44,6 +44,7 @@ Error StepRunner::run(RunResult &total) {
   if (error)
     return error;
   result.criticalPath = categories.list(lastAccount);
+  addSetup();
   finishEnergy();
   result.hostQuantizedElements = total.hostQuantizedElements;
   total = std::move(result);
@@ -125,14 +126,7 @@ Error StepRunner::startPrograms() {
 
 DeviceRunOptions StepRunner::makeOptions(uint32_t program) const {
   DeviceRunOptions own;
-  own.timingOnly = options.timingOnly;
-  own.residentWeights = options.residentWeights;
   own.threads = options.threads;
-  own.noise = options.noise;
-  // Any odd number keeps programs apart; this one, 2^64 over the golden ratio,
-  // spreads them.
-  constexpr uint64_t stride = 0x9E3779B97F4A7C15;
-  own.seed = options.seed + program * stride;
   if (options.onEvent)
     own.onEvent = [this, program](const DeviceEvent &event) {
       options.onEvent(program, event);
@@ -144,26 +138,36 @@ DeviceRunOptions StepRunner::makeOptions(uint32_t program) const {
   return own;
 }
 
+/// The memory of a program's segments, but of constants, which its instance
+/// has.
+std::vector<MutableArrayRef<uint8_t>>
+StepRunner::bindSegments(uint32_t program) const {
+  std::vector<MutableArrayRef<uint8_t>> memory;
+  for (const auto &[segment, declared] :
+       zip(executable.getManifest().programs[program].segments,
+           executable.getProgram(program).getSegments()))
+    memory.push_back(declared.role == MemoryRole::Constant
+                         ? MutableArrayRef<uint8_t>()
+                         : getSegment(segment).take_front(declared.size));
+  return memory;
+}
+
 Error StepRunner::startProgram(uint32_t step) {
   uint32_t number = getStep(step).program;
-  const LoadedProgram &program = executable.getProgram(number);
-  ArrayRef<uint32_t> segments =
-      executable.getManifest().programs[number].segments;
   StepState &state = steps[step];
-  state.memory.resize(segments.size());
   state.options = makeOptions(number);
   if (!options.timingOnly)
-    for (const auto &[bytes, segment, declared] :
-         zip(state.memory, segments, program.getSegments()))
-      bytes = getSegment(segment).take_front(declared.size);
+    state.memory = bindSegments(number);
   // The execution is destroyed in the event, after it has returned from here.
   auto onEnd = [this, step](DeviceRun run) {
     steps[step].run = std::move(run);
     kernel.schedule(0, *this, step);
     return Error::success();
   };
-  if (Error error = program.prepare(kernel, state.memory, state.options, onEnd)
-                        .moveInto(state.execution))
+  if (Error error =
+          instances[number]
+              ->prepare(kernel, state.memory, state.options, std::move(onEnd))
+              .moveInto(state.execution))
     return error;
   return kernel.start(*state.execution);
 }
@@ -219,11 +223,6 @@ void StepRunner::count(uint32_t program, const DeviceRun &run) {
   busy.resize(std::max(busy.size(), run.laneBusyFs.size()));
   for (const auto &[sum, part] : zip(busy, run.laneBusyFs))
     sum += part;
-  if (isSetUp[program])
-    return;
-  isSetUp[program] = true;
-  use.setupFs += run.setupFs;
-  use.setupJoule += run.setupJoule;
 }
 
 //===----------------------------------------------------------------------===//
@@ -276,6 +275,18 @@ void StepRunner::endTransfer(uint32_t step) {
 //===----------------------------------------------------------------------===//
 // Energy
 //===----------------------------------------------------------------------===//
+
+/// Instances of one device are set up one after the other.
+void StepRunner::addSetup() {
+  for (const auto &[program, instance] : enumerate(instances)) {
+    if (!instance)
+      continue;
+    SetupCost cost = instance->getSetupCost();
+    DeviceUse &use = result.devices[getDevice(program)];
+    use.setupFs += cost.femtoseconds;
+    use.setupJoule += cost.joule;
+  }
+}
 
 /// Idle power of every device flows all the time, whether it has work or not.
 void StepRunner::finishEnergy() {

@@ -15,7 +15,7 @@
 
 namespace garam {
 
-/// The memory of a segment of the manifest, or nothing with timingOnly.
+/// The memory of a segment of the manifest that a run may write.
 using GetSegment =
     llvm::function_ref<llvm::MutableArrayRef<uint8_t>(unsigned segment)>;
 
@@ -25,8 +25,10 @@ using GetSegment =
 /// starts all others.
 class StepRunner : public sim::Component {
 public:
-  StepRunner(const Executable &executable, const RunOptions &options,
-             GetSegment getSegment);
+  /// `instances` are those of the programs, null where none is dispatched.
+  StepRunner(const Executable &executable,
+             llvm::ArrayRef<const ProgramInstance *> instances,
+             const RunOptions &options, GetSegment getSegment);
   ~StepRunner() override;
 
   /// Runs all steps. Adds times, energy and counts to `result`.
@@ -68,11 +70,14 @@ private:
   llvm::Error startPrograms();
   llvm::Error startProgram(uint32_t step);
   DeviceRunOptions makeOptions(uint32_t program) const;
+  std::vector<llvm::MutableArrayRef<uint8_t>>
+  bindSegments(uint32_t program) const;
   llvm::Error endProgram(uint32_t step);
   void advanceTransfer(uint32_t step);
   void endTransfer(uint32_t step);
   void endStep(uint32_t step);
   void count(uint32_t program, const DeviceRun &run);
+  void addSetup();
   void finishEnergy();
 
   const Step &getStep(uint32_t step) const {
@@ -83,6 +88,7 @@ private:
   }
 
   const Executable &executable;
+  llvm::ArrayRef<const ProgramInstance *> instances;
   const RunOptions &options;
   GetSegment getSegment;
   /// Outlives the executions of programs, which refer to it.
@@ -90,7 +96,6 @@ private:
   std::vector<StepState> steps;
   std::vector<DeviceState> devices;
   std::vector<std::array<Direction, 2>> links;
-  std::vector<bool> isSetUp; // a program
   CategoryTable categories;
   PathAccount lastAccount; // of the step that ended last
   size_t numEnded = 0;

@@ -18,8 +18,19 @@ llvm::Error LoadedProgram::exportAs(llvm::StringRef flag,
 }
 
 llvm::Expected<DeviceRun>
-LoadedProgram::run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                   const DeviceRunOptions &options) const {
+LoadedProgram::measure(const DeviceRunOptions &options) const {
+  InstanceOptions timing;
+  timing.timingOnly = true;
+  llvm::Expected<std::unique_ptr<ProgramInstance>> instance =
+      instantiate({}, timing);
+  if (!instance)
+    return instance.takeError();
+  return (*instance)->run({}, options);
+}
+
+llvm::Expected<DeviceRun>
+ProgramInstance::run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+                     const DeviceRunOptions &options) const {
   sim::Kernel kernel;
   std::optional<DeviceRun> result;
   llvm::Expected<std::unique_ptr<DeviceExecution>> execution =

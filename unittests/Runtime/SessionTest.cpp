@@ -24,21 +24,23 @@ namespace {
 /// Adds the first byte of the weights to every byte of the input.
 class AddExecution : public DeviceExecution {
 public:
-  AddExecution(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+  AddExecution(sim::Kernel &kernel, ArrayRef<uint8_t> weights,
+               const InstanceOptions &instance,
+               ArrayRef<MutableArrayRef<uint8_t>> segments,
                const DeviceRunOptions &options, RunEndHandler onEnd)
-      : kernel(kernel), segments(segments), options(options),
-        onEnd(std::move(onEnd)) {}
+      : kernel(kernel), weights(weights), instance(instance),
+        segments(segments), options(options), onEnd(std::move(onEnd)) {}
 
   Error start() override {
     begin = kernel.now();
-    load = options.residentWeights ? 0 : 2000000;
+    load = instance.residentWeights ? 0 : 2000000;
     kernel.schedule(load + 1000000, *this, 0);
     return Error::success();
   }
   Error handle(uint64_t) override {
-    if (!options.timingOnly)
+    if (!instance.timingOnly)
       for (unsigned i = 0; i < 4; ++i)
-        segments[2][i] = segments[1][i] + segments[0][0];
+        segments[2][i] = segments[1][i] + weights[0];
     if (options.onEvent) {
       options.onEvent({0, 0, begin, begin + load, false, "load"});
       options.onEvent({0, 1, begin + load, kernel.now(), false, "add"});
@@ -54,11 +56,37 @@ public:
 
 private:
   sim::Kernel &kernel;
+  ArrayRef<uint8_t> weights;
+  InstanceOptions instance;
   std::vector<MutableArrayRef<uint8_t>> segments;
   DeviceRunOptions options;
   RunEndHandler onEnd;
   sim::Time begin = 0, load = 0;
 };
+
+class AddInstance : public ProgramInstance {
+public:
+  AddInstance(ArrayRef<uint8_t> weights, const InstanceOptions &instance)
+      : weights(weights), instance(instance) {
+    ++numMade;
+  }
+
+  /// Since the process began.
+  static unsigned numMade;
+
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override {
+    return std::make_unique<AddExecution>(kernel, weights, instance, segments,
+                                          options, std::move(onEnd));
+  }
+
+private:
+  ArrayRef<uint8_t> weights;
+  InstanceOptions instance;
+};
+
+unsigned AddInstance::numMade = 0;
 
 class AddProgram : public LoadedProgram {
 public:
@@ -77,11 +105,10 @@ public:
   std::vector<std::string> getLanes() const override { return {"adder"}; }
   std::vector<uint64_t> getCommandCounts() const override { return {2}; }
   void disassemble(raw_ostream &os) const override { os << "add\n"; }
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override {
-    return std::make_unique<AddExecution>(kernel, segments, options,
-                                          std::move(onEnd));
+  Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const override {
+    return std::make_unique<AddInstance>(constants, options);
   }
 
 private:
@@ -95,11 +122,18 @@ class SilentExecution : public DeviceExecution {
   std::string describeBlocked() const override { return ""; }
 };
 
-class SilentProgram : public AddProgram {
+class SilentInstance : public ProgramInstance {
   Expected<std::unique_ptr<DeviceExecution>>
   prepare(sim::Kernel &, ArrayRef<MutableArrayRef<uint8_t>>,
           const DeviceRunOptions &, RunEndHandler) const override {
     return std::make_unique<SilentExecution>();
+  }
+};
+
+class SilentProgram : public AddProgram {
+  Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(ArrayRef<uint8_t>, const InstanceOptions &) const override {
+    return std::make_unique<SilentInstance>();
   }
 };
 
@@ -205,6 +239,29 @@ TEST_F(SessionTest, RunsWithDataAndTime) {
   EXPECT_DOUBLE_EQ(*result.hostLinkSeconds, 8e-6);
   // Of the program, and 2 W for 3 ns.
   EXPECT_DOUBLE_EQ(result.energyJoule, 1e-9 + 6e-9);
+}
+
+TEST_F(SessionTest, InstancesAreMadeWhenTheirOptionsChange) {
+  Session session(cantFail(load()));
+  unsigned before = AddInstance::numMade;
+  RunOptions options;
+  auto countAfterRun = [&] {
+    cantFail(session.run({input}, options));
+    return AddInstance::numMade - before;
+  };
+  EXPECT_EQ(countAfterRun(), 1u);
+  EXPECT_EQ(countAfterRun(), 1u);
+  options.threads = 3;
+  EXPECT_EQ(countAfterRun(), 1u);
+  options.seed = 1;
+  EXPECT_EQ(countAfterRun(), 2u);
+  options.noise = NoiseMode::Model;
+  EXPECT_EQ(countAfterRun(), 3u);
+  options.timingOnly = true;
+  EXPECT_EQ(countAfterRun(), 4u);
+  options.residentWeights = true;
+  EXPECT_EQ(countAfterRun(), 5u);
+  EXPECT_EQ(countAfterRun(), 5u);
 }
 
 TEST_F(SessionTest, HostQuantisesWhatTheDeviceCannot) {

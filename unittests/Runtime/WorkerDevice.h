@@ -37,10 +37,9 @@ public:
   std::vector<std::string> getLanes() const override { return {"lane"}; }
   std::vector<uint64_t> getCommandCounts() const override { return {1}; }
   void disassemble(llvm::raw_ostream &os) const override { os << "work\n"; }
-  llvm::Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel,
-          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+  llvm::Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(llvm::ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const override;
 
   uint64_t duration;
   unsigned numInputs;
@@ -49,11 +48,12 @@ public:
 
 class WorkerExecution : public DeviceExecution {
 public:
-  WorkerExecution(const WorkerProgram &program, sim::Kernel &kernel,
+  WorkerExecution(const WorkerProgram &program, bool timingOnly,
+                  sim::Kernel &kernel,
                   llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
                   const DeviceRunOptions &options, RunEndHandler onEnd)
-      : program(program), kernel(kernel), segments(segments), options(options),
-        onEnd(std::move(onEnd)) {}
+      : program(program), timingOnly(timingOnly), kernel(kernel),
+        segments(segments), options(options), onEnd(std::move(onEnd)) {}
 
   llvm::Error start() override {
     begin = kernel.now();
@@ -61,7 +61,7 @@ public:
     return llvm::Error::success();
   }
   llvm::Error handle(uint64_t) override {
-    if (!options.timingOnly) {
+    if (!timingOnly) {
       uint8_t sum = program.addend;
       for (unsigned i = 0; i < program.numInputs; ++i)
         sum += segments[i][0];
@@ -72,8 +72,6 @@ public:
     DeviceRun run;
     run.latencyFs = kernel.now() - begin;
     run.energyJoule = 1e-9;
-    run.setupFs = 100'000'000;
-    run.setupJoule = 5e-9;
     uint64_t work = run.latencyFs - std::min(run.latencyFs, program.overhead);
     if (program.duration == WorkerProgram::wrongAccount * uint64_t(1'000'000))
       work -= 1'000'000;
@@ -86,6 +84,7 @@ public:
 
 private:
   const WorkerProgram &program;
+  bool timingOnly;
   sim::Kernel &kernel;
   std::vector<llvm::MutableArrayRef<uint8_t>> segments;
   DeviceRunOptions options;
@@ -93,13 +92,29 @@ private:
   sim::Time begin = 0;
 };
 
-inline llvm::Expected<std::unique_ptr<DeviceExecution>>
-WorkerProgram::prepare(sim::Kernel &kernel,
-                       llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                       const DeviceRunOptions &options,
-                       RunEndHandler onEnd) const {
-  return std::make_unique<WorkerExecution>(*this, kernel, segments, options,
-                                           std::move(onEnd));
+class WorkerInstance : public ProgramInstance {
+public:
+  WorkerInstance(const WorkerProgram &program, bool timingOnly)
+      : program(program), timingOnly(timingOnly) {}
+
+  SetupCost getSetupCost() const override { return {100'000'000, 5e-9}; }
+  llvm::Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel,
+          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override {
+    return std::make_unique<WorkerExecution>(
+        program, timingOnly, kernel, segments, options, std::move(onEnd));
+  }
+
+private:
+  const WorkerProgram &program;
+  bool timingOnly;
+};
+
+inline llvm::Expected<std::unique_ptr<ProgramInstance>>
+WorkerProgram::instantiate(llvm::ArrayRef<uint8_t>,
+                           const InstanceOptions &options) const {
+  return std::make_unique<WorkerInstance>(*this, options.timingOnly);
 }
 
 class WorkerDevice : public Device {

@@ -115,12 +115,25 @@ public:
 private:
   using Memory = llvm::sys::OwningMemoryBlock;
 
+  /// A program on its device, and what it was made for.
+  struct Instance {
+    InstanceOptions options;
+    std::unique_ptr<ProgramInstance> instance;
+  };
+
+  llvm::Error instantiate(const RunOptions &options);
+  llvm::Error instantiate(unsigned program, const RunOptions &options);
+  llvm::Error runSteps(const RunOptions &options, RunResult &result);
   llvm::Error bindInputs(llvm::ArrayRef<Tensor> inputs, RunResult &result);
   llvm::Error allocateSegments();
   void readOutputs(RunResult &result);
+  /// Of a segment that is not of constants.
   llvm::MutableArrayRef<uint8_t> getSegment(unsigned segment);
 
   std::shared_ptr<const Executable> executable;
+  /// By program; made when a run first needs them, and again when their options
+  /// change.
+  std::map<unsigned, Instance> instances;
   /// Memory of the segments that are not constants, by number.
   std::map<unsigned, Memory> memory;
 };

@@ -41,17 +41,23 @@ enum class NoiseMode : uint8_t {
   Model, // with the noise of the target's model
 };
 
-struct DeviceRunOptions {
-  /// Only times: no segment is read or written.
+/// What an instance of a program is made for.
+struct InstanceOptions {
+  /// Only times: constants are not looked at, and runs touch no segment.
   bool timingOnly = false;
   /// The weights that the program leaves on the chip are there from a run
-  /// before: their transfers are left out. Only with timingOnly.
+  /// before: runs leave out their transfers. Only with timingOnly.
   bool residentWeights = false;
-  /// Threads for the data; results do not depend on it. 0: one a processor.
-  unsigned threads = 0;
   NoiseMode noise = NoiseMode::Ideal;
   /// Of the noise: the same seed gives the same results.
   uint64_t seed = 0;
+  /// Threads for the set-up; results do not depend on it. 0: one a processor.
+  unsigned threads = 0;
+};
+
+struct DeviceRunOptions {
+  /// Threads for the data; results do not depend on it. 0: one a processor.
+  unsigned threads = 0;
   /// Called in order of end time.
   std::function<void(const DeviceEvent &)> onEvent;
   /// Values of nodes (of the debug map) to copy out of the device's memories.
@@ -68,10 +74,6 @@ struct DeviceRun {
   uint64_t executedCommands = 0;
   /// Of what the program did. The idle power of the machine comes on top.
   double energyJoule = 0;
-  /// What is done once when the program is loaded, as writing weights into
-  /// banks or crossbars. In neither latency nor energy above.
-  uint64_t setupFs = 0;
-  double setupJoule = 0;
   /// Sums to latencyFs exactly.
   std::vector<TimeShare> criticalPath;
   /// Time that each lane was busy.
@@ -88,8 +90,41 @@ class DeviceExecution : public sim::Component {};
 /// the call.
 using RunEndHandler = std::function<llvm::Error(DeviceRun)>;
 
+/// What bringing a program onto a device takes, as writing weights into banks
+/// or crossbars. It is done once, in no run.
+struct SetupCost {
+  uint64_t femtoseconds = 0;
+  double joule = 0;
+};
+
+/// A program on a device, with its weights where it needs them. A run leaves it
+/// as it was, so that no run depends on those before.
+class ProgramInstance {
+public:
+  virtual ~ProgramInstance() = default;
+
+  virtual SetupCost getSetupCost() const { return {}; }
+  /// Makes a run ready as a component of `kernel`, which the caller adds or
+  /// starts. `segments[i]` is the memory of segment i; it is not looked at for
+  /// the constant segment, and for none with timingOnly. The program may come
+  /// from a stranger: an access outside of a segment, or a deadlock, is an
+  /// error.
+  ///
+  /// The instance, the kernel and the memory must live as long as the
+  /// execution.
+  virtual llvm::Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel,
+          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const = 0;
+
+  /// Runs the program by itself, from time 0 on.
+  llvm::Expected<DeviceRun>
+  run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+      const DeviceRunOptions &options = {}) const;
+};
+
 /// A program that was read back from its binary encoding, with the machine it
-/// was compiled for. Immutable: one may run on many threads at once.
+/// was compiled for. Immutable: threads may share one.
 class LoadedProgram {
 public:
   virtual ~LoadedProgram() = default;
@@ -101,16 +136,11 @@ public:
   virtual std::vector<uint64_t> getCommandCounts() const = 0;
   /// Writes the program as text, one command a line.
   virtual void disassemble(llvm::raw_ostream &os) const = 0;
-  /// Makes the program ready to run as a component of `kernel`, which the
-  /// caller adds or starts. `segments[i]` is the memory of segment i; empty
-  /// ones are allowed with timingOnly. The program may come from a stranger: an
-  /// access outside of a segment, or a deadlock, is an error.
-  ///
-  /// The program and all arguments must live as long as the execution.
-  virtual llvm::Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel,
-          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const = 0;
+  /// Brings the program onto a device. `constants` is its constant segment.
+  /// Program and constants must live as long as the instance.
+  virtual llvm::Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(llvm::ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const = 0;
 
   /// Writes the program in the form of an export of its device. `constants` is
   /// the memory of its constant segment; inputs are zeros.
@@ -118,10 +148,8 @@ public:
                                llvm::ArrayRef<uint8_t> constants,
                                llvm::raw_ostream &os) const;
 
-  /// Runs the program by itself, from time 0 on.
-  llvm::Expected<DeviceRun>
-  run(llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-      const DeviceRunOptions &options) const;
+  /// Runs a new instance by itself, without data.
+  llvm::Expected<DeviceRun> measure(const DeviceRunOptions &options = {}) const;
 };
 
 } // namespace garam

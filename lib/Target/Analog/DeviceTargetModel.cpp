@@ -222,10 +222,7 @@ TargetModel::estimate(Attribute attr, func::FuncOp function,
     llvm::consumeError(loaded.takeError());
     return failure();
   }
-  DeviceRunOptions timing;
-  timing.timingOnly = true;
-  std::vector<MutableArrayRef<uint8_t>> segments(program->segments.size());
-  llvm::Expected<DeviceRun> run = (*loaded)->run(segments, timing);
+  llvm::Expected<DeviceRun> run = (*loaded)->measure();
   if (!run) {
     llvm::consumeError(run.takeError());
     return failure();

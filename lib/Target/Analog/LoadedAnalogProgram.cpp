@@ -9,9 +9,6 @@
 #include "garam/Target/Analog/Encoding.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"
 #include "garam/Target/Analog/Simulator.h"
-#include "llvm/Support/xxhash.h"
-
-#include <mutex>
 
 using namespace llvm;
 
@@ -31,23 +28,15 @@ public:
   void disassemble(raw_ostream &os) const override {
     analog::disassemble(program, os);
   }
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+  Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const override {
+    return makeInstance(program, machine, constants, options);
+  }
 
 private:
-  std::shared_ptr<const Crossbars>
-  getCrossbars(ArrayRef<uint8_t> constants,
-               const DeviceRunOptions &options) const;
-
   Program program;
   MachineDescription machine;
-
-  // The crossbars of the last run with noise: programming takes much longer
-  // than an inference, and most runs repeat one seed.
-  mutable std::mutex mutex;
-  mutable std::pair<uint64_t, uint64_t> crossbarsKey; // seed, hash of constants
-  mutable std::shared_ptr<const Crossbars> crossbars;
 };
 
 } // namespace
@@ -64,34 +53,6 @@ std::vector<uint64_t> LoadedAnalogProgram::getCommandCounts() const {
   for (const Queue &queue : program.queues)
     counts.push_back(queue.commands.size());
   return counts;
-}
-
-std::shared_ptr<const Crossbars>
-LoadedAnalogProgram::getCrossbars(ArrayRef<uint8_t> constants,
-                                  const DeviceRunOptions &options) const {
-  std::pair<uint64_t, uint64_t> key{options.seed, xxh3_64bits(constants)};
-  std::lock_guard<std::mutex> lock(mutex);
-  if (!crossbars || crossbarsKey != key) {
-    crossbars = std::make_shared<Crossbars>(programCrossbars(
-        program, machine, constants, options.seed, options.threads));
-    crossbarsKey = key;
-  }
-  return crossbars;
-}
-
-Expected<std::unique_ptr<DeviceExecution>> LoadedAnalogProgram::prepare(
-    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-    const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  if (segments.size() != program.segments.size())
-    return createStringError("the program has " +
-                             Twine(program.segments.size()) +
-                             " segments, got: " + Twine(segments.size()));
-  std::shared_ptr<const Crossbars> noisy;
-  bool isNoisy = options.noise == NoiseMode::Model && !options.timingOnly;
-  if (isNoisy && segments[0].size() >= program.segments[0].size)
-    noisy = getCrossbars(segments[0], options);
-  return makeExecution(kernel, program, machine, segments, options,
-                       std::move(noisy), std::move(onEnd));
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

@@ -9,10 +9,8 @@
 #include "NativeCode.h"
 #include "Processor.h"
 #include "garam/Simulation/Kernel.h"
-
+#include "garam/Target/RunMemory.h"
 #include "llvm/ADT/DenseMap.h"
-
-#include <mutex>
 
 using namespace llvm;
 
@@ -64,31 +62,44 @@ public:
     return {program.steps.size()};
   }
   void disassemble(raw_ostream &os) const override { print(program, os); }
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
-
-  const Program &getProgram() const { return program; }
-  const MachineDescription &getMachine() const { return machine; }
-  /// The kernels, linked when they are first asked for.
-  Expected<const NativeCode *> getCode() const;
+  Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const override;
 
 private:
   Program program;
   MachineDescription machine;
-  mutable std::mutex mutex;
-  mutable std::unique_ptr<NativeCode> code;
+};
+
+/// With linked code, unless it is for times only.
+class HostInstance : public ProgramInstance {
+public:
+  HostInstance(const Program &program, const MachineDescription &machine,
+               ArrayRef<uint8_t> constants, std::unique_ptr<NativeCode> code)
+      : program(program), machine(machine), constants(constants),
+        code(std::move(code)) {}
+
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+
+private:
+  const Program &program;
+  const MachineDescription &machine;
+  ArrayRef<uint8_t> constants;
+  std::unique_ptr<NativeCode> code;
 };
 
 /// Carries out the steps one after the other.
 class Execution : public DeviceExecution {
 public:
-  Execution(sim::Kernel &kernel, const HostProgram &program,
-            ArrayRef<MutableArrayRef<uint8_t>> segments,
-            const DeviceRunOptions &options, RunEndHandler onEnd,
-            const NativeCode *code)
-      : kernel(kernel), program(program), segments(segments.vec()),
-        options(options), onEnd(std::move(onEnd)), code(code) {
+  Execution(sim::Kernel &kernel, const Program &program,
+            const MachineDescription &machine, RunMemory memory,
+            const NativeCode *code, const DeviceRunOptions &options,
+            RunEndHandler onEnd)
+      : kernel(kernel), program(program), machine(machine),
+        memory(std::move(memory)), code(code), options(options),
+        onEnd(std::move(onEnd)) {
     if (!code)
       return;
     for (const DeviceValue &value : options.values)
@@ -106,12 +117,12 @@ private:
   void account(const Step &step, sim::Time time);
 
   sim::Kernel &kernel;
-  const HostProgram &program;
-  // The caller's own may be gone when the program starts.
-  std::vector<MutableArrayRef<uint8_t>> segments;
+  const Program &program;
+  const MachineDescription &machine;
+  RunMemory memory;
+  const NativeCode *code; // null: only times
   DeviceRunOptions options;
   RunEndHandler onEnd;
-  const NativeCode *code;
   /// Those that are complete after each step.
   DenseMap<uint32_t, SmallVector<const DeviceValue *, 1>> values;
   DeviceRun result;
@@ -132,20 +143,19 @@ Error Execution::start() {
 
 /// Starts a step, or ends the program behind the last one.
 Error Execution::begin(uint64_t number) {
-  ArrayRef<Step> steps = program.getProgram().steps;
+  ArrayRef<Step> steps = program.steps;
   if (number == steps.size()) {
     result.latencyFs = kernel.now() - programStart;
     return onEnd(std::move(result));
   }
   stepStart = kernel.now();
-  const MachineDescription &machine = program.getMachine();
   kernel.schedule(sim::getTime(getSeconds(steps[number].work, machine)), *this,
                   number);
   return Error::success();
 }
 
 Error Execution::handle(uint64_t number) {
-  const Step &step = program.getProgram().steps[number];
+  const Step &step = program.steps[number];
   if (code)
     execute(step);
   for (const DeviceValue *value : values.lookup(number))
@@ -159,21 +169,26 @@ Error Execution::handle(uint64_t number) {
 
 void Execution::execute(const Step &step) {
   SmallVector<void *> arguments;
-  for (const Argument &argument : step.arguments)
-    arguments.push_back(segments[argument.segment].data() + argument.offset);
+  // All arguments of a kernel are pointers to void, to what it only reads too.
+  for (const Argument &argument : step.arguments) {
+    uint8_t *bytes =
+        argument.isWritten
+            ? memory.write(argument.segment).data()
+            : const_cast<uint8_t *>(memory.read(argument.segment).data());
+    arguments.push_back(bytes + argument.offset);
+  }
   code->getKernel(step.kernel)(arguments.data());
 }
 
 void Execution::copyValue(const DeviceValue &value) {
   const ValuePiece &piece = value.pieces.front();
-  const uint8_t *bytes = segments[piece.memory].data() + piece.offset;
+  const uint8_t *bytes = memory.read(piece.memory).data() + piece.offset;
   options.onValue(
       {value.name, value.type,
        std::vector<uint8_t>(bytes, bytes + *getByteSize(value.type))});
 }
 
 void Execution::account(const Step &step, sim::Time time) {
-  const MachineDescription &machine = program.getMachine();
   bool isMemoryBound = getMemorySeconds(step.work, machine) >
                        getComputeSeconds(step.work, machine);
   result.criticalPath[isMemoryBound ? memoryTime : computeTime].femtoseconds +=
@@ -186,18 +201,20 @@ void Execution::account(const Step &step, sim::Time time) {
   result.energyJoule += getJoules(step.work, machine);
 }
 
-Expected<const NativeCode *> HostProgram::getCode() const {
-  std::lock_guard<std::mutex> lock(mutex);
-  if (!code) {
+Expected<std::unique_ptr<ProgramInstance>>
+HostProgram::instantiate(ArrayRef<uint8_t> constants,
+                         const InstanceOptions &options) const {
+  std::unique_ptr<NativeCode> code;
+  if (!options.timingOnly) {
+    if (Error error = checkConstants(program.segments, constants))
+      return std::move(error);
     if (Error error = checkProcessor(program.processor, program.features))
       return std::move(error);
-    Expected<std::unique_ptr<NativeCode>> linked =
-        link(program.object, program.numKernels);
-    if (!linked)
-      return linked.takeError();
-    code = std::move(*linked);
+    if (Error error = link(program.object, program.numKernels).moveInto(code))
+      return std::move(error);
   }
-  return code.get();
+  return std::make_unique<HostInstance>(program, machine, constants,
+                                        std::move(code));
 }
 
 /// A value of the debug map, which may come from a stranger, is one dense
@@ -223,26 +240,21 @@ static Error checkValue(const DeviceValue &value, const Program &program) {
   return Error::success();
 }
 
-Expected<std::unique_ptr<DeviceExecution>> HostProgram::prepare(
+Expected<std::unique_ptr<DeviceExecution>> HostInstance::prepare(
     sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
     const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  const NativeCode *native = nullptr;
-  if (!options.timingOnly) {
-    for (const auto &[segment, memory] : zip_equal(program.segments, segments))
-      if (memory.size() < segment.size)
-        return createStringError("segment '" + segment.name + "' has " +
-                                 Twine(memory.size()) + " bytes, needed " +
-                                 Twine(segment.size));
-    Expected<const NativeCode *> linked = getCode();
-    if (!linked)
-      return linked.takeError();
-    native = *linked;
+  RunMemory memory;
+  if (code) {
+    if (Error error = RunMemory::create(program.segments, constants, segments)
+                          .moveInto(memory))
+      return std::move(error);
     for (const DeviceValue &value : options.values)
       if (Error error = checkValue(value, program))
         return std::move(error);
   }
-  return std::make_unique<Execution>(kernel, *this, segments, options,
-                                     std::move(onEnd), native);
+  return std::make_unique<Execution>(kernel, program, machine,
+                                     std::move(memory), code.get(), options,
+                                     std::move(onEnd));
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

@@ -31,8 +31,7 @@ namespace {
 /// Holds what the simulated device refers to, and passes its events on.
 class NPUExecution : public DeviceExecution {
 public:
-  NPUExecution(const Program &original,
-               ArrayRef<MutableArrayRef<uint8_t>> segments,
+  NPUExecution(const Program &program, RunMemory memory, bool timingOnly,
                const DeviceRunOptions &options, RunEndHandler onEnd);
 
   Error prepare(sim::Kernel &kernel, const MachineDescription &machine);
@@ -47,9 +46,8 @@ private:
   DeviceEvent describe(const CommandEvent &event) const;
   DeviceRun getRun() const;
 
-  std::optional<Program> withoutResident;
   const Program &program;
-  std::vector<MutableArrayRef<uint8_t>> segments;
+  RunMemory memory;
   DeviceRunOptions options;
   RunEndHandler onEnd;
   std::vector<uint32_t> parameters;
@@ -58,18 +56,39 @@ private:
   std::unique_ptr<Device> device;
 };
 
+/// Weights stay in DRAM, so that there is no set-up.
+class NPUInstance : public ProgramInstance {
+public:
+  NPUInstance(const Program &original, const MachineDescription &machine,
+              ArrayRef<uint8_t> constants, const InstanceOptions &options)
+      : withoutResident(options.residentWeights
+                            ? std::optional(removeResidentTransfers(original))
+                            : std::nullopt),
+        program(withoutResident ? *withoutResident : original),
+        machine(machine), constants(constants), timingOnly(options.timingOnly) {
+  }
+
+  Expected<std::unique_ptr<DeviceExecution>>
+  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+
+private:
+  std::optional<Program> withoutResident;
+  const Program &program;
+  const MachineDescription &machine;
+  ArrayRef<uint8_t> constants;
+  bool timingOnly;
+};
+
 } // namespace
 
-NPUExecution::NPUExecution(const Program &original,
-                           ArrayRef<MutableArrayRef<uint8_t>> segments,
-                           const DeviceRunOptions &options, RunEndHandler onEnd)
-    : withoutResident(options.residentWeights
-                          ? std::optional(removeResidentTransfers(original))
-                          : std::nullopt),
-      program(withoutResident ? *withoutResident : original),
-      segments(segments), options(options), onEnd(std::move(onEnd)),
+NPUExecution::NPUExecution(const Program &program, RunMemory memory,
+                           bool timingOnly, const DeviceRunOptions &options,
+                           RunEndHandler onEnd)
+    : program(program), memory(std::move(memory)), options(options),
+      onEnd(std::move(onEnd)),
       recorder(this->options.values, this->options.onValue) {
-  simulation.timingOnly = options.timingOnly;
+  simulation.timingOnly = timingOnly;
   simulation.threads = options.threads;
   if (options.onEvent)
     simulation.onCommand = [this](const CommandEvent &event) {
@@ -88,7 +107,7 @@ NPUExecution::NPUExecution(const Program &original,
 
 Error NPUExecution::prepare(sim::Kernel &kernel,
                             const MachineDescription &machine) {
-  return Device::create(kernel, program, machine, segments, parameters,
+  return Device::create(kernel, program, machine, memory, parameters,
                         simulation)
       .moveInto(device);
 }
@@ -119,16 +138,27 @@ DeviceRun NPUExecution::getRun() const {
   return run;
 }
 
-Expected<std::unique_ptr<DeviceExecution>>
-prepareExecution(sim::Kernel &kernel, const Program &program,
-                 const MachineDescription &machine,
-                 ArrayRef<MutableArrayRef<uint8_t>> segments,
-                 const DeviceRunOptions &options, RunEndHandler onEnd) {
-  auto execution = std::make_unique<NPUExecution>(program, segments, options,
-                                                  std::move(onEnd));
+Expected<std::unique_ptr<DeviceExecution>> NPUInstance::prepare(
+    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+    const DeviceRunOptions &options, RunEndHandler onEnd) const {
+  RunMemory memory;
+  if (!timingOnly)
+    if (Error error =
+            RunMemory::create(listSegments(program), constants, segments)
+                .moveInto(memory))
+      return std::move(error);
+  auto execution = std::make_unique<NPUExecution>(
+      program, std::move(memory), timingOnly, options, std::move(onEnd));
   if (Error error = execution->prepare(kernel, machine))
-    return error;
+    return std::move(error);
   return execution;
+}
+
+std::unique_ptr<ProgramInstance> makeInstance(const Program &program,
+                                              const MachineDescription &machine,
+                                              ArrayRef<uint8_t> constants,
+                                              const InstanceOptions &options) {
+  return std::make_unique<NPUInstance>(program, machine, constants, options);
 }
 
 } // namespace garam::npu

@@ -13,13 +13,12 @@
 
 namespace garam::npu {
 
-/// LoadedProgram::prepare of `program`, which must live as long as the
-/// execution, as must `machine`.
-llvm::Expected<std::unique_ptr<DeviceExecution>>
-prepareExecution(sim::Kernel &kernel, const Program &program,
-                 const MachineDescription &machine,
-                 llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                 const DeviceRunOptions &options, RunEndHandler onEnd);
+/// LoadedProgram::instantiate of `program`, which must live as long as the
+/// instance, as must `machine`.
+std::unique_ptr<ProgramInstance> makeInstance(const Program &program,
+                                              const MachineDescription &machine,
+                                              llvm::ArrayRef<uint8_t> constants,
+                                              const InstanceOptions &options);
 
 } // namespace garam::npu
 

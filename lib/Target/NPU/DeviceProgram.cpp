@@ -34,7 +34,7 @@ static MemoryRole getMemoryRole(SegmentRole role) {
   llvm_unreachable("a decoded role is one of these");
 }
 
-static std::vector<DeviceSegment> listSegments(const Program &program) {
+std::vector<DeviceSegment> listSegments(const Program &program) {
   std::vector<DeviceSegment> segments;
   for (const Segment &segment : program.segments)
     segments.push_back(
@@ -57,9 +57,11 @@ public:
   void disassemble(raw_ostream &os) const override {
     npu::disassemble(program, os);
   }
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+  Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const override {
+    return makeInstance(program, machine, constants, options);
+  }
 
 private:
   Program program;
@@ -81,13 +83,6 @@ std::vector<uint64_t> NPUProgram::getCommandCounts() const {
   for (const Queue &queue : program.queues)
     counts.push_back(queue.commands.size());
   return counts;
-}
-
-Expected<std::unique_ptr<DeviceExecution>> NPUProgram::prepare(
-    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-    const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  return prepareExecution(kernel, program, machine, segments, options,
-                          std::move(onEnd));
 }
 
 //===----------------------------------------------------------------------===//

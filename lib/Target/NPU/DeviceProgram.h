@@ -19,6 +19,9 @@ namespace garam::npu {
 llvm::Expected<std::unique_ptr<LoadedProgram>>
 loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 
+/// The segments that a program declares.
+std::vector<DeviceSegment> listSegments(const Program &program);
+
 /// What the runtime needs to know of the machine.
 llvm::Expected<MachineSummary> summarizeMachine(llvm::MemoryBufferRef target);
 

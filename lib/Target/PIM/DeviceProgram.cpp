@@ -29,11 +29,10 @@ public:
   void disassemble(raw_ostream &os) const override {
     pim::disassemble(program, machine, os);
   }
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override {
-    return prepareExecution(kernel, program, machine, segments, options,
-                            std::move(onEnd));
+  Expected<std::unique_ptr<ProgramInstance>>
+  instantiate(ArrayRef<uint8_t> constants,
+              const InstanceOptions &options) const override {
+    return makeInstance(program, machine, constants, options);
   }
 
   Error exportAs(StringRef flag, ArrayRef<uint8_t> constants,
@@ -68,26 +67,21 @@ Error PIMProgram::exportAs(StringRef flag, ArrayRef<uint8_t> constants,
                            raw_ostream &os) const {
   if (flag != streamExport)
     return LoadedProgram::exportAs(flag, constants, os);
-  std::vector<std::vector<uint8_t>> memory;
-  for (const DeviceSegment &segment : program.segments)
-    memory.emplace_back(segment.size);
-  if (!memory.empty())
-    llvm::copy(constants.take_front(memory.front().size()),
-               memory.front().begin());
-  std::vector<MutableArrayRef<uint8_t>> segments(memory.begin(), memory.end());
   TransactionStream head;
   head.header = makeHeader(machine);
   print(head, os);
-  sim::Kernel kernel;
-  Expected<std::unique_ptr<DeviceExecution>> execution = prepareExecution(
-      kernel, program, machine, segments, DeviceRunOptions(),
-      [](DeviceRun) { return Error::success(); },
+  Expected<std::unique_ptr<ProgramInstance>> instance = makeInstance(
+      program, machine, constants, InstanceOptions(),
       [&](const Transaction &transaction, ArrayRef<uint8_t> data,
           StringRef phase) { print(transaction, data, phase, os); });
-  if (!execution)
-    return execution.takeError();
-  kernel.add(**execution);
-  return kernel.run();
+  if (!instance)
+    return instance.takeError();
+  std::vector<std::vector<uint8_t>> memory;
+  for (const DeviceSegment &segment : program.segments)
+    memory.emplace_back(segment.role == MemoryRole::Constant ? 0
+                                                             : segment.size);
+  std::vector<MutableArrayRef<uint8_t>> segments(memory.begin(), memory.end());
+  return (*instance)->run(segments).takeError();
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

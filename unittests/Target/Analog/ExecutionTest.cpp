@@ -23,7 +23,9 @@ struct SmallRun {
   std::vector<uint8_t> constants = getSmallConstants();
   std::vector<uint8_t> input = std::vector<uint8_t>(24);
   std::vector<uint8_t> output = std::vector<uint8_t>(16);
+  InstanceOptions instance;
   DeviceRunOptions options;
+  SetupCost setup;
   std::optional<DeviceRun> result;
 
   void setInputs(llvm::ArrayRef<float> values) {
@@ -40,17 +42,16 @@ struct SmallRun {
   }
   std::string run(const Program &program) {
     MachineDescription machine = readHermes();
-    sim::Kernel kernel;
     llvm::MutableArrayRef<uint8_t> segments[] = {constants, input, output};
-    auto execution = makeExecution(kernel, program, machine, segments, options,
-                                   nullptr, [&](DeviceRun run) {
-                                     result = std::move(run);
-                                     return llvm::Error::success();
-                                   });
-    if (!execution)
-      return llvm::toString(execution.takeError());
-    kernel.add(**execution);
-    return llvm::toString(kernel.run());
+    auto made = makeInstance(program, machine, constants, instance);
+    if (!made)
+      return llvm::toString(made.takeError());
+    setup = (*made)->getSetupCost();
+    auto run = (*made)->run(segments, options);
+    if (!run)
+      return llvm::toString(run.takeError());
+    result = std::move(*run);
+    return "";
   }
 };
 
@@ -73,7 +74,7 @@ TEST(AnalogExecution, SmallProgram) {
 // cores work at once. The shares of the path sum to the latency.
 TEST(AnalogExecution, CoresWorkSideBySide) {
   SmallRun run;
-  run.options.timingOnly = true;
+  run.instance.timingOnly = true;
   Program program = makeSmallProgram();
   EXPECT_EQ(run.run(program), "");
   MachineDescription machine = readHermes();
@@ -97,14 +98,14 @@ TEST(AnalogExecution, CoresWorkSideBySide) {
 // Programming: the rows of a core one after the other, cores at once.
 TEST(AnalogExecution, SetupIsApart) {
   SmallRun run;
-  run.options.timingOnly = true;
+  run.instance.timingOnly = true;
   EXPECT_EQ(run.run(makeSmallProgram()), "");
   MachineDescription machine = readHermes();
   const ProgrammingDescription &p = machine.programming;
   double row = p.iterations * (p.pulseSeconds + p.verifySeconds);
-  EXPECT_EQ(run.result->setupFs, sim::getTime(2 * row));
+  EXPECT_EQ(run.setup.femtoseconds, sim::getTime(2 * row));
   double devices = 3 * 2 * 2 * machine.crossbar.devicesPerPolarity;
-  EXPECT_NEAR(run.result->setupJoule,
+  EXPECT_NEAR(run.setup.joule,
               p.iterations *
                   (devices * p.pulseJoules + 3 * machine.read.fourPhaseJoules),
               1e-15);
@@ -222,18 +223,14 @@ TEST(AnalogExecution, DamagedProgramsStayInTheirMemory) {
                 std::min(constants.size(), segments[0].size()),
                 segments[0].begin());
     std::vector<std::vector<uint8_t>> before = memory;
-    sim::Kernel kernel;
     DeviceRunOptions options;
     options.threads = 1;
-    auto execution =
-        makeExecution(kernel, *program, machine, segments, options, nullptr,
-                      [](DeviceRun) { return llvm::Error::success(); });
-    if (!execution) {
-      llvm::consumeError(execution.takeError());
+    auto instance = makeInstance(*program, machine, segments[0], {});
+    if (!instance) {
+      llvm::consumeError(instance.takeError());
       continue;
     }
-    kernel.add(**execution);
-    llvm::consumeError(kernel.run());
+    llvm::consumeError((*instance)->run(segments, options).takeError());
     ++executed;
     for (size_t i = 0; i < memory.size(); ++i) {
       bool isWritable = program->segments[i].role == MemoryRole::Output ||

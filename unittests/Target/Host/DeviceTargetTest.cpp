@@ -134,7 +134,9 @@ TEST_F(HostTargetTest, ProgramsRunWithTheirValues) {
     EXPECT_EQ(first, 22);
   };
   auto references = getReferences(memory);
-  auto result = load(program)->run(references, run);
+  std::unique_ptr<LoadedProgram> loaded = load(program);
+  auto instance = llvm::cantFail(loaded->instantiate(memory[0], {}));
+  auto result = instance->run(references, run);
   ASSERT_TRUE(static_cast<bool>(result)) << llvm::toString(result.takeError());
   EXPECT_EQ(result->macs, 12u);
   EXPECT_EQ(values, std::vector<std::string>{"fc"});
@@ -150,10 +152,7 @@ TEST_F(HostTargetTest, EstimateIsTheSimulatedTime) {
   auto estimate = target.estimate(parse(model), options);
   ASSERT_TRUE(succeeded(estimate));
   DeviceProgram program = compile();
-  DeviceRunOptions timing;
-  timing.timingOnly = true;
-  std::vector<MutableArrayRef<uint8_t>> none(program.segments.size());
-  auto result = load(program)->run(none, timing);
+  auto result = load(program)->measure();
   ASSERT_TRUE(static_cast<bool>(result));
   EXPECT_NEAR(result->latencyFs * 1e-15, estimate->seconds, 1e-14);
   EXPECT_EQ(program.estimatedSeconds, estimate->seconds);
@@ -171,10 +170,15 @@ TEST_F(HostTargetTest, SmallSegmentsAndForeignValuesAreErrors) {
   std::vector<std::vector<uint8_t>> memory = allocate(program);
   auto references = getReferences(memory);
   references[2] = references[2].drop_back();
-  auto small = loaded->run(references, {});
+  auto instance = llvm::cantFail(loaded->instantiate(memory[0], {}));
+  auto small = instance->run(references);
   ASSERT_FALSE(static_cast<bool>(small));
   EXPECT_EQ(llvm::toString(small.takeError()),
             "segment 'y' has 15 bytes, needed 16");
+  auto missing = loaded->instantiate(llvm::ArrayRef(memory[0]).drop_back(), {});
+  ASSERT_FALSE(static_cast<bool>(missing));
+  EXPECT_EQ(llvm::toString(missing.takeError()),
+            "segment 'constants' has 63 bytes, needed 64");
 
   references = getReferences(memory);
   using Damage = void (*)(DeviceValue &);
@@ -193,7 +197,7 @@ TEST_F(HostTargetTest, SmallSegmentsAndForeignValuesAreErrors) {
     DeviceRunOptions run;
     run.values = values;
     run.onValue = [](const Tensor &) {};
-    auto result = loaded->run(references, run);
+    auto result = instance->run(references, run);
     ASSERT_FALSE(static_cast<bool>(result));
     EXPECT_EQ(llvm::toString(result.takeError()),
               "value 'fc' of the debug map is no tensor in a segment");

@@ -63,13 +63,12 @@ TEST(DeviceProgram, EventsNameTheKindsOfCommands) {
       loadProgram(llvm::cantFail(encode(program)), target.getBuffer()));
   std::set<std::string> kinds;
   DeviceRunOptions options;
-  options.timingOnly = true;
   options.onEvent = [&](const DeviceEvent &event) {
     kinds.insert(event.kind.str());
     EXPECT_EQ(event.isSynchronisation,
               event.kind == "wait" || event.kind == "signal");
   };
-  EXPECT_GT(llvm::cantFail(loaded->run({}, options)).latencyFs, 0u);
+  EXPECT_GT(llvm::cantFail(loaded->measure(options)).latencyFs, 0u);
   // A queue spends no time of its own on "loop begin" and "loop end".
   EXPECT_EQ(kinds, std::set<std::string>({"dma", "signal", "wait"}));
 }

@@ -297,11 +297,7 @@ TEST_F(DeviceTargetTest, EstimatesAgreeWithSimulations) {
       ASSERT_TRUE(succeeded(program) && program->has_value());
       std::unique_ptr<LoadedProgram> loaded =
           llvm::cantFail(device.load((*program)->code, text));
-      DeviceRunOptions timing;
-      timing.timingOnly = true;
-      std::vector<MutableArrayRef<uint8_t>> segments(
-          (*program)->segments.size());
-      DeviceRun run = llvm::cantFail(loaded->run(segments, timing));
+      DeviceRun run = llvm::cantFail(loaded->measure());
 
       double seconds = run.latencyFs * 1e-15;
       EXPECT_NEAR(estimate->seconds / seconds, 1, 0.2);

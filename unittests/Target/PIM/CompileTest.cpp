@@ -66,21 +66,16 @@ protected:
     return llvm::cantFail(decodeProgram(program->code));
   }
 
-  DeviceRun run(const Program &program, const MachineDescription &machine,
-                DeviceRunOptions options = {}) {
-    std::vector<llvm::MutableArrayRef<uint8_t>> segments(
-        program.segments.size());
-    options.timingOnly = true;
-    sim::Kernel kernel;
-    DeviceRun result;
-    auto execution = llvm::cantFail(prepareExecution(
-        kernel, program, machine, segments, options, [&](DeviceRun finished) {
-          result = std::move(finished);
-          return llvm::Error::success();
-        }));
-    kernel.add(*execution);
-    llvm::cantFail(kernel.run());
-    return result;
+  std::unique_ptr<ProgramInstance>
+  makeTimingInstance(const Program &program,
+                     const MachineDescription &machine) {
+    InstanceOptions timing;
+    timing.timingOnly = true;
+    return llvm::cantFail(makeInstance(program, machine, {}, timing));
+  }
+
+  DeviceRun run(const Program &program, const MachineDescription &machine) {
+    return llvm::cantFail(makeTimingInstance(program, machine)->run({}));
   }
 
   /// Cycles of the phase 'kernel' by itself, from power-up.
@@ -202,10 +197,11 @@ TEST_F(PIMCompile, ExportedStreamsTakeTheCyclesOfTheRun) {
   llvm::MemoryBufferRef file(target, "hbm-pim.yaml");
   MachineDescription machine = llvm::cantFail(readTargetFile(file));
   Program program = compile(chain, machine);
+  std::vector<uint8_t> constants(program.segments[0].size);
   std::string text;
   llvm::raw_string_ostream os(text);
   llvm::cantFail(llvm::cantFail(loadProgram(encode(program), file))
-                     ->exportAs(streamExport, {}, os));
+                     ->exportAs(streamExport, constants, os));
   SimulationOptions simulation;
   simulation.timingOnly = true;
   SimulationResult replayed = llvm::cantFail(
@@ -218,8 +214,9 @@ TEST_F(PIMCompile, ExportedStreamsTakeTheCyclesOfTheRun) {
       phases[event.command] =
           std::max(phases[event.command], event.endFs - event.startFs);
   };
-  DeviceRun result = run(program, machine, options);
-  phases.front() = result.setupFs;
+  auto instance = makeTimingInstance(program, machine);
+  DeviceRun result = llvm::cantFail(instance->run({}, options));
+  phases.front() = instance->getSetupCost().femtoseconds;
   constexpr uint64_t fsPerCycle = 1000000;
   std::vector<std::string> names;
   for (const PhaseResult &phase : replayed.phases)

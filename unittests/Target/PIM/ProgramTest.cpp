@@ -346,19 +346,12 @@ TEST(PIMProgramDecoder, Errors) {
 
 /// Runs a program that decodes and passes its check.
 void runForTime(const Program &program) {
-  sim::Kernel kernel;
-  DeviceRunOptions options;
-  options.timingOnly = true;
-  std::vector<llvm::MutableArrayRef<uint8_t>> segments(program.segments.size());
-  auto execution =
-      prepareExecution(kernel, program, machine, segments, options,
-                       [](DeviceRun) { return llvm::Error::success(); });
-  if (!execution) {
-    llvm::consumeError(execution.takeError());
-    return;
-  }
-  kernel.add(**execution);
-  llvm::consumeError(kernel.run());
+  InstanceOptions timing;
+  timing.timingOnly = true;
+  auto instance = makeInstance(program, machine, {}, timing);
+  if (!instance)
+    return llvm::consumeError(instance.takeError());
+  llvm::consumeError((*instance)->run({}).takeError());
 }
 
 // Every program that is cut off is refused.
@@ -415,43 +408,69 @@ TEST(PIMProgramDecoder, BitFlips) {
 
 TEST(PIMExecution, MemoryOfSegments) {
   Program program = makeProgram();
-  sim::Kernel kernel;
-  auto ignore = [](DeviceRun) { return llvm::Error::success(); };
-  auto getPrepareError =
-      [&](llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments) {
-        return llvm::toString(
-            prepareExecution(kernel, program, machine, segments, {}, ignore)
-                .takeError());
-      };
-  EXPECT_EQ(getPrepareError({}),
-            "the program has 3 segments, but memory for 0");
   std::vector<uint8_t> memory(200);
   llvm::MutableArrayRef<uint8_t> all(memory);
-  EXPECT_EQ(getPrepareError({all, all.take_front(39), all}),
-            "segment 'x' has 40 bytes, but memory of 39");
+  auto instance = llvm::cantFail(makeInstance(program, machine, all, {}));
+  auto getRunError =
+      [&](llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments) {
+        return llvm::toString(instance->run(segments).takeError());
+      };
+  EXPECT_EQ(getRunError({}), "the program has 3 segments, but memory for 0");
+  EXPECT_EQ(getRunError({{}, all.take_front(39), all}),
+            "segment 'x' has 39 bytes, needed 40");
+  EXPECT_EQ(llvm::toString(makeInstance(program, machine, {}, {}).takeError()),
+            "segment 'weights' has 0 bytes, needed " +
+                std::to_string(program.segments[0].size));
+}
+
+/// Bytes for the program's segments.
+std::vector<std::vector<uint8_t>> allocate(const Program &program) {
+  std::vector<std::vector<uint8_t>> memory;
+  for (const DeviceSegment &segment : program.segments)
+    memory.emplace_back(segment.size, 0x3c); // 1.06 in fp16
+  return memory;
+}
+
+SetupCost getSetupCost(const Program &program) {
+  std::vector<uint8_t> constants = allocate(program)[0];
+  return llvm::cantFail(makeInstance(program, machine, constants, {}))
+      ->getSetupCost();
 }
 
 /// Runs the program with data and gives the run and the bytes of 'y'.
 std::pair<DeviceRun, std::vector<uint8_t>> run(const Program &program,
                                                StreamObserver observer = {}) {
-  std::vector<std::vector<uint8_t>> memory;
-  for (const DeviceSegment &segment : program.segments)
-    memory.emplace_back(segment.size, 0x3c); // 1.06 in fp16
+  std::vector<std::vector<uint8_t>> memory = allocate(program);
   std::vector<llvm::MutableArrayRef<uint8_t>> segments(memory.begin(),
                                                        memory.end());
-  sim::Kernel kernel;
-  std::pair<DeviceRun, std::vector<uint8_t>> result;
-  auto execution = llvm::cantFail(prepareExecution(
-      kernel, program, machine, segments, {},
-      [&](DeviceRun finished) {
-        result.first = std::move(finished);
-        return llvm::Error::success();
-      },
-      std::move(observer)));
-  kernel.add(*execution);
-  llvm::cantFail(kernel.run());
-  result.second = memory.back();
-  return result;
+  auto instance = llvm::cantFail(
+      makeInstance(program, machine, memory[0], {}, std::move(observer)));
+  DeviceRun result = llvm::cantFail(instance->run(segments));
+  return {std::move(result), memory.back()};
+}
+
+// Runs of one instance do not show each other: times, energy and data are those
+// of the first, whatever came before.
+TEST(PIMExecution, RunsOfAnInstanceAreIndependent) {
+  Program program = makeProgram();
+  // What comes out is what the kernel has written.
+  Phase &result = std::get<Phase>(program.steps[3]);
+  std::get<AccessCommand>(result.commands[0]).place = 32;
+  auto [first, y] = run(program);
+  std::vector<uint8_t> constants = allocate(program)[0];
+  auto instance = llvm::cantFail(makeInstance(program, machine, constants, {}));
+  for (uint8_t byte : {0x3c, 0x44, 0x3c}) {
+    SCOPED_TRACE(unsigned(byte));
+    std::vector<std::vector<uint8_t>> memory = allocate(program);
+    std::fill(memory[1].begin(), memory[1].end(), byte);
+    std::vector<llvm::MutableArrayRef<uint8_t>> segments(memory.begin(),
+                                                         memory.end());
+    DeviceRun again = llvm::cantFail(instance->run(segments));
+    EXPECT_EQ(again.latencyFs, first.latencyFs);
+    EXPECT_EQ(again.energyJoule, first.energyJoule);
+    EXPECT_EQ(again.dramReadBytes, first.dramReadBytes);
+    EXPECT_EQ(memory.back() == y, byte == 0x3c);
+  }
 }
 
 /// What a run sent, as text.
@@ -474,10 +493,11 @@ TEST(PIMExecution, StreamReplays) {
   ASSERT_TRUE(bool(stream)) << llvm::toString(stream.takeError());
   auto replayed = simulate(*stream, machine);
   ASSERT_TRUE(bool(replayed)) << llvm::toString(replayed.takeError());
-  auto [finished, y] = run(program);
+  DeviceRun finished = run(program).first;
   ASSERT_EQ(replayed->phases.size(), 3u);
   sim::Clock clock(machine.timing.clockHz);
-  EXPECT_EQ(clock.getTime(replayed->phases[0].cycles), finished.setupFs);
+  EXPECT_EQ(clock.getTime(replayed->phases[0].cycles),
+            getSetupCost(program).femtoseconds);
   for (unsigned phase : {1, 2}) {
     EXPECT_EQ(replayed->phases[phase].name,
               finished.criticalPath[phase].category);
@@ -492,8 +512,8 @@ TEST(PIMExecution, StreamReplays) {
 // The setup is not in the latency, whose parts are those of the steps.
 TEST(PIMExecution, TimesAddUp) {
   DeviceRun finished = run(makeProgram()).first;
-  EXPECT_GT(finished.setupFs, 0u);
-  EXPECT_GT(finished.setupJoule, 0);
+  EXPECT_GT(getSetupCost(makeProgram()).femtoseconds, 0u);
+  EXPECT_GT(getSetupCost(makeProgram()).joule, 0);
   EXPECT_GT(finished.energyJoule, 0);
   uint64_t sum = 0;
   for (const TimeShare &share : finished.criticalPath)

@@ -11,8 +11,6 @@
 #include "garam/Target/Analog/Machine/MachineDescription.h"
 #include "garam/Target/LoadedProgram.h"
 
-#include <memory>
-
 namespace garam::analog {
 
 /// What the crossbars of a program hold: for each tile, in the order of layers
@@ -29,15 +27,13 @@ Crossbars programCrossbars(const Program &program,
                            llvm::ArrayRef<uint8_t> constants, uint64_t seed,
                            unsigned threads);
 
-/// An execution of a program that checkProgram accepts. Without `crossbars`
-/// they hold exactly the levels of the constant segment. The program and the
-/// machine must live as long as the execution.
-llvm::Expected<std::unique_ptr<DeviceExecution>>
-makeExecution(sim::Kernel &kernel, const Program &program,
-              const MachineDescription &machine,
-              llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-              const DeviceRunOptions &options,
-              std::shared_ptr<const Crossbars> crossbars, RunEndHandler onEnd);
+/// LoadedProgram::instantiate of a program that checkProgram accepts, which
+/// must live as long as the instance, as must the machine. Crossbars are
+/// programmed with the machine's noise, or hold exactly the levels of the
+/// constant segment.
+llvm::Expected<std::unique_ptr<ProgramInstance>>
+makeInstance(const Program &program, const MachineDescription &machine,
+             llvm::ArrayRef<uint8_t> constants, const InstanceOptions &options);
 
 } // namespace garam::analog
 

@@ -10,6 +10,7 @@
 #include "garam/Simulation/BandwidthServer.h"
 #include "garam/Simulation/Kernel.h"
 #include "garam/Target/NPU/Simulator.h"
+#include "garam/Target/RunMemory.h"
 
 #include <memory>
 
@@ -24,8 +25,7 @@ public:
   /// null: the device has its own.
   static llvm::Expected<std::unique_ptr<Device>>
   create(sim::Kernel &kernel, const Program &program,
-         const MachineDescription &machine,
-         llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+         const MachineDescription &machine, const RunMemory &segments,
          llvm::ArrayRef<uint32_t> parameters, const SimulationOptions &options,
          sim::BandwidthServer *dram = nullptr);
 

@@ -23,14 +23,14 @@ inline uint32_t getChannelLane(uint32_t channel) { return channel + 1; }
 using StreamObserver = std::function<void(
     const Transaction &, llvm::ArrayRef<uint8_t>, llvm::StringRef)>;
 
-/// Makes `program`, which passes its check, ready to run; what belongs to the
-/// setup is done at once, in a time of its own. See LoadedProgram::prepare.
-llvm::Expected<std::unique_ptr<DeviceExecution>>
-prepareExecution(sim::Kernel &kernel, const Program &program,
-                 const MachineDescription &machine,
-                 llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                 const DeviceRunOptions &options, RunEndHandler onEnd,
-                 StreamObserver onTransaction = {});
+/// LoadedProgram::instantiate of `program`, which passes its check and must
+/// live as long as the instance, as must the machine: simulates the phases of
+/// its set-up. Runs begin with the device as they leave it. `onTransaction` is
+/// shown the set-up and each run.
+llvm::Expected<std::unique_ptr<ProgramInstance>>
+makeInstance(const Program &program, const MachineDescription &machine,
+             llvm::ArrayRef<uint8_t> constants, const InstanceOptions &options,
+             StreamObserver onTransaction = {});
 
 } // namespace garam::pim
 

@@ -39,10 +39,10 @@ static uint64_t getEnd(const Command &command, const Program &program) {
 }
 
 DataPath::DataPath(const Program &program, const MachineDescription &machine,
-                   llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                   std::shared_ptr<const Crossbars> crossbars, unsigned threads)
-    : program(program), machine(machine), segments(segments),
-      crossbars(std::move(crossbars)) {
+                   RunMemory memory, const Crossbars *crossbars,
+                   unsigned threads)
+    : program(program), machine(machine), memory(std::move(memory)),
+      crossbars(crossbars) {
   size_t tiles = 0;
   for (const Layer &layer : program.layers) {
     firstTiles.push_back(tiles);
@@ -60,18 +60,13 @@ DataPath::DataPath(const Program &program, const MachineDescription &machine,
 
 DataPath::~DataPath() = default;
 
-llvm::Error DataPath::check() const {
-  for (const auto &[i, segment] : llvm::enumerate(segments))
-    if (segment.size() < program.segments[i].size)
-      return llvm::createStringError("segment '" + program.segments[i].name +
-                                     "' has " + std::to_string(segment.size()) +
-                                     " bytes, needed " +
-                                     std::to_string(program.segments[i].size));
+llvm::Error checkTables(const Program &program,
+                        llvm::ArrayRef<uint8_t> constants) {
   for (const auto &[number, layer] : llvm::enumerate(program.layers))
     for (const Tile &tile : layer.tiles)
       for (uint32_t column = 0; column < tile.columns; ++column)
-        if (read32le(getConstants() + tile.steps + column * sizeof(uint32_t)) ==
-            0)
+        if (read32le(constants.data() + tile.steps +
+                     column * sizeof(uint32_t)) == 0)
           return llvm::createStringError(
               "layer " + std::to_string(number) + ": the ADC of column " +
               std::to_string(column) + " of a tile has a step of 0");
@@ -94,7 +89,7 @@ void DataPath::forParts(uint64_t count, uint64_t operationsEach,
 void DataPath::execute(const QuantizeCommand &command) {
   const Layer &layer = program.layers[command.layer];
   const uint8_t *tensor =
-      segments[layer.input.segment].data() + layer.input.offset;
+      memory.read(layer.input.segment).data() + layer.input.offset;
   TensorWalk walk(layer.input, layer.vectorSizes, layer.rowSizes);
   uint64_t rows = layer.getRows();
   forParts(command.count, rows, [&](uint64_t first, uint64_t last) {
@@ -156,7 +151,8 @@ void DataPath::execute(const ReadCommand &command) {
 void DataPath::execute(const AccumulateCommand &command) {
   const Layer &layer = program.layers[command.layer];
   const uint8_t *constants = getConstants();
-  uint8_t *tensor = segments[layer.output.segment].data() + layer.output.offset;
+  uint8_t *tensor =
+      memory.write(layer.output.segment).data() + layer.output.offset;
   TensorWalk walk(layer.output, layer.vectorSizes, layer.columnSizes);
   uint64_t columns = layer.getColumns();
   auto run = [&](uint64_t first, uint64_t last) {

@@ -8,6 +8,7 @@
 #define GARAM_LIB_TARGET_ANALOG_SIMULATOR_DATA_H
 
 #include "garam/Target/Analog/Simulator.h"
+#include "garam/Target/RunMemory.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace llvm {
@@ -16,25 +17,24 @@ class ThreadPoolInterface;
 
 namespace garam::analog {
 
+/// Checks the tables in the constant segment of a program.
+llvm::Error checkTables(const Program &program,
+                        llvm::ArrayRef<uint8_t> constants);
+
 /// The memories of a chip and the arithmetic of its commands. The program is
-/// one that checkProgram accepts.
+/// one that checkProgram
+/// and checkTables accept.
 class DataPath {
 public:
   DataPath(const Program &program, const MachineDescription &machine,
-           llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-           std::shared_ptr<const Crossbars> crossbars, unsigned threads);
+           RunMemory memory, const Crossbars *crossbars, unsigned threads);
   ~DataPath();
-
-  /// Checks the sizes of segments and the tables in them.
-  llvm::Error check() const;
 
   void execute(const QuantizeCommand &command);
   void execute(const AccumulateCommand &command);
   void execute(const ReadCommand &command);
 
-  llvm::ArrayRef<uint8_t> getSegment(uint32_t number) const {
-    return segments[number];
-  }
+  const RunMemory &getMemory() const { return memory; }
 
 private:
   template <typename Cell, typename Sum>
@@ -43,12 +43,12 @@ private:
   /// that pays.
   void forParts(uint64_t count, uint64_t operationsEach,
                 llvm::function_ref<void(uint64_t, uint64_t)> run);
-  const uint8_t *getConstants() const { return segments[0].data(); }
+  const uint8_t *getConstants() const { return memory.read(0).data(); }
 
   const Program &program;
   const MachineDescription &machine;
-  std::vector<llvm::MutableArrayRef<uint8_t>> segments;
-  std::shared_ptr<const Crossbars> crossbars;
+  RunMemory memory;
+  const Crossbars *crossbars;     // null: exactly the levels
   std::vector<size_t> firstTiles; // of each layer, in crossbars
   std::vector<int8_t> vectors;    // as far as commands reach
   std::unique_ptr<llvm::ThreadPoolInterface> pool;

@@ -9,6 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Execution.h"
+
 #include "Data.h"
 #include "Values.h"
 #include "garam/Target/Analog/Machine/Timing.h"
@@ -40,20 +42,14 @@ class AnalogExecution : public DeviceExecution {
 public:
   AnalogExecution(sim::Kernel &kernel, const Program &program,
                   const MachineDescription &machine,
-                  llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                  const DeviceRunOptions &options,
-                  std::shared_ptr<const Crossbars> crossbars,
+                  const std::optional<RunMemory> &memory,
+                  const Crossbars *crossbars, const DeviceRunOptions &options,
                   RunEndHandler onEnd)
       : kernel(kernel), program(program), machine(machine), options(options),
         onEnd(std::move(onEnd)), queues(program.queues.size()),
         values(options.values, options.onValue) {
-    if (!options.timingOnly)
-      data.emplace(program, machine, segments, std::move(crossbars),
-                   options.threads);
-  }
-
-  llvm::Error prepare() {
-    return data ? data->check() : llvm::Error::success();
+    if (memory)
+      data.emplace(program, machine, *memory, crossbars, options.threads);
   }
 
   llvm::Error start() override;
@@ -204,7 +200,7 @@ llvm::Error AnalogExecution::executeData(uint32_t number) {
   else
     data->execute(std::get<AccumulateCommand>(command));
   return values.handle(number, queues[number].position, [&](uint32_t segment) {
-    return segment < program.segments.size() ? data->getSegment(segment)
+    return segment < program.segments.size() ? data->getMemory().read(segment)
                                              : llvm::ArrayRef<uint8_t>();
   });
 }
@@ -217,9 +213,6 @@ llvm::Error AnalogExecution::finish(const PathAccount &path) {
         {getName(static_cast<TimeCategory>(i)).str(), time});
   for (const QueueState &queue : queues)
     run.laneBusyFs.push_back(queue.busy);
-  ProgrammingCost setup = getProgrammingCost(program.layers, machine);
-  run.setupFs = sim::getTime(setup.seconds);
-  run.setupJoule = setup.joules;
   return onEnd(std::move(run));
 }
 
@@ -238,18 +231,14 @@ std::string AnalogExecution::describeBlocked() const {
   return blocked;
 }
 
-llvm::Expected<std::unique_ptr<DeviceExecution>>
+std::unique_ptr<DeviceExecution>
 makeExecution(sim::Kernel &kernel, const Program &program,
               const MachineDescription &machine,
-              llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-              const DeviceRunOptions &options,
-              std::shared_ptr<const Crossbars> crossbars, RunEndHandler onEnd) {
-  auto execution = std::make_unique<AnalogExecution>(
-      kernel, program, machine, segments, options, std::move(crossbars),
-      std::move(onEnd));
-  if (llvm::Error error = execution->prepare())
-    return std::move(error);
-  return execution;
+              const std::optional<RunMemory> &memory,
+              const Crossbars *crossbars, const DeviceRunOptions &options,
+              RunEndHandler onEnd) {
+  return std::make_unique<AnalogExecution>(
+      kernel, program, machine, memory, crossbars, options, std::move(onEnd));
 }
 
 } // namespace garam::analog

@@ -123,7 +123,7 @@ static void copyAll(const DMACommand &command, const Walk &walk,
     }
     copyRun(command.elementBytes,
             command.kind == DMAKind::Fill ? nullptr : source.memory + from,
-            innerSource, command.fillBits, destination.memory + to,
+            innerSource, command.fillBits, destination.target + to,
             innerDestination, inner);
     unsigned dim = numOuter;
     while (dim > 0 && ++index[dim - 1] == walk.sizes[dim - 1])

@@ -24,9 +24,8 @@ static constexpr uint8_t uninitialisedByte = 0xFF;
 static constexpr uint64_t imageStep = 1 << 16;
 
 Memory::Memory(const Program &program, const MachineDescription &machine,
-               llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-               bool timingOnly)
-    : program(program), machine(machine), segments(segments),
+               RunMemory segments, bool timingOnly)
+    : program(program), machine(machine), segments(std::move(segments)),
       timingOnly(timingOnly), images(machine.cores + 1) {}
 
 uint64_t Memory::getSize(const Address &address) const {
@@ -43,11 +42,7 @@ uint64_t Memory::getSize(const Address &address) const {
   return 0;
 }
 
-uint8_t *Memory::getBytes(const Address &address, uint64_t end) {
-  if (timingOnly)
-    return nullptr;
-  if (address.space == MemorySpace::DRAM)
-    return segments[address.index].data();
+uint8_t *Memory::getImage(const Address &address, uint64_t end) {
   std::vector<uint8_t> &image =
       images[address.space == MemorySpace::Local ? address.index
                                                  : machine.cores];
@@ -58,6 +53,17 @@ uint8_t *Memory::getBytes(const Address &address, uint64_t end) {
   if (image.size() < end)
     image.resize(llvm::alignTo(end, imageStep), uninitialisedByte);
   return image.data();
+}
+
+void Memory::setMemory(Operand &operand, const Address &address, bool isWrite) {
+  if (address.space == MemorySpace::DRAM) {
+    operand.memory = segments.read(address.index).data();
+    if (isWrite)
+      operand.target = segments.write(address.index).data();
+    return;
+  }
+  operand.target = getImage(address, operand.limit);
+  operand.memory = operand.target;
 }
 
 llvm::ArrayRef<uint8_t> Memory::read(const Address &address,
@@ -73,7 +79,7 @@ llvm::ArrayRef<uint8_t> Memory::read(const Address &address,
     break;
   case MemorySpace::DRAM:
     if (address.index < segments.size())
-      bytes = segments[address.index];
+      bytes = segments.read(address.index);
     break;
   }
   auto offset = static_cast<uint64_t>(address.offset);
@@ -156,7 +162,8 @@ llvm::Expected<Operand> Memory::resolve(const Descriptor &descriptor,
   operand.limit = static_cast<int64_t>(std::min<Wide>(
       std::min<Wide>(high, size), std::numeric_limits<int64_t>::max()));
   operand.limit = std::max<int64_t>(operand.limit, 0);
-  operand.memory = getBytes(address, operand.limit);
+  if (!timingOnly)
+    setMemory(operand, address, isWrite);
   operand.base = static_cast<int64_t>(base);
   operand.type = descriptor.type;
   operand.strides = descriptor.strides;

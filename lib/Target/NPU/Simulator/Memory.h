@@ -15,6 +15,7 @@
 
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "garam/Target/RunMemory.h"
 #include "llvm/Support/Error.h"
 
 namespace garam::npu {
@@ -41,9 +42,12 @@ struct ResolvedGuard {
 /// without guards all lie in [0, limit); those of one with guards must be
 /// checked one by one, with `contains`.
 struct Operand {
-  uint8_t *memory = nullptr; // null when only times are simulated
-  int64_t limit = 0;         // bytes that may be touched
-  int64_t base = 0;          // of element (0, 0, ...)
+  /// Null when only times are simulated. Of an operand that is written,
+  /// `target` is the same memory.
+  const uint8_t *memory = nullptr;
+  uint8_t *target = nullptr;
+  int64_t limit = 0; // bytes that may be touched
+  int64_t base = 0;  // of element (0, 0, ...)
   ElementType type = ElementType::I8;
   std::array<int64_t, maxDims> strides = {};
   llvm::SmallVector<ResolvedGuard, maxGuards> guards;
@@ -58,8 +62,7 @@ struct Operand {
 class Memory {
 public:
   Memory(const Program &program, const MachineDescription &machine,
-         llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-         bool timingOnly);
+         RunMemory segments, bool timingOnly);
 
   /// Resolves `descriptor` for a walk over `sizes` with elements of `width`
   /// bytes. Fails when an element lies outside its memory (of operands with
@@ -81,12 +84,14 @@ public:
 
 private:
   uint64_t getSize(const Address &address) const;
-  /// The memory's first `end` bytes, made when they are first touched.
-  uint8_t *getBytes(const Address &address, uint64_t end);
+  /// An SRAM's first `end` bytes, made when they are first touched.
+  uint8_t *getImage(const Address &address, uint64_t end);
+  /// Of an operand whose limit is known.
+  void setMemory(Operand &operand, const Address &address, bool isWrite);
 
   const Program &program;
   const MachineDescription &machine;
-  llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments;
+  RunMemory segments;
   bool timingOnly;
   /// SRAM of the cores, then the shared one. Only as long as has been touched.
   std::vector<std::vector<uint8_t>> images;

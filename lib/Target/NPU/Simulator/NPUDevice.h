@@ -31,8 +31,7 @@ struct PreparedCommand {
 class NPUDevice : public Device {
 public:
   NPUDevice(sim::Kernel &kernel, const Program &program,
-            const MachineDescription &machine,
-            llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+            const MachineDescription &machine, const RunMemory &segments,
             llvm::ArrayRef<uint32_t> parameters,
             const SimulationOptions &options, sim::BandwidthServer *dram);
   ~NPUDevice() override { kernel.remove(*this); }
@@ -77,7 +76,7 @@ private:
   sim::Kernel &kernel;
   const Program &program;
   const MachineDescription &machine;
-  llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments;
+  RunMemory segments;
   llvm::ArrayRef<uint32_t> parameters;
   const SimulationOptions &options;
   sim::Clock clock;

@@ -98,13 +98,13 @@ RangeFault readRun(const Operand &operand, const ElementIndex &index,
 void writeFloatRun(const Operand &operand, const ElementIndex &index,
                    unsigned dim, unsigned count, const uint32_t *registers) {
   storeFloats(operand.type, reinterpret_cast<const float *>(registers), count,
-              operand.memory + getOffset(operand, index), operand.strides[dim]);
+              operand.target + getOffset(operand, index), operand.strides[dim]);
 }
 
 void writeIntRun(const Operand &operand, const ElementIndex &index,
                  unsigned dim, unsigned count, const uint32_t *registers) {
   storeInts(operand.type, reinterpret_cast<const int32_t *>(registers), count,
-            operand.memory + getOffset(operand, index), operand.strides[dim]);
+            operand.target + getOffset(operand, index), operand.strides[dim]);
 }
 
 void advance(ElementIndex &index, llvm::ArrayRef<uint32_t> sizes,

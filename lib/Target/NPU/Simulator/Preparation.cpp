@@ -14,7 +14,7 @@ namespace garam::npu {
 
 NPUDevice::NPUDevice(sim::Kernel &kernel, const Program &program,
                      const MachineDescription &machine,
-                     llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+                     const RunMemory &segments,
                      llvm::ArrayRef<uint32_t> parameters,
                      const SimulationOptions &options,
                      sim::BandwidthServer *dram)
@@ -120,10 +120,10 @@ llvm::Error NPUDevice::prepare() {
       return fail(llvm::formatv("memory of {0} segments, the program has {1}",
                                 segments.size(), program.segments.size()));
     for (auto [number, segment] : llvm::enumerate(program.segments))
-      if (segments[number].size() < segment.size)
+      if (segments.read(number).size() < segment.size)
         return fail(llvm::formatv(
             "{0} bytes of memory for segment {1} ('{2}'), which has {3}",
-            segments[number].size(), number, segment.name, segment.size));
+            segments.read(number).size(), number, segment.name, segment.size));
   }
   prepared.resize(program.queues.size());
   for (uint32_t queue = 0; queue < program.queues.size(); ++queue)
@@ -134,8 +134,7 @@ llvm::Error NPUDevice::prepare() {
 
 llvm::Expected<std::unique_ptr<Device>>
 Device::create(sim::Kernel &kernel, const Program &program,
-               const MachineDescription &machine,
-               llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
+               const MachineDescription &machine, const RunMemory &segments,
                llvm::ArrayRef<uint32_t> parameters,
                const SimulationOptions &options, sim::BandwidthServer *dram) {
   auto device = std::make_unique<NPUDevice>(kernel, program, machine, segments,

@@ -14,30 +14,35 @@
 
 namespace garam::pim {
 
-/// Rows exist from their first write on; others read as 0.
+/// Rows exist from their first write on; others read as 0. A copy shares the
+/// rows with its original until one of the two writes them.
 class BankStorage {
 public:
   explicit BankStorage(const Geometry &geometry) : geometry(geometry) {}
 
   Burst read(uint32_t bank, uint32_t row, uint32_t column) const {
     auto found = rows.find(getKey(bank, row));
-    return found == rows.end() ? Burst() : found->second[column];
+    return found == rows.end() ? Burst() : (*found->second)[column];
   }
 
   void write(uint32_t bank, uint32_t row, uint32_t column, const Burst &burst) {
-    std::unique_ptr<Burst[]> &bursts = rows[getKey(bank, row)];
+    std::shared_ptr<Row> &bursts = rows[getKey(bank, row)];
     if (!bursts)
-      bursts = std::make_unique<Burst[]>(geometry.columns);
-    bursts[column] = burst;
+      bursts = std::make_shared<Row>(geometry.columns);
+    else if (bursts.use_count() > 1)
+      bursts = std::make_shared<Row>(*bursts);
+    (*bursts)[column] = burst;
   }
 
 private:
+  using Row = std::vector<Burst>;
+
   uint64_t getKey(uint32_t bank, uint32_t row) const {
     return uint64_t(bank) * geometry.rows + row;
   }
 
   const Geometry &geometry;
-  llvm::DenseMap<uint64_t, std::unique_ptr<Burst[]>> rows;
+  llvm::DenseMap<uint64_t, std::shared_ptr<Row>> rows;
 };
 
 } // namespace garam::pim

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace garam::pim {
 
@@ -63,7 +64,7 @@ llvm::Error Channel::handle(uint64_t) {
     return acted.takeError();
   if (isDrained()) {
     ++now;
-    onDrained(now);
+    std::exchange(onDrained, nullptr)(now);
     return llvm::Error::success();
   }
   if (llvm::Error error = checkProgress())

@@ -24,7 +24,8 @@ struct PhaseStart {
 };
 
 /// Turns the transactions of a channel into commands, at most one a cycle. Only
-/// cycles in which something can happen are events.
+/// cycles in which something can happen are events. May be copied between
+/// phases.
 class Channel : public sim::Component {
 public:
   Channel(const sim::Clock &clock, const MachineDescription &machine,
@@ -67,7 +68,7 @@ private:
   llvm::Error checkProgress() const;
   void scheduleNext();
 
-  const sim::Clock &clock;
+  sim::Clock clock;
   const MachineDescription &machine;
   uint32_t number;
   const SimulationOptions &options;

@@ -21,7 +21,7 @@ using llvm::support::endian::write16le;
 using llvm::support::endian::write32le;
 
 float DriverModel::load(const TensorPlace &tensor, uint64_t element) const {
-  const uint8_t *from = segments[tensor.segment].data() + tensor.offset +
+  const uint8_t *from = memory.read(tensor.segment).data() + tensor.offset +
                         element * getByteWidth(tensor.type);
   return tensor.type == FloatType::F32 ? llvm::bit_cast<float>(read32le(from))
                                        : toFloat(read16le(from));
@@ -29,7 +29,7 @@ float DriverModel::load(const TensorPlace &tensor, uint64_t element) const {
 
 void DriverModel::store(const TensorPlace &tensor, uint64_t element,
                         float value) {
-  uint8_t *to = segments[tensor.segment].data() + tensor.offset +
+  uint8_t *to = memory.write(tensor.segment).data() + tensor.offset +
                 element * getByteWidth(tensor.type);
   if (tensor.type == FloatType::F32)
     write32le(to, llvm::bit_cast<uint32_t>(value));

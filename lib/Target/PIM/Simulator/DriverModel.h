@@ -8,6 +8,7 @@
 #define GARAM_LIB_TARGET_PIM_SIMULATOR_DRIVERMODEL_H
 
 #include "garam/Target/PIM/Program.h"
+#include "garam/Target/RunMemory.h"
 
 namespace garam::pim {
 
@@ -16,8 +17,8 @@ namespace garam::pim {
 class DriverModel {
 public:
   DriverModel(const Driver &driver, uint32_t stagingBursts,
-              llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments)
-      : driver(driver), staging(stagingBursts), segments(segments) {}
+              const RunMemory &memory)
+      : driver(driver), staging(stagingBursts), memory(memory) {}
 
   std::vector<Burst> &getStaging() { return staging; }
 
@@ -40,7 +41,7 @@ private:
 
   const Driver &driver;
   std::vector<Burst> staging;
-  llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments;
+  const RunMemory &memory;
 };
 
 } // namespace garam::pim

@@ -43,8 +43,8 @@ static unsigned getIndex(const Instruction &instruction, const Operand &operand,
 }
 
 Vector ExecutionUnit::read(const Instruction &instruction,
-                           const Operand &operand,
-                           const Trigger &trigger) const {
+                           const Operand &operand, const Trigger &trigger,
+                           const BankStorage &storage) const {
   auto broadcast = [](Half scalar) {
     Vector vector;
     vector.fill(scalar);
@@ -90,7 +90,7 @@ void ExecutionUnit::write(const Instruction &instruction,
 
 /// NOP that a write triggers: the only way from registers to cells while a
 /// program runs.
-void ExecutionUnit::store(const Trigger &trigger) {
+void ExecutionUnit::store(const Trigger &trigger, BankStorage &storage) {
   bool isOdd = trigger.bank % 2 != 0;
   unsigned index = trigger.column % numRegisters;
   storage.write(getBank(isOdd), trigger.row, trigger.column,
@@ -98,19 +98,22 @@ void ExecutionUnit::store(const Trigger &trigger) {
 }
 
 void ExecutionUnit::execute(const Instruction &instruction,
-                            const Trigger &trigger) {
+                            const Trigger &trigger, BankStorage &storage) {
   if (instruction.opcode == Opcode::Nop) {
     if (trigger.isWrite)
-      store(trigger);
+      store(trigger, storage);
     return;
   }
-  Vector result = read(instruction, instruction.source0, trigger);
+  auto read = [&](const Operand &operand) {
+    return this->read(instruction, operand, trigger, storage);
+  };
+  Vector result = read(instruction.source0);
   if (isMove(instruction.opcode)) {
     if (instruction.relu)
       std::transform(result.begin(), result.end(), result.begin(), relu);
     return write(instruction, trigger, result);
   }
-  Vector factor = read(instruction, instruction.source1, trigger);
+  Vector factor = read(instruction.source1);
   auto combine = [&](const Vector &other, Half (*function)(Half, Half)) {
     std::transform(result.begin(), result.end(), other.begin(), result.begin(),
                    function);
@@ -119,9 +122,9 @@ void ExecutionUnit::execute(const Instruction &instruction,
   // The product is rounded before the sum is: the units have no fused
   // multiply-add.
   if (instruction.opcode == Opcode::Mac)
-    combine(read(instruction, instruction.destination, trigger), add);
+    combine(read(instruction.destination), add);
   if (instruction.opcode == Opcode::Mad)
-    combine(read(instruction, instruction.source2, trigger), add);
+    combine(read(instruction.source2), add);
   write(instruction, trigger, result);
 }
 

@@ -28,11 +28,12 @@ struct Trigger {
 class ExecutionUnit {
 public:
   /// The unit of banks 2 * number and 2 * number + 1.
-  ExecutionUnit(unsigned number, BankStorage &storage)
-      : number(number), storage(storage) {}
+  explicit ExecutionUnit(unsigned number) : number(number) {}
 
-  /// Executes a legal instruction that is neither JUMP nor EXIT.
-  void execute(const Instruction &instruction, const Trigger &trigger);
+  /// Executes a legal instruction that is neither JUMP nor EXIT on the banks of
+  /// `storage`.
+  void execute(const Instruction &instruction, const Trigger &trigger,
+               BankStorage &storage);
 
   uint32_t getBank(bool isOdd) const { return 2 * number + (isOdd ? 1 : 0); }
 
@@ -42,13 +43,12 @@ public:
 
 private:
   Vector read(const Instruction &instruction, const Operand &operand,
-              const Trigger &trigger) const;
+              const Trigger &trigger, const BankStorage &storage) const;
   void write(const Instruction &instruction, const Trigger &trigger,
              const Vector &value);
-  void store(const Trigger &trigger);
+  void store(const Trigger &trigger, BankStorage &storage);
 
   unsigned number;
-  BankStorage &storage;
 };
 
 } // namespace garam::pim

@@ -9,6 +9,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace garam::pim {
 
@@ -53,7 +54,9 @@ llvm::Error MemorySystem::beginPhase(
   return llvm::Error::success();
 }
 
-llvm::Error MemorySystem::handle(uint64_t) { return onEnd(); }
+llvm::Error MemorySystem::handle(uint64_t) {
+  return std::exchange(onEnd, nullptr)();
+}
 
 std::string MemorySystem::describeBlocked() const {
   std::string blocked;

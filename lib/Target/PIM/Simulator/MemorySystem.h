@@ -12,7 +12,8 @@
 namespace garam::pim {
 
 /// The channels, which play one phase after the other. Their clock runs during
-/// phases only: between them the device refreshes itself.
+/// phases only: between them the device refreshes itself. A copy that is made
+/// between phases continues by itself; cells are shared until they are written.
 class MemorySystem : public sim::Component {
 public:
   MemorySystem(const MachineDescription &machine,

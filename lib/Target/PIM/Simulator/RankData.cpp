@@ -24,7 +24,7 @@ void AccessCounts::add(const AccessCounts &other) {
 RankData::RankData(const MachineDescription &machine, bool timingOnly)
     : machine(machine), timingOnly(timingOnly), storage(machine.geometry) {
   for (unsigned unit = 0; unit < machine.geometry.getUnits(); ++unit)
-    units.emplace_back(unit, storage);
+    units.emplace_back(unit);
 }
 
 llvm::Expected<Burst> RankData::access(const Access &access, bool isAllBank) {
@@ -159,7 +159,7 @@ llvm::Error RankData::execute(const Access &access) {
   if (timingOnly)
     return llvm::Error::success();
   for (ExecutionUnit &unit : units)
-    unit.execute(**instruction, trigger);
+    unit.execute(**instruction, trigger, storage);
   return llvm::Error::success();
 }
 

@@ -17,24 +17,25 @@ static bool isWrittenBy(const DeviceValue &value, uint32_t command) {
   return write.lane == driverLane && write.command == command;
 }
 
-llvm::Error
-copyValues(const DeviceRunOptions &options, uint32_t command,
-           llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments) {
-  if (options.timingOnly || !options.onValue)
+llvm::Error copyValues(const DeviceRunOptions &options, uint32_t command,
+                       const RunMemory &memory) {
+  if (!options.onValue)
     return llvm::Error::success();
   for (const DeviceValue &value : options.values) {
     if (!isWrittenBy(value, command))
       continue;
     const ValuePiece &piece = value.pieces[0];
     std::optional<uint64_t> bytes = getByteSize(value.type);
-    if (piece.memory >= segments.size() || piece.offset < 0 || !bytes ||
-        static_cast<uint64_t>(piece.offset) > segments[piece.memory].size() ||
-        *bytes > segments[piece.memory].size() - piece.offset)
+    llvm::ArrayRef<uint8_t> segment;
+    if (piece.memory < memory.size())
+      segment = memory.read(piece.memory);
+    if (piece.offset < 0 || !bytes ||
+        static_cast<uint64_t>(piece.offset) > segment.size() ||
+        *bytes > segment.size() - piece.offset)
       return llvm::createStringError("value '" + value.name +
                                      "' of the debug map leaves its memory");
-    llvm::ArrayRef<uint8_t> data =
-        segments[piece.memory].slice(piece.offset, *bytes);
-    options.onValue({value.name, value.type, data.vec()});
+    options.onValue(
+        {value.name, value.type, segment.slice(piece.offset, *bytes).vec()});
   }
   return llvm::Error::success();
 }

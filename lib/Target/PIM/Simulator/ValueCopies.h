@@ -8,6 +8,7 @@
 #define GARAM_LIB_TARGET_PIM_SIMULATOR_VALUECOPIES_H
 
 #include "garam/Target/LoadedProgram.h"
+#include "garam/Target/RunMemory.h"
 
 namespace garam::pim {
 
@@ -16,7 +17,7 @@ namespace garam::pim {
 /// The debug map may come from a stranger: a value that leaves its memory is an
 /// error.
 llvm::Error copyValues(const DeviceRunOptions &options, uint32_t command,
-                       llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments);
+                       const RunMemory &memory);
 
 } // namespace garam::pim
 
