@@ -27,6 +27,7 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
 void addDoctorCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, const DeviceRegistry &devices,
                        Action &action);
+void addPlanMemoryCommand(CLI::App &app, Action &action);
 void addRunCommand(CLI::App &app, Action &action);
 void addTargetsCommand(CLI::App &app, Action &action);
 void addTrustCommand(CLI::App &app, Action &action);

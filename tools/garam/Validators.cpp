@@ -8,6 +8,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace llvm;
 
@@ -20,6 +21,17 @@ Validator isNumberUpTo(uint64_t most) {
         number <= most)
       return "";
     return "'" + text + "': needed an integer from 0 to " + utostr(most);
+  };
+}
+
+Validator areSecondsUpTo(double most) {
+  return [most](const std::string &text) -> std::string {
+    double seconds;
+    if (!StringRef(text).getAsDouble(seconds) && seconds >= 0 &&
+        seconds <= most)
+      return "";
+    return "'" + text + "': needed seconds from 0 to " +
+           formatv("{0:f0}", most).str();
   };
 }
 

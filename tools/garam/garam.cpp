@@ -103,6 +103,7 @@ static ExitCode runTool(int argc, char **argv) {
   addInspectCommand(app, devices, action);
   addTargetsCommand(app, action);
   addTrustCommand(app, action);
+  addPlanMemoryCommand(app, action);
   addDoctorCommand(app, action);
   try {
     app.parse(argc, argv);

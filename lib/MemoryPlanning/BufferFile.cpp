@@ -1,0 +1,136 @@
+//===- BufferFile.cpp - Memory planning problems as tables ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/MemoryPlanning/BufferFile.h"
+
+#include "garam/Support/Errors.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace llvm;
+
+namespace garam::memory {
+namespace {
+
+/// Of the columns that say something, their places in a row.
+struct Columns {
+  size_t lower = 0, upper = 0, size = 0, count = 0;
+};
+
+class TableReader {
+public:
+  explicit TableReader(MemoryBufferRef text) : text(text) {}
+
+  Expected<BufferTable> read();
+
+private:
+  Expected<Columns> readHeader(StringRef header) const;
+  Expected<Buffer> readRow(StringRef row, const Columns &columns) const;
+  Error makeError(const Twine &message) const {
+    return makeUserError(ExitCode::Input, text.getBufferIdentifier() + ":" +
+                                              Twine(line) + ": " + message);
+  }
+
+  MemoryBufferRef text;
+  size_t line = 0;
+};
+
+} // namespace
+
+static SmallVector<StringRef> splitRow(StringRef row) {
+  SmallVector<StringRef> fields;
+  row.split(fields, ',');
+  for (StringRef &field : fields)
+    field = field.trim();
+  return fields;
+}
+
+Expected<Columns> TableReader::readHeader(StringRef header) const {
+  SmallVector<StringRef> names = splitRow(header);
+  Columns columns;
+  columns.count = names.size();
+  size_t id = 0;
+  std::pair<StringRef, size_t *> needed[] = {{"id", &id},
+                                             {"lower", &columns.lower},
+                                             {"upper", &columns.upper},
+                                             {"size", &columns.size}};
+  for (auto [name, place] : needed) {
+    if (llvm::count(names, name) != 1)
+      return makeError("needed one column '" + name + "', found the columns '" +
+                       header + "'");
+    *place = llvm::find(names, name) - names.begin();
+  }
+  if (llvm::is_contained(names, "offset"))
+    return makeError("there is a column 'offset' already");
+  return columns;
+}
+
+Expected<Buffer> TableReader::readRow(StringRef row,
+                                      const Columns &columns) const {
+  SmallVector<StringRef> fields = splitRow(row);
+  if (fields.size() != columns.count)
+    return makeError("found " + Twine(fields.size()) + " values, needed " +
+                     Twine(columns.count));
+  Buffer buffer;
+  std::tuple<StringRef, size_t, int64_t *> values[] = {
+      {"lower", columns.lower, &buffer.lower},
+      {"upper", columns.upper, &buffer.upper},
+      {"size", columns.size, &buffer.size}};
+  for (auto [name, column, value] : values)
+    if (fields[column].getAsInteger(/*Radix=*/10, *value))
+      return makeError("'" + name + "': found '" + fields[column] +
+                       "', needed a whole number below 2^63");
+  if (buffer.lower >= buffer.upper)
+    return makeError("found 'upper' " + Twine(buffer.upper) +
+                     ", needed more than 'lower', " + Twine(buffer.lower));
+  if (buffer.size < 0)
+    return makeError("found 'size' " + Twine(buffer.size) +
+                     ", needed 0 or more bytes");
+  return buffer;
+}
+
+Expected<BufferTable> TableReader::read() {
+  BufferTable table;
+  std::optional<Columns> columns;
+  StringRef rest = text.getBuffer();
+  while (!rest.empty()) {
+    StringRef row;
+    std::tie(row, rest) = rest.split('\n');
+    row = row.rtrim('\r');
+    ++line;
+    if (row.trim().empty())
+      continue;
+    if (!columns) {
+      Expected<Columns> header = readHeader(row);
+      if (!header)
+        return header.takeError();
+      columns = *header;
+      table.header = row;
+      continue;
+    }
+    Expected<Buffer> buffer = readRow(row, *columns);
+    if (!buffer)
+      return buffer.takeError();
+    table.rows.push_back(row);
+    table.buffers.push_back(std::move(*buffer));
+  }
+  if (!columns)
+    return makeError("the file is empty, needed a header "
+                     "'id,lower,upper,size'");
+  return table;
+}
+
+Expected<BufferTable> readBufferTable(MemoryBufferRef text) {
+  return TableReader(text).read();
+}
+
+void writePlan(const BufferTable &table, ArrayRef<int64_t> offsets,
+               raw_ostream &os) {
+  os << table.header << ",offset\n";
+  for (auto [row, offset] : zip_equal(table.rows, offsets))
+    os << row << ',' << offset << '\n';
+}
+
+} // namespace garam::memory
