@@ -74,6 +74,7 @@ llvm::Error Execution::endPhase(const Phase &phase) {
   sim::Time phaseEnd = memory.getTime(memory.getCycles());
   sim::Time phaseStart =
       memory.getTime(memory.getCycles() - memory.getPhaseCycles());
+  std::vector<DeviceEvent> events;
   for (auto [channel, cycles] : llvm::enumerate(memory.getChannelCycles())) {
     if (cycles == 0)
       continue;
@@ -83,11 +84,14 @@ llvm::Error Execution::endPhase(const Phase &phase) {
     uint32_t lane = getChannelLane(channel);
     run.laneBusyFs[lane] += busy;
     ++run.executedCommands;
-    if (options.onEvent)
-      options.onEvent({lane, nextPhase - 1, stepTime,
-                       now - (phaseEnd - phaseStart) + busy, false,
-                       phase.name});
+    events.push_back({lane, nextPhase - 1, stepTime,
+                      now - (phaseEnd - phaseStart) + busy, false, phase.name});
   }
+  llvm::stable_sort(events, [](const DeviceEvent &a, const DeviceEvent &b) {
+    return a.endFs < b.endFs;
+  });
+  if (options.onEvent)
+    llvm::for_each(events, options.onEvent);
   return runNext();
 }
 
