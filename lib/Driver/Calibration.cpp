@@ -6,6 +6,7 @@
 
 #include "Calibration.h"
 
+#include "garam/Dialect/GaramExt/IR/ObservedRange.h"
 #include "garam/Runtime/Npz.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
@@ -37,9 +38,10 @@ struct InputSamples {
 class Calibration {
 public:
   Calibration(ModuleOp module, StringRef path, const DeviceRegistry &devices)
-      : module(module.clone()), path(path), devices(devices) {}
+      : original(module), module(module.clone()), path(path), devices(devices) {
+  }
 
-  llvm::Expected<llvm::StringMap<ObservedRange>> run();
+  llvm::Error run();
 
 private:
   llvm::Error fail(const Twine &message) const {
@@ -55,7 +57,9 @@ private:
   llvm::Error compile();
   llvm::Error runSample(uint64_t number);
   void observe(const Observed &value, ArrayRef<uint8_t> bytes);
+  void note();
 
+  ModuleOp original;
   OwningOpRef<ModuleOp> module;
   func::FuncOp function;
   StringRef path;
@@ -66,7 +70,7 @@ private:
   std::unique_ptr<LoadedProgram> program;
   std::unique_ptr<ProgramInstance> instance;
   std::vector<std::vector<uint8_t>> segments;
-  llvm::StringMap<ObservedRange> ranges;
+  llvm::StringMap<ext::ObservedRange> ranges; // by the names of values
 };
 
 } // namespace
@@ -242,8 +246,8 @@ llvm::Error Calibration::compile() {
 
 void Calibration::observe(const Observed &value, ArrayRef<uint8_t> bytes) {
   auto [entry, isNew] =
-      ranges.try_emplace(value.name, ObservedRange{INFINITY, -INFINITY});
-  ObservedRange &range = entry->second;
+      ranges.try_emplace(value.name, ext::ObservedRange{INFINITY, -INFINITY});
+  ext::ObservedRange &range = entry->second;
   for (; bytes.size() >= sizeof(float);
        bytes = bytes.drop_front(sizeof(float))) {
     float element = readFloat(bytes.data());
@@ -281,27 +285,41 @@ llvm::Error Calibration::runSample(uint64_t number) {
   return llvm::Error::success();
 }
 
-llvm::Expected<llvm::StringMap<ObservedRange>> Calibration::run() {
-  if (llvm::Error error = readSamples())
-    return std::move(error);
-  returnAllValues();
-  if (llvm::Error error = compile())
-    return std::move(error);
-  for (uint64_t sample = 0; sample < numSamples; ++sample)
-    if (llvm::Error error = runSample(sample))
-      return std::move(error);
-  // Of values that no sample has made finite nothing is known.
-  SmallVector<StringRef> unknown;
-  for (const auto &entry : ranges)
-    if (entry.second.min > entry.second.max)
-      unknown.push_back(entry.first());
-  for (StringRef name : unknown)
-    ranges.erase(name);
-  return std::move(ranges);
+/// Notes on the values what they were. Of those that no sample has made finite
+/// nothing is known.
+void Calibration::note() {
+  auto noteValue = [&](Value value, StringRef name) {
+    auto found = ranges.find(name);
+    if (found != ranges.end() && found->second.min <= found->second.max)
+      ext::setObservedRange(value, found->second);
+  };
+  func::FuncOp function = *original.getOps<func::FuncOp>().begin();
+  for (BlockArgument argument : function.getArguments())
+    if (auto name = function.getArgAttrOfType<StringAttr>(
+            argument.getArgNumber(), "onnx.name"))
+      noteValue(argument, name);
+  for (Operation &op : function.front())
+    if (std::optional<NodeValue> node = getNodeValue(op.getLoc());
+        node && op.getNumResults() == 1 &&
+        node->type == op.getResult(0).getType())
+      noteValue(op.getResult(0), node->name);
 }
 
-llvm::Expected<llvm::StringMap<ObservedRange>>
-calibrate(ModuleOp module, StringRef samples, const DeviceRegistry &devices) {
+llvm::Error Calibration::run() {
+  if (llvm::Error error = readSamples())
+    return error;
+  returnAllValues();
+  if (llvm::Error error = compile())
+    return error;
+  for (uint64_t sample = 0; sample < numSamples; ++sample)
+    if (llvm::Error error = runSample(sample))
+      return error;
+  note();
+  return llvm::Error::success();
+}
+
+llvm::Error calibrate(ModuleOp module, StringRef samples,
+                      const DeviceRegistry &devices) {
   return Calibration(module, samples, devices).run();
 }
 

@@ -13,17 +13,16 @@
 
 namespace garam {
 
-/// Runs the model of `module`, which is at stage 'linalg' and stays as it is,
-/// on the samples of an .npz file and returns what its values of floats lie
-/// between: inputs of the model by their names, outputs of nodes by theirs. The
-/// arrays of the file have the names of inputs; their first axis counts
-/// samples, which are whole inputs, or parts of one along its first dimension.
+/// Runs the model of `module`, which is at stage 'linalg', on the samples of an
+/// .npz file and notes what its values of floats lie between (garam_ext.range):
+/// inputs of the model and outputs of nodes. The arrays of the file have the
+/// names of inputs; their first axis counts samples, which are whole inputs, or
+/// parts of one along its first dimension.
 ///
 /// The device that takes what others refuse runs it, for its arithmetic is that
 /// of the model.
-llvm::Expected<llvm::StringMap<ObservedRange>>
-calibrate(mlir::ModuleOp module, llvm::StringRef samples,
-          const DeviceRegistry &devices);
+llvm::Error calibrate(mlir::ModuleOp module, llvm::StringRef samples,
+                      const DeviceRegistry &devices);
 
 } // namespace garam
 

@@ -237,17 +237,12 @@ llvm::Error Compilation::calibrateValues() {
                          "--calibrate: this IR is placed; start from a stage "
                          "before 'placed'");
   DiagnosticCollector diagnostics(&context, &labels);
-  llvm::Expected<llvm::StringMap<ObservedRange>> observed =
-      calibrate(*module, options.calibration, devices);
-  if (!observed) {
-    std::string reasons = diagnostics.takeText();
-    return reasons.empty()
-               ? observed.takeError()
-               : llvm::joinErrors(observed.takeError(),
-                                  makeUserError(ExitCode::Model, reasons));
-  }
-  ranges = std::move(*observed);
-  return llvm::Error::success();
+  llvm::Error error = calibrate(*module, options.calibration, devices);
+  std::string reasons = diagnostics.takeText();
+  if (error && !reasons.empty())
+    return llvm::joinErrors(std::move(error),
+                            makeUserError(ExitCode::Model, reasons));
+  return error;
 }
 
 /// Lets the pages of a mapped file go; they come back when they are read.

@@ -125,7 +125,6 @@ private:
   std::vector<std::string> stages;
   NodeLabels labels;
   std::vector<DeviceFunction> functions;
-  llvm::StringMap<ObservedRange> ranges;
   FileRoles roles;
   StageWriter writer{roles};
   llvm::StringSet<> dumped; // paths

@@ -38,7 +38,6 @@ llvm::Error Compilation::readPlacement() {
   placement = std::make_shared<hetero::PlacementResources>();
   deviceOptions.precision = options.precision;
   deviceOptions.values = options.deviceOptions;
-  deviceOptions.ranges = ranges;
   if (options.placement.empty())
     return llvm::Error::success();
   if (llvm::Error error =

@@ -8,7 +8,7 @@ from onnx import helper
 import pytest
 
 import analog_reference as reference
-from conftest import INPUT, USAGE
+from conftest import DIGITS, INPUT, USAGE
 from test_analog import draw, make_model
 
 SHAPE = (2, 20)  # of the input
@@ -64,6 +64,28 @@ def test_ranges_are_those_of_the_samples(network, save, axis, run_tool, tmp_path
         expected.append(reference.multiply(middle, second, reference.make_dac(0, float(largest)))[0])
         largest = np.nextafter(largest, np.float32(np.inf))
     assert any(np.array_equal(found, candidate) for candidate in expected)
+
+
+def test_ranges_are_in_the_ir(network, run_tool, tmp_path):
+    """So that a compile that begins at a placed stage has them too."""
+    random, _, _ = network
+    np.savez(tmp_path / "samples.npz", x=random.uniform(-3, 7, (4, *SHAPE)).astype(np.float32))
+    run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz"))
+    content = (tmp_path / "model.garam").read_bytes()
+    placed = tmp_path / "placed.mlir"
+    run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz")[:-1], placed, "--emit=placed")
+    assert placed.read_text().count("garam_ext.range = array<f64: ") == 4  # the input and three nodes
+    result = run_tool("garam", "compile", placed, "--from=placed", "-o", tmp_path / "again.garam",
+                      "--quiet")
+    assert "guesses" not in result.stderr
+    assert (tmp_path / "again.garam").read_bytes() == content
+
+
+def test_samples_for_a_chip_without_floats(run_tool, tmp_path):
+    """The host quantises its input, which then is no tensor that was observed."""
+    np.savez(tmp_path / "samples.npz", image=np.zeros((2, 1, 1, 8, 8), np.float32))
+    run_tool("garam", "compile", DIGITS.with_name("digits_int8.onnx"), "--dim", "N=1", "--target",
+             "warboy", "--calibrate", tmp_path / "samples.npz", "-o", tmp_path / "model.garam", "--quiet")
 
 
 def test_samples_that_do_not_fit(network, fails, tmp_path):

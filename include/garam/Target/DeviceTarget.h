@@ -14,7 +14,6 @@
 #include "mlir/IR/Location.h"
 #include "mlir/IR/Visitors.h"
 #include "mlir/Support/LLVM.h"
-#include "llvm/ADT/StringMap.h"
 
 #include <functional>
 #include <map>
@@ -25,11 +24,6 @@ namespace garam {
 /// How the diagnostic of a fault of the compiler begins; all others are about
 /// the model.
 constexpr llvm::StringLiteral internalErrorPrefix = "internal error: ";
-
-/// The least and the largest element of a value that were observed.
-struct ObservedRange {
-  double min = 0, max = 0;
-};
 
 struct DeviceCompileOptions {
   /// Arithmetic of float models ("bf16", "fp16"), or empty for the device's
@@ -44,10 +38,6 @@ struct DeviceCompileOptions {
   /// (Device::getCompileOptions), by flag. Those of other devices are in it
   /// too.
   std::map<std::string, std::string> values;
-  /// What calibration observed of the model's values, by the producing node's
-  /// id, with ":NUMBER" for outputs behind the first, or by the name of the
-  /// model's input. Empty without calibration.
-  llvm::StringMap<ObservedRange> ranges;
 
   /// The value of an option of the device, or its default.
   llvm::StringRef getValue(const DeviceOption &option) const;

@@ -27,10 +27,8 @@ namespace {
 class Converter {
 public:
   Converter(func::FuncOp function, const MachineDescription &machine,
-            const llvm::StringMap<ObservedRange> &observed,
             const RefusalHandler &onRefusal)
-      : function(function), machine(machine), ranges(observed),
-        onRefusal(onRefusal) {}
+      : function(function), machine(machine), onRefusal(onRefusal) {}
 
   LogicalResult run();
   bool hasGuessed() const { return ranges.hasGuessed(); }
@@ -103,7 +101,7 @@ void Converter::convert(const Product &product, const Epilogue &epilogue) {
   auto matrix = MatrixOp::create(
       b, loc, matrixType, product.weights, product.weightMap, product.groups,
       product.reduction, product.outputs, machine.crossbar.levels);
-  ObservedRange range = ranges.get(product.input);
+  ext::ObservedRange range = ranges.get(product.input);
   auto codes = ConvertOp::create(
       b, loc, getMatrixType(b, product.vectors, rows, b.getI8Type()),
       product.input, product.vectors, rows, product.inputMap,
@@ -123,6 +121,9 @@ void Converter::convert(const Product &product, const Epilogue &epilogue) {
       b.getF64FloatAttr(epilogue.tableFactor),
       b.getF64FloatAttr(epilogue.offset), bound(epilogue.low),
       bound(epilogue.high));
+  if (std::optional<ext::ObservedRange> observed =
+          ext::getObservedRange(epilogue.result))
+    ext::setObservedRange(result, *observed);
   Value(epilogue.result).replaceAllUsesWith(result.getResult());
   for (Operation *op : llvm::reverse(epilogue.ops))
     op->erase();
@@ -207,10 +208,9 @@ LogicalResult Converter::run() {
 
 LogicalResult convertToAnalog(func::FuncOp function,
                               const MachineDescription &machine,
-                              const llvm::StringMap<ObservedRange> &ranges,
                               const RefusalHandler &onRefusal,
                               bool &hasGuessed) {
-  Converter converter(function, machine, ranges, onRefusal);
+  Converter converter(function, machine, onRefusal);
   LogicalResult result = converter.run();
   hasGuessed = converter.hasGuessed();
   return result;
@@ -227,26 +227,9 @@ struct ConvertLinalgToAnalog
   using ConvertLinalgToAnalogBase::ConvertLinalgToAnalogBase;
 
   void runOnOperation() override;
-
-private:
-  LogicalResult parseRanges(llvm::StringMap<garam::ObservedRange> &observed);
 };
 
 } // namespace
-
-LogicalResult ConvertLinalgToAnalog::parseRanges(
-    llvm::StringMap<garam::ObservedRange> &observed) {
-  for (StringRef text : ranges) {
-    auto [name, bounds] = text.split(':');
-    auto [low, high] = bounds.split(':');
-    garam::ObservedRange range;
-    if (low.getAsDouble(range.min) || high.getAsDouble(range.max))
-      return getOperation().emitError("option ranges: found '")
-             << text << "', needed NAME:MIN:MAX";
-    observed[name] = range;
-  }
-  return success();
-}
 
 void ConvertLinalgToAnalog::runOnOperation() {
   if (getOperation().isExternal())
@@ -259,13 +242,11 @@ void ConvertLinalgToAnalog::runOnOperation() {
         << llvm::toString(machine.takeError());
     return signalPassFailure();
   }
-  llvm::StringMap<garam::ObservedRange> observed;
   bool hasGuessed;
   auto onRefusal = [](const garam::Refusal &refusal) {
     garam::emitRefusal(refusal);
   };
-  if (mlir::failed(parseRanges(observed)) ||
-      mlir::failed(convertToAnalog(getOperation(), *machine, observed,
-                                   onRefusal, hasGuessed)))
+  if (mlir::failed(
+          convertToAnalog(getOperation(), *machine, onRefusal, hasGuessed)))
     signalPassFailure();
 }

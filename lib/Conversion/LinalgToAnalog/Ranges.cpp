@@ -7,7 +7,6 @@
 #include "Ranges.h"
 
 #include "garam/Dialect/Analog/Utils/MatrixReader.h"
-#include "garam/Support/NodeIds.h"
 #include "garam/Target/Analog/Machine/Arithmetic.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
@@ -18,25 +17,7 @@ using namespace mlir;
 
 namespace garam::analog {
 
-/// Names that a value may have among the observed ones.
-static SmallVector<std::string> listNames(Value value) {
-  SmallVector<std::string> names;
-  auto argument = dyn_cast<BlockArgument>(value);
-  auto function =
-      argument ? dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp())
-               : func::FuncOp();
-  // An input of the model; of others the location says what they are.
-  if (auto name = function ? function.getArgAttrOfType<StringAttr>(
-                                 argument.getArgNumber(), "onnx.name")
-                           : StringAttr())
-    names.push_back(name.str());
-  Location loc = value.getLoc();
-  if (std::optional<NodeValue> node = getNodeValue(loc))
-    names.push_back(node->name);
-  else if (SmallVector<StringRef> ids = getNodeIds(loc); ids.size() == 1)
-    names.push_back(ids[0].str());
-  return names;
-}
+using ext::ObservedRange;
 
 /// The value with the same elements in another shape; null at its origin.
 static Value getReshaped(Value value) {
@@ -53,9 +34,8 @@ static ObservedRange withZero(ObservedRange range) {
 ObservedRange Ranges::get(Value value) {
   Value origin = value;
   for (Value step = value; step; step = getReshaped(step)) {
-    for (const std::string &name : listNames(step))
-      if (auto found = observed.find(name); found != observed.end())
-        return withZero(found->second);
+    if (std::optional<ObservedRange> observed = ext::getObservedRange(step))
+      return withZero(*observed);
     origin = step;
   }
   isGuessed = true;

@@ -113,8 +113,7 @@ LogicalResult Pipeline::makeProducts() {
   manager.addPass(createCSEPass());
   bool hasGuessed = false;
   if (failed(manager.run(function)) ||
-      failed(convertToAnalog(function, machine, options.ranges, onRefusal,
-                             hasGuessed)))
+      failed(convertToAnalog(function, machine, onRefusal, hasGuessed)))
     return failure();
   // The same text for every function, for the driver to join.
   if (hasGuessed)

@@ -1,4 +1,4 @@
-// RUN: garam-opt --convert-linalg-to-analog="target=hermes ranges=seen:-1.27:0.5" --split-input-file %s | FileCheck %s
+// RUN: garam-opt --convert-linalg-to-analog=target=hermes --split-input-file %s | FileCheck %s
 
 // A product with its factor, bias and bounds; the input was observed within
 // [-1.27, 0.5], which are codes -127 to 50 of steps of 0.01.
@@ -10,7 +10,7 @@
 // CHECK: %[[Y:.*]] = analog.rescale %[[S]], %[[W]] vectors [4] map #{{.*}} scale 5.000000e-01
 // CHECK-SAME: bias dense<3.000000e+00> : tensor<16xf32> bias_map #{{.*}} low 0.000000e+00 high 6.000000e+00
 // CHECK: return %[[Y]]
-func.func @gemm(%x: tensor<4x8xf32> {onnx.name = "seen"}) -> tensor<4x16xf32> {
+func.func @gemm(%x: tensor<4x8xf32> {garam_ext.range = array<f64: -1.27, 0.5>}) -> tensor<4x16xf32> {
   %zero = arith.constant 0.0 : f32
   %six = arith.constant 6.0 : f32
   %half = arith.constant 0.5 : f32
@@ -80,4 +80,21 @@ func.func @guess(%x: tensor<1x8xf32>) -> tensor<1x2xf32> {
   %f2 = linalg.fill ins(%zero : f32) outs(%e2 : tensor<1x2xf32>) -> tensor<1x2xf32>
   %2 = linalg.matmul ins(%1, %v : tensor<1x4xf32>, tensor<4x2xf32>) outs(%f2 : tensor<1x2xf32>) -> tensor<1x2xf32>
   return %2 : tensor<1x2xf32>
+}
+
+// -----
+
+// What was observed of a product's result stays with it, for the next product.
+// CHECK-LABEL: @chain
+// CHECK: analog.rescale {{.*}} {garam_ext.range = array<f64: -1.270000e+00, 5.000000e-01>}
+// CHECK: analog.convert {{.*}} dac <0.00999999977 : f32 in -127 to 50>
+func.func @chain(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<2.0> : tensor<8x8xf32>
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %0 = linalg.matmul {garam_ext.range = array<f64: -1.27, 0.5>} ins(%x, %w : tensor<4x8xf32>, tensor<8x8xf32>)
+      outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = linalg.matmul ins(%0, %w : tensor<4x8xf32>, tensor<8x8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %1 : tensor<4x8xf32>
 }

@@ -122,3 +122,42 @@ func.func @gather_c3(%x: tensor<4x8xf32>, %i: tensor<2xi64>) {
   %0 = garam_ext.gather %x[%i] axis 1 : tensor<4x8xf32>, tensor<2xi64> -> tensor<2x8xf32>
   return
 }
+
+// -----
+
+// A range has two ends.
+// expected-error@below {{has 'garam_ext.range', which is array<f64: least, largest> of finite numbers, got: array<f64: 1.000000e+00>}}
+func.func @f(%x: tensor<4xf32> {garam_ext.range = array<f64: 1.0>}) {
+  return
+}
+
+// -----
+
+// The least comes first.
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@below {{of finite numbers, got: array<f64: 1.000000e+00, 0.000000e+00>}}
+  %y = linalg.exp {garam_ext.range = array<f64: 1.0, 0.0>} ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
+  return %y : tensor<4xf32>
+}
+
+// -----
+
+// Nothing that was observed is infinite (0x7FF0000000000000).
+// expected-error@below {{of finite numbers, got: array<f64: 0.000000e+00, 0x7FF0000000000000>}}
+func.func @f(%x: tensor<4xf32> {garam_ext.range = array<f64: 0.0, 0x7FF0000000000000>}) {
+  return
+}
+
+// -----
+
+// It is an array.
+// expected-error@below {{of finite numbers, got: 1 : i64}}
+func.func @f(%x: tensor<4xf32> {garam_ext.range = 1}) {
+  return
+}
+
+// -----
+
+// One range cannot be that of several results, or of none.
+// expected-error@below {{has 'garam_ext.range', which is of the one result of an operation, but has 0 results}}
+func.func private @f() attributes {garam_ext.range = array<f64: 0.0, 1.0>}

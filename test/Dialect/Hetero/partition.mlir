@@ -129,3 +129,23 @@ module attributes {hetero.system = #pair} {
     return %y : tensor<4xf32>
   }
 }
+
+// -----
+
+#chip = #npu.target<"chip", "text">
+#pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
+    links = [<"a", "b", bytes_per_second = 1.0e9 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
+
+// What was observed of values goes with them from region to region.
+// CHECK: hetero.executable @b
+// CHECK: func.func @main_0(%{{.+}}: tensor<4xf32> {garam_ext.range = array<f64: 0.000000e+00, 1.000000e+00>, onnx.name = "x"})
+// CHECK: linalg.exp {garam_ext.range = array<f64: 1.000000e+00, 2.000000e+00>}
+// CHECK: hetero.executable @a
+// CHECK: func.func @main_1(%{{.+}}: tensor<4xf32> {garam_ext.range = array<f64: 1.000000e+00, 2.000000e+00>})
+module attributes {hetero.system = #pair} {
+  func.func @main(%x: tensor<4xf32> {garam_ext.range = array<f64: 0.0, 1.0>, onnx.name = "x"}) -> tensor<4xf32> {
+    %p = linalg.exp {garam_ext.range = array<f64: 1.0, 2.0>, hetero.device = "b"} ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
+    %q = linalg.log {hetero.device = "a"} ins(%p : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
+    return %q : tensor<4xf32>
+  }
+}

@@ -25,10 +25,10 @@ namespace analog {
 /// What `convert-linalg-to-analog` does, after canonicalisation. Fails after
 /// `onRefusal` was called for everything that cannot be converted. `hasGuessed`
 /// tells whether the range of a value is a guess.
-mlir::LogicalResult
-convertToAnalog(mlir::func::FuncOp function, const MachineDescription &machine,
-                const llvm::StringMap<ObservedRange> &ranges,
-                const RefusalHandler &onRefusal, bool &hasGuessed);
+mlir::LogicalResult convertToAnalog(mlir::func::FuncOp function,
+                                    const MachineDescription &machine,
+                                    const RefusalHandler &onRefusal,
+                                    bool &hasGuessed);
 
 } // namespace analog
 } // namespace garam

@@ -20,8 +20,8 @@ def ConvertLinalgToAnalog
     bounds (ReLU, Clip) that follow a product are its rescaling. Everything else
     is refused, operation by operation, then the pass fails.
 
-    The bounds of a DAC are those of the values that go into it, and zero. Where
-    none were observed, an argument of the function is taken to lie in [-1, 1],
+    The bounds of a DAC are those of the values that go into it
+    (`garam_ext.range`), and zero. Where none were observed, an argument of the function is taken to lie in [-1, 1],
     and a column of a product within four standard deviations of its bias, for
     inputs that are evenly spread over their range and independent.
 
@@ -43,9 +43,7 @@ def ConvertLinalgToAnalog
   }];
   let options = [
     Option<"target", "target", "std::string", "",
-           "name or file of the target">,
-    ListOption<"ranges", "ranges", "std::string",
-               "NAME:MIN:MAX of an observed value">
+           "name or file of the target">
   ];
   let dependentDialects = ["::garam::analog::AnalogDialect"];
 }

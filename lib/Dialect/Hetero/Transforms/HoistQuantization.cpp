@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Dialect/GaramExt/IR/ObservedRange.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "mlir/IR/Matchers.h"
@@ -86,6 +87,8 @@ static void hoistInput(func::FuncOp function, BlockArgument argument) {
     user->erase();
   }
   argument.setType(type);
+  // Which was of the floats.
+  function.removeArgAttr(argument.getArgNumber(), ext::rangeAttrName);
   function.setArgAttr(argument.getArgNumber(), hetero::quantizationAttrName,
                       quantization);
 }

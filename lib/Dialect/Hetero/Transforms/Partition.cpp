@@ -179,10 +179,6 @@ func::FuncOp Partitioner::outline(const Region &region, unsigned number,
       copyRegion(inside, function.getLoc(),
                  (function.getName() + "_" + Twine(number)).str(),
                  shared.withNeeded(region.placed.ops), inputs, outputs);
-  for (auto [index, input] : llvm::enumerate(inputs))
-    if (auto argument = dyn_cast<BlockArgument>(input))
-      kernel.setArgAttrs(index,
-                         function.getArgAttrDict(argument.getArgNumber()));
   for (auto [index, result] : llvm::enumerate(region.returned))
     kernel.setResultAttrs(index, function.getResultAttrDict(result));
   return kernel;

@@ -6,6 +6,7 @@
 
 #include "PlacementGraph.h"
 
+#include "garam/Dialect/GaramExt/IR/ObservedRange.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Support/NodeIds.h"
 #include "mlir/IR/IRMapping.h"
@@ -208,6 +209,17 @@ RegionInterface findInterface(ArrayRef<Operation *> ops,
   return interface;
 }
 
+DictionaryAttr getInputAttrs(Value input) {
+  NamedAttrList attrs;
+  if (auto argument = dyn_cast<BlockArgument>(input)) {
+    auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    attrs = function.getArgAttrDict(argument.getArgNumber());
+  } else if (DenseF64ArrayAttr range = ext::getRangeAttr(input)) {
+    attrs.set(ext::rangeAttrName, range);
+  }
+  return attrs.getDictionary(input.getContext());
+}
+
 func::FuncOp copyRegion(OpBuilder &builder, Location loc, StringRef name,
                         ArrayRef<Operation *> ops, ValueRange inputs,
                         ValueRange outputs) {
@@ -219,6 +231,7 @@ func::FuncOp copyRegion(OpBuilder &builder, Location loc, StringRef name,
   IRMapping mapping;
   for (auto [input, argument] : llvm::zip(inputs, entry->getArguments())) {
     argument.setLoc(input.getLoc());
+    function.setArgAttrs(argument.getArgNumber(), getInputAttrs(input));
     mapping.map(input, argument);
   }
   for (Operation *op : ops)

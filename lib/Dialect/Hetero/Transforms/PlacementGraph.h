@@ -79,6 +79,10 @@ struct RegionInterface {
 RegionInterface findInterface(llvm::ArrayRef<mlir::Operation *> ops,
                               const SharedOps &shared);
 
+/// Attributes of the argument that a value of a function is for a region of it:
+/// those that it has as the function's argument, or what was observed of it.
+mlir::DictionaryAttr getInputAttrs(mlir::Value input);
+
 /// Makes a function of copies of `ops`, which are complete with the shared ones
 /// they need, at the insertion point of `builder`.
 mlir::func::FuncOp copyRegion(mlir::OpBuilder &builder, mlir::Location loc,

@@ -64,6 +64,7 @@ public:
     if (isNew)
       addPointer(value.getType().getAsOpaquePointer());
   }
+  void addAttr(Attribute attr) { addPointer(attr.getAsOpaquePointer()); }
   DeviceAnswers::Key get() const {
     llvm::XXH128_hash_t hash = llvm::xxh3_128bits(bytes);
     return {hash.low64, hash.high64};
@@ -98,6 +99,10 @@ public:
                             const DeviceCompileOptions &options,
                             bool hasLocations) const {
     Fingerprint fingerprint(target, options, hasLocations);
+    for (Value input : interface.inputs) {
+      fingerprint.addValue(input);
+      fingerprint.addAttr(getInputAttrs(input));
+    }
     for (Operation *op : ops)
       fingerprint.add(op);
     for (Value output : interface.outputs)

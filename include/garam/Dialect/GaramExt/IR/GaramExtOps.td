@@ -20,8 +20,16 @@ def GaramExt_Dialect : Dialect {
     conversion chooses how to carry them out. All of them can be tiled and
     fused with linalg's own operations into loops over tiles: they implement
     `TilingInterface`, as far as it is for tensors. (For scalar code, decompose
-    them first: they write to no buffer.)
+    decompose them first: they write to no buffer.)
+
+    The attribute `garam_ext.range = array<f64: least, largest>`, of an argument
+    of a function or of an operation for its one result, says between which
+    numbers calibration has seen the elements of that tensor. It is a hint for
+    devices whose arithmetic has a range: what loses it has a range that is
+    guessed.
   }];
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
   let dependentDialects = ["::mlir::affine::AffineDialect",
                            "::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
