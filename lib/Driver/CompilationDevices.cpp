@@ -103,7 +103,7 @@ bool Compilation::canChoose() const {
 }
 
 bool Compilation::canFallBack(hetero::ExecutableOp executable) const {
-  auto device = executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
+  StringAttr device = executable.getDeviceAttr();
   return unplaced && options.hasFallback && placement->rules.empty() &&
          !system.getHost().empty() && device &&
          device.getValue() != system.getHost();
@@ -184,8 +184,7 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
   bool isRefusal = diagnostics.hasErrors() && !diagnostics.hasInternalErrors();
   if (!isRefusal || !canFallBack(function.executable))
     return makeStageError(stage, diagnostics);
-  auto device =
-      function.executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
+  StringAttr device = hetero::ExecutableOp(function.executable).getDeviceAttr();
   // What is of nodes is theirs; the rest is of all of them together.
   std::vector<std::string> nodes;
   for (const std::string &node : function.nodes)

@@ -11,6 +11,7 @@
 #include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -66,7 +67,7 @@ private:
   llvm::Error addEntryPoint(func::FuncOp function);
   llvm::Error addDispatch(hetero::DispatchOp dispatch, EntryPoint &entry);
   llvm::Error addTransfer(hetero::TransferOp transfer, EntryPoint &entry);
-  std::vector<uint32_t> getSteps(ValueRange tokens) const;
+  std::vector<uint32_t> getSteps(Operation *op) const;
   llvm::Expected<Binding> makeBinding(Type type, DictionaryAttr attrs,
                                       Value value);
   uint32_t addSegment(const DeviceSegment &segment, uint32_t device);
@@ -93,7 +94,7 @@ private:
   /// The segment that holds a tensor of the host function.
   llvm::DenseMap<Value, uint32_t> segments;
   llvm::SmallPtrSet<Value, 4> returned;
-  llvm::DenseMap<Value, uint32_t> steps; // that a token is of
+  llvm::DenseMap<Operation *, uint32_t> steps;
   uint64_t constantBytes = 0;
 };
 
@@ -138,10 +139,9 @@ uint32_t ImageBuilder::getDevice(StringRef name) const {
 uint32_t ImageBuilder::getDevice(FlatSymbolRefAttr executable) {
   if (!executable)
     return getHome();
-  Operation *op =
-      SymbolTable::lookupSymbolIn(module.getOperation(), executable.getAttr());
-  return getDevice(
-      op->getAttrOfType<StringAttr>(hetero::deviceAttrName).getValue());
+  auto op = cast<hetero::ExecutableOp>(
+      SymbolTable::lookupSymbolIn(module.getOperation(), executable.getAttr()));
+  return getDevice(*op.getDevice());
 }
 
 llvm::Error ImageBuilder::addSystem() {
@@ -170,22 +170,16 @@ llvm::Error ImageBuilder::addSystem() {
     link.joulePerByte = attr.getJoulesPerByte().getValueAsDouble();
     source.manifest.links.push_back(std::move(link));
   }
-  for (auto executable : module.getOps<hetero::ExecutableOp>()) {
-    auto device = executable->getAttrOfType<StringAttr>(hetero::deviceAttrName);
-    if (!device || !system.lookup(device.getValue()))
-      return makeUserError(ExitCode::Model,
-                           "executable '" + executable.getSymName() +
-                               "' is for none of the system's devices");
-  }
   return llvm::Error::success();
 }
 
-std::vector<uint32_t> ImageBuilder::getSteps(ValueRange tokens) const {
-  std::vector<uint32_t> numbers;
-  for (Value token : tokens)
-    if (auto step = steps.find(token); step != steps.end())
-      numbers.push_back(step->second);
-  return numbers;
+/// The steps that make what `op` uses.
+std::vector<uint32_t> ImageBuilder::getSteps(Operation *op) const {
+  llvm::SetVector<uint32_t> numbers;
+  for (Value operand : op->getOperands())
+    if (auto step = steps.find(operand.getDefiningOp()); step != steps.end())
+      numbers.insert(step->second);
+  return {numbers.begin(), numbers.end()};
 }
 
 /// Bytes of a tensor in a device's memory; nothing when no runtime holds it.
@@ -216,8 +210,7 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
   uint32_t number = source.programs.size();
 
   ImageProgram program;
-  program.device = getDevice(
-      function.executable->getAttrOfType<StringAttr>(hetero::deviceAttrName));
+  program.device = getDevice(*function.executable.getDevice());
   program.section = (".garam." + function.getTarget().getDeviceKind() + "." +
                      Twine(number) + ".program")
                         .str();
@@ -244,9 +237,8 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
                              " outputs, it has " + Twine(inputs.size()) +
                              " and " + Twine(outputs.size()));
 
-  steps[dispatch.getToken()] = entry.steps.size();
-  entry.steps.push_back(
-      Step::dispatch(number, getSteps(dispatch.getDependencies())));
+  steps[dispatch] = entry.steps.size();
+  entry.steps.push_back(Step::dispatch(number, getSteps(dispatch)));
   source.manifest.programs.push_back(std::move(program));
   source.programs.push_back(std::move(function.program));
   return llvm::Error::success();
@@ -288,11 +280,10 @@ llvm::Error ImageBuilder::addTransfer(hetero::TransferOp transfer,
     return system.getDevices()[device].getName();
   };
   SmallVector<unsigned> route = system.getRoute(getName(from), getName(to));
-  steps[transfer.getToken()] = entry.steps.size();
-  entry.steps.push_back(
-      Step::transfer(source, destination, *bytes,
-                     std::vector<uint32_t>(route.begin(), route.end()),
-                     getSteps(transfer.getDependencies())));
+  steps[transfer] = entry.steps.size();
+  entry.steps.push_back(Step::transfer(
+      source, destination, *bytes,
+      std::vector<uint32_t>(route.begin(), route.end()), getSteps(transfer)));
   return llvm::Error::success();
 }
 
@@ -446,8 +437,7 @@ llvm::Error ImageBuilder::blame(llvm::Error error) const {
   return makeUserError(
       ExitCode::Model,
       file + ": its dispatches and transfers do not agree: " + reason +
-          "; hint: let each depend on the tokens of those "
-          "whose tensors it uses");
+          "; hint: let each use only tensors in its device's memory");
 }
 
 llvm::Expected<ImageSource> ImageBuilder::build() {

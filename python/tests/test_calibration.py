@@ -74,7 +74,7 @@ def test_ranges_are_in_the_ir(network, run_tool, tmp_path):
     content = (tmp_path / "model.garam").read_bytes()
     placed = tmp_path / "placed.mlir"
     run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz")[:-1], placed, "--emit=placed")
-    assert placed.read_text().count("garam_ext.range = array<f64: ") == 4  # the input and three nodes
+    assert placed.read_text().count("garam_ext.range = array<f64: ") == 5  # the input, its use, three nodes
     result = run_tool("garam", "compile", placed, "--from=placed", "-o", tmp_path / "again.garam",
                       "--quiet")
     assert "guesses" not in result.stderr

@@ -93,14 +93,14 @@ def test_executables(fails, edit, tmp_path):
     path = edit("placed", r"^( *hetero\.executable .*\{)$", r"\1\nfunc.func @other() { return }")
     fails(MODEL, "function 'other' is never dispatched",
           *compile_stage(path, "placed", tmp_path))
-    path = edit("placed", r"^( *%\w+, %\w+)( = hetero\.dispatch .*)$",
-                r"\1\2\n%again, %result\2\nhetero.await %again")
+    path = edit("placed", r"^( *%\w+)( = hetero\.dispatch) +(.*)$",
+                r"\1\2 \3\n%again, %other\2 async \3\nhetero.await %again")
     fails(MODEL, "' is dispatched more than once", *compile_stage(path, "placed", tmp_path))
 
 
 def test_executables_of_other_devices(fails, edit, tmp_path):
-    path = edit("placed", r'hetero\.device = "atom"', 'hetero.none = "atom"')
-    fails(MODEL, "executable 'atom' is for none of the system's devices",
+    path = edit("placed", r'(hetero\.executable @\w+) on "atom"', r'\1 on "other"')
+    fails(MODEL, "(C1) is on a device of the system 'atom', got: other",
           *compile_stage(path, "placed", tmp_path))
 
 

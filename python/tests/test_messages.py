@@ -48,6 +48,7 @@ UNREACHABLE = {
                                             "writes its own in full",
     "cannot serialise the weights": "MLIR can always write its own newest bytecode",
     "the conversion failed": "a fault of ours",
+    ": its dispatches and transfers do not agree: ": "the verifiers of these operations are before it",
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
     "cannot be locked": "would take a file system without locks",

@@ -254,13 +254,11 @@ def refuse_placed(run_tool, placed, pattern, replacement):
                     status=MODEL).stderr
 
 
-def test_dispatches_that_do_not_wait(run_tool, placed):
+def test_tensors_that_are_not_moved(run_tool, placed):
     errors = refuse_placed(run_tool, placed,
-                           r"(?s)(@atom::@main_0\(%result\)) after\(%token\)(.*hetero\.await) ",
-                           r"\1\2 %token, ")
-    assert f"{placed}: its dispatches and transfers do not agree: entry point 'main': steps 0 and 1 " \
-        "both use segment 1 ('x')" in errors
-    assert "hint: let each depend on the tokens of those whose tensors it uses" in errors
+                           r"(?m)^ *%\w+ = hetero\.transfer +(%\w+) to @atom.*\n(.*@atom::@main_0\()%\w+\)",
+                           r"\2\1)")
+    assert "(C5) uses a tensor in the memory of 'atom', which is in that of 'host'" in errors
 
 
 def test_placements_of_another_form(run_tool, placed):

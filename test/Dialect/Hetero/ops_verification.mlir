@@ -20,7 +20,7 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 }
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C1) callee is a function of an executable, got: @front::@run}}
-  %t = hetero.dispatch @front::@run(%x) : (tensor<4xf32>) -> ()
+  %t = hetero.dispatch async @front::@run(%x) : (tensor<4xf32>) -> ()
   hetero.await %t
   return
 }
@@ -33,7 +33,7 @@ func.func @run(%x: tensor<4xf32>) {
 }
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C1) callee is a function of an executable, got: @run}}
-  %t = hetero.dispatch @run(%x) : (tensor<4xf32>) -> ()
+  %t = hetero.dispatch async @run(%x) : (tensor<4xf32>) -> ()
   hetero.await %t
   return
 }
@@ -48,7 +48,7 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 }
 func.func @f(%x: tensor<5xf32>) {
   // expected-error@below {{(C2) inputs and outputs have the types of @front::@run, got: '(tensor<5xf32>) -> ()' != '(tensor<4xf32>) -> ()'}}
-  %t = hetero.dispatch @front::@run(%x) : (tensor<5xf32>) -> ()
+  %t = hetero.dispatch async @front::@run(%x) : (tensor<5xf32>) -> ()
   hetero.await %t
   return
 }
@@ -58,7 +58,7 @@ func.func @f(%x: tensor<5xf32>) {
 // (C1) Both ends of a transfer exist.
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C1) source and destination are executables, got: @nowhere}}
-  %t, %y = hetero.transfer %x to @nowhere : tensor<4xf32>
+  %t, %y = hetero.transfer async %x to @nowhere : tensor<4xf32>
   hetero.await %t
   return
 }
@@ -68,7 +68,7 @@ func.func @f(%x: tensor<4xf32>) {
 // (C2) From the host to the host nothing moves.
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C2) source and destination differ, got both: the host}}
-  %t, %y = hetero.transfer %x : tensor<4xf32>
+  %t, %y = hetero.transfer async %x : tensor<4xf32>
   hetero.await %t
   return
 }
@@ -80,7 +80,7 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 }
 func.func @f(%x: tensor<4xf32>) {
   // expected-error@below {{(C2) source and destination differ, got both: @front}}
-  %t, %y = hetero.transfer %x from @front to @front : tensor<4xf32>
+  %t, %y = hetero.transfer async %x from @front to @front : tensor<4xf32>
   hetero.await %t
   return
 }
@@ -96,7 +96,7 @@ hetero.executable @front target(#npu.target<"chip", "">) {
 }
 func.func @f(%x: tensor<5xf32>) {
   // expected-error@below {{(C2) inputs and outputs have the types of @front::@run, got: '(tensor<5xf32>) -> ()' != '(tensor<4xf32>) -> ()'}}
-  %t = hetero.dispatch @front::@run(%x) : (tensor<5xf32>) -> ()
+  %t = hetero.dispatch async @front::@run(%x) : (tensor<5xf32>) -> ()
   hetero.await %t
   return
 }
@@ -118,8 +118,8 @@ hetero.executable @front target(#npu.target<"chip", "">) {
   }
 }
 func.func @f(%x: tensor<4xf32>) {
-  // expected-error@below {{(C3) the token is awaited or depended on}}
-  %t = hetero.dispatch @front::@run(%x) : (tensor<4xf32>) -> ()
+  // expected-error@below {{(C3) a dispatch, a transfer, hetero.await or the function's return uses a result}}
+  %t = hetero.dispatch async @front::@run(%x) : (tensor<4xf32>) -> ()
   return
 }
 
@@ -129,9 +129,52 @@ func.func @f(%x: tensor<4xf32>) {
 hetero.executable @front target(#npu.target<"chip", "">) {
 }
 func.func @f(%x: tensor<4xf32>) {
-  // expected-error@below {{(C3) the token is awaited or depended on}}
-  %t, %y = hetero.transfer %x to @front : tensor<4xf32>
+  // expected-error@below {{(C3) a dispatch, a transfer, hetero.await or the function's return uses a result}}
+  %y = hetero.transfer %x to @front : tensor<4xf32>
   return
+}
+
+// -----
+
+// (C3) To use a token is not to wait for it.
+hetero.executable @front target(#npu.target<"chip", "">) {
+}
+func.func private @keep(!hetero.token)
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{(C3) a dispatch, a transfer, hetero.await or the function's return uses a result}}
+  %t, %y = hetero.transfer async %x to @front : tensor<4xf32>
+  call @keep(%t) : (!hetero.token) -> ()
+  return
+}
+
+// -----
+
+// (C4) A value says already what waits for what.
+hetero.executable @front target(#npu.target<"chip", "">) {
+  func.func @run(%x: tensor<4xf32>) -> tensor<4xf32> {
+    return %x : tensor<4xf32>
+  }
+}
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %t, %y = hetero.transfer async %x to @front : tensor<4xf32>
+  // expected-error@below {{(C4) it waits for what makes its inputs anyway; the token of that says it again}}
+  %z = hetero.dispatch @front::@run(%y) after(%t) : (tensor<4xf32>) -> tensor<4xf32>
+  return %z : tensor<4xf32>
+}
+
+// -----
+
+// (C4) So it is with what is moved.
+hetero.executable @front target(#npu.target<"chip", "">) {
+  func.func @run(%x: tensor<4xf32>) -> tensor<4xf32> {
+    return %x : tensor<4xf32>
+  }
+}
+func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %t, %y = hetero.dispatch async @front::@run(%x) : (tensor<4xf32>) -> tensor<4xf32>
+  // expected-error@below {{(C4) it waits for what makes its inputs anyway; the token of that says it again}}
+  %z = hetero.transfer %y from @front after(%t) : tensor<4xf32>
+  return %z : tensor<4xf32>
 }
 
 // -----
@@ -180,4 +223,65 @@ func.func @f(%x: tensor<4xi8> {hetero.quantization = {is_unsigned, scale = 1.0 :
 // expected-error@below {{has a 'hetero.quantization' of no 8-bit integers: 'tensor<4xf32>'}}
 func.func @f(%x: tensor<4xf32>) -> (tensor<4xf32> {hetero.quantization = {scale = 1.0 : f32, zero_point = 1 : i64}}) {
   return %x : tensor<4xf32>
+}
+
+// -----
+
+// (C5) Inputs of the model are in the host's memory.
+#chip = #npu.target<"chip", "">
+#pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
+    links = [<"a", "b", bytes_per_second = 1.0 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
+module attributes {hetero.system = #pair} {
+  hetero.executable @a on "a" target(#chip) {
+    func.func @run(%x: tensor<4xf32>) -> tensor<4xf32> {
+      return %x : tensor<4xf32>
+    }
+  }
+  func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+    // expected-error@below {{(C5) uses a tensor in the memory of 'a', which is in that of 'b'; hint: hetero.transfer moves it}}
+    %y = hetero.dispatch @a::@run(%x) : (tensor<4xf32>) -> tensor<4xf32>
+    %z = hetero.transfer %y from @a : tensor<4xf32>
+    return %z : tensor<4xf32>
+  }
+}
+
+// -----
+
+// (C5) What is moved is where it is moved from.
+#chip = #npu.target<"chip", "">
+#pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
+    links = [<"a", "b", bytes_per_second = 1.0 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
+module attributes {hetero.system = #pair} {
+  hetero.executable @a on "a" target(#chip) {
+    func.func @run(%x: tensor<4xf32>) -> tensor<4xf32> {
+      return %x : tensor<4xf32>
+    }
+  }
+  func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %y = hetero.transfer %x to @a : tensor<4xf32>
+    %z = hetero.transfer %y from @a : tensor<4xf32>
+    // expected-error@below {{(C5) uses a tensor in the memory of 'a', which is in that of 'b'}}
+    %w = hetero.transfer %z from @a : tensor<4xf32>
+    return %w : tensor<4xf32>
+  }
+}
+
+// -----
+
+// (C5) Outputs of the model are in the host's memory.
+#chip = #npu.target<"chip", "">
+#pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
+    links = [<"a", "b", bytes_per_second = 1.0 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
+module attributes {hetero.system = #pair} {
+  hetero.executable @a on "a" target(#chip) {
+    func.func @run(%x: tensor<4xf32>) -> tensor<4xf32> {
+      return %x : tensor<4xf32>
+    }
+  }
+  func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %y = hetero.transfer %x to @a : tensor<4xf32>
+    // expected-error@below {{(C5) returns a tensor in the memory of 'a', needed one in that of 'b'}}
+    %z = hetero.dispatch @a::@run(%y) : (tensor<4xf32>) -> tensor<4xf32>
+    return %z : tensor<4xf32>
+  }
 }

@@ -8,8 +8,7 @@
 // inputs and outputs.
 // CHECK: module attributes {hetero.system = #hetero.system<"pair", devices = [<"a", #{{.+}}>]>}
 // CHECK: func.func @main(%[[X:.+]]: tensor<4xf32>)
-// CHECK-NEXT: %[[T:.+]], %[[Y:.+]] = hetero.dispatch @a::@main_0(%[[X]]) :
-// CHECK-NEXT: hetero.await %[[T]]
+// CHECK-NEXT: %[[Y:.+]] = hetero.dispatch @a::@main_0(%[[X]]) :
 // CHECK-NEXT: return %[[Y]]
 module attributes {hetero.system = #pair} {
   func.func private @declared(tensor<4xf32>)

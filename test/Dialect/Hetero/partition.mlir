@@ -7,25 +7,24 @@
 // Each device has one executable with a function for each of its regions. The
 // names of inputs and outputs stay where they enter and leave. Constants are
 // copied to their users, and inputs and outputs are in the host's memory.
-// CHECK: hetero.executable @a target(#{{.+}}) attributes {hetero.device = "a"} {
+// CHECK: hetero.executable @a on "a" target(#{{.+}}) {
 // CHECK-NEXT: func.func @main_0(%{{.+}}: tensor<4xf32> {onnx.name = "x"}) -> tensor<4xf32> {
 // CHECK-NEXT: arith.constant
 // CHECK-NEXT: linalg.exp ins
 // CHECK: func.func @main_2(%{{.+}}: tensor<4xf32>) -> (tensor<4xf32> {onnx.name = "y"}) {
 // CHECK-NEXT: arith.constant
 // CHECK-NEXT: linalg.tanh
-// CHECK: hetero.executable @b target(#{{.+}}) attributes {hetero.device = "b"} {
+// CHECK: hetero.executable @b on "b" target(#{{.+}}) {
 // CHECK-NEXT: func.func @main_1(%{{.+}}: tensor<4xf32>) -> tensor<4xf32> {
 // CHECK: linalg.log
 // CHECK: func.func @main(%[[X:.+]]: tensor<4xf32> {onnx.name = "x"}) -> (tensor<4xf32> {onnx.name = "y"}) {
-// CHECK-NEXT: %[[T0:.+]], %[[XA:.+]] = hetero.transfer %[[X]] to @a : tensor<4xf32>
-// CHECK-NEXT: %[[T1:.+]], %[[P:.+]] = hetero.dispatch @a::@main_0(%[[XA]]) after(%[[T0]])
-// CHECK-NEXT: %[[T2:.+]], %[[PB:.+]] = hetero.transfer %[[P]] from @a after(%[[T1]])
-// CHECK-NEXT: %[[T3:.+]], %[[Q:.+]] = hetero.dispatch @b::@main_1(%[[PB]]) after(%[[T2]])
-// CHECK-NEXT: %[[T4:.+]], %[[QA:.+]] = hetero.transfer %[[Q]] to @a after(%[[T3]])
-// CHECK-NEXT: %[[T5:.+]], %[[R:.+]] = hetero.dispatch @a::@main_2(%[[QA]]) after(%[[T4]])
-// CHECK-NEXT: %[[T6:.+]], %[[Y:.+]] = hetero.transfer %[[R]] from @a after(%[[T5]])
-// CHECK-NEXT: hetero.await %[[T6]]
+// CHECK-NEXT: %[[XA:.+]] = hetero.transfer %[[X]] to @a : tensor<4xf32>
+// CHECK-NEXT: %[[P:.+]] = hetero.dispatch @a::@main_0(%[[XA]])
+// CHECK-NEXT: %[[PB:.+]] = hetero.transfer %[[P]] from @a
+// CHECK-NEXT: %[[Q:.+]] = hetero.dispatch @b::@main_1(%[[PB]])
+// CHECK-NEXT: %[[QA:.+]] = hetero.transfer %[[Q]] to @a
+// CHECK-NEXT: %[[R:.+]] = hetero.dispatch @a::@main_2(%[[QA]])
+// CHECK-NEXT: %[[Y:.+]] = hetero.transfer %[[R]] from @a
 // CHECK-NEXT: return %[[Y]]
 module attributes {hetero.system = #pair} {
   func.func @main(%x: tensor<4xf32> {onnx.name = "x"}) -> (tensor<4xf32> {onnx.name = "y"}) {
@@ -47,12 +46,11 @@ module attributes {hetero.system = #pair} {
 // device between which nothing runs elsewhere are one region, and what two of
 // them use on another device is moved once.
 // CHECK: func.func @main(%[[X:.+]]: tensor<4xf32>)
-// CHECK-NEXT: %[[T0:.+]], %[[XA:.+]] = hetero.transfer %[[X]] to @a : tensor<4xf32>
-// CHECK-NEXT: %[[T1:.+]], %[[P:.+]] = hetero.dispatch @a::@main_0(%[[XA]]) after(%[[T0]])
-// CHECK-NEXT: %[[T2:.+]], %[[Q:.+]] = hetero.dispatch @b::@main_1(%[[X]]) :
-// CHECK-NEXT: %[[T3:.+]], %[[PB:.+]] = hetero.transfer %[[P]] from @a after(%[[T1]])
-// CHECK-NEXT: %[[T4:.+]], %[[Y:.+]]:2 = hetero.dispatch @b::@main_2(%[[PB]], %[[Q]]) after(%[[T3]], %[[T2]])
-// CHECK-NEXT: hetero.await %[[T4]]
+// CHECK-NEXT: %[[XA:.+]] = hetero.transfer %[[X]] to @a : tensor<4xf32>
+// CHECK-NEXT: %[[P:.+]] = hetero.dispatch @a::@main_0(%[[XA]])
+// CHECK-NEXT: %[[Q:.+]] = hetero.dispatch @b::@main_1(%[[X]]) :
+// CHECK-NEXT: %[[PB:.+]] = hetero.transfer %[[P]] from @a
+// CHECK-NEXT: %[[Y:.+]]:2 = hetero.dispatch @b::@main_2(%[[PB]], %[[Q]])
 // CHECK-NEXT: return %[[Y]]#0, %[[Y]]#1
 module attributes {hetero.system = #pair} {
   func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
@@ -74,12 +72,11 @@ module attributes {hetero.system = #pair} {
 // What is returned as it came in is copied on the host, and each result is a
 // tensor of its own. An initial value that the function returns is placed.
 // CHECK: func.func @main(%[[X:.+]]: tensor<4xf32>)
-// CHECK-NEXT: %[[T0:.+]], %[[COPY:.+]] = hetero.dispatch @b::@main_0(%[[X]]) :
-// CHECK: %[[T2:.+]], %[[Y:.+]]:3 = hetero.dispatch @a::@main_1(
-// CHECK: %[[T3:.+]], %[[Y0:.+]] = hetero.transfer %[[Y]]#0 from @a after(%[[T2]])
-// CHECK: %[[T4:.+]], %[[Y1:.+]] = hetero.transfer %[[Y]]#1 from @a after(%[[T2]])
-// CHECK: %[[T5:.+]], %[[Y2:.+]] = hetero.transfer %[[Y]]#2 from @a after(%[[T2]])
-// CHECK: hetero.await %[[T0]], %[[T3]], %[[T4]], %[[T5]]
+// CHECK-NEXT: %[[COPY:.+]] = hetero.dispatch @b::@main_0(%[[X]]) :
+// CHECK: %[[Y:.+]]:3 = hetero.dispatch @a::@main_1(
+// CHECK: %[[Y0:.+]] = hetero.transfer %[[Y]]#0 from @a
+// CHECK: %[[Y1:.+]] = hetero.transfer %[[Y]]#1 from @a
+// CHECK: %[[Y2:.+]] = hetero.transfer %[[Y]]#2 from @a
 // CHECK: return %[[Y0]], %[[Y1]], %[[COPY]], %[[Y2]]
 module attributes {hetero.system = #pair} {
   func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
@@ -95,7 +92,7 @@ module attributes {hetero.system = #pair} {
 #one = #hetero.system<"one", devices = [<"main", #chip>]>
 
 // The name of an executable is new.
-// CHECK: hetero.executable @[[NAME:main_.+]] target(#{{.+}}) attributes {hetero.device = "main"} {
+// CHECK: hetero.executable @[[NAME:main_.+]] on "main" target(#{{.+}}) {
 // CHECK: func.func @main(
 // CHECK: hetero.dispatch @[[NAME]]::@main_0
 module attributes {hetero.system = #one} {
@@ -147,5 +144,22 @@ module attributes {hetero.system = #pair} {
     %p = linalg.exp {garam_ext.range = array<f64: 1.0, 2.0>, hetero.device = "b"} ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
     %q = linalg.log {hetero.device = "a"} ins(%p : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
     return %q : tensor<4xf32>
+  }
+}
+
+// -----
+
+#chip = #npu.target<"chip", "text">
+#one = #hetero.system<"one", devices = [<"a", #chip>]>
+
+// Of a program that yields nothing only a token tells the end.
+// CHECK: func.func @main(%[[X:.+]]: tensor<4xf32>) {
+// CHECK-NEXT: %[[T:.+]] = hetero.dispatch async @a::@main_0(%[[X]]) : (tensor<4xf32>) -> ()
+// CHECK-NEXT: hetero.await %[[T]]
+// CHECK-NEXT: return
+module attributes {hetero.system = #one} {
+  func.func @main(%x: tensor<4xf32>) {
+    %y = linalg.exp {hetero.device = "a"} ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
+    return
   }
 }

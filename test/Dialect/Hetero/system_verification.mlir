@@ -89,10 +89,28 @@ module attributes {hetero.system = #hetero.system<"s", devices = [<"a", #npu.tar
 
 // -----
 
-// An executable is for the machine that its device is.
+// (C1) An executable is for the machine that its device is.
 module attributes {hetero.system = #hetero.system<"s", devices = [<"a", #npu.target<"chip", "">>]>} {
-  // expected-error@+1 {{has another target than its device "a" of the system 's'}}
-  hetero.executable @a target(#npu.target<"other", "">) attributes {hetero.device = "a"} {
+  // expected-error@+1 {{(C1) has another target than its device "a" of the system 's'}}
+  hetero.executable @a on "a" target(#npu.target<"other", "">) {
+  }
+}
+
+// -----
+
+// (C1) The device is one of the system's.
+module attributes {hetero.system = #hetero.system<"s", devices = [<"a", #npu.target<"chip", "">>]>} {
+  // expected-error@+1 {{(C1) is on a device of the system 's', got: b}}
+  hetero.executable @b on "b" target(#npu.target<"chip", "">) {
+  }
+}
+
+// -----
+
+// (C1) In a system every executable has a device.
+module attributes {hetero.system = #hetero.system<"s", devices = [<"a", #npu.target<"chip", "">>]>} {
+  // expected-error@+1 {{(C1) is on a device of the system 's', got: none}}
+  hetero.executable @a target(#npu.target<"chip", "">) {
   }
 }
 

@@ -23,7 +23,7 @@ bool isUsableScale(const llvm::APFloat &scale) {
 }
 
 /// An operation runs on a device of its module's system, as far as that says
-/// one. An executable is made for the target that this device has.
+/// one.
 static LogicalResult verifyDevice(Operation *op, NamedAttribute named) {
   auto name = dyn_cast<StringAttr>(named.getValue());
   if (!name)
@@ -40,12 +40,6 @@ static LogicalResult verifyDevice(Operation *op, NamedAttribute named) {
     return op->emitOpError("has '")
            << deviceAttrName << "', which is a device of the system '"
            << system.getName() << "', got: " << name;
-  auto executable = dyn_cast<ExecutableOp>(op);
-  // Required attributes are verified after this.
-  Attribute target = executable ? executable.getTargetAttr() : nullptr;
-  if (target && target != device.getTarget())
-    return op->emitOpError("has another target than its device ")
-           << name << " of the system '" << system.getName() << "'";
   return success();
 }
 

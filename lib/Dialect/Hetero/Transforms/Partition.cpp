@@ -7,7 +7,6 @@
 #include "PlacementGraph.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
-#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 
@@ -54,11 +53,6 @@ public:
   LogicalResult partition();
 
 private:
-  /// A value of the function after partition.
-  struct Location {
-    Value value;
-    Value token; // of what makes it; null for an argument
-  };
   struct Region {
     PlacedRegion placed;
     RegionInterface interface;
@@ -80,7 +74,7 @@ private:
   func::FuncOp outline(const Region &region, unsigned number,
                        ArrayRef<Value> inputs, ArrayRef<Value> outputs);
   void dispatch(const Region &region, unsigned number);
-  Location moveTo(Value value, StringRef device);
+  Value moveTo(Value value, StringRef device);
   void finish();
 
   func::FuncOp function;
@@ -92,10 +86,10 @@ private:
   OpBuilder builder; // at the end of the new body
   Block *body = nullptr;
   /// Where values of the old body are: on the devices that have them.
-  llvm::DenseMap<std::pair<Value, StringRef>, Location> places;
+  llvm::DenseMap<std::pair<Value, StringRef>, Value> places;
   llvm::DenseMap<Value, StringRef> homes; // device that makes a value
-  SmallVector<Location> results;          // of the function, by number
-  llvm::MapVector<Value, bool> tokens;    // and whether something waits for it
+  SmallVector<Value> results;             // of the function, by number
+  SmallVector<Value> tokens;              // of dispatches that yield nothing
 };
 
 } // namespace
@@ -104,9 +98,9 @@ ExecutableOp Executables::get(StringRef device, mlir::Location loc) {
   ExecutableOp &executable = executables[device];
   if (executable)
     return executable;
-  executable = ExecutableOp::create(builder, loc, builder.getStringAttr(device),
+  auto name = builder.getStringAttr(device);
+  executable = ExecutableOp::create(builder, loc, name, /*device=*/name,
                                     system.lookup(device).getTarget());
-  executable->setAttr(deviceAttrName, builder.getStringAttr(device));
   symbols.insert(executable);
   executable.getBody().emplaceBlock();
   return executable;
@@ -185,28 +179,22 @@ func::FuncOp Partitioner::outline(const Region &region, unsigned number,
 }
 
 /// `value` in the memory of `device`, moved there when it is not.
-Partitioner::Location Partitioner::moveTo(Value value, StringRef device) {
+Value Partitioner::moveTo(Value value, StringRef device) {
   auto found = places.find({value, device});
   if (found != places.end())
     return found->second;
   StringRef source = homes.lookup(value);
-  Location from = places.at({value, source});
+  Value from = places.at({value, source});
   auto getSymbol = [&](StringRef name) -> FlatSymbolRefAttr {
     if (name == system.getHost())
       return nullptr;
     return FlatSymbolRefAttr::get(
         executables.get(name, function.getLoc()).getSymNameAttr());
   };
-  SmallVector<Value, 1> after;
-  if (from.token) {
-    after.push_back(from.token);
-    tokens[from.token] = true;
-  }
   auto transfer = TransferOp::create(
-      builder, value.getLoc(), builder.getType<TokenType>(), value.getType(),
-      from.value, getSymbol(source), getSymbol(device), after);
-  tokens[transfer.getToken()] = false;
-  Location moved = {transfer.getResult(), transfer.getToken()};
+      builder, value.getLoc(), /*token=*/Type(), value.getType(), from,
+      getSymbol(source), getSymbol(device), /*dependencies=*/ValueRange());
+  Value moved = transfer.getResult();
   places[{value, device}] = moved;
   return moved;
 }
@@ -226,26 +214,22 @@ void Partitioner::dispatch(const Region &region, unsigned number) {
       outputs.push_back(output);
 
   SmallVector<Value> arguments;
-  llvm::SmallSetVector<Value, 4> after;
-  for (Value input : inputs) {
-    Location place = moveTo(input, device);
-    arguments.push_back(place.value);
-    if (place.token)
-      after.insert(place.token);
-  }
+  for (Value input : inputs)
+    arguments.push_back(moveTo(input, device));
   func::FuncOp kernel = outline(region, number, inputs, outputs);
   auto executable = cast<ExecutableOp>(kernel->getParentOp());
   auto callee =
       SymbolRefAttr::get(executable.getSymNameAttr(),
                          FlatSymbolRefAttr::get(kernel.getSymNameAttr()));
-  auto dispatch = DispatchOp::create(
-      builder, kernel.getLoc(), builder.getType<TokenType>(),
-      ValueRange(outputs).getTypes(), callee, arguments, after.getArrayRef());
-  for (Value token : after)
-    tokens[token] = true;
-  tokens[dispatch.getToken()] = false;
+  // Without a result only a token tells of its end.
+  Type token = outputs.empty() ? builder.getType<TokenType>() : Type();
+  auto dispatch = DispatchOp::create(builder, kernel.getLoc(), token,
+                                     ValueRange(outputs).getTypes(), callee,
+                                     arguments, /*dependencies=*/ValueRange());
+  if (token)
+    tokens.push_back(dispatch.getToken());
   for (auto [index, output] : llvm::enumerate(outputs)) {
-    Location place = {dispatch.getOutputs()[index], dispatch.getToken()};
+    Value place = dispatch.getOutputs()[index];
     if (index < region.returned.size())
       results[region.returned[index]] = place;
     // An argument is where it was.
@@ -255,29 +239,25 @@ void Partitioner::dispatch(const Region &region, unsigned number) {
   }
 }
 
-/// Brings the results home, waits for all that nothing else waits for, and
-/// returns.
+/// Brings the results home, awaits what yields nothing, and returns.
 void Partitioner::finish() {
   Operation *terminator = function.front().getTerminator();
   SmallVector<Value> returned;
   for (OpOperand &operand : terminator->getOpOperands()) {
-    Location &result = results[operand.getOperandNumber()];
+    Value result = results[operand.getOperandNumber()];
     Value value = operand.get();
     StringRef source = homes.lookup(value);
     if (!value.getDefiningOp() || source == getHome()) {
-      returned.push_back(result.value);
+      returned.push_back(result);
       continue;
     }
     // Each result has a tensor of its own, also of one value.
     places.erase({value, getHome()});
     places[{value, source}] = result;
-    returned.push_back(moveTo(value, getHome()).value);
+    returned.push_back(moveTo(value, getHome()));
   }
-  SmallVector<Value> open;
-  for (const auto &[token, isAwaited] : tokens)
-    if (!isAwaited)
-      open.push_back(token);
-  AwaitOp::create(builder, function.getLoc(), open);
+  if (!tokens.empty())
+    AwaitOp::create(builder, function.getLoc(), tokens);
   func::ReturnOp::create(builder, function.getLoc(), returned);
 }
 
@@ -305,7 +285,7 @@ LogicalResult Partitioner::partition() {
   builder.setInsertionPointToEnd(body);
   for (auto [before, after] :
        llvm::zip(old->getArguments(), body->getArguments())) {
-    places[{before, getHome()}] = {after, nullptr};
+    places[{before, getHome()}] = after;
     homes[before] = getHome();
   }
   for (auto [number, region] : llvm::enumerate(regions))

@@ -31,7 +31,10 @@ constexpr llvm::StringLiteral placementAttrName = "hetero.placement";
 /// refusal that earlier compiles of it have met. A device that was refused
 /// several nodes together, for want of memory, may have some of them.
 constexpr llvm::StringLiteral refusedAttrName = "hetero.refused";
-/// Of an operation or an executable: the name of the device that it runs on.
+/// Of an operation between hetero-place and hetero-partition: the name of the
+/// device that it runs on. Operations of other dialects have no place of their
+/// own for it, so that a pass between the two may lose it: hetero-partition
+/// takes no function with an operation that has none.
 constexpr llvm::StringLiteral deviceAttrName = "hetero.device";
 /// Of a function that its device has lowered to commands on its own memory, so
 /// that it has no arguments and results any more: its type before.

@@ -22,9 +22,12 @@ def Hetero_Dialect : Dialect {
     *executables*, one executable for each device, and moves tensors between
     devices, as `gpu.launch_func` does with the functions of a `gpu.module`.
 
-    Dispatches and transfers start at once and give a token; what they depend on
-    is said by tokens and by the tensors that they use, not by their order.
-    Every token is awaited or depended on.
+    Dispatches and transfers start at once. What one of them waits for is said
+    once, and not by the order of operations: it waits for those that make its
+    operands. Only where no value says so do tokens: `async` gives one, `after`
+    and `hetero.await` take it. A function ends when what it returns is there
+    and what it awaits is complete. Something waits for each dispatch and
+    transfer, so that none runs on after that.
   }];
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;

@@ -34,15 +34,18 @@ def Hetero_ExecutableOp
                               # GraphRegionNoTerminator.traits> {
   let summary = "the functions that run on one device";
   let description = [{
-    `target` says which device, and everything that its compiler needs to know
-    of it; `hetero.device` says which device of the module's system. The region
-    holds functions on tensors. `hetero-partition` makes executables, the
-    device's `compile` consumes them.
+    `device` is the device of the module's system that they run on, and `target`
+    everything that its compiler needs to know of it. The region holds functions
+    on tensors. `hetero-partition` makes executables, the
+    device's `compile` consumes them. In a module without a system `device` may
+    be left out.
+
+    (C1) `device` is a device of the system, and `target` is its target.
 
     Example:
 
     ```mlir
-    hetero.executable @digits target(#target) {
+    hetero.executable @digits on "a" target(#target) {
       func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
         %0 = tensor.empty() : tensor<1x10xf32>
         return %0 : tensor<1x10xf32>
@@ -51,40 +54,50 @@ def Hetero_ExecutableOp
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name,
+                       OptionalAttr<StrAttr>:$device,
                        Hetero_DeviceTargetAttr:$target);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `target` `(` $target `)` attr-dict-with-keyword $body
+    $sym_name (`on` $device^)? `target` `(` $target `)`
+    attr-dict-with-keyword $body
   }];
   let hasVerifier = 1;
 }
 
 def Hetero_DispatchOp
     : Hetero_Op<"dispatch", [AttrSizedOperandSegments,
+                             AttrSizedResultSegments,
                              DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "starts a function of an executable";
   let description = [{
-    Runs `callee` on its executable's device once its operands are there and
-    the tokens `dependencies` are complete. The results may be used once
-    `token` is complete.
+    Runs `callee` on its executable's device once what makes its operands and
+    the tokens `dependencies` are complete. With `async` there is a token, which
+    is complete when the function has run.
 
     (C1) `callee` names a function of an executable.
     (C2) Inputs and outputs have the types of that function; of one that its
     device has lowered, those that it had (`hetero.lowered`).
-    (C3) `token` is awaited or depended on.
+    (C3) A dispatch, a transfer or the function's end waits for it: one of them
+    uses an output, or takes the token.
+    (C4) `dependencies` are of others than those that make the inputs.
+    (C5) In a system, inputs are in the memory of the function's device, and
+    outputs that the function around it returns in that of the host.
 
     Example:
 
     ```mlir
-    %done, %y = hetero.dispatch @digits::@main(%x)
+    %y = hetero.dispatch @digits::@main(%x)
         : (tensor<1x64xf32>) -> tensor<1x10xf32>
+    %done = hetero.dispatch async @digits::@store(%y)
+        : (tensor<1x10xf32>) -> ()
     ```
   }];
   let arguments = (ins SymbolRefAttr:$callee, Variadic<AnyType>:$inputs,
                        Variadic<Hetero_TokenType>:$dependencies);
-  let results = (outs Hetero_TokenType:$token, Variadic<AnyType>:$outputs);
+  let results = (outs Optional<Hetero_TokenType>:$token,
+                      Variadic<AnyType>:$outputs);
   let assemblyFormat = [{
-    $callee `(` $inputs `)` (`after` `(` $dependencies^ `)`)? attr-dict `:`
+    custom<Async>(type($token)) $callee `(` $inputs `)` (`after` `(` $dependencies^ `)`)? attr-dict `:`
     functional-type($inputs, $outputs)
   }];
   let hasVerifier = 1;
@@ -99,29 +112,33 @@ def Hetero_TransferOp
                              AllTypesMatch<["input", "result"]>]> {
   let summary = "moves a tensor from one device's memory to another's";
   let description = [{
-    Starts once the tokens `dependencies` are complete. `source` and
-    `destination` name executables, for the memories of their devices, or
-    nothing for the memory of the system's host. The result may be used once
-    `token` is complete.
+    Starts once what makes `input` and the tokens `dependencies` are complete.
+    `source` and `destination` name executables, for the memories of their
+    devices, or nothing for the memory of the system's host. With `async` there
+    is a token, which is complete when the tensor is there.
 
     (C1) `source` and `destination` name executables of this module.
     (C2) `source` and `destination` differ.
-    (C3) `token` is awaited or depended on.
+    (C3) A dispatch, a transfer or the function's end waits for it: one of them
+    uses the result, or takes the token.
+    (C4) `dependencies` are of others than what makes `input`.
+    (C5) In a system, `input` is in the memory of `source`, and a result that
+    the function around it returns in that of the host.
 
     Example:
 
     ```mlir
-    %moved, %there = hetero.transfer %here from @front to @back after(%done)
-        : tensor<1x64xf32>
+    %moved = hetero.transfer %here from @front to @back : tensor<1x64xf32>
     ```
   }];
   let arguments = (ins AnyRankedTensor:$input,
                        OptionalAttr<FlatSymbolRefAttr>:$source,
                        OptionalAttr<FlatSymbolRefAttr>:$destination,
                        Variadic<Hetero_TokenType>:$dependencies);
-  let results = (outs Hetero_TokenType:$token, AnyRankedTensor:$result);
+  let results = (outs Optional<Hetero_TokenType>:$token,
+                      AnyRankedTensor:$result);
   let assemblyFormat = [{
-    $input (`from` $source^)? (`to` $destination^)?
+    custom<Async>(type($token)) $input (`from` $source^)? (`to` $destination^)?
     (`after` `(` $dependencies^ `)`)? attr-dict `:` type($result)
   }];
   let hasVerifier = 1;
@@ -130,7 +147,7 @@ def Hetero_TransferOp
 def Hetero_AwaitOp : Hetero_Op<"await"> {
   let summary = "waits until tokens are complete";
   let description = [{
-    What follows in the block starts after all of `tokens` are complete.
+    The function ends after all of `tokens` are complete.
 
     Example:
 

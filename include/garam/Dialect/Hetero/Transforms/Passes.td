@@ -146,9 +146,9 @@ def HeteroPartitionPass : Pass<"hetero-partition", "::mlir::ModuleOp"> {
 
     Inputs and outputs are in the memory of the system's host, or of its only
     device. A tensor that a region uses on another device is moved there once.
-    A dispatch or transfer depends on the tokens of what makes its operands and
-    on nothing else, so that devices work side by side; the end awaits the
-    tokens that nothing else depends on.
+    A dispatch or transfer waits for what makes its operands and for nothing
+    else, so that devices work side by side; one that yields nothing has a
+    token, which the end awaits.
 
     Attributes of arguments and results (their names in the model) stay on the
     function and on the regions that use and yield them. Each result of the
@@ -173,14 +173,14 @@ def HeteroPartitionPass : Pass<"hetero-partition", "::mlir::ModuleOp"> {
 
     ```mlir
     module attributes {hetero.system = #system} {
-      hetero.executable @a target(#a) attributes {hetero.device = "a"} {
+      hetero.executable @a on "a" target(#a) {
         func.func @main_0(%x: tensor<4xf32>) -> tensor<4xf32> {
           %y = linalg.exp ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>)
               -> tensor<4xf32>
           return %y : tensor<4xf32>
         }
       }
-      hetero.executable @b target(#b) attributes {hetero.device = "b"} {
+      hetero.executable @b on "b" target(#b) {
         func.func @main_1(%y: tensor<4xf32>) -> tensor<4xf32> {
           %z = linalg.log ins(%y : tensor<4xf32>) outs(%y : tensor<4xf32>)
               -> tensor<4xf32>
@@ -188,14 +188,12 @@ def HeteroPartitionPass : Pass<"hetero-partition", "::mlir::ModuleOp"> {
         }
       }
       func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
-        %there, %moved = hetero.transfer %x to @a : tensor<4xf32>
-        %done, %y = hetero.dispatch @a::@main_0(%moved) after(%there)
+        %moved = hetero.transfer %x to @a : tensor<4xf32>
+        %y = hetero.dispatch @a::@main_0(%moved)
             : (tensor<4xf32>) -> tensor<4xf32>
-        %back, %here = hetero.transfer %y from @a after(%done)
-            : tensor<4xf32>
-        %end, %z = hetero.dispatch @b::@main_1(%here) after(%back)
+        %here = hetero.transfer %y from @a : tensor<4xf32>
+        %z = hetero.dispatch @b::@main_1(%here)
             : (tensor<4xf32>) -> tensor<4xf32>
-        hetero.await %end
         return %z : tensor<4xf32>
       }
     }
