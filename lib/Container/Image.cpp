@@ -8,7 +8,9 @@
 
 #include "Tables.h"
 #include "garam/Support/Errors.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
 
@@ -22,7 +24,7 @@ struct SectionKind {
 };
 } // namespace
 
-static constexpr SectionKind manifestSection = {".garam.manifest", 2};
+static constexpr SectionKind manifestSection = {".garam.manifest", 3};
 static constexpr SectionKind debugSection = {".garam.debug", 3};
 static constexpr SectionKind planSection = {".garam.plan", 1};
 static constexpr SectionKind constantsSection = {".garam.constants", 1};
@@ -44,7 +46,22 @@ static std::vector<uint8_t> toBytes(StringRef text) {
   return std::vector<uint8_t>(text.bytes_begin(), text.bytes_end());
 }
 
-/// The weights of all programs, each at the offset of its segment. They are
+/// The constants that are written into each constant segment.
+static DenseMap<uint32_t, ArrayRef<DeviceConstant>>
+mapConstants(const ImageSource &source) {
+  DenseMap<uint32_t, ArrayRef<DeviceConstant>> constants;
+  for (const EntryPoint &entry : source.manifest.entryPoints)
+    for (const Step &step : entry.steps)
+      if (step.kind == Step::Kind::Dispatch && !step.segments.empty() &&
+          !source.programs[step.program].constants.empty())
+        constants.try_emplace(step.segments[0],
+                              source.programs[step.program].constants);
+  for (const auto &[segment, own] : source.constants)
+    constants[segment] = own;
+  return constants;
+}
+
+/// The weights of all dispatches, each at the offset of its segment. They are
 /// made in the mapped output file, one after the other.
 static SectionSource makeConstants(const ImageSource &source) {
   SectionSource section;
@@ -54,15 +71,11 @@ static SectionSource makeConstants(const ImageSource &source) {
     if (segment.segment.role == MemoryRole::Constant)
       section.size =
           std::max(section.size, segment.offset + segment.segment.size);
-  for (const auto &[program, image] :
-       zip(source.programs, source.manifest.programs)) {
-    if (program.constants.empty())
-      continue;
-    uint64_t base = source.manifest.segments[image.segments[0]].offset;
-    for (const DeviceConstant &constant : program.constants)
+  DenseMap<uint32_t, ArrayRef<DeviceConstant>> constants = mapConstants(source);
+  for (const auto &[number, segment] : enumerate(source.manifest.segments))
+    for (const DeviceConstant &constant : constants.lookup(number))
       section.parts.push_back(
-          {base + constant.offset, constant.size, constant.write});
-  }
+          {segment.offset + constant.offset, constant.size, constant.write});
   return section;
 }
 
@@ -76,10 +89,12 @@ Error writeImage(OutputFile &file, const ImageSource &source) {
   sections.push_back(
       makeSection(debugSection, serializeDebugMaps(source.programs)));
   sections.push_back(makeSection(planSection, serializePlans(source.programs)));
+  StringSet<> targets;
   for (const auto &[device, text] :
        zip_equal(source.manifest.devices, source.targetTexts))
-    sections.push_back(
-        makeSection(device.section, targetVersion, toBytes(text)));
+    if (targets.insert(device.section).second)
+      sections.push_back(
+          makeSection(device.section, targetVersion, toBytes(text)));
   sections.push_back(makeConstants(source));
   return writeContainer(file, sections);
 }

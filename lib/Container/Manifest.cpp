@@ -23,6 +23,13 @@ static json::Array toJSON(ArrayRef<uint32_t> numbers) {
   return array;
 }
 
+static json::Array toJSON(ArrayRef<std::string> texts) {
+  json::Array array;
+  for (const std::string &text : texts)
+    array.push_back(json::fixUTF8(text));
+  return array;
+}
+
 static json::Object toJSON(const Binding &binding) {
   json::Array shape;
   for (int64_t dim : binding.type.shape)
@@ -56,6 +63,10 @@ static json::Object toJSON(const Step &step) {
                       {"after", toJSON(step.after)}};
   if (step.kind == Step::Kind::Dispatch) {
     object["program"] = step.program;
+    object["device"] = step.device;
+    object["segments"] = toJSON(step.segments);
+    if (!step.nodes.empty())
+      object["nodes"] = toJSON(step.nodes);
     return object;
   }
   object["from"] = step.from;
@@ -92,9 +103,8 @@ static json::Object toJSON(const ImageLink &link) {
 
 static json::Object toJSON(const ImageProgram &program) {
   return json::Object{
-      {"device", program.device},
       {"section", program.section},
-      {"segments", toJSON(program.segments)},
+      {"target", program.target},
       {"estimate_s", program.estimatedSeconds},
       {"bound",
        json::Object{{"macs", program.bound.macs},
@@ -110,6 +120,8 @@ static json::Object toJSON(const ImageSegment &segment) {
                       {"name", json::fixUTF8(segment.segment.name)}};
   if (segment.segment.role == MemoryRole::Constant)
     object["offset"] = segment.offset;
+  if (segment.value)
+    object["value"] = *segment.value;
   return object;
 }
 
@@ -224,7 +236,9 @@ static bool fromJSON(const json::Value &value, Step &step, json::Path path) {
   if (!map || !map.map("kind", kind) || !map.map("after", step.after))
     return false;
   if (kind == getName(Step::Kind::Dispatch))
-    return map.map("program", step.program);
+    return map.map("program", step.program) && map.map("device", step.device) &&
+           map.map("segments", step.segments) &&
+           map.mapOptional("nodes", step.nodes);
   if (kind != getName(Step::Kind::Transfer)) {
     path.field("kind").report("expected dispatch or transfer");
     return false;
@@ -278,9 +292,8 @@ static bool fromJSON(const json::Value &value, LowerBound &bound,
 static bool fromJSON(const json::Value &value, ImageProgram &program,
                      json::Path path) {
   json::ObjectMapper map(value, path);
-  return map && map.map("device", program.device) &&
-         map.map("section", program.section) &&
-         map.map("segments", program.segments) &&
+  return map && map.map("section", program.section) &&
+         map.map("target", program.target) &&
          map.map("estimate_s", program.estimatedSeconds) &&
          map.map("bound", program.bound);
 }
@@ -292,7 +305,8 @@ static bool fromJSON(const json::Value &value, ImageSegment &segment,
   if (!map || !map.map("device", segment.device) || !map.map("role", role) ||
       !map.map("size", segment.segment.size) ||
       !map.map("name", segment.segment.name) ||
-      !map.mapOptional("offset", segment.offset))
+      !map.mapOptional("offset", segment.offset) ||
+      !map.map("value", segment.value))
     return false;
   for (unsigned i = 0; i < numMemoryRoles; ++i) {
     if (getName(static_cast<MemoryRole>(i)) != role)

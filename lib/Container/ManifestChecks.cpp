@@ -69,9 +69,16 @@ static Error checkSystem(const Manifest &manifest) {
   if (manifest.devices.empty())
     return fail("no device");
   StringSet<> names;
-  for (const ImageDevice &device : manifest.devices)
+  StringMap<const ImageDevice *> targets;
+  for (const ImageDevice &device : manifest.devices) {
     if (!names.insert(device.name).second)
       return fail("two devices have the name '" + device.name + "'");
+    const ImageDevice *first =
+        targets.try_emplace(device.section, &device).first->second;
+    if (device.kind != first->kind || device.target != first->target)
+      return fail("devices '" + first->name + "' and '" + device.name +
+                  "' have one target file and another kind or target");
+  }
   for (const ImageLink &link : manifest.links) {
     for (uint32_t device : link.between)
       if (device >= manifest.devices.size())
@@ -91,21 +98,38 @@ static Error checkSystem(const Manifest &manifest) {
 }
 
 static Error checkPrograms(const Manifest &manifest) {
-  for (const ImageProgram &program : manifest.programs) {
-    if (program.device >= manifest.devices.size())
-      return fail("program '" + program.section + "' runs on device " +
-                  Twine(program.device) + " of " +
-                  Twine(manifest.devices.size()));
-    for (uint32_t segment : program.segments) {
-      if (segment >= manifest.segments.size())
-        return fail("program '" + program.section + "' uses segment " +
-                    Twine(segment) + " of " + Twine(manifest.segments.size()));
-      if (manifest.segments[segment].device != program.device)
-        return fail("program '" + program.section + "' of device " +
-                    Twine(program.device) + " uses segment " + Twine(segment) +
-                    " in the memory of device " +
-                    Twine(manifest.segments[segment].device));
-    }
+  for (const ImageProgram &program : manifest.programs)
+    if (none_of(manifest.devices, [&](const ImageDevice &device) {
+          return device.section == program.target;
+        }))
+      return fail("program '" + program.section + "' is for the target '" +
+                  program.target + "', which no device has");
+  return Error::success();
+}
+
+static Error checkDispatch(const Manifest &manifest, const Step &step,
+                           const Twine &place) {
+  if (step.program >= manifest.programs.size())
+    return fail(place + " runs program " + Twine(step.program) + " of " +
+                Twine(manifest.programs.size()));
+  if (step.device >= manifest.devices.size())
+    return fail(place + " runs on device " + Twine(step.device) + " of " +
+                Twine(manifest.devices.size()));
+  const ImageProgram &program = manifest.programs[step.program];
+  const ImageDevice &device = manifest.devices[step.device];
+  if (program.target != device.section)
+    return fail(place + " runs program '" + program.section +
+                "' for the target '" + program.target + "' on device '" +
+                device.name + "', whose target is '" + device.section + "'");
+  for (uint32_t segment : step.segments) {
+    if (segment >= manifest.segments.size())
+      return fail(place + " uses segment " + Twine(segment) + " of " +
+                  Twine(manifest.segments.size()));
+    if (manifest.segments[segment].device != step.device)
+      return fail(place + " on device " + Twine(step.device) +
+                  " uses segment " + Twine(segment) +
+                  " in the memory of device " +
+                  Twine(manifest.segments[segment].device));
   }
   return Error::success();
 }
@@ -159,13 +183,10 @@ static Error checkSteps(const Manifest &manifest, const EntryPoint &entry) {
       if (earlier >= number)
         return fail(place + " comes after step " + Twine(earlier) +
                     ", which is not an earlier one");
-    if (step.kind == Step::Kind::Transfer) {
-      if (Error error = checkTransfer(manifest, step, place))
-        return error;
-    } else if (step.program >= manifest.programs.size()) {
-      return fail(place + " runs program " + Twine(step.program) + " of " +
-                  Twine(manifest.programs.size()));
-    }
+    if (Error error = step.kind == Step::Kind::Transfer
+                          ? checkTransfer(manifest, step, place)
+                          : checkDispatch(manifest, step, place))
+      return error;
   }
   return Error::success();
 }
@@ -196,9 +217,19 @@ Error checkManifest(const Manifest &manifest) {
   return Error::success();
 }
 
-Step Step::dispatch(uint32_t program, std::vector<uint32_t> after) {
+const ImageDevice &Manifest::getTarget(const ImageProgram &program) const {
+  return *find_if(devices, [&](const ImageDevice &device) {
+    return device.section == program.target;
+  });
+}
+
+Step Step::dispatch(uint32_t program, uint32_t device,
+                    std::vector<uint32_t> segments,
+                    std::vector<uint32_t> after) {
   Step step;
   step.program = program;
+  step.device = device;
+  step.segments = std::move(segments);
   step.after = std::move(after);
   return step;
 }

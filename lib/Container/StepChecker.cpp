@@ -14,6 +14,7 @@
 #include "garam/Container/StepChecker.h"
 
 #include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 
@@ -68,6 +69,7 @@ private:
   Error write(uint32_t step, uint32_t segment);
   /// Writes what only this step, or a later run, makes use of.
   Error keep(uint32_t step, uint32_t segment);
+  Error make(uint32_t segment, const Twine &maker);
   Error order(uint32_t earlier, uint32_t step, uint32_t segment) const;
   Error checkRead(uint32_t segment) const;
   Error checkOutputs();
@@ -85,6 +87,7 @@ private:
   ArrayRef<std::vector<DeviceSegment>> declared;
   const EntryPoint &entry;
   std::vector<SegmentState> states;
+  DenseMap<uint32_t, std::string> makers; // of values
   /// The steps that end before a step starts, whatever the times are.
   std::vector<BitVector> ancestors;
 };
@@ -158,7 +161,7 @@ Error Checker::write(uint32_t step, uint32_t segment) {
 
 Error Checker::checkDispatch(uint32_t step) {
   uint32_t program = entry.steps[step].program;
-  ArrayRef<uint32_t> numbers = manifest.programs[program].segments;
+  ArrayRef<uint32_t> numbers = entry.steps[step].segments;
   // Reads first: a program may give back what it took in the same segment.
   for (const auto &[segment, own] : zip(numbers, declared[program]))
     if (own.role != MemoryRole::Output && own.role != MemoryRole::Scratch &&
@@ -167,6 +170,8 @@ Error Checker::checkDispatch(uint32_t step) {
         return error;
   for (const auto &[segment, own] : zip(numbers, declared[program])) {
     if (own.role == MemoryRole::Output) {
+      if (Error error = make(segment, "step " + Twine(step)))
+        return error;
       if (Error error = write(step, segment))
         return error;
     } else if (own.role == MemoryRole::Scratch ||
@@ -178,10 +183,34 @@ Error Checker::checkDispatch(uint32_t step) {
   return Error::success();
 }
 
+/// Both ends hold the same tensor.
 Error Checker::checkTransfer(uint32_t step) {
-  if (Error error = read(step, entry.steps[step].from))
+  uint32_t from = entry.steps[step].from, to = entry.steps[step].to;
+  auto describeValue = [&](uint32_t segment) {
+    std::optional<uint32_t> value = manifest.segments[segment].value;
+    return describe(segment) +
+           (value ? " of value " + std::to_string(*value) : " of no value");
+  };
+  const std::optional<uint32_t> &value = manifest.segments[from].value;
+  if (!value || value != manifest.segments[to].value)
+    return fail("step " + Twine(step) + " moves " + describeValue(from) +
+                " to " + describeValue(to));
+  if (Error error = read(step, from))
     return error;
-  return write(step, entry.steps[step].to);
+  return write(step, to);
+}
+
+/// What moves is made once, by the caller or a dispatch; all else that holds it
+/// is reached by transfers from there.
+Error Checker::make(uint32_t segment, const Twine &maker) {
+  std::optional<uint32_t> value = manifest.segments[segment].value;
+  if (!value)
+    return Error::success();
+  auto [known, isNew] = makers.try_emplace(*value, maker.str());
+  if (isNew)
+    return Error::success();
+  return fail(known->second + " and " + maker + " both make value " +
+              Twine(*value));
 }
 
 Error Checker::checkOutputs() {
@@ -202,8 +231,11 @@ Error Checker::run() {
     state.isDefined = segment.segment.role == MemoryRole::Constant ||
                       segment.segment.role == MemoryRole::Parameter ||
                       segment.segment.role == MemoryRole::State;
-  for (const Binding &input : entry.inputs)
+  for (const Binding &input : entry.inputs) {
     states[input.segment].isDefined = states[input.segment].holdsValue = true;
+    if (Error error = make(input.segment, "the input '" + input.name + "'"))
+      return error;
+  }
   for (uint32_t step = 0; step < entry.steps.size(); ++step) {
     BitVector &known = ancestors[step];
     known.resize(step);

@@ -287,7 +287,7 @@ llvm::Error Compilation::writeBinary() {
     image->manifest.options.emplace_back(name, text);
   for (const ImageProgram &program : image->manifest.programs)
     result.holdsNativeCode |=
-        devices.lookup(image->manifest.devices[program.device].kind)
+        devices.lookup(image->manifest.getTarget(program).kind)
             ->executesNativeCode();
   releaseInputs(*image);
   if (llvm::Error error = writeImage(*output, *image))

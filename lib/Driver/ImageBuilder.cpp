@@ -64,12 +64,14 @@ public:
 
 private:
   llvm::Error addSystem();
+  std::string getSection(const ImageDevice &device, StringRef text) const;
   llvm::Error addEntryPoint(func::FuncOp function);
   llvm::Error addDispatch(hetero::DispatchOp dispatch, EntryPoint &entry);
   llvm::Error addTransfer(hetero::TransferOp transfer, EntryPoint &entry);
   std::vector<uint32_t> getSteps(Operation *op) const;
   llvm::Expected<Binding> makeBinding(Type type, DictionaryAttr attrs,
                                       Value value);
+  uint32_t getTensorNumber(Value value);
   uint32_t addSegment(const DeviceSegment &segment, uint32_t device);
   uint32_t getSegment(Value value, uint32_t device, StringRef name,
                       uint64_t size);
@@ -93,6 +95,7 @@ private:
   // Of the entry point that is being built.
   /// The segment that holds a tensor of the host function.
   llvm::DenseMap<Value, uint32_t> segments;
+  llvm::DenseMap<Value, uint32_t> tensors; // that transfers move, numbered
   llvm::SmallPtrSet<Value, 4> returned;
   llvm::DenseMap<Operation *, uint32_t> steps;
   uint64_t constantBytes = 0;
@@ -144,6 +147,21 @@ uint32_t ImageBuilder::getDevice(FlatSymbolRefAttr executable) {
   return getDevice(*op.getDevice());
 }
 
+/// The section of the text of a device's target file; devices of one target
+/// share one.
+std::string ImageBuilder::getSection(const ImageDevice &device,
+                                     StringRef text) const {
+  llvm::StringSet<> sections;
+  for (const auto &[other, otherText] :
+       llvm::zip_equal(source.manifest.devices, source.targetTexts)) {
+    if (other.kind == device.kind && other.target == device.target &&
+        otherText == text)
+      return other.section;
+    sections.insert(other.section);
+  }
+  return (".garam.target." + Twine(sections.size())).str();
+}
+
 llvm::Error ImageBuilder::addSystem() {
   system = module->getAttrOfType<hetero::SystemAttr>(hetero::systemAttrName);
   if (!system)
@@ -156,8 +174,7 @@ llvm::Error ImageBuilder::addSystem() {
     device.name = attr.getName().str();
     device.kind = target.getDeviceKind().str();
     device.target = target.getTargetName().str();
-    device.section =
-        (".garam.target." + Twine(source.targetTexts.size())).str();
+    device.section = getSection(device, target.getTargetText());
     source.manifest.devices.push_back(std::move(device));
     source.targetTexts.push_back(target.getTargetText().str());
   }
@@ -209,8 +226,9 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
   byFunction.erase(found);
   uint32_t number = source.programs.size();
 
+  uint32_t device = getDevice(*function.executable.getDevice());
   ImageProgram program;
-  program.device = getDevice(*function.executable.getDevice());
+  program.target = source.manifest.devices[device].section;
   program.section = (".garam." + function.getTarget().getDeviceKind() + "." +
                      Twine(number) + ".program")
                         .str();
@@ -218,6 +236,7 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
   program.estimatedSeconds = function.program.estimatedSeconds;
   auto inputs = dispatch.getInputs();
   auto outputs = dispatch.getOutputs();
+  std::vector<uint32_t> bound;
   size_t input = 0, output = 0;
   for (const DeviceSegment &segment : function.program.segments) {
     Value value;
@@ -225,9 +244,9 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
       value = inputs[input++];
     else if (segment.role == MemoryRole::Output && output < outputs.size())
       value = outputs[output++];
-    program.segments.push_back(
-        value ? getSegment(value, program.device, segment.name, segment.size)
-              : addSegment(segment, program.device));
+    bound.push_back(value
+                        ? getSegment(value, device, segment.name, segment.size)
+                        : addSegment(segment, device));
   }
   if (input != inputs.size() || output != outputs.size())
     return makeUserError(ExitCode::Model,
@@ -238,10 +257,18 @@ llvm::Error ImageBuilder::addDispatch(hetero::DispatchOp dispatch,
                              " and " + Twine(outputs.size()));
 
   steps[dispatch] = entry.steps.size();
-  entry.steps.push_back(Step::dispatch(number, getSteps(dispatch)));
+  entry.steps.push_back(
+      Step::dispatch(number, device, std::move(bound), getSteps(dispatch)));
   source.manifest.programs.push_back(std::move(program));
   source.programs.push_back(std::move(function.program));
   return llvm::Error::success();
+}
+
+/// The number of the tensor that `value` is, or is a copy of.
+uint32_t ImageBuilder::getTensorNumber(Value value) {
+  while (auto transfer = value.getDefiningOp<hetero::TransferOp>())
+    value = transfer.getInput();
+  return tensors.try_emplace(value, tensors.size()).first->second;
 }
 
 /// The name of an input; empty for other values.
@@ -280,6 +307,9 @@ llvm::Error ImageBuilder::addTransfer(hetero::TransferOp transfer,
     return system.getDevices()[device].getName();
   };
   SmallVector<unsigned> route = system.getRoute(getName(from), getName(to));
+  this->source.manifest.segments[source].value =
+      this->source.manifest.segments[destination].value =
+          getTensorNumber(transfer.getResult());
   steps[transfer] = entry.steps.size();
   entry.steps.push_back(Step::transfer(
       source, destination, *bytes,
@@ -331,6 +361,7 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
   EntryPoint entry;
   entry.name = function.getName().str();
   segments.clear();
+  tensors.clear();
   returned.clear();
   steps.clear();
   for (Value value : function.front().getTerminator()->getOperands())
@@ -398,10 +429,11 @@ void ImageBuilder::addNodes() {
   if (!nodes)
     return;
   llvm::StringMap<StringRef> devices;
-  for (const auto &[program, image] :
-       llvm::zip(source.programs, source.manifest.programs))
-    for (const std::string &id : program.debug.nodes)
-      devices[id] = source.manifest.devices[image.device].name;
+  for (const EntryPoint &entry : source.manifest.entryPoints)
+    for (const Step &step : entry.steps)
+      if (step.kind == Step::Kind::Dispatch)
+        for (const std::string &id : source.programs[step.program].debug.nodes)
+          devices[id] = source.manifest.devices[step.device].name;
   llvm::StringMap<std::string> reasons;
   if (auto placed = module->getAttrOfType<ArrayAttr>(hetero::placementAttrName))
     for (auto node : placed.getAsRange<ArrayAttr>()) {

@@ -10,6 +10,8 @@
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 
+#include <map>
+
 using namespace llvm;
 
 namespace garam {
@@ -66,19 +68,25 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
   const Container &container = image.getContainer();
   std::vector<std::vector<DeviceSegment>> segments;
   for (const auto &[i, program] : enumerate(getManifest().programs)) {
-    MemoryBufferRef target(image.getTargetText(program.device),
-                           container.getPath());
+    size_t device =
+        &getManifest().getTarget(program) - getManifest().devices.data();
+    MemoryBufferRef target(image.getTargetText(device), container.getPath());
     Expected<std::unique_ptr<LoadedProgram>> loaded =
-        classes[program.device]->load(image.getCode(i), target);
+        classes[device]->load(image.getCode(i), target);
     if (!loaded)
       return container.makeError("section '" + program.section +
                                  "': " + toString(loaded.takeError()));
     programs.push_back(std::move(*loaded));
-    hasNativeCode |= classes[program.device]->executesNativeCode();
+    hasNativeCode |= classes[device]->executesNativeCode();
     segments.push_back(programs.back()->getSegments());
     if (Error error = checkProgram(i, segments.back()))
       return error;
   }
+  for (const EntryPoint &entry : getManifest().entryPoints)
+    for (const Step &step : entry.steps)
+      if (step.kind == Step::Kind::Dispatch)
+        if (Error error = checkDispatch(step, segments[step.program]))
+          return error;
   if (Error error = checkSteps(getManifest(), segments))
     return container.makeError(toString(std::move(error)));
 
@@ -86,6 +94,15 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
   if (!maps)
     return maps.takeError();
   debugMaps = std::move(*maps);
+  for (const EntryPoint &entry : getManifest().entryPoints)
+    for (const auto &[number, step] : enumerate(entry.steps))
+      if (!step.nodes.empty() &&
+          step.nodes.size() != debugMaps[step.program].nodes.size())
+        return container.makeError(
+            "step " + Twine(number) + " of entry point '" + entry.name +
+            "' names " + Twine(step.nodes.size()) + " nodes, its program has " +
+            Twine(debugMaps[step.program].nodes.size()));
+  listInstances();
   return Error::success();
 }
 
@@ -93,15 +110,26 @@ std::string Executable::getContentHash() const {
   return hashContent(image.getContainer().getBytes());
 }
 
-/// The manifest's segments can be those that the program itself declares.
-/// Inputs and outputs may be larger than it needs.
+/// Constants, which an instance has, are one segment.
 Error Executable::checkProgram(unsigned program,
                                ArrayRef<DeviceSegment> declared) const {
-  const ImageProgram &entry = getManifest().programs[program];
-  bool fits = declared.size() == entry.segments.size();
+  if (count_if(declared, [](const DeviceSegment &segment) {
+        return segment.role == MemoryRole::Constant;
+      }) > 1)
+    return image.getContainer().makeError(
+        "section '" + getManifest().programs[program].section +
+        "' declares several segments of constants");
+  return Error::success();
+}
+
+/// The manifest's segments can be those that the program itself declares.
+/// Inputs and outputs may be larger than it needs.
+Error Executable::checkDispatch(const Step &step,
+                                ArrayRef<DeviceSegment> declared) const {
+  bool fits = declared.size() == step.segments.size();
   for (size_t i = 0; fits && i < declared.size(); ++i) {
     const DeviceSegment &segment =
-        getManifest().segments[entry.segments[i]].segment;
+        getManifest().segments[step.segments[i]].segment;
     bool isValue = declared[i].role == MemoryRole::Input ||
                    declared[i].role == MemoryRole::Output;
     fits = isUsableAs(segment.role, declared[i].role) &&
@@ -110,9 +138,29 @@ Error Executable::checkProgram(unsigned program,
   }
   if (!fits)
     return image.getContainer().makeError(
-        "section '" + entry.section +
+        "section '" + getManifest().programs[step.program].section +
         "' declares other segments than the manifest");
   return Error::success();
+}
+
+void Executable::listInstances() {
+  using Key = std::tuple<uint32_t, uint32_t, std::optional<uint32_t>>;
+  std::map<Key, unsigned> known;
+  for (const Step &step : getEntryPoint().steps) {
+    instanceOfStep.push_back(0);
+    if (step.kind != Step::Kind::Dispatch)
+      continue;
+    InstancePlace place{step.program, step.device, std::nullopt};
+    for (const auto &[segment, declared] :
+         zip(step.segments, programs[step.program]->getSegments()))
+      if (declared.role == MemoryRole::Constant)
+        place.constantSegment = segment;
+    auto [entry, isNew] = known.try_emplace(
+        {place.program, place.device, place.constantSegment}, instances.size());
+    if (isNew)
+      instances.push_back(place);
+    instanceOfStep.back() = entry->second;
+  }
 }
 
 } // namespace garam

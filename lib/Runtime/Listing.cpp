@@ -41,10 +41,12 @@ static void printSystem(const Manifest &manifest, raw_ostream &os) {
                  link.joulePerByte * 1e12);
 }
 
-static void printSteps(ArrayRef<Step> steps, raw_ostream &os) {
+static void printSteps(const Manifest &manifest, ArrayRef<Step> steps,
+                       raw_ostream &os) {
   for (const auto &[i, step] : enumerate(steps)) {
     if (step.kind == Step::Kind::Dispatch)
-      os << formatv("  step {0,3} program {1}", i, step.program);
+      os << formatv("  step {0,3} program {1} on {2}", i, step.program,
+                    manifest.devices[step.device].name);
     else
       os << formatv("  step {0,3} {1} bytes from segment {2} to {3}", i,
                     step.bytes, step.from, step.to);
@@ -66,7 +68,7 @@ void printContents(const Executable &executable, raw_ostream &os) {
     os << "Entry point " << entry.name << '\n';
     printBindings("input", entry.inputs, os);
     printBindings("output", entry.outputs, os);
-    printSteps(entry.steps, os);
+    printSteps(manifest, entry.steps, os);
   }
   os << "Segments\n";
   for (const auto &[i, segment] : enumerate(manifest.segments))
@@ -78,7 +80,7 @@ void printContents(const Executable &executable, raw_ostream &os) {
                       : ", " + manifest.devices[segment.device].name);
   for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
     os << "Program " << p << " ("
-       << manifest.devices[manifest.programs[p].device].name << ")\n";
+       << manifest.getTarget(manifest.programs[p]).target << ")\n";
     for (const auto &[lane, count] :
          zip(executable.getProgram(p).getLanes(),
              executable.getProgram(p).getCommandCounts()))

@@ -22,30 +22,33 @@ NodeProfile::NodeProfile(const Executable &executable)
   StringMap<uint32_t> numbers;
   for (const auto &[i, node] : enumerate(executable.getManifest().nodes))
     numbers[node.id] = i;
-  for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
-    std::vector<std::optional<uint32_t>> &program = nodeNumbers.emplace_back();
-    for (const std::string &id : executable.getDebugMap(p).nodes) {
+  for (const auto &[i, step] : enumerate(executable.getEntryPoint().steps)) {
+    std::vector<std::optional<uint32_t>> &own = nodeNumbers.emplace_back();
+    if (step.kind != Step::Kind::Dispatch)
+      continue;
+    for (const std::string &id : executable.getNodes(i)) {
       auto found = numbers.find(id);
-      program.push_back(found == numbers.end()
-                            ? std::nullopt
-                            : std::optional<uint32_t>(found->second));
+      own.push_back(found == numbers.end()
+                        ? std::nullopt
+                        : std::optional<uint32_t>(found->second));
     }
   }
 }
 
-void NodeProfile::addEvent(unsigned program, const DeviceEvent &event) {
+void NodeProfile::addEvent(unsigned step, const DeviceEvent &event) {
   if (event.isSynchronisation)
     return;
-  const DebugMap &map = executable.getDebugMap(program);
+  const Step &dispatch = executable.getEntryPoint().steps[step];
+  const DebugMap &map = executable.getDebugMap(dispatch.program);
   if (event.lane >= map.origins.size() ||
       event.command >= map.origins[event.lane].size())
     return;
   const auto &origins = map.origins[event.lane][event.command];
   double share = (event.endFs - event.startFs) * secondsPerFemtosecond *
-                 executable.getMachineOfProgram(program).clockHz /
+                 executable.getMachine(dispatch.device).clockHz /
                  origins.size();
   for (uint32_t origin : origins)
-    if (std::optional<uint32_t> node = nodeNumbers[program][origin])
+    if (std::optional<uint32_t> node = nodeNumbers[step][origin])
       cycles[*node] += share;
 }
 
@@ -56,8 +59,7 @@ static BoundReport computeBound(const Executable &executable, unsigned device) {
   const EntryPoint &entry = executable.getEntryPoint();
   double peakBytesPerSecond = 0;
   for (const Step &step : entry.steps) {
-    if (step.kind != Step::Kind::Dispatch ||
-        manifest.programs[step.program].device != device)
+    if (step.kind != Step::Kind::Dispatch || step.device != device)
       continue;
     const LowerBound &part = manifest.programs[step.program].bound;
     bound.macs += part.macs;
@@ -93,9 +95,9 @@ Expected<uint64_t> computePeakOnChipBytes(const Executable &executable) {
     return plans.takeError();
   const Manifest &manifest = executable.getManifest();
   std::vector<uint64_t> peaks(manifest.devices.size());
-  for (const auto &[program, plan] : zip_equal(manifest.programs, *plans)) {
-    uint64_t &peak = peaks[program.device];
-    peak = std::max(peak, getPeakOnChipBytes(plan));
+  for (const InstancePlace &place : executable.getInstances()) {
+    uint64_t &peak = peaks[place.device];
+    peak = std::max(peak, getPeakOnChipBytes((*plans)[place.program]));
   }
   return std::accumulate(peaks.begin(), peaks.end(), uint64_t(0));
 }

@@ -61,8 +61,8 @@ Expected<Report> measure(std::shared_ptr<const Executable> executable) {
   NodeProfile profile(*executable);
   RunOptions options;
   options.timingOnly = true;
-  options.onEvent = [&](unsigned program, const DeviceEvent &event) {
-    profile.addEvent(program, event);
+  options.onEvent = [&](unsigned step, const DeviceEvent &event) {
+    profile.addEvent(step, event);
   };
   Expected<RunResult> run = Session(executable).run({}, options);
   if (!run)
@@ -85,11 +85,16 @@ static json::Array listNodes(const Report &report) {
 
 static json::Array listLanes(const Report &report) {
   json::Array lanes;
-  for (const auto &[program, busy] : enumerate(report.run.laneBusyFs))
+  const Manifest &manifest = report.executable->getManifest();
+  for (const auto &[place, busy] :
+       zip_equal(report.executable->getInstances(), report.run.laneBusyFs))
     for (const auto &[name, fs] :
-         zip(report.executable->getProgram(program).getLanes(), busy))
+         zip(report.executable->getProgram(place.program).getLanes(), busy))
       lanes.push_back(json::Object{
-          {"program", program}, {"name", name}, {"busy_s", toSeconds(fs)}});
+          {"program", place.program},
+          {"device", json::fixUTF8(manifest.devices[place.device].name)},
+          {"name", name},
+          {"busy_s", toSeconds(fs)}});
   return lanes;
 }
 
@@ -146,10 +151,12 @@ static json::Value orNull(const std::optional<T> &value) {
   return value ? json::Value(*value) : json::Value(nullptr);
 }
 
-static double getEstimatedSeconds(const Manifest &manifest) {
+static double getEstimatedSeconds(const Executable &executable) {
   double seconds = 0;
-  for (const ImageProgram &program : manifest.programs)
-    seconds += program.estimatedSeconds;
+  for (const Step &step : executable.getEntryPoint().steps)
+    if (step.kind == Step::Kind::Dispatch)
+      seconds +=
+          executable.getManifest().programs[step.program].estimatedSeconds;
   return seconds;
 }
 
@@ -175,7 +182,7 @@ void writeReport(const Report &report, raw_ostream &os) {
                              {"compute_s", report.bound.computeSeconds},
                              {"transfer_s", report.bound.transferSeconds}}},
       {"ratio", report.getRatio()},
-      {"estimate_s", getEstimatedSeconds(manifest)},
+      {"estimate_s", getEstimatedSeconds(*report.executable)},
       {"macs", run.macs},
       {"dram_read_bytes", run.dramReadBytes},
       {"dram_write_bytes", run.dramWriteBytes},

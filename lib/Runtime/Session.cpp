@@ -80,46 +80,39 @@ static bool areAlike(const InstanceOptions &left,
          left.noise == right.noise && left.seed == right.seed;
 }
 
-static InstanceOptions makeOptions(unsigned program,
-                                   const RunOptions &options) {
-  // Any odd number keeps programs apart; this one, 2^64 over the golden ratio,
+static InstanceOptions makeOptions(unsigned number, const RunOptions &options) {
+  // Any odd number keeps instances apart; this one, 2^64 over the golden ratio,
   // spreads them.
   constexpr uint64_t stride = 0x9E3779B97F4A7C15;
   InstanceOptions own;
   own.timingOnly = options.timingOnly;
   own.residentWeights = options.residentWeights;
   own.noise = options.noise;
-  own.seed = options.seed + program * stride;
+  own.seed = options.seed + number * stride;
   own.threads = options.threads;
   return own;
 }
 
-Error Session::instantiate(unsigned program, const RunOptions &options) {
-  InstanceOptions own = makeOptions(program, options);
-  auto found = instances.find(program);
-  if (found != instances.end() && areAlike(found->second.options, own))
+Error Session::instantiate(unsigned number, const RunOptions &options) {
+  InstanceOptions own = makeOptions(number, options);
+  Instance &entry = instances[number];
+  if (entry.instance && areAlike(entry.options, own))
     return Error::success();
+  const InstancePlace &place = executable->getInstances()[number];
   ArrayRef<uint8_t> constants;
-  ArrayRef<uint32_t> segments =
-      executable->getManifest().programs[program].segments;
-  for (const auto &[segment, declared] :
-       zip(segments, executable->getProgram(program).getSegments()))
-    if (declared.role == MemoryRole::Constant)
-      constants = executable->getImage().getConstants(segment);
-  Expected<std::unique_ptr<ProgramInstance>> instance =
-      executable->getProgram(program).instantiate(constants, own);
-  if (!instance)
-    return instance.takeError();
-  instances[program] = {own, std::move(*instance)};
-  return Error::success();
+  if (place.constantSegment)
+    constants = executable->getImage().getConstants(*place.constantSegment);
+  entry.options = own;
+  return executable->getProgram(place.program)
+      .instantiate(constants, own)
+      .moveInto(entry.instance);
 }
 
-/// Of all programs that the entry point dispatches.
 Error Session::instantiate(const RunOptions &options) {
-  for (const Step &step : executable->getEntryPoint().steps)
-    if (step.kind == Step::Kind::Dispatch)
-      if (Error error = instantiate(step.program, options))
-        return error;
+  instances.resize(executable->getInstances().size());
+  for (unsigned number = 0; number < instances.size(); ++number)
+    if (Error error = instantiate(number, options))
+      return error;
   return Error::success();
 }
 
@@ -224,9 +217,9 @@ static Error chargeHostLink(const Executable &executable, RunResult &result) {
 Error Session::runSteps(const RunOptions &options, RunResult &result) {
   if (Error error = instantiate(options))
     return error;
-  std::vector<const ProgramInstance *> numbered(executable->getNumPrograms());
-  for (const auto &[program, entry] : instances)
-    numbered[program] = entry.instance.get();
+  std::vector<const ProgramInstance *> numbered;
+  for (const Instance &entry : instances)
+    numbered.push_back(entry.instance.get());
   auto getMemory = [&](unsigned segment) { return getSegment(segment); };
   return StepRunner(*executable, numbered, options, getMemory).run(result);
 }

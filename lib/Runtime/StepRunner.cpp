@@ -34,7 +34,7 @@ StepRunner::StepRunner(const Executable &executable,
 StepRunner::~StepRunner() = default;
 
 Error StepRunner::run(RunResult &total) {
-  result.laneBusyFs.resize(executable.getNumPrograms());
+  result.laneBusyFs.resize(instances.size());
   result.devices.resize(devices.size());
   result.links.resize(links.size());
   kernel.add(*this);
@@ -66,7 +66,7 @@ Error StepRunner::start() {
 void StepRunner::release(uint32_t step) {
   if (getStep(step).kind == Step::Kind::Transfer)
     return advanceTransfer(step);
-  devices[getDevice(getStep(step).program)].ready.insert({kernel.now(), step});
+  devices[getStep(step).device].ready.insert({kernel.now(), step});
   // Not at once: what becomes ready at the same time is started in the order of
   // its numbers.
   if (isStartScheduled)
@@ -124,28 +124,56 @@ Error StepRunner::startPrograms() {
   return Error::success();
 }
 
-DeviceRunOptions StepRunner::makeOptions(uint32_t program) const {
+/// The part of a value's name that is the id of its node: what is behind it is
+/// nothing, or the number of an output.
+static StringRef getNodeId(StringRef value, ArrayRef<std::string> nodes) {
+  if (is_contained(nodes, value))
+    return value;
+  auto [id, output] = value.rsplit(':');
+  return is_contained(nodes, id) ? id : StringRef();
+}
+
+/// Values have the names of the nodes that the dispatch stands for.
+std::function<void(const Tensor &)>
+StepRunner::makeValueHandler(uint32_t step) const {
+  ArrayRef<std::string> own =
+      executable.getDebugMap(getStep(step).program).nodes;
+  ArrayRef<std::string> nodes = executable.getNodes(step);
+  if (own.data() == nodes.data())
+    return options.onValue;
+  return [this, own, nodes](const Tensor &value) {
+    StringRef id = getNodeId(value.name, own);
+    if (id.empty())
+      return options.onValue(value);
+    Tensor renamed = value;
+    renamed.name =
+        nodes[find(own, id) - own.begin()] + value.name.substr(id.size());
+    options.onValue(renamed);
+  };
+}
+
+DeviceRunOptions StepRunner::makeOptions(uint32_t step) const {
   DeviceRunOptions own;
   own.threads = options.threads;
   if (options.onEvent)
-    own.onEvent = [this, program](const DeviceEvent &event) {
-      options.onEvent(program, event);
+    own.onEvent = [this, step](const DeviceEvent &event) {
+      options.onEvent(step, event);
     };
   if (options.onValue && !options.timingOnly) {
-    own.values = executable.getDebugMap(program).values;
-    own.onValue = options.onValue;
+    own.values = executable.getDebugMap(getStep(step).program).values;
+    own.onValue = makeValueHandler(step);
   }
   return own;
 }
 
-/// The memory of a program's segments, but of constants, which its instance
+/// The memory of a dispatch's segments, but of constants, which the instance
 /// has.
 std::vector<MutableArrayRef<uint8_t>>
-StepRunner::bindSegments(uint32_t program) const {
+StepRunner::bindSegments(uint32_t step) const {
   std::vector<MutableArrayRef<uint8_t>> memory;
   for (const auto &[segment, declared] :
-       zip(executable.getManifest().programs[program].segments,
-           executable.getProgram(program).getSegments()))
+       zip(getStep(step).segments,
+           executable.getProgram(getStep(step).program).getSegments()))
     memory.push_back(declared.role == MemoryRole::Constant
                          ? MutableArrayRef<uint8_t>()
                          : getSegment(segment).take_front(declared.size));
@@ -153,11 +181,10 @@ StepRunner::bindSegments(uint32_t program) const {
 }
 
 Error StepRunner::startProgram(uint32_t step) {
-  uint32_t number = getStep(step).program;
   StepState &state = steps[step];
-  state.options = makeOptions(number);
+  state.options = makeOptions(step);
   if (!options.timingOnly)
-    state.memory = bindSegments(number);
+    state.memory = bindSegments(step);
   // The execution is destroyed in the event, after it has returned from here.
   auto onEnd = [this, step](DeviceRun run) {
     steps[step].run = std::move(run);
@@ -165,7 +192,7 @@ Error StepRunner::startProgram(uint32_t step) {
     return Error::success();
   };
   if (Error error =
-          instances[number]
+          instances[executable.getInstance(step)]
               ->prepare(kernel, state.memory, state.options, std::move(onEnd))
               .moveInto(state.execution))
     return error;
@@ -178,8 +205,7 @@ Error StepRunner::endProgram(uint32_t step) {
   state.execution.reset();
   state.memory = {};
   state.options = {};
-  uint32_t program = getStep(step).program;
-  unsigned number = getDevice(program);
+  unsigned number = getStep(step).device;
 
   std::string prefix;
   if (devices.size() > 1)
@@ -191,10 +217,10 @@ Error StepRunner::endProgram(uint32_t step) {
                       share.femtoseconds);
   }
   if (accounted != state.run.latencyFs)
-    return createStringError("program " + Twine(program) + " accounts for " +
-                             Twine(accounted) + " fs, it took " +
-                             Twine(state.run.latencyFs));
-  count(program, state.run);
+    return createStringError("program " + Twine(getStep(step).program) +
+                             " accounts for " + Twine(accounted) +
+                             " fs, it took " + Twine(state.run.latencyFs));
+  count(step, state.run);
   state.run = {};
 
   DeviceState &device = devices[number];
@@ -210,16 +236,16 @@ Error StepRunner::endProgram(uint32_t step) {
 }
 
 /// Adds what a program did to the counts of its device and of the run.
-void StepRunner::count(uint32_t program, const DeviceRun &run) {
+void StepRunner::count(uint32_t step, const DeviceRun &run) {
   result.macs += run.macs;
   result.dramReadBytes += run.dramReadBytes;
   result.dramWriteBytes += run.dramWriteBytes;
   result.executedCommands += run.executedCommands;
-  DeviceUse &use = result.devices[getDevice(program)];
+  DeviceUse &use = result.devices[getStep(step).device];
   ++use.dispatches;
   use.busyFs += run.latencyFs;
   use.dynamicJoule += run.energyJoule;
-  std::vector<uint64_t> &busy = result.laneBusyFs[program];
+  std::vector<uint64_t> &busy = result.laneBusyFs[executable.getInstance(step)];
   busy.resize(std::max(busy.size(), run.laneBusyFs.size()));
   for (const auto &[sum, part] : zip(busy, run.laneBusyFs))
     sum += part;
@@ -278,11 +304,10 @@ void StepRunner::endTransfer(uint32_t step) {
 
 /// Instances of one device are set up one after the other.
 void StepRunner::addSetup() {
-  for (const auto &[program, instance] : enumerate(instances)) {
-    if (!instance)
-      continue;
+  for (const auto &[place, instance] :
+       zip_equal(executable.getInstances(), instances)) {
     SetupCost cost = instance->getSetupCost();
-    DeviceUse &use = result.devices[getDevice(program)];
+    DeviceUse &use = result.devices[place.device];
     use.setupFs += cost.femtoseconds;
     use.setupJoule += cost.joule;
   }

@@ -25,7 +25,7 @@ using GetSegment =
 /// starts all others.
 class StepRunner : public sim::Component {
 public:
-  /// `instances` are those of the programs, null where none is dispatched.
+  /// `instances` are those of Executable::getInstances.
   StepRunner(const Executable &executable,
              llvm::ArrayRef<const ProgramInstance *> instances,
              const RunOptions &options, GetSegment getSegment);
@@ -69,22 +69,19 @@ private:
   void release(uint32_t step);
   llvm::Error startPrograms();
   llvm::Error startProgram(uint32_t step);
-  DeviceRunOptions makeOptions(uint32_t program) const;
-  std::vector<llvm::MutableArrayRef<uint8_t>>
-  bindSegments(uint32_t program) const;
+  DeviceRunOptions makeOptions(uint32_t step) const;
+  std::function<void(const Tensor &)> makeValueHandler(uint32_t step) const;
+  std::vector<llvm::MutableArrayRef<uint8_t>> bindSegments(uint32_t step) const;
   llvm::Error endProgram(uint32_t step);
   void advanceTransfer(uint32_t step);
   void endTransfer(uint32_t step);
   void endStep(uint32_t step);
-  void count(uint32_t program, const DeviceRun &run);
+  void count(uint32_t step, const DeviceRun &run);
   void addSetup();
   void finishEnergy();
 
   const Step &getStep(uint32_t step) const {
     return executable.getEntryPoint().steps[step];
-  }
-  unsigned getDevice(uint32_t program) const {
-    return executable.getManifest().programs[program].device;
   }
 
   const Executable &executable;

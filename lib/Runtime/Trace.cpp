@@ -57,14 +57,15 @@ void TraceWriter::writeDeviceNames() {
     writeName("process_name", number, 0,
               device.name + " (" + device.kind + ")");
   std::vector<StringMap<unsigned>> lanes(manifest.devices.size());
-  for (const auto &[p, program] : enumerate(manifest.programs)) {
+  for (const InstancePlace &place : executable.getInstances()) {
     std::vector<unsigned> &numbers = threads.emplace_back();
-    StringMap<unsigned> &known = lanes[program.device];
-    for (const std::string &name : executable.getProgram(p).getLanes()) {
+    StringMap<unsigned> &known = lanes[place.device];
+    for (const std::string &name :
+         executable.getProgram(place.program).getLanes()) {
       auto [entry, isNew] = known.try_emplace(name, known.size());
       numbers.push_back(entry->second);
       if (isNew)
-        writeName("thread_name", program.device, entry->second, name);
+        writeName("thread_name", place.device, entry->second, name);
     }
   }
 }
@@ -96,20 +97,24 @@ void TraceWriter::writeEvent(const Twine &name, StringRef category,
   os << ",\"args\":";
 }
 
-void TraceWriter::addEvent(unsigned program, const DeviceEvent &event) {
-  const DebugMap &map = executable.getDebugMap(program);
+void TraceWriter::addEvent(unsigned step, const DeviceEvent &event) {
+  const Step &dispatch = executable.getEntryPoint().steps[step];
+  const DebugMap &map = executable.getDebugMap(dispatch.program);
+  ArrayRef<std::string> ids = executable.getNodes(step);
   std::string nodes;
   if (event.lane < map.origins.size() &&
       event.command < map.origins[event.lane].size()) {
     raw_string_ostream names(nodes);
     interleaveComma(map.origins[event.lane][event.command], names,
-                    [&](uint32_t node) { names << map.nodes[node]; });
+                    [&](uint32_t node) { names << ids[node]; });
   }
   writeEvent(event.isSynchronisation || nodes.empty() ? Twine(event.kind)
                                                       : Twine(nodes),
-             event.kind, executable.getManifest().programs[program].device,
-             threads[program][event.lane], event.startFs, event.endFs);
-  os << "{\"command\":" << event.command << ",\"nodes\":";
+             event.kind, dispatch.device,
+             threads[executable.getInstance(step)][event.lane], event.startFs,
+             event.endFs);
+  os << "{\"step\":" << step << ",\"command\":" << event.command
+     << ",\"nodes\":";
   writeString(os, nodes);
   os << "}}";
 }

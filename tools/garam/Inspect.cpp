@@ -132,7 +132,7 @@ Expected<unsigned> InspectCommand::chooseProgram(const Executable &executable,
   const Manifest &manifest = executable.getManifest();
   SmallVector<unsigned> fitting;
   for (auto [number, candidate] : enumerate(manifest.programs))
-    if (manifest.devices[candidate.device].kind == wanted.kind &&
+    if (manifest.getTarget(candidate).kind == wanted.kind &&
         (!hasProgram || program == number))
       fitting.push_back(number);
   if (fitting.size() == 1)
@@ -159,11 +159,10 @@ Error InspectCommand::writeExport(const Executable &executable,
     return number.takeError();
   const LoadedProgram &loaded = executable.getProgram(*number);
   ArrayRef<uint8_t> constants;
-  for (auto [segment, place] :
-       zip(loaded.getSegments(),
-           executable.getManifest().programs[*number].segments))
-    if (segment.role == MemoryRole::Constant)
-      constants = executable.getImage().getConstants(place);
+  // Of the first dispatch, when there are several with weights of their own.
+  for (const InstancePlace &place : executable.getInstances())
+    if (place.program == *number && place.constantSegment && constants.empty())
+      constants = executable.getImage().getConstants(*place.constantSegment);
   FileRoles roles;
   if (Error error = roles.addInput("the binary", binary))
     return error;

@@ -212,10 +212,10 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
   options.executeNativeCode = true; // checkTrust is before it.
   options.noise = noise;
   options.seed = seed;
-  options.onEvent = [&](unsigned program, const DeviceEvent &event) {
-    profile.addEvent(program, event);
+  options.onEvent = [&](unsigned step, const DeviceEvent &event) {
+    profile.addEvent(step, event);
     if (trace)
-      trace->addEvent(program, event);
+      trace->addEvent(step, event);
   };
   if (trace)
     options.onTransfer = [&](const TransferEvent &event) {

@@ -51,11 +51,11 @@ ImageSource makeSource() {
                    1,
                    HostQuantization{DataType::UInt8, 0.5, 3}}};
   entry.outputs = {{"y", {DataType::Float32, {8}}, 2, std::nullopt}};
-  entry.steps = {Step::dispatch(0)};
+  entry.steps = {Step::dispatch(0, 0, {0, 1, 2})};
   manifest.entryPoints.push_back(entry);
   ImageProgram image;
   image.section = ".garam.chip.0.program";
-  image.segments = {0, 1, 2};
+  image.target = ".garam.target.0";
   image.bound = {1000, 1e-6, 100, 1e9};
   manifest.programs.push_back(image);
   manifest.nodes = {{"conv", "Conv", 17, "one", ""},
@@ -213,7 +213,7 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
       {"\"shape\":[2,4]", "\"shape\":[2,5]",
        "manifest: 'x' (float32[2,5]) does not fit its segment of 8 bytes"},
       {"\"segments\":[0,1,2]", "\"segments\":[0,1,3]",
-       "manifest: program '.garam.chip.0.program' uses segment 3 of 3"},
+       "manifest: step 0 of entry point 'main' uses segment 3 of 3"},
       {"\"program\":0", "\"program\":1",
        "manifest: step 0 of entry point 'main' runs program 1 of 1"},
       {"\"segment\":1", "\"segment\":9",
@@ -250,8 +250,12 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
        "not an earlier one"},
       {"\"segments\":[{\"device\":0", "\"segments\":[{\"device\":1",
        "manifest: segment 0 is in the memory of device 1 of 1"},
-      {"\"device\":0,\"estimate_s\"", "\"device\":1,\"estimate_s\"",
-       "manifest: program '.garam.chip.0.program' runs on device 1 of 1"},
+      {"\"device\":0,\"kind\":\"dispatch\"",
+       "\"device\":1,\"kind\":\"dispatch\"",
+       "manifest: step 0 of entry point 'main' runs on device 1 of 1"},
+      {"\"target\":\".garam.target.0\"", "\"target\":\".garam.target.1\"",
+       "manifest: program '.garam.chip.0.program' is for the target "
+       "'.garam.target.1', which no device has"},
   };
   for (const Case &c : cases)
     EXPECT_NE(getError(c.from, c.to).find(c.error), std::string::npos)
@@ -265,7 +269,8 @@ Manifest makeChain() {
   manifest.devices.push_back({"three", "chip", "one", ".garam.target.2"});
   manifest.links = {{"near", {0, 1}, 1e9, 1e-6, 1e-12},
                     {"far", {2, 1}, 1e9, 1e-6, 1e-12}};
-  manifest.segments.push_back({{MemoryRole::Output, 40, "z"}, 0, 2});
+  manifest.segments.push_back({{MemoryRole::Output, 40, "z"}, 0, 2, 7});
+  manifest.segments[2].value = 7;
   EntryPoint &entry = manifest.entryPoints[0];
   entry.outputs[0].segment = 3;
   entry.steps.push_back(Step::transfer(2, 3, 32, {0, 1}, {0}));
@@ -312,9 +317,19 @@ TEST(ManifestTest, SystemsAreChecked) {
       {[](Manifest &m) { m.links[1].joulePerByte = -1; },
        "manifest: link 'far' needs a finite time and a finite energy, 0 or "
        "more"},
-      {[](Manifest &m) { m.programs[0].device = 1; },
-       "manifest: program '.garam.chip.0.program' of device 1 uses segment 0 "
-       "in the memory of device 0"},
+      {[](Manifest &m) { m.entryPoints[0].steps[0].device = 1; },
+       "manifest: step 0 of entry point 'main' runs program "
+       "'.garam.chip.0.program' for the target '.garam.target.0' on device "
+       "'two', whose target is '.garam.target.1'"},
+      {[](Manifest &m) { m.segments[0].device = 1; },
+       "manifest: step 0 of entry point 'main' on device 0 uses segment 0 in "
+       "the memory of device 1"},
+      {[](Manifest &m) {
+         m.devices[1].section = m.devices[0].section;
+         m.devices[1].target = "other";
+       },
+       "manifest: devices 'one' and 'two' have one target file and another "
+       "kind or target"},
   };
   for (const Case &c : cases) {
     Manifest manifest = makeChain();

@@ -201,12 +201,12 @@ protected:
         {"main",
          {{"x", {DataType::UInt8, {4}}, 1, std::nullopt}},
          {{"y", {DataType::UInt8, {4}}, 2, std::nullopt}},
-         {Step::dispatch(0)}});
+         {Step::dispatch(0, 0, {0, 1, 2})}});
     manifest.target = "one";
     manifest.devices = {{"one", "adder", "one", ".garam.target.0"}};
     ImageProgram image;
     image.section = ".garam.adder.0.program";
-    image.segments = {0, 1, 2};
+    image.target = ".garam.target.0";
     image.bound = {0, 1e-9, 64, 1e12};
     manifest.programs.push_back(image);
     manifest.nodes = {{"add", "Add", 17, "one", ""}};
@@ -372,7 +372,7 @@ TEST_F(SessionTest, SegmentsThatNoMachineHoldsAreRefused) {
   source.programs[0].code = {42, 42};
   source.programs[0].segments = AddProgram(tooMuchMemory).getSegments();
   source.manifest.segments.push_back({source.programs[0].segments.back(), 0});
-  source.manifest.programs[0].segments.push_back(3);
+  source.manifest.entryPoints[0].steps[0].segments.push_back(3);
   ErrorReport report = runBadly({input});
   EXPECT_EQ(report.exitCode, ExitCode::Binary);
   EXPECT_EQ(report.text.find("no memory for segment 'scratch' of "
@@ -416,8 +416,8 @@ TEST_F(SessionTest, ReportAndTrace) {
     TraceWriter writer(*executable, traceStream);
     RunOptions options;
     options.timingOnly = true;
-    options.onEvent = [&](unsigned program, const DeviceEvent &event) {
-      writer.addEvent(program, event);
+    options.onEvent = [&](unsigned step, const DeviceEvent &event) {
+      writer.addEvent(step, event);
     };
     cantFail(Session(executable).run({}, options));
   }

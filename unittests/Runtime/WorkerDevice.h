@@ -15,10 +15,11 @@
 namespace garam {
 
 /// Adds up its inputs and a number, which takes a given time. The code is three
-/// bytes: nanoseconds, number of inputs, the number to add.
+/// bytes: nanoseconds, number of inputs, the number to add; a fourth is the
+/// number of segments of weights, the first byte of which is added too.
 class WorkerProgram : public LoadedProgram {
 public:
-  static constexpr uint64_t valueBytes = 64;
+  static constexpr uint64_t valueBytes = 64, weightBytes = 64;
   /// Femtoseconds of the overhead that each program has.
   static constexpr uint64_t overhead = 10'000'000;
   /// A program of as many nanoseconds accounts for one less.
@@ -26,11 +27,13 @@ public:
 
   explicit WorkerProgram(llvm::ArrayRef<uint8_t> code)
       : duration(code[0] * uint64_t(1'000'000)), numInputs(code[1]),
-        addend(code[2]) {}
+        addend(code[2]), numWeights(code.size() > 3 ? code[3] : 0) {}
 
   std::vector<DeviceSegment> getSegments() const override {
-    std::vector<DeviceSegment> segments(numInputs,
-                                        {MemoryRole::Input, valueBytes, "in"});
+    std::vector<DeviceSegment> segments(
+        numWeights, {MemoryRole::Constant, weightBytes, "weights"});
+    segments.resize(numWeights + numInputs,
+                    {MemoryRole::Input, valueBytes, "in"});
     segments.push_back({MemoryRole::Output, valueBytes, "out"});
     return segments;
   }
@@ -44,16 +47,18 @@ public:
   uint64_t duration;
   unsigned numInputs;
   uint8_t addend;
+  unsigned numWeights;
 };
 
 class WorkerExecution : public DeviceExecution {
 public:
-  WorkerExecution(const WorkerProgram &program, bool timingOnly,
-                  sim::Kernel &kernel,
+  WorkerExecution(const WorkerProgram &program, llvm::ArrayRef<uint8_t> weights,
+                  bool timingOnly, sim::Kernel &kernel,
                   llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
                   const DeviceRunOptions &options, RunEndHandler onEnd)
-      : program(program), timingOnly(timingOnly), kernel(kernel),
-        segments(segments), options(options), onEnd(std::move(onEnd)) {}
+      : program(program), weights(weights), timingOnly(timingOnly),
+        kernel(kernel), segments(segments), options(options),
+        onEnd(std::move(onEnd)) {}
 
   llvm::Error start() override {
     begin = kernel.now();
@@ -63,10 +68,14 @@ public:
   llvm::Error handle(uint64_t) override {
     if (!timingOnly) {
       uint8_t sum = program.addend;
+      if (!weights.empty())
+        sum += weights[0];
       for (unsigned i = 0; i < program.numInputs; ++i)
-        sum += segments[i][0];
-      segments[program.numInputs][0] = sum;
+        sum += segments[program.numWeights + i][0];
+      segments.back()[0] = sum;
     }
+    for (const DeviceValue &value : options.values)
+      options.onValue({value.name, value.type, {}});
     if (options.onEvent)
       options.onEvent({0, 0, begin, kernel.now(), false, "work"});
     DeviceRun run;
@@ -84,6 +93,7 @@ public:
 
 private:
   const WorkerProgram &program;
+  llvm::ArrayRef<uint8_t> weights;
   bool timingOnly;
   sim::Kernel &kernel;
   std::vector<llvm::MutableArrayRef<uint8_t>> segments;
@@ -94,27 +104,30 @@ private:
 
 class WorkerInstance : public ProgramInstance {
 public:
-  WorkerInstance(const WorkerProgram &program, bool timingOnly)
-      : program(program), timingOnly(timingOnly) {}
+  WorkerInstance(const WorkerProgram &program, llvm::ArrayRef<uint8_t> weights,
+                 bool timingOnly)
+      : program(program), weights(weights), timingOnly(timingOnly) {}
 
   SetupCost getSetupCost() const override { return {100'000'000, 5e-9}; }
   llvm::Expected<std::unique_ptr<DeviceExecution>>
   prepare(sim::Kernel &kernel,
           llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
           const DeviceRunOptions &options, RunEndHandler onEnd) const override {
-    return std::make_unique<WorkerExecution>(
-        program, timingOnly, kernel, segments, options, std::move(onEnd));
+    return std::make_unique<WorkerExecution>(program, weights, timingOnly,
+                                             kernel, segments, options,
+                                             std::move(onEnd));
   }
 
 private:
   const WorkerProgram &program;
+  llvm::ArrayRef<uint8_t> weights;
   bool timingOnly;
 };
 
 inline llvm::Expected<std::unique_ptr<ProgramInstance>>
-WorkerProgram::instantiate(llvm::ArrayRef<uint8_t>,
+WorkerProgram::instantiate(llvm::ArrayRef<uint8_t> constants,
                            const InstanceOptions &options) const {
-  return std::make_unique<WorkerInstance>(*this, options.timingOnly);
+  return std::make_unique<WorkerInstance>(*this, constants, options.timingOnly);
 }
 
 class WorkerDevice : public Device {
@@ -146,7 +159,7 @@ public:
   bool executesNativeCode() const override { return isNative; }
   llvm::Expected<std::unique_ptr<LoadedProgram>>
   load(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef) const override {
-    if (code.size() != 3)
+    if (code.size() != 3 && code.size() != 4)
       return llvm::createStringError("not a program of a worker");
     return std::make_unique<WorkerProgram>(code);
   }

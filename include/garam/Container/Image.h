@@ -15,16 +15,19 @@
 #include "garam/Container/Container.h"
 #include "garam/Container/Manifest.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
 namespace garam {
 
-/// An image to write. `programs[i]` is manifest program i; its constants are
-/// those of the manifest's segment that its segment 0 maps to.
+/// An image to write. `programs[i]` is manifest program i.
 struct ImageSource {
   Manifest manifest;
   std::vector<DeviceProgram> programs;
+  /// What is written into constant segments of the manifest. One that is not
+  /// here gets the constants of the first program that is dispatched with it.
+  std::map<uint32_t, std::vector<DeviceConstant>> constants;
   /// Text of the target file of each device of the manifest.
   std::vector<std::string> targetTexts;
 };

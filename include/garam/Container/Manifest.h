@@ -55,8 +55,14 @@ struct Step {
   enum class Kind : uint8_t { Dispatch, Transfer };
 
   Kind kind = Kind::Dispatch;
-  /// Of a dispatch: number in Manifest::programs.
-  uint32_t program = 0;
+  /// Of a dispatch: a number in Manifest::programs runs on one in
+  /// Manifest::devices, which has its target. Segment i of the program is
+  /// segments[i] of the manifest, in the memory of that device.
+  uint32_t program = 0, device = 0;
+  std::vector<uint32_t> segments;
+  /// Ids of the nodes that the dispatch stands for, in the place of those in
+  /// the program's debug map; empty: those.
+  std::vector<std::string> nodes;
   /// Of a transfer: the first `bytes` of a segment go to the beginning of one
   /// of another device, over these links (numbers in Manifest::links) in order.
   uint32_t from = 0, to = 0;
@@ -65,7 +71,9 @@ struct Step {
   /// Numbers of earlier steps of the entry point.
   std::vector<uint32_t> after;
 
-  static Step dispatch(uint32_t program, std::vector<uint32_t> after = {});
+  static Step dispatch(uint32_t program, uint32_t device,
+                       std::vector<uint32_t> segments,
+                       std::vector<uint32_t> after = {});
   static Step transfer(uint32_t from, uint32_t to, uint64_t bytes,
                        std::vector<uint32_t> links,
                        std::vector<uint32_t> after = {});
@@ -87,7 +95,7 @@ struct ImageDevice {
   std::string name;    // unique
   std::string kind;    // its class
   std::string target;  // name in its target file
-  std::string section; // of the text of that file
+  std::string section; // of the text of that file; of one target one section
 };
 
 /// A link between two devices, one transfer at a time.
@@ -104,14 +112,18 @@ struct ImageSegment {
   /// Constants: where the bytes begin in the constant section.
   uint64_t offset = 0;
   uint32_t device = 0; // in whose memory it is
+  /// A number of the tensor that it is to hold, by which transfers are checked:
+  /// segments that hold copies of one tensor have the same. Nothing: no
+  /// transfer moves it.
+  std::optional<uint32_t> value = std::nullopt;
 };
 
+/// A program of a class of devices. Any number of steps dispatch it, on any
+/// devices of its target, with weights and memory of their own.
 struct ImageProgram {
-  uint32_t device = 0; // that it runs on
   std::string section; // of the code
-  /// Segment i of the program is segments[i] of the manifest.
-  std::vector<uint32_t> segments;
-  LowerBound bound;
+  std::string target;  // section of the target file that it was compiled for
+  LowerBound bound;    // of one dispatch
   double estimatedSeconds = 0; // by the device's cost model
 };
 
@@ -136,6 +148,10 @@ struct Manifest {
   std::vector<ImageProgram> programs;
   std::vector<ImageSegment> segments;
   std::vector<ImageNode> nodes;
+
+  /// A device that runs `program`: they have the same class and target. Only of
+  /// a manifest that checkManifest accepts.
+  const ImageDevice &getTarget(const ImageProgram &program) const;
 };
 
 std::string serializeManifest(const Manifest &manifest);

@@ -29,6 +29,13 @@ bool isUsableAs(MemoryRole actual, MemoryRole declared);
 /// - What a step writes is read by a later one, or is an output.
 /// - Every output is written.
 /// - No step writes what is only to be read.
+/// - A transfer moves a value to a segment that is to hold the same, and each
+///   value is made once, by the caller or a dispatch. So every segment of a
+///   value gets it from where it is made, whichever way it takes.
+///
+/// With them, what a dispatch computes with is what the manifest says: its
+/// segments have the values that the compiler gave them, each written by the
+/// only step that makes it, or by transfers from there.
 ///
 /// Time is linear in the steps and their uses of segments, and in the product
 /// of tokens and steps with a small factor.

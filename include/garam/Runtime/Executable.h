@@ -17,6 +17,13 @@
 
 namespace garam {
 
+/// A program on a device with its weights, as dispatches need it: those of one
+/// program, on one device, with one constant segment share an instance.
+struct InstancePlace {
+  uint32_t program = 0, device = 0;        // numbers in the manifest
+  std::optional<uint32_t> constantSegment; // of the manifest
+};
+
 /// A verified device binary whose programs were decoded by their devices.
 /// Immutable: any number of sessions, on any threads, share one.
 ///
@@ -49,9 +56,11 @@ public:
   const MachineSummary &getMachine(unsigned device) const {
     return machines[device];
   }
-  const MachineSummary &getMachineOfProgram(unsigned program) const {
-    return machines[getManifest().programs[program].device];
-  }
+  /// The instances that the steps of the entry point need, in the order in
+  /// which they are first dispatched.
+  llvm::ArrayRef<InstancePlace> getInstances() const { return instances; }
+  /// The instance that a dispatch runs.
+  unsigned getInstance(unsigned step) const { return instanceOfStep[step]; }
   /// Whether a program is code for the processor that Garam runs on. Only with
   /// RunOptions::executeNativeCode does it run on data.
   bool holdsNativeCode() const { return hasNativeCode; }
@@ -59,6 +68,14 @@ public:
   std::string getContentHash() const;
   const DebugMap &getDebugMap(unsigned program) const {
     return debugMaps[program];
+  }
+
+  /// Ids of the nodes that a dispatch stands for, as its program's debug map
+  /// numbers them.
+  llvm::ArrayRef<std::string> getNodes(unsigned step) const {
+    const Step &dispatch = getEntryPoint().steps[step];
+    return dispatch.nodes.empty() ? getDebugMap(dispatch.program).nodes
+                                  : dispatch.nodes;
   }
 
 private:
@@ -69,11 +86,16 @@ private:
   llvm::Error loadPrograms(llvm::ArrayRef<const Device *> classes);
   llvm::Error checkProgram(unsigned program,
                            llvm::ArrayRef<DeviceSegment> declared) const;
+  llvm::Error checkDispatch(const Step &step,
+                            llvm::ArrayRef<DeviceSegment> declared) const;
+  void listInstances();
 
   Image image;
   std::vector<std::unique_ptr<LoadedProgram>> programs;
   std::vector<MachineSummary> machines; // of each device
   std::vector<DebugMap> debugMaps;
+  std::vector<InstancePlace> instances;
+  std::vector<unsigned> instanceOfStep; // 0 for transfers
   bool hasNativeCode = false;
 };
 

@@ -18,14 +18,14 @@ class NodeProfile {
 public:
   explicit NodeProfile(const Executable &executable);
 
-  void addEvent(unsigned program, const DeviceEvent &event);
+  void addEvent(unsigned step, const DeviceEvent &event);
   /// Cycles of Manifest::nodes[i], on the clock of the device that runs it.
   /// Engines work at once, so that their sum exceeds the latency.
   llvm::ArrayRef<double> getCycles() const { return cycles; }
 
 private:
   const Executable &executable;
-  /// nodeNumbers[program][node of the debug map]: number in the manifest.
+  /// nodeNumbers[step][node of the debug map]: number in the manifest.
   std::vector<std::vector<std::optional<uint32_t>>> nodeNumbers;
   std::vector<double> cycles;
 };

@@ -40,9 +40,9 @@ struct RunOptions {
   NoiseMode noise = NoiseMode::Ideal;
   /// Of the noise.
   uint64_t seed = 0;
-  /// Called for each executed command with the number of its program; times
-  /// count from the start of the run.
-  std::function<void(unsigned program, const DeviceEvent &event)> onEvent;
+  /// Called for each executed command with the step of the entry point that it
+  /// belongs to; times count from the start of the run.
+  std::function<void(unsigned step, const DeviceEvent &event)> onEvent;
   /// Called for each link that a transfer takes, when it enters the link.
   std::function<void(const TransferEvent &event)> onTransfer;
   /// Called for each output of a node that is on the device for a while, in the
@@ -91,7 +91,7 @@ struct RunResult {
   /// The critical path by what it was spent on; sums to latencyFs. With several
   /// devices, categories have the device in front.
   std::vector<TimeShare> criticalPath;
-  /// laneBusyFs[program][lane]
+  /// laneBusyFs[instance][lane], of Executable::getInstances.
   std::vector<std::vector<uint64_t>> laneBusyFs;
   /// Of latencyFs: moving inputs in and outputs out over the host link of a
   /// single device; nothing when it has none, and with several devices, whose
@@ -125,7 +125,7 @@ private:
   };
 
   llvm::Error instantiate(const RunOptions &options);
-  llvm::Error instantiate(unsigned program, const RunOptions &options);
+  llvm::Error instantiate(unsigned number, const RunOptions &options);
   llvm::Error runSteps(const RunOptions &options, RunResult &result);
   llvm::Error bindInputs(llvm::ArrayRef<Tensor> inputs, RunResult &result);
   llvm::Error allocateSegments();
@@ -134,9 +134,9 @@ private:
   llvm::MutableArrayRef<uint8_t> getSegment(unsigned segment);
 
   std::shared_ptr<const Executable> executable;
-  /// By program; made when a run first needs them, and again when their options
-  /// change.
-  std::map<unsigned, Instance> instances;
+  /// Those of Executable::getInstances, made when a run first needs them, and
+  /// again when their options change.
+  std::vector<Instance> instances;
   /// Memory of the segments that are not constants, by number.
   std::map<unsigned, Memory> memory;
 };

@@ -20,7 +20,8 @@ public:
   TraceWriter(const Executable &executable, llvm::raw_ostream &os);
   ~TraceWriter();
 
-  void addEvent(unsigned program, const DeviceEvent &event);
+  /// Of a command of a dispatch.
+  void addEvent(unsigned step, const DeviceEvent &event);
   void addEvent(const TransferEvent &event);
 
 private:
@@ -35,7 +36,7 @@ private:
 
   const Executable &executable;
   llvm::raw_ostream &os;
-  /// threads[program][lane]: number of the lane's name on the device.
+  /// threads[instance][lane]: number of the lane's name on the device.
   std::vector<std::vector<unsigned>> threads;
   bool isFirst = true;
 };
