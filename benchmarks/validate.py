@@ -140,7 +140,7 @@ How to read it:
   whole kernels, as our compiler makes them. It leaves more than a quarter of QKV's time unexplained: the real kernel may do more than the
   product (normalisation, rotary embedding), and its contractions may slow the stream down for longer than ours do; neither is
   published. V10's third kernel has 4-bit weights, which our commands do not have yet.
-- V2 and V6 are context, not checks: the submissions' times include the host's part and the link, the networks have
+- V2 and V6 are context, not checks: the submissions' times include the host's part and the link, those here are on the device alone, the networks have
   trained weights, and most figures of ATOM and the fixed costs of Warboy are assumed. Quotes are of MLPerf Inference results from the
   mlcommons results repositories; the simulated figures are not MLPerf results.
 
