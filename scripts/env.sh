@@ -31,5 +31,9 @@ list_missing_compilers() {
     echo "the linker ld.lld of LLVM $LLVM_MAJOR, where clang++-$LLVM_MAJOR finds it"
 }
 
+# What ccache needs to keep files that use the precompiled header of MLIR: its
+# time stamp is not part of it (cmake/AddGaram.cmake).
+export CCACHE_SLOPPINESS="${CCACHE_SLOPPINESS:-pch_defines,time_macros,include_file_mtime,include_file_ctime}"
+
 # Two jobs at most: an MLIR translation unit needs up to 1 GB.
 GARAM_JOBS="${GARAM_JOBS:-2}"

@@ -28,6 +28,9 @@
 #include "AbacusOps.h.inc"
 
 namespace abacus {
+/// Makes #abacus.target implement DeviceTargetAttrInterface.
+void registerTargetModel(mlir::DialectRegistry &registry);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "AbacusPasses.h.inc"

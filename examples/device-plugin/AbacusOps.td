@@ -7,7 +7,6 @@
 #ifndef ABACUS_ABACUSOPS_TD
 #define ABACUS_ABACUSOPS_TD
 
-include "garam/Target/DeviceTarget.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/EnumAttr.td"
@@ -29,8 +28,8 @@ def Abacus_Dialect : Dialect {
 class Abacus_Op<string mnemonic, list<Trait> traits = []>
     : Op<Abacus_Dialect, mnemonic, traits>;
 
-class Abacus_Attr<string name, string attrMnemonic, list<Trait> traits = []>
-    : AttrDef<Abacus_Dialect, name, traits> {
+class Abacus_Attr<string name, string attrMnemonic>
+    : AttrDef<Abacus_Dialect, name> {
   let mnemonic = attrMnemonic;
 }
 
@@ -38,14 +37,13 @@ class Abacus_Attr<string name, string attrMnemonic, list<Trait> traits = []>
 // Attributes
 //===----------------------------------------------------------------------===//
 
-def Abacus_TargetAttr
-    : Abacus_Attr<"Target", "target",
-                  [DeclareAttrInterfaceMethods<DeviceTargetAttrInterface>]> {
+def Abacus_TargetAttr : Abacus_Attr<"Target", "target"> {
   let summary = "a machine, as a target file describes it";
   let description = [{
     `#abacus.target<"abacus", "...">`: the target's name and the text of its
-    file. All that the compiler does with the device is behind the interface that
-    this attribute implements (TargetModel.cpp).
+    file. All that the compiler does with the device is behind
+    `DeviceTargetAttrInterface`, which this attribute implements
+    (TargetModel.cpp).
   }];
   let parameters = (ins StringRefParameter<"name of the target">:$name,
                         StringRefParameter<"text of the target file">:$text);

@@ -7,6 +7,7 @@
 #include "Abacus.h"
 #include "Loading.h"
 #include "Machine.h"
+#include "garam/Support/Figures.h"
 #include "garam/Target/DevicePlugin.h"
 
 using namespace llvm;
@@ -20,6 +21,7 @@ public:
 
   void registerDialects(mlir::DialectRegistry &registry) const override {
     registry.insert<AbacusDialect>();
+    registerTargetModel(registry);
   }
   void registerPasses() const override { registerAbacusPasses(); }
 
@@ -51,12 +53,12 @@ AbacusDevice::describeTarget(const garam::TargetFile &file) const {
   Expected<Machine> machine = readMachine(file.getBuffer());
   if (!machine)
     return machine.takeError();
-  constexpr unsigned mega = 1'000'000, mebi = 1 << 20;
+  constexpr double mega = 1e6, mebi = 1 << 20;
   return std::vector<garam::MachineFact>{
-      {"clock", (Twine(uint64_t(machine->clockHz / mega)) + " MHz").str()},
+      {"clock", garam::formatFigure(machine->clockHz, mega, "MHz")},
       {"lanes", Twine(machine->lanes).str()},
       {"chain", (Twine(machine->chainInstructions) + " instructions").str()},
-      {"memory", (Twine(machine->memoryBytes / mebi) + " MiB").str()},
+      {"memory", garam::formatFigure(machine->memoryBytes, mebi, "MiB")},
   };
 }
 

@@ -7,9 +7,8 @@
 #include "Export.h"
 
 #include "Program.h"
-#include "garam/Support/NodeIds.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/MapVector.h"
+#include "garam/Support/RawElements.h"
+#include "garam/Target/DebugMapBuilder.h"
 
 using namespace mlir;
 using garam::DeviceProgram;
@@ -45,8 +44,7 @@ private:
   LogicalResult addWeight(WeightOp weight);
   LogicalResult addChain(ChainOp chain);
   LogicalResult addInstruction(Operation &op, Chain &chain);
-  void addOrigins(ChainOp chain);
-  void addValue(ChainOp chain, Address address);
+  void addOrigins(ChainOp chain, Address address);
   LogicalResult checkResults();
   void addSegments();
 
@@ -57,7 +55,7 @@ private:
   uint64_t weightBytes = 0, scratchBytes = 0;
   /// Numbers of a chain's instructions.
   llvm::DenseMap<Value, uint32_t> numbers;
-  llvm::MapVector<StringRef, uint32_t> nodes;
+  garam::DebugMapBuilder debug;
 };
 
 } // namespace
@@ -75,6 +73,24 @@ FailureOr<Address> Exporter::getAddress(Value tensor, Operation *user) {
     return user->emitOpError("uses a tensor without a place; hint: run "
                              "abacus-plan-memory");
   return Address{place->getSegment(), place->getOffset()};
+}
+
+/// A weight at `offset` of segment 0. It is written from where it is now,
+/// without a copy, once the binary is.
+static FailureOr<garam::DeviceConstant> makeConstant(WeightOp weight,
+                                                     uint64_t offset) {
+  uint64_t size = getBytes(weight.getType());
+  std::optional<garam::RawElements> elements =
+      garam::getRawElements(weight.getValue());
+  if (!elements)
+    return weight.emitOpError("has a value that is not there");
+  auto shape = cast<ShapedType>(weight.getValue().getType()).getShape();
+  auto write = [elements = *elements, shape,
+                permutation = weight.getPermutation()](
+                   llvm::MutableArrayRef<uint8_t> to) {
+    garam::writePermuted(elements, elementBytes, shape, permutation, to);
+  };
+  return garam::DeviceConstant{offset, size, write};
 }
 
 LogicalResult Exporter::addWeight(WeightOp weight) {
@@ -121,34 +137,18 @@ LogicalResult Exporter::addInstruction(Operation &op, Chain &chain) {
   return success();
 }
 
-/// The nodes that a chain comes from, in the order of its instructions.
-void Exporter::addOrigins(ChainOp chain) {
-  llvm::SmallSetVector<uint32_t, 4> origins;
-  chain.walk<WalkOrder::PreOrder>([&](Operation *op) {
-    for (StringRef node : garam::getNodeIds(op->getLoc()))
-      origins.insert(nodes.insert({node, nodes.size()}).first->second);
-  });
-  result.debug.origins.front().emplace_back(origins.begin(), origins.end());
-}
-
-/// What `garam run --keep-intermediates` can show.
-void Exporter::addValue(ChainOp chain, Address address) {
-  std::optional<garam::NodeValue> value = garam::getNodeValue(chain.getLoc());
-  if (!value)
-    return;
-  garam::DeviceValue &made = result.debug.values.emplace_back();
-  made.name = value->name;
-  llvm::append_range(made.type.shape, value->type.getShape());
-  garam::ValuePiece &piece = made.pieces.emplace_back();
-  piece.memory = address.segment;
-  piece.offset = address.offset;
-  piece.sizes = made.type.shape;
-  piece.low.assign(piece.sizes.size(), 0);
-  piece.strides.assign(piece.sizes.size(), elementBytes);
-  for (int dim = static_cast<int>(piece.sizes.size()) - 2; dim >= 0; --dim)
-    piece.strides[dim] = piece.strides[dim + 1] * piece.sizes[dim + 1];
-  piece.lastWrites.push_back(
-      {/*lane=*/0, /*command=*/static_cast<uint32_t>(program.chains.size())});
+/// What the chain's nodes are, and which output of one it makes: `garam run
+/// --keep-intermediates` can show that.
+void Exporter::addOrigins(ChainOp chain, Address address) {
+  SmallVector<Location> locs;
+  chain.walk<WalkOrder::PreOrder>(
+      [&](Operation *op) { locs.push_back(op->getLoc()); });
+  garam::DenseValue value;
+  value.segment = address.segment;
+  value.offset = address.offset;
+  value.command = debug.addCommand(
+      /*lane=*/0, debug.getNodes(FusedLoc::get(chain.getContext(), locs)));
+  debug.addValue(chain.getLoc(), chain.getType().getNumElements(), value);
 }
 
 LogicalResult Exporter::addChain(ChainOp op) {
@@ -168,8 +168,7 @@ LogicalResult Exporter::addChain(ChainOp op) {
   if (address->segment == first.scratch)
     scratchBytes =
         std::max(scratchBytes, address->offset + getBytes(op.getType()));
-  addOrigins(op);
-  addValue(op, *address);
+  addOrigins(op, *address);
   program.chains.push_back(std::move(chain));
   return success();
 }
@@ -202,7 +201,8 @@ void Exporter::addSegments() {
 }
 
 FailureOr<DeviceProgram> Exporter::run(const Machine &machine) {
-  result.debug.origins.emplace_back();
+  if (!llvm::hasSingleElement(function.getBody()))
+    return function.emitError("needed a function of one block");
   for (auto weight : function.getOps<WeightOp>())
     if (failed(addWeight(weight)))
       return failure();
@@ -212,14 +212,17 @@ FailureOr<DeviceProgram> Exporter::run(const Machine &machine) {
   if (failed(checkResults()))
     return failure();
   addSegments();
+  if (uint64_t bytes = program.countBytes(); bytes > machine.memoryBytes)
+    return garam::emitRefusal(
+        {function, "it needs " + Twine(bytes) + " bytes of memory, '" +
+                       machine.name + "' has " + Twine(machine.memoryBytes)});
   if (llvm::Error error = checkProgram(program, machine))
     return function.emitError()
            << "the program does not work: " << llvm::toString(std::move(error));
 
   result.code = encode(program);
   result.segments = program.segments;
-  for (auto [node, number] : nodes)
-    result.debug.nodes.push_back(node.str());
+  result.debug = debug.take(/*lanes=*/1);
   for (const auto &[i, segment] : llvm::enumerate(program.segments))
     result.plan.push_back({("segment " + llvm::Twine(i)).str(),
                            /*isOnChip=*/false, /*offset=*/0, segment.size,

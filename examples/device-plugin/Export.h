@@ -23,11 +23,6 @@ struct Segments {
 /// Of a tensor, whose elements are float32.
 uint64_t getBytes(mlir::Type type);
 
-/// A weight at `offset` of segment 0. It is written from where it is now,
-/// without a copy: it refers to attributes of the weight's context.
-mlir::FailureOr<garam::DeviceConstant> makeConstant(WeightOp weight,
-                                                    uint64_t offset);
-
 /// The program of a function of chains and weights with places, checked and
 /// encoded, with all that goes into the binary beside it. The weights refer to
 /// attributes of the function's context, which must outlive them.

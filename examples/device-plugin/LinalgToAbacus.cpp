@@ -154,7 +154,7 @@ struct ConvertLinalgToAbacusPass
     SmallVector<garam::Refusal> refusals =
         findRefusals(function, chainInstructions);
     for (const garam::Refusal &refusal : refusals)
-      garam::emitRefusal(refusal, AbacusDialect::getDialectNamespace());
+      (void)garam::emitRefusal(refusal);
     if (!refusals.empty() ||
         failed(fuseElementwise(function, chainInstructions)))
       return signalPassFailure();
@@ -165,7 +165,7 @@ struct ConvertLinalgToAbacusPass
       std::string reason;
       FailureOr<ChainPlan> plan = planChain(op, reason);
       if (failed(plan)) {
-        op.emitError(garam::internalErrorPrefix) << reason;
+        op.emitError(reason);
         return signalPassFailure();
       }
       plans.push_back({op, std::move(*plan)});

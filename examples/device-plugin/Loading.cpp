@@ -57,25 +57,4 @@ loadProgram(ArrayRef<uint8_t> code, MemoryBufferRef target) {
                                          std::move(*machine));
 }
 
-Expected<garam::DeviceEstimate>
-estimateProgram(const garam::DeviceProgram &program, MemoryBufferRef target) {
-  Expected<Machine> machine = readMachine(target);
-  if (!machine)
-    return machine.takeError();
-  Expected<std::unique_ptr<garam::LoadedProgram>> loaded =
-      loadProgram(program.code, target);
-  if (!loaded)
-    return loaded.takeError();
-  Expected<garam::DeviceRun> run = (*loaded)->measure();
-  if (!run)
-    return run.takeError();
-  garam::DeviceEstimate estimate;
-  estimate.seconds =
-      run->latencyFs / static_cast<double>(garam::sim::fsPerSecond);
-  estimate.joules = run->energyJoule + machine->idleWatts * estimate.seconds;
-  estimate.dramBytes = run->dramReadBytes + run->dramWriteBytes;
-  estimate.weightBytes = program.bound.weightBytes;
-  return estimate;
-}
-
 } // namespace abacus

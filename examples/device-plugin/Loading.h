@@ -7,19 +7,14 @@
 #ifndef ABACUS_LOADING_H
 #define ABACUS_LOADING_H
 
-#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/LoadedProgram.h"
+#include "llvm/Support/MemoryBufferRef.h"
 
 namespace abacus {
 
 /// Reads a program back and checks it. Bytes and target may be anyone's.
 llvm::Expected<std::unique_ptr<garam::LoadedProgram>>
 loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
-
-/// Time and energy of a run of `program`, without its data.
-llvm::Expected<garam::DeviceEstimate>
-estimateProgram(const garam::DeviceProgram &program,
-                llvm::MemoryBufferRef target);
 
 } // namespace abacus
 

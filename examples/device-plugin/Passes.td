@@ -51,8 +51,7 @@ def AbacusPlanMemory : Pass<"abacus-plan-memory", "::mlir::func::FuncOp"> {
   let description = [{
     Weights get places in segment 0, if there are any; then each argument of the
     function has a segment, then each result; all other tensors share the last
-    one. Memory of a tensor that is not read any more goes to the next one of
-    its size.
+    one. Memory of a tensor that is not read any more goes to later ones.
 
     Before:
 

@@ -7,8 +7,7 @@
 #include "Abacus.h"
 #include "Export.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/STLExtras.h"
+#include "garam/Target/MemoryPlanner.h"
 
 using namespace mlir;
 
@@ -19,10 +18,6 @@ namespace abacus {
 
 /// Of tensors that share a segment: what the memory reads at once.
 static constexpr uint64_t alignment = 64;
-
-static uint64_t getAlignedBytes(Value tensor) {
-  return llvm::alignTo(getBytes(tensor.getType()), alignment);
-}
 
 /// The chains whose tensor is read for the last time by the operation.
 using LastReads = DenseMap<Operation *, SmallVector<ChainOp, 1>>;
@@ -71,28 +66,23 @@ private:
     uint64_t end = 0;
     for (auto weight : function.getOps<WeightOp>()) {
       weight.setPlaceAttr(PlaceAttr::get(&getContext(), 0, end));
-      end += getAlignedBytes(weight);
+      end += llvm::alignTo(getBytes(weight.getType()), alignment);
     }
   }
   /// In one walk, as chains run in their order.
   void placeScratch(func::FuncOp function, uint32_t segment) {
     LastReads lastReads = findLastReads(function);
-    llvm::DenseMap<uint64_t, SmallVector<uint64_t>> free; // offsets, by size
-    uint64_t end = 0;
+    garam::MemoryPlanner planner(alignment);
     for (auto chain : function.getOps<ChainOp>()) {
-      if (!chain.getPlace()) {
-        uint64_t bytes = getAlignedBytes(chain), offset = end;
-        SmallVector<uint64_t> &places = free[bytes];
-        if (places.empty())
-          end += bytes;
-        else
-          offset = places.pop_back_val();
-        chain.setPlaceAttr(PlaceAttr::get(&getContext(), segment, offset));
-      }
+      if (!chain.getPlace())
+        chain.setPlaceAttr(
+            PlaceAttr::get(&getContext(), segment,
+                           planner.allocate(getBytes(chain.getType()))));
       // After its own place is taken: a chain does not write what it reads.
       for (ChainOp read : lastReads.lookup(chain))
         if (read.getPlace()->getSegment() == segment)
-          free[getAlignedBytes(read)].push_back(read.getPlace()->getOffset());
+          planner.release(read.getPlace()->getOffset(),
+                          getBytes(read.getType()));
     }
   }
 };

@@ -108,10 +108,15 @@ static Error checkChain(const Program &program, const Chain &chain,
   return Error::success();
 }
 
-Error checkProgram(const Program &program, const Machine &machine) {
+uint64_t Program::countBytes() const {
   uint64_t bytes = 0;
-  for (const DeviceSegment &segment : program.segments)
+  for (const DeviceSegment &segment : segments)
     bytes = SaturatingAdd(bytes, segment.size);
+  return bytes;
+}
+
+Error checkProgram(const Program &program, const Machine &machine) {
+  uint64_t bytes = program.countBytes();
   if (bytes > machine.memoryBytes)
     return createStringError("it needs " + Twine(bytes) +
                              " bytes of memory, '" + machine.name + "' has " +

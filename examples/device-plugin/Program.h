@@ -71,6 +71,8 @@ struct Chain {
 struct Program {
   std::vector<garam::DeviceSegment> segments;
   std::vector<Chain> chains;
+
+  uint64_t countBytes() const; // of all segments
 };
 
 /// What a program must be for the simulator to run it: addresses lie within

@@ -220,19 +220,21 @@ llvm::Error Calibration::compile() {
     return file.takeError();
   auto target = cast<DeviceTargetAttrInterface>(
       device->getTargetAttr(function.getContext(), *file));
-  FailureOr<std::optional<DeviceProgram>> compiled =
+  CompileOutcome compiled =
       target.compile(function, DeviceCompileOptions(),
                      [](StringRef) { return WalkResult::advance(); });
+  for (const Refusal &refusal : compiled.refusals)
+    (void)emitRefusal(refusal, target.getTargetName());
   // The diagnostics say why.
-  if (failed(compiled) || !*compiled)
+  if (compiled.status != CompileStatus::Program)
     return fail("the model cannot be run on its samples");
-  for (const DeviceSegment &segment : (*compiled)->segments)
+  for (const DeviceSegment &segment : compiled.program.segments)
     segments.emplace_back(segment.size);
-  for (const DeviceConstant &constant : (*compiled)->constants)
+  for (const DeviceConstant &constant : compiled.program.constants)
     constant.write(
         MutableArrayRef(segments[0]).slice(constant.offset, constant.size));
-  if (llvm::Error error =
-          device->load((*compiled)->code, file->getBuffer()).moveInto(program))
+  if (llvm::Error error = device->load(compiled.program.code, file->getBuffer())
+                              .moveInto(program))
     return error;
   ArrayRef<uint8_t> constants;
   if (!segments.empty())

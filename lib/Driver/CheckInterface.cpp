@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -18,7 +19,7 @@ static StringRef findRepeated(ArrayAttr attrs) {
   llvm::StringSet<> names;
   if (attrs)
     for (auto attr : attrs.getAsRange<DictionaryAttr>())
-      if (auto name = attr.getAs<StringAttr>(nameAttrName))
+      if (auto name = attr.getAs<StringAttr>(valueNameAttrName))
         if (!names.insert(name.getValue()).second)
           return name.getValue();
   return "";

@@ -165,9 +165,7 @@ llvm::Error Compilation::makeStageError(StringRef stage,
   if (std::string invalid = findInvalid(*module); !invalid.empty())
     return makeInternalError(stage, invalid);
   if (text.empty())
-    return makeInternalError(stage, "it failed without a reason");
-  if (diagnostics.hasInternalErrors())
-    return makeInternalError(stage, text);
+    return makeInternalError(stage, noReason);
   return makeUserError(ExitCode::Model, text);
 }
 
@@ -176,6 +174,8 @@ Compilation::runPasses(StringRef stage,
                        llvm::function_ref<void(OpPassManager &)> build) {
   beginStage(stage);
   PassManager manager(&context, ModuleOp::getOperationName());
+  (void)applyPassManagerCLOptions(manager); // fails where none are declared
+  applyDefaultTimingPassManagerCLOptions(manager);
   build(manager);
   DiagnosticCollector diagnostics(&context, &labels);
   bool hasFailed = failed(manager.run(*module));

@@ -23,6 +23,9 @@
 
 namespace garam {
 
+/// Of an internal error that reports nothing.
+constexpr llvm::StringLiteral noReason = "it failed without a reason";
+
 /// One run of the compiler: a module goes down the stages, each of which can be
 /// the first and the last.
 class Compilation {
@@ -74,6 +77,7 @@ private:
   /// A device has not compiled a function: its nodes, or some, are to go
   /// elsewhere, or it is an error.
   llvm::Error failDevice(const DeviceFunction &function, llvm::StringRef stage,
+                         const CompileOutcome &outcome,
                          DiagnosticCollector &diagnostics);
   void releaseInputs(ImageSource &image);
 

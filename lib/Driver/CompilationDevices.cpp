@@ -179,11 +179,18 @@ SmallVector<StringRef> Compilation::listKinds() const {
 
 llvm::Error Compilation::failDevice(const DeviceFunction &function,
                                     StringRef stage,
+                                    const CompileOutcome &outcome,
                                     DiagnosticCollector &diagnostics) {
-  std::string reason = diagnostics.getFirstMessage();
-  bool isRefusal = diagnostics.hasErrors() && !diagnostics.hasInternalErrors();
-  if (!isRefusal || !canFallBack(function.executable))
+  for (const Refusal &refusal : outcome.refusals)
+    (void)emitRefusal(refusal, function.getTarget().getTargetName());
+  bool isRefused = outcome.status == CompileStatus::Refused;
+  if (!isRefused && outcome.status != CompileStatus::InvalidInput) {
+    std::string text = diagnostics.takeText();
+    return makeInternalError(stage, text.empty() ? noReason.str() : text);
+  }
+  if (!isRefused || !canFallBack(function.executable))
     return makeStageError(stage, diagnostics);
+  std::string reason = diagnostics.getFirstMessage();
   StringAttr device = hetero::ExecutableOp(function.executable).getDeviceAttr();
   // What is of nodes is theirs; the rest is of all of them together.
   std::vector<std::string> nodes;
@@ -208,30 +215,31 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
                             MutableArrayRef<DeviceFunction> functions) {
   DeviceCompileOptions deviceOptions = this->deviceOptions;
   deviceOptions.startStage = previous.str();
-  deviceOptions.isFromFile = !previous.empty() && previous == options.fromStage;
+  deviceOptions.isFromFile = llvm::is_contained(
+      functions.front().getTarget().getStages(), StringRef(options.fromStage));
   for (DeviceFunction &function : functions) {
     DiagnosticCollector diagnostics(&context, &labels);
     auto observe = [&](StringRef) { return WalkResult::interrupt(); };
     auto device =
         cast<DeviceTargetAttrInterface>(function.executable.getTarget());
-    FailureOr<std::optional<DeviceProgram>> program =
+    CompileOutcome outcome =
         device.compile(function.function, deviceOptions, observe);
     // Regions of one device often have the same to say.
     for (std::string &warning : diagnostics.takeWarnings())
       if (!llvm::is_contained(result.warnings, warning))
         result.warnings.push_back(std::move(warning));
-    bool isRight = succeeded(program) &&
-                   program->has_value() == stage.empty() &&
-                   (program->has_value() || succeeded(verify(*module)));
-    if (!isRight) {
+    CompileStatus wanted =
+        stage.empty() ? CompileStatus::Program : CompileStatus::Stopped;
+    if (outcome.status != wanted ||
+        (!stage.empty() && failed(verify(*module)))) {
       if (llvm::Error error = failDevice(
-              function, stage.empty() ? StringRef(binaryStage) : stage,
+              function, stage.empty() ? StringRef(binaryStage) : stage, outcome,
               diagnostics))
         return error;
       continue; // All that is refused is placed again at once.
     }
-    if (program->has_value())
-      function.program = std::move(**program);
+    if (stage.empty())
+      function.program = std::move(outcome.program);
   }
   return llvm::Error::success();
 }

@@ -7,7 +7,6 @@
 #include "Diagnostics.h"
 
 #include "garam/Support/NodeIds.h"
-#include "garam/Target/DeviceTarget.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -23,8 +22,6 @@ DiagnosticCollector::DiagnosticCollector(MLIRContext *context,
 
 void DiagnosticCollector::collect(Diagnostic &diagnostic) {
   if (diagnostic.getSeverity() == DiagnosticSeverity::Error) {
-    // Told by the message alone: the names of nodes around it are the user's.
-    isInternal |= StringRef(diagnostic.str()).starts_with(internalErrorPrefix);
     if (errors.empty()) {
       firstMessage = diagnostic.str();
       for (StringRef node : getNodeIds(diagnostic.getLocation()))

@@ -30,8 +30,6 @@ public:
                                const NodeLabels *labels = nullptr);
 
   bool hasErrors() const { return !errors.empty(); }
-  /// Whether a collected error says that the compiler is at fault.
-  bool hasInternalErrors() const { return isInternal; }
   /// The first error as it was reported, without file and node.
   const std::string &getFirstMessage() const { return firstMessage; }
   /// Ids of the nodes that it names.
@@ -48,7 +46,6 @@ private:
   std::vector<std::string> errors, warnings;
   std::string firstMessage;
   std::vector<std::string> firstNodes;
-  bool isInternal = false;
   mlir::ScopedDiagnosticHandler handler;
 };
 

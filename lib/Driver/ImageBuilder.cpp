@@ -8,7 +8,9 @@
 
 #include "garam/Container/StepChecker.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "garam/Support/DataTypes.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/NodeIds.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -21,35 +23,6 @@ namespace garam {
 
 static constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
 static constexpr llvm::StringLiteral modelAttrName = "onnx.model";
-
-static std::optional<DataType> getDataType(Type type, bool isUnsigned) {
-  if (type.isF16())
-    return DataType::Float16;
-  if (type.isBF16())
-    return DataType::BFloat16;
-  if (type.isF32())
-    return DataType::Float32;
-  if (type.isF64())
-    return DataType::Float64;
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer)
-    return std::nullopt;
-  isUnsigned |= integer.isUnsigned();
-  switch (integer.getWidth()) {
-  case 1:
-    return DataType::Bool;
-  case 8:
-    return isUnsigned ? DataType::UInt8 : DataType::Int8;
-  case 16:
-    return isUnsigned ? DataType::UInt16 : DataType::Int16;
-  case 32:
-    return isUnsigned ? DataType::UInt32 : DataType::Int32;
-  case 64:
-    return isUnsigned ? DataType::UInt64 : DataType::Int64;
-  default:
-    return std::nullopt;
-  }
-}
 
 namespace {
 
@@ -276,7 +249,7 @@ static StringRef getArgumentName(Value value) {
   if (auto argument = dyn_cast<BlockArgument>(value)) {
     auto function = cast<func::FuncOp>(argument.getOwner()->getParentOp());
     if (auto name = function.getArgAttrOfType<StringAttr>(
-            argument.getArgNumber(), nameAttrName))
+            argument.getArgNumber(), valueNameAttrName))
       return name.getValue();
   }
   return "";
@@ -337,7 +310,7 @@ llvm::Expected<Binding>
 ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   Binding binding;
   if (attrs)
-    if (auto name = attrs.getAs<StringAttr>(nameAttrName))
+    if (auto name = attrs.getAs<StringAttr>(valueNameAttrName))
       binding.name = name.str();
   auto tensor = dyn_cast<RankedTensorType>(type);
   std::optional<DataType> element;
@@ -465,7 +438,7 @@ void ImageBuilder::addNodes() {
 llvm::Error ImageBuilder::blame(llvm::Error error) const {
   std::string reason = llvm::toString(std::move(error));
   if (file.empty())
-    return llvm::createStringError(internalErrorPrefix + reason);
+    return llvm::createStringError("internal error: " + reason);
   return makeUserError(
       ExitCode::Model,
       file + ": its dispatches and transfers do not agree: " + reason +

@@ -27,9 +27,6 @@ struct DeviceFunction {
   }
 };
 
-/// Attribute of an input or output: its name in the model.
-constexpr llvm::StringLiteral nameAttrName = "onnx.name";
-
 /// The runtime tells inputs apart by their names, and outputs.
 llvm::Error checkInterface(mlir::ModuleOp module, llvm::StringRef file);
 

@@ -7,13 +7,13 @@
 #include "garam/Target/TargetSchema.h"
 
 #include "garam/Support/Errors.h"
+#include "garam/Support/Figures.h"
 #include "garam/Support/YAMLTree.h"
 #include "garam/Target/TargetRegistry.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -25,18 +25,6 @@ namespace garam {
 //===----------------------------------------------------------------------===//
 // Words for messages and for the documentation
 //===----------------------------------------------------------------------===//
-
-/// The shortest exact spelling: "64", "1e+06", "1048576".
-static std::string formatNumber(double value) {
-  std::string text;
-  raw_string_ostream(text) << format("%.6g", value);
-  double parsed;
-  if (!StringRef(text).getAsDouble(parsed) && parsed == value)
-    return text;
-  text.clear();
-  raw_string_ostream(text) << format("%.17g", value);
-  return text;
-}
 
 static std::string describeType(const FigureSlot &slot) {
   if (std::holds_alternative<bool *>(slot))

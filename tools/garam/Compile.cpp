@@ -245,6 +245,9 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
       ->check(isNotEmpty());
   sub->add_flag("--quiet,-q", command->quiet, "no progress and no summary");
   sub->add_flag("--timing", command->timing, "print the time of each stage");
+  sub->footer("MLIR's options for passes hold too: "
+              "--mlir-print-ir-after-all, --mlir-timing, "
+              "--mlir-pass-pipeline-crash-reproducer=FILE, ...");
   sub->callback([command, &action] {
     action = [command](const DeviceRegistry &devices) {
       return command->run(devices);

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "garam/Driver/PassOptions.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
@@ -81,6 +82,9 @@ static ExitCode runTool(int argc, char **argv) {
   if (llvm::Error error =
           loadDevicePlugins(llvm::ArrayRef<const char *>(argv, argc), devices))
     return report(std::move(error));
+  llvm::SmallVector<const char *> arguments(argv, argv + argc);
+  if (llvm::Error error = takePassOptions(arguments, devices))
+    return report(std::move(error));
 
   CLI::App app("Compiles ONNX models for accelerators and runs them on "
                "simulators of these.",
@@ -106,7 +110,7 @@ static ExitCode runTool(int argc, char **argv) {
   addPlanMemoryCommand(app, action);
   addDoctorCommand(app, action);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? ExitCode::Success : ExitCode::Usage;
   }

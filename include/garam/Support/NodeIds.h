@@ -30,6 +30,10 @@ namespace garam {
 /// kept from the import to the end for messages, placements and reports.
 constexpr llvm::StringLiteral nodesAttrName = "onnx.nodes";
 
+/// Attribute of an argument or result of a function: what it is called in the
+/// model.
+constexpr llvm::StringLiteral valueNameAttrName = "onnx.name";
+
 /// The location of what belongs to node `id` of `file`.
 mlir::Location getNodeLoc(mlir::MLIRContext *context, llvm::StringRef file,
                           llvm::StringRef id);

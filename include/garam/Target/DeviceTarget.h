@@ -11,19 +11,16 @@
 #include "garam/Target/DeviceProgram.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Attributes.h"
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Location.h"
+#include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/Visitors.h"
 #include "mlir/Support/LLVM.h"
 
-#include <functional>
 #include <map>
 #include <string>
 
 namespace garam {
-
-/// How the diagnostic of a fault of the compiler begins; all others are about
-/// the model.
-constexpr llvm::StringLiteral internalErrorPrefix = "internal error: ";
 
 struct DeviceCompileOptions {
   /// Arithmetic of float models ("bf16", "fp16"), or empty for the device's
@@ -31,8 +28,8 @@ struct DeviceCompileOptions {
   std::string precision;
   /// The stage of the device that the function is at already, or empty.
   std::string startStage;
-  /// Whether the function was read from a file at that stage, so that its
-  /// faults are the user's.
+  /// Whether the function was read from a file at that stage or at an earlier
+  /// one of the device, so that its faults are the user's.
   bool isFromFile = false;
   /// Values of the options of `garam compile` that devices have of their own
   /// (Device::getCompileOptions), by flag. Those of other devices are in it
@@ -42,6 +39,9 @@ struct DeviceCompileOptions {
   /// The value of an option of the device, or its default.
   llvm::StringRef getValue(const DeviceOption &option) const;
 };
+
+/// The name of an input in the model, for messages; "#NUMBER" when it has none.
+std::string getInputName(mlir::func::FuncOp function, unsigned number);
 
 /// Why a device does not take a part of a function.
 struct Refusal {
@@ -63,11 +63,63 @@ struct Refusal {
           const llvm::Twine &hint = "");
 };
 
-/// Takes the refusals of a function one by one.
-using RefusalHandler = std::function<void(const Refusal &)>;
+/// Reports `refusal` as an error at its location, which RefusalCollector takes
+/// apart again. The error names `target`, which may be empty. Fails, for passes
+/// to return it.
+llvm::LogicalResult emitRefusal(const Refusal &refusal,
+                                llvm::StringRef target = "");
 
-/// Reports `refusal` as an error at its location; `target` may be empty.
-void emitRefusal(const Refusal &refusal, llvm::StringRef target = "");
+/// Makes a refusal of an error that is being reported: its message is the
+/// reason.
+llvm::LogicalResult emitAsRefusal(mlir::InFlightDiagnostic &&error);
+
+/// While it lives, keeps the refusals that this thread reports in a context.
+/// What else it reports is handed on or dropped.
+class RefusalCollector {
+public:
+  enum class Others {
+    Report,     // all of them
+    OnlyErrors, // warnings and remarks are dropped
+    Drop,
+  };
+
+  explicit RefusalCollector(mlir::MLIRContext *context,
+                            Others others = Others::Report);
+
+  /// What was refused up to now, and once only.
+  llvm::SmallVector<Refusal> takeRefusals() { return std::move(refusals); }
+  /// Whether an error was reported that is no refusal.
+  bool hasErrors() const { return hasOtherErrors; }
+
+private:
+  mlir::LogicalResult collect(mlir::Diagnostic &diagnostic, Others others);
+
+  llvm::SmallVector<Refusal> refusals;
+  bool hasOtherErrors = false;
+  mlir::ScopedDiagnosticHandler handler;
+};
+
+/// How a compile ended.
+enum class CompileStatus {
+  Program,       // there is a program
+  Stopped,       // where the observer said so
+  Refused,       // the device does not take all of the function
+  InvalidInput,  // errors were reported: the IR, which is the user's, is wrong
+  InternalError, // the compiler is at fault; errors may have been reported
+};
+
+/// What came of compiling a function.
+struct CompileOutcome {
+  CompileStatus status;
+  DeviceProgram program;                 // of CompileStatus::Program
+  llvm::SmallVector<Refusal> refusals{}; // of CompileStatus::Refused
+
+  CompileOutcome(CompileStatus status) : status(status) {}
+  CompileOutcome(DeviceProgram program)
+      : status(CompileStatus::Program), program(std::move(program)) {}
+  CompileOutcome(llvm::SmallVector<Refusal> refusals)
+      : status(CompileStatus::Refused), refusals(std::move(refusals)) {}
+};
 
 /// What a function would cost on a device.
 struct DeviceEstimate {
@@ -81,5 +133,6 @@ struct DeviceEstimate {
 } // namespace garam
 
 #include "garam/Target/DeviceTarget.h.inc"
+#include "garam/Target/TargetedOp.h.inc"
 
 #endif // GARAM_TARGET_DEVICETARGET_H

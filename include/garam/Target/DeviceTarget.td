@@ -41,8 +41,8 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
       }], "bool", "hasFloat">,
     InterfaceMethod<[{
         What the device cannot do in `function`, which it leaves as it is, and
-        why. Nothing: it can do all. Only a fault of the compiler is a
-        diagnostic.
+        why. Nothing: it can do all. Only a fault of the compiler is reported as
+        an error.
       }], "::llvm::SmallVector<::garam::Refusal>", "accepts",
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options)>,
@@ -56,13 +56,24 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
     InterfaceMethod<[{
         Compiles `function`, which is rewritten on the way. `observer` sees the
         function at each of `getStages`; when it says stop, there is no program.
-        Fails with diagnostics: what `accepts` would return are errors here, so
-        that a caller with one device need not ask first.
-      }], "::mlir::FailureOr<std::optional<::garam::DeviceProgram>>", "compile",
+        What `accepts` would return comes back as refusals, so that a caller
+        with one device need not ask first.
+      }], "::garam::CompileOutcome", "compile",
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options,
            "::llvm::function_ref<::mlir::WalkResult(::llvm::StringRef)>":
              $observer)>
+  ];
+}
+
+def TargetedOpInterface : OpInterface<"TargetedOpInterface"> {
+  let cppNamespace = "::garam";
+  let description = [{
+    An operation that says for which device the functions in it are compiled.
+  }];
+  let methods = [
+    InterfaceMethod<"A DeviceTargetAttrInterface.", "::mlir::Attribute",
+                    "getTarget">
   ];
 }
 

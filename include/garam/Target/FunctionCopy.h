@@ -7,6 +7,7 @@
 #ifndef GARAM_TARGET_FUNCTIONCOPY_H
 #define GARAM_TARGET_FUNCTIONCOPY_H
 
+#include "garam/Target/CompileTarget.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
@@ -14,13 +15,14 @@
 namespace garam {
 
 /// A copy of a function in a module of its own, for what a device's target
-/// attribute answers without changing the function. Weights are resources, so
-/// that only operations are copied.
+/// attribute answers without changing the function. It says that it is compiled
+/// for `target`. Weights are resources, so that only operations are copied.
 class FunctionCopy {
 public:
-  explicit FunctionCopy(mlir::func::FuncOp function)
+  FunctionCopy(mlir::func::FuncOp function, mlir::Attribute target)
       : holder(mlir::ModuleOp::create(function.getLoc())),
         copy(function.clone()) {
+    copy->setAttr(targetAttrName, target);
     holder->push_back(copy);
   }
   mlir::func::FuncOp get() const { return copy; }

@@ -9,7 +9,7 @@
 #include "Ranges.h"
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"
-#include "garam/Target/TargetRegistry.h"
+#include "garam/Target/CompileTarget.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -26,9 +26,8 @@ namespace {
 
 class Converter {
 public:
-  Converter(func::FuncOp function, const MachineDescription &machine,
-            const RefusalHandler &onRefusal)
-      : function(function), machine(machine), onRefusal(onRefusal) {}
+  Converter(func::FuncOp function, const MachineDescription &machine)
+      : function(function), machine(machine) {}
 
   LogicalResult run();
   bool hasGuessed() const { return ranges.hasGuessed(); }
@@ -45,7 +44,6 @@ private:
   func::FuncOp function;
   const MachineDescription &machine;
   Ranges ranges;
-  const RefusalHandler &onRefusal;
   llvm::SmallPtrSet<Operation *, 8> refused;
   bool failed = false;
 };
@@ -55,7 +53,7 @@ private:
 void Converter::refuse(Operation *op, const Twine &reason, const Twine &hint) {
   failed = true;
   refused.insert(op);
-  onRefusal({op, reason, hint});
+  (void)emitRefusal({op, reason, hint});
 }
 
 /// Inputs of the model with dimensions that are not fixed.
@@ -64,9 +62,7 @@ void Converter::checkArguments() {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (tensor && tensor.hasStaticShape() && tensor.getNumElements() > 0)
       continue;
-    std::string name = "#" + std::to_string(i);
-    if (auto attribute = function.getArgAttrOfType<StringAttr>(i, "onnx.name"))
-      name = attribute.str();
+    std::string name = getInputName(function, i);
     std::string found;
     llvm::raw_string_ostream(found) << type;
     refuse(function,
@@ -206,16 +202,6 @@ LogicalResult Converter::run() {
   return failure(failed);
 }
 
-LogicalResult convertToAnalog(func::FuncOp function,
-                              const MachineDescription &machine,
-                              const RefusalHandler &onRefusal,
-                              bool &hasGuessed) {
-  Converter converter(function, machine, onRefusal);
-  LogicalResult result = converter.run();
-  hasGuessed = converter.hasGuessed();
-  return result;
-}
-
 } // namespace garam::analog
 
 using namespace garam::analog;
@@ -225,28 +211,25 @@ namespace {
 struct ConvertLinalgToAnalog
     : garam::impl::ConvertLinalgToAnalogBase<ConvertLinalgToAnalog> {
   using ConvertLinalgToAnalogBase::ConvertLinalgToAnalogBase;
-
   void runOnOperation() override;
 };
 
 } // namespace
 
 void ConvertLinalgToAnalog::runOnOperation() {
-  if (getOperation().isExternal())
+  func::FuncOp function = getOperation();
+  if (function.isExternal())
     return;
-  llvm::Expected<garam::TargetFile> file = garam::loadTarget(target);
-  llvm::Expected<MachineDescription> machine =
-      file ? readTargetFile(file->getBuffer()) : file.takeError();
-  if (!machine) {
-    getOperation().emitError("cannot load the target: ")
-        << llvm::toString(machine.takeError());
+  FailureOr<MachineDescription> machine =
+      garam::loadMachineOf(function, deviceKind, target, readTargetFile);
+  if (failed(machine))
     return signalPassFailure();
-  }
-  bool hasGuessed;
-  auto onRefusal = [](const garam::Refusal &refusal) {
-    garam::emitRefusal(refusal);
-  };
-  if (mlir::failed(
-          convertToAnalog(getOperation(), *machine, onRefusal, hasGuessed)))
-    signalPassFailure();
+  Converter converter(function, *machine);
+  if (failed(converter.run()))
+    return signalPassFailure();
+  // The same text for every function, for the driver to join.
+  if (converter.hasGuessed())
+    function.emitWarning(
+        "ranges of tensors that are converted for crossbars are guesses; hint: "
+        "--calibrate FILE.npz gives samples of the model's inputs");
 }

@@ -26,8 +26,7 @@ namespace {
 
 class KernelFormer {
 public:
-  KernelFormer(func::FuncOp function, const RefusalHandler &onRefusal)
-      : function(function), onRefusal(onRefusal) {}
+  explicit KernelFormer(func::FuncOp function) : function(function) {}
 
   LogicalResult run();
 
@@ -42,7 +41,6 @@ private:
   void eraseDead();
 
   func::FuncOp function;
-  const RefusalHandler &onRefusal;
   llvm::DenseMap<Operation *, bool> cheap;
 };
 
@@ -106,8 +104,7 @@ LogicalResult KernelFormer::checkRoot(Operation *op) {
           tensor::EmptyOp>(op) ||
       isCheap(op))
     return success();
-  onRefusal(Refusal(op, "it is no structured operation on tensors"));
-  return failure();
+  return emitRefusal({op, "it is no structured operation on tensors"});
 }
 
 /// Adds `op`, and what it needs of cheap operations, to `members`; what else it
@@ -224,7 +221,7 @@ void KernelFormer::eraseDead() {
 
 LogicalResult KernelFormer::run() {
   bool accepted = true;
-  if (!checkSupported(function, onRefusal))
+  if (!checkSupported(function))
     return failure();
   separateResults();
   SmallVector<Operation *> roots;
@@ -245,24 +242,12 @@ LogicalResult KernelFormer::run() {
 namespace {
 
 struct HostFormKernels : impl::HostFormKernelsBase<HostFormKernels> {
-  HostFormKernels() = default;
-  explicit HostFormKernels(RefusalHandler onRefusal)
-      : onRefusal(std::move(onRefusal)) {}
-
   void runOnOperation() override {
-    if (failed(host::KernelFormer(getOperation(), onRefusal).run()))
+    if (failed(host::KernelFormer(getOperation()).run()))
       signalPassFailure();
   }
-
-  RefusalHandler onRefusal = [](const Refusal &refusal) {
-    emitRefusal(refusal);
-  };
 };
 
 } // namespace
-
-std::unique_ptr<Pass> createHostFormKernels(RefusalHandler onRefusal) {
-  return std::make_unique<HostFormKernels>(std::move(onRefusal));
-}
 
 } // namespace garam

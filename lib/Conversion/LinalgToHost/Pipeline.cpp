@@ -16,8 +16,7 @@ using namespace mlir;
 
 namespace garam::host {
 
-static void buildKernelPipeline(OpPassManager &functions,
-                                const RefusalHandler &onRefusal) {
+void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createNormalizeStructure());
@@ -27,14 +26,7 @@ static void buildKernelPipeline(OpPassManager &functions,
   functions.addPass(createCollapseDimensions());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
-  functions.addPass(createHostFormKernels(onRefusal));
-}
-
-LogicalResult convertToKernels(func::FuncOp function,
-                               const RefusalHandler &onRefusal) {
-  PassManager manager(function.getContext(), func::FuncOp::getOperationName());
-  buildKernelPipeline(manager, onRefusal);
-  return manager.run(function);
+  functions.addPass(createHostFormKernels());
 }
 
 void registerKernelPipeline() {
@@ -42,9 +34,7 @@ void registerKernelPipeline() {
       "linalg-to-host-kernels",
       "Turns structured operations into kernels of the host",
       [](OpPassManager &manager) {
-        buildKernelPipeline(
-            manager.nest<func::FuncOp>(),
-            [](const Refusal &refusal) { emitRefusal(refusal); });
+        buildKernelPipeline(manager.nest<func::FuncOp>());
       });
 }
 

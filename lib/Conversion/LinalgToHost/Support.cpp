@@ -35,19 +35,17 @@ static std::string checkType(Type type) {
   return reason;
 }
 
-static bool checkInput(func::FuncOp function, unsigned number,
-                       const RefusalHandler &onRefusal) {
-  std::string name = "#" + std::to_string(number);
-  if (auto attr = function.getArgAttrOfType<StringAttr>(number, "onnx.name"))
-    name = attr.getValue().str();
+static bool checkInput(func::FuncOp function, unsigned number) {
+  std::string name = getInputName(function, number);
   auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[number]);
   if (!type) {
-    onRefusal({function, "input " + name + " is not a tensor of known rank"});
+    (void)emitRefusal(
+        {function, "input " + name + " is not a tensor of known rank"});
     return false;
   }
   for (auto [dim, size] : llvm::enumerate(type.getShape()))
     if (ShapedType::isDynamic(size))
-      onRefusal(
+      (void)emitRefusal(
           {function,
            "input " + name + ": dimension " + Twine(dim) + " is not fixed",
            "bind it with --shape " + name +
@@ -56,14 +54,14 @@ static bool checkInput(func::FuncOp function, unsigned number,
     return false;
   std::string reason = checkType(type);
   if (!reason.empty())
-    onRefusal({function, "input " + name + " is " + reason});
+    (void)emitRefusal({function, "input " + name + " is " + reason});
   return reason.empty();
 }
 
-bool checkSupported(func::FuncOp function, const RefusalHandler &onRefusal) {
+bool checkSupported(func::FuncOp function) {
   bool isSupported = true;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    isSupported &= checkInput(function, i, onRefusal);
+    isSupported &= checkInput(function, i);
   // Operations on sizes that are not fixed follow from the inputs.
   if (!isSupported)
     return false;
@@ -76,7 +74,7 @@ bool checkSupported(func::FuncOp function, const RefusalHandler &onRefusal) {
       std::string reason = checkType(type);
       if (reason.empty())
         continue;
-      onRefusal({op, reason});
+      (void)emitRefusal({op, reason});
       isSupported = false;
       return;
     }

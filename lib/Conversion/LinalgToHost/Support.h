@@ -11,11 +11,10 @@
 
 namespace garam::host {
 
-/// Reports the inputs and tensors of a function that the host has no memory
+/// Refuses the inputs and tensors of a function that the host has no memory
 /// for: of no fixed shape, or of a type that processors do not compute with.
 /// True when there are none.
-bool checkSupported(mlir::func::FuncOp function,
-                    const RefusalHandler &onRefusal);
+bool checkSupported(mlir::func::FuncOp function);
 
 } // namespace garam::host
 

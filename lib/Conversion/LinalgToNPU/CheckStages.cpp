@@ -4,14 +4,20 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Conversion/LinalgToNPU/Pipeline.h"
+#include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Support/NodeIds.h"
-
+#include "garam/Target/CompileTarget.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/ADT/StringExtras.h"
+
+namespace garam {
+#define GEN_PASS_DEF_NPUCHECKSTAGES
+#include "garam/Conversion/LinalgToNPU/Passes.h.inc"
+} // namespace garam
 
 using namespace mlir;
 
@@ -89,19 +95,36 @@ static std::optional<Refusal> checkVector(VectorOp op,
   return std::nullopt;
 }
 
-SmallVector<Refusal> checkStages(func::FuncOp function,
-                                 const MachineDescription &machine) {
-  SmallVector<Refusal> refusals;
-  for (Operation &op : function.getBody().front()) {
-    std::optional<Refusal> refusal;
-    if (auto contract = dyn_cast<ContractOp>(op))
-      refusal = checkContract(contract, machine);
-    else if (auto vector = dyn_cast<VectorOp>(op))
-      refusal = checkVector(vector, machine);
-    if (refusal)
-      refusals.push_back(std::move(*refusal));
-  }
-  return refusals;
+static std::optional<Refusal> check(Operation &op,
+                                    const MachineDescription &machine) {
+  if (auto contract = dyn_cast<ContractOp>(op))
+    return checkContract(contract, machine);
+  if (auto vector = dyn_cast<VectorOp>(op))
+    return checkVector(vector, machine);
+  return std::nullopt;
 }
+
+namespace {
+
+struct CheckStages : impl::NPUCheckStagesBase<CheckStages> {
+  using NPUCheckStagesBase::NPUCheckStagesBase;
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    if (getOperation().isExternal())
+      return;
+    FailureOr<MachineDescription> machine =
+        loadMachineOf(getOperation(), deviceKind, target, readTargetFile);
+    if (failed(machine))
+      return signalPassFailure();
+    for (Operation &op : getOperation().getBody().front())
+      if (std::optional<Refusal> refusal = check(op, *machine)) {
+        (void)emitRefusal(*refusal);
+        signalPassFailure();
+      }
+  }
+};
+
+} // namespace
 
 } // namespace garam::npu

@@ -19,25 +19,16 @@ namespace garam {
 using namespace mlir;
 using namespace garam::npu;
 
-static void emitAsError(const garam::Refusal &refusal) {
-  garam::emitRefusal(refusal);
-}
-
 namespace {
 
 struct ConvertLinalgToNPU
     : garam::impl::ConvertLinalgToNPUBase<ConvertLinalgToNPU> {
-  explicit ConvertLinalgToNPU(garam::RefusalHandler onRefusal = emitAsError)
-      : onRefusal(std::move(onRefusal)) {}
-
   void runOnOperation() override;
 
 private:
   void convertSums(IRRewriter &rewriter);
   void removeUnused(IRRewriter &rewriter);
   LogicalResult convertRest(IRRewriter &rewriter);
-
-  garam::RefusalHandler onRefusal;
 };
 
 } // namespace
@@ -103,7 +94,7 @@ LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
       result = convertMovement(rewriter, op, obstacle);
     if (mlir::failed(result) && !isOperandOfFailure(op)) {
       failed = true;
-      onRefusal({op, obstacle.reason, obstacle.hint});
+      (void)garam::emitRefusal({op, obstacle.reason, obstacle.hint});
     }
   }
   return failure(failed);
@@ -114,13 +105,15 @@ void ConvertLinalgToNPU::runOnOperation() {
   if (func.isExternal())
     return;
   if (!func.getBody().hasOneBlock()) {
-    onRefusal({func, "has control flow, which this conversion does not take"});
+    (void)garam::emitRefusal(
+        {func, "has control flow, which this conversion does not take"});
     return signalPassFailure();
   }
   IRRewriter rewriter(&getContext());
   if (SmallVector<garam::Refusal> refusals = checkSupported(func);
       !refusals.empty()) {
-    llvm::for_each(refusals, onRefusal);
+    for (const garam::Refusal &refusal : refusals)
+      (void)garam::emitRefusal(refusal);
     return signalPassFailure();
   }
   convertSums(rewriter);
@@ -128,9 +121,4 @@ void ConvertLinalgToNPU::runOnOperation() {
   if (failed(convertRest(rewriter)))
     return signalPassFailure();
   removeUnused(rewriter);
-}
-
-std::unique_ptr<Pass>
-garam::createConvertLinalgToNPU(RefusalHandler onRefusal) {
-  return std::make_unique<ConvertLinalgToNPU>(std::move(onRefusal));
 }

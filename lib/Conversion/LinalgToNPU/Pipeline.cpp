@@ -16,14 +16,13 @@ using namespace mlir;
 namespace garam::npu {
 
 void buildStagePipeline(OpPassManager &functions,
-                        const StagePipelineOptions &options,
-                        const RefusalHandler &onRefusal) {
+                        const StagePipelineOptions &options) {
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
-  functions.addPass(createConvertLinalgToNPU(onRefusal));
+  functions.addPass(createConvertLinalgToNPU());
   functions.addPass(createNPUFuseVectors());
   functions.addPass(createNPUDemoteFloat({options.precision}));
   functions.addPass(createCanonicalizerPass());
@@ -35,58 +34,50 @@ void registerStagePipeline() {
       "linalg-to-npu-stages",
       "Turns structured operations into fused stages of the NPU",
       [](OpPassManager &manager, const StagePipelineOptions &options) {
-        buildStagePipeline(
-            manager.nest<func::FuncOp>(), options,
-            [](const Refusal &refusal) { emitRefusal(refusal); });
+        buildStagePipeline(manager.nest<func::FuncOp>(), options);
       });
 }
 
-static LogicalResult choosePrecision(func::FuncOp function,
-                                     const MachineDescription &machine,
-                                     StringRef wanted,
-                                     const RefusalHandler &onRefusal,
-                                     std::string &precision) {
+LogicalResult checkPrecision(func::FuncOp function, StringRef wanted,
+                             const MachineDescription &machine) {
+  if (wanted.empty())
+    return success();
+  bool wantsF16 = wanted == "fp16" || wanted == "f16";
+  if (!wantsF16 && wanted != "bf16")
+    return emitRefusal(
+        {function, "precision '" + wanted + "' is not one of bf16 and fp16"});
   bool hasBF16 = machine.findMode(ElementType::BF16);
   bool hasF16 = machine.findMode(ElementType::F16);
-  if (wanted.empty()) {
-    // Without float products the type matters to nothing: checkStages refuses.
-    precision = hasBF16 || !hasF16 ? "bf16" : "f16";
-    return success();
-  }
-  precision = wanted == "fp16" ? "f16" : wanted.str();
-  if (precision != "bf16" && precision != "f16") {
-    onRefusal({function, "precision '" + wanted +
-                             "' is not one of bf16 and "
-                             "fp16"});
-    return failure();
-  }
   bool hasFloat = hasBF16 || hasF16;
-  bool hasIt = precision == "bf16" ? hasBF16 : hasF16;
-  if (hasIt || !hasFloat)
+  if ((wantsF16 ? hasF16 : hasBF16) || !hasFloat)
     return success();
-  onRefusal({function, "'" + machine.name + "' does not multiply " + precision,
-             Twine("it does ") + (hasBF16 ? "bf16" : "fp16")});
-  return failure();
+  return emitRefusal({function,
+                      "'" + machine.name + "' does not multiply " +
+                          (wantsF16 ? "f16" : "bf16"),
+                      Twine("it does ") + (hasBF16 ? "bf16" : "fp16")});
 }
 
-LogicalResult convertToStages(func::FuncOp function,
-                              const MachineDescription &machine,
-                              StringRef precision,
-                              const RefusalHandler &onRefusal) {
+/// Without float products the type matters to nothing: npu-check-stages
+/// refuses.
+static StringRef choosePrecision(StringRef wanted,
+                                 const MachineDescription &machine) {
+  if (wanted.empty())
+    return machine.findMode(ElementType::BF16) ||
+                   !machine.findMode(ElementType::F16)
+               ? "bf16"
+               : "f16";
+  return wanted == "fp16" ? "f16" : wanted;
+}
+
+void buildStagePipeline(OpPassManager &functions,
+                        const MachineDescription &machine,
+                        StringRef precision) {
   StagePipelineOptions options;
-  std::string type;
-  if (failed(choosePrecision(function, machine, precision, onRefusal, type)))
-    return failure();
-  options.precision = type;
-  PassManager manager(function.getContext(), func::FuncOp::getOperationName());
-  buildStagePipeline(manager, options, onRefusal);
+  options.precision = choosePrecision(precision, machine).str();
+  buildStagePipeline(functions, options);
   if (!machine.vector.hasFloat)
-    manager.addPass(createNPUExpandExponential());
-  if (failed(manager.run(function)))
-    return failure();
-  SmallVector<Refusal> refusals = checkStages(function, machine);
-  llvm::for_each(refusals, onRefusal);
-  return success(refusals.empty());
+    functions.addPass(createNPUExpandExponential());
+  functions.addPass(createNPUCheckStages());
 }
 
 } // namespace garam::npu

@@ -53,9 +53,7 @@ static void checkArguments(func::FuncOp func,
                            SmallVectorImpl<Refusal> &result) {
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    std::string name = "#" + std::to_string(i);
-    if (auto attribute = func.getArgAttrOfType<StringAttr>(i, "onnx.name"))
-      name = attribute.getValue().str();
+    std::string name = getInputName(func, i);
     if (!tensor) {
       result.push_back(
           {func, "input " + name + " is not a tensor of known rank"});

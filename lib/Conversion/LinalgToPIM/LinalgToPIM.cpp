@@ -18,30 +18,22 @@ namespace garam {
 using namespace mlir;
 using namespace garam::pim;
 
-static void emitAsError(const garam::Refusal &refusal) {
-  garam::emitRefusal(refusal);
-}
-
 namespace {
 
 struct ConvertLinalgToPIM
     : garam::impl::ConvertLinalgToPIMBase<ConvertLinalgToPIM> {
-  explicit ConvertLinalgToPIM(garam::RefusalHandler onRefusal = emitAsError)
-      : onRefusal(std::move(onRefusal)) {}
-
   void runOnOperation() override;
 
 private:
   void refuse(const garam::Refusal &refusal) {
     hasRefused = true;
-    onRefusal(refusal);
+    (void)garam::emitRefusal(refusal);
   }
   void convertOperations(IRRewriter &rewriter);
   void convertOperation(IRRewriter &rewriter, Operation *op);
   void removeUnused(IRRewriter &rewriter);
   void checkResults();
 
-  garam::RefusalHandler onRefusal;
   bool hasRefused = false;
 };
 
@@ -151,7 +143,7 @@ void ConvertLinalgToPIM::runOnOperation() {
   if (func.isExternal())
     return;
   if (!func.getBody().hasOneBlock()) {
-    onRefusal({func, "has control flow, which this conversion does not take"});
+    refuse({func, "has control flow, which this conversion does not take"});
     return signalPassFailure();
   }
   IRRewriter rewriter(&getContext());
@@ -159,9 +151,4 @@ void ConvertLinalgToPIM::runOnOperation() {
   checkResults();
   if (hasRefused)
     signalPassFailure();
-}
-
-std::unique_ptr<Pass>
-garam::createConvertLinalgToPIM(RefusalHandler onRefusal) {
-  return std::make_unique<ConvertLinalgToPIM>(std::move(onRefusal));
 }

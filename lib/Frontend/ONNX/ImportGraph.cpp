@@ -341,7 +341,7 @@ Error Importer::importArguments(const pb::GraphProto &graph, Scope &scope) {
   for (const pb::ValueInfoProto &input : graph.input()) {
     if (model.weights.contains(input.name()))
       continue;
-    function.setArgAttr(index, "onnx.name",
+    function.setArgAttr(index, valueNameAttrName,
                         builder.getStringAttr(input.name()));
     if (ArrayAttr dims = getDimNames(input))
       function.setArgAttr(index, "onnx.dims", dims);
@@ -370,7 +370,7 @@ Expected<OwningOpRef<ModuleOp>> Importer::import() {
   function.setFunctionType(builder.getFunctionType(
       function.getArgumentTypes(), ValueRange(outputs).getTypes()));
   for (auto [index, output] : llvm::enumerate(graph.output()))
-    function.setResultAttr(index, "onnx.name",
+    function.setResultAttr(index, valueNameAttrName,
                            builder.getStringAttr(output.name()));
   return module;
 }

@@ -12,8 +12,8 @@
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
 #include "garam/Dialect/Analog/IR/Analog.h"
 #include "garam/Dialect/Analog/Transforms/Passes.h"
+#include "garam/Support/Figures.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"
-#include "llvm/Support/Format.h"
 
 using namespace llvm;
 
@@ -57,12 +57,6 @@ public:
 
 } // namespace
 
-static std::string formatNumber(double value, double unit, StringRef name) {
-  std::string text;
-  raw_string_ostream(text) << format("%.4g ", value / unit) << name;
-  return text;
-}
-
 Expected<std::vector<MachineFact>>
 AnalogDevice::describeTarget(const TargetFile &file) const {
   Expected<analog::MachineDescription> machine =
@@ -75,7 +69,7 @@ AnalogDevice::describeTarget(const TargetFile &file) const {
   const analog::CrossbarDescription &crossbar = machine->crossbar;
   double cells = double(machine->cores) * crossbar.rows * crossbar.columns;
   auto formatPeak = [&](double seconds) {
-    return formatNumber(cells * operationsPerMAC / seconds, tera,
+    return formatFigure(cells * operationsPerMAC / seconds, tera,
                         "T operations/s");
   };
   const analog::ReadDescription &read = machine->read;
@@ -89,8 +83,8 @@ AnalogDevice::describeTarget(const TargetFile &file) const {
                                   Twine(read.adcBits) + " bits out")
                                      .str()});
   facts.push_back({"read of a crossbar",
-                   formatNumber(read.fourPhaseSeconds, nano, "ns, ") +
-                       formatNumber(read.fourPhaseJoules, nano, "nJ")});
+                   formatFigure(read.fourPhaseSeconds, nano, "ns, ") +
+                       formatFigure(read.fourPhaseJoules, nano, "nJ")});
   facts.push_back({"peak, signed inputs", formatPeak(read.fourPhaseSeconds)});
   facts.push_back({"peak, other inputs", formatPeak(read.onePhaseSeconds)});
   return facts;

@@ -9,9 +9,8 @@
 #include "CommandSchedule.h"
 #include "LayerTables.h"
 #include "TensorPlaces.h"
-#include "garam/Support/NodeIds.h"
 #include "garam/Target/Analog/Encoding.h"
-#include "llvm/ADT/StringMap.h"
+#include "garam/Target/DebugMapBuilder.h"
 
 using namespace mlir;
 
@@ -20,10 +19,9 @@ namespace {
 
 class Exporter {
 public:
-  Exporter(func::FuncOp function, const MachineDescription &machine,
-           bool areOwnTiles, const RefusalHandler &onRefusal)
-      : function(function), machine(machine), areOwnTiles(areOwnTiles),
-        onRefusal(onRefusal), places(function), schedule(program, machine) {}
+  Exporter(func::FuncOp function, const MachineDescription &machine)
+      : function(function), machine(machine), places(function),
+        schedule(program, machine) {}
 
   FailureOr<DeviceProgram> run();
 
@@ -34,19 +32,16 @@ private:
   void addOrigins();
   void addPlan();
   LowerBound getBound() const;
-  SmallVector<uint32_t, 1> getNodes(Location loc);
 
   func::FuncOp function;
   const MachineDescription &machine;
-  bool areOwnTiles;
-  const RefusalHandler &onRefusal;
   TensorPlaces places;
   Program program;
   CommandSchedule schedule;
   DeviceProgram result;
   uint64_t constantBytes = 0;
   std::vector<SmallVector<uint32_t, 1>> nodesOfLayers;
-  llvm::StringMap<uint32_t> nodeNumbers;
+  DebugMapBuilder debug;
 };
 
 } // namespace
@@ -65,18 +60,6 @@ TensorAccess Exporter::makeAccess(Value tensor, AffineMap map) const {
     access.coefficients.emplace_back(coefficients.begin(), coefficients.end());
   }
   return access;
-}
-
-SmallVector<uint32_t, 1> Exporter::getNodes(Location loc) {
-  SmallVector<uint32_t, 1> numbers;
-  for (StringRef id : getNodeIds(loc)) {
-    auto [entry, isNew] =
-        nodeNumbers.try_emplace(id, result.debug.nodes.size());
-    if (isNew)
-      result.debug.nodes.push_back(id.str());
-    numbers.push_back(entry->second);
-  }
-  return numbers;
 }
 
 static void appendSizes(ArrayRef<int64_t> sizes,
@@ -114,55 +97,38 @@ LogicalResult Exporter::addLayer(RescaleOp op) {
          uint32_t(tile.getType().getColumns()), 0, 0});
   }
   uint64_t needed = CommandSchedule::getNeededBytes(layer);
-  if (needed > machine.vectors.bytes) {
-    onRefusal({op.getLoc(), "two of its vectors need " + Twine(needed) +
-                                " bytes of vector memory, '" + machine.name +
-                                "' has " + Twine(machine.vectors.bytes)});
-    return failure();
-  }
+  if (needed > machine.vectors.bytes)
+    return emitRefusal(
+        {op.getLoc(), "two of its vectors need " + Twine(needed) +
+                          " bytes of vector memory, '" + machine.name +
+                          "' has " + Twine(machine.vectors.bytes)});
   LayerTables tables(op, layer, constantBytes, machine);
   constantBytes += tables.getSize();
   result.constants.push_back(
       {tables.getOffset(), tables.getSize(),
        [tables](MutableArrayRef<uint8_t> bytes) { tables.write(bytes); }});
   program.layers.push_back(std::move(layer));
-  nodesOfLayers.push_back(getNodes(op.getLoc()));
+  nodesOfLayers.push_back(debug.getNodes(op.getLoc()));
   addValue(op, schedule.addLayer(program.layers.size() - 1, phases));
   return success();
 }
 
 /// The output of the model's node that a layer's output is.
 void Exporter::addValue(RescaleOp op, uint32_t lastCommand) {
-  std::optional<NodeValue> node = getNodeValue(op.getLoc());
-  auto type = cast<RankedTensorType>(op.getType());
-  if (!node || node->type != type)
-    return;
-  DeviceValue value;
-  value.name = node->name;
-  value.type.type = DataType::Float32;
-  value.type.shape.append(type.getShape().begin(), type.getShape().end());
   TensorPlace place = places.get(op.getResult());
-  ValuePiece piece;
-  piece.memory = place.segment;
-  piece.offset = place.offset;
-  piece.low.assign(type.getRank(), 0);
-  piece.sizes.assign(type.getShape().begin(), type.getShape().end());
-  int64_t stride = sizeof(float);
-  for (int64_t size : llvm::reverse(type.getShape())) {
-    piece.strides.insert(piece.strides.begin(), stride);
-    stride *= size;
-  }
-  piece.lastWrites.push_back({0, lastCommand, 1});
-  value.pieces.push_back(std::move(piece));
-  result.debug.values.push_back(std::move(value));
+  DenseValue value;
+  value.segment = place.segment;
+  value.offset = place.offset;
+  value.command = lastCommand;
+  debug.addValue(op.getLoc(),
+                 cast<RankedTensorType>(op.getType()).getNumElements(), value);
 }
 
 void Exporter::addOrigins() {
-  for (const std::vector<uint32_t> &layers : schedule.getLayers()) {
-    auto &origins = result.debug.origins.emplace_back();
+  for (const auto &[lane, layers] : llvm::enumerate(schedule.getLayers()))
     for (uint32_t layer : layers)
-      origins.push_back(nodesOfLayers[layer]);
-  }
+      debug.addCommand(lane, nodesOfLayers[layer]);
+  result.debug = debug.take(schedule.getLayers().size());
 }
 
 void Exporter::addPlan() {
@@ -188,21 +154,18 @@ LowerBound Exporter::getBound() const {
 
 FailureOr<DeviceProgram> Exporter::run() {
   uint64_t needed = places.getBytes();
-  if (needed > machine.buffer.bytes) {
-    onRefusal({function, "its tensors need " + Twine(needed) +
-                             " bytes of the buffer, '" + machine.name +
-                             "' has " + Twine(machine.buffer.bytes)});
-    return failure();
-  }
+  if (needed > machine.buffer.bytes)
+    return emitRefusal({function, "its tensors need " + Twine(needed) +
+                                      " bytes of the buffer, '" + machine.name +
+                                      "' has " + Twine(machine.buffer.bytes)});
   for (auto op : function.getOps<RescaleOp>())
     if (failed(addLayer(op)))
       return failure();
   program.segments = places.getSegments();
   program.segments[0].size = constantBytes;
   if (llvm::Error error = checkProgram(program, machine))
-    return function.emitError(areOwnTiles ? StringRef(internalErrorPrefix)
-                                          : StringRef())
-           << "the program breaks a rule: " << llvm::toString(std::move(error));
+    return function.emitError("the program breaks a rule: ")
+           << llvm::toString(std::move(error));
   result.code = encode(program);
   result.segments = program.segments;
   addOrigins();
@@ -212,10 +175,8 @@ FailureOr<DeviceProgram> Exporter::run() {
 }
 
 FailureOr<DeviceProgram> exportProgram(func::FuncOp function,
-                                       const MachineDescription &machine,
-                                       bool areOwnTiles,
-                                       const RefusalHandler &onRefusal) {
-  return Exporter(function, machine, areOwnTiles, onRefusal).run();
+                                       const MachineDescription &machine) {
+  return Exporter(function, machine).run();
 }
 
 } // namespace garam::analog

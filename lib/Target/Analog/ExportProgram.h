@@ -12,14 +12,11 @@
 
 namespace garam::analog {
 
-/// Makes a program of a function that checkTiles accepts. Fails after
-/// `onRefusal` was called for what the chip's memories do not hold, or with an
-/// error when the tiles break a rule of programs: a fault of the compiler if it
-/// has made them itself (`areOwnTiles`).
+/// Makes a program of a function that checkTiles accepts. Refuses what the
+/// chip's memories do not hold; fails with an error when the tiles break a rule
+/// of programs.
 mlir::FailureOr<DeviceProgram> exportProgram(mlir::func::FuncOp function,
-                                             const MachineDescription &machine,
-                                             bool areOwnTiles,
-                                             const RefusalHandler &onRefusal);
+                                             const MachineDescription &machine);
 
 } // namespace garam::analog
 

@@ -12,9 +12,9 @@
 #include "garam/Conversion/LinalgToHost/Passes.h"
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Dialect/Host/Transforms/Passes.h"
+#include "garam/Support/Figures.h"
 #include "garam/Target/Host/Compile.h"
 #include "garam/Target/Host/Machine.h"
-#include "llvm/Support/Format.h"
 
 using namespace llvm;
 
@@ -63,12 +63,6 @@ public:
 
 } // namespace
 
-static std::string formatNumber(double value, double unit, StringRef name) {
-  std::string text;
-  raw_string_ostream(text) << format("%.4g ", value / unit) << name;
-  return text;
-}
-
 Expected<std::vector<MachineFact>>
 HostDevice::describeTarget(const TargetFile &file) const {
   Expected<host::MachineDescription> machine =
@@ -78,11 +72,11 @@ HostDevice::describeTarget(const TargetFile &file) const {
   constexpr double giga = 1e9;
   return std::vector<MachineFact>{
       {"cores", Twine(machine->cores).str()},
-      {"clock", formatNumber(machine->clockHz, giga, "GHz")},
+      {"clock", formatFigure(machine->clockHz, giga, "GHz")},
       {"peak f32",
-       formatNumber(machine->getOperationsPerSecond(), giga, "G operations/s")},
+       formatFigure(machine->getOperationsPerSecond(), giga, "G operations/s")},
       {"memory bandwidth",
-       formatNumber(machine->memoryBytesPerSecond, giga, "GB/s")}};
+       formatFigure(machine->memoryBytesPerSecond, giga, "GB/s")}};
 }
 
 Expected<MachineSummary>

@@ -14,6 +14,7 @@
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
+#include "garam/Support/Figures.h"
 #include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
 
@@ -61,12 +62,6 @@ public:
 
 } // namespace
 
-static std::string formatNumber(double value, double unit, StringRef name) {
-  std::string text;
-  raw_string_ostream(text) << format("%.4g ", value / unit) << name;
-  return text;
-}
-
 Expected<std::vector<MachineFact>>
 NPUDevice::describeTarget(const TargetFile &file) const {
   Expected<npu::MachineDescription> machine =
@@ -80,20 +75,20 @@ NPUDevice::describeTarget(const TargetFile &file) const {
 
   std::vector<MachineFact> facts;
   facts.push_back({"cores", Twine(machine->cores).str()});
-  facts.push_back({"clock", formatNumber(machine->clockHz, mega, "MHz")});
+  facts.push_back({"clock", formatFigure(machine->clockHz, mega, "MHz")});
   for (const npu::ArrayMode &mode : machine->tensor.modes)
     facts.push_back({"peak " + npu::getName(mode.type).str(),
-                     formatNumber(machine->getPeakMACsPerSecond(mode.type) *
+                     formatFigure(machine->getPeakMACsPerSecond(mode.type) *
                                       operationsPerMAC,
                                   tera, "T operations/s")});
   facts.push_back(
-      {"SRAM of a core", formatNumber(machine->local.bytes, mebi, "MiB")});
+      {"SRAM of a core", formatFigure(machine->local.bytes, mebi, "MiB")});
   if (machine->shared.bytes != 0)
     facts.push_back(
-        {"shared SRAM", formatNumber(machine->shared.bytes, mebi, "MiB")});
-  facts.push_back({"DRAM", formatNumber(machine->dram.bytes, gibi, "GiB")});
+        {"shared SRAM", formatFigure(machine->shared.bytes, mebi, "MiB")});
+  facts.push_back({"DRAM", formatFigure(machine->dram.bytes, gibi, "GiB")});
   facts.push_back({"DRAM bandwidth",
-                   formatNumber(machine->dram.bytesPerSecond, giga, "GB/s")});
+                   formatFigure(machine->dram.bytesPerSecond, giga, "GB/s")});
   return facts;
 }
 

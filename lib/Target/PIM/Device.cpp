@@ -12,8 +12,8 @@
 #include "garam/Conversion/LinalgToPIM/Passes.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
 #include "garam/Dialect/PIM/Transforms/Passes.h"
+#include "garam/Support/Figures.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"
-#include "llvm/Support/Format.h"
 
 using namespace llvm;
 
@@ -61,12 +61,6 @@ public:
 
 } // namespace
 
-static std::string formatNumber(double value, double unit, StringRef name) {
-  std::string text;
-  raw_string_ostream(text) << format("%.4g ", value / unit) << name;
-  return text;
-}
-
 Expected<std::vector<MachineFact>>
 PIMDevice::describeTarget(const TargetFile &file) const {
   Expected<pim::MachineDescription> machine =
@@ -83,16 +77,16 @@ PIMDevice::describeTarget(const TargetFile &file) const {
   facts.push_back({"channels", std::to_string(g.channels)});
   facts.push_back({"units", std::to_string(g.channels * g.getUnits())});
   facts.push_back(
-      {"clock", formatNumber(machine->timing.clockHz, mega, "MHz")});
-  facts.push_back({"peak f16", formatNumber(pim::getMACsPerSecond(*machine) *
+      {"clock", formatFigure(machine->timing.clockHz, mega, "MHz")});
+  facts.push_back({"peak f16", formatFigure(pim::getMACsPerSecond(*machine) *
                                                 operationsPerMAC,
                                             tera, "T operations/s")});
-  facts.push_back({"DRAM", formatNumber(g.getBytes(), gibi, "GiB")});
+  facts.push_back({"DRAM", formatFigure(g.getBytes(), gibi, "GiB")});
   facts.push_back(
-      {"DRAM for operands", formatNumber(operandBytes, gibi, "GiB")});
+      {"DRAM for operands", formatFigure(operandBytes, gibi, "GiB")});
   facts.push_back(
       {"bandwidth in banks",
-       formatNumber(pim::getBankBytesPerSecond(*machine), giga, "GB/s")});
+       formatFigure(pim::getBankBytesPerSecond(*machine), giga, "GB/s")});
   return facts;
 }
 

@@ -8,8 +8,7 @@
 
 #include "ConstantWriter.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
-#include "garam/Support/NodeIds.h"
-#include "garam/Target/DeviceTarget.h"
+#include "garam/Target/DebugMapBuilder.h"
 #include "garam/Target/PIM/Execution.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -21,9 +20,8 @@ namespace {
 
 class ProgramExporter {
 public:
-  ProgramExporter(func::FuncOp function, const MachineDescription &machine,
-                  bool areOwnStreams)
-      : function(function), machine(machine), areOwnStreams(areOwnStreams) {}
+  ProgramExporter(func::FuncOp function, const MachineDescription &machine)
+      : function(function), machine(machine) {}
 
   FailureOr<DeviceProgram> run();
 
@@ -40,8 +38,9 @@ private:
   void setSource(AccessOp op, AccessCommand &access);
   uint32_t addLiteral(const Burst &burst);
   TensorPlace makePlace(Value segment, int64_t offset, Type type);
-  void addOrigins(Operation &op, unsigned lane, unsigned lanes);
-  void addValue(Operation &op, const TensorPlace &place, uint64_t elements);
+  uint32_t addDriverCommand(Operation &op);
+  void addValue(Operation &op, const TensorPlace &place, uint64_t elements,
+                uint32_t number);
   void growStaging(uint64_t end) {
     program.stagingBursts = std::max<uint64_t>(
         program.stagingBursts, std::min<uint64_t>(end, UINT32_MAX));
@@ -49,11 +48,10 @@ private:
 
   func::FuncOp function;
   const MachineDescription &machine;
-  bool areOwnStreams;
   Program program;
   DeviceProgram result;
   llvm::DenseMap<Value, uint32_t> segments, microKernels;
-  llvm::StringMap<uint32_t> nodes;
+  DebugMapBuilder debug;
 };
 
 } // namespace
@@ -61,47 +59,22 @@ private:
 /// A number that the verifier has found to fit.
 static uint32_t toWord(int64_t value) { return static_cast<uint32_t>(value); }
 
-/// The nodes that `op` carries out, for its command in `lanes` lanes.
-void ProgramExporter::addOrigins(Operation &op, unsigned lane, unsigned lanes) {
-  llvm::SmallVector<uint32_t, 1> numbers;
-  for (StringRef id : getNodeIds(op.getLoc())) {
-    auto [entry, isNew] = nodes.try_emplace(id, nodes.size());
-    if (isNew)
-      result.debug.nodes.push_back(id.str());
-    numbers.push_back(entry->second);
-  }
-  for (unsigned i = 0; i < lanes; ++i)
-    result.debug.origins[lane + i].push_back(numbers);
+/// The command of the driver that carries out `op`.
+uint32_t ProgramExporter::addDriverCommand(Operation &op) {
+  return debug.addCommand(driverLane, debug.getNodes(op.getLoc()));
 }
 
-/// The output of a node that the driver's last command has stored.
+/// The output of a node that the driver's command `number` has stored.
 void ProgramExporter::addValue(Operation &op, const TensorPlace &place,
-                               uint64_t elements) {
-  std::optional<NodeValue> node = getNodeValue(op.getLoc());
-  if (!node || static_cast<uint64_t>(node->type.getNumElements()) != elements)
-    return;
-  DeviceValue value;
-  value.name = node->name;
-  value.type.type =
+                               uint64_t elements, uint32_t number) {
+  DenseValue value;
+  value.segment = place.segment;
+  value.offset = place.offset;
+  value.type =
       place.type == FloatType::F32 ? DataType::Float32 : DataType::Float16;
-  ArrayRef<int64_t> shape = node->type.getShape();
-  value.type.shape.assign(shape.begin(), shape.end());
-  ValuePiece piece;
-  piece.memory = place.segment;
-  piece.offset = static_cast<int64_t>(place.offset);
-  piece.sizes.assign(shape.begin(), shape.end());
-  piece.low.assign(shape.size(), 0);
-  piece.strides.assign(shape.size(), 0);
-  int64_t stride = getByteWidth(place.type);
-  for (size_t dim = shape.size(); dim-- > 0;) {
-    piece.strides[dim] = stride;
-    stride *= shape[dim];
-  }
-  auto command =
-      static_cast<uint32_t>(result.debug.origins[driverLane].size() - 1);
-  piece.lastWrites = {{driverLane, command, 1}};
-  value.pieces.push_back(std::move(piece));
-  result.debug.values.push_back(std::move(value));
+  value.lane = driverLane;
+  value.command = number;
+  debug.addValue(op.getLoc(), static_cast<int64_t>(elements), value);
 }
 
 //===----------------------------------------------------------------------===//
@@ -200,7 +173,8 @@ void ProgramExporter::add(PhaseOp op) {
   phase.isSetup = op.getSetup();
   addCommands(op.getBody().front(), phase);
   program.steps.push_back(std::move(phase));
-  addOrigins(*op, getChannelLane(0), machine.geometry.channels);
+  for (unsigned i = 0; i < machine.geometry.channels; ++i)
+    debug.addCommand(getChannelLane(i), debug.getNodes(op.getLoc()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -216,7 +190,7 @@ void ProgramExporter::add(ConvertOp op) {
   convert.bursts = toWord(op.getBursts());
   growStaging(uint64_t(convert.staging) + convert.bursts);
   program.steps.push_back(std::move(convert));
-  addOrigins(*op, driverLane, 1);
+  addDriverCommand(*op);
 }
 
 void ProgramExporter::add(ReduceOp op) {
@@ -234,8 +208,7 @@ void ProgramExporter::add(ReduceOp op) {
                             Float32Type::get(op.getContext()));
   growStaging(reduce.staging + uint64_t(reduce.parts - 1) * reduce.partStride +
               reduce.outputs);
-  addOrigins(*op, driverLane, 1);
-  addValue(*op, reduce.destination, reduce.outputs);
+  addValue(*op, reduce.destination, reduce.outputs, addDriverCommand(*op));
   program.steps.push_back(std::move(reduce));
 }
 
@@ -246,8 +219,7 @@ void ProgramExporter::add(StoreOp op) {
   store.destination = makePlace(op.getSegment(), op.getOffset(), op.getType());
   growStaging(store.staging +
               llvm::divideCeil(uint64_t(store.elements), numLanes));
-  addOrigins(*op, driverLane, 1);
-  addValue(*op, store.destination, store.elements);
+  addValue(*op, store.destination, store.elements, addDriverCommand(*op));
   program.steps.push_back(std::move(store));
 }
 
@@ -274,16 +246,15 @@ LogicalResult ProgramExporter::add(Operation &operation) {
 }
 
 FailureOr<DeviceProgram> ProgramExporter::run() {
-  result.debug.origins.resize(getChannelLane(machine.geometry.channels));
   for (Operation &op : function.getBody().front())
     if (failed(add(op)))
       return failure();
   if (llvm::Error error = check(program, machine))
-    return function.emitError(areOwnStreams ? StringRef(internalErrorPrefix)
-                                            : StringRef())
-           << "the program breaks a rule: " << llvm::toString(std::move(error));
+    return function.emitError("the program breaks a rule: ")
+           << llvm::toString(std::move(error));
   result.code = encode(program);
   result.segments = program.segments;
+  result.debug = debug.take(getChannelLane(machine.geometry.channels));
   llvm::sort(result.constants,
              [](const DeviceConstant &a, const DeviceConstant &b) {
                return a.offset < b.offset;
@@ -292,9 +263,8 @@ FailureOr<DeviceProgram> ProgramExporter::run() {
 }
 
 FailureOr<DeviceProgram> exportProgram(func::FuncOp streams,
-                                       const MachineDescription &machine,
-                                       bool areOwnStreams) {
-  return ProgramExporter(streams, machine, areOwnStreams).run();
+                                       const MachineDescription &machine) {
+  return ProgramExporter(streams, machine).run();
 }
 
 } // namespace garam::pim

@@ -16,12 +16,9 @@ namespace garam::pim {
 /// The program that a function of streams, which verifies, is, encoded, with
 /// its constants and its debug map. The constants refer to attributes of the
 /// function's context, which must outlive them. Reports what is wrong as
-/// errors; a program that breaks a rule is a fault of the compiler if it has
-/// made the streams itself
-/// (`areOwnStreams`).
+/// errors.
 mlir::FailureOr<DeviceProgram> exportProgram(mlir::func::FuncOp streams,
-                                             const MachineDescription &machine,
-                                             bool areOwnStreams);
+                                             const MachineDescription &machine);
 
 } // namespace garam::pim
 

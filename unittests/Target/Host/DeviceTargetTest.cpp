@@ -67,11 +67,11 @@ protected:
   }
 
   DeviceProgram compile() {
-    auto program = target.compile(parse(model), options, [](llvm::StringRef) {
-      return WalkResult::advance();
-    });
-    EXPECT_TRUE(succeeded(program));
-    return std::move(**program);
+    CompileOutcome outcome =
+        target.compile(parse(model), options,
+                       [](llvm::StringRef) { return WalkResult::advance(); });
+    EXPECT_EQ(outcome.status, CompileStatus::Program);
+    return std::move(outcome.program);
   }
 
   /// Memory for the segments of `program`, with its constants.
@@ -206,16 +206,13 @@ TEST_F(HostTargetTest, SmallSegmentsAndForeignValuesAreErrors) {
 
 TEST_F(HostTargetTest, UnknownProcessorsAreErrors) {
   options.values["host-cpu"] = "pentium";
-  std::string text;
-  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
-    text += diagnostic.str();
-    return success();
-  });
-  auto program = target.compile(parse(model), options, [](llvm::StringRef) {
-    return WalkResult::advance();
-  });
-  EXPECT_TRUE(failed(program));
-  EXPECT_NE(text.find("--host-cpu: found 'pentium'"), std::string::npos);
+  CompileOutcome outcome =
+      target.compile(parse(model), options,
+                     [](llvm::StringRef) { return WalkResult::advance(); });
+  ASSERT_EQ(outcome.status, CompileStatus::Refused);
+  ASSERT_EQ(outcome.refusals.size(), 1u);
+  EXPECT_TRUE(llvm::StringRef(outcome.refusals[0].reason)
+                  .starts_with("--host-cpu: found 'pentium'"));
 }
 
 } // namespace

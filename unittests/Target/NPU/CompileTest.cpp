@@ -57,7 +57,8 @@ protected:
     EXPECT_TRUE(module);
     auto func = *module->getOps<func::FuncOp>().begin();
     MachineDescription machine = getMachine(GetParam());
-    FailureOr<CompiledProgram> compiled = compileStages(func, machine);
+    FailureOr<CompiledProgram> compiled =
+        compileStages(func, llvm::cantFail(loadTarget(GetParam())));
     EXPECT_TRUE(succeeded(compiled));
     if (failed(compiled))
       return {};

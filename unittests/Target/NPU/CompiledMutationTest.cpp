@@ -11,8 +11,10 @@
 #include "Mutations.h"
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Conversion/Passes.h"
+#include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Frontend/ONNX/Import.h"
 #include "garam/InitAll.h"
+#include "garam/Target/DeviceTargetModel.h"
 #include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/TargetRegistry.h"
@@ -67,11 +69,6 @@ func.func @main(%x: tensor<1x6x24x24xf32>) -> tensor<1x24x12x12xf32> {
 }
 )mlir";
 
-MachineDescription readMachine(llvm::StringRef target) {
-  TargetFile file = llvm::cantFail(loadTarget(target));
-  return llvm::cantFail(readTargetFile(file.getBuffer()));
-}
-
 /// Waits that are stored once and executed several times.
 unsigned countWaitsInLoops(const Program &program) {
   unsigned count = 0;
@@ -87,10 +84,11 @@ unsigned countWaitsInLoops(const Program &program) {
 }
 
 /// Compiles a function of stages and damages the program.
-void expectHarmIsCaught(mlir::func::FuncOp function,
-                        const MachineDescription &machine,
+void expectHarmIsCaught(mlir::func::FuncOp function, const TargetFile &target,
                         unsigned minWaitsInLoops = 0) {
-  auto compiled = compileStages(function, machine);
+  MachineDescription machine =
+      llvm::cantFail(readTargetFile(target.getBuffer()));
+  auto compiled = compileStages(function, target);
   ASSERT_TRUE(mlir::succeeded(compiled));
   EXPECT_GE(countWaitsInLoops(compiled->program), minWaitsInLoops);
   MutationReport report =
@@ -131,7 +129,7 @@ TEST_P(CompiledMutationTest, EveryHarmIsCaught) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   ASSERT_TRUE(module);
   expectHarmIsCaught(*module->getOps<mlir::func::FuncOp>().begin(),
-                     readMachine(target));
+                     llvm::cantFail(loadTarget(target)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, CompiledMutationTest,
@@ -140,12 +138,19 @@ INSTANTIATE_TEST_SUITE_P(Machines, CompiledMutationTest,
 
 /// A machine with one core, so that the program is small, and with so little
 /// memory that a queue repeats transfers, waits and signals.
-MachineDescription makeSmallMachine() {
-  MachineDescription machine = readMachine("atom");
-  machine.cores = 1;
-  machine.local.bytes = 20 << 10;
-  machine.tensor.accumulatorBytes = 2 << 10;
-  return machine;
+TargetFile makeSmallTarget() {
+  TargetFile file = llvm::cantFail(loadTarget("atom"));
+  auto replace = [&](llvm::StringRef before, llvm::StringRef after) {
+    size_t begin = file.text.find(before);
+    EXPECT_NE(begin, std::string::npos) << before.str();
+    if (begin != std::string::npos)
+      file.text.replace(begin, before.size(), after);
+  };
+  replace("cores: { value: 8,", "cores: { value: 1,");
+  replace("bytes: { value: 4194304,", "bytes: { value: 20480,");
+  replace("accumulator_bytes: { value: 131072,",
+          "accumulator_bytes: { value: 2048,");
+  return file;
 }
 
 TEST_F(CompiledTest, EveryHarmInLoopsIsCaught) {
@@ -155,7 +160,7 @@ TEST_F(CompiledTest, EveryHarmInLoopsIsCaught) {
   auto module = mlir::parseSourceString<mlir::ModuleOp>(source, &context);
   ASSERT_TRUE(module);
   expectHarmIsCaught(*module->getOps<mlir::func::FuncOp>().begin(),
-                     makeSmallMachine(), /*minWaitsInLoops=*/2);
+                     makeSmallTarget(), /*minWaitsInLoops=*/2);
 }
 
 /// Model of the digits example and target.
@@ -178,12 +183,15 @@ TEST_P(ModelMutationTest, EveryHarmIsCaught) {
   manager.addPass(mlir::createCanonicalizerPass());
   manager.addPass(mlir::createCSEPass());
   ASSERT_TRUE(mlir::succeeded(manager.run(**module)));
-  MachineDescription machine = readMachine(target);
+  TargetFile file = llvm::cantFail(loadTarget(target));
+  MachineDescription machine = llvm::cantFail(readTargetFile(file.getBuffer()));
   auto function = *(*module)->getOps<mlir::func::FuncOp>().begin();
+  auto attr = TargetAttr::get(&context, file.header.name, file.text);
   ASSERT_TRUE(mlir::succeeded(
-      convertToStages(function, machine, /*precision=*/"",
-                      [](const Refusal &refusal) { emitRefusal(refusal); })));
-  expectHarmIsCaught(function, machine);
+      runDevicePasses(function, attr, [&](mlir::OpPassManager &functions) {
+        buildStagePipeline(functions, machine, /*precision=*/"");
+      })));
+  expectHarmIsCaught(function, file);
 }
 
 INSTANTIATE_TEST_SUITE_P(Digits, ModelMutationTest,

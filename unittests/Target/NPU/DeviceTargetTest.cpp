@@ -134,13 +134,6 @@ constexpr llvm::StringLiteral unsupported = R"mlir(
   }
 )mlir";
 
-/// What its refusal is to a user.
-std::vector<std::string> getUnsupportedErrors() {
-  return {"the device cannot carry it out: no stage does this (target 'atom')",
-          "the device cannot carry it out: the vector engine has no "
-          "'math.atan2' of these types (target 'atom')"};
-}
-
 class DeviceTargetTest : public testing::Test {
 protected:
   DeviceTargetTest() {
@@ -223,13 +216,61 @@ TEST_F(DeviceTargetTest, HintsSayWhatHelps) {
   EXPECT_EQ(refusals[0].hint, "quantise the model to int8");
 }
 
-TEST_F(DeviceTargetTest, CompileReportsWhatAcceptsReturns) {
+/// What their refusals are to a user.
+std::vector<std::string> print(ArrayRef<Refusal> refusals) {
+  std::vector<std::string> texts;
+  for (const Refusal &refusal : refusals) {
+    ScopedDiagnosticHandler handler(
+        refusal.loc.getContext(),
+        [&](Diagnostic &diagnostic) { texts.push_back(diagnostic.str()); });
+    EXPECT_TRUE(failed(emitRefusal(refusal, "atom")));
+  }
+  return texts;
+}
+
+TEST_F(DeviceTargetTest, CompileRefusesWhatAcceptsRefuses) {
   func::FuncOp function = parse(unsupported);
-  std::vector<std::string> errors = getErrors([&] {
-    EXPECT_TRUE(failed(getTarget("atom").compile(
-        function, {}, [](StringRef) { return WalkResult::advance(); })));
-  });
-  EXPECT_EQ(errors, getUnsupportedErrors());
+  auto run = [](StringRef) { return WalkResult::advance(); };
+  CompileOutcome outcome = CompileStatus::Program;
+  EXPECT_TRUE(getErrors([&] {
+                outcome = getTarget("atom").compile(function, {}, run);
+              }).empty());
+  EXPECT_EQ(outcome.status, CompileStatus::Refused);
+  std::vector<std::string> expected = {
+      "the device cannot carry it out: no stage does this (target 'atom')",
+      "the device cannot carry it out: the vector engine has no 'math.atan2' "
+      "of these types (target 'atom')"};
+  EXPECT_EQ(::print(outcome.refusals), expected);
+}
+
+TEST_F(DeviceTargetTest, CompileStopsWhereItIsTold) {
+  auto stop = [](StringRef) { return WalkResult::interrupt(); };
+  EXPECT_EQ(getTarget("atom").compile(parse(product), {}, stop).status,
+            CompileStatus::Stopped);
+}
+
+// The same fault is the user's when the function was read from a file, and ours
+// when it was not.
+TEST_F(DeviceTargetTest, FaultsOfFilesAreTheUsers) {
+  constexpr StringLiteral unscheduled = R"mlir(
+    func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = npu.reshape %x : tensor<4xf32> -> tensor<4xf32>
+      %z = tensor.empty() : tensor<4xf32>
+      return %z : tensor<4xf32>
+    })mlir";
+  auto run = [](StringRef) { return WalkResult::advance(); };
+  DeviceCompileOptions options;
+  options.startStage = "npu-scheduled";
+  for (bool isFromFile : {false, true}) {
+    options.isFromFile = isFromFile;
+    std::vector<std::string> errors = getErrors([&] {
+      EXPECT_EQ(
+          getTarget("atom").compile(parse(unscheduled), options, run).status,
+          isFromFile ? CompileStatus::InvalidInput
+                     : CompileStatus::InternalError);
+    });
+    EXPECT_EQ(errors.size(), 1u);
+  }
 }
 
 // Placement reports what the device refuses, unless it is told not to ask.
@@ -292,24 +333,25 @@ TEST_F(DeviceTargetTest, EstimatesAgreeWithSimulations) {
       FailureOr<DeviceEstimate> estimate = target.estimate(function, {});
       ASSERT_TRUE(succeeded(estimate));
       EXPECT_EQ(print(function), before);
-      FailureOr<std::optional<DeviceProgram>> program = target.compile(
+      CompileOutcome outcome = target.compile(
           function, {}, [](StringRef) { return WalkResult::advance(); });
-      ASSERT_TRUE(succeeded(program) && program->has_value());
+      ASSERT_EQ(outcome.status, CompileStatus::Program);
+      const DeviceProgram &program = outcome.program;
       std::unique_ptr<LoadedProgram> loaded =
-          llvm::cantFail(device.load((*program)->code, text));
+          llvm::cantFail(device.load(program.code, text));
       DeviceRun run = llvm::cantFail(loaded->measure());
 
       double seconds = run.latencyFs * 1e-15;
       EXPECT_NEAR(estimate->seconds / seconds, 1, 0.2);
       // Their tensors are where the first placement puts them.
-      EXPECT_EQ(estimate->seconds, (*program)->estimatedSeconds);
+      EXPECT_EQ(estimate->seconds, program.estimatedSeconds);
       double bytes = run.dramReadBytes + run.dramWriteBytes;
       EXPECT_NEAR(estimate->dramBytes / bytes, 1, 0.05);
       double idle = llvm::cantFail(device.summarizeMachine(text)).idleWatts;
       double joules = estimate->joules - idle * estimate->seconds;
       EXPECT_NEAR(joules / run.energyJoule, 1, 0.05);
-      EXPECT_EQ(estimate->weightBytes, (*program)->bound.weightBytes);
-      double onChipBytes = getPeakOnChipBytes((*program)->plan);
+      EXPECT_EQ(estimate->weightBytes, program.bound.weightBytes);
+      double onChipBytes = getPeakOnChipBytes(program.plan);
       EXPECT_LT(estimate->onChipBytes, 4 * onChipBytes);
       EXPECT_GT(estimate->onChipBytes, onChipBytes / 4);
     }

@@ -43,7 +43,7 @@ def ConvertLinalgToAnalog
   }];
   let options = [
     Option<"target", "target", "std::string", "",
-           "name or file of the target">
+           "target by name or file, for a function in no executable">
   ];
   let dependentDialects = ["::garam::analog::AnalogDialect"];
 }

@@ -21,18 +21,14 @@ namespace garam {
 #define GEN_PASS_DECL
 #include "garam/Conversion/LinalgToHost/Passes.h.inc"
 
-/// The pass with `onRefusal` called for what it would report as an error.
-std::unique_ptr<mlir::Pass> createHostFormKernels(RefusalHandler onRefusal);
-
 #define GEN_PASS_REGISTRATION
 #include "garam/Conversion/LinalgToHost/Passes.h.inc"
 
 namespace host {
 
-/// Turns a function of linalg, tensor and garam_ext into kernels. All that is
-/// not supported goes to `onRefusal`.
-mlir::LogicalResult convertToKernels(mlir::func::FuncOp function,
-                                     const RefusalHandler &onRefusal);
+/// Appends the passes that turn a function of linalg, tensor and garam_ext into
+/// kernels, or refuse it.
+void buildKernelPipeline(mlir::OpPassManager &functions);
 
 /// Registers it as linalg-to-host-kernels.
 void registerKernelPipeline();

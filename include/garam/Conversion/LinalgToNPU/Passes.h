@@ -19,9 +19,6 @@ namespace garam {
 #define GEN_PASS_DECL
 #include "garam/Conversion/LinalgToNPU/Passes.h.inc"
 
-/// The pass with `onRefusal` called for what it would report as an error.
-std::unique_ptr<mlir::Pass> createConvertLinalgToNPU(RefusalHandler onRefusal);
-
 #define GEN_PASS_REGISTRATION
 #include "garam/Conversion/LinalgToNPU/Passes.h.inc"
 

@@ -44,4 +44,18 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
                            "::garam::npu::NPUDialect"];
 }
 
+def NPUCheckStages : Pass<"npu-check-stages", "::mlir::func::FuncOp"> {
+  let summary = "Refuses stages that a machine cannot carry out";
+  let description = [{
+    Refuses stages whose arithmetic the machine has not: products of an element
+    type that its tensor engine does not multiply, 64-bit integers and float
+    operations on the vector engine, and vectors of more inputs than a command
+    has. It changes nothing.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"\"",
+           "target by name or file, for a function in no executable">
+  ];
+}
+
 #endif // GARAM_CONVERSION_LINALGTONPU_PASSES_TD

@@ -7,7 +7,6 @@
 #ifndef GARAM_CONVERSION_LINALGTONPU_PIPELINE_H
 #define GARAM_CONVERSION_LINALGTONPU_PIPELINE_H
 
-#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -26,20 +25,19 @@ struct StagePipelineOptions : mlir::PassPipelineOptions<StagePipelineOptions> {
 /// fused stages with the float type of `options`; `functions` runs on
 /// functions.
 void buildStagePipeline(mlir::OpPassManager &functions,
-                        const StagePipelineOptions &options,
-                        const RefusalHandler &onRefusal);
+                        const StagePipelineOptions &options);
 
-/// Runs these passes for a machine and checks that it can carry out the stages.
-/// `precision` is "bf16", "f16" (also "fp16") or empty: bf16 where the machine
-/// multiplies it, else f16. All that is not supported goes to `onRefusal`.
-mlir::LogicalResult convertToStages(mlir::func::FuncOp function,
-                                    const MachineDescription &machine,
-                                    llvm::StringRef precision,
-                                    const RefusalHandler &onRefusal);
+/// Appends these passes for a machine, and the check that it can carry out the
+/// stages. `precision` is "bf16", "f16" (also "fp16") or empty: bf16 where the
+/// machine multiplies it, else f16.
+void buildStagePipeline(mlir::OpPassManager &functions,
+                        const MachineDescription &machine,
+                        llvm::StringRef precision);
 
-/// The stages with arithmetic that the machine lacks.
-llvm::SmallVector<Refusal> checkStages(mlir::func::FuncOp function,
-                                       const MachineDescription &machine);
+/// Refuses a precision that the machine has not, where it has another one.
+mlir::LogicalResult checkPrecision(mlir::func::FuncOp function,
+                                   llvm::StringRef precision,
+                                   const MachineDescription &machine);
 
 /// Registers it as linalg-to-npu-stages.
 void registerStagePipeline();

@@ -19,9 +19,6 @@ namespace garam {
 #define GEN_PASS_DECL
 #include "garam/Conversion/LinalgToPIM/Passes.h.inc"
 
-/// The pass with `onRefusal` called for what it would report as an error.
-std::unique_ptr<mlir::Pass> createConvertLinalgToPIM(RefusalHandler onRefusal);
-
 #define GEN_PASS_REGISTRATION
 #include "garam/Conversion/LinalgToPIM/Passes.h.inc"
 

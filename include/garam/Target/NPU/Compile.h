@@ -10,26 +10,15 @@
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/NPU/CompiledProgram.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "garam/Target/TargetRegistry.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
 
 namespace garam::npu {
 
-/// Chooses layouts, core splits and tiles of a function of stages, after its
-/// indices have become data.
-mlir::LogicalResult scheduleFunction(mlir::func::FuncOp func,
-                                     const MachineDescription &machine);
-
-struct LoweredFunction {
-  MemoryUse memory;
-  /// What the cost model expects of a run.
-  double estimatedSeconds = 0;
-};
-/// Brings a function of scheduled stages to commands with addresses and waits.
-/// When the memory plan does not fit, the tensors are placed again with less
-/// local memory. Reports what does not work as diagnostics at the operation.
-mlir::FailureOr<LoweredFunction>
-lowerToPlannedCommands(mlir::func::FuncOp func,
-                       const MachineDescription &machine);
+/// Appends the passes that choose layouts, core splits and tiles of a function
+/// of stages, after its indices have become data.
+void buildSchedulePipeline(mlir::OpPassManager &functions);
 
 struct StagesEstimate {
   FunctionCost cost;
@@ -37,10 +26,10 @@ struct StagesEstimate {
   uint64_t onChipBytes = 0;
 };
 /// What the cost model expects of a function of stages, which are scheduled and
-/// get the memories on the way, as lowerToPlannedCommands tries them first;
-/// there are no commands and no addresses. Fails when a stage has no schedule,
-/// or what must lie in DRAM exceeds it. That buffers have no place on the chip
-/// even in small pieces is found by lowerToPlannedCommands only.
+/// get the memories on the way, as npu-lower-to-planned-commands tries them
+/// first; there are no commands and no addresses. Fails when a stage has no
+/// schedule, or what must lie in DRAM exceeds it. That buffers have no place on
+/// the chip even in small pieces is found by that pass only.
 mlir::FailureOr<StagesEstimate>
 estimateStages(mlir::func::FuncOp func, const MachineDescription &machine);
 
@@ -50,10 +39,14 @@ estimateStages(mlir::func::FuncOp func, const MachineDescription &machine);
 mlir::FailureOr<CompiledProgram>
 exportProgram(mlir::func::FuncOp commands, const MachineDescription &machine);
 
+/// The same, proved by the static checker.
+mlir::FailureOr<CompiledProgram>
+exportChecked(mlir::func::FuncOp commands, const MachineDescription &machine);
+
 /// All of it: a function of stages becomes a program, proved by the static
 /// checker. `func` is left as commands.
-mlir::FailureOr<CompiledProgram>
-compileStages(mlir::func::FuncOp func, const MachineDescription &machine);
+mlir::FailureOr<CompiledProgram> compileStages(mlir::func::FuncOp func,
+                                               const TargetFile &target);
 
 /// Registers --npu-to-binary and --npu-disassemble of garam-translate.
 void registerTranslations();

@@ -7,7 +7,7 @@
 #include "garam/Dialect/Analog/Transforms/Passes.h"
 
 #include "garam/Target/Analog/Machine/TargetFile.h"
-#include "garam/Target/TargetRegistry.h"
+#include "garam/Target/CompileTarget.h"
 
 namespace garam {
 #define GEN_PASS_DEF_ANALOGSPLITTILES
@@ -66,13 +66,13 @@ static SmallVector<TilePlace> placeTiles(MatrixOp matrix,
 
 /// Replaces `multiply` by reads of tiles on cores from `firstCore` on.
 static void split(MultiplyOp multiply, ArrayRef<TilePlace> places,
-                  unsigned firstCore, const SplitOptions &options) {
+                  unsigned firstCore, unsigned unsignedPhases) {
   OpBuilder b(multiply);
   Location loc = multiply.getLoc();
   auto convert = multiply.getCodes().getDefiningOp<ConvertOp>();
   bool isUnsigned = convert.getDac().getLow() >= 0;
   constexpr unsigned signedPhases = 4;
-  unsigned phases = isUnsigned ? options.unsignedPhases : signedPhases;
+  unsigned phases = isUnsigned ? unsignedPhases : signedPhases;
   SmallVector<Value> parts;
   for (auto [i, place] : llvm::enumerate(places)) {
     auto tile = TileOp::create(
@@ -99,10 +99,10 @@ static unsigned countUsedCores(func::FuncOp function) {
   return used;
 }
 
-LogicalResult splitTiles(func::FuncOp function,
-                         const MachineDescription &machine,
-                         const SplitOptions &options,
-                         const RefusalHandler &onRefusal) {
+/// Refuses each product that does not fit.
+static LogicalResult splitTiles(func::FuncOp function,
+                                const MachineDescription &machine,
+                                unsigned unsignedPhases) {
   unsigned used = std::min(countUsedCores(function), machine.cores);
   bool fits = true;
   for (MultiplyOp multiply :
@@ -113,19 +113,19 @@ LogicalResult splitTiles(func::FuncOp function,
       continue;
     SmallVector<TilePlace> places = placeTiles(matrix, machine.crossbar);
     if (places.size() > machine.cores - used) {
-      onRefusal({multiply.getLoc(),
-                 "its weights take " + Twine(places.size()) + " crossbars of " +
-                     Twine(machine.crossbar.rows) + " x " +
-                     Twine(machine.crossbar.columns) + ", and " +
-                     Twine(machine.cores - used) + " of " +
-                     Twine(machine.cores) +
-                     " are left by the products before it",
-                 "every product keeps its crossbars; place it on another "
-                 "device"});
+      (void)emitRefusal(
+          {multiply.getLoc(),
+           "its weights take " + Twine(places.size()) + " crossbars of " +
+               Twine(machine.crossbar.rows) + " x " +
+               Twine(machine.crossbar.columns) + ", and " +
+               Twine(machine.cores - used) + " of " + Twine(machine.cores) +
+               " are left by the products before it",
+           "every product keeps its crossbars; place it on another "
+           "device"});
       fits = false;
       continue;
     }
-    split(multiply, places, used, options);
+    split(multiply, places, used, unsignedPhases);
     used += places.size();
   }
   return success(fits);
@@ -141,21 +141,14 @@ struct AnalogSplitTiles : garam::impl::AnalogSplitTilesBase<AnalogSplitTiles> {
   using AnalogSplitTilesBase::AnalogSplitTilesBase;
 
   void runOnOperation() override {
-    llvm::Expected<garam::TargetFile> file = garam::loadTarget(target);
-    llvm::Expected<MachineDescription> machine =
-        file ? readTargetFile(file->getBuffer()) : file.takeError();
-    if (!machine) {
-      getOperation()->emitError("cannot load the target: ")
-          << llvm::toString(machine.takeError());
+    FailureOr<MachineDescription> machine = garam::loadMachineOf(
+        getOperation(), deviceKind, target, readTargetFile);
+    if (failed(machine))
       return signalPassFailure();
-    }
-    garam::RefusalHandler onRefusal = [](const garam::Refusal &refusal) {
-      garam::emitRefusal(refusal);
-    };
     // One after the other, for each sees which cores the others have taken.
     bool fits = true;
     getOperation()->walk([&](func::FuncOp function) {
-      fits &= succeeded(splitTiles(function, *machine, {}, onRefusal));
+      fits &= succeeded(splitTiles(function, *machine, phases));
     });
     if (!fits)
       signalPassFailure();

@@ -6,7 +6,7 @@
 
 #include "garam/Dialect/Analog/Utils/MatrixReader.h"
 
-#include "mlir/IR/DialectResourceBlobManager.h"
+#include "garam/Support/RawElements.h"
 
 #include <cstring>
 
@@ -14,25 +14,12 @@ using namespace mlir;
 
 namespace garam::analog {
 
-bool areLoaded(ElementsAttr value) {
-  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-  if (!resource)
-    return isa<DenseElementsAttr>(value);
-  const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-  return blob && blob->getData().size() >=
-                     size_t(value.getNumElements()) * sizeof(float);
-}
+bool areLoaded(ElementsAttr value) { return getRawElements(value).has_value(); }
 
 FloatElements::FloatElements(ElementsAttr value) {
-  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    bytes = dense.getRawData();
-    isSplat = dense.isSplat();
-  } else {
-    bytes = cast<DenseResourceElementsAttr>(value)
-                .getRawHandle()
-                .getBlob()
-                ->getData();
-  }
+  RawElements raw = *getRawElements(value);
+  bytes = raw.bytes;
+  isSplat = raw.isSplat;
 }
 
 float FloatElements::operator[](int64_t number) const {

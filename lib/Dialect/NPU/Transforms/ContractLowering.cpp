@@ -7,6 +7,7 @@
 #include "StageLowering.h"
 
 #include "TileWalks.h"
+#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 
 using namespace mlir;
@@ -49,14 +50,16 @@ LogicalResult emitOne(CommandEmitter &emitter,
   SmallVector<int64_t> reduction = walk.getSizes(reductionGroup);
   int64_t columns = getVolume(walk.getSizes(columnGroup));
   if (walk.operands[0].guards.size() > maxGuards)
-    return op.emitOpError("pads more than ")
-           << maxGuards << " dimensions of its activation at once";
+    return emitAsRefusal(op.emitOpError("pads more than ")
+                         << maxGuards
+                         << " dimensions of its activation at once");
   const ArrayMode *mode =
       emitter.machine.findMode(getElementType(walk.operands[0].type));
   if (!mode)
-    return op.emitOpError("needs an element type that the tensor engine of ")
-           << emitter.machine.name << " does not have: "
-           << getTensorType(op.getActivation()).getElementType();
+    return emitAsRefusal(
+        op.emitOpError("needs an element type that the tensor engine of ")
+        << emitter.machine.name << " does not have: "
+        << getTensorType(op.getActivation()).getElementType());
   auto [unitRows, unitColumns] = chooseUnits(getVolume(rows), columns, *mode,
                                              emitter.machine.tensor.units);
 

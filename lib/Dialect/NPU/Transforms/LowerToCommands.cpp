@@ -25,7 +25,7 @@ namespace {
 std::string getEntryName(DictionaryAttr attributes, StringRef fallback,
                          unsigned index) {
   if (attributes)
-    if (auto name = attributes.getAs<StringAttr>("onnx.name"))
+    if (auto name = attributes.getAs<StringAttr>(valueNameAttrName))
       return name.str();
   return (fallback + Twine(index)).str();
 }

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/NPU/Transforms/MicroCode.h"
+#include "garam/Target/DeviceTarget.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -111,9 +112,10 @@ private:
 
   FailureOr<MicroCode> check() {
     if (code.body.size() + code.finish.size() > maxVectorInstructions)
-      return owner->emitOpError("needs ")
-             << code.body.size() + code.finish.size()
-             << " micro-instructions, more than " << maxVectorInstructions;
+      return emitAsRefusal(owner->emitOpError("needs ")
+                           << code.body.size() + code.finish.size()
+                           << " micro-instructions, more than "
+                           << maxVectorInstructions);
     return code;
   }
 
@@ -139,8 +141,9 @@ private:
       free.reset(i);
       return static_cast<uint8_t>(i);
     }
-    return owner->emitOpError("needs more than ")
-           << maxVectorRegisters << " registers of the vector engine";
+    return emitAsRefusal(owner->emitOpError("needs more than ")
+                         << maxVectorRegisters
+                         << " registers of the vector engine");
   }
 
   void release(Value value) {
@@ -304,8 +307,9 @@ LogicalResult Translator::translate(Operation *op) {
           [&](auto extend) { return translateExtend(extend, true); })
       .Case<arith::TruncIOp>([&](auto truncate) -> LogicalResult {
         if (!truncate.getType().isInteger(1))
-          return op->emitOpError("has no form on the vector engine, whose "
-                                 "registers hold f32, i32 and i1");
+          return emitAsRefusal(
+              op->emitOpError("has no form on the vector engine, whose "
+                              "registers hold f32, i32 and i1"));
         if (failed(emitCopy(op)))
           return failure();
         return amend(truncate.getResult(), VectorOpcode::AndI,
@@ -313,14 +317,16 @@ LogicalResult Translator::translate(Operation *op) {
       })
       .Case<arith::UIToFPOp>([&](auto convert) -> LogicalResult {
         if (!convert.getOperand().getType().isInteger(1))
-          return op->emitOpError("has no form on the vector engine for "
-                                 "unsigned integers wider than i1");
+          return emitAsRefusal(
+              op->emitOpError("has no form on the vector engine for "
+                              "unsigned integers wider than i1"));
         return emit(op, VectorOpcode::I32ToF32);
       })
       .Case<math::Log2Op>([&](auto) { return translateLog(op, M_LOG2E); })
       .Case<math::Log10Op>([&](auto) { return translateLog(op, M_LOG10E); })
       .Default([&](Operation *) -> LogicalResult {
-        return op->emitOpError("has no form on the vector engine");
+        return emitAsRefusal(
+            op->emitOpError("has no form on the vector engine"));
       });
 }
 
@@ -333,8 +339,9 @@ LogicalResult Translator::translateLog(Operation *op, float factor) {
 
 LogicalResult Translator::translateExtend(Operation *op, bool isSigned) {
   if (!op->getOperand(0).getType().isInteger(1))
-    return op->emitOpError("has no form on the vector engine, whose registers "
-                           "hold f32, i32 and i1");
+    return emitAsRefusal(
+        op->emitOpError("has no form on the vector engine, whose registers "
+                        "hold f32, i32 and i1"));
   if (failed(emitCopy(op)))
     return failure();
   // As a signed number, i1 true is -1.
@@ -365,8 +372,9 @@ LogicalResult Translator::translateCompare(arith::CmpIOp op) {
     predicate = ComparePredicate::GE;
     break;
   default:
-    return op.emitOpError("compares unsigned integers, which the vector "
-                          "engine does not");
+    return emitAsRefusal(
+        op.emitOpError("compares unsigned integers, which the vector "
+                       "engine does not"));
   }
   return emit(op, VectorOpcode::CmpI, static_cast<uint32_t>(predicate));
 }
@@ -421,7 +429,7 @@ LogicalResult Translator::translateCompare(arith::CmpFOp op) {
     }
     [[fallthrough]];
   default:
-    return op.emitOpError("has no form on the vector engine");
+    return emitAsRefusal(op.emitOpError("has no form on the vector engine"));
   }
   if (failed(emit(op, VectorOpcode::CmpF, static_cast<uint32_t>(predicate))))
     return failure();

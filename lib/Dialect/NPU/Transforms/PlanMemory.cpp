@@ -198,7 +198,7 @@ SmallVector<SegmentOp> getSegments(func::FuncOp func) {
 FailureOr<int64_t> planScratch(func::FuncOp func,
                                std::vector<LiveBuffer> &buffers,
                                ArrayRef<SegmentOp> segments, int64_t heldBytes,
-                               const MachineDescription &machine, bool quiet) {
+                               const MachineDescription &machine) {
   auto getMemories = [&](BufferOp op) {
     SmallVector<int64_t> memories;
     if (op.getParts() || !op.getSegment())
@@ -213,25 +213,23 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
       planSpace(buffers, 1, capacity - heldBytes, getMemories);
   if (peak && heldBytes <= capacity)
     return *peak;
-  if (quiet)
-    return failure();
   // What the tightest plan would take.
   int64_t scratchBytes =
       planSpace(buffers, 1, std::numeric_limits<int64_t>::max(), getMemories,
                 /*restings=*/{0})
           .value_or(0);
-  return func.emitError("needs ")
-         << heldBytes + scratchBytes << " bytes of DRAM (" << heldBytes
-         << " for weights, inputs and outputs, " << scratchBytes
-         << " for what lies between), but " << machine.name << " has "
-         << capacity
-         << ": run a smaller batch or shape, or quantise the weights";
+  return emitAsRefusal(
+      func.emitError("needs ")
+      << heldBytes + scratchBytes << " bytes of DRAM (" << heldBytes
+      << " for weights, inputs and outputs, " << scratchBytes
+      << " for what lies between), but " << machine.name << " has " << capacity
+      << ": run a smaller batch or shape, or quantise the weights");
 }
 
 } // namespace
 
 FailureOr<MemoryUse> planMemory(func::FuncOp func,
-                                const MachineDescription &machine, bool quiet) {
+                                const MachineDescription &machine) {
   MemoryUse use;
   if (func.isExternal())
     return use;
@@ -241,11 +239,9 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
     return failure();
   std::vector<LiveBuffer> buffers = getLiveBuffers(func);
   auto fail = [&](StringRef memory, int64_t capacity) -> LogicalResult {
-    if (quiet)
-      return failure();
-    return func.emitError("the buffers do not fit the ")
-           << memory << " of " << machine.name << ", which has " << capacity
-           << " bytes";
+    return emitAsRefusal(func.emitError("the buffers do not fit the ")
+                         << memory << " of " << machine.name << ", which has "
+                         << capacity << " bytes");
   };
 
   std::optional<int64_t> peak =
@@ -271,7 +267,7 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
     if (segment.getRole() != "constant" && segment.getRole() != "scratch")
       heldBytes += segment.getSize().value_or(0);
   FailureOr<int64_t> scratchBytes =
-      planScratch(func, buffers, segments, heldBytes, machine, quiet);
+      planScratch(func, buffers, segments, heldBytes, machine);
   if (failed(scratchBytes))
     return failure();
   use.scratchBytes = *scratchBytes;

@@ -101,11 +101,13 @@ private:
                                << machine.name << " in no way: ";
     uint64_t tiles = findSchedules(stage, machine).fewestTiles;
     if (tiles == std::numeric_limits<uint64_t>::max())
-      return error << "one tile needs more than " << getTileMemory(machine)
-                   << " bytes of a core's memory";
-    return error << "a core would compute " << tiles << " tiles, and at most "
-                 << maxStageTiles
-                 << " are possible: run a smaller batch or shape several times";
+      error << "one tile needs more than " << getTileMemory(machine)
+            << " bytes of a core's memory";
+    else
+      error << "a core would compute " << tiles << " tiles, and at most "
+            << maxStageTiles
+            << " are possible: run a smaller batch or shape several times";
+    return emitAsRefusal(std::move(error));
   }
 
   /// When the stage behind `stage` can be done at best.

@@ -7,6 +7,7 @@
 #include "StageLowering.h"
 
 #include "TileGeometry.h"
+#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -21,10 +22,11 @@ LogicalResult StageLowering::checkLength(const Stage &stage,
       stage.isContract() ? numTensorCommands : numVectorCommands;
   commands = llvm::SaturatingAdd(commands, tiles);
   if (commands > maxExecutedCommands)
-    return stage.op->emitOpError("brings a queue to ")
-           << commands << " commands; a program executes at most "
-           << maxExecutedCommands
-           << " in a queue: run a smaller batch or shape several times";
+    return emitAsRefusal(
+        stage.op->emitOpError("brings a queue to ")
+        << commands << " commands; a program executes at most "
+        << maxExecutedCommands
+        << " in a queue: run a smaller batch or shape several times");
   return success();
 }
 

@@ -7,6 +7,7 @@
 #include "StageLowering.h"
 
 #include "TileWalks.h"
+#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -43,13 +44,14 @@ static LogicalResult emitOne(CommandEmitter &emitter,
                              int64_t core, const Walk &walk,
                              ArrayRef<Value> buffers, Value program) {
   if (walk.sizes.size() > maxDims)
-    return op.emitOpError("reduces more than ") << maxDims << " dimensions";
+    return emitAsRefusal(op.emitOpError("reduces more than ")
+                         << maxDims << " dimensions");
   OpBuilder &builder = emitter.builder;
   SmallVector<Attribute> descriptors;
   for (const WalkOperand &operand : walk.operands) {
     if (operand.guards.size() > maxGuards)
-      return op.emitOpError("pads more than ")
-             << maxGuards << " dimensions of an input at once";
+      return emitAsRefusal(op.emitOpError("pads more than ")
+                           << maxGuards << " dimensions of an input at once");
     descriptors.push_back(operand.getAttr(builder.getContext()));
   }
   unsigned numInputs = op.getInputs().size();

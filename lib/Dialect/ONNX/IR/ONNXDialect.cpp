@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "garam/Support/NodeIds.h"
 
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/Interfaces/FunctionInterfaces.h"
@@ -71,7 +72,7 @@ LogicalResult ONNXDialect::verifyRegionArgAttribute(Operation *op,
                                                     unsigned argIndex,
                                                     NamedAttribute attribute) {
   StringRef name = attribute.getName().getValue();
-  if (name == "onnx.name")
+  if (name == valueNameAttrName)
     return verifyName(op, attribute);
   auto function = dyn_cast<FunctionOpInterface>(op);
   if (name == "onnx.dims" && function)
@@ -83,7 +84,7 @@ LogicalResult
 ONNXDialect::verifyRegionResultAttribute(Operation *op, unsigned regionIndex,
                                          unsigned resultIndex,
                                          NamedAttribute attribute) {
-  if (attribute.getName() == "onnx.name")
+  if (attribute.getName() == valueNameAttrName)
     return verifyName(op, attribute);
   return success();
 }

@@ -6,8 +6,8 @@
 
 #include "garam/Dialect/PIM/IR/FloatElements.h"
 
+#include "garam/Support/RawElements.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/Endian.h"
 
@@ -22,19 +22,11 @@ std::optional<FloatElements> FloatElements::get(ElementsAttr value) {
     return std::nullopt;
   elements.isHalf = type.isF16();
   elements.count = value.getNumElements();
-  ArrayRef<char> raw;
-  if (auto dense = dyn_cast<DenseElementsAttr>(value)) {
-    raw = dense.getRawData();
-    elements.isSplat = dense.isSplat();
-  } else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value)) {
-    if (const AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      raw = blob->getData();
-  }
-  size_t width = elements.isHalf ? sizeof(Half) : sizeof(float);
-  size_t stored = elements.isSplat ? 1 : elements.count;
-  if (raw.size() < stored * width || raw.empty())
+  std::optional<RawElements> raw = getRawElements(value);
+  if (!raw || raw->bytes.empty())
     return std::nullopt;
-  elements.bytes = reinterpret_cast<const uint8_t *>(raw.data());
+  elements.isSplat = raw->isSplat;
+  elements.bytes = reinterpret_cast<const uint8_t *>(raw->bytes.data());
   return elements;
 }
 

@@ -86,27 +86,26 @@ static Location getProductLoc(Location loc) {
              : loc;
 }
 
-static void refuse(const RefusalHandler &onRefusal, Operation *op,
-                   uint64_t rows, const RowPlanner &planner) {
+static LogicalResult refuse(Operation *op, uint64_t rows,
+                            const RowPlanner &planner) {
   uint64_t bytes = planner.getRowBytes();
   uint64_t left = planner.getAll() - planner.getUsed();
-  onRefusal({getProductLoc(op->getLoc()),
-             "needs " + Twine(rows * bytes) + " bytes of banks (" +
-                 Twine(rows) + " rows of each), but " + Twine(left * bytes) +
-                 " of " + Twine(planner.getAll() * bytes) + " (" + Twine(left) +
-                 " rows) are left",
-             "a target with more channels has more"});
+  return emitRefusal({getProductLoc(op->getLoc()),
+                      "needs " + Twine(rows * bytes) + " bytes of banks (" +
+                          Twine(rows) + " rows of each), but " +
+                          Twine(left * bytes) + " of " +
+                          Twine(planner.getAll() * bytes) + " (" + Twine(left) +
+                          " rows) are left",
+                      "a target with more channels has more"});
 }
 
 static LogicalResult place(GemvOp gemv, RowPlanner &planner,
-                           const MachineDescription &machine,
-                           const RefusalHandler &onRefusal) {
+                           const MachineDescription &machine) {
   GemvTiling tiling = tileGemv(machine, gemv.getInputs(), gemv.getOutputs());
   uint64_t rows = tiling.getRows(machine.geometry);
   auto allocated = planner.allocate(rows);
   if (!allocated) {
-    refuse(onRefusal, gemv, rows, planner);
-    return failure();
+    return refuse(gemv, rows, planner);
   }
   gemv.setPlacementAttr(GemvPlacementAttr::get(
       gemv.getContext(), allocated->first, allocated->second, rows,
@@ -125,10 +124,9 @@ struct ConstantRows {
 } // namespace
 
 /// Gives the constant operands of `kernel` rows of their own, in one rank.
-static FailureOr<ConstantRows> placeConstants(ElementwiseOp kernel,
-                                              RowPlanner &planner,
-                                              const MachineDescription &machine,
-                                              const RefusalHandler &onRefusal) {
+static FailureOr<ConstantRows>
+placeConstants(ElementwiseOp kernel, RowPlanner &planner,
+               const MachineDescription &machine) {
   uint64_t rows = getTiling(kernel, machine).getRows(machine.geometry);
   ConstantRows result;
   uint64_t constants = llvm::count_if(kernel.getOperands(), [](Value operand) {
@@ -138,8 +136,7 @@ static FailureOr<ConstantRows> placeConstants(ElementwiseOp kernel,
   if (constants != 0) {
     auto allocated = planner.allocate(constants * rows);
     if (!allocated) {
-      refuse(onRefusal, kernel, constants * rows, planner);
-      return failure();
+      return refuse(kernel, constants * rows, planner);
     }
     result.rank = allocated->first;
     next = allocated->second;
@@ -155,14 +152,12 @@ static FailureOr<ConstantRows> placeConstants(ElementwiseOp kernel,
 /// Gives the rest of `kernel` rows that it shares with other kernels.
 static LogicalResult placeScratch(ElementwiseOp kernel, ConstantRows constants,
                                   const RowPlanner &planner,
-                                  const MachineDescription &machine,
-                                  const RefusalHandler &onRefusal) {
+                                  const MachineDescription &machine) {
   uint64_t rows = getTiling(kernel, machine).getRows(machine.geometry);
   uint64_t computed = llvm::count(constants.rows, -1);
   auto shared = planner.share((computed + 1) * rows, constants.rank);
   if (!shared) {
-    refuse(onRefusal, kernel, (computed + 1) * rows, planner);
-    return failure();
+    return refuse(kernel, (computed + 1) * rows, planner);
   }
   int64_t next = shared->second;
   for (int64_t &row : constants.rows) {
@@ -177,25 +172,23 @@ static LogicalResult placeScratch(ElementwiseOp kernel, ConstantRows constants,
 }
 
 LogicalResult placeKernels(func::FuncOp function,
-                           const MachineDescription &machine,
-                           const RefusalHandler &onRefusal) {
+                           const MachineDescription &machine) {
   RowPlanner planner(machine);
   bool hasFailed = false;
   SmallVector<std::pair<ElementwiseOp, ConstantRows>> kernels;
   for (Operation &op : function.getBody().front()) {
     if (auto gemv = dyn_cast<GemvOp>(op)) {
-      hasFailed |= failed(place(gemv, planner, machine, onRefusal));
+      hasFailed |= failed(place(gemv, planner, machine));
     } else if (auto kernel = dyn_cast<ElementwiseOp>(op)) {
       FailureOr<ConstantRows> constants =
-          placeConstants(kernel, planner, machine, onRefusal);
+          placeConstants(kernel, planner, machine);
       if (succeeded(constants))
         kernels.emplace_back(kernel, *constants);
       hasFailed |= failed(constants);
     }
   }
   for (auto &[kernel, constants] : kernels)
-    hasFailed |=
-        failed(placeScratch(kernel, constants, planner, machine, onRefusal));
+    hasFailed |= failed(placeScratch(kernel, constants, planner, machine));
   return failure(hasFailed);
 }
 
@@ -210,11 +203,8 @@ struct PIMPlaceKernels : garam::impl::PIMPlaceKernelsBase<PIMPlaceKernels> {
     if (getOperation().isExternal())
       return;
     auto machine = garam::pim::loadMachine(getOperation(), target);
-    auto report = [](const garam::Refusal &refusal) {
-      garam::emitRefusal(refusal);
-    };
     if (failed(machine) ||
-        failed(garam::pim::placeKernels(getOperation(), *machine, report)))
+        failed(garam::pim::placeKernels(getOperation(), *machine)))
       signalPassFailure();
   }
 };

@@ -6,7 +6,7 @@
 
 #include "ConstantWriter.h"
 
-#include "mlir/IR/DialectResourceBlobManager.h"
+#include "garam/Support/RawElements.h"
 
 #include <cstring>
 
@@ -20,35 +20,16 @@ uint64_t getByteSize(RankedTensorType type) {
          llvm::divideCeil(type.getElementTypeBitWidth(), bitsPerByte);
 }
 
-static std::optional<ArrayRef<char>> getBlob(ElementsAttr value) {
-  auto resource = dyn_cast<DenseResourceElementsAttr>(value);
-  if (!resource || !resource.getRawHandle().getBlob())
-    return std::nullopt;
-  return resource.getRawHandle().getBlob()->getData();
-}
-
-bool isLoaded(ElementsAttr value) {
-  if (isa<DenseElementsAttr>(value))
-    return true;
-  std::optional<ArrayRef<char>> blob = getBlob(value);
-  return blob && blob->size() ==
-                     getByteSize(cast<RankedTensorType>(value.getShapedType()));
-}
-
 void writeElements(ElementsAttr value, MutableArrayRef<uint8_t> bytes) {
-  if (std::optional<ArrayRef<char>> blob = getBlob(value)) {
-    std::memcpy(bytes.data(), blob->data(), bytes.size());
-    return;
-  }
-  auto dense = cast<DenseElementsAttr>(value);
-  if (dense.getElementType().isInteger(1)) {
+  if (auto dense = dyn_cast<DenseElementsAttr>(value);
+      dense && dense.getElementType().isInteger(1)) {
     llvm::copy(dense.getValues<bool>(), bytes.begin());
     return;
   }
-  ArrayRef<char> raw = dense.getRawData();
-  size_t step = dense.isSplat() ? raw.size() : bytes.size();
+  RawElements raw = *getRawElements(value);
+  size_t step = raw.isSplat ? raw.bytes.size() : bytes.size();
   for (size_t offset = 0; step != 0 && offset < bytes.size(); offset += step)
-    std::memcpy(bytes.data() + offset, raw.data(), step);
+    std::memcpy(bytes.data() + offset, raw.bytes.data(), step);
 }
 
 } // namespace garam::host

@@ -16,9 +16,6 @@ namespace garam::host {
 /// integer of less than 8 bits in a byte.
 uint64_t getByteSize(mlir::RankedTensorType type);
 
-/// Whether the elements are there: dense, or a resource that is loaded.
-bool isLoaded(mlir::ElementsAttr value);
-
 /// Writes the elements of `value`, which is loaded.
 void writeElements(mlir::ElementsAttr value,
                    llvm::MutableArrayRef<uint8_t> bytes);

@@ -7,16 +7,21 @@
 #include "garam/Target/Host/Compile.h"
 
 #include "ConstantWriter.h"
-#include "MemoryPlanner.h"
+#include "garam/Support/DataTypes.h"
 #include "garam/Support/NodeIds.h"
-#include "garam/Target/DeviceTarget.h"
+#include "garam/Support/RawElements.h"
+#include "garam/Target/DebugMapBuilder.h"
+#include "garam/Target/MemoryPlanner.h"
 #include "mlir/IR/Matchers.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
 namespace garam::host {
 namespace {
+
+/// Offsets from which every type and vector can be read without crossing a
+/// cache line more than it must.
+constexpr uint64_t bufferAlignment = 64;
 
 /// Where a tensor lies.
 struct Place {
@@ -42,7 +47,6 @@ private:
   void placeResults(KernelOp kernel);
   void addArgument(Step &step, const Place &place, bool isWritten);
   void releaseAfter(Operation *op);
-  SmallVector<uint32_t, 1> getNodes(Location loc);
   void planRegion(const Place &place, Location loc);
   void addValue(KernelOp kernel, uint32_t step);
 
@@ -50,11 +54,11 @@ private:
   const LoweredKernels &kernels;
   Program &program;
   llvm::DenseMap<Value, Place> places;
-  MemoryPlanner scratch;
+  MemoryPlanner scratch{bufferAlignment};
   uint32_t scratchSegment = 0;
   /// Results in scratch memory, by the kernel that uses them last.
   llvm::DenseMap<Operation *, SmallVector<Value>> lastUses;
-  llvm::StringMap<uint32_t> nodeNumbers;
+  DebugMapBuilder debug;
 };
 
 } // namespace
@@ -87,7 +91,7 @@ LogicalResult Exporter::addConstants() {
     ElementsAttr value;
     if (!matchPattern(&op, m_Constant(&value)))
       continue;
-    if (!isLoaded(value))
+    if (!getRawElements(value))
       return op.emitError("holds weights whose elements are not loaded");
     uint64_t bytes = getByteSize(op.getResult(0));
     auto [position, isNew] = offsets.try_emplace(value, size);
@@ -108,7 +112,7 @@ LogicalResult Exporter::addConstants() {
 static std::string getName(ArrayAttr all, unsigned number, StringRef fallback) {
   if (all)
     if (auto attrs = dyn_cast<DictionaryAttr>(all[number]))
-      if (auto name = attrs.getAs<StringAttr>("onnx.name"))
+      if (auto name = attrs.getAs<StringAttr>(valueNameAttrName))
         return name.str();
   return (fallback + Twine(number)).str();
 }
@@ -144,18 +148,6 @@ void Exporter::findLastUses() {
         lastUses[last[result]].push_back(result);
 }
 
-SmallVector<uint32_t, 1> Exporter::getNodes(Location loc) {
-  SmallVector<uint32_t, 1> numbers;
-  for (StringRef id : getNodeIds(loc)) {
-    auto [position, isNew] =
-        nodeNumbers.try_emplace(id, result.debug.nodes.size());
-    if (isNew)
-      result.debug.nodes.push_back(id.str());
-    numbers.push_back(position->second);
-  }
-  return numbers;
-}
-
 void Exporter::planRegion(const Place &place, Location loc) {
   SmallVector<StringRef> nodes = getNodeIds(loc);
   PlannedRegion region;
@@ -181,60 +173,25 @@ void Exporter::addArgument(Step &step, const Place &place, bool isWritten) {
       {place.segment, place.offset, place.size, isWritten});
 }
 
-static std::optional<DataType> getDataType(Type type, bool isUnsigned) {
-  if (type.isF16())
-    return DataType::Float16;
-  if (type.isBF16())
-    return DataType::BFloat16;
-  if (type.isF32())
-    return DataType::Float32;
-  if (type.isF64())
-    return DataType::Float64;
-  switch (type.getIntOrFloatBitWidth()) {
-  case 1:
-    return DataType::Bool;
-  case 8:
-    return isUnsigned ? DataType::UInt8 : DataType::Int8;
-  case 16:
-    return isUnsigned ? DataType::UInt16 : DataType::Int16;
-  case 32:
-    return isUnsigned ? DataType::UInt32 : DataType::Int32;
-  case 64:
-    return isUnsigned ? DataType::UInt64 : DataType::Int64;
-  default:
-    return std::nullopt;
-  }
-}
-
 /// The output of a node that a kernel has made when it is done: what follows
 /// are reshapes at most.
 void Exporter::addValue(KernelOp kernel, uint32_t step) {
-  std::optional<NodeValue> value = getNodeValue(kernel.getLoc());
-  if (!value || kernel->getNumResults() != 1 || !value->type.hasStaticShape())
+  std::optional<NodeValue> node = getNodeValue(kernel.getLoc());
+  if (!node || kernel->getNumResults() != 1)
     return;
   Value tensor = kernel.getResults().front();
   auto type = cast<RankedTensorType>(tensor.getType());
-  Type element = value->type.getElementType();
-  bool isSameKind =
-      isa<FloatType>(element) == isa<FloatType>(type.getElementType());
-  std::optional<DataType> dataType =
-      getDataType(type.getElementType(), element.isUnsignedInteger());
-  if (!dataType || !isSameKind ||
-      type.getNumElements() != value->type.getNumElements())
+  std::optional<DataType> dataType = getDataType(
+      type.getElementType(), node->type.getElementType().isUnsignedInteger());
+  if (!dataType)
     return;
-  DeviceValue &result = this->result.debug.values.emplace_back();
-  result.name = value->name;
-  ArrayRef<int64_t> shape = value->type.getShape();
-  result.type = {*dataType, llvm::SmallVector<int64_t, 4>(shape)};
   const Place &place = places.at(tensor);
-  ValuePiece piece;
-  piece.memory = place.segment;
-  piece.offset = place.offset;
-  piece.low.assign(shape.size(), 0);
-  piece.sizes.assign(shape.begin(), shape.end());
-  piece.strides = getDenseStrides(result.type);
-  piece.lastWrites.push_back({/*lane=*/0, step, /*execution=*/1});
-  result.pieces.push_back(std::move(piece));
+  DenseValue value;
+  value.segment = place.segment;
+  value.offset = place.offset;
+  value.type = *dataType;
+  value.command = step;
+  debug.addValue(kernel.getLoc(), type.getNumElements(), value);
 }
 
 void Exporter::releaseAfter(Operation *op) {
@@ -259,8 +216,8 @@ void Exporter::addKernel(KernelOp kernel, unsigned number) {
   }
   releaseAfter(kernel);
   program.steps.push_back(std::move(step));
-  result.debug.origins.front().push_back(getNodes(kernel.getLoc()));
-  addValue(kernel, program.steps.size() - 1);
+  addValue(kernel,
+           debug.addCommand(/*lane=*/0, debug.getNodes(kernel.getLoc())));
 }
 
 LogicalResult Exporter::run() {
@@ -269,7 +226,6 @@ LogicalResult Exporter::run() {
   addInputsAndOutputs();
   scratchSegment = program.segments.size();
   findLastUses();
-  result.debug.origins.emplace_back();
   for (const auto &[number, kernel] :
        llvm::enumerate(function.getOps<KernelOp>()))
     addKernel(kernel, number);
@@ -277,6 +233,7 @@ LogicalResult Exporter::run() {
     addSegment(MemoryRole::Scratch, scratch.getSize(), "scratch");
   program.numKernels = kernels.scratchBytes.size();
   result.segments = program.segments;
+  result.debug = debug.take(/*lanes=*/1);
   return success();
 }
 

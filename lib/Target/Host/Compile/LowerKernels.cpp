@@ -110,6 +110,15 @@ static uint64_t getScratchBytes(func::FuncOp function, KernelOp kernel) {
   return cast<MemRefType>(function.getArgumentTypes()[number]).getNumElements();
 }
 
+static LogicalResult
+runPasses(ModuleOp module, llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager manager(module.getContext(), ModuleOp::getOperationName());
+  (void)applyPassManagerCLOptions(manager); // fails where none are declared
+  applyDefaultTimingPassManagerCLOptions(manager);
+  build(manager);
+  return manager.run(module);
+}
+
 FailureOr<LoweredKernels> lowerKernels(func::FuncOp function,
                                        const VectorRegisters &registers) {
   // What is made here without a pass that would load its dialects.
@@ -123,18 +132,16 @@ FailureOr<LoweredKernels> lowerKernels(func::FuncOp function,
   for (const auto &[number, kernel] : llvm::enumerate(known.kernels))
     outlineKernel(kernel, getKernelName(number), *result.module);
 
-  MLIRContext *context = function.getContext();
-  PassManager toBuffers(context, ModuleOp::getOperationName());
-  buildBufferPipeline(toBuffers, registers);
-  if (failed(toBuffers.run(*result.module)))
+  auto toBuffers = [&](OpPassManager &manager) {
+    buildBufferPipeline(manager, registers);
+  };
+  if (failed(runPasses(*result.module, toBuffers)))
     return failure();
   for (auto [lowered, kernel] :
        llvm::zip_equal(result.module->getOps<func::FuncOp>(), known.kernels))
     result.scratchBytes.push_back(getScratchBytes(lowered, kernel));
 
-  PassManager toLLVM(context, ModuleOp::getOperationName());
-  buildLLVMPipeline(toLLVM);
-  if (failed(toLLVM.run(*result.module)))
+  if (failed(runPasses(*result.module, buildLLVMPipeline)))
     return failure();
   return result;
 }

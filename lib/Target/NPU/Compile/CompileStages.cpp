@@ -6,8 +6,9 @@
 
 #include "garam/Target/NPU/Compile.h"
 
-#include "garam/Dialect/NPU/IR/NPU.h"
-#include "garam/Target/NPU/Encoding.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Target/DeviceTargetModel.h"
+#include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/NPU/StaticChecker.h"
 
 #include <climits>
@@ -16,46 +17,9 @@ using namespace mlir;
 
 namespace garam::npu {
 
-/// Fractions of local memory that tensors are placed for, tried in this order:
-/// the address planner needs room that the sum of sizes does not show.
-static constexpr double fillFractions[] = {0.85, 0.65, 0.45, 0.25, 0.0};
-
-FailureOr<LoweredFunction>
-lowerToPlannedCommands(func::FuncOp func, const MachineDescription &machine) {
-  for (double fill : fillFractions) {
-    bool isLast = fill == 0.0;
-    func::FuncOp attempt = func.clone();
-    LoweredFunction result;
-    FailureOr<MemoryUse> use = failure();
-    LogicalResult lowered = placeTensors(attempt, machine, fill);
-    if (succeeded(lowered)) {
-      FailureOr<FunctionCost> cost = estimateCost(attempt, machine);
-      lowered = cost;
-      if (succeeded(cost)) {
-        result.estimatedSeconds = cost->seconds;
-        lowered = lowerToCommands(attempt, machine);
-      }
-    }
-    if (succeeded(lowered))
-      use = planMemory(attempt, machine, /*quiet=*/!isLast);
-    if (succeeded(use)) {
-      result.memory = *use;
-      synchronize(attempt);
-      rollLoops(attempt);
-      func.getBody().takeBody(attempt.getBody());
-      func->setAttrs(attempt->getAttrDictionary());
-    }
-    attempt.erase();
-    if (succeeded(use))
-      return result;
-    if (failed(lowered))
-      return failure();
-  }
-  return failure();
-}
-
-LogicalResult scheduleFunction(func::FuncOp func,
-                               const MachineDescription &machine) {
+/// What buildSchedulePipeline does, for an estimate.
+static LogicalResult scheduleFunction(func::FuncOp func,
+                                      const MachineDescription &machine) {
   materializeIndices(func);
   assignLayouts(func);
   return scheduleStages(func, machine);
@@ -79,13 +43,16 @@ static uint64_t countHeldBytes(func::FuncOp func) {
   return bytes;
 }
 
+/// As npu-lower-to-planned-commands tries it first.
+static constexpr double firstFill = 0.85;
+
 FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
                                          const MachineDescription &machine) {
   if (countHeldBytes(func) > machine.dram.bytes ||
       failed(scheduleFunction(func, machine)))
     return failure();
   StagesEstimate estimate;
-  FailureOr<int64_t> placed = placeTensors(func, machine, fillFractions[0]);
+  FailureOr<int64_t> placed = placeTensors(func, machine, firstFill);
   if (failed(placed))
     return failure();
   estimate.onChipBytes = *placed;
@@ -96,17 +63,37 @@ FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
   return estimate;
 }
 
+void buildSchedulePipeline(OpPassManager &functions) {
+  functions.addPass(createNPURecordBound());
+  functions.addPass(createNPUMaterializeIndices());
+  functions.addPass(createNPUAssignLayouts());
+  functions.addPass(createNPUScheduleStages());
+}
+
 FailureOr<CompiledProgram> compileStages(func::FuncOp func,
-                                         const MachineDescription &machine) {
-  if (failed(scheduleFunction(func, machine)) ||
-      failed(lowerToPlannedCommands(func, machine)))
+                                         const TargetFile &target) {
+  auto attr =
+      TargetAttr::get(func.getContext(), target.header.name, target.text);
+  if (failed(runDevicePasses(func, attr, [](OpPassManager &functions) {
+        buildSchedulePipeline(functions);
+        functions.addPass(createNPULowerToPlannedCommands());
+      })))
     return failure();
-  FailureOr<CompiledProgram> compiled = exportProgram(func, machine);
+  llvm::Expected<MachineDescription> machine =
+      readTargetFile(target.getBuffer());
+  if (!machine)
+    return func.emitError() << llvm::toString(machine.takeError());
+  return exportChecked(func, *machine);
+}
+
+FailureOr<CompiledProgram> exportChecked(func::FuncOp commands,
+                                         const MachineDescription &machine) {
+  FailureOr<CompiledProgram> compiled = exportProgram(commands, machine);
   if (failed(compiled))
     return failure();
   if (llvm::Error error =
           checkProgram(compiled->program, compiled->plan, machine))
-    return func.emitError("the compiled program breaks a rule: ")
+    return commands.emitError("the program breaks a rule: ")
            << llvm::toString(std::move(error));
   return compiled;
 }

@@ -5,10 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Target/NPU/Machine/TargetFile.h"
+#include "garam/Support/Figures.h"
 
 #include "TargetSchema.h"
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -16,12 +16,6 @@ using namespace llvm;
 namespace garam::npu {
 
 static constexpr StringLiteral kind = "npu";
-
-static std::string formatNumber(double value) {
-  std::string text;
-  raw_string_ostream(text) << format("%.6g", value);
-  return text;
-}
 
 /// Checks what the schema cannot say of one field alone.
 static void checkRelations(const MachineDescription &machine,

@@ -8,7 +8,7 @@
 // that names another one is a mistake.
 // OWN: npu.contract
 // OWN-SAME: schedule<split =
-// OTHER: error: is in executable '{{.*}}', which has a target of its own; leave the option target=rngd out
+// OTHER: error: has a target of its own, 'atom'; leave the option target=rngd out
 
 // The text of a target is not trusted.
 hetero.executable @wrong target(#npu.target<"wrong", "name: wrong">) {

@@ -3,7 +3,7 @@
 // An executable for another device.
 #target = #npu.target<"n", "">
 hetero.executable @e target(#target) {
-  // expected-error @+1 {{is in executable 'e' for another device}}
+  // expected-error @+1 {{is compiled for another device: #npu.target<"n", "">}}
   func.func @main() {
     return
   }

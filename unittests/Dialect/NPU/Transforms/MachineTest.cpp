@@ -36,10 +36,9 @@ struct OtherTarget
                                      const DeviceCompileOptions &) const {
     return failure();
   }
-  FailureOr<std::optional<DeviceProgram>>
-  compile(Attribute, func::FuncOp, const DeviceCompileOptions &,
-          llvm::function_ref<WalkResult(StringRef)>) const {
-    return failure();
+  CompileOutcome compile(Attribute, func::FuncOp, const DeviceCompileOptions &,
+                         llvm::function_ref<WalkResult(StringRef)>) const {
+    return CompileStatus::InternalError;
   }
 };
 
@@ -66,8 +65,7 @@ TEST(MachineTest, ExecutableForAnotherDevice) {
     return success();
   });
   EXPECT_TRUE(failed(loadMachine(function, /*option=*/"")));
-  EXPECT_EQ(message, "is in executable 'there' for another device: "
-                     "\"other chip\"");
+  EXPECT_EQ(message, "is compiled for another device: \"other chip\"");
 }
 
 } // namespace

@@ -38,7 +38,9 @@ def AnalogSplitTiles : Pass<"analog-split-tiles"> {
   }];
   let options = [
     Option<"target", "target", "std::string", "",
-           "name or file of the target">
+           "target by name or file, for functions in no executable">,
+    Option<"phases", "phases", "unsigned", "4",
+           "of reads of inputs that are not negative, 1 or 4; others have 4">
   ];
   let dependentDialects = ["::garam::analog::AnalogDialect"];
 }

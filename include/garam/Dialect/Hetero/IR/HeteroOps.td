@@ -30,7 +30,7 @@ def Hetero_DeviceTargetAttr
 
 def Hetero_ExecutableOp
     : Hetero_Op<"executable", [IsolatedFromAbove, NoRegionArguments,
-                               SymbolTable, Symbol]
+                               SymbolTable, Symbol, TargetedOpInterface]
                               # GraphRegionNoTerminator.traits> {
   let summary = "the functions that run on one device";
   let description = [{

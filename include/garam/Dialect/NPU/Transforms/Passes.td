@@ -18,6 +18,23 @@ def NPU_TargetOption
 // Scheduling of stages: decisions as attributes
 //===----------------------------------------------------------------------===//
 
+def NPURecordBound : Pass<"npu-record-bound", "::mlir::func::FuncOp"> {
+  let summary = "Keeps the lower bound of a function of stages on it";
+  let description = [{
+    Commands do not say any more how many multiply-accumulates and bytes of
+    weights a function needs at least. The pass counts them while there are
+    stages, and changes nothing else.
+
+    ```mlir
+    func.func @main(...) { ... npu.contract ... }
+    // becomes
+    func.func @main(...) attributes {npu.bound = {compute_s = 1.0e-09 : f64,
+        macs = 512 : i64, weight_bytes = 256 : i64}} { ... }
+    ```
+  }];
+  let options = [NPU_TargetOption];
+}
+
 def NPUMaterializeIndices
     : Pass<"npu-materialize-indices", "::mlir::func::FuncOp"> {
   let summary = "Turns indices into data that tiles can share";
@@ -93,9 +110,32 @@ def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
            "fragmentation">];
 }
 
+def NPURecordEstimate : Pass<"npu-record-estimate", "::mlir::func::FuncOp"> {
+  let summary = "Keeps the cost model's time of a function on it";
+  let description = [{
+    As `npu-record-bound`, for the seconds that the cost model expects of a run
+    of scheduled stages whose tensors have their memories: the attribute
+    `npu.estimate`.
+  }];
+  let options = [NPU_TargetOption];
+}
+
 //===----------------------------------------------------------------------===//
 // Commands
 //===----------------------------------------------------------------------===//
+
+def NPULowerToPlannedCommands
+    : Pass<"npu-lower-to-planned-commands", "::mlir::func::FuncOp"> {
+  let summary = "Brings scheduled stages to commands that fit the memories";
+  let description = [{
+    Runs `npu-place-tensors`, `npu-record-estimate`, `npu-lower-to-commands`,
+    `npu-plan-memory`, `npu-synchronize` and `npu-roll-loops`. When the memory
+    plan does not fit, the tensors are placed again for a smaller fraction of
+    local memory. The former type of the function stays in `hetero.lowered`.
+  }];
+  let options = [NPU_TargetOption];
+  let dependentDialects = ["::garam::npu::NPUDialect"];
+}
 
 def NPULowerToCommands : Pass<"npu-lower-to-commands", "::mlir::func::FuncOp"> {
   let summary = "Turns scheduled stages into commands on buffers";

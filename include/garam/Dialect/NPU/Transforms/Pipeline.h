@@ -44,6 +44,9 @@ struct FunctionCost {
 /// cannot follow.
 mlir::FailureOr<FunctionCost> estimateCost(mlir::func::FuncOp func,
                                            const MachineDescription &machine);
+/// What npu-record-estimate has kept on a function; 0 where there is nothing.
+double readEstimatedSeconds(mlir::func::FuncOp func);
+
 /// npu-lower-to-commands.
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);
@@ -52,11 +55,9 @@ mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
 struct MemoryUse {
   int64_t localBytes = 0, sharedBytes = 0, scratchBytes = 0;
 };
-/// npu-plan-memory. Fails, without a diagnostic when `quiet`, when a memory is
-/// too small.
+/// npu-plan-memory. Refuses a function that a memory is too small for.
 mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
-                                      const MachineDescription &machine,
-                                      bool quiet = false);
+                                      const MachineDescription &machine);
 /// npu-synchronize.
 void synchronize(mlir::func::FuncOp func);
 /// npu-roll-loops.

@@ -35,6 +35,27 @@ def PIMPlaceKernels : Pass<"pim-place-kernels", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::garam::pim::PIMDialect"];
 }
 
+def PIMSummarizeKernels
+    : Pass<"pim-summarize-kernels", "::mlir::func::FuncOp"> {
+  let summary = "Keeps what kernels need and cost on their function";
+  let description = [{
+    Later stages have no kernels to count from: multiply-accumulates and bytes
+    of weights, for the lower bound, the cost model's time in seconds, and what
+    lies in the banks become attributes of the function. It changes nothing else.
+
+    ```mlir
+    func.func @main(...) { ... pim.gemv %x, %w {placement = ...} ... }
+    // becomes
+    func.func @main(...) attributes {pim.estimate = 1.2e-06 : f64,
+        pim.macs = 15 : i64, pim.plan = [...], pim.weight_bytes = 30 : i64} ...
+    ```
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"\"",
+           "target by name or file, for a function in no executable">
+  ];
+}
+
 def PIMLowerToStreams : Pass<"pim-lower-to-streams", "::mlir::func::FuncOp"> {
   let summary = "Turns kernels with places into streams of transactions";
   let description = [{

@@ -14,11 +14,10 @@
 
 namespace garam::pim {
 
-/// Gives the kernels of `function` their places. A kernel that the banks do not
-/// hold goes to `onRefusal`.
+/// Gives the kernels of `function` their places. Refuses each that the banks do
+/// not hold.
 mlir::LogicalResult placeKernels(mlir::func::FuncOp function,
-                                 const MachineDescription &machine,
-                                 const RefusalHandler &onRefusal);
+                                 const MachineDescription &machine);
 
 /// Turns a function of kernels with places into one of streams. Reports what it
 /// cannot lower as errors.

@@ -14,6 +14,9 @@
 
 namespace garam::npu {
 
+/// The device class in target files, attributes and binaries.
+constexpr llvm::StringLiteral deviceKind = "npu";
+
 /// Reads and validates a target file that describes an NPU (docs/targets.md).
 /// Errors carry file, line and column, the field, what was found and what is
 /// needed; all are reported, joined.

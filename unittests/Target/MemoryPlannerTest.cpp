@@ -4,19 +4,21 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Target/Host/Compile/MemoryPlanner.h"
+#include "garam/Target/MemoryPlanner.h"
 
 #include "gtest/gtest.h"
 
 #include <random>
 #include <vector>
 
-using namespace garam::host;
+using namespace garam;
 
 namespace {
 
+constexpr uint64_t alignment = 64;
+
 TEST(MemoryPlanner, ReusesTheSmallestGap) {
-  MemoryPlanner planner;
+  MemoryPlanner planner(alignment);
   uint64_t large = planner.allocate(1000), wall = planner.allocate(64);
   uint64_t small = planner.allocate(100), end = planner.allocate(1);
   planner.release(large, 1000);
@@ -29,7 +31,7 @@ TEST(MemoryPlanner, ReusesTheSmallestGap) {
 }
 
 TEST(MemoryPlanner, JoinsGaps) {
-  MemoryPlanner planner;
+  MemoryPlanner planner(alignment);
   uint64_t a = planner.allocate(64), b = planner.allocate(64),
            c = planner.allocate(64);
   planner.release(a, 64);
@@ -44,7 +46,7 @@ TEST(MemoryPlanner, LiveBuffersAreDisjoint) {
   struct Buffer {
     uint64_t offset, size;
   };
-  MemoryPlanner planner;
+  MemoryPlanner planner(alignment);
   std::vector<Buffer> live;
   std::mt19937 random(1);
   for (unsigned i = 0; i < 2000; ++i) {
@@ -56,7 +58,7 @@ TEST(MemoryPlanner, LiveBuffersAreDisjoint) {
     }
     uint64_t size = random() % 300;
     uint64_t offset = planner.allocate(size);
-    EXPECT_EQ(offset % bufferAlignment, 0u);
+    EXPECT_EQ(offset % alignment, 0u);
     EXPECT_LE(offset + size, planner.getSize());
     for (const Buffer &other : live)
       EXPECT_TRUE(offset + size <= other.offset ||

@@ -4,22 +4,21 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_TARGET_HOST_COMPILE_MEMORYPLANNER_H
-#define GARAM_LIB_TARGET_HOST_COMPILE_MEMORYPLANNER_H
+#ifndef GARAM_TARGET_MEMORYPLANNER_H
+#define GARAM_TARGET_MEMORYPLANNER_H
 
 #include <cstdint>
 #include <map>
 
-namespace garam::host {
-
-/// Offsets from which every type and vector can be read without crossing a
-/// cache line more than it must.
-constexpr uint64_t bufferAlignment = 64;
+namespace garam {
 
 /// Gives buffers a place in one segment while they live, in the order of a
 /// program's steps: the smallest gap that is large enough, else the end.
 class MemoryPlanner {
 public:
+  /// All offsets are multiples of `alignment`, a power of two.
+  explicit MemoryPlanner(uint64_t alignment) : alignment(alignment) {}
+
   /// The offset of a new buffer of `size` bytes.
   uint64_t allocate(uint64_t size);
   /// The end of the life of what was allocated at `offset`.
@@ -28,10 +27,13 @@ public:
   uint64_t getSize() const { return end; }
 
 private:
+  uint64_t getPlannedSize(uint64_t size) const;
+
+  uint64_t alignment;
   std::map<uint64_t, uint64_t> gaps; // offset to size, none beside another
   uint64_t end = 0;
 };
 
-} // namespace garam::host
+} // namespace garam
 
-#endif // GARAM_LIB_TARGET_HOST_COMPILE_MEMORYPLANNER_H
+#endif // GARAM_TARGET_MEMORYPLANNER_H

@@ -4,18 +4,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "MemoryPlanner.h"
+#include "garam/Target/MemoryPlanner.h"
 
 #include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <iterator>
 
-namespace garam::host {
+namespace garam {
 
 /// A buffer without elements takes a place too: it has an address.
-static uint64_t getPlannedSize(uint64_t size) {
-  return llvm::alignTo(std::max<uint64_t>(size, 1), bufferAlignment);
+uint64_t MemoryPlanner::getPlannedSize(uint64_t size) const {
+  return llvm::alignTo(std::max<uint64_t>(size, 1), alignment);
 }
 
 uint64_t MemoryPlanner::allocate(uint64_t size) {
@@ -53,4 +53,4 @@ void MemoryPlanner::release(uint64_t offset, uint64_t size) {
   }
 }
 
-} // namespace garam::host
+} // namespace garam

@@ -1,13 +1,19 @@
-//===- DeviceBound.cpp - What no schedule can beat ------------------------===//
+//===- RecordBound.cpp - What no schedule can beat ------------------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#include "DeviceTargetModel.h"
+#include "garam/Dialect/NPU/Transforms/LowerBound.h"
+
+#include "Machine.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
-#include "garam/Dialect/NPU/IR/NPU.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
+
+namespace garam {
+#define GEN_PASS_DEF_NPURECORDBOUND
+#include "garam/Dialect/NPU/Transforms/Passes.h.inc"
+} // namespace garam
 
 using namespace mlir;
 
@@ -121,5 +127,52 @@ LowerBound computeLowerBound(func::FuncOp stages,
   });
   return bound;
 }
+
+static constexpr llvm::StringLiteral boundAttrName = "npu.bound";
+
+static void record(func::FuncOp function, const LowerBound &bound) {
+  Builder builder(function.getContext());
+  function->setAttr(
+      boundAttrName,
+      builder.getDictionaryAttr(
+          {builder.getNamedAttr("macs", builder.getI64IntegerAttr(bound.macs)),
+           builder.getNamedAttr("compute_s",
+                                builder.getF64FloatAttr(bound.computeSeconds)),
+           builder.getNamedAttr(
+               "weight_bytes", builder.getI64IntegerAttr(bound.weightBytes))}));
+}
+
+LowerBound readLowerBound(func::FuncOp function,
+                          const MachineDescription &machine) {
+  LowerBound bound;
+  bound.peakBytesPerSecond = machine.dram.bytesPerSecond;
+  auto attr = function->getAttrOfType<DictionaryAttr>(boundAttrName);
+  if (!attr)
+    return bound;
+  if (auto macs = attr.getAs<IntegerAttr>("macs"))
+    bound.macs = macs.getInt();
+  if (auto seconds = attr.getAs<FloatAttr>("compute_s"))
+    bound.computeSeconds = seconds.getValueAsDouble();
+  if (auto bytes = attr.getAs<IntegerAttr>("weight_bytes"))
+    bound.weightBytes = bytes.getInt();
+  return bound;
+}
+
+namespace {
+
+struct RecordBound : impl::NPURecordBoundBase<RecordBound> {
+  using NPURecordBoundBase::NPURecordBoundBase;
+
+  void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
+    if (failed(machine))
+      return signalPassFailure();
+    record(getOperation(), computeLowerBound(getOperation(), *machine));
+  }
+};
+
+} // namespace
 
 } // namespace garam::npu

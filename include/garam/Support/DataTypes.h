@@ -1,0 +1,21 @@
+//===- DataTypes.h - Element types of IR as a binary has them ---*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_SUPPORT_DATATYPES_H
+#define GARAM_SUPPORT_DATATYPES_H
+
+#include "garam/Support/Tensor.h"
+#include "mlir/IR/Types.h"
+
+namespace garam {
+
+/// The type of elements of type `type`, where there is one. Integers of
+/// `linalg` have no sign: whether they are unsigned says `isUnsigned`.
+std::optional<DataType> getDataType(mlir::Type type, bool isUnsigned);
+
+} // namespace garam
+
+#endif // GARAM_SUPPORT_DATATYPES_H

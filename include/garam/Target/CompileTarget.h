@@ -1,0 +1,47 @@
+//===- CompileTarget.h - The target that a pass compiles for ----*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TARGET_COMPILETARGET_H
+#define GARAM_TARGET_COMPILETARGET_H
+
+#include "garam/Target/DeviceTarget.h"
+#include "garam/Target/TargetRegistry.h"
+
+namespace garam {
+
+/// Of a function while a device's passes run on it: its target, so that it says
+/// all that they need, printed and copied alone too.
+constexpr llvm::StringLiteral targetAttrName = "garam.target";
+
+/// The target that `op` is compiled for: that of the nearest of `op` and the
+/// operations around it that has one, or null.
+DeviceTargetAttrInterface findTarget(mlir::Operation *op);
+
+/// The target of class `kind` that `op` is compiled for, or, where there is
+/// none, the one that a pass's option names, by name or file. Fails with an
+/// error at `op` when there is neither, or when they differ.
+mlir::FailureOr<TargetFile>
+loadTargetOf(mlir::Operation *op, llvm::StringRef kind, llvm::StringRef option);
+
+/// The machine that this target is; `read` reads target files of class `kind`.
+/// Fails with an error at `op` also when the target's file is wrong.
+template <typename Machine>
+mlir::FailureOr<Machine>
+loadMachineOf(mlir::Operation *op, llvm::StringRef kind, llvm::StringRef option,
+              llvm::Expected<Machine> (*read)(llvm::MemoryBufferRef)) {
+  mlir::FailureOr<TargetFile> file = loadTargetOf(op, kind, option);
+  if (failed(file))
+    return mlir::failure();
+  llvm::Expected<Machine> machine = read(file->getBuffer());
+  if (!machine)
+    return op->emitError("cannot load the target: ")
+           << llvm::toString(machine.takeError());
+  return std::move(*machine);
+}
+
+} // namespace garam
+
+#endif // GARAM_TARGET_COMPILETARGET_H

@@ -1,0 +1,49 @@
+//===- RecordEstimate.cpp - What the cost model expects of a run ----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Machine.h"
+#include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
+
+namespace garam {
+#define GEN_PASS_DEF_NPURECORDESTIMATE
+#include "garam/Dialect/NPU/Transforms/Passes.h.inc"
+} // namespace garam
+
+using namespace mlir;
+
+namespace garam::npu {
+
+static constexpr llvm::StringLiteral estimateAttrName = "npu.estimate";
+
+double readEstimatedSeconds(func::FuncOp func) {
+  auto seconds = func->getAttrOfType<FloatAttr>(estimateAttrName);
+  return seconds ? seconds.getValueAsDouble() : 0;
+}
+
+namespace {
+
+struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
+  using NPURecordEstimateBase::NPURecordEstimateBase;
+
+  void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
+    if (failed(machine))
+      return signalPassFailure();
+    FailureOr<FunctionCost> cost = estimateCost(getOperation(), *machine);
+    if (failed(cost))
+      return signalPassFailure();
+    getOperation()->setAttr(
+        estimateAttrName,
+        Builder(&getContext()).getF64FloatAttr(cost->seconds));
+  }
+};
+
+} // namespace
+
+} // namespace garam::npu
