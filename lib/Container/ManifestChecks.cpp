@@ -217,6 +217,20 @@ Error checkManifest(const Manifest &manifest) {
   return Error::success();
 }
 
+Error checkMemory(const Manifest &manifest, ArrayRef<uint64_t> memoryBytes) {
+  std::vector<uint64_t> used(manifest.devices.size());
+  for (const ImageSegment &segment : manifest.segments)
+    used[segment.device] =
+        SaturatingAdd(used[segment.device], segment.segment.size);
+  for (const auto &[device, sum, capacity] :
+       zip_equal(manifest.devices, used, memoryBytes))
+    if (capacity != 0 && sum > capacity)
+      return createStringError("the segments of device '" + device.name +
+                               "' need " + Twine(sum) +
+                               " bytes, its memory has " + Twine(capacity));
+  return Error::success();
+}
+
 const ImageDevice &Manifest::getTarget(const ImageProgram &program) const {
   return *find_if(devices, [&](const ImageDevice &device) {
     return device.section == program.target;

@@ -277,6 +277,25 @@ void Compilation::releaseInputs(ImageSource &image) {
       };
 }
 
+/// Devices have seen their programs one by one.
+llvm::Error Compilation::checkMemory(const ImageSource &image) const {
+  std::vector<uint64_t> memoryBytes;
+  for (const auto &[device, text] :
+       llvm::zip_equal(image.manifest.devices, image.targetTexts)) {
+    llvm::Expected<MachineSummary> machine =
+        devices.lookup(device.kind)
+            ->summarizeMachine(llvm::MemoryBufferRef(text, device.target));
+    if (!machine)
+      return machine.takeError();
+    memoryBytes.push_back(machine->memoryBytes);
+  }
+  if (llvm::Error error = garam::checkMemory(image.manifest, memoryBytes))
+    return makeUserError(ExitCode::Model,
+                         llvm::toString(std::move(error)) +
+                             "\nhint: place fewer nodes on it");
+  return llvm::Error::success();
+}
+
 llvm::Error Compilation::writeBinary() {
   StringRef file = isBeforeStart(placedStage) ? options.model : StringRef();
   llvm::Expected<ImageSource> image =
@@ -289,6 +308,8 @@ llvm::Error Compilation::writeBinary() {
     result.holdsNativeCode |=
         devices.lookup(image->manifest.getTarget(program).kind)
             ->executesNativeCode();
+  if (llvm::Error error = checkMemory(*image))
+    return error;
   releaseInputs(*image);
   if (llvm::Error error = writeImage(*output, *image))
     return error;

@@ -60,6 +60,7 @@ private:
   llvm::Error place();
   llvm::Error runDeviceStages();
   mlir::ArrayAttr makeRefusedAttr();
+  llvm::Error checkMemory(const ImageSource &image) const;
   llvm::Error writeBinary();
   llvm::Error writePlacement();
 

@@ -103,7 +103,7 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
             "' names " + Twine(step.nodes.size()) + " nodes, its program has " +
             Twine(debugMaps[step.program].nodes.size()));
   listInstances();
-  return Error::success();
+  return checkMemory();
 }
 
 std::string Executable::getContentHash() const {
@@ -140,6 +140,15 @@ Error Executable::checkDispatch(const Step &step,
     return image.getContainer().makeError(
         "section '" + getManifest().programs[step.program].section +
         "' declares other segments than the manifest");
+  return Error::success();
+}
+
+Error Executable::checkMemory() const {
+  std::vector<uint64_t> memoryBytes;
+  for (const MachineSummary &machine : machines)
+    memoryBytes.push_back(machine.memoryBytes);
+  if (Error error = garam::checkMemory(getManifest(), memoryBytes))
+    return image.getContainer().makeError(toString(std::move(error)));
   return Error::success();
 }
 

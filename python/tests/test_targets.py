@@ -1,9 +1,13 @@
 """Target files as users meet them: listed, checked, given by path."""
 
+import json
 import re
 import shutil
 
+import numpy
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from conftest import MODEL, SOURCE_DIR
 
@@ -65,3 +69,35 @@ def test_program_that_does_not_fit_the_dram(run_tool, tmp_path):
     target.write_text(text.replace("bytes: { value: 17179869184", f"bytes: {{ value: {found[1]}"))
     run_tool("garam", *arguments, target)
     run_tool("garam", "run", binary, "--timing-only", "--quiet")
+
+
+def test_programs_that_together_do_not_fit_the_dram(run_tool, tmp_path, monkeypatch):
+    """Two products on a chip, either of which would fit it, and the host between them."""
+    monkeypatch.setenv("GARAM_TARGETS_DIR", str(tmp_path))
+    capacity = 200000
+    text = (TARGETS / "atom.yaml").read_text()
+    (tmp_path / "tiny.yaml").write_text(
+        text.replace("bytes: { value: 17179869184", f"bytes: {{ value: {capacity}"))
+    system = tmp_path / "system.yaml"
+    system.write_text((TARGETS / "kcloud-stage1.yaml").read_text()
+                      .replace("target: atom", "target: tiny"))
+    weights = numpy.random.default_rng(1).random((256, 256), numpy.float32)
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"], name="first"),
+             helper.make_node("Relu", ["a"], ["b"], name="between"),
+             helper.make_node("MatMul", ["b", "v"], ["y"], name="second")]
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 256]) for name in "xy"]
+    graph = helper.make_graph(nodes, "g", values[:1], values[1:],
+                              [numpy_helper.from_array(weights, name) for name in "wv"])
+    model, rules = tmp_path / "model.onnx", tmp_path / "placement.json"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
+                                ir_version=10), model)
+    binary = tmp_path / "model.garam"
+    arguments = ("compile", model, "--target", system, "-o", binary, "--quiet", "--placement", rules)
+    for placed, status in [("second", 0), ("*", MODEL)]:
+        rules.write_text(json.dumps({"schema": 1, "rules": [
+            {"node": "*", "device": "host"}, {"node": placed, "device": "atom"},
+            {"node": "between", "device": "host"}]}))
+        errors = run_tool("garam", *arguments, status=status).stderr
+    found = re.search(r"the segments of device 'atom' need (\d+) bytes, its memory has "
+                      rf"{capacity}\nhint: place fewer nodes on it", errors)
+    assert found and int(found[1]) > 2 * weights.size * 2, errors

@@ -344,6 +344,17 @@ TEST(ManifestTest, SystemsAreChecked) {
             std::string::npos);
 }
 
+TEST(ManifestTest, MemoryOfADeviceHoldsAllSegments) {
+  Manifest manifest = makeChain();
+  // 100, 8 and 32 bytes on the first device, 40 on the last.
+  EXPECT_EQ(toString(checkMemory(manifest, {140, 0, 40})), "");
+  EXPECT_EQ(toString(checkMemory(manifest, {0, 0, 0})), "");
+  EXPECT_EQ(toString(checkMemory(manifest, {139, 0, 40})),
+            "the segments of device 'one' need 140 bytes, its memory has 139");
+  manifest.segments[0].segment.size = ~uint64_t(0);
+  EXPECT_NE(toString(checkMemory(manifest, {140, 0, 40})), "");
+}
+
 TEST(ManifestTest, TransfersAreChecked) {
   struct Case {
     std::function<void(Step &)> change;

@@ -371,6 +371,11 @@ TEST_F(LayersTest, DispatchesThatDoNotFitAreRefused) {
   step.nodes.clear();
   EXPECT_EQ(getError(), "");
 
+  uint64_t &size = manifest.segments[addSegment(1)].segment.size;
+  size = WorkerDevice::memoryBytes;
+  endsWith("the segments of device 'b' need 1048768 bytes, its memory has "
+           "1048576");
+  size = 0;
   source.programs[0].code[3] = 2;
   endsWith("section '.garam.worker.0.program' declares several segments of "
            "constants");

@@ -135,6 +135,8 @@ public:
   /// `isNative`: its programs count as code for this processor.
   explicit WorkerDevice(bool isNative = false) : isNative(isNative) {}
 
+  static constexpr uint64_t memoryBytes = 1 << 20;
+
   llvm::StringRef getKind() const override { return "worker"; }
   void registerDialects(mlir::DialectRegistry &) const override {}
   void registerPasses() const override {}
@@ -154,6 +156,7 @@ public:
     MachineSummary machine;
     machine.clockHz = 1e9;
     machine.idleWatts = 2;
+    machine.memoryBytes = memoryBytes;
     return machine;
   }
   bool executesNativeCode() const override { return isNative; }

@@ -163,6 +163,11 @@ llvm::Expected<Manifest> parseManifest(llvm::StringRef text);
 /// segments for them.
 llvm::Error checkManifest(const Manifest &manifest);
 
+/// The segments of each device, of all programs together, fit its memory of
+/// that many bytes; 0: it is not known.
+llvm::Error checkMemory(const Manifest &manifest,
+                        llvm::ArrayRef<uint64_t> memoryBytes);
+
 } // namespace garam
 
 #endif // GARAM_CONTAINER_MANIFEST_H

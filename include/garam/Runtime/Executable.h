@@ -88,6 +88,7 @@ private:
                            llvm::ArrayRef<DeviceSegment> declared) const;
   llvm::Error checkDispatch(const Step &step,
                             llvm::ArrayRef<DeviceSegment> declared) const;
+  llvm::Error checkMemory() const;
   void listInstances();
 
   Image image;

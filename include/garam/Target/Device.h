@@ -61,6 +61,8 @@ struct MachineSummary {
   uint64_t onChipBytes = 0;
   /// Power of the machine while it does nothing. It flows all the time.
   double idleWatts = 0;
+  /// Size of the memory that segments lie in; 0: the target does not say.
+  uint64_t memoryBytes = 0;
   /// Peak rate of the memory that segments lie in; 0: it limits nothing.
   double peakBytesPerSecond = 0;
   /// Nothing when the target file has none.

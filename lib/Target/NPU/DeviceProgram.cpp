@@ -141,6 +141,7 @@ Expected<MachineSummary> summarizeMachine(MemoryBufferRef target) {
   summary.onChipBytes =
       machine->cores * machine->local.bytes + machine->shared.bytes;
   summary.idleWatts = machine->idleWatts;
+  summary.memoryBytes = machine->dram.bytes;
   summary.peakBytesPerSecond = machine->dram.bytesPerSecond;
   if (machine->hostLinkBytesPerSecond > 0) {
     summary.hostLink.emplace();

@@ -115,6 +115,7 @@ Expected<MachineSummary> summarizeMachine(MemoryBufferRef target) {
   MachineSummary summary;
   summary.clockHz = machine->timing.clockHz;
   summary.idleWatts = machine->idleWatts;
+  summary.memoryBytes = machine->geometry.getBytes();
   summary.peakBytesPerSecond = getBankBytesPerSecond(*machine);
   HostLink link;
   link.bytesPerSecond = machine->hostLinkBytesPerSecond;
