@@ -9,6 +9,7 @@
 #include "BufferOrders.h"
 #include "Checks.h"
 #include "FirstFit.h"
+#include "ValleyDescent.h"
 #include "ValleySearch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -16,10 +17,11 @@ using namespace llvm;
 
 namespace garam::memory {
 
-/// The search holds the conflicts of all pairs and recurses once a buffer.
+/// The search recurses once a buffer, and a step takes time in their number.
 static constexpr size_t maxSearchBuffers = 4096;
-/// Pairs of buffers and sections, for the same reason.
-static constexpr uint64_t maxSearchMembers = 1 << 20;
+/// Sizes of problems whose skyline is worth its memory and time.
+static constexpr uint64_t maxSkylineMembers = 1 << 22;
+static constexpr uint64_t maxSkylineConflicts = 1 << 23;
 
 /// Steps of one run of the search in the first round. Most problems that it
 /// can solve at all are solved in fewer, from one order or another.
@@ -28,7 +30,7 @@ static constexpr uint64_t stepsPerRun = 1000;
 /// Times that first fit is repeated from one order: later ones gain little.
 static constexpr unsigned reinsertions = 8;
 /// So that no order is met twice.
-static constexpr double reinsertDisturbance = 0.02;
+static constexpr double smallDisturbance = 0.02;
 
 /// How far orders of later rounds are from the static ones.
 static constexpr double disturbances[] = {0.1, 0.3};
@@ -58,15 +60,21 @@ private:
            std::chrono::steady_clock::now() >= *options.deadline;
   }
   bool isDone() const {
-    return best.height <= std::max(best.lowerBound, options.capacity) ||
-           steps >= options.maxSteps || isTimeUp();
+    return best.height <= getWanted() || steps >= options.maxSteps ||
+           isTimeUp();
+  }
+  int64_t getWanted() const {
+    return std::max(best.lowerBound, options.capacity);
   }
   void take(MemoryPlan plan);
+  void take(const Skyline &skyline);
+  std::vector<uint32_t> getRanks(OrderKind kind, double disturbance);
   void planGreedily();
   void reinsert();
-  void search();
-  int64_t getTarget(uint64_t round) const;
-  void searchOnce(ValleySearch &search, int64_t target, OrderKind kind,
+  void descendOnce(Skyline &skyline, OrderKind kind, double disturbance);
+  void descendOften(Skyline &skyline);
+  void search(Skyline &skyline);
+  void searchOnce(ValleySearch &search, Skyline &skyline, OrderKind kind,
                   uint64_t round);
 
   ArrayRef<Buffer> buffers;
@@ -86,6 +94,43 @@ void Planner::take(MemoryPlan plan) {
   best.height = plan.height;
 }
 
+void Planner::take(const Skyline &skyline) {
+  MemoryPlan plan;
+  plan.offsets = skyline.getOffsets().vec();
+  for (auto [buffer, offset] : zip_equal(buffers, plan.offsets))
+    plan.height = std::max(plan.height, offset + buffer.size);
+  take(std::move(plan));
+}
+
+std::vector<uint32_t> Planner::getRanks(OrderKind kind, double disturbance) {
+  std::vector<uint32_t> ranks(buffers.size());
+  for (auto [rank, buffer] : enumerate(orders.get(kind, disturbance)))
+    ranks[buffer] = rank;
+  return ranks;
+}
+
+MemoryPlan Planner::plan() {
+  best.lowerBound = sections.getMaxLoad();
+  planGreedily();
+  if (isDone())
+    return std::move(best);
+  if (sections.getNumMembers() > maxSkylineMembers ||
+      sections.getNumConflicts() > maxSkylineConflicts) {
+    reinsert();
+    return std::move(best);
+  }
+  Skyline skyline(buffers, sections);
+  if (buffers.size() <= maxSearchBuffers)
+    search(skyline);
+  else
+    descendOften(skyline);
+  return std::move(best);
+}
+
+//===----------------------------------------------------------------------===//
+// First fit
+//===----------------------------------------------------------------------===//
+
 void Planner::planGreedily() {
   for (OrderKind kind : orderKinds) {
     take(planFirstFit(buffers, orders.get(kind)));
@@ -94,70 +139,12 @@ void Planner::planGreedily() {
   }
 }
 
-MemoryPlan Planner::plan() {
-  best.lowerBound = sections.getMaxLoad();
-  planGreedily();
-  if (isDone())
-    return std::move(best);
-  if (buffers.size() <= maxSearchBuffers &&
-      sections.getNumMembers() <= maxSearchMembers)
-    search();
-  else
-    reinsert();
-  return std::move(best);
-}
-
-//===----------------------------------------------------------------------===//
-// Search
-//===----------------------------------------------------------------------===//
-
-/// Every other round looks halfway between the best plan and what is wanted,
-/// so that there is progress when that is hard to reach.
-int64_t Planner::getTarget(uint64_t round) const {
-  int64_t wanted = std::max(best.lowerBound, options.capacity);
-  return round % 2 == 0 ? wanted : wanted + (best.height - wanted) / 2;
-}
-
-void Planner::searchOnce(ValleySearch &search, int64_t target, OrderKind kind,
-                         uint64_t round) {
-  double disturbance =
-      round < 2 ? 0 : disturbances[round / 2 % std::size(disturbances)];
-  std::vector<uint32_t> ranks(buffers.size());
-  for (auto [rank, buffer] : enumerate(orders.get(kind, disturbance)))
-    ranks[buffer] = rank;
-  uint64_t maxSteps =
-      std::min(stepsPerRun * getLuby(round / 2), options.maxSteps - steps);
-  ValleySearch::Outcome outcome =
-      search.run(target, ranks, maxSteps, [&] { return isTimeUp(); });
-  steps += search.getSteps();
-  if (outcome == ValleySearch::Outcome::Infeasible)
-    best.lowerBound = target + 1;
-  if (outcome != ValleySearch::Outcome::Found)
-    return;
-  MemoryPlan plan;
-  plan.offsets = search.getOffsets().vec();
-  for (auto [buffer, offset] : zip_equal(buffers, plan.offsets))
-    plan.height = std::max(plan.height, offset + buffer.size);
-  take(std::move(plan));
-}
-
-/// All orders share the best plan and the bound.
-void Planner::search() {
-  ValleySearch search(buffers, sections);
-  for (uint64_t round = 0;; ++round)
-    for (OrderKind kind : orderKinds) {
-      if (isDone())
-        return;
-      searchOnce(search, getTarget(round), kind, round);
-    }
-}
-
 /// First fit again and again, each time with the buffers first that ended too
 /// high before: squeaky wheel optimisation (Joslin and Clements, 1999).
 void Planner::reinsert() {
   while (true)
     for (OrderKind kind : orderKinds) {
-      std::vector<uint32_t> order = orders.get(kind, reinsertDisturbance);
+      std::vector<uint32_t> order = orders.get(kind, smallDisturbance);
       for (unsigned i = 0; i < reinsertions; ++i) {
         MemoryPlan plan = planFirstFit(buffers, order);
         steps += buffers.size();
@@ -169,6 +156,65 @@ void Planner::reinsert() {
         if (isDone())
           return;
       }
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// Valleys
+//===----------------------------------------------------------------------===//
+
+void Planner::descendOnce(Skyline &skyline, OrderKind kind,
+                          double disturbance) {
+  descend(skyline, sections, getRanks(kind, disturbance), getWanted());
+  steps += buffers.size();
+  take(skyline);
+}
+
+void Planner::descendOften(Skyline &skyline) {
+  for (double disturbance = 0;; disturbance = smallDisturbance)
+    for (OrderKind kind : orderKinds) {
+      descendOnce(skyline, kind, disturbance);
+      if (isDone())
+        return;
+    }
+}
+
+/// Every other round looks halfway between the best plan and what is wanted,
+/// so that there is progress when that is hard to reach.
+void Planner::searchOnce(ValleySearch &search, Skyline &skyline, OrderKind kind,
+                         uint64_t round) {
+  int64_t target = getWanted();
+  if (round % 2 != 0)
+    target += (best.height - target) / 2;
+  double disturbance =
+      round < 2 ? 0 : disturbances[round / 2 % std::size(disturbances)];
+  uint64_t maxSteps =
+      std::min(stepsPerRun * getLuby(round / 2), options.maxSteps - steps);
+  ValleySearch::Outcome outcome =
+      search.run(target, getRanks(kind, disturbance), maxSteps,
+                 [&] { return isTimeUp(); });
+  steps += search.getSteps();
+  if (outcome == ValleySearch::Outcome::Infeasible)
+    best.lowerBound = target + 1;
+  if (outcome == ValleySearch::Outcome::Found)
+    take(skyline);
+}
+
+/// All orders share the best plan and the bound. A descent is cheap, and each
+/// order near a static one gives another plan.
+void Planner::search(Skyline &skyline) {
+  for (OrderKind kind : orderKinds) {
+    descendOnce(skyline, kind, /*disturbance=*/0);
+    if (isDone())
+      return;
+  }
+  ValleySearch search(buffers, sections, skyline);
+  for (uint64_t round = 0;; ++round)
+    for (OrderKind kind : orderKinds) {
+      searchOnce(search, skyline, kind, round);
+      descendOnce(skyline, kind, disturbances[0]);
+      if (isDone())
+        return;
     }
 }
 

@@ -60,6 +60,7 @@ void Sections::addMemory(ArrayRef<Buffer> buffers,
                                           moments.begin());
   };
   std::vector<int64_t> changes(moments.size() + 1);
+  std::vector<uint64_t> begins(moments.size() + 1), ends(moments.size() + 1);
   for (uint32_t number : residents) {
     const Buffer &buffer = buffers[number];
     SectionRange range{find(buffer.lower), find(buffer.upper)};
@@ -67,10 +68,18 @@ void Sections::addMemory(ArrayRef<Buffer> buffers,
     numMembers += range.last - range.first;
     changes[range.first - offset] += buffer.size;
     changes[range.last - offset] -= buffer.size;
+    ++begins[range.first - offset];
+    ++ends[range.last - offset];
   }
   int64_t load = 0;
-  for (size_t i = 0; i < moments.size(); ++i)
+  uint64_t live = 0;
+  for (size_t i = 0; i < moments.size(); ++i) {
     loads[offset + i] = load += changes[i];
+    // Each that begins meets those that live, and those that begin with it.
+    live -= ends[i];
+    numConflicts += begins[i] * (2 * live + begins[i] - 1);
+    live += begins[i];
+  }
 }
 
 int64_t Sections::getMaxLoad() const {

@@ -39,6 +39,9 @@ public:
   }
   /// Pairs of a buffer and a section that it is in.
   uint64_t getNumMembers() const { return numMembers; }
+  /// Ordered pairs of buffers in conflict; those that share several memories
+  /// count several times.
+  uint64_t getNumConflicts() const { return numConflicts; }
 
 private:
   void addMemory(llvm::ArrayRef<Buffer> buffers,
@@ -46,7 +49,7 @@ private:
 
   std::vector<int64_t> loads;
   std::vector<llvm::SmallVector<SectionRange, 1>> ranges;
-  uint64_t numMembers = 0;
+  uint64_t numMembers = 0, numConflicts = 0;
 };
 
 } // namespace garam::memory

@@ -1,22 +1,21 @@
-//===- ValleySearch.h - Branch and bound for memory plans -------*- C++ -*-===//
+//===- ValleySearch.h - Branch and bound for memory plans -----------*- C++
+//-*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 //
-// Decides whether buffers fit a capacity. Buffers are placed from the bottom
-// up. Every unplaced buffer has a lowest offset: on top of all that has been
-// placed in its sections. A *valley* is a section whose lowest offset is lowest
-// among all sections of the buffers that could begin there; the search branches
-// over which of these buffers does begin there, or that none does. The branches
-// exclude each other, so that no plan is met twice in different orders.
+// Decides whether buffers fit a capacity. The search branches over which of the
+// buffers that can begin in a valley of the skyline does begin there, or that
+// none does. The branches exclude each other, so that no plan is met twice in
+// different orders.
 //
 // What prunes:
 // - Canonical plans: in some plan of the least height each buffer rests on
 //   another or at 0. One that may not begin in its valley is therefore lifted
 //   onto the lowest end of an unplaced buffer that it is in conflict with.
 // - Section inference: what a section still has to hold must fit between its
-//   lowest offset and the capacity.
+//   floor and the capacity.
 // - Decomposition: sets of unplaced buffers without conflicts between them are
 //   solved one by one.
 // - Symmetry: of equal buffers only one is tried.
@@ -31,7 +30,7 @@
 #ifndef GARAM_LIB_MEMORYPLANNING_VALLEYSEARCH_H
 #define GARAM_LIB_MEMORYPLANNING_VALLEYSEARCH_H
 
-#include "Sections.h"
+#include "Skyline.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace garam::memory {
@@ -40,16 +39,17 @@ class ValleySearch {
 public:
   enum class Outcome { Found, Infeasible, Interrupted };
 
-  ValleySearch(llvm::ArrayRef<Buffer> buffers, const Sections &sections);
+  ValleySearch(llvm::ArrayRef<Buffer> buffers, const Sections &sections,
+               Skyline &skyline)
+      : buffers(buffers), sections(sections), skyline(skyline) {}
 
-  /// Looks for a plan of at most `capacity`. In a valley, buffers are tried in
-  /// the order of `ranks`, a permutation. Interrupted: after `maxSteps`, or
-  /// when `isTimeUp`, which is asked now and then, says so.
+  /// Looks for a plan of at most `capacity`, which is left in the skyline. In a
+  /// valley, buffers are tried in the order of `ranks`, a permutation.
+  /// Interrupted: after `maxSteps`, or when `isTimeUp`, which is asked now and
+  /// then, says so.
   Outcome run(int64_t capacity, llvm::ArrayRef<uint32_t> ranks,
               uint64_t maxSteps, llvm::function_ref<bool()> isTimeUp);
 
-  /// Of the plan that was found.
-  llvm::ArrayRef<int64_t> getOffsets() const { return offsets; }
   /// Of the last run.
   uint64_t getSteps() const { return steps; }
 
@@ -57,54 +57,26 @@ private:
   /// Unplaced buffers in order of their first section.
   using BufferSet = std::vector<uint32_t>;
 
-  struct Change {
-    uint32_t number;
-    bool isSection;
-    int64_t value; // before
-  };
-
-  void reset(int64_t newCapacity);
   bool isInterrupted();
   bool solve(const BufferSet &unplaced);
   bool solveAll(llvm::ArrayRef<BufferSet> parts);
   bool branch(const BufferSet &unplaced);
-  bool tryBuffer(uint32_t buffer, int64_t offset, const BufferSet &unplaced);
+  bool tryBuffer(uint32_t buffer, const BufferSet &unplaced);
   bool tryNone(llvm::ArrayRef<uint32_t> candidates, uint32_t valley,
                const BufferSet &unplaced);
   std::vector<BufferSet> decompose(const BufferSet &unplaced) const;
   uint32_t findValley(const BufferSet &unplaced) const;
-  llvm::SmallVector<uint32_t> listCandidates(uint32_t valley) const;
   bool areEqual(uint32_t first, uint32_t second) const;
-
-  bool place(uint32_t buffer, int64_t offset);
-  void takeBack(uint32_t buffer);
-  void setLowestOffset(uint32_t buffer, int64_t offset);
-  bool updateSections();
-  void undo(size_t numChanges);
-  template <typename Visit>
-  void forEachSection(uint32_t buffer, Visit visit) const;
 
   llvm::ArrayRef<Buffer> buffers;
   const Sections &sections;
-  std::vector<std::vector<uint32_t>> members;   // of each section
-  std::vector<std::vector<uint32_t>> conflicts; // of each buffer
-  BufferSet all;
+  Skyline &skyline;
 
   int64_t capacity = 0;
   llvm::ArrayRef<uint32_t> ranks;
   uint64_t maxSteps = 0, steps = 0;
   llvm::function_ref<bool()> isTimeUp;
   bool interrupted = false;
-
-  std::vector<int64_t> offsets; // of placed buffers
-  /// Of unplaced buffers; placed ones have a large one.
-  std::vector<int64_t> lowestOffsets;
-  std::vector<int64_t> unplacedBytes; // of each section
-  /// Of each section: of its unplaced buffers, the least one.
-  std::vector<int64_t> floors;
-  std::vector<Change> changes;
-  std::vector<uint32_t> touched; // sections to update
-  std::vector<char> isTouched;
 };
 
 } // namespace garam::memory
