@@ -201,19 +201,42 @@ def save(tmp_path, nodes, inputs, outputs, opset=17):
     return path
 
 
+def save_quantized(tmp_path, op, *weights):
+    """y = op(x, weights...) in float32, between a DequantizeLinear and a QuantizeLinear."""
+    step = [helper.make_tensor("step", TensorProto.FLOAT, [], [0.5]),
+            helper.make_tensor("zero", TensorProto.INT8, [], [0])]
+    nodes = [helper.make_node("DequantizeLinear", ["x", "step", "zero"], ["fx"]),
+             helper.make_node(op, ["fx", *[tensor.name for tensor in weights]], ["fy"]),
+             helper.make_node("QuantizeLinear", ["fy", "step", "zero"], ["y"])]
+    x, y = (helper.make_tensor_value_info(name, TensorProto.INT8, [1, 8]) for name in "xy")
+    graph = helper.make_graph(nodes, "graph", [x], [y], [*step, *weights])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path = tmp_path / "quantized.onnx"
+    onnx.save(model, path)
+    return path
+
+
 def test_types_that_a_target_does_not_multiply(fails, tmp_path):
-    arguments = ("compile", DIGITS, "--dim", "N=1", "-o", tmp_path / "out.garam", "--target")
-    text = fails(MODEL, "'warboy' does not multiply ", *arguments, "warboy")
+    out = ("-o", tmp_path / "out.garam")
+    weight = helper.make_tensor("w", TensorProto.FLOAT, [8, 8], [1] * 64)
+    text = fails(MODEL, "'warboy' does not multiply ", "compile",
+                 save_quantized(tmp_path, "MatMul", weight), *out, "--target", "warboy")
     assert ", only i8; quantise the model to int8" in text
-    fails(MODEL, "'atom' does not multiply bf16; it does fp16", *arguments, "atom",
-          "--precision", "bf16")
+    fails(MODEL, "'atom' does not multiply bf16; it does fp16", "compile", DIGITS, "--dim", "N=1",
+          *out, "--target", "atom", "--precision", "bf16")
+
+
+def test_floats_in_the_memories_of_a_target_that_has_none(fails, tmp_path):
+    fails(MODEL, "'warboy' has no floats in its memories, and here float tensors would enter or "
+          "leave it; quantise the model to int8, with the QuantizeLinear of a float input and the "
+          "DequantizeLinear of a float result on the host", "compile", DIGITS, "--dim", "N=1",
+          "--target", "warboy", "-o", tmp_path / "out.garam")
 
 
 def test_arithmetic_that_a_target_does_not_have(fails, tmp_path):
-    path = save(tmp_path, [helper.make_node("Tanh", ["x"], ["y"])], ["x"], ["y"])
     fails(MODEL, "'warboy' has no float arithmetic beyond requantisation, and this needs "
-          "'math.tanh'; leave it out of the model or quantise it", "compile", path, "--target",
-          "warboy", "-o", tmp_path / "out.garam")
+          "'math.tanh'; leave it out of the model or quantise it", "compile",
+          save_quantized(tmp_path, "Tanh"), "--target", "warboy", "-o", tmp_path / "out.garam")
 
 
 def test_more_tensors_than_a_command_reads(fails, tmp_path):

@@ -1,11 +1,14 @@
 """Int8 networks run in int8 on every chip, exact to one quantisation step."""
 
+import json
+import re
+
 import numpy as np
 import onnx
 import pytest
 
 import oracle
-from conftest import MODELS_DIR, SOURCE_DIR
+from conftest import MODEL, MODELS_DIR, SOURCE_DIR
 from test_end_to_end import run_model
 
 TARGETS = ["rngd", "atom", "warboy"]
@@ -91,3 +94,51 @@ def test_same_class(name, target, run_tool, tmp_path):
     oracle.assert_same_class(actual.astype(np.float64), expected.astype(np.float64), 1)
     if vectors := oracle.load_vectors(NETWORKS[name].parent):
         assert actual.argmax() == vectors[0][1][0].argmax()
+
+
+def write_warboy_and_host(tmp_path):
+    """Links that cost next to nothing, for even a small network to be worth moving."""
+    path = tmp_path / "system.yaml"
+    path.write_text("""\
+name: warboy-card
+kind: system
+description: "A chip without float types beside its host"
+host_device: host
+devices:
+  - { name: warboy, target: warboy }
+  - { name: host, target: host }
+links:
+  - between: [warboy, host]
+    bytes_per_second: { value: 1.0e+15, assumed: "of this test" }
+    seconds: { value: 0, assumed: "of this test" }
+    energy_joules_per_byte: { value: 0, assumed: "of this test" }
+""")
+    return path
+
+
+def test_quantisation_beside_a_chip_without_floats(run_tool, fails, tmp_path):
+    """In a system it is nodes like others, which the chip refuses and the host takes."""
+    model, inputs = load("digits")
+    source, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    onnx.save(model, source)
+    arguments = ("compile", source, "--target", write_warboy_and_host(tmp_path), "-o", binary)
+    rules = tmp_path / "rules.json"
+    rules.write_text('{"schema": 1, "rules": [{"node": "*", "device": "warboy"}]}')
+    text = fails(MODEL, "'warboy' has no floats in its memories", *arguments, "--placement", rules)
+    edges = {"image_QuantizeLinear": "QuantizeLinear", "logits_DequantizeLinear": "DequantizeLinear"}
+    assert set(re.findall(r"node '([^']+)'", text)) == set(edges)
+
+    # A rule for some of the nodes, and none at all.
+    rules.write_text('{"schema": 1, "rules": [{"op": "Conv", "device": "warboy"}]}')
+    for chosen in (["--placement", rules], []):
+        run_tool("garam", *arguments, *chosen, "--report", tmp_path / "report.json")
+        report = json.loads((tmp_path / "report.json").read_text())
+        assert {device["name"]: device["dispatches"] for device in report["devices"]} == {
+            "warboy": 1, "host": 2}
+        assert {node["id"]: node["operator"] for node in report["nodes"]
+                if node["device"] == "host"} == edges
+        assert report["host_quantized_elements"] == 0
+        output = model.graph.output[0].name
+        actual = run_model(run_tool, binary, inputs, tmp_path / "run")[output]
+        expected = oracle.run_onnxruntime(model, inputs)[output]
+        assert_within_one_step(actual, expected, get_output_scale(model, output))

@@ -37,7 +37,9 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
       }], "::llvm::SmallVector<::llvm::StringRef>", "getStages">,
     InterfaceMethod<[{
         Whether the device has float types, at least in memory. For one that has
-        not, the host quantises inputs and dequantises outputs.
+        not and is the whole target, the runtime quantises inputs and
+        dequantises outputs; in a system it refuses floats that would enter or
+        leave its part, which is for another device to quantise.
       }], "bool", "hasFloat">,
     InterfaceMethod<[{
         What the device cannot do in `function`, which it leaves as it is, and

@@ -74,6 +74,8 @@ void buildStagePipeline(OpPassManager &functions,
                         StringRef precision) {
   StagePipelineOptions options;
   options.precision = choosePrecision(precision, machine).str();
+  // While each operation is of one node.
+  functions.addPass(createNPUCheckInterface());
   buildStagePipeline(functions, options);
   if (!machine.vector.hasFloat)
     functions.addPass(createNPUExpandExponential());

@@ -208,12 +208,14 @@ TEST_F(DeviceTargetTest, RefusalsAreValues) {
 
 TEST_F(DeviceTargetTest, HintsSayWhatHelps) {
   func::FuncOp function = parse(product);
-  // Multiplies integers only.
+  // Has no floats.
   SmallVector<Refusal> refusals = getTarget("warboy").accepts(function, {});
   ASSERT_FALSE(refusals.empty());
   EXPECT_EQ(refusals[0].nodes, (SmallVector<std::string, 1>{"fc"}));
-  EXPECT_EQ(refusals[0].operation, "");
-  EXPECT_EQ(refusals[0].hint, "quantise the model to int8");
+  EXPECT_EQ(refusals[0].operation, "linalg.matmul");
+  EXPECT_EQ(refusals[0].hint,
+            "quantise the model to int8, with the QuantizeLinear of a float "
+            "input and the DequantizeLinear of a float result on the host");
 }
 
 /// What their refusals are to a user.

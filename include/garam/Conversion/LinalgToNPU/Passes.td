@@ -44,6 +44,22 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
                            "::garam::npu::NPUDialect"];
 }
 
+def NPUCheckInterface : Pass<"npu-check-interface", "::mlir::func::FuncOp"> {
+  let summary = "Refuses floats at the edges of a machine that has none";
+  let description = [{
+    For a machine without float arithmetic (`vector.has_float` of its target
+    file), which has no float types in its memories either. What such a machine
+    computes in floats between integers, as dequantised operands of a product
+    and the quantisation of its result, is requantisation, which it has. Floats
+    that come from an argument of the function or go to a result of it are not:
+    the pass refuses every operation that they pass through. It changes nothing.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", /*default=*/"\"\"",
+           "target by name or file, for a function in no executable">
+  ];
+}
+
 def NPUCheckStages : Pass<"npu-check-stages", "::mlir::func::FuncOp"> {
   let summary = "Refuses stages that a machine cannot carry out";
   let description = [{

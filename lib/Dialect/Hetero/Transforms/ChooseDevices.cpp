@@ -51,9 +51,10 @@ private:
     SmallVector<Edge, 2> outputs; // here `producer` is the user
     uint64_t argumentBytes = 0, resultBytes = 0;
     SmallVector<double, 4> seconds; // on each device
-    /// Whether a device estimates it by itself; else it comes with a producer
-    /// or not at all.
-    SmallVector<bool, 4> isAlone;
+    /// Whether a device takes it without a producer, by itself or, where the
+    /// device has none of its producers, with what comes behind it; else it
+    /// comes with a producer or not at all.
+    SmallVector<bool, 4> canBegin;
     SmallVector<double, 4> ahead; // from its end to the function's
   };
 
@@ -147,14 +148,15 @@ void Chooser::measureEdges(func::FuncOp function) {
 
 /// The time of each unit on `device`: its share of the region that it is part
 /// of when the device has all that it may, for fixed costs and fusion are of
-/// regions. Shares are as the units' times by themselves.
+/// regions. Shares are as the units' times by themselves, and equal where the
+/// device takes none by itself.
 void Chooser::estimateUnits(unsigned device) {
   DeviceTargetAttrInterface target = getTarget(device);
   for (auto [number, unit] : llvm::enumerate(graph.units)) {
     std::optional<double> seconds;
     if (isAllowed(number, device))
       seconds = queries.getSeconds(target, unit.ops);
-    units[number].isAlone.push_back(seconds.has_value());
+    units[number].canBegin.push_back(seconds.has_value());
     units[number].seconds.push_back(seconds.value_or(0));
   }
   // Two devices, this one and any other.
@@ -172,17 +174,25 @@ void Chooser::estimateUnits(unsigned device) {
     double sum = 0;
     for (unsigned unit : inside)
       sum += units[unit].seconds[device];
-    if (!whole || sum == 0)
+    if (!whole)
       continue;
-    for (unsigned unit : inside)
-      units[unit].seconds[device] *= *whole / sum;
+    for (unsigned number : inside) {
+      Unit &unit = units[number];
+      double share =
+          sum == 0 ? 1.0 / inside.size() : unit.seconds[device] / sum;
+      unit.seconds[device] = *whole * share;
+      if (llvm::none_of(unit.inputs, [&](const Edge &edge) {
+            return inside.contains(edge.producer);
+          }))
+        unit.canBegin[device] = true;
+    }
   }
 }
 
 bool Chooser::canBeOn(unsigned number, unsigned device,
                       const Choice &choice) const {
   const Unit &unit = units[number];
-  return unit.isAlone[device] ||
+  return unit.canBegin[device] ||
          llvm::any_of(unit.inputs, [&](const Edge &edge) {
            return choice[edge.producer] == device;
          });

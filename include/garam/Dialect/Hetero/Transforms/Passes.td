@@ -13,10 +13,10 @@ def HeteroHoistQuantizationPass
     : Pass<"hetero-hoist-quantization", "::mlir::ModuleOp"> {
   let summary = "Leaves the quantisation of inputs and outputs to the host";
   let description = [{
-    For a device that has no float types. Where all that is done with an input
-    is its quantisation, with one scale for the tensor, the function takes the
-    quantised tensor instead; where an output is a dequantised tensor, it
-    returns the quantised one. The attribute `hetero.quantization` of the
+    For a device that has no float types and is the whole target. Where all that
+    is done with an input is its quantisation, with one scale for the tensor,
+    the function takes the quantised tensor instead; where an output is a
+    dequantised tensor, it returns the quantised one. The attribute `hetero.quantization` of the
     argument or result says what the runtime has to compute: scale, zero point,
     signedness. Everything else stays as it is, for the device to refuse.
 
