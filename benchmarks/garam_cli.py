@@ -45,8 +45,3 @@ def compile_model(tool, model, target, binary, folder, *options):
 
 def run_model(tool, binary, folder, *options):
     return call(tool, "run", binary, *options, folder=folder)
-
-
-def get_device_seconds(report, key="latency_s"):
-    """The latency from inputs in the device's memory to outputs there: without its host link."""
-    return report[key] - (report["host_link_s"] or 0)

@@ -16,8 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-from garam_cli import (DEFAULT_TOOL, SOURCE_DIR, ToolError, compile_model, get_device_seconds,
-                       run_model)
+from garam_cli import DEFAULT_TOOL, SOURCE_DIR, ToolError, compile_model, run_model
 
 MODELS = SOURCE_DIR.parent / "shared" / "models"
 GENERATORS = SOURCE_DIR / "benchmarks" / "models"
@@ -81,17 +80,17 @@ def measure(tool, network, target, folder):
         run = run_model(tool, binary, folder, "--random-inputs", "--seed", "0")
     except ToolError as error:
         return {**row, "error": str(error)}
-    keys = ["bound_s", "dram_read_bytes", "dram_write_bytes", "sram_peak_bytes", "energy_j"]
+    keys = ["latency_s", "latency_resident_s", "bound_s", "ratio", "dram_read_bytes",
+            "dram_write_bytes", "sram_peak_bytes", "energy_j"]
     row.update({key: run.report.get(key, compiled.report.get(key)) for key in keys})
-    # What the compiler can do something about: the host link is not in it.
-    row["device_s"] = get_device_seconds(run.report)
-    row["resident_s"] = get_device_seconds(run.report, "latency_resident_s")
-    row["ratio"] = row["bound_s"] / row["device_s"]
-    row["losses"] = {loss["category"]: loss["seconds"] for loss in run.report["losses"]
-                     if loss["category"] != "host link"}
+    row["losses"] = {loss["category"]: loss["seconds"] for loss in run.report["losses"]}
     row.update(compile_s=compiled.seconds, compile_peak_bytes=compiled.peak_bytes,
                simulate_s=run.seconds, model_bytes=network.file.stat().st_size)
     return row
+
+
+def format_microseconds(seconds):
+    return "" if seconds is None else f"{seconds * 1e6:.2f}"
 
 
 def format_losses(rows):
@@ -101,7 +100,7 @@ def format_losses(rows):
     lines = ["| model | target | " + " | ".join(categories) + " |",
              "|---|---|" + "---:|" * len(categories)]
     for row in rows:
-        shares = [100 * row["losses"].get(category, 0) / row["device_s"]
+        shares = [100 * row["losses"].get(category, 0) / row["latency_s"]
                   for category in categories]
         lines.append(f"| {row['model']} | {row['target']} | "
                      + " | ".join(f"{share:.1f}" for share in shares) + " |")
@@ -109,7 +108,7 @@ def format_losses(rows):
 
 
 def format_table(rows):
-    lines = ["| model | target | device (us) | resident (us) | bound (us) | ratio | DRAM (MB) "
+    lines = ["| model | target | latency (us) | resident (us) | bound (us) | ratio | DRAM (MB) "
              "| SRAM peak (MB) | energy (mJ) | compile (s) | memory (MB) | simulate (s) |",
              "|---|---|" + "---:|" * 10]
     for row in rows:
@@ -118,8 +117,8 @@ def format_table(rows):
             continue
         dram = (row["dram_read_bytes"] + row["dram_write_bytes"]) / 1e6
         lines.append(
-            f"| {row['model']} | {row['target']} | {row['device_s'] * 1e6:.2f} "
-            f"| {row['resident_s'] * 1e6:.2f} | {row['bound_s'] * 1e6:.2f} "
+            f"| {row['model']} | {row['target']} | {row['latency_s'] * 1e6:.2f} "
+            f"| {format_microseconds(row['latency_resident_s'])} | {row['bound_s'] * 1e6:.2f} "
             f"| {row['ratio']:.3f} | {dram:.2f} | {row['sram_peak_bytes'] / 1e6:.2f} "
             f"| {row['energy_j'] * 1e3:.3f} | {row['compile_s']:.2f} "
             f"| {row['compile_peak_bytes'] / 1e6:.0f} | {row['simulate_s']:.2f} |")
@@ -147,7 +146,7 @@ def main():
                     print(f"{network.name} on {target}: "
                           f"{rows[-1].get('error', 'done')}", file=sys.stderr)
     print(format_table(rows))
-    print("\nCritical path, % of the time on the device:\n")
+    print("\nCritical path, % of the latency:\n")
     print(format_losses(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")

@@ -54,5 +54,6 @@ for target in "$system" host atom; do
     --calibrate "$work/samples.npz" -o "$work/digits.garam" --quiet
   evaluate digits
 done
-printf '\nThe latency is from the memory of the host to the memory of the host. By default every layer of so small\n'
+printf '\nThe latency on a system is from the memory of the host to the memory of the host, that of a single\n'
+printf 'device from its own memory to its own memory; its link to the host is apart. By default every layer of so small\n'
 printf 'a network is on the host: over the links alone an image takes longer than what another device saves.\n'

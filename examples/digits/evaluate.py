@@ -96,6 +96,8 @@ def main():
         print(f"  all seeds    {min(accuracies):.2%} to {max(accuracies):.2%} right, "
               f"mean {np.mean(accuracies):.2%}")
     print(f"  latency      {report['latency_s'] * 1e6:.2f} us an image: {format_losses(report)}")
+    if report["host_link_s"] is not None:
+        print(f"  host link    {report['host_link_s'] * 1e6:.2f} us more, to the device and back")
     print(f"  energy       {report['energy_j'] * 1e6:.2f} uJ an image")
     return 0
 

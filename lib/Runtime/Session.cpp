@@ -8,7 +8,6 @@
 
 #include "Quantization.h"
 #include "StepRunner.h"
-#include "garam/Simulation/Kernel.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -179,39 +178,20 @@ void Session::readOutputs(RunResult &result) {
   }
 }
 
-/// Of what goes in or out, all at once.
-static double getSeconds(const HostLink &link, ArrayRef<Binding> bindings,
-                         RunResult &result) {
-  if (bindings.empty())
-    return 0;
-  uint64_t bytes = 0;
-  for (const Binding &binding : bindings)
-    bytes += *getDeviceByteSize(binding);
-  result.energyJoule += bytes * link.joulePerByte;
-  return link.getSeconds(bytes);
-}
-
-/// The caller's memory is at the other end of the link of a single device: the
-/// inputs come before its program starts and the outputs go when it has ended.
-/// With several devices that is in the steps.
-static Error chargeHostLink(const Executable &executable, RunResult &result) {
-  const MachineSummary &machine = executable.getMachine(0);
-  if (!machine.hostLink || executable.getManifest().devices.size() != 1)
-    return Error::success();
+/// Time of the host link for everything that goes in and out. With several
+/// devices that is in the steps.
+static std::optional<double> getHostLinkSeconds(const Executable &executable) {
+  const std::optional<HostLink> &link = executable.getMachine(0).hostLink;
+  if (!link || executable.getManifest().devices.size() != 1)
+    return std::nullopt;
+  auto getSeconds = [&](ArrayRef<Binding> bindings) {
+    uint64_t bytes = 0;
+    for (const Binding &binding : bindings)
+      bytes += *getDeviceByteSize(binding);
+    return link->getSeconds(bytes);
+  };
   const EntryPoint &entry = executable.getEntryPoint();
-  double seconds = getSeconds(*machine.hostLink, entry.inputs, result) +
-                   getSeconds(*machine.hostLink, entry.outputs, result);
-  sim::Time time = sim::getTime(seconds);
-  result.hostLinkSeconds = seconds;
-  result.latencyFs = sim::addTime(result.latencyFs, time);
-  if (result.latencyFs == sim::maxTime)
-    return createStringError("simulated time exceeds five hours with the "
-                             "inputs and outputs on the host link");
-  result.criticalPath.push_back({"host link", time});
-  double idleJoule = machine.idleWatts * seconds;
-  result.devices.front().idleJoule += idleJoule;
-  result.energyJoule += idleJoule;
-  return Error::success();
+  return getSeconds(entry.inputs) + getSeconds(entry.outputs);
 }
 
 Error Session::runSteps(const RunOptions &options, RunResult &result) {
@@ -239,14 +219,12 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
     if (Error error = bindInputs(inputs, result))
       return error;
   }
-  Error error = runSteps(options, result);
-  if (!error)
-    error = chargeHostLink(*executable, result);
-  if (error)
+  if (Error error = runSteps(options, result))
     return executable->getImage().getContainer().makeError(
         toString(std::move(error)));
   if (!options.timingOnly)
     readOutputs(result);
+  result.hostLinkSeconds = getHostLinkSeconds(*executable);
   return result;
 }
 

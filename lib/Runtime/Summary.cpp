@@ -158,6 +158,9 @@ void printSummary(const Report &report, raw_ostream &os) {
           indent.str() + share.category,
           formatSeconds(share.femtoseconds * 1e-15) + ", " +
               formatShare(double(share.femtoseconds) / run.latencyFs));
+  if (run.hostLinkSeconds)
+    table.printRow("host link", formatSeconds(*run.hostLinkSeconds) +
+                                    ", not in the latency");
   table.printRow("DRAM", formatBytes(run.dramReadBytes) + " read, " +
                              formatBytes(run.dramWriteBytes) + " written");
   table.printRow("SRAM peak", formatBytes(report.peakOnChipBytes));

@@ -156,15 +156,12 @@ public:
                                 const TargetFile &) const override {
     return nullptr;
   }
-  Expected<MachineSummary>
-  summarizeMachine(MemoryBufferRef target) const override {
+  Expected<MachineSummary> summarizeMachine(MemoryBufferRef) const override {
     MachineSummary machine;
     machine.clockHz = 1e9;
     machine.onChipBytes = 1024;
     machine.idleWatts = 2;
-    constexpr double sixHours = 6 * 3600, oneMicrosecond = 1e-6;
-    bool isSlow = target.getBuffer().contains("slow");
-    machine.hostLink = HostLink{1e6, isSlow ? sixHours : oneMicrosecond, 1e-9};
+    machine.hostLink = HostLink{1e6, 0, 0};
     return machine;
   }
   Expected<std::unique_ptr<LoadedProgram>>
@@ -238,27 +235,10 @@ TEST_F(SessionTest, RunsWithDataAndTime) {
   ASSERT_EQ(result.outputs.size(), 1u);
   EXPECT_EQ(result.outputs[0].name, "y");
   EXPECT_EQ(result.outputs[0].data, std::vector<uint8_t>({11, 12, 13, 14}));
-  // 3 ns, and 4 bytes in and 4 out over the host link.
-  EXPECT_EQ(result.latencyFs, 10'003'000'000u);
-  EXPECT_DOUBLE_EQ(*result.hostLinkSeconds, 10e-6);
-  uint64_t sum = 0;
-  for (const TimeShare &share : result.criticalPath)
-    sum += share.femtoseconds;
-  EXPECT_EQ(sum, result.latencyFs);
-  EXPECT_EQ(result.criticalPath.back().category, "host link");
-  // Of the program, of the link, and 2 W for all the time.
-  EXPECT_DOUBLE_EQ(result.devices[0].idleJoule, 2 * 10.003e-6);
-  EXPECT_DOUBLE_EQ(result.energyJoule, 1e-9 + 8e-9 + 2 * 10.003e-6);
-}
-
-TEST_F(SessionTest, TimesThatCannotBeCountedAreRefused) {
-  source.targetTexts = {"name: one\nkind: adder\ndescription: slow\n"};
-  ErrorReport report = runBadly({input});
-  EXPECT_EQ(report.exitCode, ExitCode::Binary);
-  EXPECT_NE(report.text.find("simulated time exceeds five hours with the "
-                             "inputs and outputs on the host link"),
-            std::string::npos)
-      << report.text;
+  EXPECT_EQ(result.latencyFs, 3000000u);
+  EXPECT_DOUBLE_EQ(*result.hostLinkSeconds, 8e-6);
+  // Of the program, and 2 W for 3 ns.
+  EXPECT_DOUBLE_EQ(result.energyJoule, 1e-9 + 6e-9);
 }
 
 TEST_F(SessionTest, InstancesAreMadeWhenTheirOptionsChange) {
@@ -393,10 +373,10 @@ TEST_F(SessionTest, ProgramsThatDoNotEndAreRefused) {
 TEST_F(SessionTest, ReportAndTrace) {
   std::shared_ptr<const Executable> executable = cantFail(load());
   Report report = cantFail(measure(executable));
-  EXPECT_EQ(report.run.latencyFs, 10'003'000'000u);
-  EXPECT_EQ(report.residentLatencyFs, 10'001'000'000u);
+  EXPECT_EQ(report.run.latencyFs, 3000000u);
+  EXPECT_EQ(report.residentLatencyFs, 1000000u);
   EXPECT_DOUBLE_EQ(report.nodeCycles.at(0), 3.0);
-  EXPECT_NEAR(report.getRatio(), 1.0 / 10003.0, 1e-9);
+  EXPECT_NEAR(report.getRatio(), 1.0 / 3.0, 1e-9);
 
   std::string text;
   raw_string_ostream os(text);

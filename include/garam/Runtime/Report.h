@@ -12,7 +12,7 @@
 namespace garam {
 
 /// Version of the JSON report (docs/report.md).
-constexpr int64_t reportSchema = 2;
+constexpr int64_t reportSchema = 1;
 
 struct Report {
   std::shared_ptr<const Executable> executable;

@@ -72,10 +72,8 @@ struct LinkUse {
 
 struct RunResult {
   std::vector<Tensor> outputs; // in the order of the entry point
-  /// Simulated time from inputs in the caller's memory to outputs there. That
-  /// is the memory of the host: of a binary of several devices the one that the
-  /// entry point's segments are on, of a single device what is at the other end
-  /// of its host link, or the device's own when it has none.
+  /// Simulated time from inputs in memory to outputs in memory: of the device
+  /// when there is one, of the one that the caller has when there are several.
   uint64_t latencyFs = 0;
   uint64_t macs = 0;
   uint64_t dramReadBytes = 0, dramWriteBytes = 0;
@@ -93,9 +91,8 @@ struct RunResult {
   std::vector<TimeShare> criticalPath;
   /// laneBusyFs[instance][lane], of Executable::getInstances.
   std::vector<std::vector<uint64_t>> laneBusyFs;
-  /// Of latencyFs: moving inputs in and outputs out over the host link of a
-  /// single device; nothing when it has none, and with several devices, whose
-  /// links are in `links`.
+  /// Moving inputs in and outputs out over the host link, which latencyFs does
+  /// not include; nothing when the target has no link.
   std::optional<double> hostLinkSeconds;
   /// Elements that the host quantised and dequantised, because the device has
   /// no float type for them. Not in latencyFs either.

@@ -136,7 +136,7 @@ static void visitSchema(TargetSchemaVisitor &v, MachineDescription &m) {
             "from a signal to the queue that waits for it"},
            &m.synchronisationSeconds);
   v.section("host_link", true,
-            "link to the host, over which inputs and outputs go", [&] {
+            "link to the host; reported apart from a model's latency", [&] {
               v.figure({"bytes_per_second",
                         "B/s",
                         {1e6, 1e15},

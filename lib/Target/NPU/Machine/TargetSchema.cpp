@@ -206,7 +206,7 @@ void visitTargetSchema(TargetSchemaVisitor &v, MachineDescription &m) {
   v.section("synchronisation", true, "latency of semaphores",
             [&] { visitSynchronisation(v, m.synchronisation); });
   v.section("host_link", true,
-            "link to the host, over which inputs and outputs go", [&] {
+            "link to the host; reported apart from a model's latency", [&] {
               v.figure({"bytes_per_second", "B/s", anyBytesPerSecond,
                         "each direction, as programs see it"},
                        &m.hostLinkBytesPerSecond);
