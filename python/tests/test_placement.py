@@ -189,6 +189,69 @@ def test_products_have_the_weights(run_tool, tmp_path):
     assert "relu" not in errors
 
 
+SMALL_CHIPS = {
+    # Three crossbars.
+    "hermes": ("cores: { value: 64", "cores: { value: 3"),
+    # Four rows of each bank.
+    "hbm-pim": ("operand_row_mask: { value: 4095", "operand_row_mask: { value: 3"),
+}
+
+
+def make_crowd(tmp_path, chip, between):
+    """A chip with room for one of the two products of a model, between which another operator is."""
+    target = tmp_path / "small.yaml"
+    text = (SOURCE_DIR / "targets" / f"{chip}.yaml").read_text()
+    assert SMALL_CHIPS[chip][0] in text
+    target.write_text(text.replace(*SMALL_CHIPS[chip]).replace(f"name: {chip}\n", "name: small\n"))
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 512]) for name in "xy")
+    generator = numpy.random.default_rng(4)
+    weights = [onnx.numpy_helper.from_array(
+        generator.standard_normal(shape).astype(numpy.float32) / 16, name)
+        for name, shape in (("v", (512, 256)), ("w", (256, 512)))]
+    nodes = [helper.make_node("MatMul", ["x", "v"], ["a"], name="first"),
+             helper.make_node(between, ["a"], ["b"], name="between"),
+             helper.make_node("MatMul", ["b", "w"], ["y"], name="second")]
+    model = tmp_path / "crowd.onnx"
+    graph = helper.make_graph(nodes, "graph", [x], [y], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              model)
+    return "compile", model, "--target", target, "-o", tmp_path / "crowd.garam"
+
+
+@pytest.mark.parametrize("chip", SMALL_CHIPS)
+@pytest.mark.parametrize("between", ["Relu", "Tanh"])
+def test_what_has_no_room_beside_others_has_room_alone(run_tool, tmp_path, chip, between):
+    """The whole model does not fit, but what is placed on the chip does."""
+    arguments = make_crowd(tmp_path, chip, between)
+    rules = write_rules(tmp_path / "p.json", on("host", node="*"), on("small", node="second"))
+    run_tool("garam", *arguments, "--placement", rules, "--quiet")
+    x = tmp_path / "x.npy"
+    numpy.save(x, numpy.random.default_rng(5).random((1, 512), dtype=numpy.float32))
+    run_tool("garam", "run", tmp_path / "crowd.garam", "--input", f"x={x}", "--output-dir",
+             tmp_path / "out", "--quiet")
+    expected = run_reference(tmp_path / "crowd.onnx", x=x)[0]
+    # A crossbar's converters, with ranges that are guesses, cost more than f16.
+    least = {"hermes": 0.9, "hbm-pim": 0.998}[chip]
+    assert get_cosine(numpy.load(tmp_path / "out" / "y.npy"), expected) >= least
+
+
+@pytest.mark.parametrize("chip", SMALL_CHIPS)
+def test_what_has_no_rule_makes_room(run_tool, tmp_path, chip):
+    """For what has one, with a reason that says so; where all have one, it is an error."""
+    arguments = make_crowd(tmp_path, chip, "Relu")
+    rules = write_rules(tmp_path / "p.json", on("small", node="second"))
+    used = tmp_path / "used.json"
+    run_tool("garam", *arguments, "--placement", rules, "--emit-placement", used, "--quiet")
+    found = {rule["node"]: rule for rule in json.loads(used.read_text())["rules"]}
+    assert found["second"]["device"] == "small" and found["first"]["device"] == "host"
+    assert found["first"]["reasons"]["small"].startswith("it leaves no room for node 'second': ")
+    rules = write_rules(tmp_path / "p.json", on("small", node="*"))
+    errors = run_tool("garam", *arguments, "--placement", rules, status=MODEL).stderr
+    assert re.search(r"node 'second' \(MatMul, opset 17\): .*rules\[0\] \('node': '\*'\) places it on "
+                     r"'small' .* which does not take it: .*; hint: it may be on 'host'", errors), errors
+    assert errors.count("error: ") == 1
+
+
 def make_tiny(tmp_path, text="bytes: { value: 16384"):
     """A chip with less memory than the digit classifier needs."""
     path = tmp_path / "tiny.yaml"

@@ -138,28 +138,55 @@ void Placer::restrict() {
   }
 }
 
-/// Nodes without a rule go elsewhere; with one it is an error.
-void Placer::handle(const UnitRefusals::RegionRefusals &found) {
-  for (auto [unit, device] : found.units) {
-    if (states[unit].rule)
-      failRule(unit, getLoc(unit), refusals.get(unit, device));
-    else
+/// A device does not take units together. Those without a rule make room for
+/// the others; where there are none it is an error.
+void Placer::handleCrowd(const UnitRefusals::RegionRefusal &refusal) {
+  SmallVector<unsigned> ruled, others;
+  for (unsigned unit : refusal.units)
+    (states[unit].rule ? ruled : others).push_back(unit);
+  // Something has gone since it was asked.
+  if (llvm::any_of(others, [&](unsigned unit) {
+        return !refusals.get(unit, refusal.device).empty();
+      }))
+    return;
+  std::string reason = refusal.reason;
+  if (!others.empty()) {
+    if (refusal.unit && !graph.units[*refusal.unit].nodes.empty())
+      reason = "it leaves no room for node '" +
+               graph.units[*refusal.unit].nodes.front().str() + "': " + reason;
+    for (unsigned unit :
+         refusals.refuseOverflow(refusal.device, ruled, others, reason))
       restrict(unit);
+    return;
   }
-  for (const UnitRefusals::RefusedRegion &region : found.regions) {
-    SmallVector<Location> locs;
-    bool isByRules = true;
-    for (unsigned unit : region.units) {
-      locs.push_back(getLoc(unit));
-      if (states[unit].rule)
-        continue;
-      isByRules = false;
-      refusals.refuse(unit, region.device, region.reason);
-      restrict(unit);
+  SmallVector<Location> locs = llvm::map_to_vector(
+      refusal.units, [&](unsigned unit) { return getLoc(unit); });
+  unsigned first = refusal.unit.value_or(refusal.units.front());
+  if (!refusals.get(first, refusal.device).empty()) // is told
+    return;
+  refusals.refuse(first, refusal.device, reason);
+  failRule(first,
+           refusal.unit ? getLoc(first)
+                        : FusedLoc::get(function.getContext(), locs),
+           reason);
+}
+
+/// Nodes without a rule go elsewhere; with one it is an error.
+void Placer::handle(ArrayRef<UnitRefusals::RegionRefusal> found) {
+  for (const UnitRefusals::RegionRefusal &refusal : found) {
+    unsigned device = refusal.device;
+    std::optional<unsigned> unit = refusal.unit;
+    if (!unit || (states[*unit].rule && refusals.isTakenAlone(*unit, device))) {
+      handleCrowd(refusal);
+      continue;
     }
-    if (isByRules)
-      failRule(region.units.front(), FusedLoc::get(function.getContext(), locs),
-               region.reason);
+    if (!refusals.get(*unit, device).empty())
+      continue;
+    refusals.refuse(*unit, device, refusal.reason);
+    if (states[*unit].rule)
+      failRule(*unit, getLoc(*unit), refusal.reason);
+    else
+      restrict(*unit);
   }
 }
 
@@ -178,14 +205,18 @@ LogicalResult Placer::place(ArrayAttr told) {
     return llvm::none_of(
         allowed, [](ArrayRef<unsigned> devices) { return devices.empty(); });
   };
+  // What there is no room for goes before anything is chosen: a choice that a
+  // device does not take has no time to be compared by.
+  if (canChoose() && errors.empty())
+    handle(refusals.askAboutAllowed(allowed));
   // Each time a device refuses something more.
-  UnitRefusals::RegionRefusals found;
+  std::vector<UnitRefusals::RegionRefusal> found;
   do {
     if (!canChoose())
       return report();
     choice = chooseDevices(function, graph, system, allowed, queries);
-    found = policy.asksDevices ? refusals.askAboutRegions(choice)
-                               : UnitRefusals::RegionRefusals();
+    if (policy.asksDevices)
+      found = refusals.askAboutRegions(choice);
     handle(found);
   } while (errors.empty() && !found.empty());
   if (errors.empty() && policy.asksDevices)

@@ -58,7 +58,8 @@ private:
   /// Finds out between which devices each unit has the choice.
   void restrict();
   void restrict(unsigned unit);
-  void handle(const UnitRefusals::RegionRefusals &found);
+  void handle(llvm::ArrayRef<UnitRefusals::RegionRefusal> found);
+  void handleCrowd(const UnitRefusals::RegionRefusal &refusal);
   /// Notes an error about `unit`.
   void fail(unsigned unit, mlir::Location loc, const llvm::Twine &message);
   void failRule(unsigned unit, mlir::Location loc, llvm::StringRef reason);

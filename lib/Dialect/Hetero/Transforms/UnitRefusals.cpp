@@ -33,6 +33,20 @@ void UnitRefusals::refuse(unsigned unit, unsigned device,
     known = reason;
 }
 
+bool UnitRefusals::isTakenAlone(unsigned unit, unsigned device) {
+  return !queries.getFirstRefusal(getTarget(device), graph.units[unit].ops);
+}
+
+/// The function is refused for `unit`. What is refused for others there, as
+/// those before it that have the device's memory, may be taken without them.
+void UnitRefusals::refuseUnlessAlone(unsigned unit, unsigned device,
+                                     const std::string &reason) {
+  if (isTakenAlone(unit, device))
+    crowded.insert(device);
+  else
+    refuse(unit, device, reason);
+}
+
 /// The reason and hint, with the operator of `node`; of IR that does not list
 /// its nodes, the operation.
 std::string UnitRefusals::describe(const Refusal &refusal,
@@ -67,7 +81,7 @@ void UnitRefusals::refuseUsers(unsigned device,
           reason = found;
     if (!graph.shared.contains(&op)) {
       if (reason)
-        refuse(graph.unitOf.at(&op), device, *reason);
+        refuseUnlessAlone(graph.unitOf.at(&op), device, *reason);
       continue;
     }
     for (StringRef id : getNodeIds(op.getLoc()))
@@ -93,7 +107,7 @@ void UnitRefusals::takeRefusals(unsigned device, ArrayRef<Refusal> refusals) {
     for (StringRef node : unit.nodes) {
       placedNodes.insert(node);
       if (auto found = given.find(node); found != given.end())
-        refuse(number, device, found->second);
+        refuseUnlessAlone(number, device, found->second);
     }
   refuseUsers(device, given, placedNodes);
 }
@@ -107,14 +121,14 @@ void UnitRefusals::askAboutFunction() {
 // Of earlier compiles
 //===----------------------------------------------------------------------===//
 
-/// A device has no room for `units` together: it keeps as many of the first as
-/// it has room for by its estimate. What comes behind them goes, so that there
-/// is one change of device, not several.
-void UnitRefusals::refuseOverflow(unsigned device, ArrayRef<unsigned> units,
-                                  const std::string &reason) {
+ArrayRef<unsigned> UnitRefusals::refuseOverflow(unsigned device,
+                                                ArrayRef<unsigned> kept,
+                                                ArrayRef<unsigned> others,
+                                                const std::string &reason) {
   auto fits = [&](size_t count) {
     SmallVector<Operation *> ops;
-    for (unsigned unit : units.take_front(count))
+    for (unsigned unit :
+         llvm::concat<const unsigned>(kept, others.take_front(count)))
       llvm::append_range(ops, graph.units[unit].ops);
     llvm::sort(
         ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
@@ -122,13 +136,14 @@ void UnitRefusals::refuseOverflow(unsigned device, ArrayRef<unsigned> units,
   };
   // It has room for the first `fit`, not for `tooMany`. When it believes that
   // it has room for all of them, which it has not, its estimate is of no help.
-  size_t fit = 0, tooMany = fits(units.size()) ? 1 : units.size();
+  size_t fit = 0, tooMany = fits(others.size()) ? 1 : others.size();
   while (tooMany - fit > 1) {
     size_t middle = fit + (tooMany - fit) / 2;
     (fits(middle) ? fit : tooMany) = middle;
   }
-  for (unsigned unit : units.drop_front(fit))
+  for (unsigned unit : others.drop_front(fit))
     refuse(unit, device, reason);
+  return others.drop_front(fit);
 }
 
 void UnitRefusals::takeTold(ArrayAttr refused) {
@@ -143,7 +158,7 @@ void UnitRefusals::takeTold(ArrayAttr refused) {
     unsigned device = llvm::find(system.getDevices(), system.lookup(name)) -
                       system.getDevices().begin();
     if (device < system.getDevices().size() && !units.empty())
-      refuseOverflow(device, llvm::to_vector(units), reason);
+      refuseOverflow(device, /*kept=*/{}, llvm::to_vector(units), reason);
   }
 }
 
@@ -152,41 +167,60 @@ void UnitRefusals::takeTold(ArrayAttr refused) {
 //===----------------------------------------------------------------------===//
 
 void UnitRefusals::askAboutRegion(const PlacedRegion &region, unsigned device,
-                                  RegionRefusals &found) {
-  llvm::SetVector<unsigned> units;
+                                  std::vector<RegionRefusal> &found) {
+  std::set<unsigned> inside; // in the function's order
   for (Operation *op : region.ops)
-    units.insert(graph.unitOf.at(op));
+    inside.insert(graph.unitOf.at(op));
+  std::vector<unsigned> units(inside.begin(), inside.end());
   for (const Refusal &refusal :
        queries.getRefusals(getTarget(device), region.ops)) {
     bool isOfUnit = false;
     for (const std::string &node : refusal.nodes) {
       auto unit = unitOfNode.find(node);
-      if (unit == unitOfNode.end() || !units.contains(unit->second))
+      if (unit == unitOfNode.end() || inside.count(unit->second) == 0)
         continue;
       isOfUnit = true;
       // What is known was told before.
-      if (!get(unit->second, device).empty())
-        continue;
-      refuse(unit->second, device, describe(refusal, node));
-      found.units.emplace_back(unit->second, device);
+      if (get(unit->second, device).empty())
+        found.push_back({device, units, unit->second, describe(refusal, node)});
     }
     if (!isOfUnit)
-      found.regions.push_back({device,
-                               {units.begin(), units.end()},
-                               describe(refusal, /*node=*/"")});
+      found.push_back(
+          {device, units, std::nullopt, describe(refusal, /*node=*/"")});
   }
 }
 
-UnitRefusals::RegionRefusals
+std::vector<UnitRefusals::RegionRefusal>
 UnitRefusals::askAboutRegions(ArrayRef<unsigned> choice) {
-  RegionRefusals found;
+  std::vector<RegionRefusal> found;
   auto getDevice = [&](Operation *op) { return choice[graph.unitOf.at(op)]; };
   for (const PlacedRegion &region :
        findRegions(function, graph.shared,
-                   [&](Operation *op) { return getName(getDevice(op)); }))
+                   [&](Operation *op) { return getName(getDevice(op)); })) {
+    unsigned device = getDevice(region.ops.front());
     // About all of the function the device was asked.
-    if (region.ops.size() != graph.unitOf.size())
-      askAboutRegion(region, getDevice(region.ops.front()), found);
+    bool isFunction = region.ops.size() == graph.unitOf.size();
+    if (!isFunction || crowded.contains(device))
+      askAboutRegion(region, device, found);
+  }
+  return found;
+}
+
+std::vector<UnitRefusals::RegionRefusal>
+UnitRefusals::askAboutAllowed(ArrayRef<SmallVector<unsigned>> allowed) {
+  std::vector<RegionRefusal> found;
+  for (unsigned device : crowded) {
+    // Two devices, this one and any other.
+    StringRef name = getName(device);
+    for (const PlacedRegion &region :
+         findRegions(function, graph.shared, [&](Operation *op) {
+           bool isAllowed =
+               llvm::is_contained(allowed[graph.unitOf.at(op)], device);
+           return isAllowed ? name : StringRef();
+         }))
+      if (region.device == name)
+        askAboutRegion(region, device, found);
+  }
   return found;
 }
 

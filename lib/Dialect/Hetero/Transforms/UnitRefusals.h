@@ -26,18 +26,12 @@ public:
                SystemAttr system, RegionQueries &queries,
                const llvm::StringMap<llvm::StringRef> &operators);
 
-  /// A region that a device does not take as a whole, and why.
-  struct RefusedRegion {
+  /// A device does not take a region.
+  struct RegionRefusal {
     unsigned device;
-    std::vector<unsigned> units;
+    std::vector<unsigned> units;  // of the region, in the function's order
+    std::optional<unsigned> unit; // that it names; none: all of them together
     std::string reason;
-  };
-  /// What devices refuse of the regions that a placement makes.
-  struct RegionRefusals {
-    std::vector<std::pair<unsigned, unsigned>> units; // with their devices
-    std::vector<RefusedRegion> regions;
-
-    bool empty() const { return units.empty() && regions.empty(); }
   };
 
   /// Empty: the device takes the unit, as far as it was asked.
@@ -45,15 +39,29 @@ public:
     return reasons[unit][device];
   }
   void refuse(unsigned unit, unsigned device, const std::string &reason);
+  /// Whether a device takes a unit that has nothing beside it.
+  bool isTakenAlone(unsigned unit, unsigned device);
+  /// A device has no room for `kept` and `others` together: it keeps as many of
+  /// the first of `others` as it has room for by its estimate, and refuses the
+  /// rest, one at least, which is returned. So there is one change of device,
+  /// not several.
+  llvm::ArrayRef<unsigned> refuseOverflow(unsigned device,
+                                          llvm::ArrayRef<unsigned> kept,
+                                          llvm::ArrayRef<unsigned> others,
+                                          const std::string &reason);
 
-  /// Asks each device about the function.
+  /// Asks each device about the function. What it refuses only for what else
+  /// is there, as for want of room, is not refused yet.
   void askAboutFunction();
   /// Takes over what earlier compiles of the function have told
   /// (`hetero.refused`).
   void takeTold(mlir::ArrayAttr refused);
-  /// Asks about the regions that a device for each unit makes. What is refused
-  /// by unit is recorded.
-  RegionRefusals askAboutRegions(llvm::ArrayRef<unsigned> choice);
+  /// Asks about the regions that a device for each unit makes.
+  std::vector<RegionRefusal> askAboutRegions(llvm::ArrayRef<unsigned> choice);
+  /// Asks the devices that refuse something of the function only for what else
+  /// is there about the regions of all units that they may have.
+  std::vector<RegionRefusal>
+  askAboutAllowed(llvm::ArrayRef<llvm::SmallVector<unsigned>> allowed);
   /// Asks the devices about single units that have none of their producers
   /// there: whether they would take the unit where it is in this placement.
   void askAboutUnits(llvm::ArrayRef<unsigned> choice);
@@ -70,10 +78,10 @@ private:
   void takeRefusals(unsigned device, llvm::ArrayRef<Refusal> refusals);
   void refuseUsers(unsigned device, const llvm::StringMap<std::string> &given,
                    const llvm::StringSet<> &placedNodes);
-  void refuseOverflow(unsigned device, llvm::ArrayRef<unsigned> units,
-                      const std::string &reason);
+  void refuseUnlessAlone(unsigned unit, unsigned device,
+                         const std::string &reason);
   void askAboutRegion(const PlacedRegion &region, unsigned device,
-                      RegionRefusals &found);
+                      std::vector<RegionRefusal> &found);
 
   mlir::func::FuncOp function;
   const PlacementGraph &graph;
@@ -82,6 +90,8 @@ private:
   const llvm::StringMap<llvm::StringRef> &operators;
   llvm::StringMap<unsigned> unitOfNode;
   std::vector<llvm::SmallVector<std::string>> reasons; // by unit and device
+  /// Devices that refuse units of the function that they take alone.
+  llvm::SmallSetVector<unsigned, 4> crowded;
 };
 
 } // namespace garam::hetero

@@ -61,7 +61,9 @@ def HeteroPlacePass : Pass<"hetero-place", "::mlir::ModuleOp"> {
 
     Each device is asked what it refuses in the function, and in each region of
     the placement that was found; where it refuses something there, the nodes
-    are placed again. The rules of `rules-file` decide for the nodes that they
+    are placed again. What it takes by itself, and refuses only for what else
+    is there, as for want of room, may be on it: nodes that no rule places make
+    room for those that a rule does, the last of them first. The rules of `rules-file` decide for the nodes that they
     match; those that ask for what the device refuses are errors, all of which
     are reported. `hetero.refused` of the module says what devices have refused
     when they compiled this placement before; it is used up. With
