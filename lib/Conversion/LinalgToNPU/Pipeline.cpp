@@ -75,7 +75,8 @@ void buildStagePipeline(OpPassManager &functions,
   StagePipelineOptions options;
   options.precision = choosePrecision(precision, machine).str();
   // While each operation is of one node.
-  functions.addPass(createNPUCheckInterface());
+  if (!machine.vector.hasFloat)
+    functions.addPass(createNPUCheckInterface());
   buildStagePipeline(functions, options);
   if (!machine.vector.hasFloat)
     functions.addPass(createNPUExpandExponential());

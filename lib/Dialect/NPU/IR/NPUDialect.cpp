@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Support/FunctionAttributes.h"
 #include "garam/Target/DeviceTarget.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -62,3 +63,27 @@ void ::garam::npu::NPUDialect::initialize() {
 #include "garam/Dialect/NPU/IR/NPUOps.cpp.inc"
       >();
 }
+
+namespace garam::npu {
+
+//===----------------------------------------------------------------------===//
+// Attributes of functions
+//===----------------------------------------------------------------------===//
+
+static bool isBound(Attribute attr) {
+  auto bound = dyn_cast<DictionaryAttr>(attr);
+  return bound && isCount(bound.get(boundMACsKey)) &&
+         isDuration(bound.get(boundSecondsKey)) &&
+         isCount(bound.get(boundWeightBytesKey));
+}
+
+LogicalResult NPUDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute named) {
+  return verifyFunctionAttribute(
+      op, named,
+      {{BoundAttrHelper::getNameStr(), isBound,
+        "{macs, compute_s, weight_bytes}"},
+       {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"}});
+}
+
+} // namespace garam::npu

@@ -128,33 +128,31 @@ LowerBound computeLowerBound(func::FuncOp stages,
   return bound;
 }
 
-static constexpr llvm::StringLiteral boundAttrName = "npu.bound";
-
 static void record(func::FuncOp function, const LowerBound &bound) {
-  Builder builder(function.getContext());
-  function->setAttr(
-      boundAttrName,
-      builder.getDictionaryAttr(
-          {builder.getNamedAttr("macs", builder.getI64IntegerAttr(bound.macs)),
-           builder.getNamedAttr("compute_s",
-                                builder.getF64FloatAttr(bound.computeSeconds)),
-           builder.getNamedAttr(
-               "weight_bytes", builder.getI64IntegerAttr(bound.weightBytes))}));
+  Builder b(function.getContext());
+  NPUDialect::BoundAttrHelper(b.getContext())
+      .setAttr(
+          function,
+          b.getDictionaryAttr(
+              {b.getNamedAttr(boundMACsKey, b.getI64IntegerAttr(bound.macs)),
+               b.getNamedAttr(boundSecondsKey,
+                              b.getF64FloatAttr(bound.computeSeconds)),
+               b.getNamedAttr(boundWeightBytesKey,
+                              b.getI64IntegerAttr(bound.weightBytes))}));
 }
 
 LowerBound readLowerBound(func::FuncOp function,
                           const MachineDescription &machine) {
   LowerBound bound;
   bound.peakBytesPerSecond = machine.dram.bytesPerSecond;
-  auto attr = function->getAttrOfType<DictionaryAttr>(boundAttrName);
+  DictionaryAttr attr =
+      NPUDialect::BoundAttrHelper(function.getContext()).getAttr(function);
   if (!attr)
     return bound;
-  if (auto macs = attr.getAs<IntegerAttr>("macs"))
-    bound.macs = macs.getInt();
-  if (auto seconds = attr.getAs<FloatAttr>("compute_s"))
-    bound.computeSeconds = seconds.getValueAsDouble();
-  if (auto bytes = attr.getAs<IntegerAttr>("weight_bytes"))
-    bound.weightBytes = bytes.getInt();
+  bound.macs = attr.getAs<IntegerAttr>(boundMACsKey).getInt();
+  bound.computeSeconds =
+      attr.getAs<FloatAttr>(boundSecondsKey).getValueAsDouble();
+  bound.weightBytes = attr.getAs<IntegerAttr>(boundWeightBytesKey).getInt();
   return bound;
 }
 

@@ -17,10 +17,9 @@ using namespace mlir;
 
 namespace garam::npu {
 
-static constexpr llvm::StringLiteral estimateAttrName = "npu.estimate";
-
 double readEstimatedSeconds(func::FuncOp func) {
-  auto seconds = func->getAttrOfType<FloatAttr>(estimateAttrName);
+  FloatAttr seconds =
+      NPUDialect::EstimateAttrHelper(func.getContext()).getAttr(func);
   return seconds ? seconds.getValueAsDouble() : 0;
 }
 
@@ -38,9 +37,9 @@ struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
     FailureOr<FunctionCost> cost = estimateCost(getOperation(), *machine);
     if (failed(cost))
       return signalPassFailure();
-    getOperation()->setAttr(
-        estimateAttrName,
-        Builder(&getContext()).getF64FloatAttr(cost->seconds));
+    NPUDialect::EstimateAttrHelper(&getContext())
+        .setAttr(getOperation(),
+                 Builder(&getContext()).getF64FloatAttr(cost->seconds));
   }
 };
 

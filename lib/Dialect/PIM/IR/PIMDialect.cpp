@@ -5,10 +5,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/PIM/IR/PIM.h"
+#include "garam/Support/FunctionAttributes.h"
 #include "garam/Target/DeviceTarget.h"
 
 #include "mlir/IR/DialectImplementation.h"
-#include "mlir/Interfaces/FunctionInterfaces.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -45,17 +45,6 @@ namespace garam::pim {
 // Attributes of functions
 //===----------------------------------------------------------------------===//
 
-static bool isCount(Attribute attr) {
-  auto count = dyn_cast_or_null<IntegerAttr>(attr);
-  return count && count.getType().isSignlessInteger(64) && count.getInt() >= 0;
-}
-
-static bool isDuration(Attribute attr) {
-  auto seconds = dyn_cast<FloatAttr>(attr);
-  return seconds && seconds.getType().isF64() &&
-         seconds.getValue().isFinite() && !seconds.getValue().isNegative();
-}
-
 static bool isPlannedRegion(Attribute attr) {
   auto region = dyn_cast<DictionaryAttr>(attr);
   return region && isa_and_nonnull<StringAttr>(region.get("name")) &&
@@ -70,29 +59,13 @@ static bool isPlan(Attribute attr) {
 
 LogicalResult PIMDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute named) {
-  struct Rule {
-    StringRef name;
-    bool (*isGood)(Attribute);
-    StringRef needed;
-  };
-  const Rule rules[] = {
-      {MacsAttrHelper::getNameStr(), isCount, "a count of i64"},
-      {WeightBytesAttrHelper::getNameStr(), isCount, "a count of i64"},
-      {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"},
-      {PlanAttrHelper::getNameStr(), isPlan,
-       "a list of {name, offset, rank, size}"}};
-  for (const Rule &rule : rules) {
-    if (named.getName() != rule.name)
-      continue;
-    if (!isa<FunctionOpInterface>(op))
-      return op->emitOpError("has '")
-             << rule.name << "', which is an attribute of functions";
-    if (!rule.isGood(named.getValue()))
-      return op->emitOpError("has '")
-             << rule.name << "', which is " << rule.needed
-             << ", got: " << named.getValue();
-  }
-  return success();
+  return verifyFunctionAttribute(
+      op, named,
+      {{MacsAttrHelper::getNameStr(), isCount, "a count of i64"},
+       {WeightBytesAttrHelper::getNameStr(), isCount, "a count of i64"},
+       {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"},
+       {PlanAttrHelper::getNameStr(), isPlan,
+        "a list of {name, offset, rank, size}"}});
 }
 
 //===----------------------------------------------------------------------===//

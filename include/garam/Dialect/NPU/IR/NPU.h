@@ -26,6 +26,11 @@
 #include "garam/Dialect/NPU/IR/NPUTypes.h.inc"
 
 namespace garam::npu {
+/// Entries of `npu.bound`.
+inline constexpr llvm::StringLiteral boundMACsKey = "macs";
+inline constexpr llvm::StringLiteral boundSecondsKey = "compute_s";
+inline constexpr llvm::StringLiteral boundWeightBytesKey = "weight_bytes";
+
 /// The element type in memory of a tensor with elements `type`, or nothing when
 /// the NPU has no such type. `isUnsigned`: how a signless integer is read.
 std::optional<ElementKind> findElementKind(mlir::Type type, bool isUnsigned);

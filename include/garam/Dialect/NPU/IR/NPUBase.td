@@ -26,7 +26,15 @@ def NPU_Dialect : Dialect {
     *Commands* (`npu.tensor_command`, `npu.vector_command`, `npu.dma_command`,
     `npu.wait`, ...) work on buffers with addresses, one queue for each core
     and engine: what the encoder writes.
+
+    A function keeps what was known of its stages as attributes: `npu.bound`,
+    `{macs, compute_s, weight_bytes}`, which a run needs at least (products,
+    their seconds at the machine's peak, bytes of weights), and `npu.estimate`,
+    the seconds that the cost model expects of a run. None is negative.
   }];
+  let discardableAttrs = (ins "::mlir::DictionaryAttr":$bound,
+                              "::mlir::FloatAttr":$estimate);
+  let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
   let useDefaultAttributePrinterParser = 1;

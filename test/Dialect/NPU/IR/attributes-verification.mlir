@@ -1,0 +1,49 @@
+// RUN: garam-opt --verify-diagnostics --split-input-file %s
+
+// What is kept of the stages is kept on their function.
+module {
+  // expected-error @+1 {{'arith.constant' op has 'npu.estimate', which is an attribute of functions}}
+  %0 = arith.constant {npu.estimate = 1.0 : f64} 1 : i32
+}
+
+// -----
+
+// A time that is no number.
+// expected-error @+1 {{'func.func' op has 'npu.estimate', which is seconds as an f64, got: 0x7FF8000000000000 : f64}}
+func.func private @estimate() attributes {npu.estimate = 0x7FF8000000000000 : f64}
+
+// -----
+
+// A time in another type.
+// expected-error @+1 {{'func.func' op has 'npu.estimate', which is seconds as an f64, got: 1.000000e+00 : f32}}
+func.func private @estimate() attributes {npu.estimate = 1.0 : f32}
+
+// -----
+
+// A bound that is a time alone.
+// expected-error @+1 {{'func.func' op has 'npu.bound', which is {macs, compute_s, weight_bytes}, got: 1.000000e+00 : f64}}
+func.func private @bound() attributes {npu.bound = 1.0 : f64}
+
+// -----
+
+// A bound without its bytes.
+// expected-error @+1 {{'func.func' op has 'npu.bound', which is {macs, compute_s, weight_bytes}, got: {compute_s = 1.000000e+00 : f64, macs = 1 : i64}}}
+func.func private @bound() attributes {npu.bound = {compute_s = 1.0 : f64, macs = 1 : i64}}
+
+// -----
+
+// Products below nothing.
+// expected-error @+1 {{'func.func' op has 'npu.bound', which is {macs, compute_s, weight_bytes}}}
+func.func private @bound() attributes {npu.bound = {compute_s = 1.0 : f64, macs = -1 : i64, weight_bytes = 0 : i64}}
+
+// -----
+
+// A negative time.
+// expected-error @+1 {{'func.func' op has 'npu.bound', which is {macs, compute_s, weight_bytes}}}
+func.func private @bound() attributes {npu.bound = {compute_s = -1.0 : f64, macs = 1 : i64, weight_bytes = 0 : i64}}
+
+// -----
+
+// Both as they are.
+func.func private @both() attributes {npu.bound = {compute_s = 1.0 : f64, macs = 1 : i64, weight_bytes = 0 : i64},
+                                      npu.estimate = 2.0 : f64}
