@@ -122,6 +122,16 @@ def test_convolution_is_exact(run_model, channels, filters, groups, kernel, attr
     assert (np.abs(result - exact) <= bound).all()
 
 
+def test_convolution_of_a_large_image(run_model):
+    """50,176 windows of 576 inputs are 2^24.8 codes, which are never in memory at once."""
+    random = np.random.default_rng(0)
+    x, weights = spread(random, 1, 64, 224, 224), draw(random, 8, 64, 3, 3)
+    expected, _ = reference.convolve(x, weights, GUESS, pads=(1, 1, 1, 1))
+    model = make_model([helper.make_node("Conv", ["x", "w"], ["y"], pads=(1, 1, 1, 1))],
+                       {"x": x.shape}, {"y": expected.shape}, w=weights)
+    np.testing.assert_array_equal(run_model(model, {"x": x})["y"], expected)
+
+
 def test_layers_follow_one_another(run_model, compile_model, run_tool):
     """The second layer's inputs lie between 0 and what is guessed of the first one's results."""
     random = np.random.default_rng(0)
@@ -185,6 +195,22 @@ def test_weights_exceed_the_crossbars(fails, tmp_path):
                     "the products before it", "compile", tmp_path / "model.onnx", "--target",
                     "hermes", "--no-fallback", "-o", tmp_path / "model.garam")
     assert "MatMul" in message
+
+
+def test_ordinary_layers_that_are_too_large(fails, tmp_path):
+    """The second layer of VGG-16 and a product of a language model."""
+    windows = helper.make_node("Conv", ["x", "w"], ["y"], pads=(1, 1, 1, 1))
+    product = helper.make_node("MatMul", ["x", "w"], ["y"])
+    for node, x, weights, y, message in [
+            (windows, (1, 64, 224, 224), (64, 64, 3, 3), (1, 64, 224, 224),
+             "its tensors need 25690112 bytes of the buffer, 'hermes' has 16777216"),
+            (product, (1, 8192), (8192, 4096), (1, 4096),
+             "found a product with 33554432 weights, needed at most the 4194304 cells of the 64 "
+             "crossbars of 'hermes'")]:
+        model = make_model([node], {"x": x}, {"y": y}, w=np.zeros(weights, np.float32))
+        onnx.save(model, tmp_path / "model.onnx")
+        fails(MODEL, message, "compile", tmp_path / "model.onnx", "--target", "hermes",
+              "--no-fallback", "-o", tmp_path / "model.garam")
 
 
 def test_facts_of_the_target(run_tool):

@@ -35,6 +35,7 @@ public:
 private:
   void refuse(Operation *op, const Twine &reason, const Twine &hint = "");
   void checkArguments();
+  std::string checkCells(const Product &product) const;
   void convertProducts();
   void convert(const Product &product, const Epilogue &epilogue);
   void removeUnused();
@@ -126,6 +127,21 @@ void Converter::convert(const Product &product, const Epilogue &epilogue) {
   ranges.addResult(result, range);
 }
 
+/// Why no splitting makes room for a product's weights, before each of them is
+/// read; empty when the crossbars have as many cells.
+std::string Converter::checkCells(const Product &product) const {
+  int64_t weights = getVolume(product.groups) * getVolume(product.reduction) *
+                    getVolume(product.outputs);
+  int64_t cells =
+      int64_t(machine.cores) * machine.crossbar.rows * machine.crossbar.columns;
+  if (weights <= cells)
+    return "";
+  return ("found a product with " + Twine(weights) +
+          " weights, needed at most the " + Twine(cells) + " cells of the " +
+          Twine(machine.cores) + " crossbars of '" + machine.name + "'")
+      .str();
+}
+
 /// In order, so that ranges of inputs are known.
 void Converter::convertProducts() {
   SmallVector<linalg::LinalgOp> candidates;
@@ -134,7 +150,10 @@ void Converter::convertProducts() {
       candidates.push_back(op);
   for (linalg::LinalgOp op : candidates) {
     std::string reason;
-    if (std::optional<Product> product = matchProduct(op, reason))
+    std::optional<Product> product = matchProduct(op, reason);
+    if (product)
+      reason = checkCells(*product);
+    if (reason.empty())
       convert(*product, findEpilogue(*product));
     else
       refuse(op, reason);

@@ -152,16 +152,51 @@ static SmallVector<int64_t> select(ArrayRef<int64_t> sizes,
   return llvm::map_to_vector(loops, [&](unsigned loop) { return sizes[loop]; });
 }
 
-/// Why the loops are too long for one product; empty when they are not.
+static SmallVector<int64_t> concat(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
+  SmallVector<int64_t> all(a);
+  llvm::append_range(all, b);
+  return all;
+}
+
+/// The limit of programs that loops over `what` exceed; empty when they do not.
+static std::string checkLoops(const char *what, ArrayRef<int64_t> sizes) {
+  if (getVolume(sizes) > maxIndices)
+    return ("found a product of " + Twine(getVolume(sizes)) + " " + what +
+            ", needed at most " + Twine(maxIndices))
+        .str();
+  if (sizes.size() > maxIndexDims)
+    return (Twine("found a product whose ") + what + " have " +
+            Twine(sizes.size()) + " dimensions, needed at most " +
+            Twine(maxIndexDims))
+        .str();
+  return "";
+}
+
+/// The same for a tensor that it reads or makes.
+static std::string checkTensor(const char *what, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  if (type.getRank() <= int64_t(maxIndexDims) &&
+      llvm::all_of(type.getShape(),
+                   [](int64_t size) { return size <= maxIndices; }))
+    return "";
+  std::string text;
+  llvm::raw_string_ostream(text)
+      << "found a product whose " << what << " is " << type
+      << ", needed one of at most " << maxIndexDims
+      << " dimensions, each of at most " << maxIndices;
+  return text;
+}
+
 static std::string checkSizes(const Product &product) {
-  constexpr int64_t most = int64_t(1) << 24; // of vectors, rows, columns
-  for (auto [what, sizes] : {std::pair("vectors", ArrayRef(product.vectors)),
-                             std::pair("summands", ArrayRef(product.reduction)),
-                             std::pair("outputs", ArrayRef(product.outputs))})
-    if (getVolume(sizes) > most)
-      return ("found a product of " + Twine(getVolume(sizes)) + " " + what +
-              ", needed at most " + Twine(most))
-          .str();
+  const Product &p = product;
+  for (std::string reason :
+       {checkLoops("vectors", p.vectors),
+        checkLoops("summands in all groups", concat(p.groups, p.reduction)),
+        checkLoops("outputs in all groups", concat(p.groups, p.outputs)),
+        checkTensor("input", p.input),
+        checkTensor("result", p.op->getResult(0))})
+    if (!reason.empty())
+      return reason;
   return "";
 }
 

@@ -57,6 +57,23 @@ func.func @convolution(%x: tensor<1x3x8x8xf32>) -> tensor<1x5x4x4xf32> {
 
 // -----
 
+// Vectors times rows, and vectors times outputs, are more than 2^24 each and no
+// limit: codes go to the crossbars block by block.
+// CHECK-LABEL: @large_convolution
+// CHECK: analog.convert %{{.*}} vectors [1, 224, 224] rows [64, 3, 3] {{.*}} -> tensor<50176x576xi8>
+// CHECK: analog.rescale {{.*}}tensor<1x1024x224x224xf32>
+func.func @large_convolution(%x: tensor<1x64x226x226xf32>) -> tensor<1x1024x224x224xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<2.0> : tensor<1024x64x3x3xf32>
+  %e = tensor.empty() : tensor<1x1024x224x224xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1024x224x224xf32>) -> tensor<1x1024x224x224xf32>
+  %0 = linalg.conv_2d_nchw_fchw {strides = dense<1> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
+      ins(%x, %w : tensor<1x64x226x226xf32>, tensor<1024x64x3x3xf32>) outs(%f : tensor<1x1024x224x224xf32>) -> tensor<1x1024x224x224xf32>
+  return %0 : tensor<1x1024x224x224xf32>
+}
+
+// -----
+
 // The result of a product of eight inputs within [-1, 1] and weights of 1: four
 // standard deviations are 4 sqrt(8 / 3) = 6.53, after ReLU from 0.
 // CHECK-LABEL: @guess

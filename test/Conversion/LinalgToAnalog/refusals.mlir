@@ -92,6 +92,100 @@ func.func @vectors(%x: tensor<33554432x1xf32>) -> tensor<33554432x1xf32> {
 
 // -----
 
+func.func @summands(%x: tensor<1x33554432xf32>) -> tensor<1x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<33554432x1xf32>
+  %e = tensor.empty() : tensor<1x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1xf32>) -> tensor<1x1xf32>
+  // expected-error @+1 {{found a product of 33554432 summands in all groups, needed at most 16777216}}
+  %0 = linalg.matmul ins(%x, %w : tensor<1x33554432xf32>, tensor<33554432x1xf32>) outs(%f : tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %0 : tensor<1x1xf32>
+}
+
+// -----
+
+// Each group is short enough, all together are not.
+func.func @groups(%x: tensor<1x8192x4096x1xf32>) -> tensor<1x8192x1x1xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<8192x4096x1xf32>
+  %e = tensor.empty() : tensor<1x8192x1x1xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x8192x1x1xf32>) -> tensor<1x8192x1x1xf32>
+  // expected-error @+1 {{found a product of 33554432 summands in all groups, needed at most 16777216}}
+  %0 = linalg.depthwise_conv_2d_nchw_chw {strides = dense<1> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
+      ins(%x, %w : tensor<1x8192x4096x1xf32>, tensor<8192x4096x1xf32>) outs(%f : tensor<1x8192x1x1xf32>) -> tensor<1x8192x1x1xf32>
+  return %0 : tensor<1x8192x1x1xf32>
+}
+
+// -----
+
+func.func @outputs(%x: tensor<1x1xf32>) -> tensor<1x33554432xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<1x33554432xf32>
+  %e = tensor.empty() : tensor<1x33554432xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x33554432xf32>) -> tensor<1x33554432xf32>
+  // expected-error @+1 {{found a product of 33554432 outputs in all groups, needed at most 16777216}}
+  %0 = linalg.matmul ins(%x, %w : tensor<1x1xf32>, tensor<1x33554432xf32>) outs(%f : tensor<1x33554432xf32>) -> tensor<1x33554432xf32>
+  return %0 : tensor<1x33554432xf32>
+}
+
+// -----
+
+func.func @weights(%x: tensor<1x8192xf32>) -> tensor<1x4096xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<8192x4096xf32>
+  %e = tensor.empty() : tensor<1x4096xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x4096xf32>) -> tensor<1x4096xf32>
+  // expected-error @+1 {{found a product with 33554432 weights, needed at most the 4194304 cells of the 64 crossbars of 'hermes'}}
+  %0 = linalg.matmul ins(%x, %w : tensor<1x8192xf32>, tensor<8192x4096xf32>) outs(%f : tensor<1x4096xf32>) -> tensor<1x4096xf32>
+  return %0 : tensor<1x4096xf32>
+}
+
+// -----
+
+// A transposed operand of many dimensions, as ONNX's MatMul takes it.
+func.func @dimensions(%x: tensor<1x1x1x1x1x1x1x1x4x8xf32>) -> tensor<1x1x1x1x1x1x1x1x4x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<8x2xf32>
+  %e = tensor.empty() : tensor<1x1x1x1x1x1x1x1x4x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1x1x1x1x1x1x1x4x2xf32>) -> tensor<1x1x1x1x1x1x1x1x4x2xf32>
+  // expected-error @+1 {{found a product whose vectors have 9 dimensions, needed at most 8}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(a, b, c, d, e, f, g, h, m, n, k) -> (a, b, c, d, e, f, g, h, m, k)>,
+                                        affine_map<(a, b, c, d, e, f, g, h, m, n, k) -> (k, n)>,
+                                        affine_map<(a, b, c, d, e, f, g, h, m, n, k) -> (a, b, c, d, e, f, g, h, m, n)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x1x1x1x1x1x1x1x4x8xf32>, tensor<8x2xf32>) outs(%f : tensor<1x1x1x1x1x1x1x1x4x2xf32>) {
+  ^bb0(%p: f32, %q: f32, %s: f32):
+    %r = arith.mulf %p, %q : f32
+    %t = arith.addf %s, %r : f32
+    linalg.yield %t : f32
+  } -> tensor<1x1x1x1x1x1x1x1x4x2xf32>
+  return %0 : tensor<1x1x1x1x1x1x1x1x4x2xf32>
+}
+
+// -----
+
+// Eight dimensions of vectors and one of outputs.
+func.func @result(%x: tensor<1x1x1x1x1x1x1x4x8xf32>) -> tensor<1x1x1x1x1x1x1x4x2xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<8x2xf32>
+  %e = tensor.empty() : tensor<1x1x1x1x1x1x1x4x2xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1x1x1x1x1x1x4x2xf32>) -> tensor<1x1x1x1x1x1x1x4x2xf32>
+  // expected-error @+1 {{found a product whose input is tensor<1x1x1x1x1x1x1x4x8xf32>, needed one of at most 8 dimensions, each of at most 16777216}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(a, b, c, d, e, f, g, m, n, k) -> (a, b, c, d, e, f, g, m, k)>,
+                                        affine_map<(a, b, c, d, e, f, g, m, n, k) -> (k, n)>,
+                                        affine_map<(a, b, c, d, e, f, g, m, n, k) -> (a, b, c, d, e, f, g, m, n)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<1x1x1x1x1x1x1x4x8xf32>, tensor<8x2xf32>) outs(%f : tensor<1x1x1x1x1x1x1x4x2xf32>) {
+  ^bb0(%p: f32, %q: f32, %s: f32):
+    %r = arith.mulf %p, %q : f32
+    %t = arith.addf %s, %r : f32
+    linalg.yield %t : f32
+  } -> tensor<1x1x1x1x1x1x1x4x2xf32>
+  return %0 : tensor<1x1x1x1x1x1x1x4x2xf32>
+}
+
+// -----
+
 // expected-error @+1 {{input #0: found tensor<?x8xf32>, needed a shape of fixed dimensions of at least 1; bind dimensions with --shape #0=... or --dim NAME=VALUE}}
 func.func @dynamic(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
   return %x : tensor<?x8xf32>

@@ -40,6 +40,26 @@ func.func @matrix_sizes() {
 
 // -----
 
+// Rows and columns of all groups have a bound, their product has none.
+#map = affine_map<(g, k, n) -> (g)>
+func.func @matrix_rows() {
+  %0 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [4096] outputs [4096] levels 127 : !analog.matrix<16777216, 16777216>
+  // expected-error @+1 {{'analog.matrix' op (C2) the map leads from groups, reduction and outputs into the weights}}
+  %1 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [4097] outputs [1] levels 127 : !analog.matrix<16781312, 4096>
+  return
+}
+
+// -----
+
+#map = affine_map<(g, k, n) -> (g)>
+func.func @matrix_columns() {
+  // expected-error @+1 {{'analog.matrix' op (C2) the map leads from groups, reduction and outputs into the weights}}
+  %0 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [1] outputs [4097] levels 127 : !analog.matrix<4096, 16781312>
+  return
+}
+
+// -----
+
 #map = affine_map<(k, n) -> (k, n)>
 func.func @matrix_result() {
   // expected-error @+1 {{'analog.matrix' op (C3) the matrix has 2 rows and 3 columns, got: '!analog.matrix<3, 2>'}}
@@ -63,6 +83,17 @@ func.func @matrix_levels() {
 func.func @convert_map(%x: tensor<4x2xf32>) {
   // expected-error @+1 {{'analog.convert' op (C1) the map leads linearly from vectors and rows to elements of f32}}
   %0 = analog.convert %x vectors [4] rows [2] map #map dac <1.0 : f32 in -127 to 127> : tensor<4x2xf32> -> tensor<4x2xi8>
+  return
+}
+
+// -----
+
+// Vectors and rows have a bound each, codes have none.
+#map = affine_map<(m, k) -> (m, k)>
+func.func @convert_sizes(%x: tensor<4x2xf32>) {
+  %0 = analog.convert %x vectors [16777216] rows [16777216] map #map dac <1.0 : f32 in -127 to 127> : tensor<4x2xf32> -> tensor<16777216x16777216xi8>
+  // expected-error @+1 {{'analog.convert' op (C1) the map leads linearly from vectors and rows to elements of f32}}
+  %1 = analog.convert %x vectors [16777217] rows [1] map #map dac <1.0 : f32 in -127 to 127> : tensor<4x2xf32> -> tensor<16777217x1xi8>
   return
 }
 

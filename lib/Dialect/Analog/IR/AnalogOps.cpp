@@ -45,16 +45,15 @@ std::optional<LinearMap> getLinearMap(AffineMap map) {
   return linear;
 }
 
-static bool arePositive(ArrayRef<int64_t> sizes) {
-  // More than that no memory holds.
-  constexpr int64_t most = int64_t(1) << 24;
+/// Whether sizes are at least 1 and their indices no more than programs have.
+static bool areSizes(ArrayRef<int64_t> sizes) {
   int64_t volume = 1;
   for (int64_t size : sizes) {
-    if (size < 1 || size > most || volume > most)
+    if (size < 1 || size > maxIndices / volume)
       return false;
     volume *= size;
   }
-  return volume <= most;
+  return true;
 }
 
 /// Whether all coordinates that a map makes of indices below `sizes` are inside
@@ -98,7 +97,9 @@ LogicalResult MatrixOp::verify() {
            << type;
   SmallVector<int64_t> sizes =
       concat({getGroups(), getReduction(), getOutputs()});
-  if (!arePositive(sizes) || !isInside(getMap(), sizes, type.getShape()))
+  if (!areSizes(concat({getGroups(), getReduction()})) ||
+      !areSizes(concat({getGroups(), getOutputs()})) ||
+      !isInside(getMap(), sizes, type.getShape()))
     return emitOpError("(C2) the map leads from groups, reduction and outputs "
                        "into the weights, got: ")
            << getMapAttr() << " of [" << ArrayRef(sizes) << "] and " << type;
@@ -122,7 +123,8 @@ LogicalResult ConvertOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   SmallVector<int64_t> sizes = concat({getVectors(), getRows()});
   AffineMap map = getMap();
-  if (!arePositive(sizes) || map.getNumDims() != sizes.size() ||
+  if (!areSizes(getVectors()) || !areSizes(getRows()) ||
+      map.getNumDims() != sizes.size() ||
       map.getNumResults() != input.getRank() || !getLinearMap(map) ||
       !input.getElementType().isF32())
     return emitOpError("(C1) the map leads linearly from vectors and rows to "
@@ -319,7 +321,7 @@ LogicalResult RescaleOp::verify() {
   SmallVector<int64_t> columns =
       concat({matrix.getGroups(), matrix.getOutputs()});
   SmallVector<int64_t> sizes = concat({getVectors(), columns});
-  if (!arePositive(sizes) || !result.getElementType().isF32() ||
+  if (!areSizes(getVectors()) || !result.getElementType().isF32() ||
       !isBijective(getMap(), sizes, result.getShape()))
     return emitOpError("(C1) the map reaches each element of the result once, "
                        "got: ")

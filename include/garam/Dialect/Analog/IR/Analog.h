@@ -28,6 +28,11 @@
 
 namespace garam::analog {
 
+/// Indices of vectors, of rows and of columns of a product at most, and their
+/// dimensions and those of tensors: limits of programs (docs/isa/analog.md).
+constexpr int64_t maxIndices = int64_t(1) << 24;
+constexpr unsigned maxIndexDims = 8;
+
 /// The product of sizes, 1 for none.
 int64_t getVolume(llvm::ArrayRef<int64_t> sizes);
 

@@ -110,7 +110,8 @@ def Analog_MatrixOp : Analog_Op<"matrix"> {
     - (C1) `value` is of f32 and of a static shape.
     - (C2) The map has a dimension for each entry of `groups`, `reduction` and
       `outputs`, whose entries are at least 1, and a result for each dimension
-      of `value`, with coordinates inside of it.
+      of `value`, with coordinates inside of it. There are at most 2^24 rows and
+      2^24 columns.
     - (C3) The type has their products as its rows and columns.
     - (C4) There are 1 to 127 levels.
 
@@ -145,7 +146,8 @@ def Analog_ConvertOp : Analog_Op<"convert"> {
 
     Constraints:
     - (C1) The map has a dimension for each entry of `vectors` and `rows`, which
-      are at least 1, and a linear result for each dimension of the input.
+      are at least 1 and number at most 2^24 vectors and 2^24 rows, and a linear
+      result for each dimension of the input.
     - (C2) The result has their products as its shape.
 
     A convolution of 3x3 with padding 1, its windows as vectors:
