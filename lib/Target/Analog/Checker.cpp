@@ -53,7 +53,8 @@ private:
   const Program &program;
   const MachineDescription &machine;
   std::set<uint32_t> usedCores;
-  std::string place; // "layer 2: "
+  uint64_t cells = 0; // of the tiles so far
+  std::string place;  // "layer 2: "
 };
 
 } // namespace
@@ -118,8 +119,15 @@ Error Checker::checkAccess(const TensorAccess &access, const char *what,
   return Error::success();
 }
 
-/// Outputs are all inside of their tensor; inputs beyond it are zero.
+/// Outputs are all inside of their tensor, and no more than it has elements;
+/// inputs beyond it are zero.
 Error Checker::checkReach(const Layer &layer) const {
+  uint64_t elements = 1, outputs = layer.getVectors() * layer.getColumns();
+  for (uint32_t size : layer.output.shape)
+    elements *= size;
+  if (outputs > elements)
+    return fail(Twine(outputs) + " outputs in a tensor of " + Twine(elements) +
+                " elements");
   SmallVector<uint32_t, maxDims> sizes(layer.vectorSizes.begin(),
                                        layer.vectorSizes.end());
   append_range(sizes, layer.columnSizes);
@@ -199,6 +207,14 @@ Error Checker::checkTile(const Layer &layer, const Tile &tile) {
   if (uint64_t(tile.firstRow) + tile.rows > layer.getRows() ||
       uint64_t(tile.firstColumn) + tile.columns > layer.getColumns())
     return fail("a tile that leaves its layer's matrix");
+  // Each tile has levels of its own, so that the memory of programmed cells is
+  // in proportion to the file.
+  cells += uint64_t(tile.rows) * tile.columns;
+  if (cells > program.segments[0].size)
+    return fail("tiles of " + Twine(cells) +
+                " cells, whose levels do not fit "
+                "the constant segment of " +
+                Twine(program.segments[0].size) + " bytes");
   if (Error error = checkTable(tile.steps, tile.columns * sizeof(uint32_t),
                                "steps of a tile"))
     return error;

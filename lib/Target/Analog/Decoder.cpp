@@ -84,6 +84,7 @@ public:
     for (uint8_t byte : bytes.slice(size, padded - size))
       require(byte == 0, "zeros behind a name");
     bytes = bytes.drop_front(padded);
+    position += padded;
   }
 
   llvm::Error finish() {

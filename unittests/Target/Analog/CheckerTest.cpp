@@ -86,6 +86,29 @@ TEST(AnalogChecker, Accesses) {
       "layer 0: an output in a segment that is only to be read");
 }
 
+// A program from a stranger makes no output more often than there is room.
+TEST(AnalogChecker, OutputsHaveAnElementEach) {
+  EXPECT_EQ(getError([](Program &p) {
+              p.layers[0].vectorSizes = {1 << 24};
+              p.layers[0].input.coefficients = {{0, 0}, {0, 1}};
+              p.layers[0].output.coefficients = {{0, 0}, {0, 1}};
+            }),
+            "layer 0: 33554432 outputs in a tensor of 4 elements");
+}
+
+// Cells take memory when they are programmed: tiles cannot share levels.
+TEST(AnalogChecker, TilesHaveLevelsOfTheirOwn) {
+  EXPECT_EQ(getError([](Program &p) {
+              std::vector<Tile> &tiles = p.layers[0].tiles;
+              for (uint32_t core = 10; core < 20; ++core) {
+                tiles.push_back(tiles[0]);
+                tiles.back().core = core;
+              }
+            }),
+            "layer 0: tiles of 42 cells, whose levels do not fit the constant "
+            "segment of 40 bytes");
+}
+
 TEST(AnalogChecker, Layers) {
   EXPECT_EQ(getError([](Program &p) { p.layers[0].low = -128; }),
             "layer 0: inputs from -128 to 127, which a DAC from -127 to 127 "

@@ -78,10 +78,14 @@ TEST(AnalogEncoding, Messages) {
             "it");
   EXPECT_EQ(getError(withWord(8, ~0u)),
             "byte 28 of the program: needed zeros behind a name");
+  // Behind the name of a segment bytes are counted on.
+  EXPECT_EQ(getError(withWord(9, numMemoryRoles)),
+            "byte 40 of the program: needed the number of a role of a segment");
   std::vector<uint8_t> bytes = encode(makeSmallProgram());
+  std::string end = std::to_string(bytes.size());
   bytes.resize(bytes.size() + 4);
-  EXPECT_NE(getError(bytes).find("needed the end of the program"),
-            std::string::npos);
+  EXPECT_EQ(getError(bytes),
+            "byte " + end + " of the program: needed the end of the program");
 }
 
 // A flag and an alternative lie behind lists of any length: found by trying

@@ -41,6 +41,10 @@ TEST(AnalogTargetFile, Messages) {
   EXPECT_EQ(getErrors("adc_bits: { value: 8", "adc_bits: { value: 9"),
             "chip.yaml:37:22: field 'read.adc_bits': found '9', needed an "
             "integer from 2 to 8");
+  // 1 GiB: what commands reach of it, the simulator allocates.
+  EXPECT_EQ(getErrors("bytes: { value: 1048576", "bytes: { value: 1073741824"),
+            "chip.yaml:55:19: field 'vector_memory.bytes': found '1073741824', "
+            "needed an integer in B from 1 to 536870912");
   EXPECT_NE(getErrors("kind: analog", "kind: npu").find("needed 'analog'"),
             std::string::npos);
 }

@@ -14,13 +14,16 @@ namespace garam::analog {
 
 // Ranges keep products of figures far from overflow and catch a value in the
 // wrong unit; they do not say what is plausible.
-static constexpr double kibi = 1024, gibi = kibi * kibi * kibi;
+static constexpr double kibi = 1024, mebi = kibi * kibi, gibi = mebi * kibi;
 static constexpr FigureRange anyClock = {1e6, 1e11};
 static constexpr FigureRange anyCount = {1, 65536};
 static constexpr FigureRange anySeconds = {0, 1e-2};
 static constexpr FigureRange anyReadSeconds = {0, 1e-2, /*aboveLow=*/true};
 static constexpr FigureRange anyBytes = {1, 64 * gibi};
-static constexpr FigureRange anyPortBytes = {1, kibi *kibi};
+/// The simulator holds as much of it as commands reach, and the target file may
+/// be a stranger's.
+static constexpr FigureRange anyVectorBytes = {1, 512 * mebi};
+static constexpr FigureRange anyPortBytes = {1, mebi};
 static constexpr FigureRange anyEnergy = {0, 1e-3};
 static constexpr FigureRange anyCoefficient = {-1e6, 1e6};
 /// Codes and weights are stored in bytes.
@@ -102,8 +105,9 @@ static void visitDigital(TargetSchemaVisitor &v, DigitalDescription &d) {
            &d.energyPerOp);
 }
 
-static void visitMemory(TargetSchemaVisitor &v, MemoryDescription &m) {
-  v.figure({"bytes", "B", anyBytes, "its size"}, &m.bytes);
+static void visitMemory(TargetSchemaVisitor &v, MemoryDescription &m,
+                        FigureRange bytes) {
+  v.figure({"bytes", "B", bytes, "its size"}, &m.bytes);
   v.figure(
       {"bytes_per_cycle", "B/cycle", anyPortBytes, "reads and writes together"},
       &m.bytesPerCycle);
@@ -128,10 +132,10 @@ static void visitSchema(TargetSchemaVisitor &v, MachineDescription &m) {
             [&] { visitDigital(v, m.digital); });
   v.section("buffer", true,
             "memory of inputs, outputs and what is between layers",
-            [&] { visitMemory(v, m.buffer); });
+            [&] { visitMemory(v, m.buffer, anyBytes); });
   v.section("vector_memory", true,
             "memory of the codes that go into crossbars and come out",
-            [&] { visitMemory(v, m.vectors); });
+            [&] { visitMemory(v, m.vectors, anyVectorBytes); });
   v.figure({"synchronisation_seconds", "s", anySeconds,
             "from a signal to the queue that waits for it"},
            &m.synchronisationSeconds);
