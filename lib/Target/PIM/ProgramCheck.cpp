@@ -13,8 +13,9 @@ namespace garam::pim {
 
 namespace {
 
-/// Of all channels together: a stranger's program ends.
-constexpr uint64_t maxAccesses = uint64_t(1) << 36;
+/// Transactions of all channels and operations of the driver together: a
+/// stranger's program ends.
+constexpr uint64_t maxOperations = uint64_t(1) << 36;
 /// 512 MiB.
 constexpr uint32_t maxStagingBursts = uint32_t(1) << 24;
 
@@ -41,6 +42,7 @@ private:
   }
 
   llvm::Error checkMicroKernels();
+  llvm::Error addOperations(uint64_t count);
   llvm::Error checkStep(const Phase &phase);
   llvm::Error checkStep(const ConvertCommand &convert);
   llvm::Error checkStep(const ReduceCommand &reduce);
@@ -59,8 +61,8 @@ private:
   const MachineDescription &machine;
   std::string place = "the program"; // for messages
   bool runHasBegun = false;          // a step that is no setup came
-  uint64_t accesses = 0;
-  std::vector<uint32_t> repeats; // counts of what is open
+  uint64_t operations = 0;           // so far, as maxOperations counts them
+  std::vector<uint32_t> repeats;     // counts of what is open
 };
 
 llvm::Error ProgramChecker::checkMicroKernels() {
@@ -70,6 +72,14 @@ llvm::Error ProgramChecker::checkMicroKernels() {
       if (finding.severity == Severity::Error)
         return fail("micro-kernel " + llvm::Twine(number) + ", instruction " +
                     llvm::Twine(finding.instruction) + ": " + finding.message);
+  return llvm::Error::success();
+}
+
+llvm::Error ProgramChecker::addOperations(uint64_t count) {
+  operations = addTo(operations, count);
+  if (operations > maxOperations)
+    return fail("the program has more than 2^36 transactions and operations "
+                "of the driver");
   return llvm::Error::success();
 }
 
@@ -168,7 +178,8 @@ llvm::Error ProgramChecker::checkAccess(const AccessCommand &access,
     count = multiplyBy(count, dim.count);
   for (uint32_t turns : repeats)
     count = multiplyBy(count, turns);
-  accesses = addTo(accesses, count);
+  if (llvm::Error error = addOperations(count))
+    return error;
   return checkData(access, isSetup);
 }
 
@@ -185,7 +196,8 @@ llvm::Error ProgramChecker::checkStep(const Phase &phase) {
     uint64_t turns = machine.geometry.channels;
     for (uint32_t count : repeats)
       turns = multiplyBy(turns, count);
-    accesses = addTo(accesses, turns);
+    if (llvm::Error error = addOperations(turns))
+      return error;
     if (const auto *access = std::get_if<AccessCommand>(&command)) {
       if (llvm::Error error = checkAccess(*access, phase.isSetup))
         return error;
@@ -201,8 +213,6 @@ llvm::Error ProgramChecker::checkStep(const Phase &phase) {
     } else {
       repeats.pop_back();
     }
-    if (accesses > maxAccesses)
-      return fail("the program has more than 2^36 transactions");
   }
   place = phasePlace;
   if (!repeats.empty())
@@ -255,6 +265,8 @@ llvm::Error ProgramChecker::checkStep(const ConvertCommand &convert) {
     return fail("converts " + llvm::Twine(elements) + " elements, but has " +
                 llvm::Twine(convert.bursts) + " bursts of " +
                 llvm::Twine(numLanes) + " for them");
+  if (llvm::Error error = addOperations(uint64_t(convert.bursts) * numLanes))
+    return error;
   if (llvm::Error error = checkStaging(convert.staging, convert.bursts))
     return error;
   return checkTensor(convert.source, last, /*isWritten=*/false);
@@ -264,6 +276,10 @@ llvm::Error ProgramChecker::checkStep(const ReduceCommand &reduce) {
   runHasBegun = true;
   if (reduce.outputs == 0 || reduce.parts == 0)
     return fail("sums up nothing");
+  // Parts may lie on each other, so that no memory bounds their number.
+  if (llvm::Error error = addOperations(
+          multiplyBy(multiplyBy(reduce.outputs, reduce.parts), numLanes)))
+    return error;
   uint64_t bursts =
       addTo(getReach(reduce.parts, reduce.partStride), reduce.outputs);
   if (llvm::Error error = checkStaging(reduce.staging, bursts))
@@ -283,6 +299,8 @@ llvm::Error ProgramChecker::checkStep(const StoreCommand &store) {
   runHasBegun = true;
   if (store.elements == 0)
     return fail("stores nothing");
+  if (llvm::Error error = addOperations(store.elements))
+    return error;
   if (llvm::Error error = checkStaging(
           store.staging, llvm::divideCeil(uint64_t(store.elements), numLanes)))
     return error;

@@ -177,6 +177,9 @@ TEST(PIMChannelWalk, ChannelGroups) {
 // Checks
 //===----------------------------------------------------------------------===//
 
+const std::string tooLong = "the program has more than 2^36 transactions and "
+                            "operations of the driver";
+
 /// The error of the program that `change` has spoilt.
 template <typename Change>
 std::string getError(Change change) {
@@ -237,7 +240,7 @@ TEST(PIMProgramCheck, Accesses) {
             "step 2, command 1: has steps for 0 repetitions, but is in 1");
   EXPECT_EQ(
       getError([](P &p) { getAccess(p, 0, 0).dims.assign(2, {~0u, 0, 0, 0}); }),
-      weights + "the program has more than 2^36 transactions");
+      weights + tooLong);
 }
 
 TEST(PIMProgramCheck, Phases) {
@@ -262,7 +265,7 @@ TEST(PIMProgramCheck, Phases) {
               commands(p) = {RepeatBegin{~0u}, RepeatBegin{~0u}, RepeatEnd(),
                              RepeatEnd()};
             }),
-            "step 2, command 2: the program has more than 2^36 transactions");
+            "step 2, command 2: " + tooLong);
 }
 
 TEST(PIMProgramCheck, Driver) {
@@ -304,6 +307,48 @@ TEST(PIMProgramCheck, Driver) {
             "step 5: stores nothing");
   EXPECT_EQ(getError([&](P &p) { store(p).elements = 4; }),
             "step 5: reaches byte 16 of segment 'y', which has 12");
+}
+
+// What a driver computes ends too, however often it reads the same bursts.
+TEST(PIMProgramCheck, DriverEnds) {
+  using P = Program;
+  auto sumUp = [](P &p, uint32_t parts) {
+    auto &reduce = std::get<ReduceCommand>(p.steps[4]);
+    reduce.parts = parts;
+    reduce.partStride = 0;
+  };
+  EXPECT_EQ(getError([&](P &p) { sumUp(p, ~0u); }), "step 4: " + tooLong);
+  EXPECT_EQ(getError([&](P &p) { sumUp(p, 1 << 30); }), "");
+  // Each of two is short enough, both together are not.
+  EXPECT_EQ(getError([&](P &p) {
+              sumUp(p, 1 << 30);
+              p.steps.push_back(p.steps[4]);
+            }),
+            "step 6: " + tooLong);
+  // So are the transactions before them.
+  EXPECT_EQ(getError([&](P &p) {
+              sumUp(p, 1 << 30);
+              AccessCommand &fetch = getAccess(p, 3, 0);
+              fetch.dims[0] = {1u << 31, 0, 0, 0};
+              fetch.dims.push_back({16, 0, 0, 0});
+            }),
+            "step 4: " + tooLong);
+  EXPECT_EQ(getError([](P &p) {
+              p.stagingBursts = 1 << 24;
+              auto &convert = std::get<ConvertCommand>(p.steps[1]);
+              convert.bursts = 1 << 24;
+              p.steps.resize(4096, p.steps[1]);
+            }),
+            "step 260: " + tooLong);
+  EXPECT_EQ(getError([](P &p) {
+              p.stagingBursts = 1 << 24;
+              p.segments[2].size = uint64_t(4) << 28;
+              auto &store = std::get<StoreCommand>(p.steps[5]);
+              store.staging = 0;
+              store.elements = 1 << 28;
+              p.steps.resize(4096, p.steps[5]);
+            }),
+            "step 260: " + tooLong);
 }
 
 TEST(PIMProgramCheck, Program) {

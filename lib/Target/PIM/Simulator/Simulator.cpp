@@ -18,7 +18,7 @@ llvm::StringRef getName(CommandKind kind) {
 
 namespace {
 
-/// Gives the phases of a stream to the channels, one after the other.
+/// What a channel has still to do in a phase.
 using ChannelQueue = std::deque<ChannelTransaction>;
 
 /// Gives the phases of a stream to the channels, one after the other.
