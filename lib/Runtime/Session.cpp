@@ -101,10 +101,12 @@ Error Session::instantiate(unsigned number, const RunOptions &options) {
   ArrayRef<uint8_t> constants;
   if (place.constantSegment)
     constants = executable->getImage().getConstants(*place.constantSegment);
-  entry.options = own;
-  return executable->getProgram(place.program)
-      .instantiate(constants, own)
-      .moveInto(entry.instance);
+  Expected<std::unique_ptr<ProgramInstance>> made =
+      executable->getProgram(place.program).instantiate(constants, own);
+  if (!made)
+    return made.takeError();
+  entry = {own, std::move(*made)};
+  return Error::success();
 }
 
 Error Session::instantiate(const RunOptions &options) {

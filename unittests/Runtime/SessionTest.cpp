@@ -90,6 +90,9 @@ unsigned AddInstance::numMade = 0;
 
 class AddProgram : public LoadedProgram {
 public:
+  /// There is no instance with it.
+  static constexpr uint64_t badSeed = 13;
+
   /// `scratchBytes` more are declared when there are any.
   explicit AddProgram(uint64_t scratchBytes = 0) : scratchBytes(scratchBytes) {}
 
@@ -108,6 +111,8 @@ public:
   Expected<std::unique_ptr<ProgramInstance>>
   instantiate(ArrayRef<uint8_t> constants,
               const InstanceOptions &options) const override {
+    if (options.seed == badSeed)
+      return createStringError("cannot be set up");
     return std::make_unique<AddInstance>(constants, options);
   }
 
@@ -262,6 +267,24 @@ TEST_F(SessionTest, InstancesAreMadeWhenTheirOptionsChange) {
   options.residentWeights = true;
   EXPECT_EQ(countAfterRun(), 5u);
   EXPECT_EQ(countAfterRun(), 5u);
+}
+
+// What could not be set up is tried again, and what there was before is used
+// only with the options that it was made with.
+TEST_F(SessionTest, FailedInstancesAreNotReplacedByOlderOnes) {
+  Session session(cantFail(load()));
+  cantFail(session.run({input}));
+  unsigned before = AddInstance::numMade;
+  RunOptions bad;
+  bad.seed = AddProgram::badSeed;
+  for (unsigned attempt = 0; attempt < 2; ++attempt) {
+    Expected<RunResult> result = session.run({input}, bad);
+    ASSERT_FALSE(bool(result));
+    EXPECT_NE(consumeToReport(result.takeError()).text.find("cannot be set up"),
+              std::string::npos);
+  }
+  cantFail(session.run({input}));
+  EXPECT_EQ(AddInstance::numMade, before);
 }
 
 TEST_F(SessionTest, HostQuantisesWhatTheDeviceCannot) {
