@@ -64,6 +64,7 @@ public:
 
 private:
   Error checkDispatch(uint32_t step);
+  Error checkSharing(uint32_t step) const;
   Error checkTransfer(uint32_t step);
   Error read(uint32_t step, uint32_t segment);
   Error write(uint32_t step, uint32_t segment);
@@ -159,13 +160,34 @@ Error Checker::write(uint32_t step, uint32_t segment) {
   return Error::success();
 }
 
+static bool isWritten(MemoryRole role) {
+  return role == MemoryRole::Output || role == MemoryRole::Scratch ||
+         role == MemoryRole::State;
+}
+
+/// Within a program no order is known: what it writes is nothing else that it
+/// uses.
+Error Checker::checkSharing(uint32_t step) const {
+  const Step &dispatch = entry.steps[step];
+  SmallDenseMap<uint32_t, bool> writtenSegments; // those of the step
+  for (const auto &[segment, own] :
+       zip(dispatch.segments, declared[dispatch.program])) {
+    auto [known, isNew] =
+        writtenSegments.try_emplace(segment, isWritten(own.role));
+    if (!isNew && (known->second || isWritten(own.role)))
+      return fail("step " + Twine(step) + " writes " + describe(segment) +
+                  " and uses it twice");
+  }
+  return Error::success();
+}
+
 Error Checker::checkDispatch(uint32_t step) {
   uint32_t program = entry.steps[step].program;
   ArrayRef<uint32_t> numbers = entry.steps[step].segments;
-  // Reads first: a program may give back what it took in the same segment.
+  if (Error error = checkSharing(step))
+    return error;
   for (const auto &[segment, own] : zip(numbers, declared[program]))
-    if (own.role != MemoryRole::Output && own.role != MemoryRole::Scratch &&
-        own.role != MemoryRole::State)
+    if (!isWritten(own.role))
       if (Error error = read(step, segment))
         return error;
   for (const auto &[segment, own] : zip(numbers, declared[program])) {
@@ -174,8 +196,7 @@ Error Checker::checkDispatch(uint32_t step) {
         return error;
       if (Error error = write(step, segment))
         return error;
-    } else if (own.role == MemoryRole::Scratch ||
-               own.role == MemoryRole::State) {
+    } else if (isWritten(own.role)) {
       if (Error error = keep(step, segment))
         return error;
     }

@@ -429,6 +429,31 @@ TEST(StepCheckerTest, PrivateMemoryIsNotSharedWithoutOrder) {
   }
 }
 
+// A program relies on it that its segments are apart, in whichever order it
+// declares them.
+TEST(StepCheckerTest, SegmentsOfOneDispatchAreApart) {
+  for (auto [first, second] :
+       {std::pair(scratch, scratch), std::pair(scratch, output),
+        std::pair(output, scratch), std::pair(output, output),
+        std::pair(input, scratch), std::pair(input, output),
+        std::pair(MemoryRole::State, MemoryRole::State)}) {
+    System system = makeSystem();
+    uint32_t common = system.addSegment(
+        1, first == MemoryRole::State ? first : scratch, "common");
+    for (MemoryRole role : {first, second}) {
+      system.stepOf(0).segments.push_back(common);
+      system.declared[0].push_back({role, 16, ""});
+    }
+    EXPECT_EQ(system.check(), "entry point 'main': step 2 writes segment 14 "
+                              "('common') and uses it twice");
+  }
+  // What it only reads may be the same twice.
+  System system = makeSystem();
+  system.stepOf(0).segments.push_back(XA);
+  system.declared[0].push_back({input, 16, ""});
+  EXPECT_EQ(system.check(), "");
+}
+
 // What is left in scratch memory is no value for others.
 TEST(StepCheckerTest, ScratchIsNotRead) {
   System system = makeSystem();

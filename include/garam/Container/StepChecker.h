@@ -26,6 +26,8 @@ bool isUsableAs(MemoryRole actual, MemoryRole declared);
 ///   compiler (constants) or by an earlier step.
 /// - A segment holds one value in a run: no step overwrites an input or what
 ///   another wrote for others, so that a step which is left out is missed.
+/// - What a dispatch writes, scratch memory and state included, it uses as one
+///   segment of its program only.
 /// - What a step writes is read by a later one, or is an output.
 /// - Every output is written.
 /// - No step writes what is only to be read.
