@@ -5,7 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Abacus.h"
-#include "Loading.h"
+#include "LoadedProgram.h"
 #include "Machine.h"
 #include "garam/Support/Figures.h"
 #include "garam/Target/DevicePlugin.h"

@@ -8,7 +8,7 @@
 #include "garam/Target/LoadedProgram.h"
 
 #include "DeviceTargetModel.h"
-#include "LoadedAnalogProgram.h"
+#include "LoadedProgram.h"
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
 #include "garam/Dialect/Analog/IR/Analog.h"
 #include "garam/Dialect/Analog/Transforms/Passes.h"

@@ -8,7 +8,7 @@
 
 #include "CheckTiles.h"
 #include "ExportProgram.h"
-#include "LoadedAnalogProgram.h"
+#include "LoadedProgram.h"
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
 #include "garam/Dialect/Analog/Transforms/Passes.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"

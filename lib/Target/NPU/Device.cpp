@@ -7,8 +7,8 @@
 #include "garam/Target/Device.h"
 #include "garam/Target/LoadedProgram.h"
 
-#include "DeviceProgram.h"
 #include "DeviceTargetModel.h"
+#include "LoadedProgram.h"
 #include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/IR/NPU.h"

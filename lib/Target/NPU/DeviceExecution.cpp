@@ -6,8 +6,8 @@
 
 #include "DeviceExecution.h"
 
-#include "DeviceProgram.h"
 #include "DeviceValues.h"
+#include "LoadedProgram.h"
 #include "garam/Target/NPU/Device.h"
 #include "garam/Target/NPU/Simulator.h"
 #include "llvm/ADT/STLExtras.h"

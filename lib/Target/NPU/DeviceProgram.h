@@ -1,4 +1,4 @@
-//===- DeviceProgram.h - An NPU program behind the device interface -C++ -*===//
+//===- DeviceProgram.h - What compiling for the NPU gives -------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -7,32 +7,14 @@
 #ifndef GARAM_LIB_TARGET_NPU_DEVICEPROGRAM_H
 #define GARAM_LIB_TARGET_NPU_DEVICEPROGRAM_H
 
-#include "garam/Target/Device.h"
 #include "garam/Target/DeviceProgram.h"
-#include "garam/Target/LoadedProgram.h"
 #include "garam/Target/NPU/CompiledProgram.h"
-#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 namespace garam::npu {
-
-/// Decodes `code` and refuses a program that writes what it may only read.
-llvm::Expected<std::unique_ptr<LoadedProgram>>
-loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
-
-/// The segments that a program declares.
-std::vector<DeviceSegment> listSegments(const Program &program);
-
-/// What the runtime needs to know of the machine.
-llvm::Expected<MachineSummary> summarizeMachine(llvm::MemoryBufferRef target);
 
 /// Encodes a compiled program and brings it into the form of the device
 /// interface. The lower bound is left to the caller.
 llvm::Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled);
-
-/// The program as a run finds it whose weights are on the chip from the run
-/// before: without the transfers from the constant segment whose destination
-/// nothing else in the program writes.
-Program removeResidentTransfers(const Program &program);
 
 } // namespace garam::npu
 

@@ -7,8 +7,8 @@
 #include "garam/Target/Device.h"
 #include "garam/Target/LoadedProgram.h"
 
-#include "DeviceProgram.h"
 #include "DeviceTargetModel.h"
+#include "LoadedProgram.h"
 #include "garam/Conversion/LinalgToPIM/Passes.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
 #include "garam/Dialect/PIM/Transforms/Passes.h"

@@ -6,8 +6,8 @@
 
 #include "DeviceTargetModel.h"
 
-#include "DeviceProgram.h"
 #include "ExportProgram.h"
+#include "LoadedProgram.h"
 #include "garam/Conversion/LinalgToPIM/Passes.h"
 #include "garam/Dialect/PIM/Transforms/KernelSummary.h"
 #include "garam/Dialect/PIM/Transforms/Passes.h"

@@ -11,8 +11,8 @@
 
 #include "Machines.h"
 
-#include "Target/PIM/DeviceProgram.h"
 #include "Target/PIM/ExportProgram.h"
+#include "Target/PIM/LoadedProgram.h"
 #include "garam/Dialect/PIM/Transforms/Pipeline.h"
 #include "garam/InitAll.h"
 #include "garam/Target/DeviceTarget.h"

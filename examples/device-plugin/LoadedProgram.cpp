@@ -1,10 +1,11 @@
-//===- Loading.cpp - Programs behind Garam's interface --------------------===//
+//===- LoadedProgram.cpp - Programs behind Garam's interface
+//---------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Loading.h"
+#include "LoadedProgram.h"
 
 #include "Simulator.h"
 

@@ -1,11 +1,11 @@
-//===- Loading.h - Programs behind Garam's interface ------------*- C++ -*-===//
+//===- LoadedProgram.h - Programs behind Garam's interface ------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef ABACUS_LOADING_H
-#define ABACUS_LOADING_H
+#ifndef ABACUS_LOADEDPROGRAM_H
+#define ABACUS_LOADEDPROGRAM_H
 
 #include "garam/Target/LoadedProgram.h"
 #include "llvm/Support/MemoryBufferRef.h"
@@ -18,4 +18,4 @@ loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 
 } // namespace abacus
 
-#endif // ABACUS_LOADING_H
+#endif // ABACUS_LOADEDPROGRAM_H

@@ -1,10 +1,10 @@
-//===- LoadedAnalogProgram.cpp - A program behind the interface -----------===//
+//===- LoadedProgram.cpp - An analog program behind the interface ---------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#include "LoadedAnalogProgram.h"
+#include "LoadedProgram.h"
 
 #include "garam/Target/Analog/Encoding.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"
@@ -15,9 +15,9 @@ using namespace llvm;
 namespace garam::analog {
 namespace {
 
-class LoadedAnalogProgram : public LoadedProgram {
+class AnalogProgram : public LoadedProgram {
 public:
-  LoadedAnalogProgram(Program program, MachineDescription machine)
+  AnalogProgram(Program program, MachineDescription machine)
       : program(std::move(program)), machine(std::move(machine)) {}
 
   std::vector<DeviceSegment> getSegments() const override {
@@ -41,14 +41,14 @@ private:
 
 } // namespace
 
-std::vector<std::string> LoadedAnalogProgram::getLanes() const {
+std::vector<std::string> AnalogProgram::getLanes() const {
   std::vector<std::string> lanes{"digital unit"};
   for (const Queue &queue : ArrayRef(program.queues).drop_front())
     lanes.push_back("core " + std::to_string(queue.core));
   return lanes;
 }
 
-std::vector<uint64_t> LoadedAnalogProgram::getCommandCounts() const {
+std::vector<uint64_t> AnalogProgram::getCommandCounts() const {
   std::vector<uint64_t> counts;
   for (const Queue &queue : program.queues)
     counts.push_back(queue.commands.size());
@@ -65,8 +65,8 @@ Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,
     return program.takeError();
   if (Error error = checkProgram(*program, *machine))
     return std::move(error);
-  return std::make_unique<LoadedAnalogProgram>(std::move(*program),
-                                               std::move(*machine));
+  return std::make_unique<AnalogProgram>(std::move(*program),
+                                         std::move(*machine));
 }
 
 } // namespace garam::analog

@@ -1,10 +1,10 @@
-//===- DeviceProgram.cpp - HBM-PIM programs as device programs ------------===//
+//===- LoadedProgram.cpp - An HBM-PIM program behind the interface --------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#include "DeviceProgram.h"
+#include "LoadedProgram.h"
 
 #include "garam/Target/PIM/Execution.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"

@@ -1,11 +1,11 @@
-//===- DeviceProgram.h - HBM-PIM programs as device programs ----*- C++ -*-===//
+//===- LoadedProgram.h - An HBM-PIM program at run time ---------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H
-#define GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H
+#ifndef GARAM_LIB_TARGET_PIM_LOADEDPROGRAM_H
+#define GARAM_LIB_TARGET_PIM_LOADEDPROGRAM_H
 
 #include "garam/Target/Device.h"
 #include "garam/Target/LoadedProgram.h"
@@ -31,4 +31,4 @@ double getMACsPerSecond(const MachineDescription &machine);
 
 } // namespace garam::pim
 
-#endif // GARAM_LIB_TARGET_PIM_DEVICEPROGRAM_H
+#endif // GARAM_LIB_TARGET_PIM_LOADEDPROGRAM_H

@@ -1,11 +1,11 @@
-//===- LoadedAnalogProgram.h - A program behind the interface ---*- C++ -*-===//
+//===- LoadedProgram.h - An analog program at run time ----------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
-#define GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
+#ifndef GARAM_LIB_TARGET_ANALOG_LOADEDPROGRAM_H
+#define GARAM_LIB_TARGET_ANALOG_LOADEDPROGRAM_H
 
 #include "garam/Target/LoadedProgram.h"
 #include "llvm/Support/MemoryBufferRef.h"
@@ -18,4 +18,4 @@ loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 
 } // namespace garam::analog
 
-#endif // GARAM_LIB_TARGET_ANALOG_LOADEDANALOGPROGRAM_H
+#endif // GARAM_LIB_TARGET_ANALOG_LOADEDPROGRAM_H

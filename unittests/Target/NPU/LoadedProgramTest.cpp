@@ -1,10 +1,10 @@
-//===- DeviceProgramTest.cpp - Loading a program of the NPU ---------------===//
+//===- LoadedProgramTest.cpp - Loading a program of the NPU ---------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Target/NPU/DeviceProgram.h"
+#include "Target/NPU/LoadedProgram.h"
 
 #include "garam/Target/NPU/Encoding.h"
 #include "garam/Target/TargetRegistry.h"
