@@ -83,9 +83,11 @@ AbacusDevice::summarizeMachine(MemoryBufferRef target) const {
 } // namespace abacus
 
 /// What --device-plugin looks for.
-extern "C" garam::DevicePluginInfo garamGetDevicePluginInfo() {
-  return {garam::devicePluginAPIVersion, garam::devicePluginBuild, "abacus",
-          [](garam::DeviceRegistry &registry) {
-            registry.add(std::make_unique<abacus::AbacusDevice>());
-          }};
+extern "C" const garam::DevicePluginInfo *garamGetDevicePlugin() {
+  static constexpr garam::DevicePluginInfo info = {
+      garam::devicePluginAPIVersion, garam::devicePluginBuild, "abacus",
+      [](garam::DeviceRegistry &registry) {
+        registry.add(std::make_unique<abacus::AbacusDevice>());
+      }};
+  return &info;
 }

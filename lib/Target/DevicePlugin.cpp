@@ -18,7 +18,7 @@ namespace garam {
 /// Of a hash in a message: enough to tell two builds apart.
 static constexpr size_t shownDigits = 12;
 
-static constexpr char entrySymbol[] = "garamGetDevicePluginInfo";
+static constexpr char entrySymbol[] = "garamGetDevicePlugin";
 
 static constexpr char compileAgain[] =
     "; hint: compile it again, with find_package(Garam) of this Garam";
@@ -47,7 +47,7 @@ findDifference(const DevicePluginBuild &plugin) {
 }
 
 /// The plugin in a library, if it was made for this Garam.
-static Expected<DevicePluginInfo> readInfo(StringRef path) {
+static Expected<const DevicePluginInfo *> readInfo(StringRef path) {
   auto fail = [&](const Twine &message) {
     return makeUserError(ExitCode::Config,
                          "device plugin '" + path + "': " + message);
@@ -63,27 +63,30 @@ static Expected<DevicePluginInfo> readInfo(StringRef path) {
       sys::DynamicLibrary::getPermanentLibrary(absolute.c_str(), &reason);
   if (!library.isValid())
     return fail("cannot be loaded: " + reason);
-  auto getInfo = reinterpret_cast<DevicePluginInfo (*)()>(
+  auto getInfo = reinterpret_cast<const DevicePluginInfo *(*)()>(
       library.getAddressOfSymbol(entrySymbol));
   if (!getInfo)
     return fail(Twine("has no function '") + entrySymbol +
                 "'; needed a library made as 'Adding a device' of "
                 "CONTRIBUTING.md says");
-  DevicePluginInfo info = getInfo();
+  const DevicePluginInfo *info = getInfo();
+  if (!info)
+    return fail(Twine("has a function '") + entrySymbol +
+                "' that returns nothing");
   // The rest of the structure depends on the interface's version.
-  if (info.apiVersion != devicePluginAPIVersion)
-    return fail("is of plugin interface " + Twine(info.apiVersion) +
+  if (info->apiVersion != devicePluginAPIVersion)
+    return fail("is of plugin interface " + Twine(info->apiVersion) +
                 ", this Garam has " + Twine(devicePluginAPIVersion) +
                 compileAgain);
-  if (std::optional<std::string> difference = findDifference(info.build))
+  if (std::optional<std::string> difference = findDifference(info->build))
     return fail(*difference + compileAgain);
   return info;
 }
 
 Error loadDevicePlugin(StringRef path, DeviceRegistry &registry) {
-  Expected<DevicePluginInfo> info = readInfo(path);
-  if (!info)
-    return info.takeError();
+  const DevicePluginInfo *info = nullptr;
+  if (Error error = readInfo(path).moveInto(info))
+    return error;
   DeviceRegistry own;
   info->registerDevices(own);
   for (const std::unique_ptr<Device> &device : own.getDevices())

@@ -20,20 +20,22 @@ struct info {{
   void (*add)(void *);
 }};
 static void add(void *registry) {{}}
-struct info garamGetDevicePluginInfo(void) {{
-  struct info it = {{{api}, "{garam}", "{headers}", "{libraries}", "nothing", add}};
-  return it;
+const struct info *garamGetDevicePlugin(void) {{
+  static const struct info it = {{{api}, "{garam}", "{headers}", "{libraries}", "nothing", add}};
+  return &it;
 }}
 """
 
 # Adds what is there already.
 SECOND_DEVICES = """
 #include "garam/Target/DevicePlugin.h"
-extern "C" garam::DevicePluginInfo garamGetDevicePluginInfo() {
-  return {garam::devicePluginAPIVersion, garam::devicePluginBuild, "again",
-          [](garam::DeviceRegistry &registry) {
-            garam::registerBuiltinDevices(registry);
-          }};
+extern "C" const garam::DevicePluginInfo *garamGetDevicePlugin() {
+  static constexpr garam::DevicePluginInfo info = {
+      garam::devicePluginAPIVersion, garam::devicePluginBuild, "again",
+      [](garam::DeviceRegistry &registry) {
+        garam::registerBuiltinDevices(registry);
+      }};
+  return &info;
 }
 """
 
@@ -52,7 +54,7 @@ def read_hash(include=BUILD_DIR / "include"):
 
 def write_plugin(**parts):
     """One that fits, but for `parts`: its libraries are what C++ says of itself."""
-    own = dict(api=2, garam=read_version(), headers=read_hash(), libraries=read_libraries())
+    own = dict(api=3, garam=read_version(), headers=read_hash(), libraries=read_libraries())
     return PLUGIN.format(**{**own, **parts})
 
 
@@ -105,25 +107,41 @@ def test_plugin_that_is_no_library(fails, tmp_path):
 
 def test_library_that_is_no_plugin(fails, build_c):
     path = build_c("int answer(void) { return 42; }")
-    fails(CONFIG, "has no function 'garamGetDevicePluginInfo'; needed a library made as "
+    fails(CONFIG, "has no function 'garamGetDevicePlugin'; needed a library made as "
           "'Adding a device' of CONTRIBUTING.md says", "targets", "--device-plugin", path)
 
 
 def test_plugin_of_another_interface(fails, build_c):
     path = build_c(write_plugin(api=77))
-    fails(CONFIG, "is of plugin interface 77, this Garam has 2; hint: compile it again",
+    fails(CONFIG, "is of plugin interface 77, this Garam has 3; hint: compile it again",
           "targets", "--device-plugin", path)
 
 
-def test_plugin_of_the_interface_before(fails, build_c):
-    """Its structure has less in it than this Garam reads of one of its own interface."""
+def test_plugin_of_an_interface_with_another_structure(fails, build_c):
+    """Of a structure that has more or less in it only the interface's number is read."""
+    for number, members in [(2, ""), (4, "char more[1 << 24];")]:
+        path = build_c(f"""
+            struct info {{ unsigned api; {members} }};
+            const struct info *garamGetDevicePlugin(void) {{
+              static const struct info it = {{ {number} }};
+              return &it;
+            }}""", name=f"plugin{number}")
+        fails(CONFIG, f"is of plugin interface {number}, this Garam has 3", "targets",
+              "--device-plugin", path)
+
+
+def test_plugin_before_there_was_a_pointer(fails, build_c):
+    """Interface 2 returned a structure, by another function, which is not called."""
     path = build_c("""
         struct info { unsigned api; const char *garam, *name; void (*add)(void *); };
-        static void add(void *registry) {}
-        struct info garamGetDevicePluginInfo(void) {
-          return (struct info){1, "0.1.0", "old", add};
-        }""")
-    fails(CONFIG, "is of plugin interface 1, this Garam has 2", "targets", "--device-plugin", path)
+        struct info garamGetDevicePluginInfo(void) { __builtin_trap(); }""")
+    fails(CONFIG, "has no function 'garamGetDevicePlugin'", "targets", "--device-plugin", path)
+
+
+def test_plugin_that_says_nothing(fails, build_c):
+    path = build_c("const void *garamGetDevicePlugin(void) { return 0; }")
+    fails(CONFIG, "has a function 'garamGetDevicePlugin' that returns nothing", "targets",
+          "--device-plugin", path)
 
 
 def test_plugin_for_another_garam(fails, build_c):

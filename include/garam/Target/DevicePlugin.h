@@ -5,13 +5,15 @@
 //===----------------------------------------------------------------------===//
 //
 // A device outside of this tree is a shared library that links libGaram.so and
-// defines garamGetDevicePluginInfo, in the manner of LLVM's pass plugins:
+// defines garamGetDevicePlugin, in the manner of LLVM's pass plugins:
 //
-//   extern "C" garam::DevicePluginInfo garamGetDevicePluginInfo() {
-//     return {garam::devicePluginAPIVersion, garam::devicePluginBuild, "mine",
-//             [](garam::DeviceRegistry &registry) {
-//               registry.add(std::make_unique<MyDevice>());
-//             }};
+//   extern "C" const garam::DevicePluginInfo *garamGetDevicePlugin() {
+//     static constexpr garam::DevicePluginInfo info = {
+//         garam::devicePluginAPIVersion, garam::devicePluginBuild, "mine",
+//         [](garam::DeviceRegistry &registry) {
+//           registry.add(std::make_unique<MyDevice>());
+//         }};
+//     return &info;
 //   }
 //
 //===----------------------------------------------------------------------===//
@@ -35,7 +37,7 @@ namespace garam {
 
 /// Of the structures below. Everything else that a plugin uses is C++, so that
 /// it has to be compiled against the very headers of the Garam that loads it.
-constexpr uint32_t devicePluginAPIVersion = 2;
+constexpr uint32_t devicePluginAPIVersion = 3;
 
 /// What a plugin was compiled with.
 struct DevicePluginBuild {
@@ -70,7 +72,9 @@ constexpr DevicePluginBuild devicePluginBuild = {
 #undef GARAM_TEXT
 #undef GARAM_TEXT_OF
 
-/// What a plugin says of itself.
+/// What a plugin says of itself. It stays in the plugin's memory, so that no
+/// more than the version, which is first in every interface, is read of one
+/// that is laid out otherwise.
 struct DevicePluginInfo {
   uint32_t apiVersion;     // devicePluginAPIVersion of its headers
   DevicePluginBuild build; // devicePluginBuild of its headers
@@ -96,8 +100,8 @@ llvm::Error loadDevicePlugins(llvm::ArrayRef<const char *> arguments,
 
 } // namespace garam
 
-/// Defined by the plugin.
-extern "C" LLVM_ATTRIBUTE_WEAK garam::DevicePluginInfo
-garamGetDevicePluginInfo();
+/// Defined by the plugin: what is valid for as long as it is loaded, not null.
+extern "C" LLVM_ATTRIBUTE_WEAK const garam::DevicePluginInfo *
+garamGetDevicePlugin();
 
 #endif // GARAM_TARGET_DEVICEPLUGIN_H
