@@ -8,6 +8,7 @@
 #define GARAM_TARGET_COMPILETARGET_H
 
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/MachineCache.h"
 #include "garam/Target/TargetRegistry.h"
 
 namespace garam {
@@ -35,7 +36,10 @@ loadMachineOf(mlir::Operation *op, llvm::StringRef kind, llvm::StringRef option,
   mlir::FailureOr<TargetFile> file = loadTargetOf(op, kind, option);
   if (failed(file))
     return mlir::failure();
-  llvm::Expected<Machine> machine = read(file->getBuffer());
+  auto readFile = [&] { return read(file->getBuffer()); };
+  DeviceTargetAttrInterface target = findTarget(op);
+  llvm::Expected<Machine> machine =
+      target ? readMachineOnce<Machine>(target, readFile) : readFile();
   if (!machine)
     return op->emitError("cannot load the target: ")
            << llvm::toString(machine.takeError());

@@ -14,6 +14,7 @@
 
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/FunctionCopy.h"
+#include "garam/Target/MachineCache.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace garam {
@@ -66,6 +67,13 @@ template <typename Model, typename TargetAttr, typename Machine>
 class DeviceTargetModel
     : public DeviceTargetAttrInterface::ExternalModel<Model, TargetAttr> {
 public:
+  /// Implements the interface for the attribute in `context`, with a cache of
+  /// machines in its dialect.
+  static void attach(mlir::MLIRContext *context, mlir::Dialect *dialect) {
+    TargetAttr::template attachInterface<Model>(*context);
+    dialect->addInterfaces<MachineCache<Machine>>();
+  }
+
   //===--- What a device may have otherwise ------------------------------===//
 
   /// How many stages `accepts` and `estimate` try.
@@ -167,8 +175,10 @@ private:
   static mlir::FailureOr<Machine> readMachine(mlir::Attribute attr,
                                               mlir::func::FuncOp function) {
     auto target = mlir::cast<TargetAttr>(attr);
-    llvm::Expected<Machine> machine = Model::readMachine(
-        llvm::MemoryBufferRef(target.getText(), target.getName()));
+    llvm::Expected<Machine> machine = readMachineOnce<Machine>(attr, [&] {
+      return Model::readMachine(
+          llvm::MemoryBufferRef(target.getText(), target.getName()));
+    });
     if (machine)
       return std::move(*machine);
     return emitRefusal({function, llvm::toString(machine.takeError())});

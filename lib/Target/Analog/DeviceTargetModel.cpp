@@ -128,8 +128,8 @@ TargetModel::estimateTried(func::FuncOp tiles,
 }
 
 void registerTargetModel(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, AnalogDialect *) {
-    TargetAttr::attachInterface<TargetModel>(*context);
+  registry.addExtension(+[](MLIRContext *context, AnalogDialect *dialect) {
+    TargetModel::attach(context, dialect);
   });
 }
 

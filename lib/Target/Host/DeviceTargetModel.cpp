@@ -144,8 +144,8 @@ TargetModel::finish(func::FuncOp function, const MachineDescription &machine,
 void registerTargetModel(DialectRegistry &registry) {
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
-  registry.addExtension(+[](MLIRContext *context, HostDialect *) {
-    TargetAttr::attachInterface<TargetModel>(*context);
+  registry.addExtension(+[](MLIRContext *context, HostDialect *dialect) {
+    TargetModel::attach(context, dialect);
   });
 }
 

@@ -126,8 +126,8 @@ TargetModel::estimateTried(func::FuncOp stages,
 }
 
 void registerTargetModel(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, NPUDialect *) {
-    TargetAttr::attachInterface<TargetModel>(*context);
+  registry.addExtension(+[](MLIRContext *context, NPUDialect *dialect) {
+    TargetModel::attach(context, dialect);
   });
 }
 

@@ -122,8 +122,8 @@ TargetModel::estimateTried(func::FuncOp kernels,
 }
 
 void registerTargetModel(DialectRegistry &registry) {
-  registry.addExtension(+[](MLIRContext *context, PIMDialect *) {
-    TargetAttr::attachInterface<TargetModel>(*context);
+  registry.addExtension(+[](MLIRContext *context, PIMDialect *dialect) {
+    TargetModel::attach(context, dialect);
   });
 }
 
