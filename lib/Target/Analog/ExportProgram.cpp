@@ -15,6 +15,10 @@
 using namespace mlir;
 
 namespace garam::analog {
+
+// What the dialect's verifiers let through, programs can encode.
+static_assert(maxIndices == maxSize && maxIndexDims == maxDims);
+
 namespace {
 
 class Exporter {

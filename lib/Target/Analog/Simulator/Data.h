@@ -22,8 +22,7 @@ llvm::Error checkTables(const Program &program,
                         llvm::ArrayRef<uint8_t> constants);
 
 /// The memories of a chip and the arithmetic of its commands. The program is
-/// one that checkProgram
-/// and checkTables accept.
+/// one that checkProgram and checkTables accept.
 class DataPath {
 public:
   DataPath(const Program &program, const MachineDescription &machine,
