@@ -37,9 +37,10 @@ struct InputSamples {
 
 class Calibration {
 public:
-  Calibration(ModuleOp module, StringRef path, const DeviceRegistry &devices)
-      : original(module), module(module.clone()), path(path), devices(devices) {
-  }
+  Calibration(ModuleOp module, StringRef path, const DeviceRegistry &devices,
+              const DeviceCompileOptions &options)
+      : original(module), module(module.clone()), path(path), devices(devices),
+        options(options) {}
 
   llvm::Error run();
 
@@ -64,6 +65,7 @@ private:
   func::FuncOp function;
   StringRef path;
   const DeviceRegistry &devices;
+  const DeviceCompileOptions &options;
   std::vector<InputSamples> inputs;
   std::vector<Observed> values; // results of the function, in order
   uint64_t numSamples = 0;
@@ -90,7 +92,7 @@ static std::optional<TensorType> getTensorType(Type type) {
 
 llvm::Error Calibration::addInput(func::FuncOp function, unsigned number,
                                   MutableArrayRef<Tensor> arrays) {
-  auto name = function.getArgAttrOfType<StringAttr>(number, "onnx.name");
+  auto name = function.getArgAttrOfType<StringAttr>(number, valueNameAttrName);
   std::optional<TensorType> type =
       getTensorType(function.getArgumentTypes()[number]);
   if (!name)
@@ -203,16 +205,8 @@ void Calibration::returnAllValues() {
   function.removeResAttrsAttr();
 }
 
-/// The class that takes what others refuse.
-static const Device *findFallback(const DeviceRegistry &devices) {
-  for (const auto &device : devices.getDevices())
-    if (device->isFallback())
-      return device.get();
-  return nullptr;
-}
-
 llvm::Error Calibration::compile() {
-  const Device *device = findFallback(devices);
+  const Device *device = devices.findFallback();
   if (!device)
     return fail("there is no device that takes every model");
   llvm::Expected<TargetFile> file = loadTarget(device->getKind());
@@ -220,9 +214,8 @@ llvm::Error Calibration::compile() {
     return file.takeError();
   auto target = cast<DeviceTargetAttrInterface>(
       device->getTargetAttr(function.getContext(), *file));
-  CompileOutcome compiled =
-      target.compile(function, DeviceCompileOptions(),
-                     [](StringRef) { return WalkResult::advance(); });
+  CompileOutcome compiled = target.compile(
+      function, options, [](StringRef) { return WalkResult::advance(); });
   for (const Refusal &refusal : compiled.refusals)
     (void)emitRefusal(refusal, target.getTargetName());
   // The diagnostics say why.
@@ -298,7 +291,7 @@ void Calibration::note() {
   func::FuncOp function = *original.getOps<func::FuncOp>().begin();
   for (BlockArgument argument : function.getArguments())
     if (auto name = function.getArgAttrOfType<StringAttr>(
-            argument.getArgNumber(), "onnx.name"))
+            argument.getArgNumber(), valueNameAttrName))
       noteValue(argument, name);
   for (Operation &op : function.front())
     if (std::optional<NodeValue> node = getNodeValue(op.getLoc());
@@ -321,8 +314,9 @@ llvm::Error Calibration::run() {
 }
 
 llvm::Error calibrate(ModuleOp module, StringRef samples,
-                      const DeviceRegistry &devices) {
-  return Calibration(module, samples, devices).run();
+                      const DeviceRegistry &devices,
+                      const DeviceCompileOptions &options) {
+  return Calibration(module, samples, devices, options).run();
 }
 
 } // namespace garam

@@ -20,9 +20,10 @@ namespace garam {
 /// parts of one along its first dimension.
 ///
 /// The device that takes what others refuse runs it, for its arithmetic is that
-/// of the model.
+/// of the model, with the options of it in `options`.
 llvm::Error calibrate(mlir::ModuleOp module, llvm::StringRef samples,
-                      const DeviceRegistry &devices);
+                      const DeviceRegistry &devices,
+                      const DeviceCompileOptions &options);
 
 } // namespace garam
 

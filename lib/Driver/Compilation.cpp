@@ -166,6 +166,8 @@ llvm::Error Compilation::makeStageError(StringRef stage,
     return makeInternalError(stage, invalid);
   if (text.empty())
     return makeInternalError(stage, noReason);
+  if (diagnostics.hasFaults())
+    return makeInternalError(stage, text);
   return makeUserError(ExitCode::Model, text);
 }
 
@@ -236,8 +238,12 @@ llvm::Error Compilation::calibrateValues() {
     return makeUserError(ExitCode::Usage,
                          "--calibrate: this IR is placed; start from a stage "
                          "before 'placed'");
+  // Not the precision: ranges are those of the model's own arithmetic.
+  DeviceCompileOptions ownOptions;
+  ownOptions.values = options.deviceOptions;
   DiagnosticCollector diagnostics(&context, &labels);
-  llvm::Error error = calibrate(*module, options.calibration, devices);
+  llvm::Error error =
+      calibrate(*module, options.calibration, devices, ownOptions);
   std::string reasons = diagnostics.takeText();
   if (error && !reasons.empty())
     return llvm::joinErrors(std::move(error),

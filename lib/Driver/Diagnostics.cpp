@@ -7,6 +7,7 @@
 #include "Diagnostics.h"
 
 #include "garam/Support/NodeIds.h"
+#include "garam/Target/DeviceTarget.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -27,6 +28,7 @@ void DiagnosticCollector::collect(Diagnostic &diagnostic) {
       for (StringRef node : getNodeIds(diagnostic.getLocation()))
         firstNodes.push_back(node.str());
     }
+    hasOwnFaults |= isFault(diagnostic);
     std::string text = format(diagnostic);
     // One cause is often told at each of the operations that a node became.
     if (!llvm::is_contained(errors, text))

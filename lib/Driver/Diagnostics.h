@@ -30,6 +30,8 @@ public:
                                const NodeLabels *labels = nullptr);
 
   bool hasErrors() const { return !errors.empty(); }
+  /// Whether one of them is a fault of the compiler.
+  bool hasFaults() const { return hasOwnFaults; }
   /// The first error as it was reported, without file and node.
   const std::string &getFirstMessage() const { return firstMessage; }
   /// Ids of the nodes that it names.
@@ -46,6 +48,7 @@ private:
   std::vector<std::string> errors, warnings;
   std::string firstMessage;
   std::vector<std::string> firstNodes;
+  bool hasOwnFaults = false;
   mlir::ScopedDiagnosticHandler handler;
 };
 

@@ -50,10 +50,6 @@ private:
                       uint64_t size);
   uint32_t getDevice(StringRef name) const;
   uint32_t getDevice(FlatSymbolRefAttr executable);
-  /// The device in whose memory inputs and outputs are.
-  uint32_t getHome() const {
-    return system.getHost().empty() ? 0 : getDevice(system.getHost());
-  }
   void addNodes();
   llvm::Error blame(llvm::Error error) const;
 
@@ -114,7 +110,7 @@ uint32_t ImageBuilder::getDevice(StringRef name) const {
 /// The device of an executable; without one, the host.
 uint32_t ImageBuilder::getDevice(FlatSymbolRefAttr executable) {
   if (!executable)
-    return getHome();
+    return getDevice(system.getHome());
   auto op = cast<hetero::ExecutableOp>(
       SymbolTable::lookupSymbolIn(module.getOperation(), executable.getAttr()));
   return getDevice(*op.getDevice());
@@ -357,7 +353,8 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
 
   for (BlockArgument argument : function.getArguments()) {
     // An input that no program reads still is an input.
-    getSegment(argument, getHome(), getArgumentName(argument), 0);
+    getSegment(argument, getDevice(system.getHome()), getArgumentName(argument),
+               0);
     llvm::Expected<Binding> binding =
         makeBinding(argument.getType(),
                     function.getArgAttrDict(argument.getArgNumber()), argument);

@@ -38,6 +38,13 @@ const Device *DeviceRegistry::lookup(llvm::StringRef kind) const {
   return nullptr;
 }
 
+const Device *DeviceRegistry::findFallback() const {
+  for (const std::unique_ptr<Device> &device : devices)
+    if (device->isFallback())
+      return device.get();
+  return nullptr;
+}
+
 void registerBuiltinDevices(DeviceRegistry &registry) {
 #define GARAM_DEVICE(name) registry.add(create##name##Device());
 #include "garam/Target/Devices.inc"

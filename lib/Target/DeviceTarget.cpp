@@ -79,6 +79,28 @@ LogicalResult emitAsRefusal(InFlightDiagnostic &&error) {
   return failure();
 }
 
+// A fault is an error whose metadata is this string.
+static constexpr llvm::StringLiteral faultMark = "fault";
+
+LogicalResult emitAsFault(InFlightDiagnostic &&error) {
+  Diagnostic *diagnostic = error.getUnderlyingDiagnostic();
+  Attribute mark =
+      StringAttr::get(diagnostic->getLocation().getContext(), faultMark);
+  diagnostic->getMetadata().emplace_back(mark);
+  return failure();
+}
+
+bool isFault(Diagnostic &diagnostic) {
+  return llvm::any_of(
+      diagnostic.getMetadata(), [](const DiagnosticArgument &argument) {
+        return argument.getKind() ==
+                   DiagnosticArgument::DiagnosticArgumentKind::Attribute &&
+               argument.getAsAttribute() ==
+                   StringAttr::get(argument.getAsAttribute().getContext(),
+                                   faultMark);
+      });
+}
+
 /// The refusal that `diagnostic` reports, if it is one.
 static std::optional<Refusal> readRefusal(Diagnostic &diagnostic) {
   for (const DiagnosticArgument &argument : diagnostic.getMetadata()) {

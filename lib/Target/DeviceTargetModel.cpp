@@ -28,21 +28,26 @@ LogicalResult runDevicePasses(func::FuncOp function, Attribute target,
   return result;
 }
 
-SmallVector<Refusal> takeRefusals(RefusalCollector &diagnostics,
-                                  func::FuncOp function) {
+FailureOr<SmallVector<Refusal>> takeRefusals(RefusalCollector &diagnostics,
+                                             func::FuncOp function) {
   SmallVector<Refusal> refusals = diagnostics.takeRefusals();
+  // What else went wrong may be why something was refused.
+  if (diagnostics.hasErrors())
+    return failure();
   if (refusals.empty())
-    refusals.push_back({function, "the conversion failed"});
+    return function.emitError("the device failed on it without a reason");
   return refusals;
 }
 
 CompileOutcome makeFailedOutcome(RefusalCollector &diagnostics,
                                  const DeviceCompileOptions &options) {
+  if (diagnostics.hasErrors())
+    return options.isFromFile ? CompileStatus::InvalidInput
+                              : CompileStatus::InternalError;
   SmallVector<Refusal> refusals = diagnostics.takeRefusals();
-  if (!refusals.empty())
-    return refusals;
-  bool isTheirs = options.isFromFile && diagnostics.hasErrors();
-  return isTheirs ? CompileStatus::InvalidInput : CompileStatus::InternalError;
+  if (refusals.empty())
+    return CompileStatus::InternalError;
+  return refusals;
 }
 
 } // namespace garam

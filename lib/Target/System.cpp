@@ -42,17 +42,9 @@ static Error addDevice(System &system, StringRef name, TargetFile file,
   return Error::success();
 }
 
-/// The class that takes what others refuse, or null.
-static const Device *findFallback(const DeviceRegistry &devices) {
-  for (const auto &device : devices.getDevices())
-    if (device->isFallback())
-      return device.get();
-  return nullptr;
-}
-
 /// Joins a chip with the host that it has when it needs one.
 static Error addHost(System &system, const DeviceRegistry &devices) {
-  const Device *fallback = findFallback(devices);
+  const Device *fallback = devices.findFallback();
   const System::Device &chip = system.devices.front();
   if (!fallback || fallback == chip.device)
     return Error::success();

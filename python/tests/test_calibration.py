@@ -1,5 +1,6 @@
 """garam compile --calibrate: the ranges of values from samples of a model's inputs."""
 
+import re
 import zipfile
 
 import numpy as np
@@ -79,6 +80,30 @@ def test_ranges_are_in_the_ir(network, run_tool, tmp_path):
                       "--quiet")
     assert "guesses" not in result.stderr
     assert (tmp_path / "again.garam").read_bytes() == content
+
+
+@pytest.mark.parametrize("level", ["x86-64", "native"])
+def test_code_for_the_processor_that_is_asked_for(level, run_tool, tmp_path):
+    """Samples run as the model does on the host, whose sums follow the width of its vectors."""
+    random = np.random.default_rng(5)
+    weights = random.standard_normal((2000, 64)).astype(np.float32)
+    onnx.save(make_model([helper.make_node("MatMul", ["x", "w"], ["a"]),
+                          helper.make_node("Softmax", ["a"], ["b"], axis=1),
+                          helper.make_node("ReduceSum", ["b"], ["y"], name="sum", keepdims=0)],
+                         {"x": (1, 2000)}, {"y": ()}, w=weights), tmp_path / "model.onnx")
+    x = random.standard_normal((1, 2000)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    np.savez(tmp_path / "samples.npz", x=x)
+    arguments = ("compile", tmp_path / "model.onnx", "--target", "host", "--host-cpu", level, "--quiet")
+    placed = run_tool("garam", *arguments, "--calibrate", tmp_path / "samples.npz",
+                      "--emit=placed").stdout
+    run_tool("garam", *arguments, "-o", tmp_path / "model.garam")
+    run_tool("garam", "run", tmp_path / "model.garam", "--quiet", "--input", f"x={tmp_path / 'x.npy'}",
+             "-o", tmp_path / "out")
+    found = float(np.load(tmp_path / "out" / "y.npy"))
+    ranges = [[float(number) for number in text.split(", ")]
+              for text in re.findall(r"garam_ext\.range = array<f64: ([^>]*)>", placed)]
+    assert [found, found] in ranges
 
 
 def test_samples_for_a_chip_without_floats(run_tool, tmp_path):

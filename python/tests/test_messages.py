@@ -47,7 +47,6 @@ UNREACHABLE = {
     "its raw data is not that of the file": "the scan replaces all raw data, and the onnx library "
                                             "writes its own in full",
     "cannot serialise the weights": "MLIR can always write its own newest bytecode",
-    "the conversion failed": "a fault of ours",
     ": its dispatches and transfers do not agree: ": "the verifiers of these operations are before it",
     " has transactions but issues none": "a fault of ours",
     "the stream has too many transactions": "would take a file of four billion lines",
@@ -60,9 +59,7 @@ UNREACHABLE = {
     "internal error: ": "a fault of ours",
     " cannot move between devices": "no device yields such a tensor",
     " dispatches and transfers, the most is ": "would take thousands of programs",
-    "internal error in stage '": "a fault of ours; no input is known that shows one",
     "\nnote: reproduce it with the model itself": "a fault of ours, again",
-    "\nnote: reproduce it with the file in '": "a fault of ours, again",
     "internal error: the binary does not run: ": "a fault of ours",
     "internal error: garam crashed; please report it with the command line\n": "a fault of ours",
 }

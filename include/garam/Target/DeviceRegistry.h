@@ -20,6 +20,8 @@ public:
   void takeDevices(DeviceRegistry other);
   /// The device of `kind`, or null.
   const Device *lookup(llvm::StringRef kind) const;
+  /// The device that takes what others refuse, or null.
+  const Device *findFallback() const;
   /// In the order of their kinds.
   const std::vector<std::unique_ptr<Device>> &getDevices() const {
     return devices;

@@ -73,6 +73,11 @@ llvm::LogicalResult emitRefusal(const Refusal &refusal,
 /// reason.
 llvm::LogicalResult emitAsRefusal(mlir::InFlightDiagnostic &&error);
 
+/// Marks an error that is being reported as a fault of the compiler, which
+/// isFault finds out: the user cannot mend it.
+llvm::LogicalResult emitAsFault(mlir::InFlightDiagnostic &&error);
+bool isFault(mlir::Diagnostic &diagnostic);
+
 /// While it lives, keeps the refusals that this thread reports in a context.
 /// What else it reports is handed on or dropped.
 class RefusalCollector {

@@ -43,9 +43,9 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
       }], "bool", "hasFloat">,
     InterfaceMethod<[{
         What the device cannot do in `function`, which it leaves as it is, and
-        why. Nothing: it can do all. Only a fault of the compiler is reported as
-        an error.
-      }], "::llvm::SmallVector<::garam::Refusal>", "accepts",
+        why. Nothing: it can do all. Fails when it cannot find out for a fault
+        of the compiler, which is reported as an error.
+      }], "::mlir::FailureOr<::llvm::SmallVector<::garam::Refusal>>", "accepts",
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options)>,
     InterfaceMethod<[{

@@ -35,9 +35,10 @@ mlir::LogicalResult
 runDevicePasses(mlir::func::FuncOp function, mlir::Attribute target,
                 llvm::function_ref<void(mlir::OpPassManager &)> build);
 
-/// Why `function` was not accepted: at least one refusal.
-llvm::SmallVector<Refusal> takeRefusals(RefusalCollector &diagnostics,
-                                        mlir::func::FuncOp function);
+/// Why `function` was not accepted: at least one refusal. Fails with an error
+/// when it was for something else.
+mlir::FailureOr<llvm::SmallVector<Refusal>>
+takeRefusals(RefusalCollector &diagnostics, mlir::func::FuncOp function);
 
 /// How a compile ended that has failed.
 CompileOutcome makeFailedOutcome(RefusalCollector &diagnostics,
@@ -112,7 +113,7 @@ public:
         });
   }
 
-  llvm::SmallVector<Refusal>
+  mlir::FailureOr<llvm::SmallVector<Refusal>>
   accepts(mlir::Attribute attr, mlir::func::FuncOp function,
           const DeviceCompileOptions &options) const {
     RefusalCollector diagnostics(function.getContext(),
@@ -124,7 +125,7 @@ public:
     } else if (failed(tryStages(copy.get(), attr, *machine, options))) {
       Model::checkRefused(copy.get(), attr);
     } else if (succeeded(Model::checkTried(copy.get(), *machine, options))) {
-      return {};
+      return llvm::SmallVector<Refusal>();
     }
     return takeRefusals(diagnostics, function);
   }

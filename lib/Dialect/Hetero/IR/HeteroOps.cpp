@@ -77,15 +77,10 @@ public:
       system = module->getAttrOfType<SystemAttr>(systemAttrName);
   }
 
-  /// The device in whose memory inputs and outputs of the model are.
-  StringRef getHome() const {
-    return system.getHost().empty() ? system.getDevices().front().getName()
-                                    : system.getHost();
-  }
   /// The device of an executable, or of the host without one.
   StringRef getDevice(FlatSymbolRefAttr executable) const {
     if (!executable)
-      return getHome();
+      return system.getHome();
     auto op = tables.lookupNearestSymbolFrom<ExecutableOp>(user, executable);
     return op && op.getDevice() ? *op.getDevice() : StringRef();
   }
@@ -99,7 +94,7 @@ public:
       return getDevice(dispatch);
     if (auto transfer = value.getDefiningOp<TransferOp>())
       return getDevice(transfer.getDestinationAttr());
-    return isa<BlockArgument>(value) ? getHome() : StringRef();
+    return isa<BlockArgument>(value) ? system.getHome() : StringRef();
   }
 
   /// Inputs of `user` are in the memory of `source`, and what the function
@@ -112,10 +107,11 @@ public:
                << "'; hint: hetero.transfer moves it";
     for (Value result : user->getResults())
       if (StringRef found = getDevice(result);
-          found != getHome() &&
+          found != system.getHome() &&
           llvm::any_of(result.getUsers(), llvm::IsaPred<func::ReturnOp>))
         return user->emitOpError("(C5) returns a tensor in the memory of '")
-               << found << "', needed one in that of '" << getHome() << "'";
+               << found << "', needed one in that of '" << system.getHome()
+               << "'";
     return success();
   }
 

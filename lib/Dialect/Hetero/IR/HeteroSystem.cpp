@@ -96,6 +96,10 @@ DeviceAttr SystemAttr::lookup(StringRef name) const {
   return found == getDevices().end() ? DeviceAttr() : *found;
 }
 
+StringRef SystemAttr::getHome() const {
+  return getHost().empty() ? getDevices().front().getName() : getHost();
+}
+
 SmallVector<unsigned> SystemAttr::getRoute(StringRef from, StringRef to) const {
   // Breadth first, from the end, so that the way is read off forwards.
   llvm::StringMap<unsigned> next; // link of a device towards `to`

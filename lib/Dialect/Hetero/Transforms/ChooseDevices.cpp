@@ -6,6 +6,8 @@
 
 #include "ChooseDevices.h"
 
+#include "PlacedRegions.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <limits>

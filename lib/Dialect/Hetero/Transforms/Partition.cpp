@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PlacementGraph.h"
+#include "PlacedRegions.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 
@@ -62,11 +62,6 @@ private:
 
   StringRef getDevice(Operation *op) const {
     return op->getAttrOfType<StringAttr>(deviceAttrName).getValue();
-  }
-  /// The device in whose memory inputs and outputs are.
-  StringRef getHome() const {
-    return system.getHost().empty() ? system.getDevices().front().getName()
-                                    : system.getHost();
   }
   LogicalResult checkDevices();
   LogicalResult checkTransferable(const Region &region);
@@ -137,10 +132,10 @@ void Partitioner::findReturned() {
       regionOf[op] = number;
   auto getHomeRegion = [&]() -> Region & {
     for (Region &region : regions)
-      if (region.placed.device == getHome() && region.placed.depth == 0)
+      if (region.placed.device == system.getHome() && region.placed.depth == 0)
         return region;
-    return *regions.insert(regions.begin(),
-                           Region{PlacedRegion{getHome(), 0, {}}, {}, {}});
+    return *regions.insert(
+        regions.begin(), Region{PlacedRegion{system.getHome(), 0, {}}, {}, {}});
   };
   Operation *terminator = function.front().getTerminator();
   SmallVector<unsigned> passed; // from argument to result
@@ -247,14 +242,14 @@ void Partitioner::finish() {
     Value result = results[operand.getOperandNumber()];
     Value value = operand.get();
     StringRef source = homes.lookup(value);
-    if (!value.getDefiningOp() || source == getHome()) {
+    if (!value.getDefiningOp() || source == system.getHome()) {
       returned.push_back(result);
       continue;
     }
     // Each result has a tensor of its own, also of one value.
-    places.erase({value, getHome()});
+    places.erase({value, system.getHome()});
     places[{value, source}] = result;
-    returned.push_back(moveTo(value, getHome()));
+    returned.push_back(moveTo(value, system.getHome()));
   }
   if (!tokens.empty())
     AwaitOp::create(builder, function.getLoc(), tokens);
@@ -285,8 +280,8 @@ LogicalResult Partitioner::partition() {
   builder.setInsertionPointToEnd(body);
   for (auto [before, after] :
        llvm::zip(old->getArguments(), body->getArguments())) {
-    places[{before, getHome()}] = after;
-    homes[before] = getHome();
+    places[{before, system.getHome()}] = after;
+    homes[before] = system.getHome();
   }
   for (auto [number, region] : llvm::enumerate(regions))
     dispatch(region, number);

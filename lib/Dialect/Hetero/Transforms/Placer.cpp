@@ -63,6 +63,8 @@ void Placer::failRule(unsigned unit, Location loc, StringRef reason) {
 }
 
 LogicalResult Placer::report() {
+  if (queries.hasFaults())
+    return failure();
   llvm::stable_sort(errors, [](const auto &a, const auto &b) {
     return std::get<unsigned>(a) < std::get<unsigned>(b);
   });
@@ -198,6 +200,8 @@ LogicalResult Placer::place(ArrayAttr told) {
   applyRules();
   if (policy.asksDevices)
     refusals.askAboutFunction();
+  if (queries.hasFaults())
+    return failure();
   if (told)
     refusals.takeTold(told);
   restrict();

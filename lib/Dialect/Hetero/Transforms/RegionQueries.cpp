@@ -6,6 +6,8 @@
 
 #include "RegionQueries.h"
 
+#include "PlacedRegions.h"
+
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/xxhash.h"
@@ -140,6 +142,18 @@ RegionQueries::getSeconds(DeviceTargetAttrInterface target,
   return known->second;
 }
 
+SmallVector<Refusal> RegionQueries::ask(DeviceTargetAttrInterface target,
+                                        func::FuncOp function) {
+  FailureOr<SmallVector<Refusal>> refusals = target.accepts(function, options);
+  if (succeeded(refusals))
+    return std::move(*refusals);
+  hasFailed = true;
+  (void)emitAsFault(function.emitError()
+                    << "target '" << target.getTargetName()
+                    << "' did not find out whether it takes this");
+  return {};
+}
+
 const std::optional<Refusal> &
 RegionQueries::getFirstRefusal(DeviceTargetAttrInterface target,
                                ArrayRef<Operation *> ops) {
@@ -147,7 +161,7 @@ RegionQueries::getFirstRefusal(DeviceTargetAttrInterface target,
   auto [known, isNew] = answers.firstRefusals.try_emplace(
       region.getKey(target, options, /*hasLocations=*/false), std::nullopt);
   if (isNew)
-    if (SmallVector<Refusal> refusals = target.accepts(region.make(), options);
+    if (SmallVector<Refusal> refusals = ask(target, region.make());
         !refusals.empty())
       known->second = std::move(refusals.front());
   return known->second;
@@ -160,7 +174,7 @@ RegionQueries::getRefusals(DeviceTargetAttrInterface target,
   if (!getFirstRefusal(target, ops))
     return {};
   RegionCopy region(ops, shared);
-  SmallVector<Refusal> refusals = target.accepts(region.make(), options);
+  SmallVector<Refusal> refusals = ask(target, region.make());
   return {refusals.begin(), refusals.end()};
 }
 
@@ -170,7 +184,7 @@ ArrayRef<Refusal> RegionQueries::getRefusals(DeviceTargetAttrInterface target,
   fingerprint.add(function);
   auto [known, isNew] = answers.refusals.try_emplace(fingerprint.get());
   if (isNew)
-    llvm::append_range(known->second, target.accepts(function, options));
+    llvm::append_range(known->second, ask(target, function));
   return known->second;
 }
 

@@ -36,6 +36,10 @@ public:
                 DeviceAnswers &answers)
       : shared(shared), options(options), answers(answers) {}
 
+  /// Whether a device has failed to answer for a fault of the compiler, which
+  /// is reported; it was taken to refuse nothing.
+  bool hasFaults() const { return hasFailed; }
+
   /// Seconds that `ops`, in the function's order, take as one program on a
   /// device; nothing when it cannot say, as when its memories are too small.
   std::optional<double> getSeconds(DeviceTargetAttrInterface target,
@@ -52,9 +56,13 @@ public:
                                       mlir::func::FuncOp function);
 
 private:
+  llvm::SmallVector<Refusal> ask(DeviceTargetAttrInterface target,
+                                 mlir::func::FuncOp function);
+
   const SharedOps &shared;
   const DeviceCompileOptions &options;
   DeviceAnswers &answers;
+  bool hasFailed = false;
 };
 
 } // namespace garam::hetero

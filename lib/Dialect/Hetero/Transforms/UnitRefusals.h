@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_DIALECT_HETERO_TRANSFORMS_UNITREFUSALS_H
 #define GARAM_LIB_DIALECT_HETERO_TRANSFORMS_UNITREFUSALS_H
 
-#include "PlacementGraph.h"
+#include "PlacedRegions.h"
 #include "RegionQueries.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "llvm/ADT/StringMap.h"

@@ -28,9 +28,9 @@ struct OtherTarget
   StringRef getTargetText(Attribute) const { return ""; }
   SmallVector<StringRef> getStages(Attribute) const { return {}; }
   bool hasFloat(Attribute) const { return true; }
-  SmallVector<Refusal> accepts(Attribute, func::FuncOp,
-                               const DeviceCompileOptions &) const {
-    return {};
+  FailureOr<SmallVector<Refusal>> accepts(Attribute, func::FuncOp,
+                                          const DeviceCompileOptions &) const {
+    return SmallVector<Refusal>();
   }
   FailureOr<DeviceEstimate> estimate(Attribute, func::FuncOp,
                                      const DeviceCompileOptions &) const {

@@ -85,6 +85,9 @@ def Hetero_SystemAttr : Hetero_Attr<"System", "system"> {
   let extraClassDeclaration = [{
     /// The device of this name, or null.
     DeviceAttr lookup(::llvm::StringRef name) const;
+    /// The device in whose memory inputs and outputs of the model are: the host
+    /// or, of a device by itself, that.
+    ::llvm::StringRef getHome() const;
     /// Numbers of the links from one device to another, as few as possible.
     ::llvm::SmallVector<unsigned> getRoute(::llvm::StringRef from,
                                            ::llvm::StringRef to) const;
