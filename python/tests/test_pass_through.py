@@ -1,5 +1,7 @@
 """Values that no engine computes with leave the device as they came, in every type."""
 
+import json
+
 import ml_dtypes
 import numpy as np
 import onnx
@@ -115,3 +117,65 @@ def test_bfloat16_passes(run_tool, tmp_path):
              tmp_path / "model.garam")
     actual = run_model(run_tool, tmp_path / "model.garam", {}, tmp_path / "run")["y"]
     assert actual.tobytes() == x.tobytes()
+
+
+# Devices that cannot copy, and one that takes no int64: what they compute stays on them.
+@pytest.mark.parametrize("options", [[], ["--no-fallback"]], ids=["fallback", "no-fallback"])
+@pytest.mark.parametrize("target", ["hbm-pim", "hermes", "atom"])
+def test_what_is_not_computed_is_no_matter_of_a_device(target, options, run_tool, tmp_path):
+    random = np.random.default_rng(5)
+    x = random.uniform(-1, 1, (1, 64)).astype(np.float32)
+    first, second = (random.standard_normal(shape).astype(np.float32) / 8
+                     for shape in ((64, 128), (128, 64)))
+    key, table = np.array([2**62 + 1]), np.array([[1.5, -2], [0, 3]], np.float32)
+    product = np.maximum(x @ first, 0) @ second
+    outputs = {"y": product, "again": product, "key": key, "table": table}
+    types = {name: helper.make_tensor_value_info(
+        name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
+        for name, value in {"x": x, **outputs}.items()}
+    graph = helper.make_graph(
+        [helper.make_node("Gemm", ["x", "first"], ["h"], name="fc1"),
+         helper.make_node("Relu", ["h"], ["r"], name="relu"),
+         helper.make_node("Gemm", ["r", "second"], ["y"], name="fc2"),
+         helper.make_node("Identity", ["y"], ["again"], name="twin")],
+        "g", [types["x"], types["key"]], [types[name] for name in outputs],
+        [numpy_helper.from_array(first, "first"), numpy_helper.from_array(second, "second"),
+         numpy_helper.from_array(table, "table")])
+    model, binary, used = (tmp_path / name for name in ("model.onnx", "model.garam", "used.json"))
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              model)
+    arguments = ("garam", "compile", model, "--target", target, "--quiet", "-o", binary, *options)
+    run_tool(*arguments, "--emit-placement", used)
+    assert {rule["node"]: rule["device"] for rule in json.loads(used.read_text())["rules"]} == {
+        node: target for node in ("fc1", "relu", "fc2")}
+    content = binary.read_bytes()
+    run_tool(*arguments, "--placement", used)
+    assert binary.read_bytes() == content
+
+    results = run_model(run_tool, binary, {"x": x, "key": key}, tmp_path / "run")
+    for name in ("key", "table"):
+        assert_same_bits(results[name], outputs[name])
+    assert_same_bits(results["again"], results["y"])
+    cosine = np.sum(results["y"] * product) / np.linalg.norm(results["y"]) / np.linalg.norm(product)
+    assert cosine >= 0.98
+
+
+@pytest.mark.parametrize("target", ["host", "atom", "hbm-pim", "hermes", "kcloud-stage3"])
+def test_models_without_computation(target, run_tool, tmp_path):
+    x, c = np.arange(6, dtype=np.float32).reshape(2, 3), np.array([7, 2**40])
+    graph = helper.make_graph(
+        [helper.make_node("Identity", ["c"], ["y"], name="i")], "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)],
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape),
+         helper.make_tensor_value_info("y", TensorProto.INT64, c.shape)],
+        [numpy_helper.from_array(c, "c")])
+    model, binary, used = (tmp_path / name for name in ("model.onnx", "model.garam", "used.json"))
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              model)
+    arguments = ("garam", "compile", model, "--target", target, "--quiet", "-o", binary)
+    run_tool(*arguments, "--emit-placement", used)
+    assert json.loads(used.read_text())["rules"] == []
+    run_tool(*arguments, "--placement", used)
+    results = run_model(run_tool, binary, {"x": x}, tmp_path / "run")
+    assert_same_bits(results["x"], x)
+    assert_same_bits(results["y"], c)

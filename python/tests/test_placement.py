@@ -252,6 +252,36 @@ def test_what_has_no_rule_makes_room(run_tool, tmp_path, chip):
     assert errors.count("error: ") == 1
 
 
+def test_constants_are_not_placed(run_tool, tmp_path):
+    """An initializer that the model returns is no node, and not judged by where the nodes are."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 64]) for name in "xy")
+    c = helper.make_tensor_value_info("c", TensorProto.INT64, [4])
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"], name="relu")], "graph", [x], [y, c],
+                              [onnx.numpy_helper.from_array(numpy.arange(4), "c")])
+    model, used = tmp_path / "model.onnx", tmp_path / "used.json"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model)
+    arguments = ("garam", "compile", model, "--target", "kcloud-stage3", "-o", tmp_path / "out.garam")
+    run_tool(*arguments, "--emit-placement", used)
+    assert [rule["node"] for rule in json.loads(used.read_text())["rules"]] == ["relu"]
+    run_tool(*arguments, "--placement", used)
+    run_tool(*arguments, "--placement", write_rules(used, on("hbm-pim-x4", node="*")))
+
+
+@pytest.mark.parametrize("device", ["hbm-pim-x4", "hermes", "atom"])
+def test_refusals_of_inputs_name_the_node(run_tool, tmp_path, device):
+    """And the hint is no device that refuses it too."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [0, 3]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Add", ["x", "x"], ["y"], name="sum")], "graph", [x], [y])
+    model = tmp_path / "empty.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model)
+    rules = write_rules(tmp_path / "p.json", on(device, node="*"))
+    errors = run_tool("garam", "compile", model, "--target", "kcloud-stage3", "--placement", rules, "-o",
+                      tmp_path / "out.garam", status=MODEL).stderr
+    assert re.search(fr"node 'sum' \(Add, opset 17\): {rules}: rules\[0\] \('node': '\*'\) places it on "
+                     fr"'{device}' .* which does not take it: .*tensor<0x3xf32>.*; hint: it may be on 'host'$",
+                     errors.rstrip()), errors
+
+
 def make_tiny(tmp_path, text="bytes: { value: 16384"):
     """A chip with less memory than the digit classifier needs."""
     path = tmp_path / "tiny.yaml"

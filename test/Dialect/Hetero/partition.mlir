@@ -69,18 +69,22 @@ module attributes {hetero.system = #pair} {
 #pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
     links = [<"a", "b", bytes_per_second = 1.0e9 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
 
-// What is returned as it came in is copied on the host, and each result is a
-// tensor of its own. An initial value that the function returns is placed.
+// What is returned as it came in, or is a constant, is copied on the host, and
+// each result is a tensor of its own, also of one value, which its device yields
+// once.
+// CHECK: hetero.executable @b
+// CHECK-NEXT: func.func @main_0(%[[ARG:.+]]: tensor<4xf32>)
+// CHECK-NEXT: %[[C:.+]] = arith.constant dense<0.0
+// CHECK-NEXT: return %[[ARG]], %[[C]]
 // CHECK: func.func @main(%[[X:.+]]: tensor<4xf32>)
-// CHECK-NEXT: %[[COPY:.+]] = hetero.dispatch @b::@main_0(%[[X]]) :
-// CHECK: %[[Y:.+]]:3 = hetero.dispatch @a::@main_1(
-// CHECK: %[[Y0:.+]] = hetero.transfer %[[Y]]#0 from @a
-// CHECK: %[[Y1:.+]] = hetero.transfer %[[Y]]#1 from @a
-// CHECK: %[[Y2:.+]] = hetero.transfer %[[Y]]#2 from @a
-// CHECK: return %[[Y0]], %[[Y1]], %[[COPY]], %[[Y2]]
+// CHECK-NEXT: %[[COPY:.+]]:2 = hetero.dispatch @b::@main_0(%[[X]]) :
+// CHECK: %[[Y:.+]] = hetero.dispatch @a::@main_1(
+// CHECK: %[[Y0:.+]] = hetero.transfer %[[Y]] from @a
+// CHECK: %[[Y1:.+]] = hetero.transfer %[[Y]] from @a
+// CHECK: return %[[Y0]], %[[Y1]], %[[COPY]]#0, %[[COPY]]#1
 module attributes {hetero.system = #pair} {
   func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
-    %c = arith.constant {hetero.device = "a"} dense<0.0> : tensor<4xf32>
+    %c = arith.constant dense<0.0> : tensor<4xf32>
     %y = linalg.exp {hetero.device = "a"} ins(%x : tensor<4xf32>) outs(%x : tensor<4xf32>) -> tensor<4xf32>
     return %y, %y, %x, %c : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
   }

@@ -89,6 +89,13 @@ private:
 
 } // namespace
 
+/// Whether a value of a function is of an operation that is placed, and not an
+/// argument or known.
+static bool isComputed(Value value, const SharedOps &shared) {
+  Operation *producer = value.getDefiningOp();
+  return producer && !shared.contains(producer);
+}
+
 ExecutableOp Executables::get(StringRef device, mlir::Location loc) {
   ExecutableOp &executable = executables[device];
   if (executable)
@@ -123,8 +130,9 @@ LogicalResult Partitioner::checkTransferable(const Region &region) {
   return success();
 }
 
-/// A region yields each of its values that the function returns, as often as it
-/// does; what is returned as it came in, or more than once, is copied at home.
+/// A region yields each of its values that the function returns: at home as
+/// often as the function does, elsewhere once, since each result is moved by
+/// itself. What is returned as it came in, or known, is copied at home.
 void Partitioner::findReturned() {
   llvm::DenseMap<Operation *, unsigned> regionOf;
   for (auto [number, region] : llvm::enumerate(regions))
@@ -138,20 +146,26 @@ void Partitioner::findReturned() {
         regions.begin(), Region{PlacedRegion{system.getHome(), 0, {}}, {}, {}});
   };
   Operation *terminator = function.front().getTerminator();
-  SmallVector<unsigned> passed; // from argument to result
+  SmallVector<unsigned> passed; // results that no region makes
+  llvm::SmallDenseSet<Value> yielded;
   for (OpOperand &operand : terminator->getOpOperands()) {
-    if (Operation *producer = operand.get().getDefiningOp())
-      regions[regionOf.at(producer)].returned.push_back(
-          operand.getOperandNumber());
-    else
-      passed.push_back(operand.getOperandNumber());
+    unsigned number = operand.getOperandNumber();
+    if (!isComputed(operand.get(), shared)) {
+      passed.push_back(number);
+      continue;
+    }
+    Region &region = regions[regionOf.at(operand.get().getDefiningOp())];
+    if (yielded.insert(operand.get()).second ||
+        region.placed.device == system.getHome())
+      region.returned.push_back(number);
   }
   if (passed.empty())
     return;
   Region &home = getHomeRegion();
   for (unsigned number : passed) {
     home.returned.push_back(number);
-    home.interface.inputs.insert(terminator->getOperand(number));
+    if (Value value = terminator->getOperand(number); !value.getDefiningOp())
+      home.interface.inputs.insert(value);
   }
   llvm::sort(home.returned);
 }
@@ -163,11 +177,16 @@ func::FuncOp Partitioner::outline(const Region &region, unsigned number,
                                   ArrayRef<Value> outputs) {
   ExecutableOp executable =
       executables.get(region.placed.device, function.getLoc());
+  SmallVector<Operation *> ops = region.placed.ops;
+  for (Value output : outputs)
+    if (Operation *producer = output.getDefiningOp();
+        producer && shared.contains(producer))
+      ops.push_back(producer);
   OpBuilder inside = OpBuilder::atBlockEnd(&executable.getBody().front());
   func::FuncOp kernel =
       copyRegion(inside, function.getLoc(),
                  (function.getName() + "_" + Twine(number)).str(),
-                 shared.withNeeded(region.placed.ops), inputs, outputs);
+                 shared.withNeeded(ops), inputs, outputs);
   for (auto [index, result] : llvm::enumerate(region.returned))
     kernel.setResultAttrs(index, function.getResultAttrDict(result));
   return kernel;
@@ -248,7 +267,6 @@ void Partitioner::finish() {
     }
     // Each result has a tensor of its own, also of one value.
     places.erase({value, system.getHome()});
-    places[{value, source}] = result;
     returned.push_back(moveTo(value, system.getHome()));
   }
   if (!tokens.empty())
@@ -290,12 +308,29 @@ LogicalResult Partitioner::partition() {
   return success();
 }
 
+/// Whether each result of `function` is computed for it alone. What it returns
+/// as it came in, known or twice is copied by the host or in its memory, which
+/// not every device can.
+static bool hasOwnResults(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return true; // is refused
+  SharedOps shared(function);
+  llvm::SmallDenseSet<Value> seen;
+  return llvm::all_of(
+      function.front().getTerminator()->getOperands(), [&](Value value) {
+        return isComputed(value, shared) && seen.insert(value).second;
+      });
+}
+
 /// The system without the host of a chip that needs none.
 static SystemAttr dropIdleHost(ModuleOp module, SystemAttr system) {
   StringRef host = system.getHost();
   if (host.empty() || system.getDevices().size() != 2)
     return system;
   WalkResult found = module.walk([&](Operation *op) {
+    auto function = dyn_cast<func::FuncOp>(op);
+    if (function && !function.isExternal() && !hasOwnResults(function))
+      return WalkResult::interrupt();
     auto device = op->getAttrOfType<StringAttr>(deviceAttrName);
     return device && device.getValue() == host ? WalkResult::interrupt()
                                                : WalkResult::advance();

@@ -42,7 +42,7 @@ SharedOps::SharedOps(func::FuncOp function) {
                      Operation *producer = value.getDefiningOp();
                      return producer && shared.contains(producer);
                    });
-    if (isKnown && !isReturned(&op))
+    if (isKnown && (op.hasTrait<OpTrait::ConstantLike>() || !isReturned(&op)))
       shared.insert(&op);
   }
 }

@@ -22,7 +22,7 @@ llvm::SmallSetVector<mlir::Value, 4> getUsedValues(mlir::Operation *op);
 /// placed but shared: what is known without the function's arguments (constants
 /// and what is computed of them alone, empty tensors, initial values) is copied
 /// to each device that uses it, because that costs less than to move it. What
-/// the function returns is not shared.
+/// the function returns is shared only if it is a constant.
 class SharedOps {
 public:
   explicit SharedOps(mlir::func::FuncOp function);

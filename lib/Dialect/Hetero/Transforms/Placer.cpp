@@ -40,11 +40,12 @@ std::string Placer::listRefusals(unsigned unit) const {
   return text;
 }
 
-/// "'a', 'b'": the devices that refuse nothing.
-std::string Placer::listTakers(unsigned unit) const {
+/// "'a', 'b'": the devices that take it, also without what is before it.
+std::string Placer::listTakers(unsigned unit) {
   SmallVector<std::string> names;
   for (unsigned device = 0; device < system.getDevices().size(); ++device)
-    if (refusals.get(unit, device).empty())
+    if (refusals.get(unit, device).empty() &&
+        refusals.isTakenAlone(unit, device))
       names.push_back("'" + getName(device).str() + "'");
   return llvm::join(names, ", ");
 }

@@ -65,7 +65,7 @@ private:
   void failRule(unsigned unit, mlir::Location loc, llvm::StringRef reason);
   mlir::LogicalResult report();
   std::string listRefusals(unsigned unit) const;
-  std::string listTakers(unsigned unit) const;
+  std::string listTakers(unsigned unit);
   void warnOfFallback(unsigned unit) const;
 
   mlir::func::FuncOp function;

@@ -95,11 +95,14 @@ void UnitRefusals::refuseUsers(unsigned device,
 
 void UnitRefusals::takeRefusals(unsigned device, ArrayRef<Refusal> refusals) {
   llvm::StringMap<std::string> given; // by node
-  for (const Refusal &refusal : refusals)
-    // What is of no node is of the function as a whole, as its size; the
-    // regions that it is divided into are asked about by themselves.
+  for (const Refusal &refusal : refusals) {
+    // What is of no node is of the function as a whole, as its size or what it
+    // returns; its regions are asked about by themselves.
+    if (refusal.nodes.empty())
+      crowded.insert(device);
     for (const std::string &node : refusal.nodes)
       given.try_emplace(node, describe(refusal, node));
+  }
   if (given.empty())
     return;
   llvm::StringSet<> placedNodes;
