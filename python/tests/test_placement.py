@@ -7,7 +7,7 @@ import numpy
 import onnx
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from conftest import CONFIG, DIGITS, MODEL, SOURCE_DIR, USAGE
 
@@ -96,7 +96,7 @@ def make_top(tmp_path):
     nodes = [helper.make_node("MatMul", ["x", "w"], ["p"], name="product"),
              helper.make_node("Atan", ["p"], ["q"], name="angle"),
              helper.make_node("Relu", ["q"], ["y"], name="relu")]
-    graph = helper.make_graph(nodes, "graph", x, y, [onnx.numpy_helper.from_array(weights, "w")])
+    graph = helper.make_graph(nodes, "graph", x, y, [numpy_helper.from_array(weights, "w")])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path = tmp_path / "top.onnx"
     onnx.save(model, path)
@@ -176,7 +176,7 @@ def test_products_have_the_weights(run_tool, tmp_path):
         "operand_row_mask: { value: 4095", "operand_row_mask: { value: 1").replace(
         "name: hbm-pim", "name: small"))
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 1024]) for name in "xy")
-    weights = onnx.numpy_helper.from_array(numpy.ones((1024, 1024), numpy.float32), "w")
+    weights = numpy_helper.from_array(numpy.ones((1024, 1024), numpy.float32), "w")
     graph = helper.make_graph([helper.make_node("MatMul", ["x", "w"], ["p"], name="product"),
                                helper.make_node("Relu", ["p"], ["y"], name="relu")], "graph", [x], [y],
                               [weights])
@@ -205,7 +205,7 @@ def make_crowd(tmp_path, chip, between):
     target.write_text(text.replace(*SMALL_CHIPS[chip]).replace(f"name: {chip}\n", "name: small\n"))
     x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 512]) for name in "xy")
     generator = numpy.random.default_rng(4)
-    weights = [onnx.numpy_helper.from_array(
+    weights = [numpy_helper.from_array(
         generator.standard_normal(shape).astype(numpy.float32) / 16, name)
         for name, shape in (("v", (512, 256)), ("w", (256, 512)))]
     nodes = [helper.make_node("MatMul", ["x", "v"], ["a"], name="first"),
@@ -301,6 +301,41 @@ def test_what_does_not_fit_falls_back(run_tool, tmp_path):
     rules = write_rules(tmp_path / "p.json", on("tiny", node="*"))
     _, result = compile_digits(run_tool, tmp_path, "--placement", rules, target=tiny, status=MODEL)
     assert "but tiny has 24000" in result.stderr
+
+
+def test_a_rule_for_a_node_that_is_gone_is_told(run_tool, tmp_path):
+    """Equal nodes are one before placement."""
+    tensor = lambda name, *shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+    weights = numpy_helper.from_array(numpy.ones((8, 8), numpy.float32), "w")
+    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"], name="m1"),
+             helper.make_node("MatMul", ["x", "w"], ["b"], name="m2"),
+             helper.make_node("Add", ["a", "b"], ["y"], name="sum")]
+    graph = helper.make_graph(nodes, "g", [tensor("x", 1, 8)], [tensor("y", 1, 8)], [weights])
+    model = tmp_path / "twins.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), model)
+    rules = write_rules(tmp_path / "p.json", on("host", node="*"), on("atom", node="m2"))
+    errors = run_tool("garam", "compile", model, "--target", SYSTEM, "--placement", rules, "-o",
+                      tmp_path / "out.garam", "--quiet").stderr
+    assert ("rules[1] ('node': 'm2') places nothing: the node is folded away, or equal to another, "
+            "which computes it") in errors
+
+
+AUTOENCODER = SOURCE_DIR.parent / "shared" / "models" / "mlperf_tiny" / "ad_autoencoder_fp32.onnx"
+
+
+@pytest.mark.skipif(not AUTOENCODER.exists(), reason=f"{AUTOENCODER} is not there")
+def test_the_default_does_not_rest_on_guesses(run_tool, tmp_path):
+    """Crossbars are the fastest for it, but need to know the ranges of values."""
+    def compile_for_all(*arguments):
+        run_tool("garam", "compile", AUTOENCODER, "--target", "kcloud-stage3", "-o",
+                 tmp_path / "out.garam", "--quiet", "--report", tmp_path / "report.json", *arguments)
+        return {node["device"] for node in json.loads((tmp_path / "report.json").read_text())["nodes"]}
+
+    assert "hermes" not in compile_for_all()
+    (name,) = [value.name for value in onnxruntime.InferenceSession(str(AUTOENCODER)).get_inputs()]
+    samples = numpy.random.default_rng(1).random((4, 640), dtype=numpy.float32)
+    numpy.savez(tmp_path / "samples.npz", **{name: samples})
+    assert "hermes" in compile_for_all("--calibrate", tmp_path / "samples.npz")
 
 
 def write_chain(tmp_path, size, nodes):

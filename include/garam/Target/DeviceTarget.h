@@ -133,6 +133,9 @@ struct DeviceEstimate {
   uint64_t dramBytes = 0;   // read and written
   uint64_t weightBytes = 0; // in device precision
   uint64_t onChipBytes = 0; // in use at most, of all memories together
+  /// Whether the accuracy of the results rests on ranges of values that nobody
+  /// observed (`garam_ext.range`). The default placement avoids it.
+  bool hasGuessedRanges = false;
 };
 
 } // namespace garam

@@ -246,9 +246,13 @@ void ConvertLinalgToAnalog::runOnOperation() {
   Converter converter(function, *machine);
   if (failed(converter.run()))
     return signalPassFailure();
+  if (!converter.hasGuessed())
+    return;
+  auto *dialect = getContext().getLoadedDialect<AnalogDialect>();
+  dialect->getGuessedRangesAttrHelper().setAttr(function,
+                                                UnitAttr::get(&getContext()));
   // The same text for every function, for the driver to join.
-  if (converter.hasGuessed())
-    function.emitWarning(
-        "ranges of tensors that are converted for crossbars are guesses; hint: "
-        "--calibrate FILE.npz gives samples of the model's inputs");
+  function.emitWarning(
+      "ranges of tensors that are converted for crossbars are guesses; hint: "
+      "--calibrate FILE.npz gives samples of the model's inputs");
 }

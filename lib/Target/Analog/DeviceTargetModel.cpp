@@ -119,6 +119,10 @@ TargetModel::estimateTried(func::FuncOp tiles,
     return failure();
   }
   DeviceEstimate estimate;
+  estimate.hasGuessedRanges = tiles->getContext()
+                                  ->getLoadedDialect<AnalogDialect>()
+                                  ->getGuessedRangesAttrHelper()
+                                  .isAttrPresent(tiles);
   estimate.seconds = run->latencyFs * 1e-15;
   estimate.joules = run->energyJoule + machine.idleWatts * estimate.seconds;
   estimate.dramBytes = run->dramReadBytes + run->dramWriteBytes;

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/Analog/IR/Analog.h"
+#include "garam/Support/FunctionAttributes.h"
 #include "garam/Target/DeviceTarget.h"
 
 #include "mlir/IR/DialectImplementation.h"
@@ -37,6 +38,15 @@ void AnalogDialect::initialize() {
 #define GET_OP_LIST
 #include "garam/Dialect/Analog/IR/AnalogOps.cpp.inc"
       >();
+}
+
+static bool isUnit(Attribute attr) { return isa<UnitAttr>(attr); }
+
+LogicalResult AnalogDialect::verifyOperationAttribute(Operation *op,
+                                                      NamedAttribute named) {
+  return verifyFunctionAttribute(
+      op, named,
+      {{GuessedRangesAttrHelper::getNameStr(), isUnit, "a unit attribute"}});
 }
 
 LogicalResult DACAttr::verify(function_ref<InFlightDiagnostic()> emitError,

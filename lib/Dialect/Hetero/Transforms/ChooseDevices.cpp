@@ -78,6 +78,7 @@ private:
   }
 
   void measureEdges(func::FuncOp function);
+  void avoidGuesses();
   void estimateUnits(unsigned device);
   void lookAhead();
   Choice chooseByFinish() const;
@@ -87,7 +88,7 @@ private:
   func::FuncOp function;
   const PlacementGraph &graph;
   SystemAttr system;
-  ArrayRef<SmallVector<unsigned>> allowed;
+  std::vector<SmallVector<unsigned>> allowed; // for each unit
   RegionQueries &queries;
   unsigned numDevices, host;
   std::vector<SmallVector<std::pair<double, double>>> transfers;
@@ -99,7 +100,7 @@ private:
 Chooser::Chooser(func::FuncOp function, const PlacementGraph &graph,
                  SystemAttr system, ArrayRef<SmallVector<unsigned>> allowed,
                  RegionQueries &queries)
-    : function(function), graph(graph), system(system), allowed(allowed),
+    : function(function), graph(graph), system(system), allowed(allowed.vec()),
       queries(queries), numDevices(system.getDevices().size()), host(0),
       units(graph.units.size()) {
   for (unsigned from = 0; from < numDevices; ++from) {
@@ -145,6 +146,22 @@ void Chooser::measureEdges(func::FuncOp function) {
     }
     for (const Edge &edge : units[number].inputs)
       units[edge.producer].outputs.push_back({unsigned(number), edge.bytes});
+  }
+}
+
+/// A device whose results of a unit would rest on guesses does not get it where
+/// another may have it: what is fast and far from right is no good choice.
+void Chooser::avoidGuesses() {
+  for (auto [unit, devices] : llvm::zip_equal(graph.units, allowed)) {
+    SmallVector<unsigned> sound;
+    for (unsigned device : devices) {
+      const std::optional<DeviceEstimate> &estimate =
+          queries.getEstimate(getTarget(device), unit.ops);
+      if (!estimate || !estimate->hasGuessedRanges)
+        sound.push_back(device);
+    }
+    if (!sound.empty())
+      devices = std::move(sound);
   }
 }
 
@@ -308,6 +325,7 @@ Choice Chooser::choose() {
       only.push_back(few.front());
     return only;
   }
+  avoidGuesses();
   for (unsigned device = 0; device < numDevices; ++device)
     estimateUnits(device);
   lookAhead();

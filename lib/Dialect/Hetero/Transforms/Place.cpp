@@ -100,6 +100,18 @@ FailureOr<DeviceCompileOptions> HeteroPlacePass::readDeviceOptions() {
   return options;
 }
 
+/// What a rule asks for and nobody gets is not to go unseen.
+static void warnOfUnusedRules(ModuleOp module, const PlacementRules &rules,
+                              ArrayRef<Attribute> nodes) {
+  llvm::StringSet<> placed;
+  for (Attribute node : nodes)
+    placed.insert(cast<StringAttr>(cast<ArrayAttr>(node)[0]).getValue());
+  for (const PlacementRule *rule : rules.listUnused(placed))
+    module.emitWarning() << rules.describe(*rule)
+                         << " places nothing: the node is folded away, or "
+                            "equal to another, which computes it";
+}
+
 LogicalResult HeteroPlacePass::placeAll(SystemAttr system,
                                         const PlacementPolicy &policy,
                                         DeviceAnswers &answers) {
@@ -122,6 +134,8 @@ LogicalResult HeteroPlacePass::placeAll(SystemAttr system,
     else
       isPlaced = false;
   }
+  if (isPlaced)
+    warnOfUnusedRules(module, *policy.rules, nodes);
   module->removeAttr(refusedAttrName);
   module->setAttr(placementAttrName,
                   ArrayAttr::get(module.getContext(), nodes));

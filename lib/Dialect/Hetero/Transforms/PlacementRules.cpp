@@ -245,6 +245,17 @@ Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
   return errors;
 }
 
+std::vector<const PlacementRule *>
+PlacementRules::listUnused(const llvm::StringSet<> &placed) const {
+  std::vector<const PlacementRule *> unused;
+  for (const auto &rule : rules)
+    if (rule->kind == PlacementRule::Kind::Node)
+      if (std::optional<std::string> node = getLiteral(rule->pattern);
+          node && !placed.contains(*node))
+        unused.push_back(rule.get());
+  return unused;
+}
+
 Error PlacementRules::checkDevices(ArrayRef<StringRef> devices) const {
   Error errors = Error::success();
   auto check = [&](const PlacementRule &rule, StringRef where,

@@ -128,18 +128,25 @@ private:
 
 } // namespace
 
+const std::optional<DeviceEstimate> &
+RegionQueries::getEstimate(DeviceTargetAttrInterface target,
+                           ArrayRef<Operation *> ops) {
+  RegionCopy region(ops, shared);
+  auto [known, isNew] = answers.estimates.try_emplace(
+      region.getKey(target, options, /*hasLocations=*/false), std::nullopt);
+  if (isNew)
+    if (FailureOr<DeviceEstimate> estimate =
+            target.estimate(region.make(), options);
+        succeeded(estimate))
+      known->second = *estimate;
+  return known->second;
+}
+
 std::optional<double>
 RegionQueries::getSeconds(DeviceTargetAttrInterface target,
                           ArrayRef<Operation *> ops) {
-  RegionCopy region(ops, shared);
-  auto [known, isNew] = answers.seconds.try_emplace(
-      region.getKey(target, options, /*hasLocations=*/false), std::nullopt);
-  if (!isNew)
-    return known->second;
-  FailureOr<DeviceEstimate> estimate = target.estimate(region.make(), options);
-  if (succeeded(estimate))
-    known->second = estimate->seconds;
-  return known->second;
+  const std::optional<DeviceEstimate> &estimate = getEstimate(target, ops);
+  return estimate ? std::optional(estimate->seconds) : std::nullopt;
 }
 
 SmallVector<Refusal> RegionQueries::ask(DeviceTargetAttrInterface target,

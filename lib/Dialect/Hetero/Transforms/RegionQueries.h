@@ -21,7 +21,7 @@ namespace garam::hetero {
 struct DeviceAnswers {
   using Key = std::pair<uint64_t, uint64_t>;
 
-  std::map<Key, std::optional<double>> seconds;
+  std::map<Key, std::optional<DeviceEstimate>> estimates;
   /// The first of a region's refusals, if there are any. Its location is that
   /// of an equal region.
   std::map<Key, std::optional<Refusal>> firstRefusals;
@@ -40,8 +40,12 @@ public:
   /// is reported; it was taken to refuse nothing.
   bool hasFaults() const { return hasFailed; }
 
-  /// Seconds that `ops`, in the function's order, take as one program on a
-  /// device; nothing when it cannot say, as when its memories are too small.
+  /// What `ops`, in the function's order, cost as one program on a device;
+  /// nothing when it cannot say, as when its memories are too small.
+  const std::optional<DeviceEstimate> &
+  getEstimate(DeviceTargetAttrInterface target,
+              llvm::ArrayRef<mlir::Operation *> ops);
+  /// The time of that.
   std::optional<double> getSeconds(DeviceTargetAttrInterface target,
                                    llvm::ArrayRef<mlir::Operation *> ops);
   /// What a device refuses of `ops` as one program.

@@ -26,7 +26,12 @@ def Analog_Dialect : Dialect {
     A weight is an integer level in a cell of two polarities: conductance of the
     positive one for positive levels, of the negative one for negative levels,
     and the other polarity at zero.
+
+    A function has `analog.guessed_ranges` when the ranges of some of its
+    conversions are guesses.
   }];
+  let discardableAttrs = (ins "::mlir::UnitAttr":$guessed_ranges);
+  let hasOperationAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
 }

@@ -22,6 +22,7 @@
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/GlobPattern.h"
 
@@ -66,6 +67,10 @@ public:
                     llvm::ArrayRef<llvm::StringRef> devices) const;
   /// The last rule that matches a node, or null.
   const PlacementRule *lookup(llvm::StringRef id, llvm::StringRef op) const;
+  /// The rules that name one node, which is not in `placed`: nothing of it
+  /// runs.
+  std::vector<const PlacementRule *>
+  listUnused(const llvm::StringSet<> &placed) const;
   /// "FILE: rules[3] ('node': 'conv*')", for messages.
   std::string describe(const PlacementRule &rule) const;
 
