@@ -217,18 +217,26 @@ Error checkManifest(const Manifest &manifest) {
   return Error::success();
 }
 
-Error checkMemory(const Manifest &manifest, ArrayRef<uint64_t> memoryBytes) {
+std::string MemoryOverflow::describe(const Manifest &manifest) const {
+  return ("the segments of device '" + manifest.devices[device].name +
+          "' need " + Twine(needed) + " bytes, its memory has " +
+          Twine(available))
+      .str();
+}
+
+std::optional<MemoryOverflow>
+findMemoryOverflow(const Manifest &manifest, ArrayRef<SegmentMemory> memories) {
   std::vector<uint64_t> used(manifest.devices.size());
   for (const ImageSegment &segment : manifest.segments)
-    used[segment.device] =
-        SaturatingAdd(used[segment.device], segment.segment.size);
-  for (const auto &[device, sum, capacity] :
-       zip_equal(manifest.devices, used, memoryBytes))
-    if (capacity != 0 && sum > capacity)
-      return createStringError("the segments of device '" + device.name +
-                               "' need " + Twine(sum) +
-                               " bytes, its memory has " + Twine(capacity));
-  return Error::success();
+    if (segment.segment.role != MemoryRole::Constant ||
+        memories[segment.device].holdsConstants)
+      used[segment.device] =
+          SaturatingAdd(used[segment.device], segment.segment.size);
+  for (const auto &[device, memory] : enumerate(memories))
+    if (memory.bytes != 0 && used[device] > memory.bytes)
+      return MemoryOverflow{static_cast<uint32_t>(device), used[device],
+                            memory.bytes};
+  return std::nullopt;
 }
 
 const ImageDevice &Manifest::getTarget(const ImageProgram &program) const {

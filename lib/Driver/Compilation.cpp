@@ -266,7 +266,7 @@ static void releasePages(const llvm::MemoryBuffer &file) {
 /// Wraps the functions that write weights, so that pages of the mapped files
 /// that are behind them leave the memory of this process: it holds those of one
 /// weight, or of `grain` bytes, and not of the whole model.
-void Compilation::releaseInputs(ImageSource &image) {
+void Compilation::releaseInputs() {
   constexpr uint64_t grain = uint64_t(64) << 20;
   auto written = std::make_shared<uint64_t>(0);
   for (DeviceProgram &program : image.programs)
@@ -284,8 +284,9 @@ void Compilation::releaseInputs(ImageSource &image) {
 }
 
 /// Devices have seen their programs one by one.
-llvm::Error Compilation::checkMemory(const ImageSource &image) const {
-  std::vector<uint64_t> memoryBytes;
+llvm::Expected<std::optional<MemoryOverflow>>
+Compilation::findOverflow() const {
+  std::vector<SegmentMemory> memories;
   for (const auto &[device, text] :
        llvm::zip_equal(image.manifest.devices, image.targetTexts)) {
     llvm::Expected<MachineSummary> machine =
@@ -293,31 +294,42 @@ llvm::Error Compilation::checkMemory(const ImageSource &image) const {
             ->summarizeMachine(llvm::MemoryBufferRef(text, device.target));
     if (!machine)
       return machine.takeError();
-    memoryBytes.push_back(machine->memoryBytes);
+    memories.push_back({machine->memoryBytes, machine->memoryHoldsConstants});
   }
-  if (llvm::Error error = garam::checkMemory(image.manifest, memoryBytes))
-    return makeUserError(ExitCode::Model,
-                         llvm::toString(std::move(error)) +
-                             "\nhint: place fewer nodes on it");
-  return llvm::Error::success();
+  return findMemoryOverflow(image.manifest, memories);
+}
+
+llvm::Error Compilation::layOut() {
+  StringRef file = isBeforeStart(placedStage) ? options.model : StringRef();
+  if (llvm::Error error = buildImage(*module, functions, file).moveInto(image))
+    return error;
+  llvm::Expected<std::optional<MemoryOverflow>> overflow = findOverflow();
+  if (!overflow)
+    return overflow.takeError();
+  if (!*overflow)
+    return llvm::Error::success();
+  std::string reason = (*overflow)->describe(image.manifest);
+  StringRef device = image.manifest.devices[(*overflow)->device].name;
+  // The others stay where they are.
+  auto last = llvm::find_if(llvm::reverse(functions), [&](auto &function) {
+    return function.executable.getDevice() == device;
+  });
+  if (last != functions.rend() &&
+      succeeded(moveElsewhere(*last, last->nodes, reason)))
+    return llvm::Error::success();
+  return makeUserError(ExitCode::Model,
+                       reason + "\nhint: place fewer nodes on it");
 }
 
 llvm::Error Compilation::writeBinary() {
-  StringRef file = isBeforeStart(placedStage) ? options.model : StringRef();
-  llvm::Expected<ImageSource> image =
-      buildImage(*module, std::move(functions), file);
-  if (!image)
-    return image.takeError();
   for (auto [name, text] : readOptions(*module))
-    image->manifest.options.emplace_back(name, text);
-  for (const ImageProgram &program : image->manifest.programs)
+    image.manifest.options.emplace_back(name, text);
+  for (const ImageProgram &program : image.manifest.programs)
     result.holdsNativeCode |=
-        devices.lookup(image->manifest.getTarget(program).kind)
+        devices.lookup(image.manifest.getTarget(program).kind)
             ->executesNativeCode();
-  if (llvm::Error error = checkMemory(*image))
-    return error;
-  releaseInputs(*image);
-  if (llvm::Error error = writeImage(*output, *image))
+  releaseInputs();
+  if (llvm::Error error = writeImage(*output, image))
     return error;
   if (llvm::Error error = endStage(binaryStage))
     return error;

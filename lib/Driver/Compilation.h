@@ -60,7 +60,10 @@ private:
   llvm::Error place();
   llvm::Error runDeviceStages();
   mlir::ArrayAttr makeRefusedAttr();
-  llvm::Error checkMemory(const ImageSource &image) const;
+  llvm::Expected<std::optional<MemoryOverflow>> findOverflow() const;
+  /// Lays out the binary. Regions that do not fit a device's memory together
+  /// are not placed there together again, or it is an error.
+  llvm::Error layOut();
   llvm::Error writeBinary();
   llvm::Error writePlacement();
 
@@ -80,7 +83,12 @@ private:
   llvm::Error failDevice(const DeviceFunction &function, llvm::StringRef stage,
                          const CompileOutcome &outcome,
                          DiagnosticCollector &diagnostics);
-  void releaseInputs(ImageSource &image);
+  /// Nodes of `function` go elsewhere the next time, for `reason`. Fails when
+  /// they have no other place, or had to go before.
+  mlir::LogicalResult moveElsewhere(const DeviceFunction &function,
+                                    llvm::ArrayRef<std::string> nodes,
+                                    const std::string &reason);
+  void releaseInputs();
 
   /// Runs `build`'s passes as the stage `stage`.
   llvm::Error runPasses(llvm::StringRef stage,
@@ -130,6 +138,7 @@ private:
   std::vector<std::string> stages;
   NodeLabels labels;
   std::vector<DeviceFunction> functions;
+  ImageSource image; // at the end
   FileRoles roles;
   StageWriter writer{roles};
   llvm::StringSet<> dumped; // paths

@@ -9,6 +9,7 @@
 #include "Pipelines.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Target/CompileTarget.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -191,7 +192,6 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
   if (!isRefused || !canFallBack(function.executable))
     return makeStageError(stage, diagnostics);
   std::string reason = diagnostics.getFirstMessage();
-  StringAttr device = hetero::ExecutableOp(function.executable).getDeviceAttr();
   // What is of nodes is theirs; the rest is of all of them together.
   std::vector<std::string> nodes;
   for (const std::string &node : function.nodes)
@@ -199,13 +199,29 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
       nodes.push_back(node);
   if (nodes.empty())
     nodes = function.nodes;
-  // The same placement again would fail as it has.
-  if (nodes.empty() ||
-      !refused.emplace(device.str(), std::move(nodes), std::move(reason))
-           .second)
+  if (failed(moveElsewhere(function, nodes, reason)))
     return makeStageError(stage, diagnostics);
-  isRetried = true;
   return llvm::Error::success();
+}
+
+LogicalResult Compilation::moveElsewhere(const DeviceFunction &function,
+                                         ArrayRef<std::string> nodes,
+                                         const std::string &reason) {
+  if (!canFallBack(function.executable) || nodes.empty())
+    return failure();
+  StringAttr device = hetero::ExecutableOp(function.executable).getDeviceAttr();
+  // The same placement again would fail as it has.
+  isRetried |= refused.emplace(device.str(), nodes.vec(), reason).second;
+  return success(isRetried);
+}
+
+/// Tells a function what those before it occupy of its device, as long as it
+/// has not chosen its own part.
+static void tellTaken(DeviceFunction &function, ArrayRef<ResidentRange> taken) {
+  function.residents = function.getTarget().getResidents(function.function);
+  if (function.residents.empty() && !taken.empty())
+    function.function->setAttr(
+        takenAttrName, makeTaken(function.function.getContext(), taken));
 }
 
 /// Brings the functions of a class of devices, which are at stage `previous`
@@ -217,7 +233,11 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
   deviceOptions.startStage = previous.str();
   deviceOptions.isFromFile = llvm::is_contained(
       functions.front().getTarget().getStages(), StringRef(options.fromStage));
+  // By executable, which a device has one of.
+  llvm::DenseMap<Operation *, std::vector<ResidentRange>> takenOf;
   for (DeviceFunction &function : functions) {
+    std::vector<ResidentRange> &taken = takenOf[function.executable];
+    tellTaken(function, taken);
     DiagnosticCollector diagnostics(&context, &labels);
     auto observe = [&](StringRef) { return WalkResult::interrupt(); };
     auto device =
@@ -240,6 +260,10 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
     }
     if (stage.empty())
       function.program = std::move(outcome.program);
+    else if (function.residents.empty())
+      function.residents = device.getResidents(function.function);
+    llvm::append_range(taken, function.residents);
+    normalize(taken);
   }
   return llvm::Error::success();
 }
@@ -301,6 +325,11 @@ llvm::Error Compilation::placeAndCompile() {
       return error;
     if (llvm::Error error = runDeviceStages())
       return error;
+    if (isStopped)
+      break;
+    if (!isRetried)
+      if (llvm::Error error = layOut())
+        return error;
   } while (isRetried);
   return llvm::Error::success();
 }

@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 
+#include "garam/Container/Instances.h"
 #include "garam/Container/StepChecker.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Support/DataTypes.h"
@@ -29,9 +30,9 @@ namespace {
 /// Builds the manifest of one module.
 class ImageBuilder {
 public:
-  ImageBuilder(ModuleOp module, std::vector<DeviceFunction> functions,
+  ImageBuilder(ModuleOp module, MutableArrayRef<DeviceFunction> functions,
                StringRef file)
-      : module(module), functions(std::move(functions)), file(file) {}
+      : module(module), functions(functions), file(file) {}
 
   llvm::Expected<ImageSource> build();
 
@@ -51,10 +52,12 @@ private:
   uint32_t getDevice(StringRef name) const;
   uint32_t getDevice(FlatSymbolRefAttr executable);
   void addNodes();
-  llvm::Error blame(llvm::Error error) const;
+  llvm::Error check() const;
+  llvm::Error blame(llvm::Error error, const Twine &what,
+                    const Twine &hint) const;
 
   ModuleOp module;
-  std::vector<DeviceFunction> functions;
+  MutableArrayRef<DeviceFunction> functions;
   StringRef file; // of the placed IR, if it was read
   SymbolTableCollection tables;
   hetero::SystemAttr system;
@@ -432,14 +435,34 @@ void ImageBuilder::addNodes() {
 }
 
 /// What a reader would refuse is a fault of who placed the module.
-llvm::Error ImageBuilder::blame(llvm::Error error) const {
+llvm::Error ImageBuilder::blame(llvm::Error error, const Twine &what,
+                                const Twine &hint) const {
   std::string reason = llvm::toString(std::move(error));
   if (file.empty())
     return llvm::createStringError("internal error: " + reason);
-  return makeUserError(
-      ExitCode::Model,
-      file + ": its dispatches and transfers do not agree: " + reason +
-          "; hint: let each use only tensors in its device's memory");
+  return makeUserError(ExitCode::Model,
+                       file + ": " + what + reason + "; hint: " + hint);
+}
+
+llvm::Error ImageBuilder::check() const {
+  std::vector<std::vector<DeviceSegment>> declared;
+  std::vector<std::vector<ResidentRange>> residents;
+  for (const DeviceProgram &program : source.programs) {
+    declared.push_back(program.segments);
+    residents.push_back(program.residents);
+  }
+  llvm::Error error = checkManifest(source.manifest);
+  if (!error)
+    error = checkSteps(source.manifest, declared);
+  if (error)
+    return blame(std::move(error),
+                 "its dispatches and transfers do not agree: ",
+                 "let each use only tensors in its device's memory");
+  error = checkResidents(source.manifest, declared, residents);
+  if (error)
+    return blame(std::move(error), "its programs are in each other's way: ",
+                 "give each a part of its device of its own");
+  return llvm::Error::success();
 }
 
 llvm::Expected<ImageSource> ImageBuilder::build() {
@@ -461,20 +484,15 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
                                func::FuncOp(function.function).getName() +
                                "' is never dispatched");
   addNodes();
-  std::vector<std::vector<DeviceSegment>> declared;
-  for (const DeviceProgram &program : source.programs)
-    declared.push_back(program.segments);
-  if (llvm::Error error = checkManifest(source.manifest))
-    return blame(std::move(error));
-  if (llvm::Error error = checkSteps(source.manifest, declared))
-    return blame(std::move(error));
+  if (llvm::Error error = check())
+    return std::move(error);
   return std::move(source);
 }
 
-llvm::Expected<ImageSource> buildImage(ModuleOp module,
-                                       std::vector<DeviceFunction> functions,
-                                       StringRef file) {
-  return ImageBuilder(module, std::move(functions), file).build();
+llvm::Expected<ImageSource>
+buildImage(ModuleOp module, MutableArrayRef<DeviceFunction> functions,
+           StringRef file) {
+  return ImageBuilder(module, functions, file).build();
 }
 
 } // namespace garam

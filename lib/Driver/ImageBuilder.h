@@ -19,7 +19,9 @@ struct DeviceFunction {
   hetero::ExecutableOp executable;
   mlir::func::FuncOp function;
   std::vector<std::string> nodes; // ids of those that are placed in it
-  DeviceProgram program;          // at the end
+  /// As far as it is decided.
+  std::vector<ResidentRange> residents;
+  DeviceProgram program; // at the end
 
   DeviceTargetAttrInterface getTarget() const {
     return llvm::cast<DeviceTargetAttrInterface>(
@@ -40,11 +42,14 @@ llvm::Error checkNodes(mlir::ModuleOp module, llvm::StringRef file);
 NodeLabels readNodeLabels(mlir::ModuleOp module);
 
 /// Lays out segments, binds inputs and outputs by their names in the model, and
-/// fills in the manifest. Steps that do not agree are a fault of `file`, from
-/// which the placed IR was read, or without one of the compiler.
-llvm::Expected<ImageSource> buildImage(mlir::ModuleOp module,
-                                       std::vector<DeviceFunction> functions,
-                                       llvm::StringRef file);
+/// fills in the manifest. Takes the programs out of `functions`. Steps that do
+/// not agree, and programs that are in each other's way on a device, are a
+/// fault of `file`, from which the placed IR was read, or without one of the
+/// compiler.
+llvm::Expected<ImageSource>
+buildImage(mlir::ModuleOp module,
+           llvm::MutableArrayRef<DeviceFunction> functions,
+           llvm::StringRef file);
 
 } // namespace garam
 

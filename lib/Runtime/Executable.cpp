@@ -10,8 +10,6 @@
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 
-#include <map>
-
 using namespace llvm;
 
 namespace garam {
@@ -67,6 +65,7 @@ Error Executable::loadDevices(const DeviceRegistry &registry,
 Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
   const Container &container = image.getContainer();
   std::vector<std::vector<DeviceSegment>> segments;
+  std::vector<std::vector<ResidentRange>> residents;
   for (const auto &[i, program] : enumerate(getManifest().programs)) {
     size_t device =
         &getManifest().getTarget(program) - getManifest().devices.data();
@@ -79,6 +78,7 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
     programs.push_back(std::move(*loaded));
     hasNativeCode |= classes[device]->executesNativeCode();
     segments.push_back(programs.back()->getSegments());
+    residents.push_back(programs.back()->getResidents());
     if (Error error = checkProgram(i, segments.back()))
       return error;
   }
@@ -88,6 +88,8 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
         if (Error error = checkDispatch(step, segments[step.program]))
           return error;
   if (Error error = checkSteps(getManifest(), segments))
+    return container.makeError(toString(std::move(error)));
+  if (Error error = checkResidents(getManifest(), segments, residents))
     return container.makeError(toString(std::move(error)));
 
   Expected<std::vector<DebugMap>> maps = image.readDebugMaps();
@@ -102,7 +104,7 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
             "step " + Twine(number) + " of entry point '" + entry.name +
             "' names " + Twine(step.nodes.size()) + " nodes, its program has " +
             Twine(debugMaps[step.program].nodes.size()));
-  listInstances();
+  instances = listInstances(getEntryPoint(), segments);
   return checkMemory();
 }
 
@@ -144,32 +146,13 @@ Error Executable::checkDispatch(const Step &step,
 }
 
 Error Executable::checkMemory() const {
-  std::vector<uint64_t> memoryBytes;
+  std::vector<SegmentMemory> memories;
   for (const MachineSummary &machine : machines)
-    memoryBytes.push_back(machine.memoryBytes);
-  if (Error error = garam::checkMemory(getManifest(), memoryBytes))
-    return image.getContainer().makeError(toString(std::move(error)));
+    memories.push_back({machine.memoryBytes, machine.memoryHoldsConstants});
+  if (std::optional<MemoryOverflow> overflow =
+          findMemoryOverflow(getManifest(), memories))
+    return image.getContainer().makeError(overflow->describe(getManifest()));
   return Error::success();
-}
-
-void Executable::listInstances() {
-  using Key = std::tuple<uint32_t, uint32_t, std::optional<uint32_t>>;
-  std::map<Key, unsigned> known;
-  for (const Step &step : getEntryPoint().steps) {
-    instanceOfStep.push_back(0);
-    if (step.kind != Step::Kind::Dispatch)
-      continue;
-    InstancePlace place{step.program, step.device, std::nullopt};
-    for (const auto &[segment, declared] :
-         zip(step.segments, programs[step.program]->getSegments()))
-      if (declared.role == MemoryRole::Constant)
-        place.constantSegment = segment;
-    auto [entry, isNew] = known.try_emplace(
-        {place.program, place.device, place.constantSegment}, instances.size());
-    if (isNew)
-      instances.push_back(place);
-    instanceOfStep.back() = entry->second;
-  }
 }
 
 } // namespace garam

@@ -346,13 +346,22 @@ TEST(ManifestTest, SystemsAreChecked) {
 
 TEST(ManifestTest, MemoryOfADeviceHoldsAllSegments) {
   Manifest manifest = makeChain();
+  auto check = [&](uint64_t first, uint64_t last, bool holdsConstants = true) {
+    auto overflow = findMemoryOverflow(
+        manifest, {{first, holdsConstants}, {0}, {last, holdsConstants}});
+    return overflow ? overflow->describe(manifest) : "";
+  };
   // 100, 8 and 32 bytes on the first device, 40 on the last.
-  EXPECT_EQ(toString(checkMemory(manifest, {140, 0, 40})), "");
-  EXPECT_EQ(toString(checkMemory(manifest, {0, 0, 0})), "");
-  EXPECT_EQ(toString(checkMemory(manifest, {139, 0, 40})),
+  EXPECT_EQ(check(140, 40), "");
+  EXPECT_EQ(check(0, 0), "");
+  EXPECT_EQ(check(139, 40),
             "the segments of device 'one' need 140 bytes, its memory has 139");
+  // The 100 are constants.
+  EXPECT_EQ(check(40, 40, /*holdsConstants=*/false), "");
+  EXPECT_EQ(check(39, 40, /*holdsConstants=*/false),
+            "the segments of device 'one' need 40 bytes, its memory has 39");
   manifest.segments[0].segment.size = ~uint64_t(0);
-  EXPECT_NE(toString(checkMemory(manifest, {140, 0, 40})), "");
+  EXPECT_NE(check(140, 40), "");
 }
 
 TEST(ManifestTest, TransfersAreChecked) {

@@ -163,10 +163,25 @@ llvm::Expected<Manifest> parseManifest(llvm::StringRef text);
 /// segments for them.
 llvm::Error checkManifest(const Manifest &manifest);
 
-/// The segments of each device, of all programs together, fit its memory of
-/// that many bytes; 0: it is not known.
-llvm::Error checkMemory(const Manifest &manifest,
-                        llvm::ArrayRef<uint64_t> memoryBytes);
+/// The memory that the segments of a device lie in.
+struct SegmentMemory {
+  uint64_t bytes = 0; // 0: it is not known
+  bool holdsConstants = true;
+};
+
+/// A device whose memory is too small for its segments together.
+struct MemoryOverflow {
+  uint32_t device = 0; // number in the manifest
+  uint64_t needed = 0, available = 0;
+
+  std::string describe(const Manifest &manifest) const;
+};
+
+/// The first device whose segments, of all programs together, do not fit its
+/// memory; `memories` has an entry for each device.
+std::optional<MemoryOverflow>
+findMemoryOverflow(const Manifest &manifest,
+                   llvm::ArrayRef<SegmentMemory> memories);
 
 } // namespace garam
 

@@ -8,6 +8,7 @@
 #define GARAM_RUNTIME_EXECUTABLE_H
 
 #include "garam/Container/Image.h"
+#include "garam/Container/Instances.h"
 #include "garam/Target/Device.h"
 #include "garam/Target/DeviceProgram.h"
 #include "garam/Target/DeviceRegistry.h"
@@ -16,13 +17,6 @@
 #include <memory>
 
 namespace garam {
-
-/// A program on a device with its weights, as dispatches need it: those of one
-/// program, on one device, with one constant segment share an instance.
-struct InstancePlace {
-  uint32_t program = 0, device = 0;        // numbers in the manifest
-  std::optional<uint32_t> constantSegment; // of the manifest
-};
 
 /// A verified device binary whose programs were decoded by their devices.
 /// Immutable: any number of sessions, on any threads, share one.
@@ -58,9 +52,11 @@ public:
   }
   /// The instances that the steps of the entry point need, in the order in
   /// which they are first dispatched.
-  llvm::ArrayRef<InstancePlace> getInstances() const { return instances; }
+  llvm::ArrayRef<InstancePlace> getInstances() const {
+    return instances.instances;
+  }
   /// The instance that a dispatch runs.
-  unsigned getInstance(unsigned step) const { return instanceOfStep[step]; }
+  unsigned getInstance(unsigned step) const { return instances.ofStep[step]; }
   /// Whether a program is code for the processor that Garam runs on. Only with
   /// RunOptions::executeNativeCode does it run on data.
   bool holdsNativeCode() const { return hasNativeCode; }
@@ -89,14 +85,12 @@ private:
   llvm::Error checkDispatch(const Step &step,
                             llvm::ArrayRef<DeviceSegment> declared) const;
   llvm::Error checkMemory() const;
-  void listInstances();
 
   Image image;
   std::vector<std::unique_ptr<LoadedProgram>> programs;
   std::vector<MachineSummary> machines; // of each device
   std::vector<DebugMap> debugMaps;
-  std::vector<InstancePlace> instances;
-  std::vector<unsigned> instanceOfStep; // 0 for transfers
+  InstanceList instances; // of the entry point
   bool hasNativeCode = false;
 };
 

@@ -10,12 +10,27 @@
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/MachineCache.h"
 #include "garam/Target/TargetRegistry.h"
+#include "mlir/IR/BuiltinAttributes.h"
+
+#include <optional>
 
 namespace garam {
 
 /// Of a function while a device's passes run on it: its target, so that it says
 /// all that they need, printed and copied alone too.
 constexpr llvm::StringLiteral targetAttrName = "garam.target";
+
+/// Of a function: what the programs of others occupy of its device, so that its
+/// own must not. [{resource : string, begin : i64, end : i64, shared?}, ...],
+/// normalised ranges.
+constexpr llvm::StringLiteral takenAttrName = "hetero.taken";
+
+/// Reads an attribute of that name; nothing when it has another form.
+std::optional<std::vector<ResidentRange>> readTaken(mlir::Attribute attr);
+mlir::ArrayAttr makeTaken(mlir::MLIRContext *context,
+                          llvm::ArrayRef<ResidentRange> ranges);
+/// What a function, which verifies, says to be taken.
+std::vector<ResidentRange> getTaken(mlir::func::FuncOp function);
 
 /// The target that `op` is compiled for: that of the nearest of `op` and the
 /// operations around it that has one, or null.

@@ -63,6 +63,9 @@ struct MachineSummary {
   double idleWatts = 0;
   /// Size of the memory that segments lie in; 0: the target does not say.
   uint64_t memoryBytes = 0;
+  /// Whether constant segments lie in it too. If not, loading a program moves
+  /// them to where only its instance has them (LoadedProgram::getResidents).
+  bool memoryHoldsConstants = true;
   /// Peak rate of the memory that segments lie in; 0: it limits nothing.
   double peakBytesPerSecond = 0;
   /// Nothing when the target file has none.

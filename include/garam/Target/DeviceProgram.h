@@ -43,6 +43,26 @@ struct DeviceSegment {
   }
 };
 
+/// Units [begin, end) of a resource of a device, as rows of banks or crossbars,
+/// that an instance of a program occupies for as long as it is loaded. The
+/// device names the resource and what its units are: "cores", "rows of rank 0".
+struct ResidentRange {
+  std::string resource;
+  uint64_t begin = 0, end = 0;
+  /// Nothing is kept there between runs: instances that use it so, too, may
+  /// have it in common.
+  bool isShared = false;
+
+  bool operator==(const ResidentRange &other) const {
+    return resource == other.resource && begin == other.begin &&
+           end == other.end && isShared == other.isShared;
+  }
+};
+
+/// Brings ranges in order, makes one of those that touch or overlap, and leaves
+/// out of the shared ones what others have.
+void normalize(std::vector<ResidentRange> &ranges);
+
 /// A run of bytes of the constant segment that is made when the section is
 /// written, so that a packed or converted weight exists once, in the file.
 struct DeviceConstant {
@@ -120,6 +140,8 @@ struct DeviceProgram {
   DebugMap debug;
   std::vector<PlannedRegion> plan;
   LowerBound bound;
+  /// As LoadedProgram::getResidents.
+  std::vector<ResidentRange> residents;
   /// What the device's cost model expects of a run; 0: it does not say.
   double estimatedSeconds = 0;
 };

@@ -64,7 +64,16 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options,
            "::llvm::function_ref<::mlir::WalkResult(::llvm::StringRef)>":
-             $observer)>
+             $observer)>,
+    InterfaceMethod<[{
+        What an instance of the program of `function` will occupy of its device
+        (LoadedProgram::getResidents, or more), normalised. Nothing at a stage
+        where that is not decided yet, or can be seen in the program only. The
+        functions of a device are compiled one after the other; each is told by
+        `hetero.taken` what those before it occupy.
+      }], "::std::vector<::garam::ResidentRange>", "getResidents",
+      (ins "::mlir::func::FuncOp":$function), /*methodBody=*/"",
+      /*defaultImplementation=*/"return {};">
   ];
 }
 

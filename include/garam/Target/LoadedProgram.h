@@ -130,6 +130,9 @@ public:
   virtual ~LoadedProgram() = default;
 
   virtual std::vector<DeviceSegment> getSegments() const = 0;
+  /// What an instance occupies of its device beside the memory of segments,
+  /// normalised: instances on one device must not be in each other's way.
+  virtual std::vector<ResidentRange> getResidents() const { return {}; }
   /// One name a lane, unique: "core 0 tensor".
   virtual std::vector<std::string> getLanes() const = 0;
   /// Number of stored commands of each lane.

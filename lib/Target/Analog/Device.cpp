@@ -101,6 +101,10 @@ AnalogDevice::summarizeMachine(MemoryBufferRef target) const {
                         uint64_t(machine->cores) * machine->crossbar.rows *
                             machine->crossbar.columns;
   summary.idleWatts = machine->idleWatts;
+  summary.memoryBytes = machine->buffer.bytes;
+  // Weights are programmed into crossbars, other tables belong to the digital
+  // unit.
+  summary.memoryHoldsConstants = false;
   summary.peakBytesPerSecond =
       machine->digital.clockHz * machine->buffer.bytesPerCycle;
   summary.hostLink =

@@ -53,6 +53,10 @@ struct TargetModel
     return readTargetFile(file);
   }
   static ArrayRef<DeviceStage<MachineDescription>> listStages();
+  std::vector<ResidentRange> getResidents(Attribute,
+                                          func::FuncOp function) const {
+    return listCores(function);
+  }
   static LogicalResult checkTried(func::FuncOp tiles,
                                   const MachineDescription &machine,
                                   const DeviceCompileOptions &options) {

@@ -8,6 +8,7 @@
 
 #include "CommandSchedule.h"
 #include "LayerTables.h"
+#include "LoadedProgram.h"
 #include "TensorPlaces.h"
 #include "garam/Target/Analog/Encoding.h"
 #include "garam/Target/DebugMapBuilder.h"
@@ -172,6 +173,7 @@ FailureOr<DeviceProgram> Exporter::run() {
            << llvm::toString(std::move(error));
   result.code = encode(program);
   result.segments = program.segments;
+  result.residents = listResidents(program);
   addOrigins();
   addPlan();
   result.bound = getBound();

@@ -23,6 +23,9 @@ public:
   std::vector<DeviceSegment> getSegments() const override {
     return program.segments;
   }
+  std::vector<ResidentRange> getResidents() const override {
+    return listResidents(program);
+  }
   std::vector<std::string> getLanes() const override;
   std::vector<uint64_t> getCommandCounts() const override;
   void disassemble(raw_ostream &os) const override {
@@ -40,6 +43,15 @@ private:
 };
 
 } // namespace
+
+std::vector<ResidentRange> listResidents(const Program &program) {
+  std::vector<ResidentRange> cores;
+  for (const Layer &layer : program.layers)
+    for (const Tile &tile : layer.tiles)
+      cores.push_back({coresName.str(), tile.core, uint64_t(tile.core) + 1});
+  normalize(cores);
+  return cores;
+}
 
 std::vector<std::string> AnalogProgram::getLanes() const {
   std::vector<std::string> lanes{"digital unit"};

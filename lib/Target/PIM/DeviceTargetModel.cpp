@@ -11,6 +11,7 @@
 #include "garam/Conversion/LinalgToPIM/Passes.h"
 #include "garam/Dialect/PIM/Transforms/KernelSummary.h"
 #include "garam/Dialect/PIM/Transforms/Passes.h"
+#include "garam/Dialect/PIM/Transforms/Pipeline.h"
 #include "garam/Target/DeviceTargetModel.h"
 #include "garam/Target/PIM/Machine/TargetFile.h"
 #include "mlir/Transforms/Passes.h"
@@ -36,6 +37,8 @@ struct TargetModel
     return readTargetFile(file);
   }
   static ArrayRef<DeviceStage<MachineDescription>> listStages();
+  std::vector<ResidentRange> getResidents(Attribute attr,
+                                          func::FuncOp function) const;
   static LogicalResult checkOptions(func::FuncOp function,
                                     const MachineDescription &machine,
                                     const DeviceCompileOptions &options);
@@ -80,6 +83,18 @@ LogicalResult TargetModel::checkOptions(func::FuncOp function,
   return emitRefusal({function,
                       "'" + machine.name + "' does not multiply " + precision,
                       "it does fp16"});
+}
+
+std::vector<ResidentRange>
+TargetModel::getResidents(Attribute attr, func::FuncOp function) const {
+  auto target = cast<TargetAttr>(attr);
+  llvm::Expected<MachineDescription> machine =
+      readTargetFile(llvm::MemoryBufferRef(target.getText(), target.getName()));
+  if (machine)
+    return listRows(function, *machine);
+  // Its compile says so.
+  llvm::consumeError(machine.takeError());
+  return {};
 }
 
 /// What was converted still may be too large.

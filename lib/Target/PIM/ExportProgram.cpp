@@ -254,6 +254,7 @@ FailureOr<DeviceProgram> ProgramExporter::run() {
            << llvm::toString(std::move(error));
   result.code = encode(program);
   result.segments = program.segments;
+  result.residents = listResidents(program, machine);
   result.debug = debug.take(getChannelLane(machine.geometry.channels));
   llvm::sort(result.constants,
              [](const DeviceConstant &a, const DeviceConstant &b) {

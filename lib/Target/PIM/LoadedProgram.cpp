@@ -24,6 +24,9 @@ public:
   std::vector<DeviceSegment> getSegments() const override {
     return program.segments;
   }
+  std::vector<ResidentRange> getResidents() const override {
+    return listResidents(program, machine);
+  }
   std::vector<std::string> getLanes() const override;
   std::vector<uint64_t> getCommandCounts() const override;
   void disassemble(raw_ostream &os) const override {

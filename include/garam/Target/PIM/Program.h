@@ -169,6 +169,12 @@ struct Program {
 /// are only read, and a run ends. The error says which step breaks what.
 llvm::Error check(const Program &program, const MachineDescription &machine);
 
+/// The rows that an instance of a program that passes its check keeps data in,
+/// which are those that its setup writes, and, shared, the others that its runs
+/// reach.
+std::vector<ResidentRange> listResidents(const Program &program,
+                                         const MachineDescription &machine);
+
 /// The binary form of a program that passes its check.
 std::vector<uint8_t> encode(const Program &program);
 

@@ -64,9 +64,9 @@ static SmallVector<TilePlace> placeTiles(MatrixOp matrix,
   return fits ? packBlocks(matrix, crossbar) : cutBlocks(matrix, crossbar);
 }
 
-/// Replaces `multiply` by reads of tiles on cores from `firstCore` on.
+/// Replaces `multiply` by reads of tiles, each on its core.
 static void split(MultiplyOp multiply, ArrayRef<TilePlace> places,
-                  unsigned firstCore, unsigned unsignedPhases) {
+                  ArrayRef<int64_t> cores, unsigned unsignedPhases) {
   OpBuilder b(multiply);
   Location loc = multiply.getLoc();
   auto convert = multiply.getCodes().getDefiningOp<ConvertOp>();
@@ -74,10 +74,10 @@ static void split(MultiplyOp multiply, ArrayRef<TilePlace> places,
   constexpr unsigned signedPhases = 4;
   unsigned phases = isUnsigned ? unsignedPhases : signedPhases;
   SmallVector<Value> parts;
-  for (auto [i, place] : llvm::enumerate(places)) {
+  for (auto [place, core] : llvm::zip_equal(places, cores)) {
     auto tile = TileOp::create(
         b, loc, TileType::get(b.getContext(), place.rows, place.columns),
-        multiply.getMatrix(), firstCore + i, place.firstRow, place.firstColumn);
+        multiply.getMatrix(), core, place.firstRow, place.firstColumn);
     auto type = RankedTensorType::get(
         {multiply.getType().getDimSize(0), place.columns}, b.getI8Type());
     parts.push_back(
@@ -88,22 +88,32 @@ static void split(MultiplyOp multiply, ArrayRef<TilePlace> places,
   multiply.erase();
 }
 
-/// The cores that other functions of the same chip have programmed: crossbars
-/// hold the weights of all of them at once.
-static unsigned countUsedCores(func::FuncOp function) {
-  unsigned used = 0;
-  if (Operation *parent = function->getParentOp())
-    parent->walk([&](TileOp tile) {
-      used = std::max<unsigned>(used, tile.getCore() + 1);
-    });
-  return used;
+/// The cores that neither this function nor, as far as it says, another program
+/// of the chip has programmed: crossbars hold the weights of all of them at
+/// once.
+static SmallVector<int64_t> listFreeCores(func::FuncOp function,
+                                          const MachineDescription &machine) {
+  std::vector<ResidentRange> taken = getTaken(function);
+  llvm::append_range(taken, listCores(function));
+  SmallVector<bool> isTaken(machine.cores, false);
+  for (const ResidentRange &range : taken)
+    if (range.resource == coresName)
+      for (uint64_t core = range.begin;
+           core < std::min<uint64_t>(range.end, machine.cores); ++core)
+        isTaken[core] = true;
+  SmallVector<int64_t> free;
+  for (auto [core, isUsed] : llvm::enumerate(isTaken))
+    if (!isUsed)
+      free.push_back(core);
+  return free;
 }
 
 /// Refuses each product that does not fit.
 static LogicalResult splitTiles(func::FuncOp function,
                                 const MachineDescription &machine,
                                 unsigned unsignedPhases) {
-  unsigned used = std::min(countUsedCores(function), machine.cores);
+  SmallVector<int64_t> cores = listFreeCores(function, machine);
+  ArrayRef<int64_t> free = cores;
   bool fits = true;
   for (MultiplyOp multiply :
        llvm::make_early_inc_range(function.getOps<MultiplyOp>())) {
@@ -112,23 +122,33 @@ static LogicalResult splitTiles(func::FuncOp function,
     if (!matrix || !multiply.getCodes().getDefiningOp<ConvertOp>())
       continue;
     SmallVector<TilePlace> places = placeTiles(matrix, machine.crossbar);
-    if (places.size() > machine.cores - used) {
+    if (places.size() > free.size()) {
       (void)emitRefusal(
           {multiply.getLoc(),
            "its weights take " + Twine(places.size()) + " crossbars of " +
                Twine(machine.crossbar.rows) + " x " +
-               Twine(machine.crossbar.columns) + ", and " +
-               Twine(machine.cores - used) + " of " + Twine(machine.cores) +
+               Twine(machine.crossbar.columns) + ", and " + Twine(free.size()) +
+               " of " + Twine(machine.cores) +
                " are left by the products before it",
            "every product keeps its crossbars; place it on another "
            "device"});
       fits = false;
       continue;
     }
-    split(multiply, places, used, unsignedPhases);
-    used += places.size();
+    split(multiply, places, free.take_front(places.size()), unsignedPhases);
+    free = free.drop_front(places.size());
   }
   return success(fits);
+}
+
+std::vector<ResidentRange> listCores(func::FuncOp function) {
+  std::vector<ResidentRange> cores;
+  function.walk([&](TileOp tile) {
+    cores.push_back({coresName.str(), static_cast<uint64_t>(tile.getCore()),
+                     static_cast<uint64_t>(tile.getCore()) + 1});
+  });
+  normalize(cores);
+  return cores;
 }
 
 } // namespace garam::analog
@@ -145,12 +165,7 @@ struct AnalogSplitTiles : garam::impl::AnalogSplitTilesBase<AnalogSplitTiles> {
         getOperation(), deviceKind, target, readTargetFile);
     if (failed(machine))
       return signalPassFailure();
-    // One after the other, for each sees which cores the others have taken.
-    bool fits = true;
-    getOperation()->walk([&](func::FuncOp function) {
-      fits &= succeeded(splitTiles(function, *machine, phases));
-    });
-    if (!fits)
+    if (failed(splitTiles(getOperation(), *machine, phases)))
       signalPassFailure();
   }
 };

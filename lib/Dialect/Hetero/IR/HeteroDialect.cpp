@@ -6,6 +6,7 @@
 
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 
+#include "garam/Target/CompileTarget.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -96,6 +97,17 @@ static LogicalResult verifyRefused(Operation *op, NamedAttribute named) {
   return success();
 }
 
+/// What is taken of the device of a function.
+static LogicalResult verifyTaken(Operation *op, NamedAttribute named) {
+  if (isa<func::FuncOp>(op) && readTaken(named.getValue()))
+    return success();
+  return op->emitOpError("has '")
+         << takenAttrName
+         << "', which lists {resource, begin, end, shared?} for a function, in "
+            "order and without overlaps, got: "
+         << named.getValue();
+}
+
 LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
                                                       NamedAttribute named) {
   if (named.getName() == deviceAttrName)
@@ -104,6 +116,8 @@ LogicalResult HeteroDialect::verifyOperationAttribute(Operation *op,
     return verifyPlacement(op, named);
   if (named.getName() == refusedAttrName)
     return verifyRefused(op, named);
+  if (named.getName() == takenAttrName)
+    return verifyTaken(op, named);
   if (named.getName() == systemAttrName &&
       (!isa<ModuleOp>(op) || !isa<SystemAttr>(named.getValue())))
     return op->emitOpError("has '")

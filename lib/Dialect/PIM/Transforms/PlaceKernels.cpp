@@ -29,41 +29,51 @@ ElementwiseTiling getTiling(ElementwiseOp kernel,
 
 namespace {
 
-/// Deals out the rows that instructions can address, rank after rank.
+/// Deals out the rows that instructions can address, rank after rank, behind
+/// those that other programs have taken.
 class RowPlanner {
 public:
-  explicit RowPlanner(const MachineDescription &machine)
-      : machine(machine), used(machine.geometry.ranks) {}
+  RowPlanner(const MachineDescription &machine, ArrayRef<ResidentRange> taken)
+      : machine(machine), ranks(machine.geometry.ranks) {
+    for (auto [number, rank] : llvm::enumerate(ranks))
+      for (const ResidentRange &range : taken)
+        if (range.resource == getRowsName(number)) {
+          rank.end = std::max(rank.end, alignUp(range.end));
+          if (!range.isShared)
+            rank.ownEnd = std::max(rank.ownEnd, alignUp(range.end));
+        }
+  }
 
   /// Rows of their own, from an even one on.
   std::optional<std::pair<int64_t, int64_t>> allocate(uint64_t rows) {
-    for (auto [rank, first] : llvm::enumerate(used)) {
-      if (rows > machine.getOperandRows() - first)
+    for (auto [number, rank] : llvm::enumerate(ranks)) {
+      if (rows > getLeft(rank.end))
         continue;
-      int64_t row = first;
-      first += llvm::alignTo(rows, 2);
-      return std::pair<int64_t, int64_t>(rank, row);
+      int64_t row = rank.end;
+      rank.end = rank.ownEnd = row + llvm::alignTo(rows, 2);
+      return std::pair<int64_t, int64_t>(number, row);
     }
     return std::nullopt;
   }
-  /// The first row of `rank`, or of any, behind those of their own, if so many
-  /// are left there.
+  /// The first row of `rank`, or of any, behind those that kernels have for
+  /// themselves, if so many are left there.
   std::optional<std::pair<int64_t, int64_t>>
   share(uint64_t rows, std::optional<int64_t> rank) const {
-    for (auto [candidate, first] : llvm::enumerate(used))
+    for (auto [candidate, place] : llvm::enumerate(ranks))
       if ((!rank || *rank == static_cast<int64_t>(candidate)) &&
-          rows <= machine.getOperandRows() - first)
-        return std::pair<int64_t, int64_t>(candidate, first);
+          rows <= getLeft(place.ownEnd))
+        return std::pair<int64_t, int64_t>(candidate, place.ownEnd);
     return std::nullopt;
   }
 
-  uint64_t getUsed() const {
+  /// Rows that allocate can deal out, or share.
+  uint64_t countLeft(bool isShared) const {
     uint64_t sum = 0;
-    for (uint64_t rows : used)
-      sum += rows;
+    for (const Rank &rank : ranks)
+      sum += getLeft(isShared ? rank.ownEnd : rank.end);
     return sum;
   }
-  uint64_t getAll() const { return machine.getOperandRows() * used.size(); }
+  uint64_t getAll() const { return machine.getOperandRows() * ranks.size(); }
   /// Of a row of all banks of all channels.
   uint64_t getRowBytes() const {
     const Geometry &g = machine.geometry;
@@ -71,8 +81,19 @@ public:
   }
 
 private:
+  struct Rank {
+    uint64_t ownEnd = 0; // behind the rows that someone has for himself
+    uint64_t end = 0;    // behind all that are taken
+  };
+
+  static uint64_t alignUp(uint64_t row) { return llvm::alignTo(row, 2); }
+  uint64_t getLeft(uint64_t end) const {
+    uint64_t rows = machine.getOperandRows();
+    return rows - std::min(rows, end);
+  }
+
   const MachineDescription &machine;
-  SmallVector<uint64_t> used; // rows of each rank
+  SmallVector<Rank> ranks;
 };
 
 } // namespace
@@ -86,10 +107,10 @@ static Location getProductLoc(Location loc) {
              : loc;
 }
 
-static LogicalResult refuse(Operation *op, uint64_t rows,
+static LogicalResult refuse(Operation *op, uint64_t rows, bool isShared,
                             const RowPlanner &planner) {
   uint64_t bytes = planner.getRowBytes();
-  uint64_t left = planner.getAll() - planner.getUsed();
+  uint64_t left = planner.countLeft(isShared);
   return emitRefusal({getProductLoc(op->getLoc()),
                       "needs " + Twine(rows * bytes) + " bytes of banks (" +
                           Twine(rows) + " rows of each), but " +
@@ -105,7 +126,7 @@ static LogicalResult place(GemvOp gemv, RowPlanner &planner,
   uint64_t rows = tiling.getRows(machine.geometry);
   auto allocated = planner.allocate(rows);
   if (!allocated) {
-    return refuse(gemv, rows, planner);
+    return refuse(gemv, rows, /*isShared=*/false, planner);
   }
   gemv.setPlacementAttr(GemvPlacementAttr::get(
       gemv.getContext(), allocated->first, allocated->second, rows,
@@ -136,7 +157,7 @@ placeConstants(ElementwiseOp kernel, RowPlanner &planner,
   if (constants != 0) {
     auto allocated = planner.allocate(constants * rows);
     if (!allocated) {
-      return refuse(kernel, constants * rows, planner);
+      return refuse(kernel, constants * rows, /*isShared=*/false, planner);
     }
     result.rank = allocated->first;
     next = allocated->second;
@@ -157,7 +178,7 @@ static LogicalResult placeScratch(ElementwiseOp kernel, ConstantRows constants,
   uint64_t computed = llvm::count(constants.rows, -1);
   auto shared = planner.share((computed + 1) * rows, constants.rank);
   if (!shared) {
-    return refuse(kernel, (computed + 1) * rows, planner);
+    return refuse(kernel, (computed + 1) * rows, /*isShared=*/true, planner);
   }
   int64_t next = shared->second;
   for (int64_t &row : constants.rows) {
@@ -173,7 +194,8 @@ static LogicalResult placeScratch(ElementwiseOp kernel, ConstantRows constants,
 
 LogicalResult placeKernels(func::FuncOp function,
                            const MachineDescription &machine) {
-  RowPlanner planner(machine);
+  std::vector<ResidentRange> taken = getTaken(function);
+  RowPlanner planner(machine, taken);
   bool hasFailed = false;
   SmallVector<std::pair<ElementwiseOp, ConstantRows>> kernels;
   for (Operation &op : function.getBody().front()) {
@@ -190,6 +212,33 @@ LogicalResult placeKernels(func::FuncOp function,
   for (auto &[kernel, constants] : kernels)
     hasFailed |= failed(placeScratch(kernel, constants, planner, machine));
   return failure(hasFailed);
+}
+
+/// Weights and the sums behind them, or constants, are a kernel's own; what it
+/// computes with in a run shares its rows.
+std::vector<ResidentRange> listRows(func::FuncOp function,
+                                    const MachineDescription &machine) {
+  std::vector<ResidentRange> ranges;
+  auto add = [&](int64_t rank, uint64_t row, uint64_t rows, bool isShared) {
+    ranges.push_back({getRowsName(rank), row, row + rows, isShared});
+  };
+  function.walk([&](Operation *op) {
+    if (auto gemv = dyn_cast<GemvOp>(op); gemv && gemv.getPlacement()) {
+      GemvPlacementAttr place = *gemv.getPlacement();
+      add(place.getRank(), place.getRow(), place.getRows(),
+          /*isShared=*/false);
+    } else if (auto kernel = dyn_cast<ElementwiseOp>(op);
+               kernel && kernel.getPlacement()) {
+      ElementwisePlacementAttr place = *kernel.getPlacement();
+      uint64_t rows = getTiling(kernel, machine).getRows(machine.geometry);
+      for (auto [operand, row] :
+           llvm::zip_equal(kernel.getOperands(), place.getOperands()))
+        add(place.getRank(), row, rows, !getConstant(operand));
+      add(place.getRank(), place.getResult(), rows, /*isShared=*/true);
+    }
+  });
+  normalize(ranges);
+  return ranges;
 }
 
 } // namespace garam::pim

@@ -49,6 +49,10 @@ uint32_t MachineDescription::getOperandRows() const {
   return std::min<uint64_t>(uint64_t(rows.operandRowMask) + 1, geometry.rows);
 }
 
+std::string getRowsName(uint32_t rank) {
+  return "rows of rank " + std::to_string(rank);
+}
+
 //===----------------------------------------------------------------------===//
 // Checks
 //===----------------------------------------------------------------------===//

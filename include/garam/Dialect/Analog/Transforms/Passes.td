@@ -9,16 +9,16 @@
 
 include "mlir/Pass/PassBase.td"
 
-def AnalogSplitTiles : Pass<"analog-split-tiles"> {
-  let summary = "Splits products of all functions over the crossbars of a chip";
+def AnalogSplitTiles : Pass<"analog-split-tiles", "::mlir::func::FuncOp"> {
+  let summary = "Splits products over the crossbars of a chip";
   let description = [{
     Each `analog.multiply` becomes reads of tiles and the sum of what they
     give. A block of the matrix that is larger than a crossbar is cut into rows
     and columns of its size; blocks that are smaller share crossbars, along the
     diagonal. Each tile gets a core of its own, in order, because weights stay
-    where they are programmed: behind those of the functions beside this one,
-    which are programs of the same chip. A product that no cores are left for is
-    refused.
+    where they are programmed: none that `hetero.taken` of the function says
+    other programs of the chip to occupy. A product that no cores are left for
+    is refused.
 
     ```mlir
     %s = analog.multiply %c, %w

@@ -13,8 +13,10 @@ def PIMPlaceKernels : Pass<"pim-place-kernels", "::mlir::func::FuncOp"> {
   let summary = "Gives each kernel its banks, rows and channels";
   let description = [{
     Weights, and operands of elementwise kernels that are constants, get rows of
-    their own in all banks of a rank; what a kernel reads or writes in a run
-    shares the rows behind them with the other kernels. Outputs of a product
+    their own in all banks of a rank, behind those that `hetero.taken` of the
+    function says other programs to occupy; what a kernel reads or writes in a
+    run shares the rows behind them with the other kernels, also of other
+    programs. Outputs of a product
     are dealt to groups of 64, one a channel; where there are fewer groups than
     channels the inputs are cut too, so that all channels work. The target is
     that of the executable around the function. Fails when the rows that

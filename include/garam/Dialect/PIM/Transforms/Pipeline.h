@@ -19,6 +19,11 @@ namespace garam::pim {
 mlir::LogicalResult placeKernels(mlir::func::FuncOp function,
                                  const MachineDescription &machine);
 
+/// Rows that an instance of the program of `function` will occupy, normalised:
+/// those of its kernels that have a place.
+std::vector<ResidentRange> listRows(mlir::func::FuncOp function,
+                                    const MachineDescription &machine);
+
 /// Turns a function of kernels with places into one of streams. Reports what it
 /// cannot lower as errors.
 mlir::LogicalResult lowerToStreams(mlir::func::FuncOp function,

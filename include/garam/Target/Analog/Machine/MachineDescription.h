@@ -13,6 +13,8 @@
 #ifndef GARAM_TARGET_ANALOG_MACHINE_MACHINEDESCRIPTION_H
 #define GARAM_TARGET_ANALOG_MACHINE_MACHINEDESCRIPTION_H
 
+#include "llvm/ADT/StringRef.h"
+
 #include <array>
 #include <cstdint>
 #include <string>
@@ -67,6 +69,9 @@ struct MemoryDescription {
   double energyPerByte = 0;
 };
 
+/// The resource (ResidentRange) that programs on a chip share out.
+constexpr llvm::StringLiteral coresName = "cores";
+
 struct MachineDescription {
   std::string name;
   uint32_t cores = 1;
@@ -75,7 +80,7 @@ struct MachineDescription {
   ProgrammingDescription programming;
   ReadDescription read;
   DigitalDescription digital;
-  MemoryDescription buffer;  // segments: tensors, tables and weights to write
+  MemoryDescription buffer;  // segments but the constant one
   MemoryDescription vectors; // what goes into and comes out of crossbars
   double synchronisationSeconds = 0;
   double hostLinkBytesPerSecond = 0, hostLinkSeconds = 0;

@@ -163,6 +163,10 @@ struct MachineDescription {
   uint32_t getOperandRows() const;
 };
 
+/// "rows of rank 0": the resource (ResidentRange) that programs on a device
+/// share out, rows of all banks of a rank.
+std::string getRowsName(uint32_t rank);
+
 struct Inconsistency {
   std::string field; // of a target file, to blame
   std::string message;
