@@ -66,22 +66,33 @@ func.func @full(%x: tensor<1x300xf32>, %z: tensor<1x15872xf32>) -> (tensor<1x256
 
 #mk = affine_map<(m, k) -> (m, k)>
 
-// Two programs of one chip take different cores.
-// CHECK-LABEL: @first
-// CHECK: core 0 at
-// CHECK-LABEL: @second
+// Cores that other programs of the chip occupy are left to them; those of
+// another resource have nothing to do with it.
+// CHECK-LABEL: @behind_others
 // CHECK: core 1 at
-func.func @first(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
-  %w = analog.matrix dense<1.0> : tensor<3x2xf32> map #mk groups [] reduction [3] outputs [2] levels 127 : !analog.matrix<3, 2>
-  %c = analog.convert %x vectors [1] rows [3] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x3xf32> -> tensor<1x3xi8>
-  %s = analog.multiply %c, %w : tensor<1x3xi8>, !analog.matrix<3, 2> -> tensor<1x2xi32>
-  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<3, 2> -> tensor<1x2xf32>
+// CHECK: core 4 at
+func.func @behind_others(%x: tensor<1x300xf32>) -> tensor<1x2xf32> attributes {
+    hetero.taken = [{begin = 0 : i64, end = 1 : i64, resource = "cores"},
+                    {begin = 2 : i64, end = 4 : i64, resource = "cores"},
+                    {begin = 0 : i64, end = 9 : i64, resource = "rows"}]} {
+  %w = analog.matrix dense<1.0> : tensor<300x2xf32> map #mk groups [] reduction [300] outputs [2] levels 127 : !analog.matrix<300, 2>
+  %c = analog.convert %x vectors [1] rows [300] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x300xf32> -> tensor<1x300xi8>
+  %s = analog.multiply %c, %w : tensor<1x300xi8>, !analog.matrix<300, 2> -> tensor<1x2xi32>
+  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<300, 2> -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }
-func.func @second(%x: tensor<1x3xf32>) -> tensor<1x2xf32> {
-  %w = analog.matrix dense<1.0> : tensor<3x2xf32> map #mk groups [] reduction [3] outputs [2] levels 127 : !analog.matrix<3, 2>
-  %c = analog.convert %x vectors [1] rows [3] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x3xf32> -> tensor<1x3xi8>
-  %s = analog.multiply %c, %w : tensor<1x3xi8>, !analog.matrix<3, 2> -> tensor<1x2xi32>
-  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<3, 2> -> tensor<1x2xf32>
+
+// -----
+
+#mk = affine_map<(m, k) -> (m, k)>
+
+// What they leave may not be enough.
+func.func @no_room(%x: tensor<1x300xf32>) -> tensor<1x2xf32> attributes {
+    hetero.taken = [{begin = 0 : i64, end = 63 : i64, resource = "cores"}]} {
+  %w = analog.matrix dense<1.0> : tensor<300x2xf32> map #mk groups [] reduction [300] outputs [2] levels 127 : !analog.matrix<300, 2>
+  %c = analog.convert %x vectors [1] rows [300] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x300xf32> -> tensor<1x300xi8>
+  // expected-error @+1 {{its weights take 2 crossbars of 256 x 256, and 1 of 64 are left by the products before it}}
+  %s = analog.multiply %c, %w : tensor<1x300xi8>, !analog.matrix<300, 2> -> tensor<1x2xi32>
+  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<300, 2> -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }

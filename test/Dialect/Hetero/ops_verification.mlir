@@ -285,3 +285,34 @@ module attributes {hetero.system = #pair} {
     return %z : tensor<4xf32>
   }
 }
+
+// -----
+
+// What is taken is a list of ranges.
+// expected-error@below {{has 'hetero.taken', which lists {resource, begin, end, shared?} for a function, in order and without overlaps, got: unit}}
+func.func @f() attributes {hetero.taken} {
+  return
+}
+
+// -----
+
+// Of at least one unit.
+// expected-error@below {{has 'hetero.taken', which lists}}
+func.func @f() attributes {hetero.taken = [{resource = "rows", begin = 2 : i64, end = 2 : i64}]} {
+  return
+}
+
+// -----
+
+// In order, each unit once.
+// expected-error@below {{has 'hetero.taken', which lists}}
+func.func @f() attributes {hetero.taken = [{resource = "rows", begin = 0 : i64, end = 2 : i64},
+                                           {resource = "rows", begin = 1 : i64, end = 3 : i64, shared}]} {
+  return
+}
+
+// -----
+
+// expected-error@below {{has 'hetero.taken', which lists}}
+module attributes {hetero.taken = []} {
+}

@@ -43,3 +43,41 @@ func.func @too_large_elementwise(%a: tensor<200000000xf32>) -> tensor<200000000x
   %0 = pim.elementwise add %a, %a maps [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>] : (tensor<200000000xf32>, tensor<200000000xf32>) -> tensor<200000000xf32>
   return %0 : tensor<200000000xf32>
 }
+
+// -----
+
+// What other programs have for themselves stays theirs; what they use in their
+// runs only can be used in runs, but nothing is kept there.
+// CHECK-LABEL: @behind_others
+func.func @behind_others(%x: tensor<1x128xf32>, %a: tensor<4xf32>) -> (tensor<1x128xf32>, tensor<4xf32>) attributes {
+    hetero.taken = [{begin = 0 : i64, end = 5 : i64, resource = "rows of rank 0"},
+                    {begin = 6 : i64, end = 9 : i64, resource = "rows of rank 0", shared}]} {
+  %v = arith.constant dense<1.0> : tensor<128x128xf32>
+  // CHECK: pim.gemv %{{.*}}, %{{.*}} {placement = #pim.gemv_placement<rank = 0, row = 10, rows = 2,
+  %0 = pim.gemv %x, %v : (tensor<1x128xf32>, tensor<128x128xf32>) -> tensor<1x128xf32>
+  // CHECK: pim.elementwise relu %{{.*}} maps {{.*}} {placement = #pim.elementwise_placement<rank = 0, operands = [12], result = 13>
+  %1 = pim.elementwise relu %a maps [affine_map<(i) -> (i)>] : (tensor<4xf32>) -> tensor<4xf32>
+  return %0, %1 : tensor<1x128xf32>, tensor<4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @shares_with_others
+func.func @shares_with_others(%a: tensor<4xf32>) -> tensor<4xf32> attributes {
+    hetero.taken = [{begin = 0 : i64, end = 5 : i64, resource = "rows of rank 0"},
+                    {begin = 6 : i64, end = 9 : i64, resource = "rows of rank 0", shared}]} {
+  // CHECK: {placement = #pim.elementwise_placement<rank = 0, operands = [6], result = 7>
+  %0 = pim.elementwise relu %a maps [affine_map<(i) -> (i)>] : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// They may leave too little.
+func.func @no_room(%x: tensor<1x640xf32>) -> tensor<1x128xf32> attributes {
+    hetero.taken = [{begin = 0 : i64, end = 4094 : i64, resource = "rows of rank 0"}]} {
+  %w = arith.constant dense<1.0> : tensor<640x128xf32>
+  // expected-error @+1 {{needs 1048576 bytes of banks (4 rows of each), but 524288 of 1073741824 (2 rows) are left}}
+  %0 = pim.gemv %x, %w : (tensor<1x640xf32>, tensor<640x128xf32>) -> tensor<1x128xf32>
+  return %0 : tensor<1x128xf32>
+}
