@@ -108,8 +108,8 @@ TEST(InstancesTest, OfOneProgramAreInEachOthersWay) {
 }
 
 TEST(ResidentRangeTest, Normalised) {
-  Ranges ranges = {shared("b", 0, 10), own("b", 2, 4), own("b", 4, 6),
-                   own("a", 7, 8),     own("b", 5, 7), shared("b", 9, 12),
+  Ranges ranges = {shared("b", 0, 10), own("b", 2, 4),   own("b", 4, 6),
+                   own("a", 7, 8),     own("b", 5, 7),   shared("b", 9, 12),
                    own("b", 20, 21),   shared("c", 0, 1)};
   normalize(ranges);
   EXPECT_EQ(ranges,

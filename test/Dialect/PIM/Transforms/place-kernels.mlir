@@ -53,9 +53,9 @@ func.func @behind_others(%x: tensor<1x128xf32>, %a: tensor<4xf32>) -> (tensor<1x
     hetero.taken = [{begin = 0 : i64, end = 5 : i64, resource = "rows of rank 0"},
                     {begin = 6 : i64, end = 9 : i64, resource = "rows of rank 0", shared}]} {
   %v = arith.constant dense<1.0> : tensor<128x128xf32>
-  // CHECK: pim.gemv %{{.*}}, %{{.*}} {placement = #pim.gemv_placement<rank = 0, row = 10, rows = 2,
+  // CHECK: pim.gemv %{{.*}}, %{{.*}} {placement = #pim.gemv_placement<rank = 0, row = 10, rows = 4,
   %0 = pim.gemv %x, %v : (tensor<1x128xf32>, tensor<128x128xf32>) -> tensor<1x128xf32>
-  // CHECK: pim.elementwise relu %{{.*}} maps {{.*}} {placement = #pim.elementwise_placement<rank = 0, operands = [12], result = 13>
+  // CHECK: pim.elementwise relu %{{.*}} maps {{.*}} {placement = #pim.elementwise_placement<rank = 0, operands = [14], result = 15>
   %1 = pim.elementwise relu %a maps [affine_map<(i) -> (i)>] : (tensor<4xf32>) -> tensor<4xf32>
   return %0, %1 : tensor<1x128xf32>, tensor<4xf32>
 }
