@@ -441,7 +441,7 @@ llvm::Error ImageBuilder::blame(llvm::Error error, const Twine &what,
   if (file.empty())
     return llvm::createStringError("internal error: " + reason);
   return makeUserError(ExitCode::Model,
-                       file + ": " + what + reason + "; hint: " + hint);
+                       file + what + reason + "; hint: " + hint);
 }
 
 llvm::Error ImageBuilder::check() const {
@@ -456,11 +456,11 @@ llvm::Error ImageBuilder::check() const {
     error = checkSteps(source.manifest, declared);
   if (error)
     return blame(std::move(error),
-                 "its dispatches and transfers do not agree: ",
+                 ": its dispatches and transfers do not agree: ",
                  "let each use only tensors in its device's memory");
   error = checkResidents(source.manifest, declared, residents);
   if (error)
-    return blame(std::move(error), "its programs are in each other's way: ",
+    return blame(std::move(error), ": its programs are in each other's way: ",
                  "give each a part of its device of its own");
   return llvm::Error::success();
 }
