@@ -2,5 +2,6 @@
 
 // A name that no target has is told where the pass runs.
 // expected-error @below {{cannot load the target: no target is called 'none'}}
-module {
+func.func @f() {
+  return
 }
