@@ -132,6 +132,14 @@ RefusalCollector::RefusalCollector(MLIRContext *context, Others others)
         return collect(d, others);
       }) {}
 
+/// What MLIR's pass manager says, with the place of the reproducer, of a
+/// pipeline that has failed for a reason of its own.
+static bool isReproducerReport(const Diagnostic &diagnostic) {
+  return StringRef(diagnostic.str())
+      .starts_with("Failures have been detected while processing an MLIR pass "
+                   "pipeline");
+}
+
 /// Fails when the diagnostic goes on to other handlers.
 LogicalResult RefusalCollector::collect(Diagnostic &diagnostic, Others others) {
   if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
@@ -140,7 +148,7 @@ LogicalResult RefusalCollector::collect(Diagnostic &diagnostic, Others others) {
     refusals.push_back(std::move(*refusal));
     return success();
   }
-  hasOtherErrors = true;
+  hasOtherErrors |= !isReproducerReport(diagnostic);
   return success(others == Others::Drop);
 }
 

@@ -49,8 +49,10 @@ def test_passes_are_timed(run_tool, tmp_path):
 def test_reproducer_of_a_pass(run_tool, tmp_path):
     """A device's pass that fails leaves the pipeline and the function."""
     reproducer = tmp_path / "reproducer.mlir"
-    run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", "warboy", "--no-fallback", "-o",
-             tmp_path / "d.garam", f"--mlir-pass-pipeline-crash-reproducer={reproducer}", status=MODEL)
+    result = run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", "warboy", "--no-fallback",
+                      "-o", tmp_path / "d.garam",
+                      f"--mlir-pass-pipeline-crash-reproducer={reproducer}", status=MODEL)
+    assert "Failures have been detected while processing an MLIR pass pipeline" in result.stderr
     text = reproducer.read_text()
     assert "npu-check-stages" in text and "garam.target" in text
 
