@@ -17,6 +17,71 @@ using namespace mlir;
 
 namespace abacus {
 
+//===----------------------------------------------------------------------===//
+// Streams
+//===----------------------------------------------------------------------===//
+
+std::optional<Stream> getStream(AffineMap map, ArrayRef<int64_t> shape,
+                                ArrayRef<int64_t> loops) {
+  // By how many elements each loop moves; a dimension of size 1 does not move.
+  SmallVector<int64_t> strides(loops.size(), 0);
+  int64_t stride = 1;
+  for (int dim = static_cast<int>(shape.size()) - 1; dim >= 0; --dim) {
+    if (shape[dim] == 1)
+      continue;
+    auto loop = dyn_cast<AffineDimExpr>(map.getResult(dim));
+    if (!loop || shape[dim] != loops[loop.getPosition()])
+      return std::nullopt;
+    strides[loop.getPosition()] += stride;
+    stride *= shape[dim];
+  }
+  // From the innermost loop: first some that repeat each element, then those
+  // over the elements, then some that do all of it again.
+  Stream stream;
+  bool isAgain = false;
+  for (int loop = static_cast<int>(loops.size()) - 1; loop >= 0; --loop) {
+    if (loops[loop] == 1)
+      continue;
+    if (strides[loop] == 0 && stream.period == 1 && !isAgain)
+      stream.repeat *= loops[loop];
+    else if (strides[loop] == 0)
+      isAgain = true;
+    else if (strides[loop] == stream.period && !isAgain)
+      stream.period *= loops[loop];
+    else
+      return std::nullopt;
+  }
+  return stream;
+}
+
+std::optional<Stream> getConstantStream(AffineMap map, ArrayRef<int64_t> shape,
+                                        ArrayRef<int64_t> loops) {
+  auto permutation = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
+  llvm::sort(permutation, [&](int64_t left, int64_t right) {
+    auto getKey = [&](int64_t dim) {
+      auto loop = dyn_cast<AffineDimExpr>(map.getResult(dim));
+      return std::make_pair(loop ? int64_t(loop.getPosition()) : -1, dim);
+    };
+    return getKey(left) < getKey(right);
+  });
+  SmallVector<AffineExpr> results;
+  SmallVector<int64_t> permuted;
+  for (int64_t dim : permutation) {
+    results.push_back(map.getResult(dim));
+    permuted.push_back(shape[dim]);
+  }
+  std::optional<Stream> stream =
+      getStream(AffineMap::get(map.getNumDims(), 0, results, map.getContext()),
+                permuted, loops);
+  if (stream)
+    stream->permutation = permutation;
+  return stream;
+}
+
+//===----------------------------------------------------------------------===//
+// Plans
+//===----------------------------------------------------------------------===//
+
 std::string toText(Type type) {
   std::string text;
   llvm::raw_string_ostream(text) << type;
@@ -210,6 +275,52 @@ FailureOr<ChainPlan> Planner::run() {
 
 FailureOr<ChainPlan> planChain(linalg::LinalgOp op, std::string &reason) {
   return Planner(op, reason).run();
+}
+
+//===----------------------------------------------------------------------===//
+// What the device does not take, and why
+//===----------------------------------------------------------------------===//
+
+/// Why `op` is nothing for the device; empty when it is.
+static std::string findReason(Operation *op, unsigned chainInstructions) {
+  if (isa<tensor::EmptyOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp,
+          arith::ConstantOp, func::ReturnOp>(op))
+    return "";
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  if (!structured)
+    return "found '" + op->getName().getStringRef().str() +
+           "', needed elementwise operations and sums of products";
+  std::string reason;
+  FailureOr<ChainPlan> plan = planChain(structured, reason);
+  if (failed(plan))
+    return reason;
+  if (plan->numInstructions > chainInstructions)
+    return ("found " + Twine(plan->numInstructions) +
+            " instructions, needed at most " + Twine(chainInstructions))
+        .str();
+  return "";
+}
+
+SmallVector<garam::Refusal> findRefusals(func::FuncOp function,
+                                         unsigned chainInstructions) {
+  SmallVector<garam::Refusal> refusals;
+  if (!llvm::hasSingleElement(function.getBody()))
+    return {{function, "found control flow, needed a function of one block"}};
+  FunctionType type = function.getFunctionType();
+  for (Type boundary :
+       llvm::concat<const Type>(type.getInputs(), type.getResults())) {
+    auto tensor = dyn_cast<RankedTensorType>(boundary);
+    if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isF32())
+      refusals.push_back({function, "found an input or output of type " +
+                                        toText(boundary) +
+                                        ", needed float32 tensors"});
+  }
+  for (Operation &op : function.front()) {
+    std::string reason = findReason(&op, chainInstructions);
+    if (!reason.empty())
+      refusals.push_back({&op, reason});
+  }
+  return refusals;
 }
 
 } // namespace abacus

@@ -41,12 +41,7 @@ static void visitFields(TargetSchemaVisitor &v, Machine &m) {
               "energy of reading or writing a byte"},
              &m.memoryJoulesPerByte);
   });
-  v.section("host_link", /*required=*/false, "the link to the host", [&] {
-    v.figure({"bytes_per_second", "B/s", anyRate, "each direction"},
-             &m.hostBytesPerSecond);
-    v.figure({"seconds", "s", anySeconds, "fixed cost of a transfer"},
-             &m.hostSeconds);
-  });
+  garam::visitHostLink(v, m.hostLink, {/*isRequired=*/false});
   v.figure({"idle_watts", "W", {0, 1e4}, "power of a machine without work"},
            &m.idleWatts);
 }

@@ -27,8 +27,7 @@ struct Machine {
   uint64_t memoryBytes = 0;
   double memoryBytesPerSecond = 0;
   double memoryJoulesPerByte = 0;
-  double hostBytesPerSecond = 0; // 0: there is no link to the host
-  double hostSeconds = 0;
+  std::optional<garam::HostLink> hostLink;
   double idleWatts = 0;
 };
 

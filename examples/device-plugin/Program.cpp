@@ -1,4 +1,4 @@
-//===- Program.cpp - What a program may be, and its text ------------------===//
+//===- Program.cpp - What a program may be, its bytes and its text --------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -6,6 +6,7 @@
 
 #include "Program.h"
 
+#include "garam/Target/ProgramFields.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
@@ -126,6 +127,62 @@ Error checkProgram(const Program &program, const Machine &machine) {
       return createStringError("chain " + Twine(i) + ": " +
                                toString(std::move(error)));
   return Error::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Bytes
+//===----------------------------------------------------------------------===//
+
+static constexpr uint32_t magic = 0x53434241; // "ABCS" in memory
+static constexpr uint32_t formatVersion = 2;
+
+/// The binary form, once for both directions: garam/Target/ProgramFields.h says
+/// what an IO is and what bytes its fields are.
+template <typename IO, typename T>
+static void visitAddress(IO &io, T &address) {
+  io.number("segment", address.segment);
+  io.number("offset", address.offset);
+}
+
+template <typename IO, typename T>
+static void visitInstruction(IO &io, T &instruction) {
+  io.enumerator("opcode", instruction.opcode, numOpcodes);
+  io.number("left", instruction.left);
+  io.number("right", instruction.right);
+  io.number("number", instruction.number);
+  visitAddress(io, instruction.address);
+  io.number("repeat", instruction.repeat);
+  io.number("period", instruction.period);
+}
+
+template <typename IO, typename T>
+static void visitProgram(IO &io, T &program) {
+  io.constant("magic", magic);
+  io.constant("version", formatVersion);
+  garam::visitSegments(io, program.segments);
+  io.list("chains", program.chains, [&](auto &chain) {
+    io.number("elements", chain.elements);
+    io.number("row", chain.row);
+    io.number("stored", chain.stored);
+    visitAddress(io, chain.result);
+    io.list("instructions", chain.instructions,
+            [&](auto &instruction) { visitInstruction(io, instruction); });
+  });
+}
+
+std::vector<uint8_t> encode(const Program &program) {
+  garam::FieldWriter writer(/*unit=*/1);
+  visitProgram(writer, program);
+  return writer.takeBytes();
+}
+
+Expected<Program> decode(ArrayRef<uint8_t> bytes) {
+  garam::FieldReader reader(bytes, /*unit=*/1);
+  Program program;
+  visitProgram(reader, program);
+  if (Error error = reader.finish())
+    return std::move(error);
+  return program;
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- Simulator.cpp - The events of a run --------------------------------===//
+//===- Simulator.cpp - What a run computes, and what it costs -------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -9,16 +9,23 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
+#include <cmath>
+#include <cstring>
+
 using namespace llvm;
 namespace sim = garam::sim;
 
 namespace abacus {
 
+//===----------------------------------------------------------------------===//
+// Time and energy
+//===----------------------------------------------------------------------===//
+
 /// All units of a chain work at once, and so does the memory: the slower of the
 /// two says how long the elements take.
-ChainCost getCost(const Chain &chain, const Machine &machine) {
-  ChainCost cost;
-  cost.writeBytes = chain.getResultBytes();
+garam::CommandCost getCost(const Chain &chain, const Machine &machine) {
+  garam::CommandCost cost;
+  cost.dramWriteBytes = chain.getResultBytes();
   uint64_t operations = chain.row > 1 ? chain.elements : 0;
   for (const Instruction &instruction : chain.instructions) {
     if (isBinary(instruction.opcode))
@@ -31,118 +38,139 @@ ChainCost getCost(const Chain &chain, const Machine &machine) {
     bool fits = once * elementBytes <= machine.bufferBytes;
     uint64_t elements =
         fits ? once : divideCeil(chain.elements, instruction.repeat);
-    cost.readBytes += elements * elementBytes;
+    cost.dramReadBytes += elements * elementBytes;
   }
   sim::Clock clock(machine.clockHz);
   uint64_t depth = chain.instructions.size(); // a cycle each for the first one
-  uint64_t bytes = cost.readBytes + cost.writeBytes;
-  cost.launch = sim::getTime(machine.launchSeconds);
-  cost.arithmetic =
+  uint64_t bytes = cost.dramReadBytes + cost.dramWriteBytes;
+  sim::Time arithmetic =
       clock.getTime(divideCeil(chain.elements, machine.lanes) + depth);
-  cost.memory = sim::getTime(bytes / machine.memoryBytesPerSecond);
+  sim::Time memory = sim::getTime(bytes / machine.memoryBytesPerSecond);
+  bool isMemoryBound = memory >= arithmetic;
+  cost.times = {sim::getTime(machine.launchSeconds),
+                isMemoryBound ? 0 : arithmetic, isMemoryBound ? memory : 0};
+  cost.macs = chain.countMACs();
   cost.joules = operations * machine.joulesPerOperation +
                 bytes * machine.memoryJoulesPerByte;
   return cost;
 }
 
+//===----------------------------------------------------------------------===//
+// Data
+//===----------------------------------------------------------------------===//
+
+/// Elements that an instruction computes before the next one goes on with them.
+static constexpr uint64_t blockElements = 256;
+using Block = std::array<float, blockElements>;
+
+/// A NaN wins, and +0 over -0, as arith.maximumf says.
+static float getMaximum(float a, float b) {
+  if (std::isnan(a) || std::isnan(b))
+    return a + b;
+  return a == b ? (std::signbit(a) ? b : a) : std::max(a, b);
+}
+static float getMinimum(float a, float b) { return -getMaximum(-a, -b); }
+
+/// Elements `begin` to `begin + count` of a stream.
+static void load(const Instruction &load, ArrayRef<uint8_t> segment,
+                 uint64_t begin, uint64_t count, Block &to) {
+  const uint8_t *from = segment.data() + load.address.offset;
+  uint64_t position = begin / load.repeat % load.period;
+  uint64_t left = load.repeat - begin % load.repeat;
+  for (uint64_t i = 0; i < count; ++i) {
+    std::memcpy(&to[i], from + position * elementBytes, elementBytes);
+    if (--left == 0) {
+      left = load.repeat;
+      position = position + 1 == load.period ? 0 : position + 1;
+    }
+  }
+}
+
+template <typename Function>
+static void computeEach(const Block &left, const Block &right, uint64_t count,
+                        Block &to, Function function) {
+  for (uint64_t i = 0; i < count; ++i)
+    to[i] = function(left[i], right[i]);
+}
+
+static void compute(Opcode opcode, const Block &left, const Block &right,
+                    uint64_t count, Block &to) {
+  switch (opcode) {
+  case Opcode::Load:
+  case Opcode::Number:
+    return;
+  case Opcode::Add:
+    return computeEach(left, right, count, to, std::plus<float>());
+  case Opcode::Subtract:
+    return computeEach(left, right, count, to, std::minus<float>());
+  case Opcode::Multiply:
+    return computeEach(left, right, count, to, std::multiplies<float>());
+  case Opcode::Maximum:
+    return computeEach(left, right, count, to, getMaximum);
+  case Opcode::Minimum:
+    return computeEach(left, right, count, to, getMinimum);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Runs
+//===----------------------------------------------------------------------===//
+
 namespace {
 
-/// Runs the chains one after the other: an event is the end of one.
-class Execution : public garam::DeviceExecution {
+/// What the times of getCost are of.
+constexpr StringLiteral categories[] = {"launch", "arithmetic", "memory"};
+
+/// Runs the chains one after the other.
+class Execution : public garam::SequentialExecution {
 public:
   Execution(sim::Kernel &kernel, const Program &program, const Machine &machine,
-            std::optional<garam::RunMemory> data,
+            std::optional<garam::RunMemory> memory,
             const garam::DeviceRunOptions &options, garam::RunEndHandler onEnd)
-      : kernel(kernel), program(program), machine(machine),
-        data(std::move(data)), options(options), onEnd(std::move(onEnd)) {}
-
-  Error start() override {
-    begin = kernel.now();
-    return startChain();
-  }
-  Error handle(uint64_t number) override;
-  std::string describeBlocked() const override { return ""; }
+      : SequentialExecution(kernel, program.chains.size(), "chain", categories,
+                            std::move(memory), options, std::move(onEnd)),
+        program(program), machine(machine) {}
 
 private:
-  Error startChain();
-  void account(const Chain &chain, const ChainCost &cost);
-  Error report(uint64_t number);
+  garam::CommandCost getCost(uint64_t chain) const override {
+    return abacus::getCost(program.chains[chain], machine);
+  }
+  void execute(uint64_t number, const garam::RunMemory &memory) override;
 
-  sim::Kernel &kernel;
   const Program &program;
   const Machine &machine;
-  std::optional<garam::RunMemory> data; // without it only times
-  garam::DeviceRunOptions options;
-  garam::RunEndHandler onEnd;
-  sim::Time begin = 0, chainBegin = 0;
-  uint64_t next = 0;
-  sim::Time launch = 0, arithmetic = 0, memory = 0;
-  garam::DeviceRun run;
 };
 
 } // namespace
 
-/// Starts the next chain, or ends the program.
-Error Execution::startChain() {
-  if (next < program.chains.size()) {
-    chainBegin = kernel.now();
-    kernel.schedule(getCost(program.chains[next], machine).getTime(), *this,
-                    next);
-    ++next;
-    return Error::success();
-  }
-  run.latencyFs = kernel.now() - begin;
-  run.laneBusyFs = {run.latencyFs};
-  run.criticalPath = {
-      {"launch", launch}, {"arithmetic", arithmetic}, {"memory", memory}};
-  return onEnd(run);
-}
-
-void Execution::account(const Chain &chain, const ChainCost &cost) {
-  launch += cost.launch;
-  (cost.arithmetic > cost.memory ? arithmetic : memory) +=
-      std::max(cost.arithmetic, cost.memory);
-  run.macs += chain.countMACs();
-  run.dramReadBytes += cost.readBytes;
-  run.dramWriteBytes += cost.writeBytes;
-  run.energyJoule += cost.joules;
-  ++run.executedCommands;
-}
-
-/// Copies the values of the debug map that chain `number` has made. The map may
-/// come from a stranger too.
-Error Execution::report(uint64_t number) {
+void Execution::execute(uint64_t number, const garam::RunMemory &memory) {
   const Chain &chain = program.chains[number];
-  for (const garam::DeviceValue &value : options.values) {
-    if (value.pieces.size() != 1 || value.pieces[0].lastWrites.size() != 1 ||
-        value.pieces[0].lastWrites[0].command != number)
-      continue;
-    std::optional<uint64_t> bytes = garam::getByteSize(value.type);
-    if (value.type.type != garam::DataType::Float32 ||
-        bytes != chain.getResultBytes())
-      return createStringError("value '" + value.name +
-                               "' of the debug map is not what chain " +
-                               Twine(number) + " stores");
-    ArrayRef<uint8_t> result =
-        data->read(chain.result.segment).slice(chain.result.offset, *bytes);
-    options.onValue({value.name, value.type, result.vec()});
+  std::vector<Block> values(chain.instructions.size());
+  uint8_t *to = memory.write(chain.result.segment).data() + chain.result.offset;
+  float sum = 0;
+  uint64_t inRow = 0;
+  for (uint64_t begin = 0; begin < chain.elements; begin += blockElements) {
+    uint64_t count = std::min(blockElements, chain.elements - begin);
+    for (auto [instruction, value] : zip(chain.instructions, values)) {
+      if (instruction.opcode == Opcode::Load)
+        load(instruction, memory.read(instruction.address.segment), begin,
+             count, value);
+      else if (instruction.opcode == Opcode::Number)
+        value.fill(instruction.number);
+      else
+        compute(instruction.opcode, values[instruction.left],
+                values[instruction.right], count, value);
+    }
+    for (uint64_t i = 0; i < count; ++i) {
+      float element = values[chain.stored][i];
+      sum = inRow == 0 ? element : sum + element;
+      if (++inRow < chain.row)
+        continue;
+      std::memcpy(to, &sum, elementBytes);
+      to += elementBytes;
+      inRow = 0;
+    }
   }
-  return Error::success();
-}
-
-Error Execution::handle(uint64_t number) {
-  const Chain &chain = program.chains[number];
-  account(chain, getCost(chain, machine));
-  if (data) {
-    execute(chain, *data);
-    if (options.onValue)
-      if (Error error = report(number))
-        return error;
-  }
-  if (options.onEvent)
-    options.onEvent({/*lane=*/0, static_cast<uint32_t>(number), chainBegin,
-                     kernel.now(), /*isSynchronisation=*/false, "chain"});
-  return startChain();
 }
 
 namespace {
@@ -159,14 +187,18 @@ public:
   prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
           const garam::DeviceRunOptions &options,
           garam::RunEndHandler onEnd) const override {
-    std::optional<garam::RunMemory> data;
-    if (!timingOnly)
+    std::optional<garam::RunMemory> memory;
+    if (!timingOnly) {
       if (Error error =
               garam::RunMemory::create(program.segments, constants, segments)
-                  .moveInto(data))
+                  .moveInto(memory))
         return std::move(error);
+      if (Error error = garam::checkDenseValues(
+              options.values, program.segments, program.chains.size()))
+        return std::move(error);
+    }
     return std::make_unique<Execution>(
-        kernel, program, machine, std::move(data), options, std::move(onEnd));
+        kernel, program, machine, std::move(memory), options, std::move(onEnd));
   }
 
 private:

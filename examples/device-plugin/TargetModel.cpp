@@ -25,9 +25,7 @@ struct TargetModel
   static constexpr llvm::StringLiteral kind = deviceKind;
   static constexpr unsigned numTriedStages = 2;
 
-  static llvm::Expected<Machine> readMachine(llvm::MemoryBufferRef file) {
-    return abacus::readMachine(file);
-  }
+  static constexpr auto readMachine = abacus::readMachine;
   static ArrayRef<garam::DeviceStage<Machine>> listStages();
   static LogicalResult checkOptions(func::FuncOp function,
                                     const Machine &machine,
@@ -84,11 +82,11 @@ TargetModel::estimateTried(func::FuncOp function, const Machine &machine,
   Program program = llvm::cantFail(decode(compiled->code)); // encoded just now
   garam::DeviceEstimate estimate;
   for (const Chain &chain : program.chains) {
-    ChainCost cost = getCost(chain, machine);
-    estimate.seconds +=
-        cost.getTime() / static_cast<double>(garam::sim::fsPerSecond);
+    garam::CommandCost cost = getCost(chain, machine);
+    for (garam::sim::Time time : cost.times)
+      estimate.seconds += time / static_cast<double>(garam::sim::fsPerSecond);
     estimate.joules += cost.joules;
-    estimate.dramBytes += cost.readBytes + cost.writeBytes;
+    estimate.dramBytes += cost.dramReadBytes + cost.dramWriteBytes;
   }
   estimate.joules += machine.idleWatts * estimate.seconds;
   estimate.weightBytes = compiled->bound.weightBytes;

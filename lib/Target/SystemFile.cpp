@@ -16,9 +16,6 @@ namespace garam {
 
 // As of the links of chips: they keep products of figures far from overflow and
 // catch a value in the wrong unit.
-static constexpr FigureRange anyBytesPerSecond = {1e6, 1e15};
-static constexpr FigureRange anySeconds = {0, 1e-2};
-static constexpr FigureRange anyEnergy = {0, 1e-6};
 
 static void visitDevice(TargetSchemaVisitor &v,
                         SystemDescription::Device &device) {
@@ -51,14 +48,7 @@ static void visitLink(TargetSchemaVisitor &v, SystemLink &link) {
            link.ends[end++ % link.ends.size()] = text.str();
            return std::string();
          });
-  v.figure({"bytes_per_second", "B/s", anyBytesPerSecond,
-            "each direction, as programs see it"},
-           &link.bytesPerSecond);
-  v.figure({"seconds", "s", anySeconds, "latency of a transfer"},
-           &link.seconds);
-  v.figure(
-      {"energy_joules_per_byte", "J/B", anyEnergy, "energy of moving a byte"},
-      &link.energyPerByte);
+  visitLink(v, {&link.bytesPerSecond, &link.seconds, &link.energyPerByte});
 }
 
 static void visitSystemSchema(TargetSchemaVisitor &v, SystemDescription &s) {

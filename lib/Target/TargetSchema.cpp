@@ -383,6 +383,35 @@ Error readTargetFields(MemoryBufferRef file, StringRef kind, std::string &name,
 }
 
 //===----------------------------------------------------------------------===//
+// Parts that several classes have
+//===----------------------------------------------------------------------===//
+
+void visitLink(TargetSchemaVisitor &visitor, const LinkSlots &slots) {
+  visitor.figure({"bytes_per_second",
+                  "B/s",
+                  {1e6, 1e15},
+                  "each direction, as programs see it"},
+                 slots.bytesPerSecond);
+  visitor.figure({"seconds", "s", {0, 1e-2}, "latency of a transfer"},
+                 slots.seconds);
+  if (slots.joulesPerByte)
+    visitor.figure(
+        {"energy_joules_per_byte", "J/B", {0, 1e-6}, "energy of moving a byte"},
+        slots.joulesPerByte);
+}
+
+void visitHostLink(TargetSchemaVisitor &visitor, std::optional<HostLink> &link,
+                   const HostLinkForm &form) {
+  visitor.section(
+      "host_link", form.isRequired,
+      "link to the host; reported apart from a model's latency", [&] {
+        HostLink &slots = link.emplace();
+        visitLink(visitor, {&slots.bytesPerSecond, &slots.seconds,
+                            form.hasEnergy ? &slots.joulePerByte : nullptr});
+      });
+}
+
+//===----------------------------------------------------------------------===//
 // Listing the fields
 //===----------------------------------------------------------------------===//
 

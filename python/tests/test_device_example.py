@@ -337,12 +337,12 @@ PERIOD = INSTRUCTION.size - 8
 
 
 def find_first_chain(code):
-    """Where the first chain of an encoded program begins (Encoding.cpp)."""
+    """Where the first chain of an encoded program begins (Program.cpp): behind the count of chains."""
     segments, = struct.unpack_from("<I", code, 8)
-    at = 16
+    at = 12
     for _ in range(segments):
         at += 13 + struct.unpack_from("<I", code, at + 9)[0]
-    return at
+    return at + 4
 
 
 def run_changed(garam, binary, change, tmp_path, status):
@@ -358,11 +358,12 @@ def run_changed(garam, binary, change, tmp_path, status):
 
 
 FIELDS = [  # at, from the program's start or from the first chain's; format, value, message
-    ("start", 0, "<I", 1, "it is no program of an abacus"),
-    ("start", 4, "<I", 9, "it is of format 9, needed 1"),
-    ("start", 8, "<I", 1 << 31, "a segment of unknown role"),
-    ("start", 12, "<I", 1, "bytes follow the last chain"),
-    ("start", 12, "<I", 1 << 31, "unexpected end of data"),
+    ("start", 0, "<I", 1, "field 'magic' is 1, but this version of Garam needs 1396916801"),
+    ("start", 4, "<I", 9, "field 'version' is 9, but this version of Garam needs 2"),
+    ("start", 8, "<I", 1 << 31, "field 'role' is "),
+    ("start", 12, "<B", 6, "field 'role' is 6, not below 6"),
+    ("chain", -4, "<I", 1, "bytes are left"),
+    ("chain", -4, "<I", 1 << 31, "ends before the end of field 'elements'"),
     ("chain", 0, "<Q", 1 << 40, "it has 1099511627776 elements in rows of 1, needed whole rows"),
     ("chain", 8, "<Q", 5, "it has 222 elements in rows of 5, needed whole rows"),
     ("chain", 16, "<I", 99, "it stores a value that is not there"),
@@ -370,7 +371,7 @@ FIELDS = [  # at, from the program's start or from the first chain's; format, va
     ("chain", 20, "<I", 1, "it writes segment 'input0', which is only to be read"),
     ("chain", 24, "<Q", 1 << 63, "it reaches 888 bytes at offset 9223372036854775808 of segment"),
     ("chain", 24, "<Q", 2, "it reaches 888 bytes at offset 2 of segment"),
-    ("chain", 36, "<B", 99, "an instruction of unknown code 99"),
+    ("chain", 36, "<B", 99, "field 'opcode' is 99, not below 7"),
     ("chain", 36, "<B", 2, "instruction 0: it uses a value that is not before it"),
     ("chain", 36 + 13, "<I", 3, "instruction 0: it reads what the chain writes"),
     ("chain", 36 + PERIOD, "<Q", 0, "with a period of 0, needed 1 to 4294967296"),

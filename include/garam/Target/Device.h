@@ -16,6 +16,7 @@
 #ifndef GARAM_TARGET_DEVICE_H
 #define GARAM_TARGET_DEVICE_H
 
+#include "garam/Target/HostLink.h"
 #include "garam/Target/TargetRegistry.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -40,18 +41,6 @@ class LoadedProgram;
 /// A fact about a machine, for lists: "cores", "8".
 struct MachineFact {
   std::string name, value;
-};
-
-/// A link between a machine and its host.
-struct HostLink {
-  double bytesPerSecond = 0;
-  double seconds = 0; // of a transfer of no bytes
-  double joulePerByte = 0;
-
-  /// Time of moving `bytes` at once.
-  double getSeconds(uint64_t bytes) const {
-    return seconds + bytes / bytesPerSecond;
-  }
 };
 
 /// What reports and the runtime need to know of a machine, whatever it runs.

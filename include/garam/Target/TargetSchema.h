@@ -13,6 +13,7 @@
 #ifndef GARAM_TARGET_TARGETSCHEMA_H
 #define GARAM_TARGET_TARGETSCHEMA_H
 
+#include "garam/Target/HostLink.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -20,6 +21,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBufferRef.h"
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -106,6 +108,22 @@ public:
                        const llvm::Twine &message,
                        llvm::ArrayRef<llvm::StringRef> others = {}) = 0;
 };
+
+/// Where the figures of a link belong: "bytes_per_second", "seconds" and,
+/// unless it is null, "energy_joules_per_byte".
+struct LinkSlots {
+  double *bytesPerSecond, *seconds, *joulesPerByte = nullptr;
+};
+void visitLink(TargetSchemaVisitor &visitor, const LinkSlots &slots);
+
+/// What the section "host_link" of a class's target files is like.
+struct HostLinkForm {
+  bool isRequired = true;
+  bool hasEnergy = false;
+};
+/// The section "host_link"; `link` is nothing when it is left out.
+void visitHostLink(TargetSchemaVisitor &visitor, std::optional<HostLink> &link,
+                   const HostLinkForm &form = {});
 
 /// Reads and validates a target file of class `kind`. `name` is set to the
 /// target's; `visit` shows the schema and `relate` checks the values that were

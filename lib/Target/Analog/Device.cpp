@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceClass.h"
 #include "garam/Target/LoadedProgram.h"
 
 #include "DeviceTargetModel.h"
@@ -20,61 +20,43 @@ using namespace llvm;
 namespace garam {
 namespace {
 
-class AnalogDevice : public Device {
+class AnalogDevice
+    : public DeviceClass<AnalogDevice, analog::AnalogDialect,
+                         analog::TargetAttr, analog::MachineDescription> {
 public:
-  StringRef getKind() const override { return analog::deviceKind; }
+  static constexpr StringLiteral kind = analog::deviceKind;
+  static constexpr auto readMachine = analog::readTargetFile;
+  static constexpr auto registerTargetModel = analog::registerTargetModel;
+  static constexpr auto loadProgram = analog::loadProgram;
+  static std::vector<MachineFact>
+  describe(const analog::MachineDescription &machine);
+  static MachineSummary summarize(const analog::MachineDescription &machine);
 
-  void registerDialects(mlir::DialectRegistry &registry) const override {
-    registry.insert<analog::AnalogDialect>();
-    analog::registerTargetModel(registry);
-  }
   void registerPasses() const override {
     registerLinalgToAnalogPasses();
     registerAnalogPasses();
   }
-
-  Error checkTarget(const TargetFile &file) const override {
-    return analog::readTargetFile(file.getBuffer()).takeError();
-  }
-  Expected<std::vector<MachineFact>>
-  describeTarget(const TargetFile &file) const override;
-  Expected<MachineSummary>
-  summarizeMachine(MemoryBufferRef target) const override;
   std::vector<DeviceOption> getCompileOptions() const override {
     return {analog::getReadPhasesOption()};
-  }
-
-  mlir::Attribute getTargetAttr(mlir::MLIRContext *context,
-                                const TargetFile &file) const override {
-    context->getOrLoadDialect<analog::AnalogDialect>();
-    return analog::TargetAttr::get(context, file.header.name, file.text);
-  }
-  Expected<std::unique_ptr<LoadedProgram>>
-  load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
-    return analog::loadProgram(code, target);
   }
 };
 
 } // namespace
 
-Expected<std::vector<MachineFact>>
-AnalogDevice::describeTarget(const TargetFile &file) const {
-  Expected<analog::MachineDescription> machine =
-      analog::readTargetFile(file.getBuffer());
-  if (!machine)
-    return machine.takeError();
+std::vector<MachineFact>
+AnalogDevice::describe(const analog::MachineDescription &machine) {
   constexpr double tera = 1e12, nano = 1e-9;
   // A multiply-accumulate counts as two operations in data sheets.
   constexpr double operationsPerMAC = 2;
-  const analog::CrossbarDescription &crossbar = machine->crossbar;
-  double cells = double(machine->cores) * crossbar.rows * crossbar.columns;
+  const analog::CrossbarDescription &crossbar = machine.crossbar;
+  double cells = double(machine.cores) * crossbar.rows * crossbar.columns;
   auto formatPeak = [&](double seconds) {
     return formatFigure(cells * operationsPerMAC / seconds, tera,
                         "T operations/s");
   };
-  const analog::ReadDescription &read = machine->read;
+  const analog::ReadDescription &read = machine.read;
   std::vector<MachineFact> facts;
-  facts.push_back({"cores", Twine(machine->cores).str()});
+  facts.push_back({"cores", Twine(machine.cores).str()});
   facts.push_back({"crossbar", (Twine(crossbar.rows) + " x " +
                                 Twine(crossbar.columns) + " cells")
                                    .str()});
@@ -90,26 +72,21 @@ AnalogDevice::describeTarget(const TargetFile &file) const {
   return facts;
 }
 
-Expected<MachineSummary>
-AnalogDevice::summarizeMachine(MemoryBufferRef target) const {
-  Expected<analog::MachineDescription> machine = analog::readTargetFile(target);
-  if (!machine)
-    return machine.takeError();
+MachineSummary
+AnalogDevice::summarize(const analog::MachineDescription &machine) {
   MachineSummary summary;
-  summary.clockHz = machine->digital.clockHz;
-  summary.onChipBytes = machine->buffer.bytes + machine->vectors.bytes +
-                        uint64_t(machine->cores) * machine->crossbar.rows *
-                            machine->crossbar.columns;
-  summary.idleWatts = machine->idleWatts;
-  summary.memoryBytes = machine->buffer.bytes;
+  summary.clockHz = machine.digital.clockHz;
+  summary.onChipBytes = machine.buffer.bytes + machine.vectors.bytes +
+                        uint64_t(machine.cores) * machine.crossbar.rows *
+                            machine.crossbar.columns;
+  summary.idleWatts = machine.idleWatts;
+  summary.memoryBytes = machine.buffer.bytes;
   // Weights are programmed into crossbars, other tables belong to the digital
   // unit.
   summary.memoryHoldsConstants = false;
   summary.peakBytesPerSecond =
-      machine->digital.clockHz * machine->buffer.bytesPerCycle;
-  summary.hostLink =
-      HostLink{machine->hostLinkBytesPerSecond, machine->hostLinkSeconds,
-               machine->hostLinkJoulesPerByte};
+      machine.digital.clockHz * machine.buffer.bytesPerCycle;
+  summary.hostLink = machine.hostLink;
   return summary;
 }
 

@@ -48,10 +48,7 @@ struct TargetModel
   /// Only the last says whether the crossbars are enough.
   static constexpr unsigned numTriedStages = 2;
 
-  static llvm::Expected<MachineDescription>
-  readMachine(llvm::MemoryBufferRef file) {
-    return readTargetFile(file);
-  }
+  static constexpr auto readMachine = readTargetFile;
   static ArrayRef<DeviceStage<MachineDescription>> listStages();
   std::vector<ResidentRange> getResidents(Attribute,
                                           func::FuncOp function) const {

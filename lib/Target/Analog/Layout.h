@@ -5,15 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // The order of all fields, once for both directions: each function visits the
-// fields of one structure with an IO, which is the encoder's writer (T const)
-// or the decoder's reader. Everything is made of 32-bit words in little-endian
-// order; a field of 64 bits takes two, low word first. An IO offers:
-//   word(value)             an integer of at most 32 bits, or a float
-//   wide(value)             an integer of 64 bits
-//   flag(value)             a word that is 0 or 1; returns it
-//   enumerator(value, n)    a word below n; returns it
-//   list(vector, visit)     a word with the number of elements, then those
-//   text(string)            bytes with their number, padded with zeros
+// fields of one structure with an IO (ProgramFields.h), which is the encoder's
+// writer (T const) or the decoder's reader. Everything is made of 32-bit words.
 //
 //===----------------------------------------------------------------------===//
 
@@ -21,53 +14,57 @@
 #define GARAM_LIB_TARGET_ANALOG_LAYOUT_H
 
 #include "garam/Target/Analog/Machine/ISA.h"
+#include "garam/Target/ProgramFields.h"
 
 namespace garam::analog::layout {
 
 constexpr uint32_t magic = 0x4E414E47; // "GNAN" in memory
 constexpr uint32_t version = 1;
+constexpr unsigned wordBytes = 4; // the unit of all fields
 
 template <typename IO, typename List>
-void visitWords(IO &io, List &list) {
-  io.list(list, [&](auto &value) { io.word(value); });
+void visitWords(IO &io, const char *name, List &list) {
+  io.list(name, list, [&](auto &value) { io.number(name, value); });
 }
 
 template <typename IO, typename Access>
 void visitAccess(IO &io, Access &access) {
-  io.word(access.segment);
-  io.wide(access.offset);
-  visitWords(io, access.shape);
-  visitWords(io, access.start);
-  io.list(access.coefficients, [&](auto &row) { visitWords(io, row); });
+  io.number("segment", access.segment);
+  io.number("offset", access.offset);
+  visitWords(io, "shape", access.shape);
+  visitWords(io, "start", access.start);
+  io.list("coefficients", access.coefficients,
+          [&](auto &row) { visitWords(io, "row", row); });
 }
 
 template <typename IO, typename T>
 void visitTile(IO &io, T &tile) {
-  io.word(tile.core);
-  io.word(tile.firstRow);
-  io.word(tile.rows);
-  io.word(tile.firstColumn);
-  io.word(tile.columns);
-  io.wide(tile.levels);
-  io.wide(tile.steps);
+  io.number("core", tile.core);
+  io.number("firstRow", tile.firstRow);
+  io.number("rows", tile.rows);
+  io.number("firstColumn", tile.firstColumn);
+  io.number("columns", tile.columns);
+  io.number("levels", tile.levels);
+  io.number("steps", tile.steps);
 }
 
 template <typename IO, typename L>
 void visitLayer(IO &io, L &layer) {
-  visitWords(io, layer.vectorSizes);
-  visitWords(io, layer.rowSizes);
-  visitWords(io, layer.columnSizes);
+  visitWords(io, "vectorSizes", layer.vectorSizes);
+  visitWords(io, "rowSizes", layer.rowSizes);
+  visitWords(io, "columnSizes", layer.columnSizes);
   visitAccess(io, layer.input);
   visitAccess(io, layer.output);
-  io.word(layer.inputScale);
-  io.word(layer.low);
-  io.word(layer.high);
-  io.wide(layer.scales);
-  io.optionalWide(layer.biases);
-  io.word(layer.outputLow);
-  io.word(layer.outputHigh);
-  io.word(layer.groups);
-  io.list(layer.tiles, [&](auto &tile) { visitTile(io, tile); });
+  io.number("inputScale", layer.inputScale);
+  io.number("low", layer.low);
+  io.number("high", layer.high);
+  io.number("scales", layer.scales);
+  io.optional("biases", layer.biases,
+              [&](auto &address) { io.number("biases", address); });
+  io.number("outputLow", layer.outputLow);
+  io.number("outputHigh", layer.outputHigh);
+  io.number("groups", layer.groups);
+  io.list("tiles", layer.tiles, [&](auto &tile) { visitTile(io, tile); });
 }
 
 /// The fields of one alternative of Command.
@@ -75,42 +72,39 @@ template <typename IO, typename C>
 void visitFields(IO &io, C &command) {
   using Kind = std::remove_const_t<C>;
   if constexpr (std::is_same_v<Kind, WaitCommand>) {
-    io.word(command.semaphore);
-    io.word(command.count);
+    io.number("semaphore", command.semaphore);
+    io.number("count", command.count);
   } else if constexpr (std::is_same_v<Kind, SignalCommand>) {
-    io.word(command.queue);
-    io.word(command.semaphore);
-    io.word(command.count);
+    io.number("queue", command.queue);
+    io.number("semaphore", command.semaphore);
+    io.number("count", command.count);
   } else if constexpr (std::is_same_v<Kind, ReadCommand>) {
-    io.word(command.layer);
-    io.word(command.tile);
-    io.word(command.count);
-    io.word(command.phases);
-    io.wide(command.inputs);
-    io.wide(command.outputs);
+    io.number("layer", command.layer);
+    io.number("tile", command.tile);
+    io.number("count", command.count);
+    io.number("phases", command.phases);
+    io.number("inputs", command.inputs);
+    io.number("outputs", command.outputs);
   } else {
-    io.word(command.layer);
-    io.word(command.first);
-    io.word(command.count);
-    io.wide(command.codes);
+    io.number("layer", command.layer);
+    io.number("first", command.first);
+    io.number("count", command.count);
+    io.number("codes", command.codes);
   }
 }
 
 template <typename IO, typename P>
 void visitProgram(IO &io, P &program) {
-  io.constant(magic, "the magic number of an analog program");
-  io.constant(version, "version 1");
-  io.list(program.segments, [&](auto &segment) {
-    io.enumerator(segment.role, numMemoryRoles);
-    io.wide(segment.size);
-    io.text(segment.name);
-  });
-  io.list(program.layers, [&](auto &layer) { visitLayer(io, layer); });
-  io.list(program.queues, [&](auto &queue) {
-    io.word(queue.core);
-    io.list(queue.commands, [&](auto &command) {
-      io.alternative(command);
-      std::visit([&](auto &kind) { visitFields(io, kind); }, command);
+  io.constant("magic", magic);
+  io.constant("version", version);
+  visitSegments(io, program.segments);
+  io.list("layers", program.layers,
+          [&](auto &layer) { visitLayer(io, layer); });
+  io.list("queues", program.queues, [&](auto &queue) {
+    io.number("core", queue.core);
+    io.list("commands", queue.commands, [&](auto &command) {
+      io.alternative("command", command,
+                     [&](auto &kind) { visitFields(io, kind); });
     });
   });
 }

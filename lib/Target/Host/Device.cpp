@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceClass.h"
 #include "garam/Target/LoadedProgram.h"
 
 #include "DeviceTargetModel.h"
@@ -21,14 +21,18 @@ using namespace llvm;
 namespace garam {
 namespace {
 
-class HostDevice : public Device {
+class HostDevice
+    : public DeviceClass<HostDevice, host::HostDialect, host::TargetAttr,
+                         host::MachineDescription> {
 public:
-  StringRef getKind() const override { return host::deviceKind; }
+  static constexpr StringLiteral kind = host::deviceKind;
+  static constexpr auto readMachine = host::readTargetFile;
+  static constexpr auto registerTargetModel = host::registerTargetModel;
+  static constexpr auto loadProgram = host::loadProgram;
+  static std::vector<MachineFact>
+  describe(const host::MachineDescription &machine);
+  static MachineSummary summarize(const host::MachineDescription &machine);
 
-  void registerDialects(mlir::DialectRegistry &registry) const override {
-    registry.insert<host::HostDialect>();
-    host::registerTargetModel(registry);
-  }
   void registerPasses() const override {
     registerLinalgToHostPasses();
     registerHostPasses();
@@ -36,58 +40,32 @@ public:
     host::registerLoweringPipelines();
   }
 
-  Error checkTarget(const TargetFile &file) const override {
-    return host::readTargetFile(file.getBuffer()).takeError();
-  }
-  Expected<std::vector<MachineFact>>
-  describeTarget(const TargetFile &file) const override;
-
-  mlir::Attribute getTargetAttr(mlir::MLIRContext *context,
-                                const TargetFile &file) const override {
-    context->getOrLoadDialect<host::HostDialect>();
-    return host::TargetAttr::get(context, file.header.name, file.text);
-  }
-  Expected<MachineSummary>
-  summarizeMachine(MemoryBufferRef target) const override;
   std::vector<DeviceOption> getCompileOptions() const override {
     return {host::getProcessorOption()};
   }
   bool executesNativeCode() const override { return true; }
   bool isFallback() const override { return true; }
-
-  Expected<std::unique_ptr<LoadedProgram>>
-  load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
-    return host::loadProgram(code, target);
-  }
 };
 
 } // namespace
 
-Expected<std::vector<MachineFact>>
-HostDevice::describeTarget(const TargetFile &file) const {
-  Expected<host::MachineDescription> machine =
-      host::readTargetFile(file.getBuffer());
-  if (!machine)
-    return machine.takeError();
+std::vector<MachineFact>
+HostDevice::describe(const host::MachineDescription &machine) {
   constexpr double giga = 1e9;
   return std::vector<MachineFact>{
-      {"cores", Twine(machine->cores).str()},
-      {"clock", formatFigure(machine->clockHz, giga, "GHz")},
+      {"cores", Twine(machine.cores).str()},
+      {"clock", formatFigure(machine.clockHz, giga, "GHz")},
       {"peak f32",
-       formatFigure(machine->getOperationsPerSecond(), giga, "G operations/s")},
+       formatFigure(machine.getOperationsPerSecond(), giga, "G operations/s")},
       {"memory bandwidth",
-       formatFigure(machine->memoryBytesPerSecond, giga, "GB/s")}};
+       formatFigure(machine.memoryBytesPerSecond, giga, "GB/s")}};
 }
 
-Expected<MachineSummary>
-HostDevice::summarizeMachine(MemoryBufferRef target) const {
-  Expected<host::MachineDescription> machine = host::readTargetFile(target);
-  if (!machine)
-    return machine.takeError();
+MachineSummary HostDevice::summarize(const host::MachineDescription &machine) {
   MachineSummary summary;
-  summary.clockHz = machine->clockHz;
-  summary.idleWatts = machine->idleWatts;
-  summary.peakBytesPerSecond = machine->memoryBytesPerSecond;
+  summary.clockHz = machine.clockHz;
+  summary.idleWatts = machine.idleWatts;
+  summary.peakBytesPerSecond = machine.memoryBytesPerSecond;
   return summary;
 }
 

@@ -8,9 +8,7 @@
 
 #include "NativeCode.h"
 #include "Processor.h"
-#include "garam/Simulation/Kernel.h"
-#include "garam/Target/RunMemory.h"
-#include "llvm/ADT/DenseMap.h"
+#include "garam/Target/SequentialExecution.h"
 
 using namespace llvm;
 
@@ -90,84 +88,47 @@ private:
   std::unique_ptr<NativeCode> code;
 };
 
+/// What the time of a step is of: the slower of the two.
+constexpr StringLiteral categories[] = {"arithmetic", "memory"};
+
 /// Carries out the steps one after the other.
-class Execution : public DeviceExecution {
+class Execution : public SequentialExecution {
 public:
   Execution(sim::Kernel &kernel, const Program &program,
-            const MachineDescription &machine, RunMemory memory,
+            const MachineDescription &machine, std::optional<RunMemory> memory,
             const NativeCode *code, const DeviceRunOptions &options,
             RunEndHandler onEnd)
-      : kernel(kernel), program(program), machine(machine),
-        memory(std::move(memory)), code(code), options(options),
-        onEnd(std::move(onEnd)) {
-    if (!code)
-      return;
-    for (const DeviceValue &value : options.values)
-      values[value.pieces.front().lastWrites.front().command].push_back(&value);
-  }
-
-  Error start() override;
-  Error handle(uint64_t step) override;
-  std::string describeBlocked() const override { return ""; }
+      : SequentialExecution(kernel, program.steps.size(), "kernel", categories,
+                            std::move(memory), options, std::move(onEnd)),
+        program(program), machine(machine), code(code) {}
 
 private:
-  Error begin(uint64_t step);
-  void execute(const Step &step);
-  void copyValue(const DeviceValue &value);
-  void account(const Step &step, sim::Time time);
+  CommandCost getCost(uint64_t step) const override;
+  void execute(uint64_t step, const RunMemory &memory) override;
 
-  sim::Kernel &kernel;
   const Program &program;
   const MachineDescription &machine;
-  RunMemory memory;
   const NativeCode *code; // null: only times
-  DeviceRunOptions options;
-  RunEndHandler onEnd;
-  /// Those that are complete after each step.
-  DenseMap<uint32_t, SmallVector<const DeviceValue *, 1>> values;
-  DeviceRun result;
-  sim::Time programStart = 0, stepStart = 0;
 };
-
-/// Numbers of the categories in DeviceRun::criticalPath.
-enum TimeCategory { computeTime, memoryTime };
 
 } // namespace
 
-Error Execution::start() {
-  programStart = kernel.now();
-  result.criticalPath = {{"arithmetic", 0}, {"memory", 0}};
-  result.laneBusyFs = {0};
-  return begin(0);
+CommandCost Execution::getCost(uint64_t step) const {
+  const Work &work = program.steps[step].work;
+  bool isMemoryBound =
+      getMemorySeconds(work, machine) > getComputeSeconds(work, machine);
+  sim::Time time = sim::getTime(getSeconds(work, machine));
+  CommandCost cost;
+  cost.times = {isMemoryBound ? 0 : time, isMemoryBound ? time : 0};
+  cost.macs = work.macs;
+  cost.dramReadBytes = work.readBytes;
+  cost.dramWriteBytes = work.writtenBytes;
+  cost.joules = getJoules(work, machine);
+  return cost;
 }
 
-/// Starts a step, or ends the program behind the last one.
-Error Execution::begin(uint64_t number) {
-  ArrayRef<Step> steps = program.steps;
-  if (number == steps.size()) {
-    result.latencyFs = kernel.now() - programStart;
-    return onEnd(std::move(result));
-  }
-  stepStart = kernel.now();
-  kernel.schedule(sim::getTime(getSeconds(steps[number].work, machine)), *this,
-                  number);
-  return Error::success();
-}
-
-Error Execution::handle(uint64_t number) {
+void Execution::execute(uint64_t number, const RunMemory &memory) {
   const Step &step = program.steps[number];
-  if (code)
-    execute(step);
-  for (const DeviceValue *value : values.lookup(number))
-    copyValue(*value);
-  account(step, kernel.now() - stepStart);
-  if (options.onEvent)
-    options.onEvent({/*lane=*/0, static_cast<uint32_t>(number), stepStart,
-                     kernel.now(), /*isSynchronisation=*/false, "kernel"});
-  return begin(number + 1);
-}
-
-void Execution::execute(const Step &step) {
   SmallVector<void *> arguments;
   // All arguments of a kernel are pointers to void, to what it only reads too.
   for (const Argument &argument : step.arguments) {
@@ -178,27 +139,6 @@ void Execution::execute(const Step &step) {
     arguments.push_back(bytes + argument.offset);
   }
   code->getKernel(step.kernel)(arguments.data());
-}
-
-void Execution::copyValue(const DeviceValue &value) {
-  const ValuePiece &piece = value.pieces.front();
-  const uint8_t *bytes = memory.read(piece.memory).data() + piece.offset;
-  options.onValue(
-      {value.name, value.type,
-       std::vector<uint8_t>(bytes, bytes + *getByteSize(value.type))});
-}
-
-void Execution::account(const Step &step, sim::Time time) {
-  bool isMemoryBound = getMemorySeconds(step.work, machine) >
-                       getComputeSeconds(step.work, machine);
-  result.criticalPath[isMemoryBound ? memoryTime : computeTime].femtoseconds +=
-      time;
-  result.laneBusyFs.front() += time;
-  result.macs += step.work.macs;
-  result.dramReadBytes += step.work.readBytes;
-  result.dramWriteBytes += step.work.writtenBytes;
-  result.executedCommands += 1;
-  result.energyJoule += getJoules(step.work, machine);
 }
 
 Expected<std::unique_ptr<ProgramInstance>>
@@ -217,40 +157,17 @@ HostProgram::instantiate(ArrayRef<uint8_t> constants,
                                         std::move(code));
 }
 
-/// A value of the debug map, which may come from a stranger, is one dense
-/// tensor in a segment that a step leaves complete.
-static Error checkValue(const DeviceValue &value, const Program &program) {
-  auto makeError = [&] {
-    return createStringError("value '" + value.name +
-                             "' of the debug map is no tensor in a segment");
-  };
-  if (value.pieces.size() != 1 || value.pieces.front().lastWrites.size() != 1)
-    return makeError();
-  const ValuePiece &piece = value.pieces.front();
-  std::optional<uint64_t> bytes = getByteSize(value.type);
-  if (!bytes || piece.memory >= program.segments.size() || piece.offset < 0 ||
-      piece.lastWrites.front().command >= program.steps.size())
-    return makeError();
-  uint64_t size = program.segments[piece.memory].size;
-  uint64_t offset = piece.offset;
-  if (offset > size || *bytes > size - offset ||
-      ArrayRef(piece.sizes) != ArrayRef(value.type.shape) ||
-      piece.strides != getDenseStrides(value.type))
-    return makeError();
-  return Error::success();
-}
-
 Expected<std::unique_ptr<DeviceExecution>> HostInstance::prepare(
     sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
     const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  RunMemory memory;
+  std::optional<RunMemory> memory;
   if (code) {
     if (Error error = RunMemory::create(program.segments, constants, segments)
                           .moveInto(memory))
       return std::move(error);
-    for (const DeviceValue &value : options.values)
-      if (Error error = checkValue(value, program))
-        return std::move(error);
+    if (Error error = checkDenseValues(options.values, program.segments,
+                                       program.steps.size()))
+      return std::move(error);
   }
   return std::make_unique<Execution>(kernel, program, machine,
                                      std::move(memory), code.get(), options,

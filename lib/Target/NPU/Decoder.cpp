@@ -6,8 +6,8 @@
 
 #include "Layout.h"
 #include "garam/Target/NPU/Encoding.h"
+#include "garam/Target/ProgramFields.h"
 #include "llvm/ADT/Twine.h"
-#include "llvm/Support/Endian.h"
 
 using namespace garam::npu;
 using namespace garam::npu::layout;
@@ -17,16 +17,21 @@ namespace {
 /// Words that a command usually has at least, waits and signals included.
 constexpr size_t usualCommandWords = 8;
 
-/// The IO of Layout.h that reads words. The first error is kept; from then on
-/// every field reads as zero, so that all counts end.
-class WordReader {
+/// Of a word.
+constexpr unsigned wordBytes = sizeof(uint32_t);
+
+/// The IO of Layout.h that reads words. After a fault every field reads as
+/// zero, so that all counts end.
+class WordReader : public garam::ByteReader {
 public:
-  explicit WordReader(llvm::ArrayRef<uint8_t> bytes)
-      : end(bytes.size() / sizeof(uint32_t)), bytes(bytes) {}
+  using ByteReader::ByteReader;
+
+  /// Words up to the end.
+  uint64_t countWords() const { return (getEnd() - getPosition()) / wordBytes; }
 
   template <typename T>
   void bits(const char *name, T &value, unsigned width) {
-    uint64_t raw = take(name, width);
+    uint64_t raw = takeBits(name, width);
     if constexpr (std::is_same_v<T, float>)
       value = llvm::bit_cast<float>(static_cast<uint32_t>(raw));
     else if constexpr (std::is_same_v<T, double>)
@@ -39,7 +44,7 @@ public:
 
   template <typename T>
   void enumerator(const char *name, T &value, unsigned width, unsigned count) {
-    uint64_t raw = take(name, width);
+    uint64_t raw = takeBits(name, width);
     if (raw >= count) {
       fail(llvm::Twine("field '") + name + "' is " + llvm::Twine(raw) +
            ", not below " + llvm::Twine(count));
@@ -49,11 +54,11 @@ public:
   }
 
   void biased(const char *name, int8_t &value, unsigned width) {
-    value = static_cast<int8_t>(int(take(name, width)) - 1);
+    value = static_cast<int8_t>(int(takeBits(name, width)) - 1);
   }
 
   void reserved(unsigned width) {
-    if (take("reserved", width) != 0)
+    if (takeBits("reserved", width) != 0)
       fail("reserved bits are not zero");
   }
 
@@ -71,7 +76,7 @@ public:
   /// Every element takes at least a word, so memory is bounded by the input.
   template <typename Vector>
   void resize(Vector &vector, unsigned count) {
-    if (count > end - position) {
+    if (count > countWords()) {
       fail("ends within a list");
       count = 0;
     }
@@ -88,68 +93,29 @@ public:
       fail(llvm::Twine("not ") + what);
   }
 
-  void text(const char *, std::string &value, uint32_t length) {
-    size_t numWords = llvm::divideCeil(length, 4);
-    if (numWords > end - position)
-      return fail("ends within a name");
-    const uint8_t *begin = bytes.data() + position * sizeof(uint32_t);
-    value.assign(begin, begin + length);
-    position += numWords;
-    require(llvm::all_of(llvm::ArrayRef(begin + length, numWords * 4 - length),
-                         [](uint8_t c) { return c == 0; }),
-            "a name padded with zeros");
+  void text(const char *name, std::string &value, uint32_t length) {
+    value = takeText(name, length, wordBytes);
   }
 
   void enter(const char *) {}
   void leave() {}
 
-  void fail(const llvm::Twine &what) {
-    if (message.empty())
-      message = what.str();
-    position = end;
-    bit = 0;
-  }
-  /// Says where the error is.
-  void prefix(const llvm::Twine &where) {
-    message = (where + ": " + message).str();
-  }
-  bool failed() const { return !message.empty(); }
-  const std::string &getMessage() const { return message; }
-
-  /// In words from the start of the program.
-  size_t position = 0;
-  /// Words that may be read.
-  size_t end;
-
 private:
-  uint64_t take(const char *name, unsigned width) {
-    if (failed())
+  uint64_t takeBits(const char *name, unsigned width) {
+    if (width == 64)
+      return takeNumber(name, 2 * wordBytes);
+    if (bit == 0)
+      word = takeNumber(name, wordBytes);
+    if (hasFailed())
       return 0;
-    unsigned numWords = bit != 0 ? 0 : width == 64 ? 2 : 1;
-    if (numWords > end - position) {
-      fail(llvm::Twine("ends before field '") + name + "'");
-      return 0;
-    }
-    if (bit == 0) {
-      word = next();
-      if (width == 64)
-        return word | uint64_t(next()) << 32;
-    }
     uint64_t value = word >> bit & llvm::maskTrailingOnes<uint64_t>(width);
     bit = (bit + width) % 32;
     return value;
   }
 
-  uint32_t next() {
-    return llvm::support::endian::read32le(bytes.data() +
-                                           position++ * sizeof(uint32_t));
-  }
-
-  llvm::ArrayRef<uint8_t> bytes;
   uint32_t word = 0;
   /// Where the next field begins in `word`; 0: in the next word.
   unsigned bit = 0;
-  std::string message;
 };
 
 template <size_t index = 0>
@@ -161,31 +127,32 @@ Command makeCommand(unsigned number) {
 }
 
 Command readCommand(WordReader &reader) {
-  size_t begin = reader.position, outerEnd = reader.end;
+  uint64_t outerEnd = reader.getEnd();
+  uint64_t begin = reader.getPosition(), numWords = reader.countWords();
   uint32_t opcode, length;
   reader.bits("command", opcode, 8);
   reader.reserved(8);
   reader.bits("length", length, 16);
-  if (reader.failed())
+  if (reader.hasFailed())
     return LoopEndCommand();
   uint32_t number = opcode - uint32_t(firstOpcode);
   if (number >= numOpcodes) {
     reader.fail("unknown command code " + llvm::Twine(opcode));
     return LoopEndCommand();
   }
-  if (length == 0 || length > outerEnd - begin) {
+  if (length == 0 || length > numWords) {
     reader.fail("the command's length of " + llvm::Twine(length) +
-                " words is not between 1 and the " +
-                llvm::Twine(outerEnd - begin) + " that are left");
+                " words is not between 1 and the " + llvm::Twine(numWords) +
+                " that are left");
     return LoopEndCommand();
   }
   Command command = makeCommand(number);
-  reader.end = begin + length;
+  reader.setEnd(begin + uint64_t(length) * wordBytes);
   std::visit([&](auto &c) { visitCommand(reader, c); }, command);
-  if (!reader.failed() && reader.position != reader.end)
+  if (!reader.hasFailed() && reader.countWords() != 0)
     reader.fail("the command is shorter than its length of " +
                 llvm::Twine(length) + " words");
-  reader.end = outerEnd;
+  reader.setEnd(outerEnd);
   return command;
 }
 
@@ -193,14 +160,14 @@ void readQueue(WordReader &reader, Queue &queue) {
   uint32_t numCommands = 0;
   visitQueue(reader, queue, numCommands);
   // The count is a stranger's: no more than the input may well hold.
-  queue.commands.reserve(std::min<size_t>(
-      numCommands, (reader.end - reader.position) / usualCommandWords));
-  for (uint32_t i = 0; i < numCommands && !reader.failed(); ++i) {
+  queue.commands.reserve(
+      std::min<size_t>(numCommands, reader.countWords() / usualCommandWords));
+  for (uint32_t i = 0; i < numCommands && !reader.hasFailed(); ++i) {
     queue.commands.push_back(readCommand(reader));
-    if (reader.failed())
-      reader.prefix("core " + llvm::Twine(queue.core) + ", " +
-                    getName(queue.engine) + " queue, command " +
-                    llvm::Twine(i));
+    if (reader.hasFailed())
+      reader.addPlace("core " + llvm::Twine(queue.core) + ", " +
+                      getName(queue.engine) + " queue, command " +
+                      llvm::Twine(i));
   }
 }
 
@@ -214,7 +181,7 @@ llvm::Expected<Program> garam::npu::decode(llvm::ArrayRef<uint8_t> bytes) {
   WordReader reader(bytes);
   Header header;
   visitHeader(reader, header);
-  if (reader.failed())
+  if (reader.hasFailed())
     return makeError(reader.getMessage());
   if (header.magic != layout::magic)
     return makeError("does not begin with 'GNPU'");
@@ -239,9 +206,9 @@ llvm::Expected<Program> garam::npu::decode(llvm::ArrayRef<uint8_t> bytes) {
   reader.resize(program.queues, header.numQueues);
   for (Queue &queue : program.queues)
     readQueue(reader, queue);
-  if (reader.failed())
+  if (reader.hasFailed())
     return makeError(reader.getMessage());
-  if (reader.position != reader.end)
+  if (reader.countWords() != 0)
     return makeError("goes on after its last queue");
   if (llvm::Error error = verify(program))
     return std::move(error);

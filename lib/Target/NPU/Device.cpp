@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/Device.h"
+#include "garam/Target/DeviceClass.h"
 #include "garam/Target/LoadedProgram.h"
 
 #include "DeviceTargetModel.h"
@@ -23,14 +23,17 @@ using namespace llvm;
 namespace garam {
 namespace {
 
-class NPUDevice : public Device {
+class NPUDevice : public DeviceClass<NPUDevice, npu::NPUDialect,
+                                     npu::TargetAttr, npu::MachineDescription> {
 public:
-  StringRef getKind() const override { return npu::deviceKind; }
+  static constexpr StringLiteral kind = npu::deviceKind;
+  static constexpr auto readMachine = npu::readTargetFile;
+  static constexpr auto registerTargetModel = npu::registerTargetModel;
+  static constexpr auto loadProgram = npu::loadProgram;
+  static std::vector<MachineFact>
+  describe(const npu::MachineDescription &machine);
+  static MachineSummary summarize(const npu::MachineDescription &machine);
 
-  void registerDialects(mlir::DialectRegistry &registry) const override {
-    registry.insert<npu::NPUDialect>();
-    npu::registerTargetModel(registry);
-  }
   void registerTranslations() const override { npu::registerTranslations(); }
   void registerPasses() const override {
     registerLinalgToNPUPasses();
@@ -38,58 +41,46 @@ public:
     registerNPUStagePasses();
     npu::registerStagePipeline();
   }
-
-  Error checkTarget(const TargetFile &file) const override {
-    return npu::readTargetFile(file.getBuffer()).takeError();
-  }
-  Expected<std::vector<MachineFact>>
-  describeTarget(const TargetFile &file) const override;
-
-  mlir::Attribute getTargetAttr(mlir::MLIRContext *context,
-                                const TargetFile &file) const override {
-    context->getOrLoadDialect<npu::NPUDialect>();
-    return npu::TargetAttr::get(context, file.header.name, file.text);
-  }
-  Expected<MachineSummary>
-  summarizeMachine(MemoryBufferRef target) const override {
-    return npu::summarizeMachine(target);
-  }
-  Expected<std::unique_ptr<LoadedProgram>>
-  load(ArrayRef<uint8_t> code, MemoryBufferRef target) const override {
-    return npu::loadProgram(code, target);
-  }
 };
 
 } // namespace
 
-Expected<std::vector<MachineFact>>
-NPUDevice::describeTarget(const TargetFile &file) const {
-  Expected<npu::MachineDescription> machine =
-      npu::readTargetFile(file.getBuffer());
-  if (!machine)
-    return machine.takeError();
+std::vector<MachineFact>
+NPUDevice::describe(const npu::MachineDescription &machine) {
   constexpr double mega = 1e6, giga = 1e9, tera = 1e12;
   constexpr double mebi = 1 << 20, gibi = 1 << 30;
   // A multiply-accumulate counts as two operations in data sheets.
   constexpr double operationsPerMAC = 2;
 
   std::vector<MachineFact> facts;
-  facts.push_back({"cores", Twine(machine->cores).str()});
-  facts.push_back({"clock", formatFigure(machine->clockHz, mega, "MHz")});
-  for (const npu::ArrayMode &mode : machine->tensor.modes)
+  facts.push_back({"cores", Twine(machine.cores).str()});
+  facts.push_back({"clock", formatFigure(machine.clockHz, mega, "MHz")});
+  for (const npu::ArrayMode &mode : machine.tensor.modes)
     facts.push_back({"peak " + npu::getName(mode.type).str(),
-                     formatFigure(machine->getPeakMACsPerSecond(mode.type) *
+                     formatFigure(machine.getPeakMACsPerSecond(mode.type) *
                                       operationsPerMAC,
                                   tera, "T operations/s")});
   facts.push_back(
-      {"SRAM of a core", formatFigure(machine->local.bytes, mebi, "MiB")});
-  if (machine->shared.bytes != 0)
+      {"SRAM of a core", formatFigure(machine.local.bytes, mebi, "MiB")});
+  if (machine.shared.bytes != 0)
     facts.push_back(
-        {"shared SRAM", formatFigure(machine->shared.bytes, mebi, "MiB")});
-  facts.push_back({"DRAM", formatFigure(machine->dram.bytes, gibi, "GiB")});
+        {"shared SRAM", formatFigure(machine.shared.bytes, mebi, "MiB")});
+  facts.push_back({"DRAM", formatFigure(machine.dram.bytes, gibi, "GiB")});
   facts.push_back({"DRAM bandwidth",
-                   formatFigure(machine->dram.bytesPerSecond, giga, "GB/s")});
+                   formatFigure(machine.dram.bytesPerSecond, giga, "GB/s")});
   return facts;
+}
+
+MachineSummary NPUDevice::summarize(const npu::MachineDescription &machine) {
+  MachineSummary summary;
+  summary.clockHz = machine.clockHz;
+  summary.onChipBytes =
+      machine.cores * machine.local.bytes + machine.shared.bytes;
+  summary.idleWatts = machine.idleWatts;
+  summary.memoryBytes = machine.dram.bytes;
+  summary.peakBytesPerSecond = machine.dram.bytesPerSecond;
+  summary.hostLink = machine.hostLink;
+  return summary;
 }
 
 std::unique_ptr<Device> createNPUDevice() {

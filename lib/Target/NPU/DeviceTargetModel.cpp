@@ -32,10 +32,7 @@ struct TargetModel
     : DeviceTargetModel<TargetModel, TargetAttr, MachineDescription> {
   static constexpr llvm::StringLiteral kind = deviceKind;
 
-  static llvm::Expected<MachineDescription>
-  readMachine(llvm::MemoryBufferRef file) {
-    return readTargetFile(file);
-  }
+  static constexpr auto readMachine = readTargetFile;
   static ArrayRef<DeviceStage<MachineDescription>> listStages();
   bool hasFloat(Attribute attr) const;
   static LogicalResult checkOptions(func::FuncOp function,

@@ -131,25 +131,6 @@ static Error checkWrites(const Program &program) {
   return Error::success();
 }
 
-Expected<MachineSummary> summarizeMachine(MemoryBufferRef target) {
-  Expected<MachineDescription> machine = readTargetFile(target);
-  if (!machine)
-    return machine.takeError();
-  MachineSummary summary;
-  summary.clockHz = machine->clockHz;
-  summary.onChipBytes =
-      machine->cores * machine->local.bytes + machine->shared.bytes;
-  summary.idleWatts = machine->idleWatts;
-  summary.memoryBytes = machine->dram.bytes;
-  summary.peakBytesPerSecond = machine->dram.bytesPerSecond;
-  if (machine->hostLinkBytesPerSecond > 0) {
-    summary.hostLink.emplace();
-    summary.hostLink->bytesPerSecond = machine->hostLinkBytesPerSecond;
-    summary.hostLink->seconds = machine->hostLinkSeconds;
-  }
-  return summary;
-}
-
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,
                                                      MemoryBufferRef target) {
   Expected<MachineDescription> machine = readTargetFile(target);

@@ -21,9 +21,6 @@ loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 /// The segments that a program declares.
 std::vector<DeviceSegment> listSegments(const Program &program);
 
-/// What the runtime needs to know of the machine.
-llvm::Expected<MachineSummary> summarizeMachine(llvm::MemoryBufferRef target);
-
 /// The program as a run finds it whose weights are on the chip from the run
 /// before: without the transfers from the constant segment whose destination
 /// nothing else in the program writes.

@@ -111,20 +111,4 @@ double getMACsPerSecond(const MachineDescription &machine) {
   return getBankBytesPerSecond(machine) / bytesPerBurst * numLanes;
 }
 
-Expected<MachineSummary> summarizeMachine(MemoryBufferRef target) {
-  Expected<MachineDescription> machine = readTargetFile(target);
-  if (!machine)
-    return machine.takeError();
-  MachineSummary summary;
-  summary.clockHz = machine->timing.clockHz;
-  summary.idleWatts = machine->idleWatts;
-  summary.memoryBytes = machine->geometry.getBytes();
-  summary.peakBytesPerSecond = getBankBytesPerSecond(*machine);
-  HostLink link;
-  link.bytesPerSecond = machine->hostLinkBytesPerSecond;
-  link.seconds = machine->hostLinkSeconds;
-  summary.hostLink = link;
-  return summary;
-}
-
 } // namespace garam::pim

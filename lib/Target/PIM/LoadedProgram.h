@@ -21,9 +21,6 @@ constexpr llvm::StringLiteral streamExport = "export-pim-stream";
 llvm::Expected<std::unique_ptr<LoadedProgram>>
 loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 
-/// What the runtime needs to know of the machine.
-llvm::Expected<MachineSummary> summarizeMachine(llvm::MemoryBufferRef target);
-
 /// Bytes a second that all banks together give their units.
 double getBankBytesPerSecond(const MachineDescription &machine);
 /// Multiply-accumulates of all lanes a second.

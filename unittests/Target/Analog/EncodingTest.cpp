@@ -62,30 +62,25 @@ TEST(AnalogEncoding, FirstWords) {
 }
 
 TEST(AnalogEncoding, Messages) {
-  EXPECT_EQ(getError({}), "byte 0 of the program: needed another word");
+  EXPECT_EQ(getError({}), "byte 0: ends before the end of field 'magic'");
   EXPECT_EQ(getError(withWord(0, 0)),
-            "byte 4 of the program: needed the magic number of an analog "
-            "program");
+            "byte 4: field 'magic' is 0, but this version of Garam needs " +
+                std::to_string(0x4E414E47));
   EXPECT_EQ(getError(withWord(1, 2)),
-            "byte 8 of the program: needed version 1");
-  EXPECT_EQ(getError(withWord(2, ~0u)),
-            "byte 12 of the program: needed a list that does not end behind "
-            "the program");
+            "byte 8: field 'version' is 2, but this version of Garam needs 1");
   EXPECT_EQ(getError(withWord(3, numMemoryRoles)),
-            "byte 16 of the program: needed the number of a role of a segment");
+            "byte 16: field 'role' is 6, not below 6");
   EXPECT_EQ(getError(withWord(6, ~0u)),
-            "byte 28 of the program: needed a name that does not end behind "
-            "it");
+            "byte 28: ends before the end of field 'name'");
   EXPECT_EQ(getError(withWord(8, ~0u)),
-            "byte 28 of the program: needed zeros behind a name");
+            "byte 36: field 'name' is not padded with zeros");
   // Behind the name of a segment bytes are counted on.
   EXPECT_EQ(getError(withWord(9, numMemoryRoles)),
-            "byte 40 of the program: needed the number of a role of a segment");
+            "byte 40: field 'role' is 6, not below 6");
   std::vector<uint8_t> bytes = encode(makeSmallProgram());
   std::string end = std::to_string(bytes.size());
   bytes.resize(bytes.size() + 4);
-  EXPECT_EQ(getError(bytes),
-            "byte " + end + " of the program: needed the end of the program");
+  EXPECT_EQ(getError(bytes), "byte " + end + ": 4 bytes are left");
 }
 
 // A flag and an alternative lie behind lists of any length: found by trying
@@ -95,8 +90,10 @@ TEST(AnalogEncoding, FlagsAndAlternatives) {
   size_t words = encode(makeSmallProgram()).size() / 4;
   for (size_t word = 0; word < words; ++word)
     messages += getError(withWord(word, 0x7fffffff)) + "\n";
-  EXPECT_NE(messages.find("needed a flag that is 0 or 1"), std::string::npos);
-  EXPECT_NE(messages.find("needed the number of a command"), std::string::npos);
+  EXPECT_NE(messages.find("field 'biases' is 2147483647, not below 2"),
+            std::string::npos);
+  EXPECT_NE(messages.find("field 'command' is 2147483647, not below 5"),
+            std::string::npos);
 }
 
 // No damage of a program leads to more than a message, also where it still

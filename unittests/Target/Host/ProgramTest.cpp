@@ -94,18 +94,23 @@ TEST(HostProgram, DamagedBytesAreErrors) {
 
   std::vector<uint8_t> bytes = whole;
   bytes[0] ^= 1;
-  EXPECT_EQ(getError(bytes), "at byte 4: no program of a host");
+  EXPECT_EQ(getError(bytes), "byte 4: field 'magic' is " +
+                                 std::to_string(0x54534847 ^ 1) +
+                                 ", but this version of Garam needs " +
+                                 std::to_string(0x54534847));
   bytes = whole;
   bytes[4] = 9;
-  EXPECT_EQ(getError(bytes),
-            "at byte 8: version 9 of a host program, needed 1");
+  EXPECT_EQ(
+      getError(bytes),
+      "byte 6: field 'major_version' is 9, but this version of Garam needs "
+      "1");
   bytes = whole;
   bytes.push_back(0);
-  EXPECT_NE(getError(bytes).find("bytes behind the program's end"),
-            std::string::npos);
+  EXPECT_NE(getError(bytes).find("1 bytes are left"), std::string::npos);
   bytes = whole;
-  bytes[8] = 0xff; // more characters than there are bytes
-  EXPECT_EQ(getError(bytes), "it ends before all that it counts");
+  bytes[11] = 0xff; // more characters than there are bytes
+  EXPECT_EQ(getError(bytes),
+            "byte 12: ends before the end of field 'processor'");
 }
 
 // A flipped bit gives an error or a program that obeys the rules, whose
@@ -133,14 +138,13 @@ TEST(HostProgram, EnumeratorsAreChecked) {
   constexpr size_t firstRole = 20; // behind magic, version and three counts
   std::vector<uint8_t> damaged = bytes;
   damaged[firstRole] = 6;
-  EXPECT_NE(getError(damaged).find("role 6 of a segment, needed less than 6"),
+  EXPECT_NE(getError(damaged).find("byte 21: field 'role' is 6, not below 6"),
             std::string::npos);
   constexpr size_t fromEnd = 5 + 8 + 1; // object, its size, the last flag
   damaged = bytes;
   damaged[bytes.size() - fromEnd] = 2;
-  EXPECT_NE(
-      getError(damaged).find("an argument that is neither read nor written"),
-      std::string::npos);
+  EXPECT_NE(getError(damaged).find("field 'is_written' is 2, not below 2"),
+            std::string::npos);
 }
 
 } // namespace

@@ -142,7 +142,7 @@ TEST(NPUEncoding, DamagedCommand) {
   EXPECT_EQ(decodeWith(1, 1), where + "reserved bits are not zero");
   EXPECT_EQ(decodeWith(2, 0), where + "the command's length of 0 words is not "
                                       "between 1 and the 12 that are left");
-  EXPECT_EQ(decodeWith(2, 5), where + "ends before field 'offset'");
+  EXPECT_EQ(decodeWith(2, 5), where + "ends before the end of field 'offset'");
 }
 
 // What can be wrong in a list, a name or a command comes of the change of one
@@ -173,8 +173,9 @@ TEST(NPUEncoding, EachKindOfDamageIsNamed) {
         "guards and fill",
         "core 0, dma queue, command 0: the command is shorter than its length "
         "of ",
-        "NPU program: ends within a list", "NPU program: ends within a name",
-        "NPU program: not a name padded with zeros"})
+        "NPU program: ends within a list",
+        "NPU program: ends before the end of field 'name'",
+        "NPU program: field 'name' is not padded with zeros"})
     EXPECT_TRUE(llvm::any_of(errors, [&](const std::string &error) {
       return error.find(expected) != std::string::npos;
     })) << expected;

@@ -371,7 +371,7 @@ TEST(PIMProgramDecoder, Errors) {
     auto program = decodeProgram(damaged);
     return program ? "" : llvm::toString(program.takeError());
   };
-  EXPECT_EQ(getDecodeError({}), "byte 0: the program ends in field 'magic'");
+  EXPECT_EQ(getDecodeError({}), "byte 0: ends before the end of field 'magic'");
   std::vector<uint8_t> damaged = bytes;
   damaged[4] = 9;
   EXPECT_EQ(getDecodeError(damaged), "byte 8: field 'version' is 9, but this "
@@ -385,7 +385,7 @@ TEST(PIMProgramDecoder, Errors) {
   EXPECT_EQ(getDecodeError(damaged), "byte 16: field 'role' is 6, not below 6");
   damaged = bytes;
   damaged[35] = 1; // behind "weights"
-  EXPECT_EQ(getDecodeError(damaged), "byte 36: field 'name' is not filled with "
+  EXPECT_EQ(getDecodeError(damaged), "byte 36: field 'name' is not padded with "
                                      "zeros");
 }
 

@@ -70,10 +70,6 @@ struct Program {
   std::vector<uint8_t> object;
 };
 
-/// Bytes from element to element of each dimension of a dense, row-major
-/// tensor.
-llvm::SmallVector<int64_t, 4> getDenseStrides(const TensorType &type);
-
 /// The symbol of a kernel in the object: void (void *const *arguments).
 std::string getKernelSymbol(unsigned kernel);
 

@@ -139,19 +139,7 @@ static void visitSchema(TargetSchemaVisitor &v, MachineDescription &m) {
   v.figure({"synchronisation_seconds", "s", anySeconds,
             "from a signal to the queue that waits for it"},
            &m.synchronisationSeconds);
-  v.section("host_link", true,
-            "link to the host; reported apart from a model's latency", [&] {
-              v.figure({"bytes_per_second",
-                        "B/s",
-                        {1e6, 1e15},
-                        "each direction, as programs see it"},
-                       &m.hostLinkBytesPerSecond);
-              v.figure({"seconds", "s", anySeconds, "latency of a transfer"},
-                       &m.hostLinkSeconds);
-              v.figure({"energy_joules_per_byte", "J/B", anyEnergy,
-                        "energy of moving a byte"},
-                       &m.hostLinkJoulesPerByte);
-            });
+  visitHostLink(v, m.hostLink, {/*isRequired=*/true, /*hasEnergy=*/true});
   v.figure({"idle_watts",
             "W",
             {0, 1e4},

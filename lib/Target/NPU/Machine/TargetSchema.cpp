@@ -205,15 +205,7 @@ void visitTargetSchema(TargetSchemaVisitor &v, MachineDescription &m) {
             [&] { visitDRAM(v, m.dram); });
   v.section("synchronisation", true, "latency of semaphores",
             [&] { visitSynchronisation(v, m.synchronisation); });
-  v.section("host_link", true,
-            "link to the host; reported apart from a model's latency", [&] {
-              v.figure({"bytes_per_second", "B/s", anyBytesPerSecond,
-                        "each direction, as programs see it"},
-                       &m.hostLinkBytesPerSecond);
-              v.figure(
-                  {"seconds", "s", anyFixedSeconds, "latency of a transfer"},
-                  &m.hostLinkSeconds);
-            });
+  visitHostLink(v, m.hostLink);
   v.figure({"idle_watts",
             "W",
             {0, 1e4},

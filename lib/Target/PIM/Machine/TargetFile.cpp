@@ -247,12 +247,7 @@ static void visitSchema(TargetSchemaVisitor &v, MachineDescription &m,
             [&] { visitEnergy(v, m.energy); });
   v.section("driver", true, "the processor that issues the transactions",
             [&] { visitDriver(v, m.driver); });
-  v.section("host_link", true, "link to the host", [&] {
-    v.figure({"bytes_per_second", "B/s", {1e6, 1e15}, "each direction"},
-             &m.hostLinkBytesPerSecond);
-    v.figure({"seconds", "s", anyFixedSeconds, "latency of a transfer"},
-             &m.hostLinkSeconds);
-  });
+  visitHostLink(v, m.hostLink);
   v.figure({"idle_watts",
             "W",
             {0, 1e4},

@@ -13,10 +13,13 @@
 #ifndef GARAM_TARGET_ANALOG_MACHINE_MACHINEDESCRIPTION_H
 #define GARAM_TARGET_ANALOG_MACHINE_MACHINEDESCRIPTION_H
 
+#include "garam/Target/HostLink.h"
+
 #include "llvm/ADT/StringRef.h"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace garam::analog {
@@ -83,8 +86,7 @@ struct MachineDescription {
   MemoryDescription buffer;  // segments but the constant one
   MemoryDescription vectors; // what goes into and comes out of crossbars
   double synchronisationSeconds = 0;
-  double hostLinkBytesPerSecond = 0, hostLinkSeconds = 0;
-  double hostLinkJoulesPerByte = 0;
+  std::optional<HostLink> hostLink;
   double idleWatts = 0;
 
   /// Largest magnitude that a converter gives: 127 for 8 bits.

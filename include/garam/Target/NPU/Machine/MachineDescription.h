@@ -12,6 +12,7 @@
 #ifndef GARAM_TARGET_NPU_MACHINE_MACHINEDESCRIPTION_H
 #define GARAM_TARGET_NPU_MACHINE_MACHINEDESCRIPTION_H
 
+#include "garam/Target/HostLink.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 
 #include <optional>
@@ -104,8 +105,7 @@ struct MachineDescription {
   DRAMDescription dram;
   SynchronisationDescription synchronisation;
   double idleWatts = 0;
-  double hostLinkBytesPerSecond = 0;
-  double hostLinkSeconds = 0;
+  std::optional<HostLink> hostLink;
 
   /// The mode of the MAC array for `type`, or null.
   const ArrayMode *findMode(ElementType type) const;

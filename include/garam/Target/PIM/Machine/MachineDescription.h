@@ -13,6 +13,7 @@
 #ifndef GARAM_TARGET_PIM_MACHINE_MACHINEDESCRIPTION_H
 #define GARAM_TARGET_PIM_MACHINE_MACHINEDESCRIPTION_H
 
+#include "garam/Target/HostLink.h"
 #include "garam/Target/PIM/Machine/ISA.h"
 #include "llvm/Support/Error.h"
 
@@ -157,7 +158,7 @@ struct MachineDescription {
   Energy energy;
   Driver driver;
   double idleWatts = 0;
-  double hostLinkBytesPerSecond = 0, hostLinkSeconds = 0;
+  std::optional<HostLink> hostLink;
 
   /// Rows of a bank that instructions can address.
   uint32_t getOperandRows() const;
