@@ -8,10 +8,12 @@
 
 #include "garam/Dialect/GaramExt/IR/ObservedRange.h"
 #include "garam/Runtime/Npz.h"
+#include "garam/Support/DataTypes.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/LoadedProgram.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
 
@@ -50,8 +52,9 @@ private:
                          "--calibrate " + path + ": " + message);
   }
   llvm::Error readSamples();
-  llvm::Error addInput(func::FuncOp function, unsigned number,
-                       MutableArrayRef<Tensor> arrays);
+  llvm::Error listInputs();
+  llvm::Error checkNames(ArrayRef<Tensor> arrays) const;
+  llvm::Error addSamples(InputSamples &input, MutableArrayRef<Tensor> arrays);
   llvm::Error countSamples(const InputSamples &input);
   llvm::Error checkFinite(const InputSamples &input) const;
   void returnAllValues();
@@ -81,36 +84,69 @@ private:
 // Samples
 //===----------------------------------------------------------------------===//
 
-static std::optional<TensorType> getTensorType(Type type) {
+static std::optional<TensorType> getTensorType(Type type, bool isUnsigned) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !tensor.hasStaticShape() || !tensor.getElementType().isF32())
+  if (!tensor || !tensor.hasStaticShape())
+    return std::nullopt;
+  std::optional<DataType> element =
+      getDataType(tensor.getElementType(), isUnsigned);
+  if (!element)
     return std::nullopt;
   TensorType result;
+  result.type = *element;
   result.shape.append(tensor.getShape().begin(), tensor.getShape().end());
   return result;
 }
 
-llvm::Error Calibration::addInput(func::FuncOp function, unsigned number,
-                                  MutableArrayRef<Tensor> arrays) {
-  auto name = function.getArgAttrOfType<StringAttr>(number, valueNameAttrName);
-  std::optional<TensorType> type =
-      getTensorType(function.getArgumentTypes()[number]);
-  if (!name)
-    return fail("the model does not name its inputs");
-  if (!type)
-    return fail("input '" + name.getValue() +
-                "' is not of float32 with fixed dimensions, which calibration "
-                "needs");
+/// Inputs may be of any type that a runtime binds: ranges are those of the
+/// floats, among inputs or behind them.
+llvm::Error Calibration::listInputs() {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    auto name = function.getArgAttrOfType<StringAttr>(i, valueNameAttrName);
+    if (!name)
+      return fail("the model does not name its inputs");
+    std::optional<TensorType> type =
+        getTensorType(function.getArgumentTypes()[i],
+                      bool(function.getArgAttr(i, unsignedAttrName)));
+    if (!type)
+      return fail("input '" + name.getValue() +
+                  "' is not a tensor of numbers with fixed dimensions, which "
+                  "samples need");
+    inputs.push_back({{name.str(), *type}, {}});
+  }
+  return llvm::Error::success();
+}
+
+/// An array that nothing takes is a name that is wrong, or of another model.
+llvm::Error Calibration::checkNames(ArrayRef<Tensor> arrays) const {
+  std::string unknown, known;
+  llvm::ListSeparator unknownComma, knownComma;
+  for (const Tensor &array : arrays)
+    if (llvm::none_of(inputs, [&](const InputSamples &input) {
+          return input.input.name == array.name;
+        }))
+      (unknown += unknownComma) += "'" + array.name + "'";
+  for (const InputSamples &input : inputs)
+    (known += knownComma) +=
+        "'" + input.input.name + "' (" + input.input.type.str() + ")";
+  if (unknown.empty())
+    return llvm::Error::success();
+  return fail("the model has no input " + unknown + "; its inputs are " +
+              (known.empty() ? "none" : known));
+}
+
+llvm::Error Calibration::addSamples(InputSamples &input,
+                                    MutableArrayRef<Tensor> arrays) {
   auto *array = llvm::find_if(
-      arrays, [&](const Tensor &a) { return a.name == name.getValue(); });
+      arrays, [&](const Tensor &a) { return a.name == input.input.name; });
   if (array == arrays.end())
-    return fail("has no array '" + name.getValue() +
+    return fail("has no array '" + input.input.name +
                 "'; needed one for each input, with samples along its first "
                 "axis");
-  inputs.push_back({{name.str(), *type}, std::move(*array)});
-  if (llvm::Error error = countSamples(inputs.back()))
+  input.samples = std::move(*array);
+  if (llvm::Error error = countSamples(input))
     return error;
-  return checkFinite(inputs.back());
+  return checkFinite(input);
 }
 
 static float readFloat(const uint8_t *bytes) {
@@ -123,7 +159,7 @@ llvm::Error Calibration::countSamples(const InputSamples &input) {
   ArrayRef<int64_t> shape = input.input.type.shape;
   ArrayRef<int64_t> found = input.samples.type.shape;
   uint64_t count = 0;
-  if (input.samples.type.type == DataType::Float32 && !found.empty()) {
+  if (input.samples.type.type == input.input.type.type && !found.empty()) {
     if (found.drop_front() == shape)
       count = found[0];
     else if (!shape.empty() && found.drop_front() == shape.drop_front() &&
@@ -134,7 +170,7 @@ llvm::Error Calibration::countSamples(const InputSamples &input) {
     return fail("array '" + input.input.name + "' is " +
                 input.samples.type.str() + "; needed samples of " +
                 input.input.type.str() + " along a first axis");
-  if (inputs.size() > 1 && count != numSamples)
+  if (&input != &inputs.front() && count != numSamples)
     return fail("array '" + input.input.name + "' has " + Twine(count) +
                 " samples, '" + inputs[0].input.name + "' has " +
                 Twine(numSamples));
@@ -145,6 +181,8 @@ llvm::Error Calibration::countSamples(const InputSamples &input) {
 /// A range that left out what is not finite would be that of other data than
 /// the user's.
 llvm::Error Calibration::checkFinite(const InputSamples &input) const {
+  if (input.input.type.type != DataType::Float32)
+    return llvm::Error::success();
   ArrayRef<uint8_t> bytes = input.samples.data;
   size_t numElements = bytes.size() / sizeof(float);
   for (size_t i = 0; i < numElements; ++i) {
@@ -169,8 +207,12 @@ llvm::Error Calibration::readSamples() {
   llvm::Expected<std::vector<Tensor>> arrays = readNpz(path);
   if (!arrays)
     return arrays.takeError();
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (llvm::Error error = addInput(function, i, *arrays))
+  if (llvm::Error error = listInputs())
+    return error;
+  if (llvm::Error error = checkNames(*arrays))
+    return error;
+  for (InputSamples &input : inputs)
+    if (llvm::Error error = addSamples(input, *arrays))
       return error;
   if (numSamples == 0)
     return fail("has no samples: the model has no inputs");
@@ -191,8 +233,10 @@ void Calibration::returnAllValues() {
     std::optional<NodeValue> node = getNodeValue(op.getLoc());
     if (op.getNumResults() != 1 || !node)
       continue;
-    std::optional<TensorType> type = getTensorType(op.getResult(0).getType());
-    if (!type || node->type != op.getResult(0).getType() ||
+    std::optional<TensorType> type =
+        getTensorType(op.getResult(0).getType(), /*isUnsigned=*/false);
+    if (!type || type->type != DataType::Float32 ||
+        node->type != op.getResult(0).getType() ||
         !seen.insert(node->name).second)
       continue;
     results.push_back(op.getResult(0));
@@ -240,6 +284,8 @@ llvm::Error Calibration::compile() {
 //===----------------------------------------------------------------------===//
 
 void Calibration::observe(const Observed &value, ArrayRef<uint8_t> bytes) {
+  if (value.type.type != DataType::Float32)
+    return;
   auto [entry, isNew] =
       ranges.try_emplace(value.name, ext::ObservedRange{INFINITY, -INFINITY});
   ext::ObservedRange &range = entry->second;

@@ -16,8 +16,8 @@ namespace garam {
 /// Runs the model of `module`, which is at stage 'linalg', on the samples of an
 /// .npz file and notes what its values of floats lie between (garam_ext.range):
 /// inputs of the model and outputs of nodes. The arrays of the file have the
-/// names of inputs; their first axis counts samples, which are whole inputs, or
-/// parts of one along its first dimension.
+/// names and types of inputs; their first axis counts samples, which are whole
+/// inputs, or parts of one along its first dimension.
 ///
 /// The device that takes what others refuse runs it, for its arithmetic is that
 /// of the model, with the options of it in `options`.

@@ -22,7 +22,6 @@ using namespace mlir;
 
 namespace garam {
 
-static constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
 static constexpr llvm::StringLiteral modelAttrName = "onnx.model";
 
 namespace {

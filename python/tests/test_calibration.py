@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 import onnx
-from onnx import helper
+from onnx import helper, numpy_helper
 import pytest
 
 import analog_reference as reference
@@ -121,7 +121,9 @@ def test_samples_that_do_not_fit(network, fails, tmp_path):
         fails(INPUT, message, *compile_with(tmp_path, file))
 
     zeros = np.zeros((4, *SHAPE), np.float32)
-    check("has no array 'x'; needed one for each input, with samples along its first axis", z=zeros)
+    check("has no array 'x'; needed one for each input, with samples along its first axis")
+    check("samples.npz: the model has no input 'z', 'a'; its inputs are 'x' (float32[2,20])", x=zeros,
+          z=zeros, a=zeros)
     check("array 'x' is float64[4,2,20]; needed samples of float32[2,20] along a first axis",
           x=zeros.astype(np.float64))
     check("array 'x' is float32[3,20]; needed samples of float32[2,20] along a first axis",
@@ -154,16 +156,51 @@ def test_two_inputs_have_as_many_samples(fails, tmp_path):
           *compile_with(tmp_path, tmp_path / "samples.npz"))
 
 
-def test_integers_are_not_calibrated(fails, tmp_path):
+def save_embedding(path, index_type, table, weights):
+    """Rows of a table by indices, then a product; the input is two indices."""
+    nodes = [helper.make_node("Gather", ["table", "ids"], ["rows"], name="rows"),
+             helper.make_node("MatMul", ["rows", "w"], ["y"], name="product")]
+    graph = helper.make_graph(
+        nodes, "graph", [helper.make_tensor_value_info("ids", index_type, (2,))],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, (2, weights.shape[1]))],
+        [numpy_helper.from_array(table, "table"), numpy_helper.from_array(weights, "w")])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
+@pytest.mark.parametrize("index_type, dtype", [(onnx.TensorProto.INT64, np.int64),
+                                               (onnx.TensorProto.INT32, np.int32)])
+@pytest.mark.parametrize("axis", ["of samples", "of the input"])
+def test_indices_of_an_embedding(index_type, dtype, axis, run_tool, tmp_path):
+    """An input of integers has samples too; the ranges are those of the floats behind it."""
+    random = np.random.default_rng(11)
+    table, weights = draw(random, 9, 16), draw(random, 16, 5)
+    save_embedding(tmp_path / "model.onnx", index_type, table, weights)
+    ids = np.array([[0, 3], [4, 1], [3, 3]], dtype)
+    np.savez(tmp_path / "samples.npz", ids=ids if axis == "of samples" else ids.reshape(6))
+    result = run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz"))
+    assert "guesses" not in result.stderr
+
+    np.save(tmp_path / "ids.npy", ids[1])
+    run_tool("garam", "run", tmp_path / "model.garam", "--trust-native", "--quiet", "--input",
+             f"ids={tmp_path / 'ids.npy'}", "-o", tmp_path / "out")
+    seen = table[ids.reshape(-1)]
+    dac = reference.make_dac(float(seen.min()), float(seen.max()))
+    expected, _ = reference.multiply(table[ids[1]], weights, dac)
+    np.testing.assert_array_equal(np.load(tmp_path / "out" / "y.npy"), expected)
+
+
+def test_integers_without_a_sign(run_tool, tmp_path):
+    """Types are the model's, also where linalg has integers without a sign."""
     graph = helper.make_graph(
         [helper.make_node("Cast", ["x"], ["y"], to=onnx.TensorProto.FLOAT)], "graph",
-        [helper.make_tensor_value_info("x", onnx.TensorProto.INT32, (2,))],
+        [helper.make_tensor_value_info("x", onnx.TensorProto.UINT8, (2,))],
         [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, (2,))])
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
               tmp_path / "model.onnx")
-    np.savez(tmp_path / "samples.npz", x=np.zeros((4, 2), np.int32))
-    fails(INPUT, "input 'x' is not of float32 with fixed dimensions, which calibration needs",
-          *compile_with(tmp_path, tmp_path / "samples.npz"))
+    np.savez(tmp_path / "samples.npz", x=np.array([[1, 200], [7, 255]], np.uint8))
+    placed = run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz")[:-2],
+                      "--emit=placed").stdout
+    assert "garam_ext.range = array<f64: 1.000000e+00, 2.550000e+02>" in placed
 
 
 def test_files_that_are_no_archives_of_arrays(network, fails, tmp_path):
@@ -207,6 +244,19 @@ def test_calibration_is_before_placement(network, run_tool, fails, tmp_path):
     fails(USAGE, "--calibrate: this IR is placed; start from a stage before 'placed'", "compile",
           stage, "--from", "placed", "--calibrate", tmp_path / "samples.npz", "-o",
           tmp_path / "model.garam")
+
+
+def test_inputs_without_fixed_dimensions(network, run_tool, fails, tmp_path):
+    """They are legal in IR that begins at 'linalg'."""
+    np.savez(tmp_path / "samples.npz", x=np.zeros((4, 2), np.float32))
+    stage = tmp_path / "stage.mlir"
+    stage.write_text("""func.func @main(%x: tensor<?xf32> {onnx.name = "x"})
+        -> (tensor<?xf32> {onnx.name = "y"}) {
+      return %x : tensor<?xf32>
+    }""")
+    fails(INPUT, "input 'x' is not a tensor of numbers with fixed dimensions, which samples need",
+          "compile", stage, "--from", "linalg", "--target", "hermes", "--calibrate",
+          tmp_path / "samples.npz", "-o", tmp_path / "model.garam")
 
 
 def test_one_model_is_calibrated(network, run_tool, fails, tmp_path):

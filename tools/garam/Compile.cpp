@@ -214,8 +214,10 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
       ->check(isNotEmpty());
   addDeviceOptions(*sub, devices, options);
   sub->add_option("--calibrate", options.calibration,
-                  "FILE.npz: samples of the inputs, one array a name, for "
-                  "devices that need the ranges of values")
+                  "FILE.npz: samples of the inputs, for devices that need the "
+                  "ranges of values: an array of the name and type of each "
+                  "input, whose first axis counts samples, or goes on along "
+                  "the input's own")
       ->check(isNotEmpty());
   sub->add_option("--placement", options.placement,
                   "JSON file that says which nodes run on which device")

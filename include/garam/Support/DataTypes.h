@@ -12,6 +12,10 @@
 
 namespace garam {
 
+/// Unit attribute of an argument or result of a function: its integers are
+/// unsigned in the model; those of linalg have no sign.
+constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
+
 /// The type of elements of type `type`, where there is one. Integers of
 /// `linalg` have no sign: whether they are unsigned says `isUnsigned`.
 std::optional<DataType> getDataType(mlir::Type type, bool isUnsigned);

@@ -17,6 +17,7 @@
 #include "Constants.h"
 #include "OperatorTable.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "garam/Support/DataTypes.h"
 
 using namespace mlir;
 
@@ -27,10 +28,8 @@ namespace garam {
 
 namespace {
 
-constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
-
 bool isUnsignedTensor(Type type) {
-  auto tensor = dyn_cast<TensorType>(type);
+  auto tensor = dyn_cast<mlir::TensorType>(type);
   return tensor && tensor.getElementType().isUnsignedInteger();
 }
 
