@@ -184,7 +184,7 @@ Compilation::runPasses(StringRef stage,
   llvm::append_range(result.warnings, diagnostics.takeWarnings());
   if (hasFailed)
     return makeStageError(stage, diagnostics);
-  return endStage(stage);
+  return llvm::Error::success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -226,18 +226,21 @@ llvm::Error Compilation::import() {
 }
 
 llvm::Error Compilation::lowerToLinalg() {
-  if (isBeforeStart(linalgStage))
-    return llvm::Error::success();
-  return runPasses(linalgStage, buildLinalgPipeline);
+  bool isRead = isBeforeStart(linalgStage);
+  if (!isRead)
+    if (llvm::Error error = runPasses(linalgStage, buildLinalgPipeline))
+      return error;
+  if (llvm::Error error = calibrateValues())
+    return error;
+  if (!isRead)
+    return endStage(linalgStage);
+  return options.fromStage == linalgStage ? emitIfAsked(linalgStage)
+                                          : llvm::Error::success();
 }
 
 llvm::Error Compilation::calibrateValues() {
   if (options.calibration.empty())
     return llvm::Error::success();
-  if (isBeforeStart(placedStage))
-    return makeUserError(ExitCode::Usage,
-                         "--calibrate: this IR is placed; start from a stage "
-                         "before 'placed'");
   // Not the precision: ranges are those of the model's own arithmetic.
   DeviceCompileOptions ownOptions;
   ownOptions.values = options.deviceOptions;
@@ -340,12 +343,11 @@ llvm::Error Compilation::writeBinary() {
 llvm::Expected<CompileResult> Compilation::run() {
   using Step = llvm::Error (Compilation::*)();
   constexpr Step steps[] = {
-      &Compilation::checkOptions,  &Compilation::openOutput,
-      &Compilation::openTarget,    &Compilation::readStart,
-      &Compilation::listStages,    &Compilation::import,
-      &Compilation::lowerToLinalg, &Compilation::calibrateValues,
-      &Compilation::readPlacement, &Compilation::placeAndCompile,
-      &Compilation::writeBinary};
+      &Compilation::checkOptions,    &Compilation::openOutput,
+      &Compilation::openTarget,      &Compilation::readStart,
+      &Compilation::listStages,      &Compilation::import,
+      &Compilation::lowerToLinalg,   &Compilation::readPlacement,
+      &Compilation::placeAndCompile, &Compilation::writeBinary};
   for (Step step : steps) {
     if (llvm::Error error = (this->*step)())
       return error;

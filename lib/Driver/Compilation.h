@@ -48,12 +48,12 @@ private:
   /// given.
   llvm::Error restoreOption(llvm::StringRef name, std::string &value);
 
-  llvm::Error checkPlacementOptions();
+  llvm::Error checkStageOptions();
 
   // The stages.
   llvm::Error import();
   llvm::Error lowerToLinalg();
-  /// Observes the ranges of values, if samples are given.
+  /// Observes the ranges of values of stage 'linalg', if samples are given.
   llvm::Error calibrateValues();
   llvm::Error readPlacement();
   llvm::Error placeAndCompile();
@@ -90,7 +90,7 @@ private:
                                     const std::string &reason);
   void releaseInputs();
 
-  /// Runs `build`'s passes as the stage `stage`.
+  /// Begins the stage `stage` and runs `build`'s passes.
   llvm::Error runPasses(llvm::StringRef stage,
                         llvm::function_ref<void(mlir::OpPassManager &)> build);
   /// A stage begins: reports it and keeps the IR for a reproducer.

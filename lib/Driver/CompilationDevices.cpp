@@ -22,16 +22,33 @@ namespace garam {
 // Placement
 //===----------------------------------------------------------------------===//
 
-llvm::Error Compilation::checkPlacementOptions() {
-  if (!options.placement.empty() && isBeforeStart(placedStage))
-    return makeUserError(ExitCode::Usage,
-                         "--placement: this IR is placed; start from a stage "
-                         "before 'placed'");
-  if (!options.emitPlacement.empty() && !options.emitStage.empty() &&
-      getStageNumber(options.emitStage) < getStageNumber(placedStage))
+/// What the IR that is written would not carry is not taken and forgotten.
+llvm::Error Compilation::checkStageOptions() {
+  for (const auto &[flag, value] :
+       {std::pair("--placement", &options.placement),
+        std::pair("--calibrate", &options.calibration)})
+    if (!value->empty() && isBeforeStart(placedStage))
+      return makeUserError(ExitCode::Usage,
+                           Twine(flag) + ": this IR is placed; start from a "
+                                         "stage before 'placed'");
+  auto isUsedAt = [&](StringRef stage) {
+    return options.emitStage.empty() ||
+           getStageNumber(options.emitStage) >= getStageNumber(stage);
+  };
+  StringRef hint = "; hint: give it to the compile that goes on from here";
+  if (!options.emitPlacement.empty() && !isUsedAt(placedStage))
     return makeUserError(ExitCode::Usage,
                          "--emit-placement: nothing is placed before stage "
                          "'placed'");
+  if (!options.placement.empty() && !isUsedAt(placedStage))
+    return makeUserError(ExitCode::Usage,
+                         "--placement: nothing is placed before stage "
+                         "'placed'" +
+                             hint);
+  if (!options.calibration.empty() && !isUsedAt(linalgStage))
+    return makeUserError(ExitCode::Usage,
+                         "--calibrate: values are observed at stage 'linalg'" +
+                             hint);
   return llvm::Error::success();
 }
 
@@ -80,9 +97,11 @@ llvm::Error Compilation::place() {
     how.hoistsQuantization =
         !cast<DeviceTargetAttrInterface>(chip.getTarget()).hasFloat();
   }
-  return runPasses(placedStage, [&](OpPassManager &manager) {
-    buildPlacementPipeline(manager, how, deviceOptions, placement);
-  });
+  if (llvm::Error error = runPasses(placedStage, [&](OpPassManager &manager) {
+        buildPlacementPipeline(manager, how, deviceOptions, placement);
+      }))
+    return error;
+  return endStage(placedStage);
 }
 
 ArrayAttr Compilation::makeRefusedAttr() {

@@ -289,10 +289,13 @@ llvm::Error Compilation::listStages() {
                              " comes before --from=" + options.fromStage);
   if (llvm::Error error = checkStart())
     return error;
-  if (llvm::Error error = checkPlacementOptions())
+  if (llvm::Error error = checkStageOptions())
     return error;
   previousStage = options.fromStage;
-  return module ? emitIfAsked(options.fromStage) : llvm::Error::success();
+  // Samples add to the IR of 'linalg', also when it is read.
+  return module && options.fromStage != linalgStage
+             ? emitIfAsked(options.fromStage)
+             : llvm::Error::success();
 }
 
 unsigned Compilation::getStageNumber(StringRef stage) const {

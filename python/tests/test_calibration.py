@@ -67,19 +67,37 @@ def test_ranges_are_those_of_the_samples(network, save, axis, run_tool, tmp_path
     assert any(np.array_equal(found, candidate) for candidate in expected)
 
 
-def test_ranges_are_in_the_ir(network, run_tool, tmp_path):
-    """So that a compile that begins at a placed stage has them too."""
+@pytest.mark.parametrize("stage", ["linalg", "placed"])
+def test_ranges_are_in_the_ir(network, stage, run_tool, tmp_path):
+    """So that a compile that goes on from the stage has them too."""
     random, _, _ = network
     np.savez(tmp_path / "samples.npz", x=random.uniform(-3, 7, (4, *SHAPE)).astype(np.float32))
-    run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz"))
+    arguments = compile_with(tmp_path, tmp_path / "samples.npz")
+    run_tool("garam", *arguments)
     content = (tmp_path / "model.garam").read_bytes()
-    placed = tmp_path / "placed.mlir"
-    run_tool("garam", *compile_with(tmp_path, tmp_path / "samples.npz")[:-1], placed, "--emit=placed")
-    assert placed.read_text().count("garam_ext.range = array<f64: ") == 5  # the input, its use, three nodes
-    result = run_tool("garam", "compile", placed, "--from=placed", "-o", tmp_path / "again.garam",
-                      "--quiet")
+    file = tmp_path / "stage.mlir"
+    run_tool("garam", *arguments[:-1], file, f"--emit={stage}")
+    # The input and three nodes; in a placed function, its argument as well.
+    assert file.read_text().count("garam_ext.range = array<f64: ") == (5 if stage == "placed" else 4)
+    result = run_tool("garam", "compile", file, f"--from={stage}", "--target", "hermes", "-o",
+                      tmp_path / "again.garam", "--quiet")
     assert "guesses" not in result.stderr
     assert (tmp_path / "again.garam").read_bytes() == content
+
+
+def test_ranges_are_added_to_ir(network, run_tool, tmp_path):
+    """A compile that begins and ends at 'linalg' observes as well."""
+    random, _, _ = network
+    np.savez(tmp_path / "samples.npz", x=random.uniform(-3, 7, (4, *SHAPE)).astype(np.float32))
+    arguments = compile_with(tmp_path, tmp_path / "samples.npz")
+    expected = run_tool("garam", *arguments[:-2], "--emit=linalg").stdout
+    file = tmp_path / "stage.mlir"
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet",
+             "--emit=linalg", "-o", file)
+    assert "garam_ext.range" not in file.read_text()
+    found = run_tool("garam", "compile", file, "--from=linalg", "--emit=linalg", *arguments[2:-2]).stdout
+    assert [line for line in found.splitlines() if "garam_ext.range" in line] == \
+        [line for line in expected.splitlines() if "garam_ext.range" in line]
 
 
 @pytest.mark.parametrize("level", ["x86-64", "native"])
@@ -236,14 +254,17 @@ def test_archive_that_claims_to_be_huge(network, fails, tmp_path):
     fails(INPUT, "cannot read", *compile_with(tmp_path, file))
 
 
-def test_calibration_is_before_placement(network, run_tool, fails, tmp_path):
+def test_calibration_is_between_linalg_and_placement(network, run_tool, fails, tmp_path):
     stage = tmp_path / "stage.mlir"
     run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "hermes", "--quiet", "--emit",
              "placed", "-o", stage)
     np.savez(tmp_path / "samples.npz", x=np.zeros((4, *SHAPE), np.float32))
-    fails(USAGE, "--calibrate: this IR is placed; start from a stage before 'placed'", "compile",
-          stage, "--from", "placed", "--calibrate", tmp_path / "samples.npz", "-o",
-          tmp_path / "model.garam")
+    for end in ((), ("--emit=placed",)):
+        fails(USAGE, "--calibrate: this IR is placed; start from a stage before 'placed'", "compile",
+              stage, "--from", "placed", "--calibrate", tmp_path / "samples.npz", "-o",
+              tmp_path / "model.garam", *end)
+    fails(USAGE, "--calibrate: values are observed at stage 'linalg'; hint: give it to the compile "
+          "that goes on from here", *compile_with(tmp_path, tmp_path / "samples.npz"), "--emit=onnx")
 
 
 def test_inputs_without_fixed_dimensions(network, run_tool, fails, tmp_path):

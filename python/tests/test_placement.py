@@ -438,6 +438,10 @@ def test_options_that_contradict_each_other(run_tool, fails, tmp_path):
     fails(USAGE, "--emit-placement: nothing is placed before stage 'placed'", "compile", DIGITS,
           "--dim", "N=1", "--target", SYSTEM, "--emit=linalg", "--emit-placement",
           tmp_path / "used.json")
+    for stage in ("onnx", "linalg"):
+        fails(USAGE, "--placement: nothing is placed before stage 'placed'; hint: give it to the "
+              "compile that goes on from here", "compile", DIGITS, "--dim", "N=1", "--target", SYSTEM,
+              f"--emit={stage}", "--placement", rules, "-o", tmp_path / "stage.mlir")
     fails(USAGE, "the placement file", "compile", DIGITS, "--dim", "N=1", "--target", SYSTEM,
           "--placement", rules, "--emit-placement", rules, "-o", tmp_path / "out.garam")
 
