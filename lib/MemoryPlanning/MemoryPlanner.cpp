@@ -134,7 +134,7 @@ MemoryPlan Planner::plan() {
 void Planner::planGreedily() {
   for (OrderKind kind : orderKinds) {
     take(planFirstFit(buffers, orders.get(kind)));
-    if (isDone())
+    if (best.height <= getWanted() || isTimeUp())
       return;
   }
 }

@@ -49,7 +49,8 @@ struct MemoryPlan {
 struct PlannerOptions {
   /// A plan of this height is good enough. 0: the lower the better.
   int64_t capacity = 0;
-  /// Steps of the search at most. The plan depends on it, on nothing else.
+  /// Steps of the search at most; 0: greedy orders only. The plan depends on
+  /// it, on nothing else.
   uint64_t maxSteps = 200'000;
   /// The search stops here as well, if given; then the plan depends on the
   /// speed of the machine.

@@ -8,10 +8,10 @@
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/MemoryPlanning/MemoryPlanner.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 
 #include <limits>
-#include <map>
 
 using namespace mlir;
 
@@ -31,6 +31,10 @@ constexpr int64_t bufferAlignment = 64;
 /// them, so that engines which run ahead do not wait for each other. Tried in
 /// this order until the plan fits.
 constexpr int64_t restingTimes[] = {256, 64, 0};
+
+/// Steps of the memory planner's search, a second at most: what does not fit
+/// then is placed or scheduled in another way.
+constexpr uint64_t maxPlannerSteps = 5000;
 
 struct LiveBuffer {
   BufferOp op;
@@ -65,96 +69,41 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
   return buffers;
 }
 
-/// The buffers of one memory by the time in which they are live. Buffers that
-/// live about equally long are kept together, by when they begin, so that
-/// finding those of a time takes time in their number alone.
-class Lifetimes {
-public:
-  void add(const LiveBuffer &buffer) {
-    int64_t length = buffer.end - buffer.begin + 1;
-    unsigned level = llvm::Log2_64_Ceil(length);
-    if (level >= levels.size())
-      levels.resize(level + 1);
-    levels[level].insert({buffer.begin, &buffer});
-  }
-
-  /// Calls `visit` for each buffer that is live somewhere in [begin, end].
-  void visit(int64_t begin, int64_t end,
-             llvm::function_ref<void(const LiveBuffer &)> visit) const {
-    for (auto [level, buffers] : llvm::enumerate(levels)) {
-      int64_t longest = int64_t(1) << level;
-      for (auto it = buffers.lower_bound(begin - longest + 1);
-           it != buffers.end() && it->first <= end; ++it)
-        if (it->second->end >= begin)
-          visit(*it->second);
-    }
-  }
-
-private:
-  /// levels[l]: those that live 2^(l-1) + 1 to 2^l commands, by the first one.
-  std::vector<std::multimap<int64_t, const LiveBuffer *>> levels;
-};
-
-/// Offsets for buffers of one kind of memory. Every memory in it (a core's
-/// SRAM, for instance) is planned at once, for a buffer may lie in several.
-class AddressPlanner {
-public:
-  AddressPlanner(unsigned numMemories, int64_t capacity, int64_t resting)
-      : placed(numMemories), capacity(capacity), resting(resting) {}
-
-  /// The lowest free offset in all of `memories`; false when there is none.
-  bool place(LiveBuffer &buffer, ArrayRef<int64_t> memories) {
-    SmallVector<std::pair<int64_t, int64_t>> taken;
-    for (int64_t memory : memories)
-      placed[memory].visit(buffer.begin - resting, buffer.end + resting,
-                           [&](const LiveBuffer &other) {
-                             taken.push_back(
-                                 {other.offset, other.offset + other.size});
-                           });
-    llvm::sort(taken);
-    int64_t offset = 0;
-    for (auto [low, high] : taken) {
-      if (low - offset >= buffer.size)
-        break;
-      offset = std::max(offset, high);
-    }
-    if (offset + buffer.size > capacity)
-      return false;
-    buffer.offset = offset;
-    peak = std::max(peak, offset + buffer.size);
-    for (int64_t memory : memories)
-      placed[memory].add(buffer);
-    return true;
-  }
-
-  int64_t peak = 0;
-
-private:
-  std::vector<Lifetimes> placed;
-  int64_t capacity, resting;
-};
-
-/// Plans the buffers for which `getMemories` gives memories, the largest
-/// first, with the first of `restings` that fits. The result is the peak, or
-/// nothing when they do not fit.
+/// Plans the buffers for which `getMemories` gives memories. Every memory (a
+/// core's, for instance) is planned at once, for a buffer may lie in several.
+/// The result is the peak, or nothing when they do not fit.
 std::optional<int64_t>
-planSpace(std::vector<LiveBuffer> &buffers, unsigned numMemories,
-          int64_t capacity,
-          llvm::function_ref<SmallVector<int64_t>(BufferOp)> getMemories,
+planSpace(std::vector<LiveBuffer> &buffers, int64_t capacity,
+          llvm::function_ref<SmallVector<uint32_t, 1>(BufferOp)> getMemories,
           ArrayRef<int64_t> restings = restingTimes) {
-  SmallVector<LiveBuffer *> order;
-  for (LiveBuffer &buffer : buffers)
-    if (buffer.begin >= 0 && !getMemories(buffer.op).empty())
-      order.push_back(&buffer);
-  llvm::stable_sort(order, [](const LiveBuffer *a, const LiveBuffer *b) {
-    return a->size > b->size;
-  });
+  std::vector<memory::Buffer> problem;
+  std::vector<LiveBuffer *> planned;
+  for (LiveBuffer &buffer : buffers) {
+    SmallVector<uint32_t, 1> memories = getMemories(buffer.op);
+    if (buffer.begin < 0 || memories.empty())
+      continue;
+    problem.push_back({buffer.begin, /*upper=*/0, buffer.size, bufferAlignment,
+                       /*bankSize=*/0, std::move(memories)});
+    planned.push_back(&buffer);
+  }
+  memory::PlannerOptions options;
+  options.capacity = capacity;
   for (int64_t resting : restings) {
-    AddressPlanner planner(numMemories, capacity, resting);
-    if (llvm::all_of(order, [&](LiveBuffer *buffer) {
-          return planner.place(*buffer, getMemories(buffer->op));
-        }))
-      return planner.peak;
+    for (auto [buffer, live] : llvm::zip_equal(problem, planned))
+      buffer.upper = live->end + 1 + resting;
+    // A search is for buffers that fit in no simpler way.
+    options.maxSteps = resting == 0 ? maxPlannerSteps : 0;
+    llvm::Expected<memory::MemoryPlan> plan =
+        memory::planMemory(problem, options);
+    if (!plan) { // sizes that do not add up fit no memory
+      llvm::consumeError(plan.takeError());
+      return std::nullopt;
+    }
+    if (plan->height > capacity)
+      continue;
+    for (auto [live, offset] : llvm::zip_equal(planned, plan->offsets))
+      live->offset = offset;
+    return plan->height;
   }
   return std::nullopt;
 }
@@ -200,7 +149,7 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
                                ArrayRef<SegmentOp> segments, int64_t heldBytes,
                                const MachineDescription &machine) {
   auto getMemories = [&](BufferOp op) {
-    SmallVector<int64_t> memories;
+    SmallVector<uint32_t, 1> memories;
     if (op.getParts() || !op.getSegment())
       return memories;
     SegmentOp segment = segments[*op.getSegment()];
@@ -210,12 +159,12 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
   };
   int64_t capacity = machine.dram.bytes;
   std::optional<int64_t> peak =
-      planSpace(buffers, 1, capacity - heldBytes, getMemories);
+      planSpace(buffers, capacity - heldBytes, getMemories);
   if (peak && heldBytes <= capacity)
     return *peak;
   // What the tightest plan would take.
   int64_t scratchBytes =
-      planSpace(buffers, 1, std::numeric_limits<int64_t>::max(), getMemories,
+      planSpace(buffers, std::numeric_limits<int64_t>::max(), getMemories,
                 /*restings=*/{0})
           .value_or(0);
   return emitAsRefusal(
@@ -245,17 +194,19 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   };
 
   std::optional<int64_t> peak =
-      planSpace(buffers, machine.cores, machine.local.bytes, [](BufferOp op) {
-        return op.getCores() ? llvm::to_vector(*op.getCores())
-                             : SmallVector<int64_t>();
+      planSpace(buffers, machine.local.bytes, [](BufferOp op) {
+        SmallVector<uint32_t, 1> memories;
+        if (op.getCores())
+          memories.append(op.getCores()->begin(), op.getCores()->end());
+        return memories;
       });
   if (!peak)
     return fail("local memory", machine.local.bytes);
   use.localBytes = *peak;
 
-  peak = planSpace(buffers, 1, machine.shared.bytes, [](BufferOp op) {
-    return op.getSpace() == SpaceKind::shared ? SmallVector<int64_t>{0}
-                                              : SmallVector<int64_t>();
+  peak = planSpace(buffers, machine.shared.bytes, [](BufferOp op) {
+    return op.getSpace() == SpaceKind::shared ? SmallVector<uint32_t, 1>{0}
+                                              : SmallVector<uint32_t, 1>();
   });
   if (!peak)
     return fail("shared memory", machine.shared.bytes);
