@@ -7,7 +7,7 @@
 #include "Abacus.h"
 #include "Export.h"
 
-#include "garam/Target/MemoryPlanner.h"
+#include "garam/MemoryPlanning/MemoryPlanner.h"
 
 using namespace mlir;
 
@@ -17,24 +17,27 @@ namespace abacus {
 #include "AbacusPasses.h.inc"
 
 /// Of tensors that share a segment: what the memory reads at once.
-static constexpr uint64_t alignment = 64;
+static constexpr int64_t alignment = 64;
 
-/// The chains whose tensor is read for the last time by the operation.
-using LastReads = DenseMap<Operation *, SmallVector<ChainOp, 1>>;
-
-static LastReads findLastReads(func::FuncOp function) {
-  LastReads lastReads;
+/// A buffer for each chain that has no place yet. Time counts chains: the
+/// tensor lives until the last chain that reads it is done, for a chain does
+/// not write what it reads.
+static std::vector<garam::memory::Buffer> getBuffers(func::FuncOp function) {
+  DenseMap<Operation *, int64_t> times;
+  for (auto [time, chain] : llvm::enumerate(function.getOps<ChainOp>()))
+    times[chain] = time;
+  std::vector<garam::memory::Buffer> buffers;
   for (auto chain : function.getOps<ChainOp>()) {
-    Operation *last = nullptr;
-    for (Operation *user : chain->getUsers()) {
-      Operation *reader = function.front().findAncestorOpInBlock(*user);
-      if (!last || last->isBeforeInBlock(reader))
-        last = reader;
-    }
-    if (last)
-      lastReads[last].push_back(chain);
+    if (chain.getPlace())
+      continue;
+    int64_t first = times[chain], last = first;
+    for (Operation *user : chain->getUsers())
+      last = std::max(
+          last, times.lookup(function.front().findAncestorOpInBlock(*user)));
+    int64_t bytes = std::max<int64_t>(getBytes(chain.getType()), 1);
+    buffers.push_back({first, last + 1, bytes, alignment});
   }
-  return lastReads;
+  return buffers;
 }
 
 namespace {
@@ -58,7 +61,8 @@ struct AbacusPlanMemoryPass
       chain.setPlaceAttr(PlaceAttr::get(&getContext(), segments.outputs + i,
                                         /*offset=*/0));
     }
-    placeScratch(function, segments.scratch);
+    if (failed(placeScratch(function, segments.scratch)))
+      signalPassFailure();
   }
 
 private:
@@ -69,21 +73,16 @@ private:
       end += llvm::alignTo(getBytes(weight.getType()), alignment);
     }
   }
-  /// In one walk, as chains run in their order.
-  void placeScratch(func::FuncOp function, uint32_t segment) {
-    LastReads lastReads = findLastReads(function);
-    garam::MemoryPlanner planner(alignment);
-    for (auto chain : function.getOps<ChainOp>()) {
+  LogicalResult placeScratch(func::FuncOp function, uint32_t segment) {
+    llvm::Expected<garam::memory::MemoryPlan> plan =
+        garam::memory::planMemory(getBuffers(function));
+    if (!plan)
+      return function.emitError() << llvm::toString(plan.takeError());
+    auto offset = plan->offsets.begin();
+    for (auto chain : function.getOps<ChainOp>())
       if (!chain.getPlace())
-        chain.setPlaceAttr(
-            PlaceAttr::get(&getContext(), segment,
-                           planner.allocate(getBytes(chain.getType()))));
-      // After its own place is taken: a chain does not write what it reads.
-      for (ChainOp read : lastReads.lookup(chain))
-        if (read.getPlace()->getSegment() == segment)
-          planner.release(read.getPlace()->getOffset(),
-                          getBytes(read.getType()));
-    }
+        chain.setPlaceAttr(PlaceAttr::get(&getContext(), segment, *offset++));
+    return success();
   }
 };
 

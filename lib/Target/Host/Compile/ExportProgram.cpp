@@ -7,11 +7,11 @@
 #include "garam/Target/Host/Compile.h"
 
 #include "ConstantWriter.h"
+#include "garam/MemoryPlanning/MemoryPlanner.h"
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Support/RawElements.h"
 #include "garam/Target/DebugMapBuilder.h"
-#include "garam/Target/MemoryPlanner.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -23,10 +23,28 @@ namespace {
 /// cache line more than it must.
 constexpr uint64_t bufferAlignment = 64;
 
+/// Steps of the memory planner's search, a fraction of a second: scratch memory
+/// should be small, but nothing fails if it is not.
+constexpr uint64_t maxPlannerSteps = 5000;
+
 /// Where a tensor lies.
 struct Place {
   uint32_t segment = 0;
   uint64_t offset = 0, size = 0;
+};
+
+/// What shares the scratch segment, with when it does.
+struct ScratchBuffers {
+  void add(KernelOp kernel, Value result, uint64_t size, int64_t first,
+           int64_t last);
+
+  struct Owner {
+    KernelOp kernel;
+    Value result; // null: what the kernel needs while it runs
+    uint64_t size;
+  };
+  std::vector<Owner> owners;
+  std::vector<memory::Buffer> buffers; // of each owner; time counts kernels
 };
 
 class Exporter {
@@ -42,11 +60,10 @@ private:
   LogicalResult addConstants();
   uint32_t addSegment(MemoryRole role, uint64_t size, const Twine &name);
   void addInputsAndOutputs();
-  void findLastUses();
+  ScratchBuffers getScratchBuffers();
+  LogicalResult planScratch();
   void addKernel(KernelOp kernel, unsigned number);
-  void placeResults(KernelOp kernel);
   void addArgument(Step &step, const Place &place, bool isWritten);
-  void releaseAfter(Operation *op);
   void planRegion(const Place &place, Location loc);
   void addValue(KernelOp kernel, uint32_t step);
 
@@ -54,10 +71,8 @@ private:
   const LoweredKernels &kernels;
   Program &program;
   llvm::DenseMap<Value, Place> places;
-  MemoryPlanner scratch{bufferAlignment};
-  uint32_t scratchSegment = 0;
-  /// Results in scratch memory, by the kernel that uses them last.
-  llvm::DenseMap<Operation *, SmallVector<Value>> lastUses;
+  /// What kernels need while they run.
+  llvm::DenseMap<Operation *, Place> workspaces;
   DebugMapBuilder debug;
 };
 
@@ -133,19 +148,43 @@ void Exporter::addInputsAndOutputs() {
   }
 }
 
-void Exporter::findLastUses() {
-  llvm::DenseMap<Value, Operation *> last;
-  for (auto kernel : function.getOps<KernelOp>()) {
+/// A buffer without elements takes a place too: it has an address.
+void ScratchBuffers::add(KernelOp kernel, Value result, uint64_t size,
+                         int64_t first, int64_t last) {
+  memory::Buffer buffer;
+  buffer.lower = first;
+  buffer.upper = last + 1;
+  buffer.size = llvm::alignTo(std::max<uint64_t>(size, 1), bufferAlignment);
+  buffer.alignment = bufferAlignment;
+  owners.push_back({kernel, result, size});
+  buffers.push_back(std::move(buffer));
+}
+
+/// The number of the kernel that uses each result last.
+static llvm::DenseMap<Value, int64_t> findLastUses(func::FuncOp function) {
+  llvm::DenseMap<Value, int64_t> last;
+  for (auto [number, kernel] : llvm::enumerate(function.getOps<KernelOp>())) {
     for (Value result : kernel.getResults())
-      last[result] = kernel;
+      last[result] = number;
     for (Value input : kernel.getInputs())
       if (Value base = getBase(input); base.getDefiningOp<KernelOp>())
-        last[base] = kernel;
+        last[base] = number;
   }
-  for (auto kernel : function.getOps<KernelOp>())
+  return last;
+}
+
+ScratchBuffers Exporter::getScratchBuffers() {
+  ScratchBuffers scratch;
+  llvm::DenseMap<Value, int64_t> lastUses = findLastUses(function);
+  for (auto [number, kernel] : llvm::enumerate(function.getOps<KernelOp>())) {
     for (Value result : kernel.getResults())
       if (!places.count(result))
-        lastUses[last[result]].push_back(result);
+        scratch.add(kernel, result, getByteSize(result), number,
+                    lastUses.lookup(result));
+    if (uint64_t size = kernels.scratchBytes[kernels.numbers[number]])
+      scratch.add(kernel, Value(), size, number, number);
+  }
+  return scratch;
 }
 
 void Exporter::planRegion(const Place &place, Location loc) {
@@ -158,14 +197,26 @@ void Exporter::planRegion(const Place &place, Location loc) {
   result.plan.push_back(std::move(region));
 }
 
-void Exporter::placeResults(KernelOp kernel) {
-  for (Value value : kernel.getResults()) {
-    if (places.count(value))
-      continue;
-    uint64_t size = getByteSize(value);
-    places[value] = {scratchSegment, scratch.allocate(size), size};
-    planRegion(places[value], kernel.getLoc());
+LogicalResult Exporter::planScratch() {
+  ScratchBuffers scratch = getScratchBuffers();
+  if (scratch.buffers.empty())
+    return success();
+  memory::PlannerOptions options;
+  options.maxSteps = maxPlannerSteps;
+  llvm::Expected<memory::MemoryPlan> plan =
+      memory::planMemory(scratch.buffers, options);
+  if (!plan)
+    return function.emitError() << llvm::toString(plan.takeError());
+  uint32_t segment = addSegment(MemoryRole::Scratch, plan->height, "scratch");
+  for (auto [owner, offset] : llvm::zip_equal(scratch.owners, plan->offsets)) {
+    Place place{segment, static_cast<uint64_t>(offset), owner.size};
+    planRegion(place, owner.kernel.getLoc());
+    if (owner.result)
+      places[owner.result] = place;
+    else
+      workspaces[owner.kernel] = place;
   }
+  return success();
 }
 
 void Exporter::addArgument(Step &step, const Place &place, bool isWritten) {
@@ -194,27 +245,16 @@ void Exporter::addValue(KernelOp kernel, uint32_t step) {
   debug.addValue(kernel.getLoc(), type.getNumElements(), value);
 }
 
-void Exporter::releaseAfter(Operation *op) {
-  for (Value value : lastUses.lookup(op))
-    scratch.release(places[value].offset, places[value].size);
-}
-
 void Exporter::addKernel(KernelOp kernel, unsigned number) {
   Step step;
   step.kernel = kernels.numbers[number];
   step.work = countWork(kernel);
-  placeResults(kernel);
   for (Value input : kernel.getInputs())
     addArgument(step, places.at(getBase(input)), /*isWritten=*/false);
   for (Value value : kernel.getResults())
     addArgument(step, places.at(value), /*isWritten=*/true);
-  if (uint64_t size = kernels.scratchBytes[step.kernel]) {
-    Place place{scratchSegment, scratch.allocate(size), size};
-    addArgument(step, place, /*isWritten=*/true);
-    planRegion(place, kernel.getLoc());
-    scratch.release(place.offset, size);
-  }
-  releaseAfter(kernel);
+  if (auto workspace = workspaces.find(kernel); workspace != workspaces.end())
+    addArgument(step, workspace->second, /*isWritten=*/true);
   program.steps.push_back(std::move(step));
   addValue(kernel,
            debug.addCommand(/*lane=*/0, debug.getNodes(kernel.getLoc())));
@@ -224,13 +264,11 @@ LogicalResult Exporter::run() {
   if (failed(addConstants()))
     return failure();
   addInputsAndOutputs();
-  scratchSegment = program.segments.size();
-  findLastUses();
+  if (failed(planScratch()))
+    return failure();
   for (const auto &[number, kernel] :
        llvm::enumerate(function.getOps<KernelOp>()))
     addKernel(kernel, number);
-  if (scratch.getSize() != 0)
-    addSegment(MemoryRole::Scratch, scratch.getSize(), "scratch");
   program.numKernels = kernels.scratchBytes.size();
   result.segments = program.segments;
   result.debug = debug.take(/*lanes=*/1);
