@@ -41,7 +41,7 @@ static void visitFields(TargetSchemaVisitor &v, Machine &m) {
               "energy of reading or writing a byte"},
              &m.memoryJoulesPerByte);
   });
-  garam::visitHostLink(v, m.hostLink, {/*isRequired=*/false});
+  garam::visitHostLink(v, m.hostLink, /*isRequired=*/false);
   v.figure({"idle_watts", "W", {0, 1e4}, "power of a machine without work"},
            &m.idleWatts);
 }

@@ -163,9 +163,13 @@ static double getEstimatedSeconds(const Executable &executable) {
 void writeReport(const Report &report, raw_ostream &os) {
   const Manifest &manifest = report.executable->getManifest();
   const RunResult &run = report.run;
-  std::optional<double> resident;
+  std::optional<double> resident, linkSeconds, linkJoule;
   if (report.residentLatencyFs)
     resident = toSeconds(*report.residentLatencyFs);
+  if (run.hostLink) {
+    linkSeconds = run.hostLink->seconds;
+    linkJoule = run.hostLink->joule;
+  }
   json::Value value = json::Object{
       {"schema", reportSchema},
       {"producer", manifest.producer},
@@ -174,7 +178,8 @@ void writeReport(const Report &report, raw_ostream &os) {
       {"options", listOptions(report)},
       {"latency_s", report.getLatencySeconds()},
       {"latency_resident_s", orNull(resident)},
-      {"host_link_s", orNull(run.hostLinkSeconds)},
+      {"host_link_s", orNull(linkSeconds)},
+      {"host_link_j", orNull(linkJoule)},
       {"host_quantized_elements", run.hostQuantizedElements},
       {"bound_s", report.bound.getSeconds()},
       {"bound", json::Object{{"macs", report.bound.macs},

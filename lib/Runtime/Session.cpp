@@ -180,20 +180,24 @@ void Session::readOutputs(RunResult &result) {
   }
 }
 
-/// Time of the host link for everything that goes in and out. With several
+/// What the host link takes for everything that goes in and out. With several
 /// devices that is in the steps.
-static std::optional<double> getHostLinkSeconds(const Executable &executable) {
+static std::optional<HostLinkUse> getHostLinkUse(const Executable &executable) {
   const std::optional<HostLink> &link = executable.getMachine(0).hostLink;
   if (!link || executable.getManifest().devices.size() != 1)
     return std::nullopt;
-  auto getSeconds = [&](ArrayRef<Binding> bindings) {
+  HostLinkUse use;
+  auto add = [&](ArrayRef<Binding> bindings) {
     uint64_t bytes = 0;
     for (const Binding &binding : bindings)
       bytes += *getDeviceByteSize(binding);
-    return link->getSeconds(bytes);
+    use.seconds += link->getSeconds(bytes);
+    use.joule += link->joulePerByte * bytes;
   };
   const EntryPoint &entry = executable.getEntryPoint();
-  return getSeconds(entry.inputs) + getSeconds(entry.outputs);
+  add(entry.inputs);
+  add(entry.outputs);
+  return use;
 }
 
 Error Session::runSteps(const RunOptions &options, RunResult &result) {
@@ -226,7 +230,7 @@ Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
         toString(std::move(error)));
   if (!options.timingOnly)
     readOutputs(result);
-  result.hostLinkSeconds = getHostLinkSeconds(*executable);
+  result.hostLink = getHostLinkUse(*executable);
   return result;
 }
 

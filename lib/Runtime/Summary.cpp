@@ -158,9 +158,10 @@ void printSummary(const Report &report, raw_ostream &os) {
           indent.str() + share.category,
           formatSeconds(share.femtoseconds * 1e-15) + ", " +
               formatShare(double(share.femtoseconds) / run.latencyFs));
-  if (run.hostLinkSeconds)
-    table.printRow("host link", formatSeconds(*run.hostLinkSeconds) +
-                                    ", not in the latency");
+  if (run.hostLink)
+    table.printRow("host link", formatSeconds(run.hostLink->seconds) + ", " +
+                                    formatJoules(run.hostLink->joule) +
+                                    ", in neither latency nor energy");
   table.printRow("DRAM", formatBytes(run.dramReadBytes) + " read, " +
                              formatBytes(run.dramWriteBytes) + " written");
   table.printRow("SRAM peak", formatBytes(report.peakOnChipBytes));

@@ -394,20 +394,21 @@ void visitLink(TargetSchemaVisitor &visitor, const LinkSlots &slots) {
                  slots.bytesPerSecond);
   visitor.figure({"seconds", "s", {0, 1e-2}, "latency of a transfer"},
                  slots.seconds);
-  if (slots.joulesPerByte)
-    visitor.figure(
-        {"energy_joules_per_byte", "J/B", {0, 1e-6}, "energy of moving a byte"},
-        slots.joulesPerByte);
+  visitor.figure(
+      {"energy_joules_per_byte", "J/B", {0, 1e-6}, "energy of moving a byte"},
+      slots.joulesPerByte);
 }
 
 void visitHostLink(TargetSchemaVisitor &visitor, std::optional<HostLink> &link,
-                   const HostLinkForm &form) {
+                   bool isRequired) {
   visitor.section(
-      "host_link", form.isRequired,
-      "link to the host; reported apart from a model's latency", [&] {
+      "host_link", isRequired,
+      "link to the host; in a model's latency and energy only where a system "
+      "has the host too",
+      [&] {
         HostLink &slots = link.emplace();
-        visitLink(visitor, {&slots.bytesPerSecond, &slots.seconds,
-                            form.hasEnergy ? &slots.joulePerByte : nullptr});
+        visitLink(visitor,
+                  {&slots.bytesPerSecond, &slots.seconds, &slots.joulePerByte});
       });
 }
 

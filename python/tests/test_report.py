@@ -59,3 +59,5 @@ def test_a_system_adds_its_links_to_the_latency_of_a_chip(run_tool, tmp_path):
     assert math.isclose(chip["latency_s"] + chip["host_link_s"], system["latency_s"], rel_tol=1e-9)
     links = sum(loss["seconds"] for loss in system["losses"] if loss["category"].startswith("link "))
     assert math.isclose(chip["host_link_s"], links, rel_tol=1e-9)
+    joules = sum(link["energy_j"] for link in system["links"])
+    assert joules > 0 and math.isclose(chip["host_link_j"], joules, rel_tol=1e-9)

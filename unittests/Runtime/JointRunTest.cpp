@@ -119,7 +119,7 @@ TEST_F(JointRunTest, EnergyIsThatOfDevicesAndLinks) {
   EXPECT_EQ(result.devices.at(1).setupFs, 100 * ns);
   EXPECT_EQ(result.setupFs, 100 * ns);
   EXPECT_DOUBLE_EQ(result.setupJoule, 5e-9);
-  EXPECT_FALSE(result.hostLinkSeconds.has_value());
+  EXPECT_FALSE(result.hostLink.has_value());
 }
 
 //===----------------------------------------------------------------------===//

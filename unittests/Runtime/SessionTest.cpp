@@ -166,7 +166,7 @@ public:
     machine.clockHz = 1e9;
     machine.onChipBytes = 1024;
     machine.idleWatts = 2;
-    machine.hostLink = HostLink{1e6, 0, 0};
+    machine.hostLink = HostLink{1e6, 0, 1e-9};
     return machine;
   }
   Expected<std::unique_ptr<LoadedProgram>>
@@ -241,7 +241,8 @@ TEST_F(SessionTest, RunsWithDataAndTime) {
   EXPECT_EQ(result.outputs[0].name, "y");
   EXPECT_EQ(result.outputs[0].data, std::vector<uint8_t>({11, 12, 13, 14}));
   EXPECT_EQ(result.latencyFs, 3000000u);
-  EXPECT_DOUBLE_EQ(*result.hostLinkSeconds, 8e-6);
+  EXPECT_DOUBLE_EQ(result.hostLink->seconds, 8e-6);
+  EXPECT_DOUBLE_EQ(result.hostLink->joule, 8e-9);
   // Of the program, and 2 W for 3 ns.
   EXPECT_DOUBLE_EQ(result.energyJoule, 1e-9 + 6e-9);
 }

@@ -70,6 +70,11 @@ struct LinkUse {
   double joule = 0;
 };
 
+/// What moving inputs and outputs over a host link takes.
+struct HostLinkUse {
+  double seconds = 0, joule = 0;
+};
+
 struct RunResult {
   std::vector<Tensor> outputs; // in the order of the entry point
   /// Simulated time from inputs in memory to outputs in memory: of the device
@@ -91,9 +96,9 @@ struct RunResult {
   std::vector<TimeShare> criticalPath;
   /// laneBusyFs[instance][lane], of Executable::getInstances.
   std::vector<std::vector<uint64_t>> laneBusyFs;
-  /// Moving inputs in and outputs out over the host link, which latencyFs does
-  /// not include; nothing when the target has no link.
-  std::optional<double> hostLinkSeconds;
+  /// Moving inputs in and outputs out over the host link, which latencyFs and
+  /// energyJoule do not include; nothing when the target has no link.
+  std::optional<HostLinkUse> hostLink;
   /// Elements that the host quantised and dequantised, because the device has
   /// no float type for them. Not in latencyFs either.
   uint64_t hostQuantizedElements = 0;

@@ -109,21 +109,16 @@ public:
                        llvm::ArrayRef<llvm::StringRef> others = {}) = 0;
 };
 
-/// Where the figures of a link belong: "bytes_per_second", "seconds" and,
-/// unless it is null, "energy_joules_per_byte".
+/// Where the figures of a link belong: "bytes_per_second", "seconds" and
+/// "energy_joules_per_byte".
 struct LinkSlots {
-  double *bytesPerSecond, *seconds, *joulesPerByte = nullptr;
+  double *bytesPerSecond, *seconds, *joulesPerByte;
 };
 void visitLink(TargetSchemaVisitor &visitor, const LinkSlots &slots);
 
-/// What the section "host_link" of a class's target files is like.
-struct HostLinkForm {
-  bool isRequired = true;
-  bool hasEnergy = false;
-};
 /// The section "host_link"; `link` is nothing when it is left out.
 void visitHostLink(TargetSchemaVisitor &visitor, std::optional<HostLink> &link,
-                   const HostLinkForm &form = {});
+                   bool isRequired = true);
 
 /// Reads and validates a target file of class `kind`. `name` is set to the
 /// target's; `visit` shows the schema and `relate` checks the values that were

@@ -139,7 +139,7 @@ static void visitSchema(TargetSchemaVisitor &v, MachineDescription &m) {
   v.figure({"synchronisation_seconds", "s", anySeconds,
             "from a signal to the queue that waits for it"},
            &m.synchronisationSeconds);
-  visitHostLink(v, m.hostLink, {/*isRequired=*/true, /*hasEnergy=*/true});
+  visitHostLink(v, m.hostLink);
   v.figure({"idle_watts",
             "W",
             {0, 1e4},
