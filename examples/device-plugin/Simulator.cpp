@@ -6,6 +6,7 @@
 
 #include "Simulator.h"
 
+#include "garam/Target/MemoryInstance.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -176,36 +177,28 @@ void Execution::execute(uint64_t number, const garam::RunMemory &memory) {
 namespace {
 
 /// Weights stay in the memory, so that there is no set-up.
-class Instance : public garam::ProgramInstance {
+class Instance : public garam::MemoryInstance {
 public:
   Instance(const Program &program, const Machine &machine,
            ArrayRef<uint8_t> constants, const garam::InstanceOptions &options)
-      : program(program), machine(machine), constants(constants),
-        timingOnly(options.timingOnly) {}
+      : MemoryInstance(program.segments, constants, options.timingOnly),
+        program(program), machine(machine) {}
 
+private:
   Expected<std::unique_ptr<garam::DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const garam::DeviceRunOptions &options,
-          garam::RunEndHandler onEnd) const override {
-    std::optional<garam::RunMemory> memory;
-    if (!timingOnly) {
-      if (Error error =
-              garam::RunMemory::create(program.segments, constants, segments)
-                  .moveInto(memory))
-        return std::move(error);
+  makeExecution(sim::Kernel &kernel, std::optional<garam::RunMemory> memory,
+                const garam::DeviceRunOptions &options,
+                garam::RunEndHandler onEnd) const override {
+    if (memory)
       if (Error error = garam::checkDenseValues(
               options.values, program.segments, program.chains.size()))
         return std::move(error);
-    }
     return std::make_unique<Execution>(
         kernel, program, machine, std::move(memory), options, std::move(onEnd));
   }
 
-private:
   const Program &program;
   const Machine &machine;
-  ArrayRef<uint8_t> constants;
-  bool timingOnly;
 };
 
 } // namespace

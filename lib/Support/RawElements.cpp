@@ -29,6 +29,19 @@ std::optional<RawElements> getRawElements(ElementsAttr value) {
   return RawElements{blob->getData(), /*isSplat=*/false};
 }
 
+ElementsAttr retypeElements(ElementsAttr elements, ShapedType type) {
+  if (elements.getType() == type)
+    return elements;
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
+    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
+  if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
+    if (dense.isSplat() || type.getElementType() == dense.getElementType())
+      return dense.bitcast(type.getElementType()).reshape(type);
+    return DenseElementsAttr::getFromRawBuffer(type, dense.getRawData());
+  }
+  return {};
+}
+
 void writePermuted(RawElements elements, unsigned width,
                    ArrayRef<int64_t> shape, ArrayRef<int64_t> permutation,
                    MutableArrayRef<uint8_t> to) {

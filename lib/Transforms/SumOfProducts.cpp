@@ -13,15 +13,19 @@ using namespace mlir;
 namespace garam {
 
 bool isSumOfProducts(linalg::LinalgOp op) {
-  if (op.getNumReductionLoops() == 0)
+  if (op.getNumReductionLoops() == 0 || op.getNumDpsInits() != 1)
     return false;
   Operation *sum =
       op.getBlock()->getTerminator()->getOperand(0).getDefiningOp();
   if (!isa_and_present<arith::AddFOp, arith::AddIOp>(sum))
     return false;
-  return llvm::any_of(sum->getOperands(), [](Value value) {
+  Value accumulator = op.getMatchingBlockArgument(op.getDpsInitOperand(0));
+  auto isProduct = [](Value value) {
     return isa_and_present<arith::MulFOp, arith::MulIOp>(value.getDefiningOp());
-  });
+  };
+  Value lhs = sum->getOperand(0), rhs = sum->getOperand(1);
+  return (lhs == accumulator && isProduct(rhs)) ||
+         (rhs == accumulator && isProduct(lhs));
 }
 
 } // namespace garam

@@ -25,6 +25,11 @@ struct RawElements {
 /// than the type says. Booleans of a dense attribute are packed into bits.
 std::optional<RawElements> getRawElements(mlir::ElementsAttr value);
 
+/// The same elements under another type of as many bytes (other sizes, or
+/// another sign); the blob of a resource is shared. Null for other attributes.
+mlir::ElementsAttr retypeElements(mlir::ElementsAttr elements,
+                                  mlir::ShapedType type);
+
 /// Writes elements of `width` bytes of a tensor of `shape` with its dimensions
 /// in another order: dimension i of what is written is dimension
 /// `permutation`[i].

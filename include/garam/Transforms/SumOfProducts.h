@@ -11,8 +11,8 @@
 
 namespace garam {
 
-/// Whether each point of `op` adds a product, perhaps of converted operands, to
-/// a sum.
+/// Whether each point of `op` adds a product, whatever its factors are, to the
+/// one sum that reductions make.
 bool isSumOfProducts(mlir::linalg::LinalgOp op);
 
 } // namespace garam

@@ -10,6 +10,7 @@
 #include "garam/Conversion/LinalgToAnalog/Passes.h"
 #include "garam/Target/Analog/Machine/TargetFile.h"
 #include "garam/Target/CompileTarget.h"
+#include "garam/Transforms/SumOfProducts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -146,7 +147,7 @@ std::string Converter::checkCells(const Product &product) const {
 void Converter::convertProducts() {
   SmallVector<linalg::LinalgOp> candidates;
   for (auto op : function.getOps<linalg::LinalgOp>())
-    if (isSumOfProducts(op))
+    if (isSumOfProducts(op) && op.getNumDpsInputs() == 2)
       candidates.push_back(op);
   for (linalg::LinalgOp op : candidates) {
     std::string reason;

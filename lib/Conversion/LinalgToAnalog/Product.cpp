@@ -19,25 +19,6 @@ namespace garam::analog {
 // The operation
 //===----------------------------------------------------------------------===//
 
-bool isSumOfProducts(linalg::LinalgOp op) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
-      op.getNumReductionLoops() == 0)
-    return false;
-  Block *body = op.getBlock();
-  Value yielded = body->getTerminator()->getOperand(0);
-  Operation *sum = yielded.getDefiningOp();
-  if (!isa_and_nonnull<arith::AddFOp, arith::AddIOp>(sum))
-    return false;
-  Value accumulator = body->getArgument(2);
-  for (auto [own, other] : {std::pair(0, 1), std::pair(1, 0)}) {
-    Operation *product = sum->getOperand(other).getDefiningOp();
-    if (sum->getOperand(own) == accumulator &&
-        isa_and_nonnull<arith::MulFOp, arith::MulIOp>(product))
-      return true;
-  }
-  return false;
-}
-
 /// Whether the factors are the two operands as they are.
 static bool multipliesOperands(linalg::LinalgOp op) {
   Block *body = op.getBlock();

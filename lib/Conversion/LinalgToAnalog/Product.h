@@ -24,9 +24,6 @@ struct Product {
   mlir::AffineMap outputMap; // (vectors, groups, outputs) -> result
 };
 
-/// Whether `op` sums products of two operands, whatever they are.
-bool isSumOfProducts(mlir::linalg::LinalgOp op);
-
 /// The product that `op` is, or nothing and the reason why crossbars cannot
 /// carry it out.
 std::optional<Product> matchProduct(mlir::linalg::LinalgOp op,

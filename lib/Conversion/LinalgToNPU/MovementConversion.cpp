@@ -7,9 +7,9 @@
 #include "Constants.h"
 #include "LinalgToNPU.h"
 
+#include "garam/Support/RawElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -65,15 +65,10 @@ static LogicalResult convertReshape(RewriterBase &rewriter, Operation *op) {
     value = dyn_cast<ElementsAttr>(constant.getValue());
   else if (auto constant = source.getDefiningOp<ConstantOp>())
     value = constant.getValue();
-  if (auto resource = dyn_cast_or_null<DenseResourceElementsAttr>(value)) {
-    rewriter.replaceOpWithNewOp<ConstantOp>(
-        op, type,
-        DenseResourceElementsAttr::get(type, resource.getRawHandle()));
-  } else if (auto dense = dyn_cast_or_null<DenseElementsAttr>(value)) {
-    rewriter.replaceOpWithNewOp<ConstantOp>(op, type, dense.reshape(type));
-  } else {
+  if (ElementsAttr reshaped = value ? retypeElements(value, type) : value)
+    rewriter.replaceOpWithNewOp<ConstantOp>(op, type, reshaped);
+  else
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, type, source);
-  }
   return success();
 }
 

@@ -12,147 +12,11 @@
 
 #include "LinalgToPIM.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/IR/Matchers.h"
+#include "garam/Transforms/AffineBody.h"
 
 using namespace mlir;
 
 namespace garam::pim {
-
-namespace {
-
-/// factor * (the product or the constant), and for a sum of both the other's.
-struct Form {
-  std::optional<float> alpha; // of the product
-  std::optional<float> beta;  // of the constant
-  bool isNarrowed = false;    // rounded to f16: nothing but a ReLU may follow
-  bool relu = false;
-};
-
-/// Reads the body of an elementwise operation on the result of a product.
-class BodyReader {
-public:
-  BodyReader(linalg::LinalgOp op, GemvOp gemv) : op(op), gemv(gemv) {}
-
-  std::optional<Form> read() {
-    auto yield = cast<linalg::YieldOp>(op.getBlock()->getTerminator());
-    return read(yield.getOperand(0));
-  }
-  /// The operand that is added, or null.
-  OpOperand *getBias() const { return bias; }
-
-private:
-  std::optional<Form> read(Value value);
-  std::optional<Form> readArgument(BlockArgument argument);
-  std::optional<Form> readProduct(arith::MulFOp product);
-  std::optional<Form> readSum(arith::AddFOp sum);
-  std::optional<Form> readMaximum(Value lhs, Value rhs);
-
-  linalg::LinalgOp op;
-  GemvOp gemv;
-  OpOperand *bias = nullptr;
-};
-
-} // namespace
-
-static std::optional<float> readScalar(Value value) {
-  FloatAttr attr;
-  if (!matchPattern(value, m_Constant(&attr)))
-    return std::nullopt;
-  llvm::APFloat number = attr.getValue();
-  bool losesInfo;
-  number.convert(llvm::APFloat::IEEEsingle(),
-                 llvm::APFloat::rmNearestTiesToEven, &losesInfo);
-  if (losesInfo)
-    return std::nullopt;
-  return number.convertToFloat();
-}
-
-std::optional<Form> BodyReader::readArgument(BlockArgument argument) {
-  OpOperand *operand = op.getMatchingOpOperand(argument);
-  if (op.isDpsInit(operand))
-    return std::nullopt;
-  Form form;
-  if (operand->get() == gemv.getResult()) {
-    form.alpha = 1;
-    return form;
-  }
-  if (!getConstant(operand->get()) || (bias && bias != operand))
-    return std::nullopt;
-  bias = operand;
-  form.beta = 1;
-  return form;
-}
-
-std::optional<Form> BodyReader::readProduct(arith::MulFOp product) {
-  Value factorValue = product.getRhs(), value = product.getLhs();
-  std::optional<float> factor = readScalar(factorValue);
-  if (!factor) {
-    std::swap(factorValue, value);
-    factor = readScalar(factorValue);
-  }
-  std::optional<Form> form = factor ? read(value) : std::nullopt;
-  if (!form || form->isNarrowed || form->relu || (form->alpha && form->beta))
-    return std::nullopt;
-  // Two factors would be two roundings.
-  std::optional<float> &scaled = form->alpha ? form->alpha : form->beta;
-  if (*scaled != 1)
-    return std::nullopt;
-  scaled = factor;
-  return form;
-}
-
-std::optional<Form> BodyReader::readSum(arith::AddFOp sum) {
-  std::optional<Form> a = read(sum.getLhs()), b = read(sum.getRhs());
-  if (!a || !b || a->isNarrowed || b->isNarrowed || a->relu || b->relu)
-    return std::nullopt;
-  if ((a->alpha && b->alpha) || (a->beta && b->beta))
-    return std::nullopt;
-  if (b->alpha)
-    std::swap(a, b);
-  a->beta = b->beta;
-  return a;
-}
-
-std::optional<Form> BodyReader::readMaximum(Value lhs, Value rhs) {
-  if (matchPattern(lhs, m_AnyZeroFloat()))
-    std::swap(lhs, rhs);
-  if (!matchPattern(rhs, m_AnyZeroFloat()))
-    return std::nullopt;
-  std::optional<Form> form = read(lhs);
-  if (!form || !form->alpha)
-    return std::nullopt;
-  form->relu = true;
-  return form;
-}
-
-std::optional<Form> BodyReader::read(Value value) {
-  if (auto argument = dyn_cast<BlockArgument>(value))
-    return readArgument(argument);
-  Operation *definition = value.getDefiningOp();
-  if (auto product = dyn_cast<arith::MulFOp>(definition))
-    return readProduct(product);
-  if (auto sum = dyn_cast<arith::AddFOp>(definition))
-    return readSum(sum);
-  if (auto maximum = dyn_cast<arith::MaximumFOp>(definition))
-    return readMaximum(maximum.getLhs(), maximum.getRhs());
-  if (auto maximum = dyn_cast<arith::MaxNumFOp>(definition))
-    return readMaximum(maximum.getLhs(), maximum.getRhs());
-  if (auto widened = dyn_cast<arith::ExtFOp>(definition)) {
-    std::optional<Form> form = read(widened.getIn());
-    // The wide number would be one that was narrow before.
-    if (form && form->isNarrowed)
-      return std::nullopt;
-    return form;
-  }
-  if (auto narrowed = dyn_cast<arith::TruncFOp>(definition)) {
-    std::optional<Form> form = read(narrowed.getIn());
-    if (form)
-      form->isNarrowed = true;
-    return form;
-  }
-  return std::nullopt;
-}
 
 /// Whether `operand` has an element for each output, along the one dimension of
 /// the result that is not 1.
@@ -177,6 +41,23 @@ static bool isElementwise(linalg::LinalgOp op) {
          op.getMatchingIndexingMap(op.getDpsInitOperand(0)).isIdentity();
 }
 
+static bool isSingle(double number) {
+  return static_cast<double>(static_cast<float>(number)) == number;
+}
+
+static llvm::APFloat getSingle(double number) {
+  return llvm::APFloat(static_cast<float>(number));
+}
+
+/// Whether the driver can do it: a multiple of the sum and of a constant
+/// tensor, and a ReLU.
+static bool isForDriver(const AffineTerm &term) {
+  return term.factor != 0 && !term.offset && isSingle(term.factor) &&
+         isSingle(term.tableFactor) && !term.high &&
+         term.low.value_or(0) == 0 &&
+         (!term.table || getConstant(term.table->get()));
+}
+
 FailureOr<GemvOp> foldEpilogue(IRRewriter &rewriter, GemvOp gemv) {
   if (!gemv->hasOneUse() || gemv.getRelu())
     return failure();
@@ -186,28 +67,28 @@ FailureOr<GemvOp> foldEpilogue(IRRewriter &rewriter, GemvOp gemv) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   if (type.getNumElements() != gemv.getOutputs())
     return failure();
-  BodyReader reader(op, gemv);
-  std::optional<Form> form = reader.read();
-  if (!form || !form->alpha)
+  OpOperand &product = *gemv->getUses().begin();
+  AffineTerm sum;
+  sum.factor = 1;
+  std::optional<AffineTerm> term =
+      readAffineBody(op, product, sum, Roundings::AsWritten);
+  if (!term || !isForDriver(*term) || !isAlongOutputs(op, &product, type) ||
+      (term->table && !isAlongOutputs(op, term->table, type)))
     return failure();
-  OpOperand *product = &*gemv->getUses().begin();
-  bool narrowsEarly = gemv.getType().getElementType().isF16() &&
-                      (form->beta || *form->alpha != 1);
+  bool isScaling = term->table || term->factor != 1;
   bool isScaled = gemv.getBias() || !gemv.getAlpha().isExactlyValue(1);
-  if (narrowsEarly || (isScaled && (form->beta || *form->alpha != 1)) ||
-      !isAlongOutputs(op, product, type) ||
-      (reader.getBias() && !isAlongOutputs(op, reader.getBias(), type)) ||
-      (form->beta && !reader.getBias()))
+  // One scaling, and not of what is narrow already.
+  if (isScaling && (isScaled || gemv.getType().getElementType().isF16()))
     return failure();
 
   rewriter.setInsertionPoint(op);
-  Value bias = form->beta ? reader.getBias()->get() : gemv.getBias();
+  Value bias = term->table ? term->table->get() : gemv.getBias();
   auto folded = GemvOp::create(
       rewriter, rewriter.getFusedLoc({gemv.getLoc(), op.getLoc()}), type,
       gemv.getVector(), gemv.getWeights(), bias, gemv.getTransposed(),
-      isScaled ? gemv.getAlpha() : llvm::APFloat(*form->alpha),
-      form->beta ? llvm::APFloat(*form->beta) : gemv.getBeta(), form->relu,
-      GemvPlacementAttr());
+      isScaled ? gemv.getAlpha() : getSingle(term->factor),
+      term->table ? getSingle(term->tableFactor) : gemv.getBeta(),
+      term->isBounded(), GemvPlacementAttr());
   rewriter.replaceOp(op, folded);
   rewriter.eraseOp(gemv);
   return folded;

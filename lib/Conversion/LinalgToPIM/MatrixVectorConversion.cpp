@@ -7,9 +7,9 @@
 #include "LinalgToPIM.h"
 
 #include "garam/Dialect/PIM/IR/FloatElements.h"
+#include "garam/Support/RawElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/LinalgInterfaces.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -45,16 +45,6 @@ static ProductLoops classifyLoops(linalg::LinalgOp op, AffineMap vector,
     kind.push_back(loop);
   }
   return loops;
-}
-
-/// The constant with its elements in another shape.
-static ElementsAttr reshape(ElementsAttr value, ArrayRef<int64_t> shape) {
-  auto type = RankedTensorType::get(shape, value.getElementType());
-  if (auto dense = dyn_cast<DenseElementsAttr>(value))
-    return dense.reshape(type);
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
-    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  return nullptr;
 }
 
 static bool isZeroFilled(Value value) {
@@ -123,7 +113,9 @@ LogicalResult convertMatrixVector(IRRewriter &rewriter, linalg::LinalgOp op,
   SmallVector<int64_t> shape = {inputs, outputs};
   if (isTransposed)
     std::swap(shape[0], shape[1]);
-  ElementsAttr matrix = reshape(getConstant(weights->get()), shape);
+  ElementsAttr values = getConstant(weights->get());
+  ElementsAttr matrix = retypeElements(
+      values, RankedTensorType::get(shape, values.getElementType()));
   if (!matrix || !FloatElements::get(matrix))
     return obstacle.fail("has weights that are not at hand");
 

@@ -96,19 +96,6 @@ std::optional<SmallVector<double>> readFloats(ElementsAttr elements) {
   return floats;
 }
 
-ElementsAttr retypeElements(ElementsAttr elements, ShapedType type) {
-  if (elements.getType() == type)
-    return elements;
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
-    return DenseResourceElementsAttr::get(type, resource.getRawHandle());
-  if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
-    if (dense.isSplat() || type.getElementType() == dense.getElementType())
-      return dense.bitcast(type.getElementType()).reshape(type);
-    return DenseElementsAttr::getFromRawBuffer(type, dense.getRawData());
-  }
-  return {};
-}
-
 TypedAttr getUniformElement(ElementsAttr elements) {
   if (elements.getNumElements() == 0)
     return {};

@@ -27,11 +27,6 @@ std::optional<mlir::SmallVector<int64_t>> readInts(mlir::ElementsAttr elements,
 std::optional<mlir::SmallVector<double>>
 readFloats(mlir::ElementsAttr elements);
 
-/// The same elements under another type of as many bytes (other sizes, or
-/// another sign); the blob of a resource is shared. Null for other attributes.
-mlir::ElementsAttr retypeElements(mlir::ElementsAttr elements,
-                                  mlir::ShapedType type);
-
 /// The one element that `elements` consist of, or null when they differ.
 mlir::TypedAttr getUniformElement(mlir::ElementsAttr elements);
 

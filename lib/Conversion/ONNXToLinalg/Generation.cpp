@@ -7,6 +7,7 @@
 #include "Constants.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
+#include "garam/Support/RawElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 using namespace mlir;

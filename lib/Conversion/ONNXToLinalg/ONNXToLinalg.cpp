@@ -18,6 +18,7 @@
 #include "OperatorTable.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Support/DataTypes.h"
+#include "garam/Support/RawElements.h"
 
 using namespace mlir;
 
@@ -80,7 +81,7 @@ void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
   OpBuilder builder(constant);
   auto type = cast<RankedTensorType>(
       onnx::getSignlessType(constant.getResult().getType()));
-  ElementsAttr elements = onnx::retypeElements(constant.getValue(), type);
+  ElementsAttr elements = retypeElements(constant.getValue(), type);
   if (!elements) {
     constant.emitError() << "a constant of " << constant.getResult().getType()
                          << " must be dense or a dense resource";

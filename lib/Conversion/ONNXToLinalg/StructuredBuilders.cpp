@@ -7,6 +7,7 @@
 #include "StructuredBuilders.h"
 
 #include "Constants.h"
+#include "garam/Support/RawElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

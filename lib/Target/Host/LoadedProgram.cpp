@@ -8,6 +8,7 @@
 
 #include "NativeCode.h"
 #include "Processor.h"
+#include "garam/Target/MemoryInstance.h"
 #include "garam/Target/SequentialExecution.h"
 
 using namespace llvm;
@@ -70,21 +71,21 @@ private:
 };
 
 /// With linked code, unless it is for times only.
-class HostInstance : public ProgramInstance {
+class HostInstance : public MemoryInstance {
 public:
   HostInstance(const Program &program, const MachineDescription &machine,
                ArrayRef<uint8_t> constants, std::unique_ptr<NativeCode> code)
-      : program(program), machine(machine), constants(constants),
-        code(std::move(code)) {}
-
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+      : MemoryInstance(program.segments, constants, /*timingOnly=*/!code),
+        program(program), machine(machine), code(std::move(code)) {}
 
 private:
+  Expected<std::unique_ptr<DeviceExecution>>
+  makeExecution(sim::Kernel &kernel, std::optional<RunMemory> memory,
+                const DeviceRunOptions &options,
+                RunEndHandler onEnd) const override;
+
   const Program &program;
   const MachineDescription &machine;
-  ArrayRef<uint8_t> constants;
   std::unique_ptr<NativeCode> code;
 };
 
@@ -157,18 +158,13 @@ HostProgram::instantiate(ArrayRef<uint8_t> constants,
                                         std::move(code));
 }
 
-Expected<std::unique_ptr<DeviceExecution>> HostInstance::prepare(
-    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
+Expected<std::unique_ptr<DeviceExecution>> HostInstance::makeExecution(
+    sim::Kernel &kernel, std::optional<RunMemory> memory,
     const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  std::optional<RunMemory> memory;
-  if (code) {
-    if (Error error = RunMemory::create(program.segments, constants, segments)
-                          .moveInto(memory))
-      return std::move(error);
+  if (memory)
     if (Error error = checkDenseValues(options.values, program.segments,
                                        program.steps.size()))
       return std::move(error);
-  }
   return std::make_unique<Execution>(kernel, program, machine,
                                      std::move(memory), code.get(), options,
                                      std::move(onEnd));

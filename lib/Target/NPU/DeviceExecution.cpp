@@ -8,6 +8,7 @@
 
 #include "DeviceValues.h"
 #include "LoadedProgram.h"
+#include "garam/Target/MemoryInstance.h"
 #include "garam/Target/NPU/Device.h"
 #include "garam/Target/NPU/Simulator.h"
 #include "llvm/ADT/STLExtras.h"
@@ -31,7 +32,8 @@ namespace {
 /// Holds what the simulated device refers to, and passes its events on.
 class NPUExecution : public DeviceExecution {
 public:
-  NPUExecution(const Program &program, RunMemory memory, bool timingOnly,
+  /// `memory`: nothing in a run for times only.
+  NPUExecution(const Program &program, std::optional<RunMemory> memory,
                const DeviceRunOptions &options, RunEndHandler onEnd);
 
   Error prepare(sim::Kernel &kernel, const MachineDescription &machine);
@@ -57,38 +59,37 @@ private:
 };
 
 /// Weights stay in DRAM, so that there is no set-up.
-class NPUInstance : public ProgramInstance {
+class NPUInstance : public MemoryInstance {
 public:
   NPUInstance(const Program &original, const MachineDescription &machine,
               ArrayRef<uint8_t> constants, const InstanceOptions &options)
-      : withoutResident(options.residentWeights
+      : MemoryInstance(listSegments(original), constants, options.timingOnly),
+        withoutResident(options.residentWeights
                             ? std::optional(removeResidentTransfers(original))
                             : std::nullopt),
         program(withoutResident ? *withoutResident : original),
-        machine(machine), constants(constants), timingOnly(options.timingOnly) {
-  }
-
-  Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
+        machine(machine) {}
 
 private:
+  Expected<std::unique_ptr<DeviceExecution>>
+  makeExecution(sim::Kernel &kernel, std::optional<RunMemory> memory,
+                const DeviceRunOptions &options,
+                RunEndHandler onEnd) const override;
+
   std::optional<Program> withoutResident;
   const Program &program;
   const MachineDescription &machine;
-  ArrayRef<uint8_t> constants;
-  bool timingOnly;
 };
 
 } // namespace
 
-NPUExecution::NPUExecution(const Program &program, RunMemory memory,
-                           bool timingOnly, const DeviceRunOptions &options,
-                           RunEndHandler onEnd)
-    : program(program), memory(std::move(memory)), options(options),
+NPUExecution::NPUExecution(const Program &program,
+                           std::optional<RunMemory> memory,
+                           const DeviceRunOptions &options, RunEndHandler onEnd)
+    : program(program), memory(memory.value_or(RunMemory())), options(options),
       onEnd(std::move(onEnd)),
       recorder(this->options.values, this->options.onValue) {
-  simulation.timingOnly = timingOnly;
+  simulation.timingOnly = !memory;
   simulation.threads = options.threads;
   if (options.onEvent)
     simulation.onCommand = [this](const CommandEvent &event) {
@@ -138,17 +139,12 @@ DeviceRun NPUExecution::getRun() const {
   return run;
 }
 
-Expected<std::unique_ptr<DeviceExecution>> NPUInstance::prepare(
-    sim::Kernel &kernel, ArrayRef<MutableArrayRef<uint8_t>> segments,
-    const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  RunMemory memory;
-  if (!timingOnly)
-    if (Error error =
-            RunMemory::create(listSegments(program), constants, segments)
-                .moveInto(memory))
-      return std::move(error);
-  auto execution = std::make_unique<NPUExecution>(
-      program, std::move(memory), timingOnly, options, std::move(onEnd));
+Expected<std::unique_ptr<DeviceExecution>>
+NPUInstance::makeExecution(sim::Kernel &kernel, std::optional<RunMemory> memory,
+                           const DeviceRunOptions &options,
+                           RunEndHandler onEnd) const {
+  auto execution = std::make_unique<NPUExecution>(program, std::move(memory),
+                                                  options, std::move(onEnd));
   if (Error error = execution->prepare(kernel, machine))
     return std::move(error);
   return execution;

@@ -7,18 +7,19 @@
 #include "Data.h"
 #include "Execution.h"
 #include "garam/Target/Analog/Machine/Timing.h"
+#include "garam/Target/MemoryInstance.h"
 
 namespace garam::analog {
 namespace {
 
-class AnalogInstance : public ProgramInstance {
+class AnalogInstance : public MemoryInstance {
 public:
   AnalogInstance(const Program &program, const MachineDescription &machine,
                  llvm::ArrayRef<uint8_t> constants,
                  const InstanceOptions &options)
-      : program(program), machine(machine), constants(constants),
-        timingOnly(options.timingOnly) {
-    if (!timingOnly && options.noise == NoiseMode::Model)
+      : MemoryInstance(program.segments, constants, options.timingOnly),
+        program(program), machine(machine) {
+    if (!options.timingOnly && options.noise == NoiseMode::Model)
       crossbars = programCrossbars(program, machine, constants, options.seed,
                                    options.threads);
   }
@@ -27,36 +28,23 @@ public:
     ProgrammingCost cost = getProgrammingCost(program.layers, machine);
     return {sim::getTime(cost.seconds), cost.joules};
   }
-  llvm::Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel,
-          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
 
 private:
+  llvm::Expected<std::unique_ptr<DeviceExecution>>
+  makeExecution(sim::Kernel &kernel, std::optional<RunMemory> memory,
+                const DeviceRunOptions &options,
+                RunEndHandler onEnd) const override {
+    return analog::makeExecution(kernel, program, machine, memory,
+                                 crossbars ? &*crossbars : nullptr, options,
+                                 std::move(onEnd));
+  }
+
   const Program &program;
   const MachineDescription &machine;
-  llvm::ArrayRef<uint8_t> constants;
-  bool timingOnly;
   std::optional<Crossbars> crossbars; // with noise
 };
 
 } // namespace
-
-llvm::Expected<std::unique_ptr<DeviceExecution>>
-AnalogInstance::prepare(sim::Kernel &kernel,
-                        llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                        const DeviceRunOptions &options,
-                        RunEndHandler onEnd) const {
-  std::optional<RunMemory> memory;
-  if (!timingOnly)
-    if (llvm::Error error =
-            RunMemory::create(program.segments, constants, segments)
-                .moveInto(memory))
-      return std::move(error);
-  return makeExecution(kernel, program, machine, memory,
-                       crossbars ? &*crossbars : nullptr, options,
-                       std::move(onEnd));
-}
 
 llvm::Expected<std::unique_ptr<ProgramInstance>>
 makeInstance(const Program &program, const MachineDescription &machine,

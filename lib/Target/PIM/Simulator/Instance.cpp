@@ -5,31 +5,35 @@
 //===----------------------------------------------------------------------===//
 
 #include "Execution.h"
+#include "garam/Target/MemoryInstance.h"
 
 namespace garam::pim {
 namespace {
 
-class PIMInstance : public ProgramInstance {
+class PIMInstance : public MemoryInstance {
 public:
   PIMInstance(const Program &program, const MachineDescription &machine,
               llvm::ArrayRef<uint8_t> constants, const InstanceOptions &options,
               StreamObserver onTransaction)
-      : program(program), machine(machine), constants(constants),
-        timingOnly(options.timingOnly),
+      : MemoryInstance(program.segments, constants, options.timingOnly),
+        program(program), machine(machine),
         simulation(getSimulationOptions(options)),
-        player(program, machine, constants, timingOnly,
+        player(program, machine, constants, options.timingOnly,
                std::move(onTransaction)),
         state(machine, simulation) {}
 
   llvm::Error setUp();
 
   SetupCost getSetupCost() const override { return state.cost; }
-  llvm::Expected<std::unique_ptr<DeviceExecution>>
-  prepare(sim::Kernel &kernel,
-          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-          const DeviceRunOptions &options, RunEndHandler onEnd) const override;
 
 private:
+  llvm::Expected<std::unique_ptr<DeviceExecution>>
+  makeExecution(sim::Kernel &kernel, std::optional<RunMemory> memory,
+                const DeviceRunOptions &options,
+                RunEndHandler onEnd) const override {
+    return pim::makeExecution(kernel, program, machine, player, state,
+                              std::move(memory), options, std::move(onEnd));
+  }
   static SimulationOptions
   getSimulationOptions(const InstanceOptions &options) {
     SimulationOptions result;
@@ -39,8 +43,6 @@ private:
 
   const Program &program;
   const MachineDescription &machine;
-  llvm::ArrayRef<uint8_t> constants;
-  bool timingOnly;
   /// The channels refer to them, also those of copies.
   SimulationOptions simulation;
   PhasePlayer player;
@@ -68,21 +70,6 @@ llvm::Error PIMInstance::setUp() {
   state.cost.femtoseconds = state.memory.getTime(state.memory.getCycles());
   state.cost.joule = getJoules(state.memory.getCounts(), machine.energy);
   return llvm::Error::success();
-}
-
-llvm::Expected<std::unique_ptr<DeviceExecution>>
-PIMInstance::prepare(sim::Kernel &kernel,
-                     llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,
-                     const DeviceRunOptions &options,
-                     RunEndHandler onEnd) const {
-  std::optional<RunMemory> memory;
-  if (!timingOnly)
-    if (llvm::Error error =
-            RunMemory::create(program.segments, constants, segments)
-                .moveInto(memory))
-      return std::move(error);
-  return makeExecution(kernel, program, machine, player, state,
-                       std::move(memory), options, std::move(onEnd));
 }
 
 llvm::Expected<std::unique_ptr<ProgramInstance>>
