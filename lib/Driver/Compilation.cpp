@@ -272,8 +272,8 @@ static void releasePages(const llvm::MemoryBuffer &file) {
 void Compilation::releaseInputs() {
   constexpr uint64_t grain = uint64_t(64) << 20;
   auto written = std::make_shared<uint64_t>(0);
-  for (DeviceProgram &program : image.programs)
-    for (DeviceConstant &constant : program.constants)
+  auto wrap = [&](std::vector<DeviceConstant> &constants) {
+    for (DeviceConstant &constant : constants)
       constant.write = [this, written, write = std::move(constant.write)](
                            llvm::MutableArrayRef<uint8_t> bytes) {
         write(bytes);
@@ -284,6 +284,11 @@ void Compilation::releaseInputs() {
         for (const auto &file : mappedFiles)
           releasePages(*file);
       };
+  };
+  for (DeviceProgram &program : image.programs)
+    wrap(program.constants);
+  for (auto &[segment, constants] : image.constants)
+    wrap(constants);
 }
 
 /// Devices have seen their programs one by one.

@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 
+#include "garam/Container/FoldPrograms.h"
 #include "garam/Container/Instances.h"
 #include "garam/Container/StepChecker.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
@@ -483,6 +484,7 @@ llvm::Expected<ImageSource> ImageBuilder::build() {
                                func::FuncOp(function.function).getName() +
                                "' is never dispatched");
   addNodes();
+  foldPrograms(source);
   if (llvm::Error error = check())
     return std::move(error);
   return std::move(source);

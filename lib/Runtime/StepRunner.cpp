@@ -6,6 +6,7 @@
 
 #include "StepRunner.h"
 
+#include "garam/Container/ValueNames.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 
@@ -122,15 +123,6 @@ Error StepRunner::startPrograms() {
       return error;
   }
   return Error::success();
-}
-
-/// The part of a value's name that is the id of its node: what is behind it is
-/// nothing, or the number of an output.
-static StringRef getNodeId(StringRef value, ArrayRef<std::string> nodes) {
-  if (is_contained(nodes, value))
-    return value;
-  auto [id, output] = value.rsplit(':');
-  return is_contained(nodes, id) ? id : StringRef();
 }
 
 /// Values have the names of the nodes that the dispatch stands for.
