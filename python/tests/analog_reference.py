@@ -6,6 +6,14 @@ ROWS, COLUMNS = 256, 256  # of a crossbar of target hermes
 LIMIT = 127  # of a DAC's codes, an ADC's codes and a weight's levels
 
 
+def count_crossbars(rows, columns, groups=1):
+    """Crossbars of a matrix of `groups` blocks on the diagonal: as many blocks on one as it has room
+    for, or parts of one block (docs/isa/analog.md)."""
+    if rows <= ROWS and columns <= COLUMNS:
+        return -(-groups // min(groups, ROWS // rows, COLUMNS // columns))
+    return groups * -(-rows // ROWS) * -(-columns // COLUMNS)
+
+
 def make_dac(low, high):
     """(scale, least code, largest code) for inputs from `low` to `high`."""
     low, high = min(low, 0.0), max(high, 0.0)
