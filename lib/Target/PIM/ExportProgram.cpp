@@ -7,6 +7,7 @@
 #include "ExportProgram.h"
 
 #include "ConstantWriter.h"
+#include "garam/Dialect/PIM/IR/FloatElements.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
 #include "garam/Target/DebugMapBuilder.h"
 #include "garam/Target/PIM/Execution.h"
@@ -235,7 +236,9 @@ LogicalResult ProgramExporter::add(Operation &operation) {
             add(op);
             return success();
           })
-      .Case<PackMatrixOp, PackVectorOp>([&](auto op) {
+      .Case<PackMatrixOp, PackVectorOp>([&](auto op) -> LogicalResult {
+        if (!FloatElements::get(op.getValue()))
+          return op.emitOpError("holds weights whose elements are not loaded");
         result.constants.push_back(makeConstant(op));
         return success();
       })

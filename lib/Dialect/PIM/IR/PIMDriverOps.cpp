@@ -1,12 +1,10 @@
-//===- PIMDriverOps.cpp - Memory and commands of the driver
-//-----------------===//
+//===- PIMDriverOps.cpp - Memory and commands of the driver ---------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Words.h"
-#include "garam/Dialect/PIM/IR/FloatElements.h"
 #include "garam/Dialect/PIM/IR/PIM.h"
 #include "garam/Support/VerifiedDefinition.h"
 
@@ -30,6 +28,9 @@ LogicalResult SegmentOp::verify() {
   return success();
 }
 
+/// Of the types that banks hold.
+static bool isFloat(Type type) { return type.isF16() || type.isF32(); }
+
 static int64_t getByteWidth(Type type) {
   return type.getIntOrFloatBitWidth() / 8;
 }
@@ -50,9 +51,8 @@ static LogicalResult verifyPacked(Operation *op, Value value, int64_t burst,
 
 LogicalResult PackMatrixOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getValue().getType());
-  if (!type || type.getRank() != 2 || !FloatElements::get(getValue()))
-    return emitOpError("(C1) needs a matrix of f16 or f32 whose elements are "
-                       "at hand, got: ")
+  if (!type || type.getRank() != 2 || !isFloat(type.getElementType()))
+    return emitOpError("(C1) needs a matrix of f16 or f32, got: ")
            << getValue().getType();
   constexpr uint64_t maxCount = uint64_t(1) << 24;
   uint64_t bursts = numRegisters;
@@ -66,10 +66,8 @@ LogicalResult PackMatrixOp::verify() {
 }
 
 LogicalResult PackVectorOp::verify() {
-  if (!FloatElements::get(getValue()) ||
-      !(getType().isF16() || getType().isF32()))
-    return emitOpError("(C1) needs elements of f16 or f32 that are at hand, "
-                       "got: ")
+  if (!isFloat(getValue().getElementType()) || !isFloat(getType()))
+    return emitOpError("(C1) needs elements of f16 or f32, got: ")
            << getValue().getType() << " as " << getType();
   int64_t elements = 1, last = 0;
   if (getSizes().size() != getStrides().size())

@@ -88,7 +88,7 @@ func.func @sizes(%a: tensor<3xf32>) -> tensor<4xf32> {
 // A matrix that is none.
 func.func @pack_matrix() {
   %c = pim.segment constant "weights" : 65536
-  // expected-error @+1 {{'pim.pack_matrix' op (C1) needs a matrix of f16 or f32 whose elements are at hand}}
+  // expected-error @+1 {{'pim.pack_matrix' op (C1) needs a matrix of f16 or f32, got: 'tensor<2x2xi32>'}}
   pim.pack_matrix dense<1> : tensor<2x2xi32> in %c burst 0 units 8 groups 1 splits 1 slots 1
   return
 }
@@ -118,7 +118,7 @@ func.func @pack_matrix_counts() {
 // Elements of another type.
 func.func @pack_vector() {
   %c = pim.segment constant "weights" : 64
-  // expected-error @+1 {{'pim.pack_vector' op (C1) needs elements of f16 or f32 that are at hand}}
+  // expected-error @+1 {{'pim.pack_vector' op (C1) needs elements of f16 or f32, got: 'tensor<2xf64>' as 'f32'}}
   pim.pack_vector dense<1.0> : tensor<2xf64> as f32 sizes [2] strides [1] in %c burst 0
   return
 }

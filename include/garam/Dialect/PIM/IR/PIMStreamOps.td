@@ -58,7 +58,7 @@ def PIM_PackMatrixOp : PIM_Op<"pack_matrix"> {
     for the inputs from 16 * (s * slots + a) on. What is beyond the matrix is 0.
 
     Constraints:
-    - (C1) `value` is a matrix of f16 or f32 whose elements are at hand;
+    - (C1) `value` is a matrix of f16 or f32;
     - (C2) counts are from 1 to 2^24;
     - (C3) all of it is in the constant segment, which an earlier `pim.segment`
       makes.
@@ -81,7 +81,7 @@ def PIM_PackVectorOp : PIM_Op<"pack_vector"> {
     `strides` give the elements of `value` in their order.
 
     Constraints:
-    - (C1) `value` has elements of f16 or f32, which are at hand;
+    - (C1) `value` has elements of f16 or f32;
     - (C2) there is a stride for each size, which do not leave `value`;
     - (C3) all of it is in the constant segment, which an earlier `pim.segment`
       makes.
