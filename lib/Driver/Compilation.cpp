@@ -160,7 +160,8 @@ static std::string findInvalid(ModuleOp module) {
 }
 
 llvm::Error Compilation::makeStageError(StringRef stage,
-                                        DiagnosticCollector &diagnostics) {
+                                        DiagnosticCollector &diagnostics,
+                                        const std::string &notes) {
   std::string text = diagnostics.takeText();
   if (std::string invalid = findInvalid(*module); !invalid.empty())
     return makeInternalError(stage, invalid);
@@ -168,7 +169,7 @@ llvm::Error Compilation::makeStageError(StringRef stage,
     return makeInternalError(stage, noReason);
   if (diagnostics.hasFaults())
     return makeInternalError(stage, text);
-  return makeUserError(ExitCode::Model, text);
+  return makeUserError(ExitCode::Model, text + notes);
 }
 
 llvm::Error
@@ -205,6 +206,7 @@ llvm::Error Compilation::import() {
   importOptions.onMappedFile = [&](std::shared_ptr<llvm::MemoryBuffer> file) {
     files.push_back(file);
   };
+  importOptions.onGraph = recordNodes;
 
   beginStage(onnxStage);
   DiagnosticCollector diagnostics(&context);
@@ -220,7 +222,6 @@ llvm::Error Compilation::import() {
   if (llvm::Error error = checkInterface(*module, options.model))
     return error;
   recordOptions();
-  recordNodes(*module);
   labels = readNodeLabels(*module);
   return endStage(onnxStage);
 }
@@ -325,8 +326,8 @@ llvm::Error Compilation::layOut() {
   if (last != functions.rend() &&
       succeeded(moveElsewhere(*last, last->nodes, reason)))
     return llvm::Error::success();
-  return makeUserError(ExitCode::Model,
-                       reason + "\nhint: place fewer nodes on it");
+  return makeUserError(ExitCode::Model, reason + describeRules(device) +
+                                            "\nhint: place fewer nodes on it");
 }
 
 llvm::Error Compilation::writeBinary() {

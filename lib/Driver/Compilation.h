@@ -83,8 +83,15 @@ private:
   llvm::Error failDevice(const DeviceFunction &function, llvm::StringRef stage,
                          const CompileOutcome &outcome,
                          DiagnosticCollector &diagnostics);
-  /// Nodes of `function` go elsewhere the next time, for `reason`. Fails when
-  /// they have no other place, or had to go before.
+  /// The rule that places a node, or null.
+  const hetero::PlacementRule *findRule(llvm::StringRef node) const;
+  /// Those of `nodes` that no rule places.
+  std::vector<std::string> findMovable(llvm::ArrayRef<std::string> nodes) const;
+  /// Notes of the rules that place something on `device`, for an error.
+  std::string describeRules(llvm::StringRef device) const;
+  /// Nodes of `function` go elsewhere the next time, for `reason`; where rules
+  /// place all of them, those of the last function of the device that has
+  /// others. Fails when there are none, or they had to go before.
   mlir::LogicalResult moveElsewhere(const DeviceFunction &function,
                                     llvm::ArrayRef<std::string> nodes,
                                     const std::string &reason);
@@ -110,9 +117,11 @@ private:
   /// Whether the IR was read at this stage or a later one.
   bool isBeforeStart(llvm::StringRef stage) const;
   /// The error of a stage that failed: the user's when it has diagnostics and
-  /// the IR is sound, else an internal one with a reproducer.
+  /// the IR is sound, with `notes` behind them, else an internal one with a
+  /// reproducer.
   llvm::Error makeStageError(llvm::StringRef stage,
-                             DiagnosticCollector &diagnostics);
+                             DiagnosticCollector &diagnostics,
+                             const std::string &notes = "");
   llvm::Error makeInternalError(llvm::StringRef stage,
                                 const llvm::Twine &message);
   unsigned getStageNumber(llvm::StringRef stage) const;

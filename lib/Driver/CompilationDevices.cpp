@@ -124,9 +124,52 @@ bool Compilation::canChoose() const {
 
 bool Compilation::canFallBack(hetero::ExecutableOp executable) const {
   StringAttr device = executable.getDeviceAttr();
-  return unplaced && options.hasFallback && placement->rules.empty() &&
-         !system.getHost().empty() && device &&
-         device.getValue() != system.getHost();
+  return unplaced && options.hasFallback && !system.getHost().empty() &&
+         device && device.getValue() != system.getHost();
+}
+
+const hetero::PlacementRule *Compilation::findRule(StringRef node) const {
+  auto label = labels.find(node);
+  return placement->rules.lookup(
+      node, label == labels.end() ? StringRef() : StringRef(label->second.op));
+}
+
+std::vector<std::string>
+Compilation::findMovable(ArrayRef<std::string> nodes) const {
+  std::vector<std::string> movable;
+  llvm::copy_if(nodes, std::back_inserter(movable),
+                [&](const std::string &node) { return !findRule(node); });
+  return movable;
+}
+
+std::string Compilation::describeRules(StringRef device) const {
+  std::map<unsigned, std::pair<const hetero::PlacementRule *,
+                               llvm::SetVector<StringRef>>>
+      used; // by number, with their nodes
+  for (const DeviceFunction &function : functions)
+    if (hetero::ExecutableOp(function.executable).getDevice() == device)
+      for (StringRef node : function.nodes)
+        if (const hetero::PlacementRule *rule = findRule(node)) {
+          auto &[known, nodes] = used[rule->number];
+          known = rule;
+          nodes.insert(node);
+        }
+  // A placement that was written out has a rule for each node.
+  constexpr size_t maxTold = 8;
+  std::string text;
+  size_t told = 0;
+  for (const auto &[number, entry] : used) {
+    if (told++ == maxTold)
+      return text + "\nnote: " + std::to_string(used.size() - maxTold) +
+             " more rules place nodes on '" + device.str() + "'";
+    const auto &[rule, nodes] = entry;
+    text += "\nnote: " + placement->rules.describe(*rule) + " places node '" +
+            nodes.front().str() + "'";
+    if (nodes.size() > 1)
+      text += " and " + std::to_string(nodes.size() - 1) + " more";
+    text += (" on '" + device + "'").str();
+  }
+  return text;
 }
 
 llvm::Error Compilation::writePlacement() {
@@ -208,8 +251,10 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
     std::string text = diagnostics.takeText();
     return makeInternalError(stage, text.empty() ? noReason.str() : text);
   }
+  std::string rules = describeRules(
+      hetero::ExecutableOp(function.executable).getDevice().value_or(""));
   if (!isRefused || !canFallBack(function.executable))
-    return makeStageError(stage, diagnostics);
+    return makeStageError(stage, diagnostics, rules);
   std::string reason = diagnostics.getFirstMessage();
   // What is of nodes is theirs; the rest is of all of them together.
   std::vector<std::string> nodes;
@@ -219,7 +264,7 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
   if (nodes.empty())
     nodes = function.nodes;
   if (failed(moveElsewhere(function, nodes, reason)))
-    return makeStageError(stage, diagnostics);
+    return makeStageError(stage, diagnostics, rules);
   return llvm::Error::success();
 }
 
@@ -229,9 +274,20 @@ LogicalResult Compilation::moveElsewhere(const DeviceFunction &function,
   if (!canFallBack(function.executable) || nodes.empty())
     return failure();
   StringAttr device = hetero::ExecutableOp(function.executable).getDeviceAttr();
-  // The same placement again would fail as it has.
-  isRetried |= refused.emplace(device.str(), nodes.vec(), reason).second;
-  return success(isRetried);
+  auto move = [&](std::vector<std::string> movable, const std::string &why) {
+    // The same placement again would fail as it has.
+    isRetried |= !movable.empty() &&
+                 refused.emplace(device.str(), std::move(movable), why).second;
+    return isRetried;
+  };
+  if (move(findMovable(nodes), reason))
+    return success();
+  for (const DeviceFunction &other : llvm::reverse(functions))
+    if (hetero::ExecutableOp(other.executable).getDeviceAttr() == device &&
+        move(findMovable(other.nodes),
+             "it leaves no room for node '" + nodes.front() + "': " + reason))
+      return success();
+  return failure();
 }
 
 /// Tells a function what those before it occupy of its device, as long as it
@@ -331,7 +387,7 @@ llvm::Error Compilation::runDeviceStages() {
 
 llvm::Error Compilation::placeAndCompile() {
   if (!isBeforeStart(placedStage) && canChoose() && options.hasFallback &&
-      placement->rules.empty() && !system.getHost().empty())
+      !system.getHost().empty())
     unplaced = module->clone();
   size_t numWarnings = result.warnings.size();
   do {

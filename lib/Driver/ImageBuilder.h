@@ -32,7 +32,8 @@ struct DeviceFunction {
 /// The runtime tells inputs apart by their names, and outputs.
 llvm::Error checkInterface(mlir::ModuleOp module, llvm::StringRef file);
 
-/// Lists the nodes of a module of the onnx dialect in that attribute.
+/// Lists the nodes of a module of the onnx dialect in its attribute
+/// `onnx.nodes`.
 void recordNodes(mlir::ModuleOp module);
 
 /// That attribute has this form in IR that was read from `file`.

@@ -20,13 +20,15 @@ void buildLinalgPipeline(OpPassManager &manager) {
   // What the conversion of one node leaves for its neighbour to use: shapes,
   // initial values, constants.
   manager.addPass(createCanonicalizerPass());
-  manager.addPass(createCSEPass());
 }
 
 void buildPlacementPipeline(
     OpPassManager &manager, const PlacementOptions &options,
     const DeviceCompileOptions &deviceOptions,
     std::shared_ptr<const hetero::PlacementResources> known) {
+  HeteroMergeEqualNodesPassOptions merge;
+  merge.rulesFile = options.rulesFile;
+  manager.addPass(createHeteroMergeEqualNodesPass(merge, known));
   // Before functions move: it changes what they take and return.
   if (options.hoistsQuantization)
     manager.addPass(createHeteroHoistQuantizationPass());

@@ -42,6 +42,30 @@ SmallVector<StringRef> getNodeIds(Location loc) {
   return ids.takeVector();
 }
 
+static constexpr llvm::StringLiteral equalNote = "equal nodes";
+
+Location getEqualNodesLoc(Location own, ArrayRef<Location> equal) {
+  MLIRContext *context = own.getContext();
+  SmallVector<Location> all(equal);
+  all.push_back(own);
+  return FusedLoc::get(all, StringAttr::get(context, equalNote), context);
+}
+
+SmallVector<StringRef> getResultNodeIds(Location loc) {
+  auto fused = dyn_cast<FusedLoc>(loc);
+  auto note = fused ? dyn_cast_if_present<StringAttr>(fused.getMetadata())
+                    : StringAttr();
+  if (!note || note.getValue() != equalNote) {
+    SmallVector<StringRef> ids = getNodeIds(loc);
+    return ids.empty() ? ids : SmallVector<StringRef>{ids.back()};
+  }
+  llvm::SetVector<StringRef> ids;
+  for (Location part : llvm::reverse(fused.getLocations()))
+    for (StringRef id : getResultNodeIds(part))
+      ids.insert(id);
+  return ids.takeVector();
+}
+
 static constexpr llvm::StringLiteral valueNameKey = "node_value";
 static constexpr llvm::StringLiteral valueTypeKey = "type";
 

@@ -236,20 +236,78 @@ def test_what_has_no_room_beside_others_has_room_alone(run_tool, tmp_path, chip,
 
 
 @pytest.mark.parametrize("chip", SMALL_CHIPS)
-def test_what_has_no_rule_makes_room(run_tool, tmp_path, chip):
-    """For what has one, with a reason that says so; where all have one, it is an error."""
-    arguments = make_crowd(tmp_path, chip, "Relu")
+@pytest.mark.parametrize("between", ["Relu", "Tanh"])
+def test_what_has_no_rule_makes_room(run_tool, tmp_path, chip, between):
+    """For what has one, with a reason that says so, in the same program or in another."""
+    arguments = make_crowd(tmp_path, chip, between)
     rules = write_rules(tmp_path / "p.json", on("small", node="second"))
     used = tmp_path / "used.json"
     run_tool("garam", *arguments, "--placement", rules, "--emit-placement", used, "--quiet")
     found = {rule["node"]: rule for rule in json.loads(used.read_text())["rules"]}
     assert found["second"]["device"] == "small" and found["first"]["device"] == "host"
     assert found["first"]["reasons"]["small"].startswith("it leaves no room for node 'second': ")
+    content = (tmp_path / "crowd.garam").read_bytes()
+    run_tool("garam", *arguments, "--placement", used, "--quiet")
+    assert (tmp_path / "crowd.garam").read_bytes() == content
+
+
+@pytest.mark.parametrize("chip", SMALL_CHIPS)
+def test_nothing_makes_room_where_all_have_rules(run_tool, tmp_path, chip):
+    """Of two products of one program the second has no place; of two programs the rules of both are
+    told."""
+    arguments = make_crowd(tmp_path, chip, "Relu")
     rules = write_rules(tmp_path / "p.json", on("small", node="*"))
     errors = run_tool("garam", *arguments, "--placement", rules, status=MODEL).stderr
     assert re.search(r"node 'second' \(MatMul, opset 17\): .*rules\[0\] \('node': '\*'\) places it on "
                      r"'small' .* which does not take it: .*; hint: it may be on 'host'", errors), errors
     assert errors.count("error: ") == 1
+    arguments = make_crowd(tmp_path, chip, "Tanh")
+    rules = write_rules(tmp_path / "p.json", on("host", op="Tanh"), on("small", op="MatMul"))
+    errors = run_tool("garam", *arguments, "--placement", rules, status=MODEL).stderr
+    assert "node 'second' (MatMul, opset 17): " in errors
+    assert (f"note: {rules}: rules[1] ('op': 'MatMul') places node 'first' and 1 more on 'small'"
+            in errors), errors
+
+
+def test_tensors_of_two_programs_have_no_room(run_tool, tmp_path):
+    """Each fits the chip's buffer. By default one goes, if it has no rule; the error names the rules."""
+    shape = [1, 1, 1000, 1800]
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy")
+    weights = [numpy_helper.from_array(numpy.ones((1, 1, 1, 1), numpy.float32), name) for name in "vw"]
+    nodes = [helper.make_node("Conv", ["x", "v"], ["a"], name="first"),
+             helper.make_node("Tanh", ["a"], ["b"], name="between"),
+             helper.make_node("Conv", ["b", "w"], ["y"], name="second")]
+    model = tmp_path / "model.onnx"
+    graph = helper.make_graph(nodes, "graph", [x], [y], weights)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model)
+    arguments = ("garam", "compile", model, "--target", "hermes", "-o", tmp_path / "model.garam",
+                 "--quiet", "--placement")
+    rules = write_rules(tmp_path / "p.json", on("hermes", node="first"), on("hermes", node="second"))
+    errors = run_tool(*arguments, rules, status=MODEL).stderr
+    assert "the segments of device 'hermes' need 28800000 bytes, its memory has 16777216" in errors
+    for number, node in enumerate(["first", "second"]):
+        assert (f"note: {rules}: rules[{number}] ('node': '{node}') places node '{node}' on 'hermes'"
+                in errors), errors
+    write_rules(rules, on("hermes", node="second"))
+    used = tmp_path / "used.json"
+    run_tool(*arguments, rules, "--emit-placement", used)
+    found = {rule["node"]: rule["device"] for rule in json.loads(used.read_text())["rules"]}
+    assert found == {"first": "host", "between": "host", "second": "hermes"}
+
+
+def test_stages_of_two_programs_of_one_device(run_tool, tmp_path):
+    """A start from a device's own stage, where weights come from the file beside the IR."""
+    model = make_crowd(tmp_path, "hbm-pim", "Tanh")[1]
+    binary, again, stages = tmp_path / "a.garam", tmp_path / "b.garam", tmp_path / "stages"
+    rules = write_rules(tmp_path / "p.json", on("host", op="Tanh"), on("hbm-pim-x4", op="MatMul"))
+    run_tool("garam", "compile", model, "--target", "kcloud-stage2", "--placement", rules, "-o", binary,
+             "--dump-stages", stages, "--quiet")
+    own = [path for path in stages.glob("*.mlir") if ".pim-" in path.name]
+    assert own
+    for path in own:
+        stage = path.name.split(".")[1]
+        run_tool("garam", "compile", path, f"--from={stage}", "-o", again, "--quiet")
+        assert again.read_bytes() == binary.read_bytes(), stage
 
 
 def test_constants_are_not_placed(run_tool, tmp_path):
@@ -301,23 +359,48 @@ def test_what_does_not_fit_falls_back(run_tool, tmp_path):
     rules = write_rules(tmp_path / "p.json", on("tiny", node="*"))
     _, result = compile_digits(run_tool, tmp_path, "--placement", rules, target=tiny, status=MODEL)
     assert "but tiny has 24000" in result.stderr
+    assert f"note: {rules}: rules[0] ('node': '*') places node '" in result.stderr
+    assert "' and 8 more on 'tiny'" in result.stderr
+    nodes = [node.name for node in onnx.load(DIGITS).graph.node]
+    write_rules(rules, *[on("tiny", node=name) for name in nodes])
+    _, result = compile_digits(run_tool, tmp_path, "--placement", rules, target=tiny, status=MODEL)
+    assert result.stderr.count("note: ") == 9
+    assert f"note: {len(nodes) - 8} more rules place nodes on 'tiny'" in result.stderr
 
 
 def test_a_rule_for_a_node_that_is_gone_is_told(run_tool, tmp_path):
-    """Equal nodes are one before placement."""
+    """Its result is a constant."""
     tensor = lambda name, *shape: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
     weights = numpy_helper.from_array(numpy.ones((8, 8), numpy.float32), "w")
-    nodes = [helper.make_node("MatMul", ["x", "w"], ["a"], name="m1"),
-             helper.make_node("MatMul", ["x", "w"], ["b"], name="m2"),
-             helper.make_node("Add", ["a", "b"], ["y"], name="sum")]
+    nodes = [helper.make_node("Add", ["w", "w"], ["v"], name="known"),
+             helper.make_node("MatMul", ["x", "v"], ["y"], name="product")]
     graph = helper.make_graph(nodes, "g", [tensor("x", 1, 8)], [tensor("y", 1, 8)], [weights])
-    model = tmp_path / "twins.onnx"
+    model = tmp_path / "known.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), model)
-    rules = write_rules(tmp_path / "p.json", on("host", node="*"), on("atom", node="m2"))
+    rules = write_rules(tmp_path / "p.json", on("host", node="*"), on("atom", node="known"))
     errors = run_tool("garam", "compile", model, "--target", SYSTEM, "--placement", rules, "-o",
                       tmp_path / "out.garam", "--quiet").stderr
-    assert ("rules[1] ('node': 'm2') places nothing: the node is folded away, or equal to another, "
-            "which computes it") in errors
+    assert "rules[1] ('node': 'known') places nothing: what it matches is folded away" in errors
+
+
+@pytest.mark.parametrize("nodes", [[], [helper.make_node("Add", ["w", "w"], ["v"], name="known")]],
+                         ids=["none", "folded"])
+def test_rules_for_a_model_in_which_nothing_runs(run_tool, fails, tmp_path, nodes):
+    """A rule for all nodes is right, and said to have no effect; a name that is not there is wrong."""
+    x = helper.make_tensor_value_info("x", TensorProto.FLOAT, [8, 8])
+    output = helper.make_tensor_value_info("v" if nodes else "w", TensorProto.FLOAT, [8, 8])
+    weights = numpy_helper.from_array(numpy.ones((8, 8), numpy.float32), "w")
+    graph = helper.make_graph(nodes, "g", [x], [output], [weights])
+    model, used = tmp_path / "known.onnx", tmp_path / "used.json"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), model)
+    arguments = ("compile", model, "--target", SYSTEM, "-o", tmp_path / "out.garam", "--placement")
+    rules = write_rules(tmp_path / "p.json", on("atom", node="*"))
+    errors = run_tool("garam", *arguments, rules, "--emit-placement", used, "--quiet").stderr
+    assert "rules[0] ('node': '*') places nothing: what it matches is folded away" in errors
+    assert json.loads(used.read_text()) == {"schema": 1, "rules": []}
+    run_tool("garam", *arguments, used)
+    fails(CONFIG, "rules[0] ('node': 'other'): the model has no node of this name", *arguments,
+          write_rules(rules, on("atom", node="other")))
 
 
 AUTOENCODER = SOURCE_DIR.parent / "shared" / "models" / "mlperf_tiny" / "ad_autoencoder_fp32.onnx"

@@ -7,7 +7,8 @@
 // Node ids travel in locations, because upstream transformations keep those:
 // a node "conv1" of model.onnx is NameLoc("node:conv1", FileLineColLoc), and
 // what is fused is a FusedLoc of several, that of the operation whose result
-// the fused operation has at the end.
+// the fused operation has at the end. What several nodes compute alike, once,
+// is a FusedLoc of theirs with a note that says so.
 //
 // The operation that makes an output of a node has the output's name and type
 // as metadata of a FusedLoc around that location.
@@ -40,6 +41,15 @@ mlir::Location getNodeLoc(mlir::MLIRContext *context, llvm::StringRef file,
 
 /// Ids of the nodes that `loc` names, each once, in order of appearance.
 llvm::SmallVector<llvm::StringRef> getNodeIds(mlir::Location loc);
+
+/// The location of an operation that stands for others too, equal to it, at
+/// `equal`.
+mlir::Location getEqualNodesLoc(mlir::Location own,
+                                llvm::ArrayRef<mlir::Location> equal);
+
+/// Ids of the nodes whose results an operation at `loc` has: of a fused one
+/// the last, of one that stands for several all, its own first.
+llvm::SmallVector<llvm::StringRef> getResultNodeIds(mlir::Location loc);
 
 /// An output of a node.
 struct NodeValue {

@@ -46,6 +46,8 @@ import(StringRef path, const ImportOptions &options, MLIRContext *context) {
   if (options.onMappedFile)
     for (const std::shared_ptr<MemoryBuffer> &file : model->tensors->getFiles())
       options.onMappedFile(file);
+  if (options.onGraph)
+    options.onGraph(**module);
   auto function = (*module)->lookupSymbol<func::FuncOp>("main");
   if (options.foldShapes)
     if (Error error =

@@ -36,6 +36,8 @@ struct ImportOptions {
   bool foldShapes = true;
   /// Called with each file that the module's weights lie in, mapped.
   std::function<void(std::shared_ptr<llvm::MemoryBuffer>)> onMappedFile;
+  /// Called with the module while all nodes are in it, before some are folded.
+  std::function<void(mlir::ModuleOp)> onGraph;
 };
 
 /// Adds `NAME=2x3x224` to `options.shapes`; an empty list of sizes is a scalar.

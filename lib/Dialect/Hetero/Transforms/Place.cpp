@@ -4,10 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ModuleRules.h"
 #include "Placer.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
-#include "garam/Support/NodeIds.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
@@ -29,7 +28,6 @@ struct HeteroPlacePass : public impl::HeteroPlacePassBase<HeteroPlacePass> {
   void runOnOperation() override;
 
 private:
-  FailureOr<PlacementRules> readRules(SystemAttr system);
   FailureOr<DeviceCompileOptions> readDeviceOptions();
   LogicalResult placeAll(SystemAttr system, const PlacementPolicy &policy,
                          DeviceAnswers &answers);
@@ -38,54 +36,6 @@ private:
 };
 
 } // namespace
-
-std::vector<PlacedNode> hetero::listNodes(ModuleOp module) {
-  std::vector<PlacedNode> nodes;
-  if (auto attrs = module->getAttrOfType<ArrayAttr>(nodesAttrName)) {
-    for (auto node : attrs.getAsRange<ArrayAttr>())
-      nodes.push_back(
-          {cast<StringAttr>(node[0]).str(), cast<StringAttr>(node[1]).str()});
-    return nodes;
-  }
-  llvm::SetVector<StringRef> ids;
-  module.walk([&](Operation *op) {
-    for (StringRef id : getNodeIds(op->getLoc()))
-      ids.insert(id);
-  });
-  for (StringRef id : ids)
-    nodes.push_back({id.str(), ""});
-  return nodes;
-}
-
-/// Operators of nodes as the frontend has listed them.
-static llvm::StringMap<StringRef> readOperators(ModuleOp module) {
-  llvm::StringMap<StringRef> ops;
-  if (auto nodes = module->getAttrOfType<ArrayAttr>(nodesAttrName))
-    for (auto node : nodes.getAsRange<ArrayAttr>())
-      ops[cast<StringAttr>(node[0]).getValue()] =
-          cast<StringAttr>(node[1]).getValue();
-  return ops;
-}
-
-FailureOr<PlacementRules> HeteroPlacePass::readRules(SystemAttr system) {
-  PlacementRules rules;
-  if (rulesFile.empty())
-    return std::move(rules);
-  ModuleOp module = getOperation();
-  auto text = llvm::MemoryBuffer::getFile(rulesFile, /*IsText=*/true);
-  if (!text)
-    return module.emitError() << "cannot read '" << rulesFile
-                              << "': " << text.getError().message();
-  llvm::Expected<PlacementRules> read =
-      PlacementRules::parse((*text)->getBuffer(), rulesFile);
-  if (!read)
-    return module.emitError() << llvm::toString(read.takeError());
-  SmallVector<StringRef> names = llvm::map_to_vector(
-      system.getDevices(), [](DeviceAttr device) { return device.getName(); });
-  if (llvm::Error error = read->check(listNodes(module), names))
-    return module.emitError() << llvm::toString(std::move(error));
-  return std::move(*read);
-}
 
 FailureOr<DeviceCompileOptions> HeteroPlacePass::readDeviceOptions() {
   DeviceCompileOptions options;
@@ -102,14 +52,16 @@ FailureOr<DeviceCompileOptions> HeteroPlacePass::readDeviceOptions() {
 
 /// What a rule asks for and nobody gets is not to go unseen.
 static void warnOfUnusedRules(ModuleOp module, const PlacementRules &rules,
+                              const llvm::StringMap<StringRef> &operators,
                               ArrayRef<Attribute> nodes) {
-  llvm::StringSet<> placed;
-  for (Attribute node : nodes)
-    placed.insert(cast<StringAttr>(cast<ArrayAttr>(node)[0]).getValue());
+  std::vector<PlacedNode> placed;
+  for (Attribute node : nodes) {
+    StringRef id = cast<StringAttr>(cast<ArrayAttr>(node)[0]).getValue();
+    placed.push_back({id.str(), operators.lookup(id).str()});
+  }
   for (const PlacementRule *rule : rules.listUnused(placed))
     module.emitWarning() << rules.describe(*rule)
-                         << " places nothing: the node is folded away, or "
-                            "equal to another, which computes it";
+                         << " places nothing: what it matches is folded away";
 }
 
 LogicalResult HeteroPlacePass::placeAll(SystemAttr system,
@@ -135,7 +87,7 @@ LogicalResult HeteroPlacePass::placeAll(SystemAttr system,
       isPlaced = false;
   }
   if (isPlaced)
-    warnOfUnusedRules(module, *policy.rules, nodes);
+    warnOfUnusedRules(module, *policy.rules, operators, nodes);
   module->removeAttr(refusedAttrName);
   module->setAttr(placementAttrName,
                   ArrayAttr::get(module.getContext(), nodes));
@@ -154,7 +106,8 @@ void HeteroPlacePass::runOnOperation() {
   if (!defaultDevice.empty() && !system.lookup(defaultDevice))
     return fail("the default device '" + defaultDevice +
                 "' is none of the system's");
-  FailureOr<PlacementRules> read = known ? PlacementRules() : readRules(system);
+  FailureOr<PlacementRules> read =
+      known ? PlacementRules() : readRules(module, rulesFile);
   FailureOr<DeviceCompileOptions> options = readDeviceOptions();
   if (failed(read) || failed(options))
     return signalPassFailure();

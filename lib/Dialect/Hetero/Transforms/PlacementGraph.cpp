@@ -75,10 +75,9 @@ public:
 
   void add(Operation *op) {
     joined.insert(op);
-    // Those of one node; of a fused operation, the one whose result it has.
-    SmallVector<StringRef> ids = getNodeIds(op->getLoc());
-    if (!ids.empty()) {
-      auto [first, isNew] = firstOfNode.try_emplace(ids.back(), op);
+    // Those of one node.
+    for (StringRef id : getResultNodeIds(op->getLoc())) {
+      auto [first, isNew] = firstOfNode.try_emplace(id, op);
       if (!isNew)
         joined.unionSets(first->second, op);
     }
@@ -118,9 +117,9 @@ PlacementGraph::PlacementGraph(func::FuncOp function) : shared(function) {
     PlacementUnit &unit = units[number->second];
     unitOf[&op] = number->second;
     unit.ops.push_back(&op);
-    if (SmallVector<StringRef> ids = getNodeIds(op.getLoc()); !ids.empty())
-      if (!llvm::is_contained(unit.nodes, ids.back()))
-        unit.nodes.push_back(ids.back());
+    for (StringRef id : getResultNodeIds(op.getLoc()))
+      if (!llvm::is_contained(unit.nodes, id))
+        unit.nodes.push_back(id);
   }
   for (auto [number, unit] : llvm::enumerate(units)) {
     llvm::SmallSetVector<unsigned, 4> producers;

@@ -38,7 +38,7 @@ private:
 };
 
 /// What is placed as one: the operations of a node of the model, or of several
-/// between which scalars pass, which no transfer moves.
+/// that are equal or between which scalars pass, which no transfer moves.
 struct PlacementUnit {
   llvm::SmallVector<llvm::StringRef, 1> nodes; // ids; empty: of no node
   llvm::SmallVector<mlir::Operation *, 2> ops; // in the function's order

@@ -208,31 +208,35 @@ static std::string suggest(StringRef text, ArrayRef<PlacedNode> nodes) {
   return nearest.empty() ? "" : ("; did you mean '" + nearest + "'?").str();
 }
 
-Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
-  llvm::StringSet<> ids, ops;
+PlacementRules::NodeTexts::NodeTexts(ArrayRef<PlacedNode> nodes) {
   for (const PlacedNode &node : nodes) {
     ids.insert(node.id);
     ops.insert(node.op);
   }
-  auto findPattern = [](const Globs &globs, unsigned number) {
-    return find_if(globs.patterns,
-                   [&](const auto &entry) { return entry.first == number; });
-  };
+}
+
+bool PlacementRules::matchesAny(unsigned number, const NodeTexts &texts) const {
+  bool isNode = rules[number]->kind == PlacementRule::Kind::Node;
+  const StringSet<> &candidates = isNode ? texts.ids : texts.ops;
+  if (std::optional<std::string> literal = getLiteral(rules[number]->pattern))
+    return candidates.contains(*literal);
+  const auto &patterns = (isNode ? nodes : operators).patterns;
+  const GlobPattern &glob = find_if(patterns, [&](const auto &entry) {
+                              return entry.first == number;
+                            })->second;
+  return any_of(candidates.keys(),
+                [&](StringRef text) { return glob.match(text); });
+}
+
+Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
+  NodeTexts texts(nodes);
   Error errors = Error::success();
   for (auto [number, rule] : enumerate(rules)) {
-    bool isNode = rule->kind == PlacementRule::Kind::Node;
-    const Globs &globs = isNode ? this->nodes : operators;
-    const llvm::StringSet<> &texts = isNode ? ids : ops;
     std::optional<std::string> literal = getLiteral(rule->pattern);
-    bool isMatched =
-        literal
-            ? texts.contains(*literal)
-            : any_of(texts.keys(),
-                     [&, glob = findPattern(globs, number)](StringRef text) {
-                       return glob->second.match(text);
-                     });
-    if (isMatched)
+    // A pattern may be of all that there is, though there is nothing.
+    if (matchesAny(number, texts) || (nodes.empty() && !literal))
       continue;
+    bool isNode = rule->kind == PlacementRule::Kind::Node;
     std::string what = literal
                            ? (isNode ? "the model has no node of this name" +
                                            suggest(*literal, nodes)
@@ -246,13 +250,12 @@ Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
 }
 
 std::vector<const PlacementRule *>
-PlacementRules::listUnused(const llvm::StringSet<> &placed) const {
+PlacementRules::listUnused(ArrayRef<PlacedNode> placed) const {
+  NodeTexts texts(placed);
   std::vector<const PlacementRule *> unused;
-  for (const auto &rule : rules)
-    if (rule->kind == PlacementRule::Kind::Node)
-      if (std::optional<std::string> node = getLiteral(rule->pattern);
-          node && !placed.contains(*node))
-        unused.push_back(rule.get());
+  for (auto [number, rule] : enumerate(rules))
+    if (!matchesAny(number, texts))
+      unused.push_back(rule.get());
   return unused;
 }
 

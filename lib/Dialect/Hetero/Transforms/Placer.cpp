@@ -141,6 +141,15 @@ void Placer::restrict() {
   }
 }
 
+void Placer::takeTold(ArrayAttr told) {
+  std::vector<SmallVector<unsigned>> ruled(system.getDevices().size());
+  for (auto [number, state] : llvm::enumerate(states))
+    if (state.rule)
+      ruled[getNumber(state.rule->device)].push_back(number);
+  refusals.takeTold(
+      told, [&](unsigned unit) { return states[unit].rule != nullptr; }, ruled);
+}
+
 /// A device does not take units together. Those without a rule make room for
 /// the others; where there are none it is an error.
 void Placer::handleCrowd(const UnitRefusals::RegionRefusal &refusal) {
@@ -204,7 +213,7 @@ LogicalResult Placer::place(ArrayAttr told) {
   if (queries.hasFaults())
     return failure();
   if (told)
-    refusals.takeTold(told);
+    takeTold(told);
   restrict();
   auto canChoose = [&] {
     return llvm::none_of(
@@ -224,8 +233,13 @@ LogicalResult Placer::place(ArrayAttr told) {
       found = refusals.askAboutRegions(choice);
     handle(found);
   } while (errors.empty() && !found.empty());
-  if (errors.empty() && policy.asksDevices)
+  if (errors.empty() && policy.asksDevices) {
+    // What was written out says why, of the placement that was found then.
+    for (auto [number, state] : llvm::enumerate(states))
+      for (const auto &[device, reason] : state.told)
+        refusals.refuse(number, getNumber(device), reason);
     refusals.askAboutUnits(choice);
+  }
   return report();
 }
 

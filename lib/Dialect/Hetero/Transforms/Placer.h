@@ -55,6 +55,7 @@ private:
     return graph.units[unit].ops.front()->getLoc();
   }
   void applyRules();
+  void takeTold(mlir::ArrayAttr told);
   /// Finds out between which devices each unit has the choice.
   void restrict();
   void restrict(unsigned unit);

@@ -149,19 +149,22 @@ ArrayRef<unsigned> UnitRefusals::refuseOverflow(unsigned device,
   return others.drop_front(fit);
 }
 
-void UnitRefusals::takeTold(ArrayAttr refused) {
+void UnitRefusals::takeTold(ArrayAttr refused,
+                            llvm::function_ref<bool(unsigned)> isRuled,
+                            ArrayRef<SmallVector<unsigned>> kept) {
   for (auto entry : refused.getAsRange<ArrayAttr>()) {
     auto name = cast<StringAttr>(entry[0]).getValue();
     std::string reason = cast<StringAttr>(entry[2]).str();
     std::set<unsigned> units; // in the function's order
     for (auto node : cast<ArrayAttr>(entry[1]).getAsRange<StringAttr>())
       if (auto unit = unitOfNode.find(node.getValue());
-          unit != unitOfNode.end())
+          unit != unitOfNode.end() && !isRuled(unit->second))
         units.insert(unit->second);
     unsigned device = llvm::find(system.getDevices(), system.lookup(name)) -
                       system.getDevices().begin();
     if (device < system.getDevices().size() && !units.empty())
-      refuseOverflow(device, /*kept=*/{}, llvm::to_vector(units), reason);
+      (void)refuseOverflow(device, kept[device], llvm::to_vector(units),
+                           reason);
   }
 }
 

@@ -54,8 +54,11 @@ public:
   /// is there, as for want of room, is not refused yet.
   void askAboutFunction();
   /// Takes over what earlier compiles of the function have told
-  /// (`hetero.refused`).
-  void takeTold(mlir::ArrayAttr refused);
+  /// (`hetero.refused`). Units with a rule stay where they are; `kept` are
+  /// those, by device.
+  void takeTold(mlir::ArrayAttr refused,
+                llvm::function_ref<bool(unsigned)> isRuled,
+                llvm::ArrayRef<llvm::SmallVector<unsigned>> kept);
   /// Asks about the regions that a device for each unit makes.
   std::vector<RegionRefusal> askAboutRegions(llvm::ArrayRef<unsigned> choice);
   /// Asks the devices that refuse something of the function only for what else

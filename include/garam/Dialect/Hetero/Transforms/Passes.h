@@ -41,6 +41,11 @@ struct PlacementResources {
 #define GEN_PASS_REGISTRATION
 #include "garam/Dialect/Hetero/Transforms/Passes.h.inc"
 
+/// hetero-merge-equal-nodes with its rules.
+std::unique_ptr<mlir::Pass> createHeteroMergeEqualNodesPass(
+    const HeteroMergeEqualNodesPassOptions &options,
+    std::shared_ptr<const hetero::PlacementResources> known);
+
 /// hetero-place with a part of its work done.
 std::unique_ptr<mlir::Pass>
 createHeteroPlacePass(const HeteroPlacePassOptions &options,

@@ -45,6 +45,44 @@ def HeteroHoistQuantizationPass
   let dependentDialects = ["::garam::hetero::HeteroDialect"];
 }
 
+def HeteroMergeEqualNodesPass
+    : Pass<"hetero-merge-equal-nodes", "::mlir::ModuleOp"> {
+  let summary = "Computes once what nodes have in common, unless rules part it";
+  let description = [{
+    Of operations that compute the same of the same, the first stands for all,
+    if the placement rules of `rules-file` put the nodes that they come from on
+    one device or none of them anywhere. Its location then names all of those
+    nodes, so that placements and reports tell of each. Operations that rules
+    put on different devices stay apart, and so do those behind them. What is
+    known without the function's arguments is of no device, and merged wherever
+    it is.
+
+    Within the regions of an operation it is upstream's `cse`.
+
+    Before (`m1` and `m2` have no rules):
+
+    ```mlir
+    %a = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>)
+        -> tensor<4xf32> loc("node:m1")
+    %b = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>)
+        -> tensor<4xf32> loc("node:m2")
+    return %a, %b : tensor<4xf32>, tensor<4xf32>
+    ```
+
+    After:
+
+    ```mlir
+    %a = linalg.exp ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>)
+        -> tensor<4xf32> loc(fused<"equal nodes">["node:m2", "node:m1"])
+    return %a, %a : tensor<4xf32>, tensor<4xf32>
+    ```
+  }];
+  let options = [
+    Option<"rulesFile", "rules-file", "std::string", /*default=*/"\"\"",
+           "A placement file, in JSON">
+  ];
+}
+
 def HeteroPlacePass : Pass<"hetero-place", "::mlir::ModuleOp"> {
   let summary = "Chooses the device of each operation";
   let description = [{

@@ -61,16 +61,16 @@ public:
                                               llvm::StringRef file);
 
   bool empty() const { return rules.empty(); }
-  /// Each rule matches a node of the model, and each device, of rules and of
-  /// reasons, is one of `devices`. Errors (ExitCode::Config) are joined.
+  /// Each rule matches a node of the model, if it has any or is named, and each
+  /// device, of rules and of reasons, is one of `devices`. Errors
+  /// (ExitCode::Config) are joined.
   llvm::Error check(llvm::ArrayRef<PlacedNode> nodes,
                     llvm::ArrayRef<llvm::StringRef> devices) const;
   /// The last rule that matches a node, or null.
   const PlacementRule *lookup(llvm::StringRef id, llvm::StringRef op) const;
-  /// The rules that name one node, which is not in `placed`: nothing of it
-  /// runs.
+  /// The rules that match none of `placed`: nothing runs of what they match.
   std::vector<const PlacementRule *>
-  listUnused(const llvm::StringSet<> &placed) const;
+  listUnused(llvm::ArrayRef<PlacedNode> placed) const;
   /// "FILE: rules[3] ('node': 'conv*')", for messages.
   std::string describe(const PlacementRule &rule) const;
 
@@ -83,7 +83,15 @@ private:
     unsigned match(llvm::StringRef text) const;
   };
 
+  /// What rules of either kind are matched with, each once.
+  struct NodeTexts {
+    explicit NodeTexts(llvm::ArrayRef<PlacedNode> nodes);
+
+    llvm::StringSet<> ids, ops;
+  };
+
   llvm::Error add(PlacementRule rule);
+  bool matchesAny(unsigned number, const NodeTexts &texts) const;
   llvm::Error checkDevices(llvm::ArrayRef<llvm::StringRef> devices) const;
   llvm::Error checkMatches(llvm::ArrayRef<PlacedNode> nodes) const;
 
