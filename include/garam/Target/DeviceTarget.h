@@ -126,6 +126,12 @@ struct CompileOutcome {
       : status(CompileStatus::Refused), refusals(std::move(refusals)) {}
 };
 
+/// What a part of a function would take.
+struct EstimatedPart {
+  std::vector<std::string> nodes; // ids of those that it carries out, or parts
+  double seconds = 0;
+};
+
 /// What a function would cost on a device.
 struct DeviceEstimate {
   double seconds = 0;
@@ -136,6 +142,8 @@ struct DeviceEstimate {
   /// Whether the accuracy of the results rests on ranges of values that nobody
   /// observed (`garam_ext.range`). The default placement avoids it.
   bool hasGuessedRanges = false;
+  /// What its time is made of, where the device can say it: else nothing.
+  std::vector<EstimatedPart> parts;
 };
 
 } // namespace garam

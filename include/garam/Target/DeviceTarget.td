@@ -49,6 +49,11 @@ def DeviceTargetAttrInterface : AttrInterface<"DeviceTargetAttrInterface"> {
       (ins "::mlir::func::FuncOp":$function,
            "const ::garam::DeviceCompileOptions &":$options)>,
     InterfaceMethod<[{
+        Whether what `accepts` and `estimate` say depends on the values of
+        weights, not on their types alone.
+      }], "bool", "readsWeights", (ins), /*methodBody=*/"",
+      /*defaultImplementation=*/"return false;">,
+    InterfaceMethod<[{
         Time, energy and memory that `function`, which the device accepts,
         would take. Fails without a diagnostic when it does not accept it, or
         when its memories are too small.

@@ -10,6 +10,7 @@
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 #include "garam/Dialect/NPU/Transforms/LowerBound.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTargetModel.h"
 #include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
@@ -119,6 +120,12 @@ TargetModel::estimateTried(func::FuncOp stages,
   estimate.dramBytes = expected->cost.dramBytes;
   estimate.weightBytes = bound.weightBytes;
   estimate.onChipBytes = expected->onChipBytes;
+  for (const auto &[loc, seconds] : expected->cost.stageSeconds) {
+    EstimatedPart &part = estimate.parts.emplace_back();
+    for (StringRef node : getNodeIds(loc))
+      part.nodes.push_back(node.str());
+    part.seconds = seconds;
+  }
   return estimate;
 }
 

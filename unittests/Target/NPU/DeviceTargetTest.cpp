@@ -324,6 +324,15 @@ TEST_F(DeviceTargetTest, EstimateKnowsTimeEnergyAndMemory) {
   EXPECT_GE(estimate->dramBytes, 4u * (16 * 32 + 32 * 64 + 16 * 64));
   EXPECT_EQ(estimate->weightBytes, 0u); // both matrices are inputs
   EXPECT_GT(estimate->onChipBytes, 0u);
+  // Its time is that of its parts and of what leaves the chip behind them.
+  double parts = 0;
+  for (const EstimatedPart &part : estimate->parts) {
+    EXPECT_GE(part.seconds, 0);
+    EXPECT_EQ(part.nodes, std::vector<std::string>{"fc"});
+    parts += part.seconds;
+  }
+  EXPECT_GT(parts, 0.5 * estimate->seconds);
+  EXPECT_LE(parts, estimate->seconds * (1 + 1e-9));
 }
 
 // The model of time is documented to be within 20 % (docs/validation.md); what

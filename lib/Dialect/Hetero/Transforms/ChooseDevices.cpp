@@ -6,11 +6,14 @@
 
 #include "ChooseDevices.h"
 
+#include "PartShares.h"
 #include "PlacedRegions.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <limits>
+#include <numeric>
 
 using namespace mlir;
 
@@ -78,8 +81,11 @@ private:
   }
 
   void measureEdges(func::FuncOp function);
+  std::vector<PlacedRegion> findAllowed(unsigned device);
   void avoidGuesses();
   void estimateUnits(unsigned device);
+  SmallVector<double> shareByUnits(ArrayRef<unsigned> inside, unsigned device,
+                                   double whole);
   void lookAhead();
   Choice chooseByFinish() const;
   Choice prefer(unsigned device) const;
@@ -149,61 +155,97 @@ void Chooser::measureEdges(func::FuncOp function) {
   }
 }
 
+/// The regions of `device` when it has all that it may.
+std::vector<PlacedRegion> Chooser::findAllowed(unsigned device) {
+  // Two devices, this one and any other.
+  StringRef name = getName(device);
+  std::vector<PlacedRegion> regions =
+      findRegions(function, graph.shared, [&](Operation *op) {
+        return isAllowed(graph.unitOf.at(op), device) ? name : StringRef();
+      });
+  llvm::erase_if(regions, [&](const PlacedRegion &region) {
+    return region.device != name;
+  });
+  return regions;
+}
+
 /// A device whose results of a unit would rest on guesses does not get it where
 /// another may have it: what is fast and far from right is no good choice.
 void Chooser::avoidGuesses() {
-  for (auto [unit, devices] : llvm::zip_equal(graph.units, allowed)) {
-    SmallVector<unsigned> sound;
-    for (unsigned device : devices) {
-      const std::optional<DeviceEstimate> &estimate =
-          queries.getEstimate(getTarget(device), unit.ops);
-      if (!estimate || !estimate->hasGuessedRanges)
-        sound.push_back(device);
+  llvm::DenseSet<std::pair<unsigned, unsigned>> guessed; // unit, device
+  for (unsigned device = 0; device < numDevices; ++device)
+    for (const PlacedRegion &region : findAllowed(device)) {
+      const std::optional<DeviceEstimate> &whole =
+          queries.getEstimateWithParts(getTarget(device), region.ops);
+      // What does not guess anything does not guess a part.
+      if (whole && !whole->hasGuessedRanges)
+        continue;
+      for (Operation *op : region.ops) {
+        unsigned unit = graph.unitOf.at(op);
+        const std::optional<DeviceEstimate> &estimate =
+            queries.getEstimate(getTarget(device), graph.units[unit].ops);
+        if (estimate && estimate->hasGuessedRanges)
+          guessed.insert({unit, device});
+      }
     }
+  for (auto [unit, devices] : llvm::enumerate(allowed)) {
+    SmallVector<unsigned> sound;
+    for (unsigned device : devices)
+      if (!guessed.contains({unit, device}))
+        sound.push_back(device);
     if (!sound.empty())
       devices = std::move(sound);
   }
 }
 
+/// Their times by themselves, alike where the device takes none by itself.
+SmallVector<double> Chooser::shareByUnits(ArrayRef<unsigned> inside,
+                                          unsigned device, double whole) {
+  SmallVector<double> seconds;
+  double sum = 0;
+  for (unsigned unit : inside) {
+    seconds.push_back(
+        queries.getSeconds(getTarget(device), graph.units[unit].ops)
+            .value_or(0));
+    sum += seconds.back();
+  }
+  return sum == 0 ? SmallVector<double>(inside.size(), whole) : seconds;
+}
+
 /// The time of each unit on `device`: its share of the region that it is part
 /// of when the device has all that it may, for fixed costs and fusion are of
-/// regions. Shares are as the units' times by themselves, and equal where the
-/// device takes none by itself.
+/// regions.
 void Chooser::estimateUnits(unsigned device) {
   DeviceTargetAttrInterface target = getTarget(device);
-  for (auto [number, unit] : llvm::enumerate(graph.units)) {
-    std::optional<double> seconds;
-    if (isAllowed(number, device))
-      seconds = queries.getSeconds(target, unit.ops);
-    units[number].canBegin.push_back(seconds.has_value());
-    units[number].seconds.push_back(seconds.value_or(0));
+  for (Unit &unit : units) {
+    unit.seconds.push_back(0);
+    unit.canBegin.push_back(false);
   }
-  // Two devices, this one and any other.
-  StringRef name = getName(device);
-  for (const PlacedRegion &region :
-       findRegions(function, graph.shared, [&](Operation *op) {
-         return isAllowed(graph.unitOf.at(op), device) ? name : StringRef();
-       })) {
-    if (region.device != name)
-      continue;
+  for (const PlacedRegion &region : findAllowed(device)) {
     llvm::SmallSetVector<unsigned, 8> inside;
     for (Operation *op : region.ops)
       inside.insert(graph.unitOf.at(op));
-    std::optional<double> whole = queries.getSeconds(target, region.ops);
-    double sum = 0;
-    for (unsigned unit : inside)
-      sum += units[unit].seconds[device];
-    if (!whole)
-      continue;
-    for (unsigned number : inside) {
+    const std::optional<DeviceEstimate> &whole =
+        queries.getEstimateWithParts(target, region.ops);
+    // Of a device that does not tell its parts, or takes only some, each.
+    bool isShared = whole && !whole->parts.empty();
+    SmallVector<double> shares =
+        isShared ? shareParts(graph, inside.getArrayRef(), whole->parts)
+                 : shareByUnits(inside.getArrayRef(), device,
+                                whole ? whole->seconds : 0);
+    double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+    for (auto [number, share] : llvm::zip_equal(inside, shares)) {
       Unit &unit = units[number];
-      double share =
-          sum == 0 ? 1.0 / inside.size() : unit.seconds[device] / sum;
-      unit.seconds[device] = *whole * share;
-      if (llvm::none_of(unit.inputs, [&](const Edge &edge) {
-            return inside.contains(edge.producer);
-          }))
-        unit.canBegin[device] = true;
+      unit.seconds[device] =
+          whole && sum > 0 ? whole->seconds * (share / sum) : share;
+      bool isFirst = llvm::none_of(unit.inputs, [&](const Edge &edge) {
+        return inside.contains(edge.producer);
+      });
+      ArrayRef<Operation *> ops = graph.units[number].ops;
+      unit.canBegin[device] =
+          (whole && isFirst) ||
+          (isShared ? !queries.getFirstRefusal(target, ops)
+                    : queries.getSeconds(target, ops).has_value());
     }
   }
 }

@@ -19,13 +19,14 @@ namespace garam::hetero {
 namespace {
 
 /// Writes down what operations do, without their names: equal texts are equal
-/// functions. Of weights that are stored apart only the type counts, so that
-/// the layers of a network that differ in them are equal.
+/// functions. Of weights that are stored apart only the type counts, unless the
+/// device reads them, so that the layers of a network that differ in them are
+/// equal.
 class Fingerprint {
 public:
   Fingerprint(DeviceTargetAttrInterface target,
               const DeviceCompileOptions &options, bool hasLocations)
-      : hasLocations(hasLocations) {
+      : hasLocations(hasLocations), hasWeights(target.readsWeights()) {
     addPointer(target.getAsOpaquePointer());
     addText(options.precision);
     for (const auto &[flag, value] : options.values) {
@@ -42,7 +43,8 @@ public:
       if (attr.getName() == deviceAttrName)
         continue;
       addPointer(attr.getName().getAsOpaquePointer());
-      if (auto weights = dyn_cast<DenseResourceElementsAttr>(attr.getValue()))
+      if (auto weights = dyn_cast<DenseResourceElementsAttr>(attr.getValue());
+          weights && !hasWeights)
         addPointer(weights.getType().getAsOpaquePointer());
       else
         addPointer(attr.getValue().getAsOpaquePointer());
@@ -86,7 +88,7 @@ private:
     bytes.push_back(0); // its end
   }
 
-  bool hasLocations;
+  bool hasLocations, hasWeights;
   SmallVector<uint8_t, 512> bytes;
   llvm::DenseMap<Value, unsigned> numbers;
 };
@@ -139,6 +141,23 @@ RegionQueries::getEstimate(DeviceTargetAttrInterface target,
             target.estimate(region.make(), options);
         succeeded(estimate))
       known->second = *estimate;
+  return known->second;
+}
+
+const std::optional<DeviceEstimate> &
+RegionQueries::getEstimateWithParts(DeviceTargetAttrInterface target,
+                                    ArrayRef<Operation *> ops) {
+  RegionCopy region(ops, shared);
+  auto [known, isNew] = answers.estimatesWithParts.try_emplace(
+      region.getKey(target, options, /*hasLocations=*/true), std::nullopt);
+  if (!isNew)
+    return known->second;
+  if (FailureOr<DeviceEstimate> estimate =
+          target.estimate(region.make(), options);
+      succeeded(estimate))
+    known->second = std::move(*estimate);
+  answers.estimates.try_emplace(
+      region.getKey(target, options, /*hasLocations=*/false), known->second);
   return known->second;
 }
 

@@ -21,7 +21,10 @@ namespace garam::hetero {
 struct DeviceAnswers {
   using Key = std::pair<uint64_t, uint64_t>;
 
+  /// Their parts are of an equal region.
   std::map<Key, std::optional<DeviceEstimate>> estimates;
+  /// Of regions of which the locations count too.
+  std::map<Key, std::optional<DeviceEstimate>> estimatesWithParts;
   /// The first of a region's refusals, if there are any. Its location is that
   /// of an equal region.
   std::map<Key, std::optional<Refusal>> firstRefusals;
@@ -45,6 +48,10 @@ public:
   const std::optional<DeviceEstimate> &
   getEstimate(DeviceTargetAttrInterface target,
               llvm::ArrayRef<mlir::Operation *> ops);
+  /// The same, with parts that name the nodes of `ops`.
+  const std::optional<DeviceEstimate> &
+  getEstimateWithParts(DeviceTargetAttrInterface target,
+                       llvm::ArrayRef<mlir::Operation *> ops);
   /// The time of that.
   std::optional<double> getSeconds(DeviceTargetAttrInterface target,
                                    llvm::ArrayRef<mlir::Operation *> ops);

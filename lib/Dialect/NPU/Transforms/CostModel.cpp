@@ -71,6 +71,7 @@ FailureOr<FunctionCost> estimateCost(func::FuncOp func,
                                      const MachineDescription &machine) {
   if (func.isExternal())
     return FunctionCost();
+  FunctionCost cost;
   Timeline timeline(machine);
   for (Operation &op : func.front()) {
     if (isOpTriviallyDead(&op))
@@ -86,9 +87,10 @@ FailureOr<FunctionCost> estimateCost(func::FuncOp func,
     for (OpResult result : op.getResults())
       homes.push_back(getHome(result));
     EngineTimes engineTimes(stage, machine);
+    double begin = timeline.getEnd();
     timeline.runStage(stage, getSchedule(stage), homes, engineTimes);
+    cost.stageSeconds.emplace_back(op.getLoc(), timeline.getEnd() - begin);
   }
-  FunctionCost cost;
   cost.seconds = timeline.finish();
   cost.joules = timeline.getWork().joules;
   cost.dramBytes = timeline.getWork().dramBytes;

@@ -72,6 +72,8 @@ public:
   Timeline getView(mlir::Operation *first, mlir::Operation *last) const;
   /// When the first of `cores` engines is free for `stage`, in seconds.
   double getFree(const Stage &stage, int64_t cores) const;
+  /// When all that was given to the queues so far is done, in seconds.
+  double getEnd() const { return clock.getEnd(); }
   /// When everything so far is done, in seconds. Nothing may follow.
   double finish();
   /// What was done until then. Only after finish.

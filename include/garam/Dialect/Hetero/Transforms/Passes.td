@@ -110,9 +110,9 @@ def HeteroPlacePass : Pass<"hetero-place", "::mlir::ModuleOp"> {
 
     1. The time of a node on a device is its share of the time that the device
        estimates for the region which the node is part of when the device has
-       all that it takes; nodes share a region's time as their own estimates
-       say. So the fixed costs of a program and the gain of fusion count. Equal
-       regions are estimated once.
+       all that it takes: as the device divides it, or as the nodes' own
+       estimates say. So the fixed costs of a program and the gain of fusion
+       count. Equal regions are estimated once.
     2. From the end backwards, the time from each node on each device to the
        end of the function, with transfers over the links and every later node
        on its best device (the optimistic cost table of PEFT, Arabnejad and

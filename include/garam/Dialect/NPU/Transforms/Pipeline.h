@@ -36,6 +36,8 @@ mlir::FailureOr<int64_t> placeTensors(mlir::func::FuncOp func,
 /// What the cost model expects of a run.
 struct FunctionCost {
   double seconds = 0;
+  /// By which each stage moves the end; its results may leave with the next.
+  std::vector<std::pair<mlir::Location, double>> stageSeconds;
   double joules = 0; // dynamic
   uint64_t dramBytes = 0;
 };
