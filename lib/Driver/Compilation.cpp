@@ -9,6 +9,7 @@
 #include "Calibration.h"
 #include "Pipelines.h"
 #include "StageFile.h"
+#include "WeightCheck.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Frontend/ONNX/Import.h"
@@ -337,9 +338,15 @@ llvm::Error Compilation::writeBinary() {
     result.holdsNativeCode |=
         devices.lookup(image.manifest.getTarget(program).kind)
             ->executesNativeCode();
+  WeightCheck check(image);
   releaseInputs();
   if (llvm::Error error = writeImage(*output, image))
     return error;
+  DiagnosticCollector diagnostics(&context, &labels);
+  check.warn(*module);
+  for (std::string &warning : diagnostics.takeWarnings())
+    if (!llvm::is_contained(result.warnings, warning))
+      result.warnings.push_back(std::move(warning));
   if (llvm::Error error = endStage(binaryStage))
     return error;
   result.outputs.push_back(std::move(*output));

@@ -23,8 +23,6 @@ using namespace mlir;
 
 namespace garam {
 
-static constexpr llvm::StringLiteral modelAttrName = "onnx.model";
-
 namespace {
 
 /// Builds the manifest of one module.

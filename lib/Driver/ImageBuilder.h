@@ -14,6 +14,9 @@
 
 namespace garam {
 
+/// Attribute of a module: the name of the model's file.
+constexpr llvm::StringLiteral modelAttrName = "onnx.model";
+
 /// A function that is compiled for a device.
 struct DeviceFunction {
   hetero::ExecutableOp executable;

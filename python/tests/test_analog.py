@@ -181,6 +181,23 @@ def test_memories_that_are_too_small(fails, source_dir, tmp_path):
               "--no-fallback", "-o", tmp_path / "model.garam")
 
 
+def test_a_run_is_bounded(run_tool, source_dir, tmp_path):
+    """Also on a chip of a user's own, with room for images of 4351 x 4351 and filters of 256 x 256."""
+    text = (source_dir / "targets" / "hermes.yaml").read_text()
+    for field, old, new in [("cores", 64, 16), ("rows", 256, 4096), ("bytes", 16777216, 1 << 30),
+                            ("bytes", 1048576, 1 << 29)]:
+        assert f"{field}: {{ value: {old}," in text
+        text = text.replace(f"{field}: {{ value: {old},", f"{field}: {{ value: {new},", 1)
+    (tmp_path / "wide.yaml").write_text(text)
+    onnx.save(make_model([helper.make_node("Conv", ["x", "w"], ["y"], name="conv")],
+                         {"x": (1, 1, 4351, 4351)}, {"y": (1, 1, 4096, 4096)},
+                         w=np.ones((1, 1, 256, 256), np.float32)), tmp_path / "model.onnx")
+    result = run_tool("garam", "compile", tmp_path / "model.onnx", "--target", tmp_path / "wide.yaml",
+                      "--no-fallback", "-o", tmp_path / "model.garam", status=MODEL)
+    assert re.search(r"model.onnx: a run would take \d+ reads of cells and conversions, at most "
+                     r"1099511627776 are one run", result.stderr), result.stderr
+
+
 def test_option_of_phases(fails, tmp_path):
     onnx.save(make_product(), tmp_path / "model.onnx")
     fails(USAGE, "--read-phases: found '2', needed 1 or 4", "compile",

@@ -13,6 +13,7 @@
 #include "llvm/ADT/StringRef.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,12 +64,28 @@ struct ResidentRange {
 /// out of the shared ones what others have.
 void normalize(std::vector<ResidentRange> &ranges);
 
+/// An element of a weight that is no finite number on a device, so that what is
+/// computed with it is none either.
+struct NonFiniteWeight {
+  /// What the weight is called in the model; empty when it is made of others.
+  std::string tensor;
+  llvm::SmallVector<int64_t, 4> index;
+  double value = 0; // in the model: finite when the device's type is too narrow
+  DataType type = DataType::Float32; // the device's
+};
+
 /// A run of bytes of the constant segment that is made when the section is
 /// written, so that a packed or converted weight exists once, in the file.
 struct DeviceConstant {
   uint64_t offset = 0, size = 0;
   /// Fills `size` bytes, which are zero before. May be called from any thread.
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
+  /// Ids of the ONNX nodes that it is for.
+  std::vector<std::string> nodes = {};
+  /// Looks for such an element in what `write` has made; may be null. May be
+  /// called from any thread.
+  std::function<std::optional<NonFiniteWeight>(llvm::ArrayRef<uint8_t>)>
+      findNonFinite = nullptr;
 };
 
 /// The last command of a lane that writes a piece.

@@ -7,7 +7,13 @@
 #include "CheckTiles.h"
 
 #include "garam/Dialect/Analog/Utils/MatrixReader.h"
+#include "garam/Support/RawElements.h"
+#include "garam/Target/DeviceTarget.h"
+#include "garam/Target/NonFiniteWeights.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -18,6 +24,28 @@ Value getOrigin(Value tensor) {
       tensor.getDefiningOp()))
     tensor = tensor.getDefiningOp()->getOperand(0);
   return tensor;
+}
+
+/// A conductance is neither infinite nor no number. Weights that are in tiles
+/// are few enough to look at them before they are written, so that the node can
+/// still go elsewhere.
+static LogicalResult checkWeights(MatrixOp matrix,
+                                  const MachineDescription &machine) {
+  ArrayRef<char> bytes = getRawElements(matrix.getValue())->bytes;
+  std::optional<NonFiniteWeight> found = findNonFinite(
+      matrix.getValue(), DataType::Float32,
+      ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
+  if (!found)
+    return success();
+  std::string index;
+  llvm::raw_string_ostream os(index);
+  llvm::interleaveComma(found->index, os);
+  return emitRefusal(
+      {matrix.getLoc(),
+       "its weight" +
+           (found->tensor.empty() ? "" : " '" + found->tensor + "'") + " is " +
+           (std::isnan(found->value) ? "NaN" : "infinite") + " at [" + index +
+           "], which no cell of '" + machine.name + "' can be programmed to"});
 }
 
 /// Tensors of floats are then arguments or made by analog.rescale: other
@@ -32,6 +60,8 @@ static LogicalResult checkOperation(Operation *op,
              << machine.crossbar.levels;
     if (!areLoaded(matrix.getValue()))
       return op->emitError("holds weights whose elements are not loaded");
+    if (failed(checkWeights(matrix, machine)))
+      return failure();
   }
   if (auto rescale = dyn_cast<RescaleOp>(op)) {
     if (rescale.getBias() && !areLoaded(*rescale.getBias()))

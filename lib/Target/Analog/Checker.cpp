@@ -13,6 +13,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <set>
 
@@ -312,6 +313,28 @@ Error Checker::checkQueue(const Queue &queue) const {
   return Error::success();
 }
 
+/// What a command does of a program whose commands are checked.
+static uint64_t countOperations(const Command &command,
+                                const Program &program) {
+  if (const auto *quantize = std::get_if<QuantizeCommand>(&command))
+    return quantize->count * program.layers[quantize->layer].getRows();
+  if (const auto *accumulate = std::get_if<AccumulateCommand>(&command))
+    return accumulate->count * program.layers[accumulate->layer].getCodes();
+  if (const auto *read = std::get_if<ReadCommand>(&command)) {
+    const Tile &tile = program.layers[read->layer].tiles[read->tile];
+    return uint64_t(read->count) * tile.rows * tile.columns;
+  }
+  return 0;
+}
+
+uint64_t countOperations(const Program &program) {
+  uint64_t operations = 0;
+  for (const Queue &queue : program.queues)
+    for (const Command &command : queue.commands)
+      operations = SaturatingAdd(operations, countOperations(command, program));
+  return operations;
+}
+
 Error Checker::check() {
   if (program.segments.empty() || program.queues.empty() ||
       program.queues.size() > size_t(1) + machine.cores)
@@ -335,6 +358,11 @@ Error Checker::check() {
     if (Error error = checkQueue(queue))
       return error;
   }
+  place.clear();
+  if (uint64_t operations = countOperations(program);
+      operations > maxOperations)
+    return fail("a run of " + Twine(operations) + " operations, more than " +
+                Twine(maxOperations));
   return Error::success();
 }
 

@@ -10,6 +10,7 @@
 #include "LayerTables.h"
 #include "LoadedProgram.h"
 #include "TensorPlaces.h"
+#include "garam/Support/NodeIds.h"
 #include "garam/Target/Analog/Encoding.h"
 #include "garam/Target/DebugMapBuilder.h"
 
@@ -32,6 +33,7 @@ public:
 
 private:
   LogicalResult addLayer(RescaleOp op);
+  void addConstant(RescaleOp op, const LayerTables &tables);
   TensorAccess makeAccess(Value tensor, AffineMap map) const;
   void addValue(RescaleOp op, uint32_t lastCommand);
   void addOrigins();
@@ -72,6 +74,22 @@ static void appendSizes(ArrayRef<int64_t> sizes,
   to.append(sizes.begin(), sizes.end());
 }
 
+void Exporter::addConstant(RescaleOp op, const LayerTables &tables) {
+  constantBytes += tables.getSize();
+  DeviceConstant constant;
+  constant.offset = tables.getOffset();
+  constant.size = tables.getSize();
+  constant.write = [tables](MutableArrayRef<uint8_t> bytes) {
+    tables.write(bytes);
+  };
+  for (StringRef node : getNodeIds(op.getLoc()))
+    constant.nodes.push_back(node.str());
+  constant.findNonFinite = [tables](ArrayRef<uint8_t> bytes) {
+    return tables.findNonFinite(bytes);
+  };
+  result.constants.push_back(std::move(constant));
+}
+
 LogicalResult Exporter::addLayer(RescaleOp op) {
   auto matrix = op.getMatrix().getDefiningOp<MatrixOp>();
   auto sums = op.getSums().getDefiningOp<AccumulateOp>();
@@ -107,11 +125,7 @@ LogicalResult Exporter::addLayer(RescaleOp op) {
         {op.getLoc(), "two of its vectors need " + Twine(needed) +
                           " bytes of vector memory, '" + machine.name +
                           "' has " + Twine(machine.vectors.bytes)});
-  LayerTables tables(op, layer, constantBytes, machine);
-  constantBytes += tables.getSize();
-  result.constants.push_back(
-      {tables.getOffset(), tables.getSize(),
-       [tables](MutableArrayRef<uint8_t> bytes) { tables.write(bytes); }});
+  addConstant(op, LayerTables(op, layer, constantBytes, machine));
   program.layers.push_back(std::move(layer));
   nodesOfLayers.push_back(debug.getNodes(op.getLoc()));
   addValue(op, schedule.addLayer(program.layers.size() - 1, phases));
@@ -168,6 +182,12 @@ FailureOr<DeviceProgram> Exporter::run() {
       return failure();
   program.segments = places.getSegments();
   program.segments[0].size = constantBytes;
+  if (uint64_t operations = countOperations(program);
+      operations > maxOperations)
+    return emitRefusal({function, "a run would take " + Twine(operations) +
+                                      " reads of cells and conversions, at "
+                                      "most " +
+                                      Twine(maxOperations) + " are one run"});
   if (llvm::Error error = checkProgram(program, machine))
     return function.emitError("the program breaks a rule: ")
            << llvm::toString(std::move(error));

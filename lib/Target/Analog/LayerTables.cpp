@@ -7,9 +7,11 @@
 #include "LayerTables.h"
 
 #include "garam/Target/Analog/Machine/Arithmetic.h"
+#include "garam/Target/NonFiniteWeights.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/MathExtras.h"
 
+using namespace mlir;
 using llvm::support::endian::write32le;
 
 namespace garam::analog {
@@ -19,7 +21,8 @@ static constexpr uint64_t tableAlignment = 64;
 
 LayerTables::LayerTables(RescaleOp op, Layer &target, uint64_t offset,
                          const MachineDescription &machine)
-    : matrix(op.getMatrix().getDefiningOp<MatrixOp>()), biases(readBiases(op)),
+    : matrix(op.getMatrix().getDefiningOp<MatrixOp>()),
+      biasTable(op.getBias().value_or(ElementsAttr())), biases(readBiases(op)),
       factor(op.getScale().convertToDouble() *
              op.getConvert().getDac().getScale().getValueAsDouble()),
       levels(machine.crossbar.levels), adcLimit(machine.getADCLimit()),
@@ -86,6 +89,15 @@ void LayerTables::write(llvm::MutableArrayRef<uint8_t> bytes) const {
                 getStep(cells + column, tile.rows, tile.columns, layer.low,
                         layer.high, adcLimit));
   }
+}
+
+std::optional<NonFiniteWeight>
+LayerTables::findNonFinite(llvm::ArrayRef<uint8_t> bytes) const {
+  if (!layer.biases || !biasTable)
+    return std::nullopt;
+  return garam::findNonFinite(
+      biasTable, DataType::Float32,
+      bytes.slice(*layer.biases - offset, biases.size() * sizeof(float)));
 }
 
 } // namespace garam::analog

@@ -26,6 +26,9 @@ public:
   uint64_t getSize() const { return size; }
   /// Fills getSize() bytes, which are zero before.
   void write(llvm::MutableArrayRef<uint8_t> bytes) const;
+  /// Looks for a bias that is not finite in what `write` has made.
+  std::optional<NonFiniteWeight>
+  findNonFinite(llvm::ArrayRef<uint8_t> bytes) const;
 
 private:
   uint64_t allocate(uint64_t bytes);
@@ -33,6 +36,7 @@ private:
                    llvm::MutableArrayRef<uint8_t> bytes) const;
 
   MatrixReader matrix;
+  mlir::ElementsAttr biasTable; // may be null
   llvm::SmallVector<double> biases;
   double factor; // from sums to outputs, before the scale of the weights
   Layer layer;

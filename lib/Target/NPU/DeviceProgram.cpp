@@ -42,9 +42,7 @@ Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled) {
     return code.takeError();
   result.code = std::move(*code);
   result.segments = listSegments(compiled.program);
-  for (ConstantChunk &chunk : compiled.constants)
-    result.constants.push_back(
-        {chunk.offset, chunk.size, std::move(chunk.write)});
+  result.constants = std::move(compiled.constants);
   result.debug.nodes = std::move(compiled.nodes);
   result.debug.origins = std::move(compiled.origins);
   result.debug.values = listValues(compiled.values);

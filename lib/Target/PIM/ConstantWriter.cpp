@@ -7,6 +7,8 @@
 #include "ConstantWriter.h"
 
 #include "garam/Dialect/PIM/IR/FloatElements.h"
+#include "garam/Support/NodeIds.h"
+#include "garam/Target/NonFiniteWeights.h"
 #include "llvm/ADT/bit.h"
 #include "llvm/Support/Endian.h"
 
@@ -58,6 +60,18 @@ static void writeMatrix(const MatrixLayout &layout,
   }
 }
 
+/// What constants of `op`, whose elements are of `type`, have in common.
+static DeviceConstant makeConstant(Operation *op, ElementsAttr value,
+                                   DataType type) {
+  DeviceConstant constant;
+  for (StringRef node : getNodeIds(op->getLoc()))
+    constant.nodes.push_back(node.str());
+  constant.findNonFinite = [value, type](ArrayRef<uint8_t> bytes) {
+    return findNonFinite(value, type, bytes);
+  };
+  return constant;
+}
+
 DeviceConstant makeConstant(PackMatrixOp op) {
   auto shape = cast<RankedTensorType>(op.getValue().getType()).getShape();
   bool isTransposed = op.getTransposed();
@@ -70,7 +84,7 @@ DeviceConstant makeConstant(PackMatrixOp op) {
   layout.groups = op.getGroups();
   layout.splits = op.getSplits();
   layout.slots = op.getSlots();
-  DeviceConstant constant;
+  DeviceConstant constant = makeConstant(op, op.getValue(), DataType::Float16);
   constant.offset = op.getBurst() * bytesPerBurst;
   constant.size = layout.getBursts() * bytesPerBurst;
   constant.write =
@@ -109,7 +123,8 @@ DeviceConstant makeConstant(PackVectorOp op) {
   int64_t count = 1;
   for (int64_t size : op.getSizes())
     count *= size;
-  DeviceConstant constant;
+  DeviceConstant constant = makeConstant(
+      op, op.getValue(), isHalf ? DataType::Float16 : DataType::Float32);
   constant.offset = op.getBurst() * bytesPerBurst;
   constant.size = llvm::alignTo(count * (isHalf ? sizeof(Half) : sizeof(float)),
                                 bytesPerBurst);

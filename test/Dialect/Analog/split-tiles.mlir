@@ -96,3 +96,18 @@ func.func @no_room(%x: tensor<1x300xf32>) -> tensor<1x2xf32> attributes {
   %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x2xi32>, !analog.matrix<300, 2> -> tensor<1x2xf32>
   return %y : tensor<1x2xf32>
 }
+
+// -----
+
+#mk = affine_map<(m, k) -> (m, k)>
+
+// However many tiles a matrix would take, those that have no core are only
+// counted.
+func.func @huge(%x: tensor<1x16777216xf32>) -> tensor<1x16777216xf32> {
+  %w = analog.matrix dense<1.0> : tensor<16777216x16777216xf32> map #mk groups [] reduction [16777216] outputs [16777216] levels 127 : !analog.matrix<16777216, 16777216>
+  %c = analog.convert %x vectors [1] rows [16777216] map #mk dac <1.0 : f32 in -127 to 127> : tensor<1x16777216xf32> -> tensor<1x16777216xi8>
+  // expected-error @+1 {{its weights take 4294967296 crossbars of 256 x 256, and 64 of 64 are left by the products before it}}
+  %s = analog.multiply %c, %w : tensor<1x16777216xi8>, !analog.matrix<16777216, 16777216> -> tensor<1x16777216xi32>
+  %y = analog.rescale %s, %w vectors [1] map #mk scale 1.0 : tensor<1x16777216xi32>, !analog.matrix<16777216, 16777216> -> tensor<1x16777216xf32>
+  return %y : tensor<1x16777216xf32>
+}

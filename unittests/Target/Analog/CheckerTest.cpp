@@ -202,4 +202,38 @@ TEST(AnalogChecker, Semaphores) {
             "queue 1: a signal of 1 to semaphore 0 of queue 3");
 }
 
+/// A run ends: commands that each fit vector memory are too many together.
+TEST(AnalogChecker, RunsAreBounded) {
+  constexpr uint32_t side = 256, vectors = 4096; // one crossbar, full memory
+  auto repeatReads = [](Program &p, size_t count) {
+    p.segments[0].size = 1 << 20;
+    p.segments[2].size = uint64_t(vectors) * side * sizeof(float);
+    Layer &layer = p.layers[0];
+    layer.vectorSizes = {vectors};
+    layer.rowSizes = layer.columnSizes = {side};
+    layer.output.shape = {vectors, side};
+    layer.tiles.resize(1);
+    layer.tiles[0].rows = layer.tiles[0].columns = side;
+    p.queues.resize(2);
+    p.queues[0].commands.clear();
+    p.queues[1].commands.assign(count, ReadCommand{0, 0, vectors, 4, 0, 0});
+  };
+  constexpr uint64_t each = uint64_t(side) * side * vectors;
+  constexpr size_t most = maxOperations / each;
+  EXPECT_EQ(getError([&](Program &p) { repeatReads(p, most); }), "");
+  EXPECT_EQ(getError([&](Program &p) { repeatReads(p, most + 1); }),
+            "a run of 1099780063232 operations, more than 1099511627776");
+  EXPECT_EQ(getError([&](Program &p) {
+              repeatReads(p, most - 1);
+              p.queues[0].commands = {QuantizeCommand{0, 0, vectors, 0},
+                                      AccumulateCommand{0, 0, vectors, 0}};
+            }),
+            "");
+  EXPECT_EQ(getError([&](Program &p) {
+              repeatReads(p, most);
+              p.queues[0].commands = {AccumulateCommand{0, 0, 1, 0}};
+            }),
+            "a run of 1099511628032 operations, more than 1099511627776");
+}
+
 } // namespace

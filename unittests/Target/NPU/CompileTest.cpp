@@ -66,7 +66,7 @@ protected:
     std::vector<std::vector<uint8_t>> segments;
     for (const Segment &segment : program.segments)
       segments.emplace_back(segment.size);
-    for (const ConstantChunk &chunk : compiled->constants)
+    for (const DeviceConstant &chunk : compiled->constants)
       chunk.write(MutableArrayRef<uint8_t>(segments[0])
                       .slice(chunk.offset, chunk.size));
     std::vector<MutableArrayRef<uint8_t>> memory(segments.begin(),

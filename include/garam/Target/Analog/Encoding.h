@@ -22,6 +22,10 @@ std::vector<uint8_t> encode(const Program &program);
 /// program does is not; `checkProgram` does that.
 llvm::Expected<Program> decode(llvm::ArrayRef<uint8_t> bytes);
 
+/// Operations of one run, as maxOperations counts them, of a program whose
+/// commands name layers and tiles that there are.
+uint64_t countOperations(const Program &program);
+
 /// Checks that `program` is one that `machine` can follow, without reading or
 /// writing beyond its memories: everything but the contents of segments, and
 /// whether waits are ever fulfilled.

@@ -7,20 +7,11 @@
 #ifndef GARAM_TARGET_NPU_COMPILEDPROGRAM_H
 #define GARAM_TARGET_NPU_COMPILEDPROGRAM_H
 
+#include "garam/Target/DeviceProgram.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NPU/MemoryPlan.h"
 
-#include <functional>
-
 namespace garam::npu {
-
-/// A run of bytes of a constant segment, made when the section is written, so
-/// that a packed or converted weight exists once, in the output file.
-struct ConstantChunk {
-  uint64_t offset = 0, size = 0;
-  /// Fills `size` bytes. May be called from any thread.
-  std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
-};
 
 /// The last command of a queue that writes something.
 struct LastWrite {
@@ -49,7 +40,7 @@ struct CompiledProgram {
   /// order, the outputs in order, the scratch segment.
   Program program;
   MemoryPlan plan;
-  std::vector<ConstantChunk> constants; // of segment 0, in order of offset
+  std::vector<DeviceConstant> constants; // of segment 0, in order of offset
   /// Ids of the ONNX nodes that commands come from.
   std::vector<std::string> nodes;
   /// origins[q][k]: the nodes (numbers into `nodes`) of command k of queue q,

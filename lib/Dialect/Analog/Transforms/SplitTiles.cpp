@@ -8,6 +8,7 @@
 
 #include "garam/Target/Analog/Machine/TargetFile.h"
 #include "garam/Target/CompileTarget.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace garam {
 #define GEN_PASS_DEF_ANALOGSPLITTILES
@@ -26,13 +27,35 @@ struct TilePlace {
 
 } // namespace
 
+/// Whether a crossbar holds a block, so that it may hold several.
+static bool fitsCrossbar(MatrixOp matrix, const CrossbarDescription &crossbar) {
+  return matrix.getGroupRows() <= crossbar.rows &&
+         matrix.getGroupColumns() <= crossbar.columns;
+}
+
+/// Blocks that a crossbar holds along its diagonal.
+static int64_t getBlocksPerTile(MatrixOp matrix,
+                                const CrossbarDescription &crossbar) {
+  return std::min({matrix.getNumGroups(), crossbar.rows / matrix.getGroupRows(),
+                   crossbar.columns / matrix.getGroupColumns()});
+}
+
+/// Tiles that placeTiles would list.
+static int64_t countTiles(MatrixOp matrix,
+                          const CrossbarDescription &crossbar) {
+  int64_t groups = matrix.getNumGroups();
+  if (fitsCrossbar(matrix, crossbar))
+    return llvm::divideCeil(groups, getBlocksPerTile(matrix, crossbar));
+  return groups * llvm::divideCeil(matrix.getGroupRows(), crossbar.rows) *
+         llvm::divideCeil(matrix.getGroupColumns(), crossbar.columns);
+}
+
 /// Several blocks along the diagonal of each tile.
 static SmallVector<TilePlace> packBlocks(MatrixOp matrix,
                                          const CrossbarDescription &crossbar) {
   int64_t rows = matrix.getGroupRows(), columns = matrix.getGroupColumns();
   int64_t groups = matrix.getNumGroups();
-  int64_t each =
-      std::min({groups, crossbar.rows / rows, crossbar.columns / columns});
+  int64_t each = getBlocksPerTile(matrix, crossbar);
   SmallVector<TilePlace> places;
   for (int64_t first = 0; first < groups; first += each) {
     int64_t count = std::min(each, groups - first);
@@ -59,9 +82,8 @@ static SmallVector<TilePlace> cutBlocks(MatrixOp matrix,
 
 static SmallVector<TilePlace> placeTiles(MatrixOp matrix,
                                          const CrossbarDescription &crossbar) {
-  bool fits = matrix.getGroupRows() <= crossbar.rows &&
-              matrix.getGroupColumns() <= crossbar.columns;
-  return fits ? packBlocks(matrix, crossbar) : cutBlocks(matrix, crossbar);
+  return fitsCrossbar(matrix, crossbar) ? packBlocks(matrix, crossbar)
+                                        : cutBlocks(matrix, crossbar);
 }
 
 /// Replaces `multiply` by reads of tiles, each on its core.
@@ -121,11 +143,13 @@ static LogicalResult splitTiles(func::FuncOp function,
     // Nothing uses the sums: those of analog.rescale have a matrix.
     if (!matrix || !multiply.getCodes().getDefiningOp<ConvertOp>())
       continue;
-    SmallVector<TilePlace> places = placeTiles(matrix, machine.crossbar);
-    if (places.size() > free.size()) {
+    // A matrix of any size is a few characters of IR: tiles that have no core
+    // are not listed.
+    uint64_t needed = countTiles(matrix, machine.crossbar);
+    if (needed > free.size()) {
       (void)emitRefusal(
           {multiply.getLoc(),
-           "its weights take " + Twine(places.size()) + " crossbars of " +
+           "its weights take " + Twine(needed) + " crossbars of " +
                Twine(machine.crossbar.rows) + " x " +
                Twine(machine.crossbar.columns) + ", and " + Twine(free.size()) +
                " of " + Twine(machine.cores) +
@@ -135,8 +159,9 @@ static LogicalResult splitTiles(func::FuncOp function,
       fits = false;
       continue;
     }
-    split(multiply, places, free.take_front(places.size()), unsignedPhases);
-    free = free.drop_front(places.size());
+    split(multiply, placeTiles(matrix, machine.crossbar),
+          free.take_front(needed), unsignedPhases);
+    free = free.drop_front(needed);
   }
   return success(fits);
 }

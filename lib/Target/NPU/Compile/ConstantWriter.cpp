@@ -9,6 +9,7 @@
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Target/NPU/Machine/Conversions.h"
 #include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NonFiniteWeights.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 #include <cstring>
@@ -216,6 +217,32 @@ void writePart(PartAttr part, MutableArrayRef<uint8_t> bytes) {
     return copyRuns<uint64_t>(part, source.bytes.data(), source.isSplat,
                               bytes.data());
   }
+}
+
+static std::optional<DataType> getFloatType(ElementKind kind) {
+  switch (kind) {
+  case ElementKind::f16:
+    return DataType::Float16;
+  case ElementKind::bf16:
+    return DataType::BFloat16;
+  case ElementKind::f32:
+    return DataType::Float32;
+  case ElementKind::f64:
+    return DataType::Float64;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<NonFiniteWeight> findNonFinite(PartAttr part,
+                                             ArrayRef<uint8_t> bytes) {
+  std::optional<DataType> type = getFloatType(part.getType());
+  if (!type)
+    return std::nullopt;
+  return garam::findNonFinite(
+      part.getValue(), *type,
+      bytes.take_front(getVolume(part.getSizes()) *
+                       getByteWidth(getElementType(part.getType()))));
 }
 
 } // namespace garam::npu

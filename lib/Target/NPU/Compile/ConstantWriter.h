@@ -8,6 +8,7 @@
 #define GARAM_LIB_TARGET_NPU_COMPILE_CONSTANTWRITER_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Target/DeviceProgram.h"
 
 namespace garam::npu {
 
@@ -18,6 +19,11 @@ mlir::LogicalResult verifyPart(PartAttr part, BufferOp op);
 
 /// Writes the elements of `part` to the start of `bytes`, converted.
 void writePart(PartAttr part, llvm::MutableArrayRef<uint8_t> bytes);
+
+/// Looks for a number that is not finite in `bytes`, the start of which is what
+/// writePart has written.
+std::optional<NonFiniteWeight> findNonFinite(PartAttr part,
+                                             llvm::ArrayRef<uint8_t> bytes);
 
 } // namespace garam::npu
 

@@ -168,14 +168,23 @@ private:
     for (PartAttr part : parts)
       if (failed(verifyPart(part, op)))
         return failure();
-    ConstantChunk chunk;
-    chunk.offset = *op.getOffset();
-    chunk.size = op.getSize();
-    chunk.write = [parts](MutableArrayRef<uint8_t> bytes) {
+    DeviceConstant constant;
+    constant.offset = *op.getOffset();
+    constant.size = op.getSize();
+    constant.write = [parts](MutableArrayRef<uint8_t> bytes) {
       for (PartAttr part : parts)
         writePart(part, bytes.drop_front(part.getOffset()));
     };
-    result.constants.push_back(std::move(chunk));
+    for (StringRef node : getNodeIds(op.getLoc()))
+      constant.nodes.push_back(node.str());
+    constant.findNonFinite = [parts](ArrayRef<uint8_t> bytes) {
+      std::optional<NonFiniteWeight> found;
+      for (PartAttr part : parts)
+        if (!found)
+          found = npu::findNonFinite(part, bytes.drop_front(part.getOffset()));
+      return found;
+    };
+    result.constants.push_back(std::move(constant));
     return success();
   }
 

@@ -31,6 +31,9 @@ constexpr unsigned maxDims = 8;            // of a tensor or an index
 constexpr unsigned maxSize = 1 << 24;      // of a dimension
 constexpr unsigned maxSemaphores = 16;     // of a queue
 constexpr unsigned maxSemaphoreCount = 65535;
+/// Of one run: cells that are read, codes that are made of inputs and codes
+/// that are added up, together. A stranger's program ends.
+constexpr uint64_t maxOperations = uint64_t(1) << 40;
 /// Accumulators are signed 32-bit integers.
 constexpr int64_t maxAccumulator = std::numeric_limits<int32_t>::max();
 
