@@ -76,6 +76,36 @@ static BoundReport computeBound(const Executable &executable, unsigned device) {
   return bound;
 }
 
+/// What a step cannot be faster than by itself. Transfers pass one link after
+/// the other.
+static double getLeastSeconds(const Manifest &manifest, const Step &step) {
+  double seconds = 0;
+  if (step.kind == Step::Kind::Dispatch) {
+    const LowerBound &bound = manifest.programs[step.program].bound;
+    if (bound.peakBytesPerSecond > 0)
+      seconds = bound.weightBytes / bound.peakBytesPerSecond;
+    return std::max(seconds, bound.computeSeconds);
+  }
+  for (uint32_t number : step.links) {
+    const ImageLink &link = manifest.links[number];
+    seconds += link.seconds + step.bytes / link.bytesPerSecond;
+  }
+  return seconds;
+}
+
+static double computeChainSeconds(const Executable &executable) {
+  std::vector<double> ends;
+  double last = 0;
+  for (const Step &step : executable.getEntryPoint().steps) {
+    double start = 0;
+    for (uint32_t earlier : step.after)
+      start = std::max(start, ends[earlier]);
+    ends.push_back(start + getLeastSeconds(executable.getManifest(), step));
+    last = std::max(last, ends.back());
+  }
+  return last;
+}
+
 BoundReport computeBound(const Executable &executable) {
   BoundReport whole;
   for (unsigned i = 0; i < executable.getManifest().devices.size(); ++i) {
@@ -86,6 +116,7 @@ BoundReport computeBound(const Executable &executable) {
     whole.transferSeconds =
         std::max(whole.transferSeconds, part.transferSeconds);
   }
+  whole.chainSeconds = computeChainSeconds(executable);
   return whole;
 }
 

@@ -118,6 +118,14 @@ static void printSystem(const Report &report, Table &table) {
                                             ", " + formatJoules(use.joule));
 }
 
+/// What the bound is of.
+static const char *describe(const BoundReport &bound) {
+  double onDevices = std::max(bound.computeSeconds, bound.transferSeconds);
+  if (bound.chainSeconds > onDevices)
+    return "programs and transfers that wait for each other";
+  return bound.computeSeconds >= bound.transferSeconds ? "MACs" : "memory";
+}
+
 void printSummary(const Report &report, raw_ostream &os) {
   const RunResult &run = report.run;
   const Manifest &manifest = report.executable->getManifest();
@@ -145,13 +153,10 @@ void printSummary(const Report &report, raw_ostream &os) {
     table.printRow("throughput",
                    Twine(std::to_string(static_cast<uint64_t>(1 / latency))) +
                        " inferences/s, one after the other");
-  table.printRow(
-      "lower bound",
-      formatSeconds(report.bound.getSeconds()) + " (" +
-          (report.bound.computeSeconds >= report.bound.transferSeconds
-               ? "MACs"
-               : "memory") +
-          "), ratio " + formatShare(report.getRatio()));
+  table.printRow("lower bound", formatSeconds(report.bound.getSeconds()) +
+                                    " (" + describe(report.bound) +
+                                    "), ratio " +
+                                    formatShare(report.getRatio()));
   for (const TimeShare &share : run.criticalPath)
     if (share.femtoseconds != 0)
       table.printRow(

@@ -31,7 +31,8 @@ def test_report(run_tool, tmp_path):
         assert compiled[key] == run[key]
 
     bound = run["bound"]
-    assert run["bound_s"] == max(bound["compute_s"], bound["transfer_s"])
+    assert run["bound_s"] == max(bound["compute_s"], bound["transfer_s"],
+                                bound["chain_s"])
     assert math.isclose(run["ratio"], run["bound_s"] / run["latency_s"])
     assert 0 < run["ratio"] <= 1
     assert run["latency_resident_s"] <= run["latency_s"]
@@ -61,3 +62,19 @@ def test_a_system_adds_its_links_to_the_latency_of_a_chip(run_tool, tmp_path):
     assert math.isclose(chip["host_link_s"], links, rel_tol=1e-9)
     joules = sum(link["energy_j"] for link in system["links"])
     assert joules > 0 and math.isclose(chip["host_link_j"], joules, rel_tol=1e-9)
+    # What is on the links is in the bound too.
+    assert links < system["bound"]["chain_s"] == system["bound_s"] <= system["latency_s"]
+
+
+def test_the_bound_of_a_joint_run(run_tool, tmp_path):
+    """With layers on four devices it is that of the chain, which no device's own work comes near."""
+    digits = SOURCE_DIR / "examples" / "digits"
+    run_tool("garam", "compile", MODEL, "--target", "kcloud-stage3", "--dim", "N=1", "--placement",
+             digits / "placement.json", "-o", tmp_path / "joint.garam", "--report",
+             tmp_path / "joint.json")
+    report = json.loads((tmp_path / "joint.json").read_text())
+    bound = report["bound"]
+    assert report["bound_s"] == bound["chain_s"] <= report["latency_s"]
+    links = {loss["category"]: loss["seconds"] for loss in report["losses"]
+             if loss["category"].startswith("link ")}
+    assert len(links) == 3 and sum(links.values()) <= bound["chain_s"]

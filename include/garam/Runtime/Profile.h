@@ -34,13 +34,16 @@ private:
 /// peak rate of their precision, and what the bytes that must cross the memory
 /// interface (weights, inputs and outputs once) take at its peak rate. Of
 /// several devices, which can work at once, it is that of the slowest, with the
-/// work that it was given.
+/// work that it was given, or of the longest chain of steps.
 struct BoundReport {
   uint64_t macs = 0;
   uint64_t bytes = 0;
   double computeSeconds = 0, transferSeconds = 0;
+  /// Of the longest chain of programs and transfers that wait for each other,
+  /// each in the least time that it can take by itself.
+  double chainSeconds = 0;
   double getSeconds() const {
-    return std::max(computeSeconds, transferSeconds);
+    return std::max({computeSeconds, transferSeconds, chainSeconds});
   }
 };
 BoundReport computeBound(const Executable &executable);
