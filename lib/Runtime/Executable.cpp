@@ -52,7 +52,10 @@ Error Executable::loadDevices(const DeviceRegistry &registry,
     const Device *found = registry.lookup(device.kind);
     if (!found)
       return container.makeError("device '" + device.name + "' is of kind '" +
-                                 device.kind + "', which is not known here");
+                                 device.kind +
+                                 "', which is not known here; hint: a "
+                                 "device of a shared library comes with "
+                                 "--device-plugin FILE.so");
     Expected<MachineSummary> machine = found->summarizeMachine(target);
     if (!machine)
       return fail(toString(machine.takeError()));

@@ -299,6 +299,12 @@ def test_a_dump_overwrites_no_output(run_tool, files):
     assert not (files / "02.linalg.mlir").exists()
 
 
+def test_a_program_is_chosen_for_something(run_tool, files):
+    """--program is of the options that write a program in a form of its device."""
+    result = run_tool("garam", "inspect", "model.garam", "--program", "0", cwd=files, status=USAGE)
+    assert "--program requires the option of a device's form" in result.stderr
+
+
 # Inputs that are no files
 
 
@@ -344,15 +350,6 @@ def make_model(path, inputs, outputs):
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     path.write_bytes(model.SerializeToString())
     return path
-
-
-def test_outputs_that_would_be_one_file(run_tool, tmp_path):
-    make_model(tmp_path / "model.onnx", ["x"], ["a/b", "a:b"])
-    run_tool("garam", "compile", "model.onnx", "-t", "atom", "-o", "model.garam", cwd=tmp_path)
-    text = refuses(run_tool, tmp_path, "a_b.npy", "run", "model.garam", "--random-inputs",
-                   "--output-dir", "out", cwd=tmp_path)
-    assert "'a/b'" in text and "'a:b'" in text
-    run_tool("garam", "run", "model.garam", "--random-inputs", cwd=tmp_path)
 
 
 def test_outputs_of_one_name(run_tool, tmp_path):

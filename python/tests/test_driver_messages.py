@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
@@ -271,11 +272,30 @@ def test_more_tensors_than_a_command_reads(fails, tmp_path):
 
 
 def test_names_that_become_one_file(fails, run_tool, tmp_path):
-    nodes = [helper.make_node("Relu", ["x"], ["a/b"]), helper.make_node("Neg", ["x"], ["a_b"])]
-    path = save(tmp_path, nodes, ["x"], ["a/b", "a_b"])
-    run_tool("garam", "compile", path, "--target", "atom", "-o", tmp_path / "out.garam", "--quiet")
-    fails(USAGE, "--output-dir: 'a/b' and 'a_b' would both be written to 'a_b.npy'; hint: ", "run",
-          tmp_path / "out.garam", "--random-inputs", "--output-dir", tmp_path / "out")
+    """A name that is changed to what another has gets a hash; one that is not stays as it is."""
+    def compile_outputs(*names):
+        operators = ("Relu", "Neg", "Abs")
+        nodes = [helper.make_node(operator, ["x"], [name]) for operator, name in zip(operators, names)]
+        run_tool("garam", "compile", save(tmp_path, nodes, ["x"], list(names)), "--target", "atom", "-o",
+                 tmp_path / "out.garam", "--quiet")
+
+    compile_outputs("a/b", "a_b", "a:b")
+    run_tool("garam", "run", tmp_path / "out.garam", "--random-inputs", "--output-dir", tmp_path / "out")
+    files = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert len(files) == 3 and "a_b.npy" in files
+    assert all(re.fullmatch(r"a_b(-[0-9a-f]{16})?\.npy", name) for name in files)
+    x = -np.load(tmp_path / "out" / "a_b.npy")
+    others = [np.load(tmp_path / "out" / name) for name in files if name != "a_b.npy"]
+    for expected in (np.maximum(x, 0), np.abs(x)):
+        assert any(np.array_equal(other, expected) for other in others)
+    # Unless a name is made to be the same.
+    compile_outputs("a/b", "a_b")
+    shutil.rmtree(tmp_path / "out")
+    run_tool("garam", "run", tmp_path / "out.garam", "--random-inputs", "--output-dir", tmp_path / "out")
+    hashed = next(path.stem for path in (tmp_path / "out").iterdir() if path.stem != "a_b")
+    compile_outputs("a/b", "a_b", hashed)
+    fails(USAGE, f"--output-dir: 'a/b' and '{hashed}' would both be written to '{hashed}.npy'; hint: ",
+          "run", tmp_path / "out.garam", "--random-inputs", "--output-dir", tmp_path / "out2")
 
 
 def test_inputs_without_a_file(fails, stages):

@@ -9,7 +9,9 @@ import uuid
 
 import pytest
 
-from conftest import DIGITS, UNTRUSTED
+import device_binary
+from conftest import BINARY, DIGITS, UNTRUSTED
+from test_binary_format import read_sections
 
 
 @pytest.fixture
@@ -69,6 +71,21 @@ def test_a_strangers_code_does_not_run(run_tool, tmp_path, binary):
     result = run_tool("garam", "run", binary, "--random-inputs", env=environment,
                       status=UNTRUSTED)
     assert "is no file that you alone can write" in result.stderr
+
+
+def test_a_crash_of_native_code_is_no_fault_of_the_tool(run_tool, tmp_path, binary):
+    """Every byte pair of it is changed to ud2, on which x86 processors stop the program."""
+    data = bytearray(binary.read_bytes())
+    start, size = next((offset, size) for name, offset, size in read_sections(data)
+                       if name.startswith(".garam.host."))
+    object_start = data.index(b"\x7fELF", start, start + size)
+    text, text_size = device_binary.find_section(data[object_start:start + size], ".text")
+    begin = object_start + text
+    data[begin:begin + text_size] = (b"\x0f\x0b" * text_size)[:text_size]
+    binary.write_bytes(device_binary.reseal(data))
+    result = run_tool("garam", "run", binary, "--random-inputs", "--trust-native", status=BINARY)
+    assert result.stderr == ("error: the native code of the binary has crashed; hint: compile the model "
+                             "again, and report it if that crashes too\n")
 
 
 def test_compile_works_without_a_list(run_tool, tmp_path):

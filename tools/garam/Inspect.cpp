@@ -225,6 +225,8 @@ void addInspectCommand(CLI::App &app, const DeviceRegistry &devices,
           ->check(isNotEmpty());
   sub->callback([command, program, &action] {
     command->hasProgram = program->count() != 0;
+    if (command->hasProgram && command->exports.empty())
+      throw CLI::RequiresError("--program", "the option of a device's form");
     action = [command](const DeviceRegistry &devices) {
       return command->run(devices);
     };

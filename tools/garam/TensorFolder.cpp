@@ -20,24 +20,38 @@ using namespace llvm;
 
 namespace garam::tool {
 
-std::string getTensorFileName(StringRef name) {
-  constexpr StringLiteral extension = ".npy";
+static constexpr StringLiteral extension = ".npy";
+
+/// A name in characters that every file system takes.
+static std::string makePlain(StringRef name) {
   std::string text = name.str();
   for (char &c : text)
     if (!isAlnum(c) && c != '.' && c != '_' && c != '-')
       c = '_';
-  if (text.size() + extension.size() > NAME_MAX) {
-    std::string hash = formatv("-{0:x-16}", xxh3_64bits(name));
-    text.resize(NAME_MAX - extension.size() - hash.size());
-    text += hash;
-  }
-  return text + extension.str();
+  return text;
 }
 
-static std::string getFilePath(StringRef folder, StringRef name) {
-  SmallString<256> file(folder);
-  sys::path::append(file, getTensorFileName(name));
-  return file.str().str();
+/// `plain`, as much of it as leaves room, and a hash of `name`.
+static std::string addHash(std::string plain, StringRef name) {
+  std::string hash = formatv("-{0:x-16}", xxh3_64bits(name));
+  plain.resize(
+      std::min(plain.size(), NAME_MAX - extension.size() - hash.size()));
+  return plain + hash;
+}
+
+StringMap<std::string> getTensorFileNames(ArrayRef<std::string> names) {
+  StringMap<unsigned> owners; // of the plain names: how many
+  for (StringRef name : names)
+    ++owners[makePlain(name)];
+  StringMap<std::string> files;
+  for (StringRef name : names) {
+    std::string plain = makePlain(name);
+    bool isLong = plain.size() + extension.size() > NAME_MAX;
+    bool isTaken = plain != name && owners[plain] > 1;
+    files[name] =
+        (isLong || isTaken ? addHash(plain, name) : plain) + extension.str();
+  }
+  return files;
 }
 
 Expected<TensorFolder> TensorFolder::create(StringRef option, StringRef path,
@@ -54,16 +68,17 @@ Expected<TensorFolder> TensorFolder::create(StringRef option, StringRef path,
       return makeUserError(ExitCode::Usage, option + ": cannot write '" + path +
                                                 "': " + code.message());
   }
+  folder.fileNames = getTensorFileNames(names);
   StringMap<StringRef> owners; // of the files, by name
   for (StringRef name : names) {
-    auto [known, isNew] = owners.try_emplace(getTensorFileName(name), name);
+    const std::string &fileName = folder.fileNames[name];
+    auto [known, isNew] = owners.try_emplace(fileName, name);
     if (!isNew)
       return makeUserError(ExitCode::Usage,
                            option + ": '" + known->second + "' and '" + name +
-                               "' would both be written to '" +
-                               getTensorFileName(name) +
+                               "' would both be written to '" + fileName +
                                "'; hint: give one of them another name");
-    std::string file = getFilePath(path, name);
+    std::string file = folder.getFilePath(name);
     if (sys::fs::is_directory(file))
       return makeUserError(ExitCode::Usage, option + ": cannot write '" + file +
                                                 "': it is a folder");
@@ -73,12 +88,17 @@ Expected<TensorFolder> TensorFolder::create(StringRef option, StringRef path,
   return std::move(folder);
 }
 
+std::string TensorFolder::getFilePath(StringRef name) const {
+  SmallString<256> file(path);
+  sys::path::append(file, fileNames.lookup(name));
+  return file.str().str();
+}
+
 Error TensorFolder::write(const Tensor &tensor) {
   if (std::error_code code = sys::fs::create_directories(path))
     return makeUserError(ExitCode::Usage, "cannot make folder '" + path +
                                               "': " + code.message());
-  Expected<OutputFile> file =
-      OutputFile::create(getFilePath(path, tensor.name));
+  Expected<OutputFile> file = OutputFile::create(getFilePath(tensor.name));
   if (!file)
     return file.takeError();
   if (Error error = file->append([&](raw_ostream &os) {

@@ -16,10 +16,12 @@
 
 namespace garam::tool {
 
-/// The name of the file of a tensor: NAME.npy, where characters outside of
+/// The names of the files of tensors: NAME.npy, where characters outside of
 /// [A-Za-z0-9._-] become '_'. A name that is too long for a file is cut and
-/// ends with a hash of the whole.
-std::string getTensorFileName(llvm::StringRef name);
+/// ends with a hash of the whole, and so does one that was changed to what is
+/// another's: "a/b" beside "a_b" or "a:b".
+llvm::StringMap<std::string>
+getTensorFileNames(llvm::ArrayRef<std::string> names);
 
 /// A folder that gets NAME.npy for each tensor of a list, once they are
 /// committed.
@@ -39,7 +41,10 @@ public:
   void listFiles(llvm::SmallVectorImpl<OutputFile *> &list);
 
 private:
+  std::string getFilePath(llvm::StringRef name) const;
+
   std::string path;
+  llvm::StringMap<std::string> fileNames; // by names of tensors
   std::vector<OutputFile> files;
 };
 

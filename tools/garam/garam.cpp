@@ -7,6 +7,7 @@
 #include "Command.h"
 #include "garam/Driver/PassOptions.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/NativeCodeScope.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
 #include "llvm/ADT/StringExtras.h"
@@ -23,14 +24,20 @@
 using namespace garam;
 using namespace garam::tool;
 
-/// A crash is a fault of ours too: it gets the exit code of one. Only what is
-/// safe in a signal handler happens here.
+/// A crash is a fault of ours too: it gets the exit code of one, unless it is
+/// that of a binary's own code. Only what is safe in a signal handler happens
+/// here.
 static void handleCrash(int) {
-  static constexpr char message[] =
+  static constexpr llvm::StringLiteral ours =
       "internal error: garam crashed; please report it with the command line\n";
-  ssize_t written = write(STDERR_FILENO, message, sizeof(message) - 1);
+  static constexpr llvm::StringLiteral theirs =
+      "error: the native code of the binary has crashed; hint: compile the "
+      "model again, and report it if that crashes too\n";
+  bool isTheirs = isInNativeCode();
+  const llvm::StringLiteral &message = isTheirs ? theirs : ours;
+  ssize_t written = write(STDERR_FILENO, message.data(), message.size());
   (void)written;
-  _exit(static_cast<int>(ExitCode::Internal));
+  _exit(static_cast<int>(isTheirs ? ExitCode::Binary : ExitCode::Internal));
 }
 
 static void catchCrashes() {

@@ -365,7 +365,8 @@ TEST_F(SessionTest, BinariesThatDoNotFitTheDeviceAreRefused) {
   source.manifest.devices[0].kind = "unknown";
   source.targetTexts = {"name: one\nkind: unknown\ndescription: adds\n"};
   EXPECT_EQ(getError(), file + "device 'one' is of kind 'unknown', which is "
-                               "not known here");
+                               "not known here; hint: a device of a shared "
+                               "library comes with --device-plugin FILE.so");
 
   source.targetTexts = {"kind: adder\n"};
   std::string error = getError();

@@ -10,6 +10,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 
@@ -38,6 +39,22 @@ static ElementsAttr getConstant(Value value) {
   if (!matchPattern(value, m_Constant(&attribute)))
     return {};
   return dyn_cast<ElementsAttr>(attribute);
+}
+
+/// Whether no input of the function has a part in a value, as far as a few
+/// movements of constants go.
+static bool isMadeOfConstants(Value value) {
+  constexpr size_t maxOperations = 16;
+  llvm::SmallPtrSet<Operation *, maxOperations> slice;
+  SmallVector<Value> pending{value};
+  while (!pending.empty()) {
+    Operation *op = pending.pop_back_val().getDefiningOp();
+    if (!op || slice.size() == maxOperations)
+      return false;
+    if (slice.insert(op).second)
+      llvm::append_range(pending, op->getOperands());
+  }
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,6 +213,11 @@ std::optional<Product> matchProduct(linalg::LinalgOp op, std::string &reason) {
                 ", needed one of f32");
   ElementsAttr leftWeights = getConstant(left);
   ElementsAttr rightWeights = getConstant(right);
+  if (!leftWeights && !rightWeights &&
+      (isMadeOfConstants(left) || isMadeOfConstants(right)))
+    return fail("found a product whose weights are computed of constants, as "
+                "the flipped filters of ConvTranspose are, needed weights that "
+                "are constants themselves");
   if (!leftWeights == !rightWeights)
     return fail(Twine("found a product of two ") +
                 (leftWeights ? "constants" : "computed tensors") +

@@ -8,6 +8,7 @@
 
 #include "NativeCode.h"
 #include "Processor.h"
+#include "garam/Support/NativeCodeScope.h"
 #include "garam/Target/MemoryInstance.h"
 #include "garam/Target/SequentialExecution.h"
 
@@ -139,6 +140,7 @@ void Execution::execute(uint64_t number, const RunMemory &memory) {
             : const_cast<uint8_t *>(memory.read(argument.segment).data());
     arguments.push_back(bytes + argument.offset);
   }
+  NativeCodeScope scope;
   code->getKernel(step.kernel)(arguments.data());
 }
 

@@ -206,3 +206,20 @@ func.func @flow(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
 ^next:
   return %x : tensor<4x8xf32>
 }
+
+// -----
+
+// Weights that are computed are none, also when nothing but constants is in
+// them.
+func.func @computed_weights(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %zero = arith.constant 0.0 : f32
+  %c = arith.constant dense<1.0> : tensor<8x8xf32>
+  %d = tensor.empty() : tensor<8x8xf32>
+  // expected-error @+1 {{is neither a product nor a bias}}
+  %w = linalg.exp ins(%c : tensor<8x8xf32>) outs(%d : tensor<8x8xf32>) -> tensor<8x8xf32>
+  %e = tensor.empty() : tensor<4x8xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x8xf32>) -> tensor<4x8xf32>
+  // expected-error @+1 {{found a product whose weights are computed of constants, as the flipped filters of ConvTranspose are, needed weights that are constants themselves}}
+  %0 = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}
