@@ -11,6 +11,7 @@
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/SHA256.h"
@@ -89,17 +90,50 @@ Expected<std::string> TrustList::read(int descriptor) const {
 }
 
 /// Whether `hash` is a line of the list.
-static bool holds(StringRef text, StringRef hash) {
-  while (!text.empty()) {
-    StringRef line;
-    std::tie(line, text) = text.split('\n');
-    if (line == hash)
-      return true;
-  }
-  return false;
+namespace {
+
+/// A line of the list: what sha256sum prints of a file, or the hash alone.
+struct Entry {
+  StringRef hash, file;
+};
+
+} // namespace
+
+static std::optional<Entry> parseLine(StringRef line) {
+  constexpr size_t hashLength = 64;
+  Entry entry;
+  entry.hash = line.take_front(hashLength);
+  entry.file = line.drop_front(entry.hash.size());
+  bool isHash =
+      entry.hash.size() == hashLength && all_of(entry.hash, [](char digit) {
+        return isDigit(digit) || (digit >= 'a' && digit <= 'f');
+      });
+  if (!isHash || (!entry.file.empty() && !entry.file.consume_front("  ")))
+    return std::nullopt;
+  return entry;
 }
 
-Expected<bool> TrustList::contains(StringRef hash) const {
+/// Calls `handle` with each line that is not empty, its number from 1 on, and
+/// what it is.
+template <typename Handler>
+static void forEachLine(StringRef text, Handler handle) {
+  for (unsigned number = 1; !text.empty(); ++number) {
+    StringRef line;
+    std::tie(line, text) = text.split('\n');
+    if (!line.empty())
+      handle(line, number, parseLine(line));
+  }
+}
+
+static bool holds(StringRef text, StringRef hash) {
+  bool isFound = false;
+  forEachLine(text, [&](StringRef, unsigned, std::optional<Entry> entry) {
+    isFound |= entry && entry->hash == hash;
+  });
+  return isFound;
+}
+
+Expected<bool> TrustList::contains(StringRef hash) {
   int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR))
     return false;
@@ -109,11 +143,20 @@ Expected<bool> TrustList::contains(StringRef hash) const {
   Expected<std::string> text = read(descriptor);
   if (!text)
     return text.takeError();
+  forEachLine(
+      *text, [&](StringRef, unsigned number, std::optional<Entry> entry) {
+        if (!entry)
+          warning += ((warning.empty() ? "" : "; ") + Twine("line ") +
+                      Twine(number) + " of '" + path +
+                      "' is not a SHA-256 in 64 lower-case hexadecimal digits, "
+                      "and trusts nothing")
+                         .str();
+      });
   return holds(*text, hash);
 }
 
 /// One write at the file's end: a reader sees the line whole or not at all.
-Error TrustList::append(int descriptor, StringRef hash) const {
+Error TrustList::append(int descriptor, StringRef hash, StringRef file) const {
   if (flock(descriptor, LOCK_EX) != 0)
     return failWithErrno("cannot be locked");
   Expected<std::string> text = read(descriptor);
@@ -123,16 +166,22 @@ Error TrustList::append(int descriptor, StringRef hash) const {
     return Error::success();
   // A line that was cut off, as by a full disk, does not spoil the next.
   bool isCut = !text->empty() && text->back() != '\n';
-  std::string line = (isCut ? "\n" : "") + hash.str() + "\n";
-  ssize_t written = write(descriptor, line.data(), line.size());
+  std::string line = (isCut ? "\n" : "") + hash.str();
+  if (!file.empty() && !file.contains('\n'))
+    line += "  " + file.str();
+  return write(descriptor, line + "\n");
+}
+
+Error TrustList::write(int descriptor, StringRef text) const {
+  ssize_t written = ::write(descriptor, text.data(), text.size());
   if (written < 0)
     return failWithErrno("cannot be written");
-  if (static_cast<size_t>(written) != line.size())
+  if (static_cast<size_t>(written) != text.size())
     return fail("cannot be written: the disk is full");
   return Error::success();
 }
 
-Error TrustList::add(StringRef hash) const {
+Error TrustList::add(StringRef hash, StringRef file) const {
   if (std::error_code code = sys::fs::create_directories(
           sys::path::parent_path(path), /*IgnoreExisting=*/true,
           sys::fs::perms::owner_all))
@@ -142,7 +191,47 @@ Error TrustList::add(StringRef hash) const {
   if (descriptor < 0)
     return failWithErrno("cannot be opened");
   auto closeFile = make_scope_exit([&] { close(descriptor); });
-  return append(descriptor, hash);
+  return append(descriptor, hash, file);
+}
+
+/// Whether the file holds what the hash is of.
+static bool isCurrent(const Entry &entry) {
+  auto file = MemoryBuffer::getFile(entry.file, /*IsText=*/false,
+                                    /*RequiresNullTerminator=*/false);
+  return file &&
+         hashContent(arrayRefFromStringRef((*file)->getBuffer())) == entry.hash;
+}
+
+Expected<unsigned> TrustList::prune() const {
+  int descriptor = open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+  if (descriptor < 0 && (errno == ENOENT || errno == ENOTDIR))
+    return 0;
+  if (descriptor < 0)
+    return failWithErrno("cannot be opened");
+  auto closeFile = make_scope_exit([&] { close(descriptor); });
+  if (flock(descriptor, LOCK_EX) != 0)
+    return failWithErrno("cannot be locked");
+  Expected<std::string> text = read(descriptor);
+  if (!text)
+    return text.takeError();
+  std::string kept;
+  unsigned numRemoved = 0;
+  forEachLine(*text, [&](StringRef line, unsigned, std::optional<Entry> entry) {
+    if (entry && (entry->file.empty() || isCurrent(*entry)))
+      kept += line.str() + "\n";
+    else
+      ++numRemoved;
+  });
+  // In its place, for others wait for the lock of this very file. It only
+  // becomes shorter: of whatever is left when this is cut off, no line trusts
+  // what was not trusted before.
+  if (numRemoved == 0)
+    return 0;
+  if (Error error = write(descriptor, kept))
+    return std::move(error);
+  if (ftruncate(descriptor, kept.size()) != 0)
+    return failWithErrno("cannot be written");
+  return numRemoved;
 }
 
 } // namespace garam

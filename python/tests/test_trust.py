@@ -10,7 +10,7 @@ import uuid
 import pytest
 
 import device_binary
-from conftest import BINARY, DIGITS, UNTRUSTED
+from conftest import BINARY, DIGITS, UNTRUSTED, USAGE
 from test_binary_format import read_sections
 
 
@@ -33,9 +33,13 @@ def read_list(folder):
     return path.read_text().splitlines()
 
 
+def get_line(binary):
+    """As sha256sum prints it."""
+    return f"{hashlib.sha256(binary.read_bytes()).hexdigest()}  {binary}"
+
+
 def test_compile_notes_what_it_writes(run_tool, tmp_path, binary):
-    hash = hashlib.sha256(binary.read_bytes()).hexdigest()
-    assert read_list(tmp_path / "other") == [hash]
+    assert read_list(tmp_path / "other") == [get_line(binary)]
     run_tool("garam", "run", binary, "--random-inputs", env=with_state(tmp_path / "other"))
 
 
@@ -65,7 +69,7 @@ def test_a_strangers_code_does_not_run(run_tool, tmp_path, binary):
     result = run_tool("garam", "trust", binary, env=environment)
     hash = hashlib.sha256(binary.read_bytes()).hexdigest()
     assert f"{binary}: trusted, SHA-256 {hash}" in result.stdout
-    assert read_list(tmp_path / "own") == [hash]
+    assert read_list(tmp_path / "own") == [get_line(binary)]
     run_tool("garam", "run", binary, "--random-inputs", env=environment)
     (tmp_path / "own" / "garam" / "trusted").chmod(0o666)
     result = run_tool("garam", "run", binary, "--random-inputs", env=environment,
@@ -86,6 +90,29 @@ def test_a_crash_of_native_code_is_no_fault_of_the_tool(run_tool, tmp_path, bina
     result = run_tool("garam", "run", binary, "--random-inputs", "--trust-native", status=BINARY)
     assert result.stderr == ("error: the native code of the binary has crashed; hint: compile the model "
                              "again, and report it if that crashes too\n")
+
+
+def test_a_list_is_pruned(run_tool, tmp_path, binary):
+    environment = with_state(tmp_path / "own")
+    run_tool("garam", "trust", "host.garam", cwd=tmp_path, env=environment)
+    assert read_list(tmp_path / "own") == [get_line(binary)]
+    path = tmp_path / "own" / "garam" / "trusted"
+    assert run_tool("garam", "trust", "--prune", env=environment).stdout == f"{path}: 0 lines removed\n"
+    binary.rename(tmp_path / "moved.garam")
+    assert run_tool("garam", "trust", "--prune", env=environment).stdout == f"{path}: 1 lines removed\n"
+    assert read_list(tmp_path / "own") == []
+    result = run_tool("garam", "trust", env=environment, status=USAGE)
+    assert "binary or --prune is required" in result.stderr
+    run_tool("garam", "trust", "--prune", binary, env=environment, status=USAGE)
+
+
+def test_a_line_that_is_no_hash_is_named(run_tool, tmp_path, binary):
+    environment = with_state(tmp_path / "own")
+    run_tool("garam", "trust", binary, env=environment)
+    path = tmp_path / "own" / "garam" / "trusted"
+    path.write_text(path.read_text().upper())
+    result = run_tool("garam", "run", binary, "--random-inputs", env=environment, status=UNTRUSTED)
+    assert f"warning: line 1 of '{path}' is not a SHA-256 in 64 lower-case hexadecimal digits" in result.stderr
 
 
 def test_compile_works_without_a_list(run_tool, tmp_path):

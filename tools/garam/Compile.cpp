@@ -12,6 +12,7 @@
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/OutputFile.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
@@ -109,9 +110,11 @@ Error CompileCommand::commit(CompileResult &result) {
 
 /// What was compiled here may run here. Without a list the binary is good for
 /// all but that.
-static void trust(StringRef path, std::vector<std::string> &warnings) {
+static void trust(const OutputFile &binary,
+                  std::vector<std::string> &warnings) {
   auto add = [&]() -> Error {
-    ErrorOr<std::unique_ptr<MemoryBuffer>> file = MemoryBuffer::getFile(path);
+    ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+        MemoryBuffer::getFile(binary.getTemporaryPath());
     if (!file)
       return errorCodeToError(file.getError());
     Expected<TrustList> list = TrustList::openDefault();
@@ -119,7 +122,11 @@ static void trust(StringRef path, std::vector<std::string> &warnings) {
       return list.takeError();
     if (!list->getWarning().empty())
       warnings.push_back(list->getWarning().str());
-    return list->add(hashContent(arrayRefFromStringRef((*file)->getBuffer())));
+    SmallString<128> absolute(binary.getPath());
+    if (std::error_code code = sys::fs::make_absolute(absolute))
+      return errorCodeToError(code);
+    return list->add(hashContent(arrayRefFromStringRef((*file)->getBuffer())),
+                     absolute);
   };
   if (Error error = add())
     warnings.push_back("the binary is not noted as trusted, so that 'garam "
@@ -167,7 +174,7 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
     if (Error error = appendReport(*report, *reportFile))
       return error;
   if (result->holdsNativeCode)
-    trust(result->outputs.front().getTemporaryPath(), result->warnings);
+    trust(result->outputs.front(), result->warnings);
   if (Error error = commit(*result))
     return error;
 

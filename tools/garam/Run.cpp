@@ -88,9 +88,9 @@ Error RunCommand::checkTrust(const Executable &executable) const {
   Expected<TrustList> list = TrustList::openDefault();
   if (!list)
     return list.takeError();
+  Expected<bool> isTrusted = list->contains(executable.getContentHash());
   if (!list->getWarning().empty())
     WithColor::warning() << list->getWarning() << '\n';
-  Expected<bool> isTrusted = list->contains(executable.getContentHash());
   if (!isTrusted)
     return isTrusted.takeError();
   if (*isTrusted)

@@ -32,13 +32,17 @@ public:
   static llvm::Expected<TrustList> openDefault();
 
   llvm::StringRef getPath() const { return path; }
-  /// What the user should know of where the list is; empty when it is where the
-  /// environment says.
+  /// What the user should know of where the list is, and of what `contains` has
+  /// found in it that trusts nothing; empty when there is nothing to say.
   llvm::StringRef getWarning() const { return warning; }
   /// No list holds nothing. One that others may write is an error.
-  llvm::Expected<bool> contains(llvm::StringRef hash) const;
-  /// Adds a hash unless it is there. Processes may do so at the same time.
-  llvm::Error add(llvm::StringRef hash) const;
+  llvm::Expected<bool> contains(llvm::StringRef hash);
+  /// Adds the hash of the file at `file`, which may be empty, unless it is
+  /// there. Processes may do so at the same time.
+  llvm::Error add(llvm::StringRef hash, llvm::StringRef file) const;
+  /// Takes out the binaries whose file is gone or holds something else now, and
+  /// what is no hash; gives their number. Hashes without a file stay.
+  llvm::Expected<unsigned> prune() const;
 
 private:
   llvm::Error fail(const llvm::Twine &what) const;
@@ -46,7 +50,9 @@ private:
   llvm::Error failWithErrno(const llvm::Twine &what) const;
   /// The lines of the list, when it belongs to the user alone.
   llvm::Expected<std::string> read(int descriptor) const;
-  llvm::Error append(int descriptor, llvm::StringRef hash) const;
+  llvm::Error append(int descriptor, llvm::StringRef hash,
+                     llvm::StringRef file) const;
+  llvm::Error write(int descriptor, llvm::StringRef text) const;
 
   std::string path;
   std::string warning;
