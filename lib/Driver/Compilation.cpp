@@ -360,7 +360,8 @@ llvm::Expected<CompileResult> Compilation::run() {
       &Compilation::openTarget,      &Compilation::readStart,
       &Compilation::listStages,      &Compilation::import,
       &Compilation::lowerToLinalg,   &Compilation::readPlacement,
-      &Compilation::placeAndCompile, &Compilation::writeBinary};
+      &Compilation::checkDimensions, &Compilation::placeAndCompile,
+      &Compilation::writeBinary};
   for (Step step : steps) {
     if (llvm::Error error = (this->*step)())
       return error;

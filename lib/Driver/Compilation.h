@@ -56,6 +56,9 @@ private:
   /// Observes the ranges of values of stage 'linalg', if samples are given.
   llvm::Error calibrateValues();
   llvm::Error readPlacement();
+  /// Inputs whose dimensions are not fixed, where no device takes them so: told
+  /// of the model, not of each node and device.
+  llvm::Error checkDimensions();
   llvm::Error placeAndCompile();
   llvm::Error place();
   llvm::Error runDeviceStages();

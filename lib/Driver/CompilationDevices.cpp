@@ -80,6 +80,39 @@ llvm::Error Compilation::readPlacement() {
   return llvm::Error::success();
 }
 
+static bool hasFixedInputs(func::FuncOp function) {
+  return llvm::all_of(function.getArgumentTypes(), [](Type type) {
+    auto tensor = dyn_cast<ShapedType>(type);
+    return !tensor || tensor.hasStaticShape();
+  });
+}
+
+llvm::Error Compilation::checkDimensions() {
+  auto functions = module->getOps<func::FuncOp>();
+  if (isBeforeStart(placedStage) || functions.empty() ||
+      hasFixedInputs(*functions.begin()))
+    return llvm::Error::success();
+  SmallVector<Refusal> first; // of the first device
+  for (hetero::DeviceAttr device : system.getDevices()) {
+    FailureOr<SmallVector<Refusal>> refusals =
+        cast<DeviceTargetAttrInterface>(device.getTarget())
+            .accepts(*functions.begin(), deviceOptions);
+    if (failed(refusals)) // is told when it is asked again
+      return llvm::Error::success();
+    llvm::erase_if(*refusals, [](const Refusal &refusal) {
+      return !refusal.nodes.empty() || !refusal.operation.empty();
+    });
+    if (refusals->empty())
+      return llvm::Error::success();
+    if (first.empty())
+      first = std::move(*refusals);
+  }
+  DiagnosticCollector diagnostics(&context, &labels);
+  for (const Refusal &refusal : first)
+    (void)emitRefusal(refusal);
+  return makeUserError(ExitCode::Model, diagnostics.takeText());
+}
+
 llvm::Error Compilation::place() {
   if (isBeforeStart(placedStage))
     return llvm::Error::success();

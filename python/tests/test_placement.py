@@ -511,6 +511,15 @@ def test_a_file_of_brackets(fails, tmp_path):
           "kcloud-stage1", "-o", tmp_path / "model.garam", "--placement", path)
 
 
+@pytest.mark.parametrize("target", ["atom", "hbm-pim", "hermes", "host", "kcloud-stage3"])
+def test_dimensions_that_are_not_fixed(target, fails, tmp_path):
+    """They are told once, of the model: no node and no device is at fault."""
+    message = fails(MODEL, "digits.onnx: input image: ", "compile", DIGITS, "--target", target, "-o",
+                    tmp_path / "out.garam")
+    assert "--dim NAME" in message
+    assert message.count("\n") == 1 and "node '" not in message and "'host'" not in message
+
+
 def test_options_that_contradict_each_other(run_tool, fails, tmp_path):
     rules = write_rules(tmp_path / "p.json", on("atom", node="*"))
     placed = tmp_path / "placed.mlir"

@@ -32,6 +32,7 @@ private:
   void convertOperations(IRRewriter &rewriter);
   void convertOperation(IRRewriter &rewriter, Operation *op);
   void removeUnused(IRRewriter &rewriter);
+  void checkArguments();
   void checkResults();
 
   bool hasRefused = false;
@@ -138,6 +139,21 @@ void ConvertLinalgToPIM::checkResults() {
   }
 }
 
+/// Inputs of the model with dimensions that are not fixed.
+void ConvertLinalgToPIM::checkArguments() {
+  func::FuncOp func = getOperation();
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor || tensor.hasStaticShape())
+      continue;
+    std::string name = garam::getInputName(func, i);
+    refuse({func,
+            "input " + name + ": found " + describe(type) +
+                ", needed dimensions that are fixed",
+            "bind them with --shape " + name + "=... or --dim NAME=VALUE"});
+  }
+}
+
 void ConvertLinalgToPIM::runOnOperation() {
   func::FuncOp func = getOperation();
   if (func.isExternal())
@@ -146,6 +162,10 @@ void ConvertLinalgToPIM::runOnOperation() {
     refuse({func, "has control flow, which this conversion does not take"});
     return signalPassFailure();
   }
+  checkArguments();
+  // Operations on sizes that are not fixed follow from the inputs.
+  if (hasRefused)
+    return signalPassFailure();
   IRRewriter rewriter(&getContext());
   convertOperations(rewriter);
   checkResults();

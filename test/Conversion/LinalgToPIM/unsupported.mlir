@@ -193,3 +193,13 @@ func.func @twice(%a: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
   } -> tensor<4xf32>
   return %0, %0 : tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+// Dimensions that are not fixed are told of the input, and of no operation
+// behind it.
+// expected-error @+1 {{input #0: found tensor<?x8xf32>, needed dimensions that are fixed; bind them with --shape #0=... or --dim NAME=VALUE}}
+func.func @dynamic(%x: tensor<?x8xf32>) -> tensor<?x8xf32> {
+  %0 = linalg.exp ins(%x : tensor<?x8xf32>) outs(%x : tensor<?x8xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
