@@ -19,21 +19,29 @@ using namespace mlir;
 namespace garam {
 
 WeightCheck::WeightCheck(ImageSource &image) {
+  const Manifest &manifest = image.manifest;
   for (auto [program, described] :
-       llvm::zip_equal(image.programs, image.manifest.programs))
-    for (DeviceConstant &constant : program.constants) {
-      if (!constant.findNonFinite)
-        continue;
-      Entry &entry = *entries.emplace_back(std::make_unique<Entry>());
-      entry.device = image.manifest.getTarget(described).name;
-      entry.nodes = constant.nodes;
-      constant.write = [&entry, write = std::move(constant.write),
-                        find = constant.findNonFinite](
-                           llvm::MutableArrayRef<uint8_t> bytes) {
-        write(bytes);
-        entry.found = find(bytes);
-      };
-    }
+       llvm::zip_equal(image.programs, manifest.programs))
+    wrap(program.constants, manifest.getTarget(described).name);
+  for (auto &[segment, constants] : image.constants)
+    wrap(constants, manifest.devices[manifest.segments[segment].device].name);
+}
+
+void WeightCheck::wrap(std::vector<DeviceConstant> &constants,
+                       StringRef device) {
+  for (DeviceConstant &constant : constants) {
+    if (!constant.findNonFinite)
+      continue;
+    Entry &entry = *entries.emplace_back(std::make_unique<Entry>());
+    entry.device = device.str();
+    entry.nodes = constant.nodes;
+    constant.write =
+        [&entry, write = std::move(constant.write),
+         find = constant.findNonFinite](llvm::MutableArrayRef<uint8_t> bytes) {
+          write(bytes);
+          entry.found = find(bytes);
+        };
+  }
 }
 
 static std::string describe(const NonFiniteWeight &weight, StringRef device) {

@@ -31,6 +31,8 @@ private:
     std::vector<std::string> nodes;
     std::optional<NonFiniteWeight> found;
   };
+  void wrap(std::vector<DeviceConstant> &constants, llvm::StringRef device);
+
   /// Written by the functions, each its own.
   std::vector<std::unique_ptr<Entry>> entries;
 };
