@@ -45,6 +45,14 @@ unsigned getQueue(Operation *op) {
       });
 }
 
+SmallVector<int64_t> getReceivers(DMACommandOp op) {
+  if (op.getReceivers())
+    return llvm::to_vector(*op.getReceivers());
+  BufferOp destination = LoopOp::resolve(op.getDestination());
+  return destination.getCores() ? llvm::to_vector(*destination.getCores())
+                                : SmallVector<int64_t>();
+}
+
 /// An access by a walk of `sizes` along the strides of `descriptor`.
 static CommandAccess makeAccess(Value buffer, DescriptorAttr descriptor,
                                 ArrayRef<int64_t> sizes, int64_t elementBytes,
@@ -123,13 +131,7 @@ SmallVector<CommandAccess, 6> getDMAAccesses(DMACommandOp op) {
     CommandAccess &source = collector.accesses.back();
     source.region = makeRegion(0, source.buffer.getSize(), {});
   }
-  auto destination = op.getDestination().getDefiningOp<BufferOp>();
-  SmallVector<int64_t> receivers;
-  if (op.getReceivers())
-    receivers = llvm::to_vector(*op.getReceivers());
-  else if (destination.getCores())
-    receivers = llvm::to_vector(*destination.getCores());
-  collector.add(op.getDestination(), op.getSizes(), true, receivers,
+  collector.add(op.getDestination(), op.getSizes(), true, getReceivers(op),
                 op.getElementBytes());
   if (op.getIndices())
     collector.add(op.getIndices(), op.getSizes()[*op.getIndirectDim()], false,

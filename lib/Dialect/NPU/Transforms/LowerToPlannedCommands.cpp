@@ -23,6 +23,14 @@ namespace {
 /// the address planner needs room that the sum of sizes does not show.
 constexpr double fillFractions[] = {0.85, 0.65, 0.45, 0.25, 0.0};
 
+/// Fractions up to which local memory is filled with weights that are brought
+/// ahead, tried in this order for each of those above.
+constexpr double prefetchFractions[] = {0.95, 0.8, 0.65, 0.0};
+
+/// A load that takes addresses over at once waits for who had them, and what
+/// stands behind it in its queue waits too: better to bring less ahead.
+constexpr int64_t prefetchResting = 64;
+
 struct LowerToPlannedCommands
     : impl::NPULowerToPlannedCommandsBase<LowerToPlannedCommands> {
   using NPULowerToPlannedCommandsBase::NPULowerToPlannedCommandsBase;
@@ -41,27 +49,60 @@ struct LowerToPlannedCommands
   }
 
 private:
-  OpPassManager buildPipeline(double fill) const {
+  OpPassManager buildLowering(double fill) const {
     OpPassManager manager(func::FuncOp::getOperationName());
     manager.addPass(createNPUPlaceTensors({target, fill}));
     manager.addPass(createNPURecordEstimate({target}));
     manager.addPass(createNPULowerToCommands({target}));
-    manager.addPass(createNPUPlanMemory({target}));
+    return manager;
+  }
+
+  OpPassManager buildPlanning(double fill) const {
+    OpPassManager manager(func::FuncOp::getOperationName());
+    if (fill > 0)
+      manager.addPass(createNPUPrefetchWeights({target, fill}));
+    manager.addPass(
+        createNPUPlanMemory({target, fill > 0 ? prefetchResting : 0}));
+    return manager;
+  }
+
+  OpPassManager buildOrdering() const {
+    OpPassManager manager(func::FuncOp::getOperationName());
     manager.addPass(createNPUSynchronize());
     manager.addPass(createNPURollLoops());
     return manager;
   }
 
-  /// What an attempt but the last refuses is tried again with more room. A
-  /// function that is refused in the end is as it was.
   LogicalResult lower(func::FuncOp func) {
-    for (const double &fill : fillFractions) {
+    OpPassManager ordering = buildOrdering();
+    return success(
+        succeeded(tryEach(func, fillFractions,
+                          [&](double fill) {
+                            OpPassManager lowering = buildLowering(fill);
+                            return success(
+                                succeeded(runPipeline(lowering, func)) &&
+                                succeeded(plan(func)));
+                          })) &&
+        succeeded(runPipeline(ordering, func)));
+  }
+
+  LogicalResult plan(func::FuncOp func) {
+    return tryEach(func, prefetchFractions, [&](double fill) {
+      OpPassManager planning = buildPlanning(fill);
+      return runPipeline(planning, func);
+    });
+  }
+
+  /// Runs `attempt` with one fraction after the other, until it does not
+  /// refuse. A function that is refused in the end is as it was.
+  LogicalResult tryEach(func::FuncOp func, ArrayRef<double> fractions,
+                        llvm::function_ref<LogicalResult(double)> attempt) {
+    for (const double &fraction : fractions) {
       OwningOpRef<func::FuncOp> before = func.clone();
       std::optional<RefusalCollector> refusals;
-      if (&fill != std::end(fillFractions) - 1)
+      if (&fraction != &fractions.back())
         refusals.emplace(&getContext());
-      OpPassManager pipeline = buildPipeline(fill);
-      if (succeeded(runPipeline(pipeline, func)))
+      if (succeeded(attempt(fraction)))
         return success();
       func.getBody().takeBody(before->getBody());
       func->setAttrs(before->getOperation()->getAttrDictionary());

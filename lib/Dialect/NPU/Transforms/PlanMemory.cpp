@@ -178,7 +178,8 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
 } // namespace
 
 FailureOr<MemoryUse> planMemory(func::FuncOp func,
-                                const MachineDescription &machine) {
+                                const MachineDescription &machine,
+                                int64_t leastResting) {
   MemoryUse use;
   if (func.isExternal())
     return use;
@@ -193,13 +194,17 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
                          << capacity << " bytes");
   };
 
-  std::optional<int64_t> peak =
-      planSpace(buffers, machine.local.bytes, [](BufferOp op) {
+  std::optional<int64_t> peak = planSpace(
+      buffers, machine.local.bytes,
+      [](BufferOp op) {
         SmallVector<uint32_t, 1> memories;
         if (op.getCores())
           memories.append(op.getCores()->begin(), op.getCores()->end());
         return memories;
-      });
+      },
+      ArrayRef<int64_t>(restingTimes).take_while([&](int64_t resting) {
+        return resting >= leastResting;
+      }));
   if (!peak)
     return fail("local memory", machine.local.bytes);
   use.localBytes = *peak;
@@ -242,7 +247,7 @@ struct PlanMemory : impl::NPUPlanMemoryBase<PlanMemory> {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine))
       return signalPassFailure();
-    FailureOr<MemoryUse> use = planMemory(getOperation(), *machine);
+    FailureOr<MemoryUse> use = planMemory(getOperation(), *machine, resting);
     if (failed(use))
       return signalPassFailure();
     peakLocalBytes = use->localBytes;

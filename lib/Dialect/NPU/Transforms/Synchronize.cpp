@@ -4,11 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
+#include "WriteHistory.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/NPU/Machine/ISA.h"
-#include "garam/Target/NPU/Machine/RegionIndex.h"
 #include "llvm/ADT/MapVector.h"
 
 #include <map>
@@ -37,13 +36,7 @@ using Memory = std::pair<SpaceKind, int64_t>;
 
 /// What has happened to a buffer so far.
 struct BufferHistory {
-  struct Write {
-    ByteRegion region;
-    SmallVector<int64_t, 2> cores;
-    Point point;
-  };
-  SmallVector<Write> writes;
-  RegionIndex writeIndex; // by number in `writes`
+  WriteHistory<Point> writes;
   /// Last command of each queue that touched it.
   std::map<unsigned, unsigned> lastTouch;
   /// Buffers that had its addresses before.
@@ -123,32 +116,19 @@ private:
     BufferHistory &history = histories[access.buffer];
     if (!history.isStarted)
       start(access.buffer, history);
-    // A buffer is written once before it is read, so within one buffer only
-    // reads follow something: the writes of what they read.
     if (!access.isWrite)
-      history.writeIndex.visit(
-          0, access.region.getBegin(), access.region.getEnd(),
-          [&](size_t number) {
-            const BufferHistory::Write &write = history.writes[number];
-            if (write.point.number >
-                    std::max(needed[write.point.queue],
-                             known[queue][write.point.queue]) &&
-                sharesCore(write.cores, access.cores) &&
-                overlap(write.region, access.region))
-              raise(needed, write.point);
-            return true;
-          });
+      history.writes.visit(
+          access,
+          [&](Point write) {
+            return write.number >
+                   std::max(needed[write.queue], known[queue][write.queue]);
+          },
+          [&](Point write) { raise(needed, write); });
     if (history.lastTouch.count(queue))
       return;
     for (BufferOp previous : history.predecessors)
       for (auto [otherQueue, number] : histories[previous].lastTouch)
         raise(needed, {otherQueue, number});
-  }
-
-  static bool sharesCore(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
-    return a.empty() || b.empty() || llvm::any_of(a, [&](int64_t core) {
-             return llvm::is_contained(b, core);
-           });
   }
 
   static void raise(Clock &clock, Point point) {
@@ -197,10 +177,8 @@ private:
   void record(const CommandAccess &access, Point point) {
     BufferHistory &history = histories[access.buffer];
     history.lastTouch[point.queue] = point.number;
-    if (!access.isWrite)
-      return;
-    history.writes.push_back({access.region, access.cores, point});
-    history.writeIndex.add(access.region.getBegin(), access.region.getEnd());
+    if (access.isWrite)
+      history.writes.add(access, point);
   }
 
   /// Puts waits in front of their commands and signals behind theirs. The

@@ -6,19 +6,12 @@
 
 #include "PlanBuilder.h"
 
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace garam::npu {
-
-SmallVector<int64_t> getReceivers(DMACommandOp op) {
-  if (op.getReceivers())
-    return llvm::to_vector(*op.getReceivers());
-  BufferOp destination = LoopOp::resolve(op.getDestination());
-  return destination.getCores() ? llvm::to_vector(*destination.getCores())
-                                : SmallVector<int64_t>();
-}
 
 void PlanBuilder::addBuffer(BufferOp op) {
   PlannedBuffer buffer;

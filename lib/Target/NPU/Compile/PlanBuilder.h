@@ -15,9 +15,6 @@
 
 namespace garam::npu {
 
-/// Cores whose memory a transfer writes; none when that is no core's.
-llvm::SmallVector<int64_t> getReceivers(DMACommandOp op);
-
 /// Collects what the compiler means each execution of each command to touch:
 /// loops are expanded, so the time is linear in executed commands.
 class PlanBuilder {

@@ -1,4 +1,5 @@
 // RUN: garam-opt --npu-plan-memory=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-prefetch-weights=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-synchronize --split-input-file --verify-diagnostics %s
 
 // Addresses and waits cannot be planned for commands that are in loops.

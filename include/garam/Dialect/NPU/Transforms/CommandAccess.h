@@ -33,6 +33,8 @@ mlir::LogicalResult checkNotRolled(mlir::func::FuncOp func);
 unsigned getQueue(mlir::Operation *op);
 unsigned getQueue(int64_t core, EngineKind engine);
 llvm::SmallVector<CommandAccess, 6> getAccesses(mlir::Operation *op);
+/// Cores whose memory a transfer writes; none when that is no core's.
+llvm::SmallVector<int64_t> getReceivers(DMACommandOp op);
 
 } // namespace garam::npu
 

@@ -129,9 +129,10 @@ def NPULowerToPlannedCommands
   let summary = "Brings scheduled stages to commands that fit the memories";
   let description = [{
     Runs `npu-place-tensors`, `npu-record-estimate`, `npu-lower-to-commands`,
-    `npu-plan-memory`, `npu-synchronize` and `npu-roll-loops`. When the memory
-    plan does not fit, the tensors are placed again for a smaller fraction of
-    local memory. The former type of the function stays in `hetero.lowered`.
+    `npu-prefetch-weights`, `npu-plan-memory`, `npu-synchronize` and
+    `npu-roll-loops`. When the memory plan does not fit, fewer weights are
+    brought ahead; when it does not without any, the tensors are placed again
+    for a smaller fraction of local memory. The former type of the function stays in `hetero.lowered`.
   }];
   let options = [NPU_TargetOption];
   let dependentDialects = ["::garam::npu::NPUDialect"];
@@ -151,6 +152,23 @@ def NPULowerToCommands : Pass<"npu-lower-to-commands", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 
+def NPUPrefetchWeights
+    : Pass<"npu-prefetch-weights", "::mlir::func::FuncOp"> {
+  let summary = "Brings weights as early as local memory has room for them";
+  let description = [{
+    Transfers of weights to local memory move forward, over stages, to where a
+    DMA queue would be idle by the cost model's times, in the order of their
+    use. Long ones are cut; what several cores receive goes to the queue of any
+    of them. Where local memory has no room, weights may wait in shared memory.
+    All other commands keep their order. A function that would not be faster by
+    that stays as it is.
+  }];
+  let options = [NPU_TargetOption,
+    Option<"fill", "fill", "double", "0.85",
+           "fraction of local and shared memory that may be in use; the rest is "
+           "left to fragmentation">];
+}
+
 def NPUPlanMemory : Pass<"npu-plan-memory", "::mlir::func::FuncOp"> {
   let summary = "Gives every buffer an address";
   let description = [{
@@ -159,7 +177,10 @@ def NPUPlanMemory : Pass<"npu-plan-memory", "::mlir::func::FuncOp"> {
     that use the other. Buffers that exist in several cores have the same
     offset in all of them. Fails when a memory is too small.
   }];
-  let options = [NPU_TargetOption];
+  let options = [NPU_TargetOption,
+    Option<"resting", "resting", "int64_t", "0",
+           "commands for which addresses of local memory rest at least, "
+           "before another buffer takes them">];
   let statistics = [
     Statistic<"peakLocalBytes", "peak-local-bytes", "Peak of local memory">
   ];

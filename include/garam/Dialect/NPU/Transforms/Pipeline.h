@@ -53,13 +53,21 @@ double readEstimatedSeconds(mlir::func::FuncOp func);
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);
 
+/// npu-prefetch-weights. `fill` is the fraction of local memory that may be in
+/// use. Fails on a micro-program that the vector engine cannot run.
+mlir::LogicalResult prefetchWeights(mlir::func::FuncOp func,
+                                    const MachineDescription &machine,
+                                    double fill);
+
 /// Bytes that a plan uses at most, of the fullest core.
 struct MemoryUse {
   int64_t localBytes = 0, sharedBytes = 0, scratchBytes = 0;
 };
-/// npu-plan-memory. Refuses a function that a memory is too small for.
+/// npu-plan-memory. Addresses of local memory rest for at least `leastResting`
+/// commands. Refuses a function that a memory is too small for.
 mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
-                                      const MachineDescription &machine);
+                                      const MachineDescription &machine,
+                                      int64_t leastResting = 0);
 /// npu-synchronize.
 void synchronize(mlir::func::FuncOp func);
 /// npu-roll-loops.

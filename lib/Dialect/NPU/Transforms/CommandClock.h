@@ -1,0 +1,73 @@
+//===- CommandClock.h - When commands of a function happen ------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The cost model of commands, where a Timeline is that of stages: a command
+// begins when its queue is free and all that it reads is there, and takes the
+// time that Timing.h gives it. Addresses play no part: buffers that share them
+// do not wait for each other here.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDCLOCK_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDCLOCK_H
+
+#include "QueueClock.h"
+#include "WriteHistory.h"
+#include "garam/Dialect/NPU/Transforms/CommandConversion.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <optional>
+
+namespace garam::npu {
+
+class CommandClock {
+public:
+  explicit CommandClock(const MachineDescription &machine)
+      : machine(machine), clock(machine) {}
+
+  /// Makes the programs of `func` known. Fails with a diagnostic on one that
+  /// the vector engine cannot run.
+  llvm::LogicalResult addPrograms(mlir::func::FuncOp func);
+
+  /// When the queue of `op` knows that all that it reads is there, in seconds.
+  double getReady(mlir::Operation *op) const;
+  /// When `queue` is done with all commands so far, in seconds.
+  double getFree(unsigned queue) const { return clock.getFree(queue); }
+
+  double getArrival(const Completion &completion, unsigned queue) const {
+    return clock.getArrival(completion, queue);
+  }
+  /// When the last command ends, in seconds.
+  double getEnd() const { return clock.getEnd(); }
+
+  /// Runs `op` behind all commands of its queue so far, from `ready` on.
+  Completion run(mlir::Operation *op, double ready);
+
+  /// A transfer as `op` says, or from and to other memories.
+  Transfer
+  getTransfer(DMACommandOp op, std::optional<MemorySpace> source = std::nullopt,
+              std::optional<MemorySpace> destination = std::nullopt) const;
+  /// As above, for a transfer; what it writes is recorded by the caller.
+  Completion run(const Transfer &transfer, double ready) {
+    return clock.runTransfer(transfer, ready);
+  }
+  void recordWrites(mlir::Operation *op, const Completion &completion);
+  /// When `transfer` would end.
+  double getEnd(const Transfer &transfer, double ready) const;
+
+private:
+  double getEngineSeconds(mlir::Operation *op) const;
+
+  const MachineDescription &machine;
+  CommandConversion conversion;
+  QueueClock clock;
+  /// What was written to each buffer.
+  llvm::DenseMap<mlir::Operation *, WriteHistory<Completion>> writes;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDCLOCK_H
