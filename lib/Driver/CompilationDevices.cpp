@@ -8,6 +8,7 @@
 
 #include "Pipelines.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/InputFile.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/CompileTarget.h"
 #include "mlir/IR/Verifier.h"
@@ -61,11 +62,12 @@ llvm::Error Compilation::readPlacement() {
   if (llvm::Error error =
           roles.addInput("the placement file", options.placement))
     return error;
-  auto text = llvm::MemoryBuffer::getFile(options.placement, /*IsText=*/true);
+  auto text = openInputFile(options.placement, /*isText=*/true,
+                            hetero::maxPlacementFileBytes);
   if (!text)
     return makeUserError(ExitCode::Config,
                          "cannot read '" + options.placement +
-                             "': " + text.getError().message());
+                             "': " + llvm::toString(text.takeError()));
   llvm::Expected<hetero::PlacementRules> rules =
       hetero::PlacementRules::parse((*text)->getBuffer(), options.placement);
   if (!rules)
@@ -359,7 +361,7 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
     CompileStatus wanted =
         stage.empty() ? CompileStatus::Program : CompileStatus::Stopped;
     if (outcome.status != wanted ||
-        (!stage.empty() && failed(verify(*module)))) {
+        (!stage.empty() && failed(verify(function.function)))) {
       if (llvm::Error error = failDevice(
               function, stage.empty() ? StringRef(binaryStage) : stage, outcome,
               diagnostics))

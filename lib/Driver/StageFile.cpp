@@ -11,6 +11,7 @@
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/InputFile.h"
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AsmState.h"
@@ -172,15 +173,9 @@ openFile(StringRef path, bool isText) {
     return makeUserError(ExitCode::Model,
                          "cannot read '" + path + "': " + reason);
   };
-  llvm::sys::fs::file_status status;
-  if (std::error_code code = llvm::sys::fs::status(path, status))
-    return fail(code.message());
-  if (!llvm::sys::fs::is_regular_file(status))
-    return fail("it is not a regular file");
-  auto buffer = llvm::MemoryBuffer::getFile(path, isText,
-                                            /*RequiresNullTerminator=*/isText);
+  auto buffer = openInputFile(path, isText);
   if (!buffer)
-    return fail(buffer.getError().message());
+    return fail(llvm::toString(buffer.takeError()));
   return std::shared_ptr<llvm::MemoryBuffer>(std::move(*buffer));
 }
 

@@ -7,6 +7,7 @@
 #include "garam/Runtime/TensorFile.h"
 
 #include "garam/Support/Errors.h"
+#include "garam/Support/InputFile.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 
@@ -24,16 +25,10 @@ Expected<Tensor> readTensorFile(StringRef path) {
     return makeUserError(ExitCode::Input,
                          "'" + path +
                              "': tensors are read from .npy and .pb files");
-  sys::fs::file_status status;
-  if (std::error_code code = sys::fs::status(path, status))
-    return fail(code.message());
-  // A device may have no end.
-  if (!sys::fs::is_regular_file(status))
-    return fail("it is not a regular file");
-  ErrorOr<std::unique_ptr<MemoryBuffer>> file = MemoryBuffer::getFile(
-      path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+  Expected<std::unique_ptr<MemoryBuffer>> file =
+      openInputFile(path, /*isText=*/false);
   if (!file)
-    return fail(file.getError().message());
+    return fail(toString(file.takeError()));
   return isNpy ? readNpy(**file) : readTensorProto(**file);
 }
 

@@ -1,6 +1,7 @@
 """Models on several devices: placed by hand, by default, and what falls back to the host."""
 
 import json
+import os
 import re
 
 import numpy
@@ -502,6 +503,16 @@ def test_mistakes_in_placement_files(fails, tmp_path):
     write_rules(path, on("gpu", node="*"))
     fails(CONFIG, f"{path}: rules[0] ('node': '*'): no device is called 'gpu'; the system has atom, "
           "host", *arguments, path)
+
+
+def test_files_without_end(fails, tmp_path):
+    fails(CONFIG, "cannot read '/dev/zero': it is not a regular file", "compile", DIGITS, "--target",
+          SYSTEM, "--dim", "N=1", "--placement", "/dev/zero", "-o", tmp_path / "out.garam")
+    large = tmp_path / "large.json"
+    large.touch()
+    os.truncate(large, 1 << 40)
+    fails(CONFIG, "it has 1099511627776 bytes; it may have at most 268435456", "compile", DIGITS,
+          "--target", SYSTEM, "--dim", "N=1", "--placement", large, "-o", tmp_path / "out.garam")
 
 
 def test_a_file_of_brackets(fails, tmp_path):

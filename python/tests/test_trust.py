@@ -43,6 +43,20 @@ def test_compile_notes_what_it_writes(run_tool, tmp_path, binary):
     run_tool("garam", "run", binary, "--random-inputs", env=with_state(tmp_path / "other"))
 
 
+def test_native_code_of_ir_is_not_noted(run_tool, tmp_path):
+    """IR comes from anywhere, and a kernel of it can do anything."""
+    environment = with_state(tmp_path / "own")
+    stage, path = tmp_path / "kernels.mlir", tmp_path / "host.garam"
+    run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1",
+             "--emit=host-kernels", "-o", stage, env=environment)
+    result = run_tool("garam", "compile", stage, "--from=host-kernels", "-o", path, env=environment)
+    assert ("the binary is not noted as trusted: unlike a model, IR may hold any native code; 'garam "
+            "trust FILE' lets it run here") in result.stderr
+    run_tool("garam", "run", path, "--random-inputs", env=environment, status=UNTRUSTED)
+    run_tool("garam", "trust", path, env=environment)
+    run_tool("garam", "run", path, "--random-inputs", env=environment)
+
+
 def test_binaries_without_native_code_are_not_noted(run_tool, tmp_path):
     environment = with_state(tmp_path / "own")
     path = tmp_path / "atom.garam"

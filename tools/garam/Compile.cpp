@@ -108,8 +108,8 @@ Error CompileCommand::commit(CompileResult &result) {
   return commitAll(files);
 }
 
-/// What was compiled here may run here. Without a list the binary is good for
-/// all but that.
+/// What was compiled here from a model may run here. Without a list the binary
+/// is good for all but that.
 static void trust(const OutputFile &binary,
                   std::vector<std::string> &warnings) {
   auto add = [&]() -> Error {
@@ -173,8 +173,12 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
   if (reportFile)
     if (Error error = appendReport(*report, *reportFile))
       return error;
-  if (result->holdsNativeCode)
+  if (result->holdsNativeCode && options.fromStage.empty())
     trust(result->outputs.front(), result->warnings);
+  else if (result->holdsNativeCode)
+    result->warnings.push_back(
+        "the binary is not noted as trusted: unlike a model, IR may hold any "
+        "native code; 'garam trust FILE' lets it run here if you trust the IR");
   if (Error error = commit(*result))
     return error;
 

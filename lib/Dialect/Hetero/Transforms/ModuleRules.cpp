@@ -8,9 +8,9 @@
 
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "garam/Support/InputFile.h"
 #include "garam/Support/NodeIds.h"
 #include "llvm/ADT/SetVector.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 using namespace mlir;
 
@@ -47,10 +47,10 @@ FailureOr<PlacementRules> readRules(ModuleOp module, StringRef file) {
   PlacementRules rules;
   if (file.empty())
     return std::move(rules);
-  auto text = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
+  auto text = openInputFile(file, /*isText=*/true, maxPlacementFileBytes);
   if (!text)
-    return module.emitError()
-           << "cannot read '" << file << "': " << text.getError().message();
+    return module.emitError() << "cannot read '" << file
+                              << "': " << llvm::toString(text.takeError());
   llvm::Expected<PlacementRules> read =
       PlacementRules::parse((*text)->getBuffer(), file);
   if (!read)

@@ -52,6 +52,9 @@ struct PlacementRule {
   unsigned number = 0;    // in its file
 };
 
+/// A placement file has at most this many bytes: reasons for a million nodes.
+constexpr uint64_t maxPlacementFileBytes = uint64_t(1) << 28;
+
 /// The rules of a placement file.
 class PlacementRules {
 public:
