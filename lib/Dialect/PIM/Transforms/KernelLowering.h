@@ -29,6 +29,11 @@ struct LoweringContext {
   mlir::Value constants;
 };
 
+/// Whether the placed `kernels` of a function have rows that there are, as many
+/// as they need, and none that others keep something in; reports it if not.
+llvm::LogicalResult checkPlaces(llvm::ArrayRef<mlir::Operation *> kernels,
+                                const MachineDescription &machine);
+
 /// Bursts of the constant segment.
 struct ConstantPlaces {
   int64_t weights = 0; // of a product, or of the first constant operand

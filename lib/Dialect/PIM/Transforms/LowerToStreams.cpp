@@ -100,12 +100,6 @@ LogicalResult FunctionLowering::check() {
     if (elementwise && elementwise.getPlacement()->getOperands().size() !=
                            elementwise.getOperands().size())
       return op.emitOpError("has places for another number of operands");
-    if (gemv &&
-        (gemv.getPlacement()->getSplits() < 1 ||
-         getTiling(gemv, machine).splits * getTiling(gemv, machine).groups >
-             std::max<uint64_t>(machine.geometry.channels,
-                                getTiling(gemv, machine).groups)))
-      return op.emitOpError("is cut into more parts than there are channels");
     if (gemv || elementwise)
       kernels.push_back(&op);
     else if (!isa<func::ReturnOp, tensor::CollapseShapeOp,
@@ -113,7 +107,7 @@ LogicalResult FunctionLowering::check() {
              !op.hasTrait<OpTrait::ConstantLike>())
       return op.emitOpError("is no kernel of HBM-PIM");
   }
-  return success();
+  return checkPlaces(kernels, machine);
 }
 
 template <typename Visit>

@@ -9,6 +9,44 @@ func.func @weights(%x: tensor<1x5xf32>, %w: tensor<5x3xf32>) -> tensor<1x3xf32> 
 
 // -----
 
+// A vector of any length: bursts are counted when kernels are placed.
+func.func @dynamic_vector(%x: tensor<?xf32>) -> tensor<3xf32> {
+  %w = arith.constant dense<1.0> : tensor<5x3xf32>
+  // expected-error @+1 {{'pim.gemv' op operand #0 must be tensor of fixed dimensions of at least 1 of 16-bit float or 32-bit float values, but got 'tensor<?xf32>'}}
+  %0 = pim.gemv %x, %w : (tensor<?xf32>, tensor<5x3xf32>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+// A product that has no outputs.
+func.func @no_outputs(%x: tensor<5xf32>) -> tensor<0xf32> {
+  %w = arith.constant dense<1.0> : tensor<5x0xf32>
+  // expected-error @+1 {{'pim.gemv' op operand #1 must be tensor of fixed dimensions of at least 1}}
+  %0 = pim.gemv %x, %w : (tensor<5xf32>, tensor<5x0xf32>) -> tensor<0xf32>
+  return %0 : tensor<0xf32>
+}
+
+// -----
+
+// An addition of any number of rows.
+func.func @dynamic_operands(%x: tensor<?x5xf32>) -> tensor<?x5xf32> {
+  // expected-error @+1 {{'pim.elementwise' op operand #0 must be variadic of tensor of fixed dimensions of at least 1}}
+  %0 = pim.elementwise add %x, %x maps [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>] : (tensor<?x5xf32>, tensor<?x5xf32>) -> tensor<?x5xf32>
+  return %0 : tensor<?x5xf32>
+}
+
+// -----
+
+// A ReLU of nothing.
+func.func @no_elements(%x: tensor<0xf32>) -> tensor<0xf32> {
+  // expected-error @+1 {{'pim.elementwise' op operand #0 must be variadic of tensor of fixed dimensions of at least 1}}
+  %0 = pim.elementwise relu %x maps [affine_map<(i) -> (i)>] : (tensor<0xf32>) -> tensor<0xf32>
+  return %0 : tensor<0xf32>
+}
+
+// -----
+
 // Weights of another shape.
 func.func @shape(%x: tensor<1x5xf32>) -> tensor<1x3xf32> {
   %w = arith.constant dense<1.0> : tensor<3x5xf32>

@@ -84,6 +84,97 @@ func.func @places(%a: tensor<4xf32>) -> tensor<4xf32> {
 
 // -----
 
+// Parts of another length than the inputs have.
+func.func @slots(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  // expected-error @+1 {{'pim.gemv' op needs a place of 4 rows, 2 splits and 2 slots, got: #pim.gemv_placement<rank = 0, row = 0, rows = 4, splits = 2, slots = 1>}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 0, rows = 4, splits = 2, slots = 1>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// More parts than there are bursts of inputs.
+func.func @parts(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  // expected-error @+1 {{'pim.gemv' op needs a place of 4 rows, 3 splits and 1 slots}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 0, rows = 4, splits = 16, slots = 1>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// Fewer rows than the weights take.
+func.func @rows(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  // expected-error @+1 {{'pim.gemv' op needs a place of 4 rows, 2 splits and 2 slots}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 0, rows = 2, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// Walks over tiles begin in even rows.
+func.func @odd(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  // expected-error @+1 {{'pim.gemv' op needs a place from an even row on}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 5, rows = 4, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// The rows behind the last one that operands may have are for configuration.
+func.func @last_rows(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  // expected-error @+1 {{'pim.gemv' op has a place beyond the 4096 rows of each of 1 ranks that instructions address: rows 4094 to 4097 of rank 0}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 4094, rows = 4, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// A rank that the device does not have.
+func.func @rank(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  // expected-error @+1 {{'pim.gemv' op has a place beyond the 4096 rows of each of 1 ranks that instructions address: rows 0 to 3 of rank 1}}
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 1, row = 0, rows = 4, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0 : tensor<1x3xf32>
+}
+
+// -----
+
+// Two products keep weights in the same rows.
+func.func @overlap(%x: tensor<1x40xf32>) -> (tensor<1x3xf32>, tensor<1x3xf32>) {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 4, rows = 4, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  // expected-error @+1 {{'pim.gemv' op shares some of rows 6 to 9 of rank 0 with what must not lie there}}
+  %1 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 6, rows = 4, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  return %0, %1 : tensor<1x3xf32>, tensor<1x3xf32>
+}
+
+// -----
+
+// A kernel's result lies in the rows of its operand.
+func.func @result_in_operand(%x: tensor<6xf32>) -> tensor<6xf32> {
+  // expected-error @+1 {{'pim.elementwise' op shares some of rows 2 to 2 of rank 0 with what must not lie there}}
+  %0 = pim.elementwise relu %x maps [affine_map<(i) -> (i)>] {placement = #pim.elementwise_placement<rank = 0, operands = [2], result = 2>} : (tensor<6xf32>) -> tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
+
+// -----
+
+// What a kernel computes in a run would overwrite weights.
+func.func @result_in_weights(%x: tensor<1x40xf32>) -> tensor<1x3xf32> {
+  %w = arith.constant dense<1.0> : tensor<40x3xf32>
+  %0 = pim.gemv %x, %w {placement = #pim.gemv_placement<rank = 0, row = 2, rows = 4, splits = 2, slots = 2>} : (tensor<1x40xf32>, tensor<40x3xf32>) -> tensor<1x3xf32>
+  // expected-error @+1 {{'pim.elementwise' op shares some of rows 5 to 5 of rank 0 with what must not lie there}}
+  %1 = pim.elementwise relu %0 maps [affine_map<(i, j) -> (i, j)>] {placement = #pim.elementwise_placement<rank = 0, operands = [1], result = 5>} : (tensor<1x3xf32>) -> tensor<1x3xf32>
+  return %1 : tensor<1x3xf32>
+}
+
+// -----
+
 // More parts of the inputs than there are channels.
 func.func @splits(%x: tensor<1x640xf32>) -> tensor<1x3xf32> {
   %w = arith.constant dense<1.0> : tensor<640x3xf32>

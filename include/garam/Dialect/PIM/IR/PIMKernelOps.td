@@ -10,7 +10,14 @@
 include "garam/Dialect/PIM/IR/PIMBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def PIM_Tensor : RankedTensorOf<[F16, F32]>;
+/// What lies in banks: bursts are counted when the kernel is placed.
+def PIM_Tensor
+    : ConfinedType<StaticShapeTensorOf<[F16, F32]>,
+                   [CPred<"::llvm::cast<::mlir::RankedTensorType>($_self)"
+                          ".getNumElements() > 0">],
+                   "tensor of fixed dimensions of at least 1 of 16-bit float "
+                   "or 32-bit float values",
+                   "::mlir::RankedTensorType">;
 
 def PIM_GemvPlacementAttr : PIM_Attr<"GemvPlacement", "gemv_placement"> {
   let summary = "banks and channels of a matrix-vector product";
