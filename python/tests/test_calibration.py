@@ -293,3 +293,34 @@ def test_one_model_is_calibrated(network, run_tool, fails, tmp_path):
     fails(INPUT, "the IR has several functions, or none; needed one model", "compile", stage,
           "--from", "linalg", "--target", "hermes", "--calibrate", tmp_path / "samples.npz", "-o",
           tmp_path / "model.garam")
+
+
+# Nodes whose operations become loops with several results or none on the way to a device.
+LOWERED = {
+    "Transpose": (helper.make_node("Transpose", ["h"], ["y"], perm=[0, 2, 1]), (2, 3, 4), (2, 4, 3)),
+    "Softmax": (helper.make_node("Softmax", ["h"], ["y"], axis=1), (2, 3, 4), (2, 3, 4)),
+    "MaxPool": (helper.make_node("MaxPool", ["h"], ["y"], kernel_shape=[2]), (2, 3, 4), (2, 3, 3)),
+    "ReduceMax": (helper.make_node("ReduceMax", ["h"], ["y"], axes=[1], keepdims=0), (2, 3, 4), (2, 4)),
+    "ArgMax": (helper.make_node("ArgMax", ["h"], ["y"], axis=1), (2, 3, 4), (2, 1, 4)),
+    "Sigmoid": (helper.make_node("Sigmoid", ["h"], ["y"]), (2, 3, 4), (2, 3, 4)),
+}
+
+
+@pytest.mark.parametrize("target", ["host", "atom", "kcloud-stage3"])
+@pytest.mark.parametrize("kind", LOWERED)
+def test_ranges_are_dropped_where_nothing_needs_them(kind, target, run_tool, tmp_path):
+    """What a device makes of a node is the same with them."""
+    node, shape, result = LOWERED[kind]
+    model = make_model([helper.make_node("Relu", ["x"], ["h"]), node], {"x": shape}, {"y": result})
+    if kind == "ArgMax":
+        model.graph.output[0].type.tensor_type.elem_type = onnx.TensorProto.INT64
+    onnx.save(model, tmp_path / "model.onnx")
+    np.savez(tmp_path / "samples.npz", x=draw(np.random.default_rng(1), 2, *shape))
+    binaries = []
+    for options in ((), ("--calibrate", tmp_path / "samples.npz")):
+        binaries.append(tmp_path / f"{len(binaries)}.garam")
+        run_tool("garam", "compile", tmp_path / "model.onnx", "--target", target, "--quiet", *options,
+                 "-o", binaries[-1])
+    plain, calibrated = (run_tool("garam", "inspect", "--disassemble", binary).stdout.splitlines()[1:]
+                         for binary in binaries)
+    assert plain == calibrated

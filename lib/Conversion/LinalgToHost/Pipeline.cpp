@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Conversion/LinalgToHost/Passes.h"
+#include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "garam/Transforms/Passes.h"
 
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -17,6 +18,7 @@ using namespace mlir;
 namespace garam::host {
 
 void buildKernelPipeline(OpPassManager &functions) {
+  functions.addPass(ext::createGaramExtDropRanges());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createNormalizeStructure());

@@ -7,6 +7,7 @@
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
 
 #include "garam/Conversion/LinalgToNPU/Passes.h"
+#include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -17,6 +18,7 @@ namespace garam::npu {
 
 void buildStagePipeline(OpPassManager &functions,
                         const StagePipelineOptions &options) {
+  functions.addPass(ext::createGaramExtDropRanges());
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

@@ -44,4 +44,14 @@ def GaramExtDecompose : Pass<"garam-ext-decompose"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def GaramExtDropRanges : Pass<"garam-ext-drop-ranges"> {
+  let summary = "Drops what was observed of results";
+  let description = [{
+    Removes `garam_ext.range` from operations. Devices that have no use for
+    ranges begin with it: fusion and bufferization carry discardable attributes
+    over to operations with several results or none, which a range is not of.
+    Those of arguments stay.
+  }];
+}
+
 #endif // GARAM_DIALECT_GARAMEXT_TRANSFORMS_PASSES_TD
