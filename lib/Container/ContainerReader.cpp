@@ -45,8 +45,12 @@ Expected<Container> Container::open(StringRef path) {
   // A device may have no end.
   if (!sys::fs::is_regular_file(status))
     return fail("it is not a regular file");
+  // Read instead of mapped: what was checked, and whose hash is trusted, does
+  // not change under whoever writes to the file. LLVM maps volatile files, too,
+  // unless a terminator is asked for.
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
-      path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+      path, /*IsText=*/false, /*RequiresNullTerminator=*/true,
+      /*IsVolatile=*/true, Align(sectionAlignment));
   if (!buffer)
     return fail(buffer.getError().message());
   return create(std::move(*buffer));

@@ -262,6 +262,25 @@ TEST_F(ContainerTest, FilesThatAreNotThereAreNamed) {
   EXPECT_EQ(report.text.find("cannot read '" + getPath("none") + "': "), 0u);
 }
 
+// What was checked stays as it is when someone writes to the file, also in one
+// that is long enough to be mapped.
+TEST_F(ContainerTest, BytesAreThoseThatWereOpened) {
+  std::string path = getPath("long.garam");
+  std::vector<SectionSource> sections = {
+      makeSection(".garam.long", 1, std::vector<uint8_t>(1 << 20, 0xAB))};
+  ASSERT_FALSE(errorToBool(writeContainer(path, sections)));
+  Container container = cantFail(Container::open(path));
+  int file = -1;
+  ASSERT_FALSE(sys::fs::openFileForReadWrite(
+      path, file, sys::fs::CD_OpenExisting, sys::fs::OF_None));
+  raw_fd_ostream(file, /*shouldClose=*/true) << std::string(1 << 20, '\xCD');
+  ASSERT_EQ(readBytes(path).substr(0, 4), "\xCD\xCD\xCD\xCD");
+  const Container::Section *section =
+      cantFail(container.getSection(".garam.long", 1));
+  EXPECT_TRUE(
+      llvm::all_of(section->bytes, [](uint8_t byte) { return byte == 0xAB; }));
+}
+
 TEST_F(ContainerTest, NamesWhatIsMissingOrOfAnotherVersion) {
   Expected<Container> container = parse(writeFile());
   ASSERT_TRUE(bool(container));

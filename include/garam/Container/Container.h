@@ -72,7 +72,8 @@ public:
     llvm::ArrayRef<uint8_t> bytes;
   };
 
-  /// Maps and verifies a file. Errors are of ExitCode::Binary.
+  /// Reads and verifies a file, which may change afterwards. Errors are of
+  /// ExitCode::Binary.
   static llvm::Expected<Container> open(llvm::StringRef path);
   static llvm::Expected<Container>
   create(std::unique_ptr<llvm::MemoryBuffer> buffer);
