@@ -236,8 +236,7 @@ llvm::Error Compilation::checkStart() {
 /// Whether IR that was placed is of `system`, perhaps without a host that it
 /// does not need.
 static bool isOf(hetero::SystemAttr own, hetero::SystemAttr system) {
-  return own == system ||
-         (!system.getHost().empty() && own == system.without(system.getHost()));
+  return own == system || own == system.withoutHost();
 }
 
 llvm::Error Compilation::chooseSystem() {

@@ -59,6 +59,9 @@ def test_stages_that_do_not_fit(fails, stages, tmp_path):
           "--emit=onnx", "--target", "atom")
     fails(USAGE, "--target: the file was made for another target; leave the option out",
           "compile", placed, "--from=placed", "--target", "rngd", *output)
+    # A system of several devices, of which none can be left out.
+    fails(USAGE, "--target: the file was made for another target; leave the option out",
+          "compile", placed, "--from=placed", "--target", "kcloud-stage3", *output)
 
 
 def test_folders_that_cannot_be_made(fails, stages, tmp_path):

@@ -135,17 +135,15 @@ double SystemAttr::getTransferSeconds(StringRef from, StringRef to,
   return seconds;
 }
 
-SystemAttr SystemAttr::without(StringRef name) const {
+SystemAttr SystemAttr::withoutHost() const {
   SmallVector<DeviceAttr> devices;
   for (DeviceAttr device : getDevices())
-    if (device.getName() != name)
+    if (device.getName() != getHost())
       devices.push_back(device);
-  SmallVector<LinkAttr> links;
-  for (LinkAttr link : getLinks())
-    if (link.getFirst() != name && link.getSecond() != name)
-      links.push_back(link);
-  return SystemAttr::get(getContext(), getName(),
-                         getHost() == name ? "" : getHost(), devices, links);
+  if (getHost().empty() || devices.size() != 1)
+    return nullptr;
+  return SystemAttr::get(getContext(), getName(), /*host=*/"", devices,
+                         /*links=*/{});
 }
 
 } // namespace garam::hetero

@@ -325,7 +325,8 @@ static bool hasOwnResults(func::FuncOp function) {
 /// The system without the host of a chip that needs none.
 static SystemAttr dropIdleHost(ModuleOp module, SystemAttr system) {
   StringRef host = system.getHost();
-  if (host.empty() || system.getDevices().size() != 2)
+  SystemAttr rest = system.withoutHost();
+  if (!rest)
     return system;
   WalkResult found = module.walk([&](Operation *op) {
     auto function = dyn_cast<func::FuncOp>(op);
@@ -335,7 +336,7 @@ static SystemAttr dropIdleHost(ModuleOp module, SystemAttr system) {
     return device && device.getValue() == host ? WalkResult::interrupt()
                                                : WalkResult::advance();
   });
-  return found.wasInterrupted() ? system : system.without(host);
+  return found.wasInterrupted() ? system : rest;
 }
 
 void HeteroPartitionPass::runOnOperation() {

@@ -94,9 +94,9 @@ def Hetero_SystemAttr : Hetero_Attr<"System", "system"> {
     /// Time of moving `bytes` from one device's memory to another's.
     double getTransferSeconds(::llvm::StringRef from, ::llvm::StringRef to,
                               uint64_t bytes) const;
-    /// The system without the device `name` and its links; `host` is dropped
-    /// when it was that.
-    SystemAttr without(::llvm::StringRef name) const;
+    /// The one device besides the host as a system of its own; null without a
+    /// host or where there are other devices, which need it.
+    SystemAttr withoutHost() const;
   }];
 }
 
