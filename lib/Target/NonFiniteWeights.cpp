@@ -74,8 +74,9 @@ static SmallVector<int64_t, 4> getIndex(ArrayRef<int64_t> shape,
   return index;
 }
 
-std::optional<NonFiniteWeight> findNonFinite(ElementsAttr weights,
-                                             DataType type) {
+/// The first element of `weights` that is no finite number as `type`.
+static std::optional<NonFiniteWeight>
+findNonFinite(ElementsAttr weights, DataType type, bool mayBeBounds) {
   auto floats = dyn_cast<FloatType>(weights.getElementType());
   std::optional<RawElements> raw = getRawElements(weights);
   if (!floats || !raw)
@@ -89,7 +90,7 @@ std::optional<NonFiniteWeight> findNonFinite(ElementsAttr weights,
       bits = bits << CHAR_BIT | uint8_t(raw->bytes[i * width + byte]);
     APFloat value(floats.getFloatSemantics(), APInt(floats.getWidth(), bits));
     if (convert(value, getSemantics(type)).isFinite() ||
-        (value.isInfinity() && !resource))
+        (mayBeBounds && value.isInfinity() && !resource))
       continue;
     NonFiniteWeight found;
     if (resource)
@@ -102,11 +103,13 @@ std::optional<NonFiniteWeight> findNonFinite(ElementsAttr weights,
   return std::nullopt;
 }
 
-std::optional<NonFiniteWeight>
-findNonFinite(ElementsAttr weights, DataType type, ArrayRef<uint8_t> written) {
+std::optional<NonFiniteWeight> findNonFinite(ElementsAttr weights,
+                                             DataType type,
+                                             ArrayRef<uint8_t> written,
+                                             bool mayBeBounds) {
   if (!hasNonFinite(written, type))
     return std::nullopt;
-  return findNonFinite(weights, type);
+  return findNonFinite(weights, type, mayBeBounds);
 }
 
 } // namespace garam

@@ -317,8 +317,12 @@ EMPTY = "%other = tensor.empty() : tensor<1x300xf32>\n    "
 
 
 @pytest.mark.parametrize("old, new, message", [
-    ("core 1 at", "core 0 at", "the program breaks a rule: layer 0: two tiles on core 0"),
-    ("core 1 at", "core 64 at", "the program breaks a rule: layer 0: a tile on core 64 of 64"),
+    ("core 1 at", "core 0 at", "is on core 0, whose crossbar holds an earlier tile"),
+    ("core 1 at", "core 64 at", "is on core 64, 'hermes' has cores 0 to 63"),
+    ("return %RESULT", "%large = analog.tile %MATRIX core 9 at[0, 0] : <300, 300> -> <300, 257>\n"
+     "    return %RESULT", "is a tile of 300 x 257 cells, a crossbar of 'hermes' has 256 x 256"),
+    ("core 1 at", "core -1 at", "is on core -1, 'hermes' has cores 0 to 63"),
+    ("core 1 at", "core 99999999999 at", "is on core 99999999999, 'hermes' has cores 0 to 63"),
     ("levels 127", "levels 63", "has 63 levels, 'hermes' has 127"),
     ("return %RESULT", EMPTY + "return %other",
      "is no operation of products split into tiles"),
@@ -337,7 +341,8 @@ def test_edited_tiles_are_checked(old, new, message, run_tool, fails, tmp_path):
              tmp_path / "right.garam")
     text = stage.read_text()
     result = text[:text.index(" = analog.rescale")].rsplit("%", 1)[1]
-    old = old.replace("RESULT", result)
+    matrix = text[:text.index(" = analog.matrix")].rsplit("%", 1)[1]
+    old, new = (part.replace("RESULT", result).replace("MATRIX", matrix) for part in (old, new))
     assert old in text, text
     # The function of the chip: the one behind its first product.
     begin = text.index("analog.matrix")

@@ -78,6 +78,23 @@ def test_crossbars_refuse_what_they_cannot_be_programmed_to(value, text, fails, 
     assert f"node 'product' (MatMul, opset 17): runs on 'host': 'hermes': {reason}" in result.stderr
 
 
+@pytest.mark.parametrize("value, text, number", [(np.inf, "infinite", "inf"), (np.nan, "NaN", "nan")])
+def test_small_weights_that_are_not_finite(value, text, number, run_tool, tmp_path):
+    """Few enough to be inline in the IR, as the compiler's own constants are: no reason to treat them otherwise."""
+    weights = np.ones((4, 5), np.float32)
+    weights[1, 2] = value
+    onnx.save(make_model([helper.make_node("MatMul", ["x", "w"], ["y"], name="product")],
+                         {"x": (1, 4)}, {"y": (1, 5)}, w=weights), tmp_path / "model.onnx")
+    for target, message in [
+            ("hermes", f"runs on 'host': 'hermes': its weight is {text} at [1, 2], which no cell of 'hermes' "
+                       "can be programmed to"),
+            ("hbm-pim", f"a constant of it is {number} at [1, 2], and what 'hbm-pim' computes with it is not "
+                        "finite either")]:
+        result = run_tool("garam", "compile", tmp_path / "model.onnx", "--target", target, "--quiet",
+                          "-o", tmp_path / "model.garam")
+        assert f"node 'product' (MatMul, opset 17): {message}" in result.stderr
+
+
 def test_biases(run_tool, tmp_path):
     """They are added by digital units, which hold them. They may be of several constants: no name is told."""
     bias = np.zeros(SHAPE[1], np.float32)

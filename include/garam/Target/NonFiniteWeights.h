@@ -17,15 +17,12 @@ namespace garam {
 /// some, as `type` and little endian. Most weights are finite, and then this
 /// costs a look at `written` alone.
 ///
-/// Infinities of constants that the compiler has made are not meant: they are
-/// bounds, as of a maximum.
+/// Where they `mayBeBounds`, infinities of constants that are inline are not
+/// meant: the compiler has made them, as for a maximum to begin with.
 std::optional<NonFiniteWeight> findNonFinite(mlir::ElementsAttr weights,
                                              DataType type,
-                                             llvm::ArrayRef<uint8_t> written);
-
-/// The first element of `weights` that is no finite number as `type`.
-std::optional<NonFiniteWeight> findNonFinite(mlir::ElementsAttr weights,
-                                             DataType type);
+                                             llvm::ArrayRef<uint8_t> written,
+                                             bool mayBeBounds);
 
 } // namespace garam
 

@@ -34,7 +34,8 @@ static LogicalResult checkWeights(MatrixOp matrix,
   ArrayRef<char> bytes = getRawElements(matrix.getValue())->bytes;
   std::optional<NonFiniteWeight> found = findNonFinite(
       matrix.getValue(), DataType::Float32,
-      ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()));
+      ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size()),
+      /*mayBeBounds=*/false);
   if (!found)
     return success();
   std::string index;
@@ -48,11 +49,36 @@ static LogicalResult checkWeights(MatrixOp matrix,
            "], which no cell of '" + machine.name + "' can be programmed to"});
 }
 
+static LogicalResult checkTile(TileOp tile, const MachineDescription &machine,
+                               llvm::SmallDenseSet<int64_t> &cores) {
+  const CrossbarDescription &crossbar = machine.crossbar;
+  int64_t core = tile.getCore();
+  if (core < 0 || core >= int64_t(machine.cores))
+    return tile.emitError("is on core ")
+           << core << ", '" << machine.name << "' has cores 0 to "
+           << machine.cores - 1;
+  TileType type = tile.getType();
+  if (type.getRows() > int64_t(crossbar.rows) ||
+      type.getColumns() > int64_t(crossbar.columns))
+    return tile.emitError("is a tile of ")
+           << type.getRows() << " x " << type.getColumns()
+           << " cells, a crossbar of '" << machine.name << "' has "
+           << crossbar.rows << " x " << crossbar.columns;
+  if (!cores.insert(core).second)
+    return tile.emitError("is on core ")
+           << core << ", whose crossbar holds an earlier tile";
+  return success();
+}
+
 /// Tensors of floats are then arguments or made by analog.rescale: other
 /// operations that are known make none. Sums are split into tiles: an
 /// analog.multiply is not known here.
 static LogicalResult checkOperation(Operation *op,
-                                    const MachineDescription &machine) {
+                                    const MachineDescription &machine,
+                                    llvm::SmallDenseSet<int64_t> &cores) {
+  if (auto tile = dyn_cast<TileOp>(op);
+      tile && failed(checkTile(tile, machine, cores)))
+    return failure();
   if (auto matrix = dyn_cast<MatrixOp>(op)) {
     if (matrix.getLevels() != machine.crossbar.levels)
       return op->emitError("has ")
@@ -89,8 +115,9 @@ LogicalResult checkTiles(func::FuncOp function,
              << ", needed a shape of fixed dimensions of at least 1";
   }
   Block &body = function.getBody().front();
+  llvm::SmallDenseSet<int64_t> cores;
   for (Operation &op : body)
-    if (failed(checkOperation(&op, machine)))
+    if (failed(checkOperation(&op, machine, cores)))
       return failure();
   llvm::SmallDenseSet<Value> seen;
   for (Value result : body.getTerminator()->getOperands()) {

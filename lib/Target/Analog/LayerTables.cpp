@@ -97,7 +97,8 @@ LayerTables::findNonFinite(llvm::ArrayRef<uint8_t> bytes) const {
     return std::nullopt;
   return garam::findNonFinite(
       biasTable, DataType::Float32,
-      bytes.slice(*layer.biases - offset, biases.size() * sizeof(float)));
+      bytes.slice(*layer.biases - offset, biases.size() * sizeof(float)),
+      /*mayBeBounds=*/false);
 }
 
 } // namespace garam::analog

@@ -67,7 +67,7 @@ static DeviceConstant makeConstant(Operation *op, ElementsAttr value,
   for (StringRef node : getNodeIds(op->getLoc()))
     constant.nodes.push_back(node.str());
   constant.findNonFinite = [value, type](ArrayRef<uint8_t> bytes) {
-    return findNonFinite(value, type, bytes);
+    return findNonFinite(value, type, bytes, /*mayBeBounds=*/false);
   };
   return constant;
 }

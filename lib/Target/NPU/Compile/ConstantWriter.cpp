@@ -242,7 +242,8 @@ std::optional<NonFiniteWeight> findNonFinite(PartAttr part,
   return garam::findNonFinite(
       part.getValue(), *type,
       bytes.take_front(getVolume(part.getSizes()) *
-                       getByteWidth(getElementType(part.getType()))));
+                       getByteWidth(getElementType(part.getType()))),
+      /*mayBeBounds=*/true);
 }
 
 } // namespace garam::npu
