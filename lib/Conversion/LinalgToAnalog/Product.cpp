@@ -156,8 +156,11 @@ static SmallVector<int64_t> concat(ArrayRef<int64_t> a, ArrayRef<int64_t> b) {
   return all;
 }
 
-/// The limit of programs that loops over `what` exceed; empty when they do not.
+/// Why programs do not have loops over `what`; empty when they do.
 static std::string checkLoops(const char *what, ArrayRef<int64_t> sizes) {
+  if (llvm::is_contained(sizes, 0))
+    return (Twine("found a product of no ") + what + ", needed at least 1")
+        .str();
   if (getVolume(sizes) > maxIndices)
     return ("found a product of " + Twine(getVolume(sizes)) + " " + what +
             ", needed at most " + Twine(maxIndices))
@@ -174,14 +177,15 @@ static std::string checkLoops(const char *what, ArrayRef<int64_t> sizes) {
 static std::string checkTensor(const char *what, Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   if (type.getRank() <= int64_t(maxIndexDims) &&
-      llvm::all_of(type.getShape(),
-                   [](int64_t size) { return size <= maxIndices; }))
+      llvm::all_of(type.getShape(), [](int64_t size) {
+        return size >= 1 && size <= maxIndices;
+      }))
     return "";
   std::string text;
   llvm::raw_string_ostream(text)
       << "found a product whose " << what << " is " << type
       << ", needed one of at most " << maxIndexDims
-      << " dimensions, each of at most " << maxIndices;
+      << " dimensions, each of 1 to " << maxIndices;
   return text;
 }
 

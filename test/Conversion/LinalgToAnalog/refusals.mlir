@@ -170,7 +170,7 @@ func.func @result(%x: tensor<1x1x1x1x1x1x1x4x8xf32>) -> tensor<1x1x1x1x1x1x1x4x2
   %w = arith.constant dense<1.0> : tensor<8x2xf32>
   %e = tensor.empty() : tensor<1x1x1x1x1x1x1x4x2xf32>
   %f = linalg.fill ins(%zero : f32) outs(%e : tensor<1x1x1x1x1x1x1x4x2xf32>) -> tensor<1x1x1x1x1x1x1x4x2xf32>
-  // expected-error @+1 {{found a product whose input is tensor<1x1x1x1x1x1x1x4x8xf32>, needed one of at most 8 dimensions, each of at most 16777216}}
+  // expected-error @+1 {{found a product whose input is tensor<1x1x1x1x1x1x1x4x8xf32>, needed one of at most 8 dimensions, each of 1 to 16777216}}
   %0 = linalg.generic {indexing_maps = [affine_map<(a, b, c, d, e, f, g, m, n, k) -> (a, b, c, d, e, f, g, m, k)>,
                                         affine_map<(a, b, c, d, e, f, g, m, n, k) -> (k, n)>,
                                         affine_map<(a, b, c, d, e, f, g, m, n, k) -> (a, b, c, d, e, f, g, m, n)>],
@@ -222,4 +222,67 @@ func.func @computed_weights(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
   // expected-error @+1 {{found a product whose weights are computed of constants, as the flipped filters of ConvTranspose are, needed weights that are constants themselves}}
   %0 = linalg.matmul ins(%x, %w : tensor<4x8xf32>, tensor<8x8xf32>) outs(%f : tensor<4x8xf32>) -> tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
+}
+
+// -----
+
+// Nothing is multiplied: neither vectors, nor summands, nor outputs.
+func.func @no_vectors(%x: tensor<4x3xf32>) -> tensor<0x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<3x5xf32>
+  // expected-error @+1 {{is neither a product nor a bias}}
+  %s = tensor.extract_slice %x[0, 0] [0, 3] [1, 1] : tensor<4x3xf32> to tensor<0x3xf32>
+  %e = tensor.empty() : tensor<0x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<0x5xf32>) -> tensor<0x5xf32>
+  // expected-error @+1 {{found a product of no vectors, needed at least 1}}
+  %0 = linalg.matmul ins(%s, %w : tensor<0x3xf32>, tensor<3x5xf32>) outs(%f : tensor<0x5xf32>) -> tensor<0x5xf32>
+  return %0 : tensor<0x5xf32>
+}
+
+// -----
+
+// A sum of nothing.
+func.func @no_summands(%x: tensor<4x3xf32>) -> tensor<4x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<0x5xf32>
+  // expected-error @+1 {{is neither a product nor a bias}}
+  %s = tensor.extract_slice %x[0, 0] [4, 0] [1, 1] : tensor<4x3xf32> to tensor<4x0xf32>
+  %e = tensor.empty() : tensor<4x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>
+  // expected-error @+1 {{found a product of no summands in all groups, needed at least 1}}
+  %0 = linalg.matmul ins(%s, %w : tensor<4x0xf32>, tensor<0x5xf32>) outs(%f : tensor<4x5xf32>) -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}
+
+// -----
+
+// Weights without a column.
+func.func @no_outputs(%x: tensor<4x3xf32>) -> tensor<4x0xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<3x0xf32>
+  %e = tensor.empty() : tensor<4x0xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x0xf32>) -> tensor<4x0xf32>
+  // expected-error @+1 {{found a product of no outputs in all groups, needed at least 1}}
+  %0 = linalg.matmul ins(%x, %w : tensor<4x3xf32>, tensor<3x0xf32>) outs(%f : tensor<4x0xf32>) -> tensor<4x0xf32>
+  return %0 : tensor<4x0xf32>
+}
+
+// -----
+
+// What is padded has no elements.
+func.func @padding_alone(%x: tensor<4x3xf32>) -> tensor<4x5xf32> {
+  %zero = arith.constant 0.0 : f32
+  %w = arith.constant dense<1.0> : tensor<3x5xf32>
+  // expected-error @+1 {{is neither a product nor a bias}}
+  %s = tensor.extract_slice %x[0, 0] [0, 3] [1, 1] : tensor<4x3xf32> to tensor<0x3xf32>
+  // expected-error @+1 {{is neither a product nor a bias}}
+  %p = tensor.pad %s low[0, 0] high[4, 0] {
+  ^bb0(%i: index, %j: index):
+    tensor.yield %zero : f32
+  } : tensor<0x3xf32> to tensor<4x3xf32>
+  %e = tensor.empty() : tensor<4x5xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4x5xf32>) -> tensor<4x5xf32>
+  // expected-error @+1 {{found a product whose input is tensor<0x3xf32>, needed one of at most 8 dimensions, each of 1 to 16777216}}
+  %0 = linalg.matmul ins(%p, %w : tensor<4x3xf32>, tensor<3x5xf32>) outs(%f : tensor<4x5xf32>) -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
 }

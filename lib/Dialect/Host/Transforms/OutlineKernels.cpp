@@ -49,14 +49,37 @@ KernelNumbers numberKernels(func::FuncOp function) {
   return result;
 }
 
+static bool isEmpty(Type type) {
+  return cast<RankedTensorType>(type).getNumElements() == 0;
+}
+
+/// A tensor without elements has nothing to read or to write: any shape of its
+/// buffer does, and one of a single dimension has a stride other than 0, which
+/// pointers in place of memrefs need.
+static MemRefType getBufferType(RankedTensorType tensor) {
+  return isEmpty(tensor)
+             ? MemRefType::get({0}, tensor.getElementType())
+             : MemRefType::get(tensor.getShape(), tensor.getElementType());
+}
+
+/// What a kernel's body works on in place of a buffer.
+static Value makeTensor(OpBuilder &builder, Value buffer, Location loc,
+                        RankedTensorType type) {
+  if (isEmpty(type))
+    return tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                   type.getElementType());
+  return bufferization::ToTensorOp::create(builder, loc, type, buffer,
+                                           /*restrict=*/true,
+                                           /*writable=*/false);
+}
+
 func::FuncOp outlineKernel(KernelOp kernel, StringRef name, ModuleOp module) {
   Location loc = kernel.getLoc();
   auto builder = OpBuilder::atBlockEnd(module.getBody());
   SmallVector<Type> types;
   auto addBuffer = [&](Type type) {
     auto tensor = cast<RankedTensorType>(type);
-    types.push_back(
-        MemRefType::get(tensor.getShape(), tensor.getElementType()));
+    types.push_back(getBufferType(tensor));
   };
   llvm::for_each(kernel.getOperandTypes(), addBuffer);
   llvm::for_each(kernel.getResultTypes(), addBuffer);
@@ -73,15 +96,17 @@ func::FuncOp outlineKernel(KernelOp kernel, StringRef name, ModuleOp module) {
   IRMapping mapping;
   for (BlockArgument argument : body.getArguments()) {
     BlockArgument buffer = entry->getArgument(argument.getArgNumber());
-    mapping.map(argument, bufferization::ToTensorOp::create(
-                              builder, loc, argument.getType(), buffer,
-                              /*restrict=*/true, /*writable=*/false));
+    mapping.map(argument,
+                makeTensor(builder, buffer, loc,
+                           cast<RankedTensorType>(argument.getType())));
   }
   for (Operation &op : body.without_terminator())
     builder.clone(op, mapping);
   auto outputs = entry->getArguments().take_back(kernel->getNumResults());
   for (auto [value, output] :
        llvm::zip(body.getTerminator()->getOperands(), outputs)) {
+    if (isEmpty(value.getType()))
+      continue;
     auto store = bufferization::MaterializeInDestinationOp::create(
         builder, loc, /*result=*/Type(), mapping.lookup(value), output);
     store.setRestrict(true);

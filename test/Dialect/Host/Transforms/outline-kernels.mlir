@@ -1,4 +1,4 @@
-// RUN: garam-opt --host-outline-kernels %s | FileCheck %s
+// RUN: garam-opt --host-outline-kernels --split-input-file %s | FileCheck %s
 
 // Two kernels with one body share a function, which takes a buffer for the
 // input and one for the result; weights do not matter.
@@ -7,7 +7,9 @@
 // CHECK-DAG: %[[B:.*]] = bufferization.to_tensor %[[W]] restrict
 // CHECK: %[[R:.*]] = linalg.add ins(%[[A]], %[[B]]
 // CHECK: bufferization.materialize_in_destination %[[R]] in restrict writable %[[Y]]
+// CHECK: return
 // CHECK-NOT: func.func
+// CHECK: // -----
 func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
   %w = arith.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]> : tensor<8xf32>
   %v = arith.constant dense<[8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0]> : tensor<8xf32>
@@ -28,4 +30,20 @@ func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
     host.yield %r : tensor<8xf32>
   }
   return %z : tensor<8xf32>
+}
+
+// -----
+
+// Buffers without elements have one dimension, whatever the shape: nothing is
+// read from them or written to them.
+// CHECK: func.func @garam_kernel_0(%{{.*}}: memref<4xf32> {llvm.noalias}, %{{.*}}: memref<0xf32> {llvm.noalias}, %{{.*}}: memref<0xf32> {llvm.noalias}) {
+// CHECK-NOT: bufferization.materialize_in_destination
+// CHECK: return
+func.func @no_outputs(%x: tensor<4xf32>, %w: tensor<4x0xf32>) -> tensor<1x0xf32> {
+  %0 = host.kernel(%x, %w) : (tensor<4xf32>, tensor<4x0xf32>) -> tensor<1x0xf32> {
+  ^bb0(%a: tensor<4xf32>, %b: tensor<4x0xf32>):
+    %e = tensor.empty() : tensor<1x0xf32>
+    host.yield %e : tensor<1x0xf32>
+  }
+  return %0 : tensor<1x0xf32>
 }
