@@ -14,6 +14,7 @@
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 
@@ -210,7 +211,7 @@ std::string Compilation::describeRules(StringRef device) const {
 llvm::Error Compilation::writePlacement() {
   if (!placementOutput)
     return llvm::Error::success();
-  std::vector<hetero::PlacementRule> rules;
+  std::vector<hetero::PlacementRule> rules, exactRules;
   if (auto nodes =
           (*module)->getAttrOfType<ArrayAttr>(hetero::placementAttrName))
     for (auto node : nodes.getAsRange<ArrayAttr>()) {
@@ -218,10 +219,12 @@ llvm::Error Compilation::writePlacement() {
       for (NamedAttribute reason : cast<DictionaryAttr>(node[2]))
         reasons[reason.getName().str()] =
             cast<StringAttr>(reason.getValue()).str();
-      rules.push_back(hetero::makeNodeRule(cast<StringAttr>(node[0]).getValue(),
-                                           cast<StringAttr>(node[1]).getValue(),
-                                           std::move(reasons)));
+      StringRef name = cast<StringAttr>(node[0]).getValue();
+      (llvm::json::isUTF8(name) ? exactRules : rules)
+          .push_back(hetero::makeNodeRule(
+              name, cast<StringAttr>(node[1]).getValue(), std::move(reasons)));
     }
+  llvm::append_range(rules, exactRules);
   if (llvm::Error error = placementOutput->append([&](llvm::raw_ostream &os) {
         os << hetero::printPlacement(rules);
         return llvm::Error::success();

@@ -116,6 +116,9 @@ static ExitCode runTool(int argc, char **argv) {
   addTrustCommand(app, action);
   addPlanMemoryCommand(app, action);
   addDoctorCommand(app, action);
+  app.failure_message([](const CLI::App *failed, const CLI::Error &error) {
+    return "error: " + CLI::FailureMessage::simple(failed, error);
+  });
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError &error) {

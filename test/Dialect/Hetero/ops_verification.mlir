@@ -87,6 +87,23 @@ func.func @f(%x: tensor<4xf32>) {
 
 // -----
 
+// (C2) Two executables of one device share its memory; so do the host and one
+// on it.
+#chip = #npu.target<"chip", "">
+#pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
+    links = [<"a", "b", bytes_per_second = 1.0 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
+module attributes {hetero.system = #pair} {
+  hetero.executable @b on "b" target(#chip) {
+  }
+  func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {
+    // expected-error@below {{(C2) source and destination are in different memories, got both in that of 'b'}}
+    %y = hetero.transfer %x to @b : tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}
+
+// -----
+
 // (C2) A function that is lowered has no types of its own any more; those that
 // it had count.
 hetero.executable @front target(#npu.target<"chip", "">) {

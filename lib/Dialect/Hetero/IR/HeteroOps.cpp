@@ -176,9 +176,14 @@ LogicalResult TransferOp::verifySymbolUses(SymbolTableCollection &tables) {
     return emitOpError("(C2) source and destination differ, got both: ")
            << (getSource() ? "@" + getSource()->str() : "the host");
   Memories memories(*this, tables);
-  return memories
-             ? memories.verify(getInput(), memories.getDevice(getSourceAttr()))
-             : success();
+  if (!memories)
+    return success();
+  StringRef source = memories.getDevice(getSourceAttr());
+  if (!source.empty() && source == memories.getDevice(getDestinationAttr()))
+    return emitOpError("(C2) source and destination are in different memories, "
+                       "got both in that of '")
+           << source << "'";
+  return memories.verify(getInput(), source);
 }
 
 } // namespace garam::hetero

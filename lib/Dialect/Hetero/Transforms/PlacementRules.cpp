@@ -194,15 +194,17 @@ const PlacementRule *PlacementRules::lookup(StringRef id, StringRef op) const {
   return last ? rules[last - 1].get() : nullptr;
 }
 
-/// "; did you mean 'x'?", or nothing when no name is near.
-static std::string suggest(StringRef text, ArrayRef<PlacedNode> nodes) {
+/// "; did you mean 'x'?" for the name that is nearest to `text`, or nothing
+/// when none is near.
+static std::string suggest(StringRef text, ArrayRef<StringRef> names) {
   StringRef nearest;
-  unsigned best = 4; // edits; more is another word
-  for (const PlacedNode &node : nodes) {
-    unsigned distance = text.edit_distance(node.id, true, best);
+  // More edits than half of a short word, or three, make it another one.
+  unsigned best = std::min<unsigned>(4, text.size() / 2 + 1);
+  for (StringRef name : names) {
+    unsigned distance = text.edit_distance(name, true, best);
     if (distance < best) {
       best = distance;
-      nearest = node.id;
+      nearest = name;
     }
   }
   return nearest.empty() ? "" : ("; did you mean '" + nearest + "'?").str();
@@ -237,11 +239,16 @@ Error PlacementRules::checkMatches(ArrayRef<PlacedNode> nodes) const {
     if (matchesAny(number, texts) || (nodes.empty() && !literal))
       continue;
     bool isNode = rule->kind == PlacementRule::Kind::Node;
-    std::string what = literal
-                           ? (isNode ? "the model has no node of this name" +
-                                           suggest(*literal, nodes)
-                                     : "no node of the model has this operator")
-                           : "matches nothing in the model";
+    SmallVector<StringRef> names =
+        map_to_vector(nodes, [&](const PlacedNode &node) -> StringRef {
+          return isNode ? node.id : node.op;
+        });
+    std::string what =
+        literal
+            ? std::string(isNode ? "the model has no node of this name"
+                                 : "no node of the model has this operator") +
+                  suggest(*literal, names)
+            : "matches nothing in the model";
     errors = joinErrors(
         std::move(errors),
         makeUserError(ExitCode::Config, describe(*rule) + ": " + what));
@@ -291,7 +298,13 @@ Error PlacementRules::check(ArrayRef<PlacedNode> nodes,
 PlacementRule makeNodeRule(StringRef id, StringRef device,
                            RefusalReasons reasons) {
   PlacementRule rule;
+  // JSON has no other names than those in UTF-8.
+  bool isUTF8 = json::isUTF8(id);
   for (char c : id) {
+    if (!isUTF8 && !isASCII(c)) {
+      rule.pattern += '?';
+      continue;
+    }
     if (wildcards.contains(c))
       rule.pattern += '\\';
     rule.pattern += c;

@@ -77,12 +77,24 @@ TEST(PlacementRules, WrittenOnesAreRead) {
   EXPECT_FALSE(bool(rules->check(nodes, devices)));
 }
 
+// JSON cannot hold a name that is not UTF-8: its rule has wildcards.
+TEST(PlacementRules, NamesThatAreNotUTF8) {
+  std::string printed = printPlacement(
+      {makeNodeRule("a\xff*", "x", {}), makeNodeRule("ab*", "y", {})});
+  llvm::Expected<PlacementRules> rules =
+      PlacementRules::parse(printed, "p.json");
+  ASSERT_TRUE(bool(rules)) << consumeToReport(rules.takeError()).text;
+  EXPECT_EQ(getDevice(*rules, "a\xff*", "Relu"), "x");
+  EXPECT_EQ(getDevice(*rules, "ab*", "Relu"), "y");
+}
+
 // A rule that matches nothing, or names no device, is a mistake; all are told.
 TEST(PlacementRules, MistakesInNames) {
   PlacementRules rules = parse(
       R"({"node": "conv2", "device": "a"}, {"node": "q*", "device": "a"},
          {"op": "Gemm", "device": "c"}, {"op": "Pad", "device": "a"},
-         {"node": "entirely", "device": "b"}, {"op": "?ad", "device": "a"})");
+         {"node": "entirely", "device": "b"}, {"op": "?ad", "device": "a"},
+         {"op": "gemm", "device": "a"}, {"node": "q", "device": "a"})");
   llvm::Error error =
       rules.check({{"conv1", "Conv"}, {"dense", "Gemm"}}, {"a", "b"});
   EXPECT_EQ(
@@ -95,7 +107,10 @@ TEST(PlacementRules, MistakesInNames) {
       "p.json: rules[3] ('op': 'Pad'): no node of the model has this operator\n"
       "p.json: rules[4] ('node': 'entirely'): the model has no node of this "
       "name\n"
-      "p.json: rules[5] ('op': '?ad'): matches nothing in the model");
+      "p.json: rules[5] ('op': '?ad'): matches nothing in the model\n"
+      "p.json: rules[6] ('op': 'gemm'): no node of the model has this "
+      "operator; did you mean 'Gemm'?\n"
+      "p.json: rules[7] ('node': 'q'): the model has no node of this name");
 }
 
 // A reason of a device that there is not was meant for another system.

@@ -104,7 +104,9 @@ private:
   Globs nodes, operators;
 };
 
-/// A node with its device, as a rule that matches it and nothing else.
+/// A node with its device, as a rule that matches it and nothing else. In a
+/// name that is not UTF-8, which JSON cannot hold, other bytes than ASCII
+/// become `?`: such rules may match more, and belong in front of the others.
 PlacementRule makeNodeRule(llvm::StringRef id, llvm::StringRef device,
                            RefusalReasons reasons);
 
