@@ -252,6 +252,11 @@ def test_timing_only_takes_no_data(run_tool, files, options):
             cwd=files)
 
 
+def test_noise_is_of_two_kinds(run_tool, files):
+    refuses(run_tool, files, "error: --noise: found 'loud', needed ideal or model", "run",
+            files / "model.garam", "--random-inputs", "--noise", "loud")
+
+
 def test_seed_needs_random_inputs(run_tool, files):
     refuses(run_tool, files, "--random-inputs", "run", "model.garam", "--seed", "1",
             "--input", "image=logits.npy", cwd=files)

@@ -313,13 +313,21 @@ void addRunCommand(CLI::App &app, Action &action) {
       sub->add_flag("--random-inputs", command->randomInputs,
                     "make the inputs that are not given from --seed");
   auto *noise =
-      sub->add_option("--noise", command->noise,
-                      "how devices whose arithmetic is not exact behave: "
-                      "ideal, or as the noise model of their target says")
-          ->transform(CLI::CheckedTransformer(std::map<std::string, NoiseMode>{
-                                                  {"ideal", NoiseMode::Ideal},
-                                                  {"model", NoiseMode::Model}})
-                          .description(""))
+      sub->add_option_function<std::string>(
+             "--noise",
+             [command](const std::string &mode) {
+               command->noise =
+                   mode == "model" ? NoiseMode::Model : NoiseMode::Ideal;
+             },
+             "how devices whose arithmetic is not exact behave: ideal, or as "
+             "the noise model of their target says")
+          ->check(CLI::Validator(
+              [](const std::string &mode) -> std::string {
+                if (mode == "ideal" || mode == "model")
+                  return "";
+                return "found '" + mode + "', needed ideal or model";
+              },
+              ""))
           ->type_name("ideal|model")
           ->default_str("ideal");
   auto *seed = sub->add_option("--seed", command->seed,
