@@ -40,7 +40,8 @@ static Error checkBindings(const Manifest &manifest, ArrayRef<Binding> bindings,
       return fail("the " + getName(role) + " '" + binding.name +
                   "' lies in segment " + Twine(binding.segment) +
                   ", whose role is " + getName(segment.role));
-    if (*getDeviceByteSize(binding) > segment.size)
+    std::optional<uint64_t> bytes = getDeviceByteSize(binding);
+    if (!bytes || *bytes > segment.size)
       return fail("'" + binding.name + "' (" + binding.type.str() +
                   ") does not fit its segment of " + Twine(segment.size) +
                   " bytes");

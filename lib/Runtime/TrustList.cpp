@@ -89,7 +89,6 @@ Expected<std::string> TrustList::read(int descriptor) const {
   return text;
 }
 
-/// Whether `hash` is a line of the list.
 namespace {
 
 /// A line of the list: what sha256sum prints of a file, or the hash alone.
@@ -125,6 +124,7 @@ static void forEachLine(StringRef text, Handler handle) {
   }
 }
 
+/// Whether `hash` is that of a line.
 static bool holds(StringRef text, StringRef hash) {
   bool isFound = false;
   forEachLine(text, [&](StringRef, unsigned, std::optional<Entry> entry) {
@@ -139,7 +139,7 @@ Expected<bool> TrustList::contains(StringRef hash) {
     return false;
   if (descriptor < 0)
     return failWithErrno("cannot be opened");
-  auto closeFile = make_scope_exit([&] { close(descriptor); });
+  scope_exit closeFile([&] { close(descriptor); });
   Expected<std::string> text = read(descriptor);
   if (!text)
     return text.takeError();
@@ -190,14 +190,19 @@ Error TrustList::add(StringRef hash, StringRef file) const {
       path.c_str(), O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0)
     return failWithErrno("cannot be opened");
-  auto closeFile = make_scope_exit([&] { close(descriptor); });
+  scope_exit closeFile([&] { close(descriptor); });
   return append(descriptor, hash, file);
 }
 
 /// Whether the file holds what the hash is of.
 static bool isCurrent(const Entry &entry) {
+  // Opening what is no regular file may wait for ever; one that is mapped may
+  // be cut off while it is hashed.
+  if (!sys::fs::is_regular_file(entry.file))
+    return false;
   auto file = MemoryBuffer::getFile(entry.file, /*IsText=*/false,
-                                    /*RequiresNullTerminator=*/false);
+                                    /*RequiresNullTerminator=*/true,
+                                    /*IsVolatile=*/true);
   return file &&
          hashContent(arrayRefFromStringRef((*file)->getBuffer())) == entry.hash;
 }
@@ -208,7 +213,7 @@ Expected<unsigned> TrustList::prune() const {
     return 0;
   if (descriptor < 0)
     return failWithErrno("cannot be opened");
-  auto closeFile = make_scope_exit([&] { close(descriptor); });
+  scope_exit closeFile([&] { close(descriptor); });
   if (flock(descriptor, LOCK_EX) != 0)
     return failWithErrno("cannot be locked");
   Expected<std::string> text = read(descriptor);

@@ -115,6 +115,12 @@ def test_a_list_is_pruned(run_tool, tmp_path, binary):
     binary.rename(tmp_path / "moved.garam")
     assert run_tool("garam", "trust", "--prune", env=environment).stdout == f"{path}: 1 lines removed\n"
     assert read_list(tmp_path / "own") == []
+    # Nobody writes into what has its name now.
+    (tmp_path / "moved.garam").rename(binary)
+    run_tool("garam", "trust", "host.garam", cwd=tmp_path, env=environment)
+    binary.unlink()
+    os.mkfifo(binary)
+    assert run_tool("garam", "trust", "--prune", env=environment).stdout == f"{path}: 1 lines removed\n"
     result = run_tool("garam", "trust", env=environment, status=USAGE)
     assert "binary or --prune is required" in result.stderr
     run_tool("garam", "trust", "--prune", binary, env=environment, status=USAGE)

@@ -35,9 +35,11 @@ Expected<Type> importElementType(const Twine &what, int dataType,
               ", which is not supported");
 }
 
-/// MLIR counts the elements of a static shape in 64 bits without a check.
-bool isCountable(ArrayRef<int64_t> shape) {
-  int64_t count = 1;
+/// MLIR counts the elements of a static shape, and runtimes their bytes, in 64
+/// bits without a check.
+bool isCountable(ArrayRef<int64_t> shape, int elementType) {
+  constexpr unsigned bitsPerByte = 8;
+  int64_t count = llvm::divideCeil(getElementBits(elementType), bitsPerByte);
   for (int64_t dim : shape) {
     if (ShapedType::isDynamic(dim) || dim == 0)
       continue;
@@ -103,8 +105,8 @@ Expected<Type> importType(const Twine &what, const pb::TypeProto &type,
     shape.push_back(dim.has_dim_value() && dim.dim_value() >= 0
                         ? dim.dim_value()
                         : ShapedType::kDynamic);
-  if (!isCountable(shape))
-    return fail(what + " has more than 2^63 elements");
+  if (!isCountable(shape, tensor.elem_type()))
+    return fail(what + " has more than 2^63 bytes");
   return RankedTensorType::get(shape, *elementType);
 }
 
@@ -116,8 +118,8 @@ Expected<ElementsAttr> importTensor(StringRef name, int elementType,
       importElementType("tensor '" + name + "'", elementType, context);
   if (!element)
     return element.takeError();
-  if (!isCountable(shape))
-    return fail("tensor '" + name + "' has more than 2^63 elements");
+  if (!isCountable(shape, elementType))
+    return fail("tensor '" + name + "' has more than 2^63 bytes");
   auto type = RankedTensorType::get(shape, *element);
   if (data.bytes.size() <= kMaxInlineBytes)
     return makeDense(type, getElementBits(elementType), data.bytes);

@@ -281,12 +281,14 @@ static bool isBijective(AffineMap map, ArrayRef<int64_t> sizes,
   LinearMap linear = *getLinearMap(map);
   SmallVector<std::pair<int64_t, int64_t>> strides; // stride, size
   for (auto [dim, size] : llvm::enumerate(sizes)) {
+    // Of others the shape does not bound the coefficients.
+    if (size == 1)
+      continue;
     int64_t stride = 0;
     for (auto [coefficients, extent] :
          llvm::zip_equal(linear.coefficients, shape))
       stride = stride * extent + coefficients[dim];
-    if (size > 1)
-      strides.emplace_back(stride, size);
+    strides.emplace_back(stride, size);
   }
   llvm::sort(strides);
   int64_t expected = 1;
