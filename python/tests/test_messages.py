@@ -17,8 +17,8 @@ WORDS = 4
 # What is no message: documentation of options and tables, assertions, reasons of patterns that only
 # --debug prints.
 NO_MESSAGE = re.compile(
-    r"\b(assert|static_assert|llvm_unreachable|notifyMatchFailure|add_option|add_option_function|"
-    r"add_flag|add_subcommand|footer|CLI::App|cl::desc|PassPipelineRegistration|TranslateRegistration|Regex|"
+    r"\b(assert|static_assert|llvm_unreachable|notifyMatchFailure|add_option|add_flag|"
+    r"add_subcommand|footer|CLI::App|cl::desc|PassPipelineRegistration|TranslateRegistration|Regex|"
     r"MlirOptMain|mlirTranslateMain)\b")
 # Messages of what no input brings about.
 UNREACHABLE = {

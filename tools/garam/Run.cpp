@@ -37,7 +37,7 @@ struct RunCommand {
   std::vector<std::string> inputs;
   bool randomInputs = false;
   uint64_t seed = 0;
-  NoiseMode noise = NoiseMode::Ideal;
+  std::string noise = "ideal"; // or "model"
   std::string outputDirectory, valuesDirectory, tracePath, reportPath;
   bool timingOnly = false, trustNative = false, quiet = false;
   unsigned threads = 0;
@@ -210,7 +210,7 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
   options.timingOnly = timingOnly;
   options.threads = threads;
   options.executeNativeCode = true; // checkTrust is before it.
-  options.noise = noise;
+  options.noise = noise == "model" ? NoiseMode::Model : NoiseMode::Ideal;
   options.seed = seed;
   options.onEvent = [&](unsigned step, const DeviceEvent &event) {
     profile.addEvent(step, event);
@@ -299,6 +299,12 @@ Error RunCommand::run(const DeviceRegistry &devices) {
   return Error::success();
 }
 
+static std::string checkNoise(const std::string &mode) {
+  return mode == "ideal" || mode == "model"
+             ? ""
+             : "found '" + mode + "', needed ideal or model";
+}
+
 void addRunCommand(CLI::App &app, Action &action) {
   auto command = std::make_shared<RunCommand>();
   CLI::App *sub =
@@ -313,21 +319,10 @@ void addRunCommand(CLI::App &app, Action &action) {
       sub->add_flag("--random-inputs", command->randomInputs,
                     "make the inputs that are not given from --seed");
   auto *noise =
-      sub->add_option_function<std::string>(
-             "--noise",
-             [command](const std::string &mode) {
-               command->noise =
-                   mode == "model" ? NoiseMode::Model : NoiseMode::Ideal;
-             },
-             "how devices whose arithmetic is not exact behave: ideal, or as "
-             "the noise model of their target says")
-          ->check(CLI::Validator(
-              [](const std::string &mode) -> std::string {
-                if (mode == "ideal" || mode == "model")
-                  return "";
-                return "found '" + mode + "', needed ideal or model";
-              },
-              ""))
+      sub->add_option("--noise", command->noise,
+                      "how devices whose arithmetic is not exact behave: "
+                      "ideal, or as the noise model of their target says")
+          ->check(CLI::Validator(checkNoise, ""))
           ->type_name("ideal|model")
           ->default_str("ideal");
   auto *seed = sub->add_option("--seed", command->seed,
@@ -359,7 +354,7 @@ void addRunCommand(CLI::App &app, Action &action) {
                 "run the binary's native code, whoever compiled it");
   sub->add_flag("--quiet,-q", command->quiet, "no summary");
   sub->callback([command, seed, &action] {
-    if (*seed && !command->randomInputs && command->noise == NoiseMode::Ideal)
+    if (*seed && !command->randomInputs && command->noise == "ideal")
       throw CLI::RequiresError("--seed", "--random-inputs or --noise model");
     action = [command](const DeviceRegistry &devices) {
       return command->run(devices);
