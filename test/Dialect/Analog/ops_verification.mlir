@@ -34,7 +34,7 @@ func.func @matrix_map() {
 #map = affine_map<(k, n) -> (k, n)>
 func.func @matrix_sizes() {
   // expected-error @+1 {{'analog.matrix' op (C2) the map leads from groups, reduction and outputs into the weights}}
-  %0 = analog.matrix dense<1.0> : tensor<2x3xf32> map #map groups [] reduction [0] outputs [3] levels 127 : !analog.matrix<0, 3>
+  %0 = analog.matrix dense<1.0> : tensor<2x3xf32> map #map groups [] reduction [0] outputs [3] levels 127 : !analog.matrix<1, 3>
   return
 }
 
@@ -45,7 +45,7 @@ func.func @matrix_sizes() {
 func.func @matrix_rows() {
   %0 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [4096] outputs [4096] levels 127 : !analog.matrix<16777216, 16777216>
   // expected-error @+1 {{'analog.matrix' op (C2) the map leads from groups, reduction and outputs into the weights}}
-  %1 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [4097] outputs [1] levels 127 : !analog.matrix<16781312, 4096>
+  %1 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [4097] outputs [1] levels 127 : !analog.matrix<16777216, 4096>
   return
 }
 
@@ -54,7 +54,7 @@ func.func @matrix_rows() {
 #map = affine_map<(g, k, n) -> (g)>
 func.func @matrix_columns() {
   // expected-error @+1 {{'analog.matrix' op (C2) the map leads from groups, reduction and outputs into the weights}}
-  %0 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [1] outputs [4097] levels 127 : !analog.matrix<4096, 16781312>
+  %0 = analog.matrix dense<1.0> : tensor<4096xf32> map #map groups [4096] reduction [1] outputs [4097] levels 127 : !analog.matrix<4096, 16777216>
   return
 }
 
@@ -307,4 +307,16 @@ func.func @rescale_of_later_codes() {
   %0 = analog.rescale %s, %m vectors [4] map #map scale 1.0 : tensor<4x5xi32>, !analog.matrix<3, 5> -> tensor<4x5xf32>
   %c = "analog.convert"() : () -> tensor<4x3xi8>
   return
+}
+
+// -----
+
+// 274177 x 67280421310721 is 2^64 + 1: one sum is not as many elements.
+func.func @rescale_to_more_elements_than_numbers(%x: tensor<1x4xf32>) -> tensor<274177x67280421310721xf32> {
+  %m = analog.matrix dense<1.0> : tensor<4x1xf32> map affine_map<(k, n) -> (k, n)> groups [] reduction [4] outputs [1] levels 127 : !analog.matrix<4, 1>
+  %c = analog.convert %x vectors [1] rows [4] map affine_map<(m, k) -> (m, k)> dac <0.5 : f32 in -127 to 127> : tensor<1x4xf32> -> tensor<1x4xi8>
+  %s = analog.multiply %c, %m : tensor<1x4xi8>, !analog.matrix<4, 1> -> tensor<1x1xi32>
+  // expected-error @+1 {{'analog.rescale' op (C1) the map reaches each element of the result once}}
+  %0 = analog.rescale %s, %m vectors [1] map affine_map<(m, n) -> (m, n)> scale 1.0 : tensor<1x1xi32>, !analog.matrix<4, 1> -> tensor<274177x67280421310721xf32>
+  return %0 : tensor<274177x67280421310721xf32>
 }

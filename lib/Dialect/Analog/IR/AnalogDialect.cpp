@@ -62,4 +62,24 @@ LogicalResult DACAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+/// Of matrices and tiles: sums of places in them do not overflow.
+static LogicalResult verifySizes(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t rows, int64_t columns) {
+  if (rows < 1 || columns < 1 || rows > maxIndices || columns > maxIndices)
+    return emitError() << "has 1 to " << maxIndices
+                       << " rows and columns, got: " << rows << " x "
+                       << columns;
+  return success();
+}
+
+LogicalResult MatrixType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t rows, int64_t columns) {
+  return verifySizes(emitError, rows, columns);
+}
+
+LogicalResult TileType::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t rows, int64_t columns) {
+  return verifySizes(emitError, rows, columns);
+}
+
 } // namespace garam::analog

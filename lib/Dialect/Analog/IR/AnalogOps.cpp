@@ -13,6 +13,7 @@
 #include "garam/Support/VerifiedDefinition.h"
 #include "mlir/Dialect/Affine/Analysis/AffineStructures.h"
 #include "mlir/IR/AffineMap.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -24,7 +25,8 @@ namespace garam::analog {
 int64_t getVolume(ArrayRef<int64_t> sizes) {
   int64_t volume = 1;
   for (int64_t size : sizes)
-    volume *= size;
+    if (llvm::MulOverflow(volume, size, volume))
+      return std::numeric_limits<int64_t>::max();
   return volume;
 }
 

@@ -33,7 +33,7 @@ namespace garam::analog {
 constexpr int64_t maxIndices = int64_t(1) << 24;
 constexpr unsigned maxIndexDims = 8;
 
-/// The product of sizes, 1 for none.
+/// The product of sizes, 1 for none; the largest number where it is larger.
 int64_t getVolume(llvm::ArrayRef<int64_t> sizes);
 
 /// A map whose results are sums of dimensions times constants, as rows of

@@ -82,12 +82,14 @@ def Analog_MatrixType : Analog_Type<"Matrix", "matrix"> {
   let summary = "weights as levels: rows are inputs, columns outputs";
   let parameters = (ins "int64_t":$rows, "int64_t":$columns);
   let assemblyFormat = "`<` $rows `,` $columns `>`";
+  let genVerifyDecl = 1;
 }
 
 def Analog_TileType : Analog_Type<"Tile", "tile"> {
   let summary = "a part of a matrix in a crossbar";
   let parameters = (ins "int64_t":$rows, "int64_t":$columns);
   let assemblyFormat = "`<` $rows `,` $columns `>`";
+  let genVerifyDecl = 1;
 }
 
 def Analog_Codes : 2DTensorOf<[I8]>;
