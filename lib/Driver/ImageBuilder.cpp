@@ -324,6 +324,10 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   binding.type.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
   binding.segment = segment->second;
   readQuantization(attrs, binding);
+  if (!getDeviceByteSize(binding))
+    return makeUserError(ExitCode::Model,
+                         "'" + binding.name + "' (" + binding.type.str() +
+                             ") has more bytes than can be counted");
   return binding;
 }
 

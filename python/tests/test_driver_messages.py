@@ -315,3 +315,18 @@ def test_standard_output_that_is_full(run_tool):
                                 stderr=subprocess.PIPE, text=True)
     assert result.returncode != 0
     assert "cannot write to standard output" in result.stderr
+
+
+def test_sizes_that_cannot_be_counted(run_tool, fails, tmp_path):
+    """IR says any size; models have no more than fits."""
+    sizes = [(name, TensorProto.FLOAT, [1 << 40]) for name in "xy"]
+    x, y = (helper.make_tensor_value_info(*size) for size in sizes)
+    graph = helper.make_graph([helper.make_node("Relu", ["x"], ["y"])], "graph", [x], [y])
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              tmp_path / "model.onnx")
+    stage = tmp_path / "stage.mlir"
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "host", "--quiet", "--emit=linalg",
+             "-o", stage)
+    stage.write_text(stage.read_text().replace(str(1 << 40), str(1 << 62)))
+    fails(MODEL, f"'x' (float32[{1 << 62}]) has more bytes than can be counted", "compile", stage,
+          "--from=linalg", "--target", "host", "--quiet", "-o", tmp_path / "out.garam")

@@ -35,8 +35,11 @@ Expected<Type> importElementType(const Twine &what, int dataType,
               ", which is not supported");
 }
 
-/// MLIR counts the elements of a static shape, and runtimes their bytes, in 64
-/// bits without a check.
+/// Beyond the memory of any machine. MLIR counts the elements of a static
+/// shape, and devices the bytes of all tensors together, in 64 bits without a
+/// check: that many bytes of thousands of tensors still add up.
+constexpr int64_t maxTensorBytes = int64_t(1) << 50;
+
 bool isCountable(ArrayRef<int64_t> shape, int elementType) {
   constexpr unsigned bitsPerByte = 8;
   int64_t count = llvm::divideCeil(getElementBits(elementType), bitsPerByte);
@@ -44,7 +47,7 @@ bool isCountable(ArrayRef<int64_t> shape, int elementType) {
     if (ShapedType::isDynamic(dim) || dim == 0)
       continue;
     std::optional<int64_t> product = checkedMul(count, dim);
-    if (dim < 0 || !product)
+    if (dim < 0 || !product || *product > maxTensorBytes)
       return false;
     count = *product;
   }
@@ -106,7 +109,7 @@ Expected<Type> importType(const Twine &what, const pb::TypeProto &type,
                         ? dim.dim_value()
                         : ShapedType::kDynamic);
   if (!isCountable(shape, tensor.elem_type()))
-    return fail(what + " has more than 2^63 bytes");
+    return fail(what + " has more than 2^50 bytes");
   return RankedTensorType::get(shape, *elementType);
 }
 
@@ -119,7 +122,7 @@ Expected<ElementsAttr> importTensor(StringRef name, int elementType,
   if (!element)
     return element.takeError();
   if (!isCountable(shape, elementType))
-    return fail("tensor '" + name + "' has more than 2^63 bytes");
+    return fail("tensor '" + name + "' has more than 2^50 bytes");
   auto type = RankedTensorType::get(shape, *element);
   if (data.bytes.size() <= kMaxInlineBytes)
     return makeDense(type, getElementBits(elementType), data.bytes);
