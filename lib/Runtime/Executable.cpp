@@ -7,6 +7,7 @@
 #include "garam/Runtime/Executable.h"
 
 #include "garam/Container/StepChecker.h"
+#include "garam/Container/ValueNames.h"
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 
@@ -109,6 +110,16 @@ Error Executable::loadPrograms(ArrayRef<const Device *> classes) {
             Twine(debugMaps[step.program].nodes.size()));
   instances = listInstances(getEntryPoint(), segments);
   return checkMemory();
+}
+
+std::string Executable::getValueName(unsigned step, StringRef name) const {
+  ArrayRef<std::string> own =
+      getDebugMap(getEntryPoint().steps[step].program).nodes;
+  StringRef id = getNodeId(name, own);
+  if (id.empty())
+    return name.str();
+  return getNodes(step)[find(own, id) - own.begin()] +
+         name.substr(id.size()).str();
 }
 
 std::string Executable::getContentHash() const {

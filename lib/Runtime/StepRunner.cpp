@@ -6,7 +6,6 @@
 
 #include "StepRunner.h"
 
-#include "garam/Container/ValueNames.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 
@@ -128,18 +127,11 @@ Error StepRunner::startPrograms() {
 /// Values have the names of the nodes that the dispatch stands for.
 std::function<void(const Tensor &)>
 StepRunner::makeValueHandler(uint32_t step) const {
-  ArrayRef<std::string> own =
-      executable.getDebugMap(getStep(step).program).nodes;
-  ArrayRef<std::string> nodes = executable.getNodes(step);
-  if (own.data() == nodes.data())
+  if (getStep(step).nodes.empty())
     return options.onValue;
-  return [this, own, nodes](const Tensor &value) {
-    StringRef id = getNodeId(value.name, own);
-    if (id.empty())
-      return options.onValue(value);
+  return [this, step](const Tensor &value) {
     Tensor renamed = value;
-    renamed.name =
-        nodes[find(own, id) - own.begin()] + value.name.substr(id.size());
+    renamed.name = executable.getValueName(step, value.name);
     options.onValue(renamed);
   };
 }

@@ -157,6 +157,21 @@ openFolder(StringRef option, StringRef path, ArrayRef<std::string> names,
   return std::move(*folder);
 }
 
+/// What the dispatches keep, each name once.
+static std::vector<std::string> listValues(const Executable &executable) {
+  std::vector<std::string> names;
+  StringSet<> known;
+  for (const auto &[number, step] : enumerate(executable.getEntryPoint().steps))
+    if (step.kind == Step::Kind::Dispatch)
+      for (const DeviceValue &value :
+           executable.getDebugMap(step.program).values) {
+        std::string name = executable.getValueName(number, value.name);
+        if (known.insert(name).second)
+          names.push_back(std::move(name));
+      }
+  return names;
+}
+
 Error RunCommand::openFolders(const Executable &executable) {
   std::vector<std::string> names;
   for (const Binding &binding : executable.getEntryPoint().outputs)
@@ -167,11 +182,8 @@ Error RunCommand::openFolders(const Executable &executable) {
     return folder.takeError();
   outputs = std::move(*folder);
 
-  names.clear();
-  for (unsigned p = 0; p < executable.getNumPrograms(); ++p)
-    for (const DeviceValue &value : executable.getDebugMap(p).values)
-      names.push_back(value.name);
-  folder = openFolder("--keep-intermediates", valuesDirectory, names, roles);
+  folder = openFolder("--keep-intermediates", valuesDirectory,
+                      listValues(executable), roles);
   if (!folder)
     return folder.takeError();
   values = std::move(*folder);

@@ -90,12 +90,7 @@ Expected<TensorFolder> TensorFolder::create(StringRef option, StringRef path,
 
 std::string TensorFolder::getFilePath(StringRef name) const {
   SmallString<256> file(path);
-  // Values of a program that is dispatched several times have other names in
-  // each dispatch.
-  auto listed = fileNames.find(name);
-  sys::path::append(file, listed != fileNames.end()
-                              ? listed->second
-                              : getTensorFileNames({name.str()})[name]);
+  sys::path::append(file, fileNames.lookup(name));
   return file.str().str();
 }
 

@@ -73,6 +73,9 @@ public:
     return dispatch.nodes.empty() ? getDebugMap(dispatch.program).nodes
                                   : dispatch.nodes;
   }
+  /// The name that a value of a dispatch's program, which other dispatches may
+  /// run, too, has in that dispatch.
+  std::string getValueName(unsigned step, llvm::StringRef name) const;
 
 private:
   explicit Executable(Image image) : image(std::move(image)) {}
