@@ -56,6 +56,16 @@ CASES = {
                       {"p": index(0, 1, 0, 2), "w": ones(3, 4)}),
     "softmax of no rows": ([node("Softmax", ["x"], "y", axis=1)], (2, 0), (2, 0), {}),
     "expanded to nothing": ([node("Expand", ["x", "s"], "t"), RELU], (2, 1), (2, 0), {"s": index(2, 0)}),
+    "slice beside no columns": ([node("Slice", ["x", "b", "e", "a"], "y")], (3, 0), (2, 0),
+                                {"b": index(1), "e": index(3), "a": index(0)}),
+    "reversed beside no columns": ([node("Slice", ["x", "b", "e", "a", "s"], "y")], (3, 0), (3, 0),
+                                   {"b": index(-1), "e": index(-9), "a": index(0), "s": index(-1)}),
+    "no columns reversed": ([node("Slice", ["x", "b", "e", "a", "s"], "y")], (3, 0), (3, 0),
+                            {"b": index(-1), "e": index(-9), "a": index(1), "s": index(-1)}),
+    "part of no columns": ([node("Split", ["x", "p"], "u", axis=0), node("Relu", ["u"], "y")], (3, 0), (3, 0),
+                           {"p": index(3)}),
+    "no transposed convolution": ([node("ConvTranspose", ["x", "w"], "y", strides=[2, 2], pads=[1, 1, 1, 1])],
+                                  (0, 2, 4, 4), (0, 3, 7, 7), {"w": ones(2, 3, 3, 3)}),
     "no indices": ([node("Gather", ["x", "i"], "y", axis=1)], (2, 3), (2, 0), {"i": index()}),
 }
 

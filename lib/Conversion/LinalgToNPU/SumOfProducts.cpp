@@ -181,6 +181,7 @@ LogicalResult SumConversion::match() {
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   AffineMap outputMap = op.getMatchingIndexingMap(op.getDpsInitOperand(0));
   if (llvm::any_of(sizes, ShapedType::isDynamic) ||
+      llvm::is_contained(sizes, 0) || // a sum of nothing
       !outputMap.isProjectedPermutation())
     return failure();
   sum.emplace(SumOfProducts{

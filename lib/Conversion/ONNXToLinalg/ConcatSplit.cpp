@@ -110,6 +110,8 @@ struct Range {
 /// by far, to mean "all".
 static Range resolveRange(int64_t start, int64_t end, int64_t step,
                           int64_t size) {
+  if (size == 0) // which has no last element to begin with
+    return {0, 0, step};
   auto clamp = [&](int64_t position, int64_t low, int64_t high) {
     if (position < 0)
       position += size;
@@ -189,7 +191,7 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
   Sizes sizes = getSizes(b, node.getInput(0));
   Sizes strides(type.getRank(), b.getIndexAttr(1));
   SmallVector<bool> isReversed(type.getRank(), false);
-  bool isEmpty = false;
+  bool isEmpty = llvm::is_contained(type.getShape(), 0);
   for (size_t i = 0; i < count; ++i) {
     int64_t axis = node.normalizeAxis((**axes)[i], type.getRank());
     int64_t start = (**starts)[i], end = (**ends)[i], step = (**steps)[i];

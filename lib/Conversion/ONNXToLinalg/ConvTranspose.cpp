@@ -125,8 +125,11 @@ static Value makeSpread(NodeAccessor &node, const TransposedWindow &window) {
     crop.push_back({cut, needed});
   }
   Value zeros = makeFilled(b, sizes, getScalarAttr(node.getElementType(), 0));
-  Value spread = tensor::InsertSliceOp::create(b, input, zeros, offsets,
-                                               inputSizes, strides);
+  // What is inserted lies inside of a tensor, and an empty one has no inside.
+  bool isEmpty = llvm::is_contained(node.getInputType(0).getShape(), 0);
+  Value spread = isEmpty ? zeros
+                         : Value(tensor::InsertSliceOp::create(
+                               b, input, zeros, offsets, inputSizes, strides));
   for (auto [dim, range] : llvm::enumerate(crop)) {
     auto type = cast<RankedTensorType>(spread.getType());
     if (type.getDimSize(dim + 2) != range.second)

@@ -393,14 +393,13 @@ Value makeTranspose(ImplicitLocOpBuilder &b, Value input,
 Value makeSlice(ImplicitLocOpBuilder &b, Value input, int64_t axis,
                 int64_t offset, int64_t size, int64_t stride) {
   Sizes sizes = getSizes(b, input);
-  if (size == 0) {
-    sizes[axis] = b.getIndexAttr(0);
+  sizes[axis] = b.getIndexAttr(size);
+  // A slice begins inside of a tensor, and an empty one has no inside.
+  if (llvm::is_contained(sizes, OpFoldResult(b.getIndexAttr(0))))
     return tensor::EmptyOp::create(b, sizes, getElementTypeOrSelf(input));
-  }
   Sizes offsets(sizes.size(), b.getIndexAttr(0));
   Sizes strides(sizes.size(), b.getIndexAttr(1));
   offsets[axis] = b.getIndexAttr(offset);
-  sizes[axis] = b.getIndexAttr(size);
   strides[axis] = b.getIndexAttr(stride);
   return tensor::ExtractSliceOp::create(b, input, offsets, sizes, strides);
 }
