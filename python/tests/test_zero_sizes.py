@@ -66,6 +66,8 @@ CASES = {
                            {"p": index(3)}),
     "no transposed convolution": ([node("ConvTranspose", ["x", "w"], "y", strides=[2, 2], pads=[1, 1, 1, 1])],
                                   (0, 2, 4, 4), (0, 3, 7, 7), {"w": ones(2, 3, 3, 3)}),
+    "transposed convolution of no channels": ([node("ConvTranspose", ["x", "w"], "y")], (1, 0, 4, 4),
+                                              (1, 3, 6, 6), {"w": ones(0, 3, 3, 3)}),
     "no indices": ([node("Gather", ["x", "i"], "y", axis=1)], (2, 3), (2, 0), {"i": index()}),
 }
 

@@ -90,6 +90,11 @@ SmallVector<Refusal> checkSupported(func::FuncOp func) {
       result.push_back({op, reason, getHint(type)});
       return;
     }
+    // A sum of nothing has a result with elements.
+    auto structured = dyn_cast<linalg::LinalgOp>(op);
+    if (structured && llvm::is_contained(structured.getStaticLoopRanges(), 0))
+      result.push_back({op, "a reduction of no elements, but every dimension "
+                            "must be at least 1"});
   });
   return result;
 }

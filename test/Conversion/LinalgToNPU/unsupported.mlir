@@ -103,3 +103,17 @@ func.func @input_type(%x: tensor<4xi4>) {
 func.func @empty(%x: tensor<0x4xf32>) {
   return
 }
+
+// -----
+
+// The loops over nothing show in no result.
+func.func @sum_of_nothing(%x: tensor<4x3xf32>) -> tensor<4xf32> {
+  %zero = arith.constant 0.0 : f32
+  // expected-error @+1 {{a tensor without elements}}
+  %w = arith.constant dense<1.0> : tensor<4x0xf32>
+  %e = tensor.empty() : tensor<4xf32>
+  %f = linalg.fill ins(%zero : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+  // expected-error @+1 {{a reduction of no elements, but every dimension must be at least 1}}
+  %0 = linalg.reduce { arith.addf } ins(%w : tensor<4x0xf32>) outs(%f : tensor<4xf32>) dimensions = [1]
+  return %0 : tensor<4xf32>
+}
