@@ -51,6 +51,10 @@ def add_convolutions():
     add("plain", "Conv", x, floats(6, 4, 3, 3), floats(6))
     add("const", "Conv", x, (floats(6, 4, 3, 3),), (floats(6),), pads=[1, 1, 1, 1])
     add("pads_strides", "Conv", x, floats(6, 4, 3, 2), pads=[0, 1, 2, 1], strides=[2, 3])
+    add("one_window", "Conv", floats(2, 4, 4, 6), floats(6, 4, 3, 3), strides=[2, 3],
+        pads=[0, 0, 0, 1])
+    add("one_window_depthwise", "Conv", floats(1, 4, 2, 2), (floats(4, 1, 3, 3),), group=4,
+        strides=[2, 2], pads=[1, 1, 1, 1])
     add("dilations", "Conv", x, floats(6, 4, 3, 3), dilations=[2, 3])
     add("same_upper", "Conv", x, floats(6, 4, 3, 2), auto_pad="SAME_UPPER", strides=[2, 2])
     add("same_lower", "Conv", x, floats(6, 4, 3, 2), auto_pad="SAME_LOWER", strides=[2, 2])
@@ -74,10 +78,13 @@ def add_pooling():
     add("dilations", "MaxPool", x, kernel_shape=[2, 3], dilations=[2, 2])
     add("same", "MaxPool", x, kernel_shape=[3, 3], strides=[2, 2], auto_pad="SAME_LOWER")
     add("rank1", "MaxPool", floats(1, 2, 9), kernel_shape=[3])
+    # One window, whose stride leaves rows and columns over.
+    add("one_window", "MaxPool", floats(1, 2, 4, 5), kernel_shape=[3, 3], strides=[2, 3])
     add("rank3", "MaxPool", floats(1, 2, 5, 6, 4), kernel_shape=[2, 3, 2])
     add("uint8", "MaxPool", integers(1, 2, 6, 6, low=0, high=255, dtype=np.uint8),
         kernel_shape=[2, 2], strides=[2, 2], pads=[1, 1, 0, 0])
     add("plain", "AveragePool", x, kernel_shape=[3, 2], strides=[2, 1])
+    add("one_window", "AveragePool", floats(1, 2, 4, 4), kernel_shape=[3, 3], strides=[2, 2])
     add("exclude", "AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2])
     add("include", "AveragePool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[2, 2],
         count_include_pad=1)

@@ -43,6 +43,26 @@ def NormalizeStructure : Pass<"normalize-structure", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def CropUnreadElements : Pass<"crop-unread-elements", "::mlir::func::FuncOp"> {
+  let summary = "Slices operands to the one window that is read of them";
+  let description = [{
+    A window that fits once need not read all of its input: the stride leaves
+    rows over. `linalg-fold-unit-extent-dims` makes a loop's own index of
+    `d0 * 2 + d1` when `d0` has one iteration, and then the extents have to
+    agree. It is always safe.
+
+    ```mlir
+    linalg.generic {indexing_maps = [affine_map<(a, b) -> (a * 2 + b)>, ...]}
+        ins(%x, ... : tensor<4xf32>, ...)  // a of 1 iteration, b of 3
+    // becomes
+    %s = tensor.extract_slice %x[0] [3] [1] : tensor<4xf32> to tensor<3xf32>
+    linalg.generic {indexing_maps = [affine_map<(a, b) -> (a * 2 + b)>, ...]}
+        ins(%s, ... : tensor<3xf32>, ...)
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
 def UnfoldConvolutions : Pass<"unfold-convolutions", "::mlir::func::FuncOp"> {
   let summary = "Makes products of convolutions";
   let description = [{

@@ -22,6 +22,7 @@ void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createNormalizeStructure());
+  functions.addPass(createCropUnreadElements());
   functions.addPass(createLinalgFoldUnitExtentDimsPass());
   functions.addPass(createUnfoldConvolutions());
   functions.addPass(createFuseElementwise());
