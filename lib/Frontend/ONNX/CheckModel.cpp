@@ -213,13 +213,10 @@ Error checkModel(LoadedModel &model) {
   pb::GraphProto &graph = *model.proto.mutable_graph();
   if (Error error = checkOpsets(model.proto))
     return error;
-  NodeNamer graphNames;
-  visitNodes(graph, [&](pb::NodeProto &node) { graphNames.nameNode(node); });
+  nameNodes(graph);
   recordNodes(model);
-  for (pb::FunctionProto &function : *model.proto.mutable_functions()) {
-    NodeNamer names;
-    visitNodes(function, [&](pb::NodeProto &node) { names.nameNode(node); });
-  }
+  for (pb::FunctionProto &function : *model.proto.mutable_functions())
+    nameNodes(function);
 
   OperatorCheck operators(model);
   operators.checkGraph(graph, model.proto);

@@ -74,17 +74,6 @@ void addDefaultAttributes(pb::ModelProto &proto) {
     visitNodes(function, addDefaults);
 }
 
-/// The inliner names the nodes of a function but not those that its conversion
-/// to the model's opset makes.
-void nameNewNodes(pb::GraphProto &graph) {
-  NodeNamer names;
-  for (bool isNew : {false, true})
-    visitNodes(graph, [&](pb::NodeProto &node) {
-      if (node.name().empty() == isNew)
-        names.nameNode(node);
-    });
-}
-
 } // namespace
 
 void addMissingOpsets(pb::ModelProto &proto,
@@ -109,7 +98,9 @@ Error inlineFunctions(LoadedModel &model) {
         pb::inliner::InlineLocalFunctions(proto, /*convert_version=*/true);
       }))
     return error;
-  nameNewNodes(*proto.mutable_graph());
+  // The inliner names the nodes of a function but not those that its
+  // conversion to the model's opset makes.
+  nameNodes(*proto.mutable_graph());
   if (proto.functions_size() != 0)
     return makeUserError(ExitCode::Model,
                          "cannot inline function '" +

@@ -145,10 +145,23 @@ void visitNodes(Graph &graph, Visit &&visit) {
   }
 }
 
-/// Gives nodes unique names: their own, else their first output's.
-class NodeNamer {
-public:
-  void nameNode(pb::NodeProto &node) {
+/// Gives the nodes of a graph or function unique names: their own, the first of
+/// several that have it, so that a name means the node that the user knows by
+/// it; else their first output's or operator's, with a number where that is
+/// taken.
+template <typename Graph>
+void nameNodes(Graph &graph) {
+  llvm::StringSet<> taken;
+  std::vector<bool> keepsName;
+  visitNodes(graph, [&](pb::NodeProto &node) {
+    keepsName.push_back(!node.name().empty() &&
+                        taken.insert(node.name()).second);
+  });
+  llvm::StringMap<unsigned> numbers; // the last one of a name
+  size_t index = 0;
+  visitNodes(graph, [&](pb::NodeProto &node) {
+    if (keepsName[index++])
+      return;
     std::string name = node.name();
     for (const std::string &output : node.output())
       if (name.empty())
@@ -156,14 +169,11 @@ public:
     if (name.empty())
       name = node.op_type();
     std::string unique = name;
-    for (unsigned i = 1; !taken.insert(unique).second; ++i)
-      unique = name + "_" + std::to_string(i);
+    while (!taken.insert(unique).second)
+      unique = name + "_" + std::to_string(++numbers[name]);
     node.set_name(unique);
-  }
-
-private:
-  llvm::StringSet<> taken;
-};
+  });
+}
 
 } // namespace garam::onnx
 
