@@ -7,6 +7,8 @@
 #include "garam/Target/DevicePlugin.h"
 
 #include "garam/Support/Errors.h"
+#include "garam/Support/InputFile.h"
+#include "llvm/Object/ELF.h"
 #include "llvm/Support/DynamicLibrary.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -46,6 +48,28 @@ findDifference(const DevicePluginBuild &plugin) {
   return std::nullopt;
 }
 
+/// Fails on a file that ends before its segments do: the loader would map them
+/// all the same and crash where they are missing.
+static Error checkSegments(StringRef path) {
+  Expected<std::unique_ptr<MemoryBuffer>> file =
+      openInputFile(path, /*isText=*/false);
+  if (!file)
+    return file.takeError();
+  StringRef bytes = (*file)->getBuffer();
+  Expected<object::ELF64LEFile> library = object::ELF64LEFile::create(bytes);
+  if (!library)
+    return library.takeError();
+  auto segments = library->program_headers();
+  if (!segments)
+    return segments.takeError();
+  for (const auto &segment : *segments)
+    if (segment.p_offset > bytes.size() ||
+        segment.p_filesz > bytes.size() - segment.p_offset)
+      return createStringError("it is not whole: a segment ends behind its " +
+                               Twine(bytes.size()) + " bytes");
+  return Error::success();
+}
+
 /// The plugin in a library, if it was made for this Garam.
 static Expected<const DevicePluginInfo *> readInfo(StringRef path) {
   auto fail = [&](const Twine &message) {
@@ -58,6 +82,8 @@ static Expected<const DevicePluginInfo *> readInfo(StringRef path) {
   SmallString<256> absolute(path);
   if (std::error_code code = sys::fs::make_absolute(absolute))
     return fail(code.message());
+  if (Error error = checkSegments(absolute))
+    return fail("cannot be loaded: " + toString(std::move(error)));
   std::string reason;
   sys::DynamicLibrary library =
       sys::DynamicLibrary::getPermanentLibrary(absolute.c_str(), &reason);

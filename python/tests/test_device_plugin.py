@@ -99,6 +99,13 @@ def test_plugin_that_is_missing(fails, tmp_path):
     assert message.startswith("error: device plugin '")
 
 
+def test_plugin_that_is_not_whole(fails, tmp_path, build_c):
+    path = tmp_path / "part.so"
+    path.write_bytes(pathlib.Path(build_c(write_plugin())).read_bytes()[:4096])
+    fails(CONFIG, "part.so': cannot be loaded: it is not whole: a segment ends behind its 4096 bytes",
+          "targets", f"--device-plugin={path}")
+
+
 def test_plugin_that_is_no_library(fails, tmp_path):
     path = tmp_path / "text.so"
     path.write_text("not a library")
