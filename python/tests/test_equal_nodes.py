@@ -1,4 +1,4 @@
-"""Nodes that compute the same of the same: once, unless rules part them."""
+"""Nodes that compute the same of the same, once, unless rules part them; and nodes of one name."""
 
 import json
 
@@ -88,3 +88,22 @@ def test_equal_nodes_are_one(run_tool, tmp_path, twins, rules):
                       *(["--placement", tmp_path / "rules.json"] if rules else [])).stdout
     assert placed.count("linalg.matmul") == 1
     check_result(run_tool, twins, binary)
+
+
+def test_nodes_with_one_name(run_tool, tmp_path):
+    """A name is of the first node that has it, never of one that had to be given another."""
+    nodes = [helper.make_node("Relu", ["x"], ["a"], name="n"),
+             helper.make_node("Neg", ["a"], ["b"], name="n"),
+             helper.make_node("Exp", ["b"], ["n_1"], name=""),
+             helper.make_node("Abs", ["n_1"], ["y"], name="n_1")]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 4])])
+    path = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+              path)
+    run_tool("garam", "compile", path, "--target", "host", "-o", tmp_path / "out.garam", "--report",
+             tmp_path / "report.json", "--quiet")
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert [(node["operator"], node["id"]) for node in report["nodes"]] == [
+        ("Relu", "n"), ("Neg", "n_2"), ("Exp", "n_1_1"), ("Abs", "n_1")]
