@@ -103,8 +103,8 @@ static SmallVector<const Descriptor *, 4> getWrites(const Command &command) {
   return writes;
 }
 
-/// The runtime maps weights from the file, so that a stranger's program must
-/// not write them.
+/// All runs of a binary share the weights that were read with it, so that a
+/// stranger's program must not write them.
 static Error checkWrites(const Program &program) {
   for (const Queue &queue : program.queues) {
     for (const auto &[number, command] : enumerate(queue.commands)) {
