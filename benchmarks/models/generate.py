@@ -43,7 +43,9 @@ def quantize(model, output, seed):
                         weight_type=QuantType.QInt8)
 
 
-def generate(description, build):
+def generate(description, build, add_options=lambda parser: None):
+    """Builds and writes what the command line asks for. What `add_options` adds to it are further
+    arguments of `build`."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("output", type=pathlib.Path, help="the .onnx file to write")
@@ -51,12 +53,14 @@ def generate(description, build):
                         help="images a run, or a name for a symbolic batch (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="of the weights (default 0)")
     parser.add_argument("--int8", action="store_true", help="quantise: int8 QDQ, per channel")
-    arguments = parser.parse_args()
-    model, graph = build(batch=arguments.batch, seed=arguments.seed)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    if arguments.int8:
-        quantize(model, arguments.output, arguments.seed)
+    add_options(parser)
+    arguments = vars(parser.parse_args())
+    output, is_int8 = arguments.pop("output"), arguments.pop("int8")
+    model, graph = build(**arguments)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    if is_int8:
+        quantize(model, output, arguments["seed"])
     else:
-        onnx.save(model, arguments.output)
-    print(f"{arguments.output}: {len(model.graph.node)} nodes, "
+        onnx.save(model, output)
+    print(f"{output}: {len(model.graph.node)} nodes, "
           f"{graph.count_parameters():,} parameters, {graph.macs:,} MACs an image")
