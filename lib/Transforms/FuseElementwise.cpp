@@ -19,6 +19,8 @@ namespace garam {
 namespace {
 
 struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
+  using FuseElementwiseBase::FuseElementwiseBase;
+
   LogicalResult initialize(MLIRContext *context) override;
 
   void runOnOperation() override {
@@ -31,18 +33,29 @@ struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
 
 } // namespace
 
-/// Whether the producer's elements are each computed once after the fusion.
-static bool repeatsNoWork(OpOperand *use) {
+static unsigned countOperations(linalg::LinalgOp op) {
+  return op.getBlock()->getOperations().size();
+}
+
+/// Whether the producer's elements are each computed once after the fusion, in
+/// a body that is not too long. Each fusion copies both bodies, so that without
+/// a limit a chain takes the square of its length; a body of a hundred
+/// operations is bound by them, and saves no time by another read less.
+static bool isWorthFusing(OpOperand *use, unsigned maxOperations) {
   auto user = dyn_cast<linalg::LinalgOp>(use->getOwner());
-  Operation *producer = use->get().getDefiningOp();
+  auto producer = use->get().getDefiningOp<linalg::LinalgOp>();
   return user && producer && producer->hasOneUse() &&
          user.getNumParallelLoops() == user.getNumLoops() &&
-         user.getMatchingIndexingMap(use).isPermutation();
+         user.getMatchingIndexingMap(use).isPermutation() &&
+         countOperations(user) + countOperations(producer) <= maxOperations;
 }
 
 LogicalResult FuseElementwise::initialize(MLIRContext *context) {
   RewritePatternSet set(context);
-  linalg::populateElementwiseOpsFusionPatterns(set, repeatsNoWork);
+  linalg::populateElementwiseOpsFusionPatterns(
+      set, [limit = unsigned(maxOperations)](OpOperand *use) {
+        return isWorthFusing(use, limit);
+      });
   linalg::GenericOp::getCanonicalizationPatterns(set, context);
   patterns = std::move(set);
   return success();

@@ -97,7 +97,8 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
   let description = [{
     Fuses a producer into its only user with upstream's patterns, where that
     repeats no work: the user is parallel and reads each element of the producer
-    once. Scalars and splats move into bodies.
+    once. A body has at most `max-operations`, so that the time for a chain is
+    linear in its length. Scalars and splats move into bodies.
 
     ```mlir
     %1 = linalg.generic ... ins(%x) { addf }
@@ -107,6 +108,9 @@ def FuseElementwise : Pass<"fuse-elementwise", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+  let options = [
+    Option<"maxOperations", "max-operations", "unsigned", "128",
+           "operations of a fused body, at most">];
 }
 
 def CollapseDimensions : Pass<"collapse-dimensions", "::mlir::func::FuncOp"> {

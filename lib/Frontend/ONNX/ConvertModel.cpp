@@ -11,7 +11,6 @@
 
 #include "onnx/defs/schema.h"
 #include "onnx/inliner/inliner.h"
-#include "onnx/version_converter/convert.h"
 
 #include <map>
 #include <tuple>
@@ -169,7 +168,7 @@ private:
   StringMap<std::string> idOfValue;
 };
 
-Error convertVersion(LoadedModel &model) {
+Error convertToInternalOpset(LoadedModel &model) {
   int version = getOpsetVersion(model.proto, "");
   if (version == 0 || version == kInternalOpset)
     return Error::success();
@@ -179,10 +178,7 @@ Error convertVersion(LoadedModel &model) {
                        " to " + Twine(kInternalOpset) +
                        "; export it again with a newer opset_version")
                           .str(),
-                      [&] {
-                        model.proto = pb::version_conversion::ConvertVersion(
-                            model.proto, int(kInternalOpset));
-                      }))
+                      [&] { convertVersion(model.proto, kInternalOpset); }))
     return error;
   renamer.rename(*model.proto.mutable_graph());
   return Error::success();
@@ -199,7 +195,7 @@ Error convertModel(LoadedModel &model) {
       return error;
   if (Error error = alignBroadcasts(model))
     return error;
-  if (Error error = convertVersion(model))
+  if (Error error = convertToInternalOpset(model))
     return error;
   showAlignedOperators(model);
   return Error::success();

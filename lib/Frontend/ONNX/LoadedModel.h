@@ -89,6 +89,10 @@ void showAlignedOperators(LoadedModel &model);
 /// Inlines the model's functions and converts it to the internal opset.
 llvm::Error convertModel(LoadedModel &model);
 
+/// Converts the operators of the default domain to `version` of it. Values have
+/// types, as far as they are known. Throws what the onnx library throws.
+void convertVersion(pb::ModelProto &model, int64_t version);
+
 /// Replaces the operators that no lowering takes by their function bodies.
 llvm::Error expandFunctions(LoadedModel &model);
 
