@@ -50,7 +50,7 @@ bool Epilogue::multiply(const ChannelValues &values) {
 }
 
 bool Epilogue::add(const Residual &other) {
-  if (residual || isClamped() || isQuantized)
+  if (!takesResidual || residual || isClamped() || isQuantized)
     return false;
   residual = other;
   return true;

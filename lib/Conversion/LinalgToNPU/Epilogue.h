@@ -37,6 +37,7 @@ struct Epilogue {
   ChannelValues scale = {1.0};
   ChannelValues bias = {0.0};
   std::optional<Residual> residual;
+  bool takesResidual = true; // else adding one fails
   std::optional<double> clampLow, clampHigh;
   bool isQuantized = false;
   int64_t zeroPoint = 0;
@@ -67,9 +68,12 @@ class EpilogueBuilder {
 public:
   /// `result` holds the sums at `coordinates` of the loop dimensions.
   EpilogueBuilder(const EpilogueLoops &loops, mlir::Value result,
-                  llvm::ArrayRef<mlir::AffineExpr> coordinates)
+                  llvm::ArrayRef<mlir::AffineExpr> coordinates,
+                  bool takesResidual)
       : loops(loops), current(result), coordinates(coordinates),
-        resultCoordinates(coordinates), location(result.getLoc()) {}
+        resultCoordinates(coordinates), location(result.getLoc()) {
+    epilogue.takesResidual = takesResidual;
+  }
 
   /// Multiplies the sums by values that depend on coordinate `channel`, which
   /// is null when there is but one. Comes first.

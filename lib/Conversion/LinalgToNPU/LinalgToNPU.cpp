@@ -23,6 +23,8 @@ namespace {
 
 struct ConvertLinalgToNPU
     : garam::impl::ConvertLinalgToNPUBase<ConvertLinalgToNPU> {
+  using ConvertLinalgToNPUBase::ConvertLinalgToNPUBase;
+
   void runOnOperation() override;
 
 private:
@@ -53,7 +55,7 @@ void ConvertLinalgToNPU::convertSums(IRRewriter &rewriter) {
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
       candidates.push_back(linalgOp);
   for (linalg::LinalgOp op : llvm::reverse(candidates))
-    (void)convertSumOfProducts(rewriter, op);
+    (void)convertSumOfProducts(rewriter, op, residuals);
 }
 
 void ConvertLinalgToNPU::removeUnused(IRRewriter &rewriter) {

@@ -25,9 +25,11 @@ struct Obstacle {
 /// Replaces a matrix product or convolution, together with the single-use chain
 /// of elementwise operations behind it that its epilogue can carry out. Without
 /// columns to share the weights among, as in a depthwise convolution, the
-/// result is an npu.vector. Fails, unchanged, when `op` is no sum of products.
+/// result is an npu.vector. Without `takesResidual` the epilogue adds no
+/// tensor. Fails, unchanged, when `op` is no sum of products.
 mlir::LogicalResult convertSumOfProducts(mlir::RewriterBase &rewriter,
-                                         mlir::linalg::LinalgOp op);
+                                         mlir::linalg::LinalgOp op,
+                                         bool takesResidual);
 
 /// Replaces any other structured operation by an npu.vector. Each conversion
 /// below leaves the operation alone when it fails and says why in `obstacle`.

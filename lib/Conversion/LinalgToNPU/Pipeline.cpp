@@ -24,7 +24,7 @@ void buildStagePipeline(OpPassManager &functions,
   functions.addPass(createCSEPass());
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
-  functions.addPass(createConvertLinalgToNPU());
+  functions.addPass(createConvertLinalgToNPU({options.residuals}));
   functions.addPass(createNPUFuseVectors());
   functions.addPass(createNPUDemoteFloat({options.precision}));
   functions.addPass(createCanonicalizerPass());
@@ -76,6 +76,7 @@ void buildStagePipeline(OpPassManager &functions,
                         StringRef precision) {
   StagePipelineOptions options;
   options.precision = choosePrecision(precision, machine).str();
+  options.residuals = machine.tensor.addsResidual();
   // While each operation is of one node.
   if (!machine.vector.hasFloat)
     functions.addPass(createNPUCheckInterface());

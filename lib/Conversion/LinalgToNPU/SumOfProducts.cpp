@@ -154,8 +154,8 @@ namespace {
 
 class SumConversion {
 public:
-  SumConversion(RewriterBase &rewriter, linalg::LinalgOp op)
-      : rewriter(rewriter), op(op) {}
+  SumConversion(RewriterBase &rewriter, linalg::LinalgOp op, bool takesResidual)
+      : rewriter(rewriter), op(op), takesResidual(takesResidual) {}
   LogicalResult run();
 
 private:
@@ -166,6 +166,7 @@ private:
 
   RewriterBase &rewriter;
   linalg::LinalgOp op;
+  bool takesResidual;
   std::optional<SumOfProducts> sum;
   std::optional<WeightScale> weightScale;
 };
@@ -302,7 +303,8 @@ void SumConversion::replace(EpilogueBuilder &builder) {
 LogicalResult SumConversion::run() {
   if (failed(match()))
     return failure();
-  EpilogueBuilder builder(sum->loops, op->getResult(0), sum->output);
+  EpilogueBuilder builder(sum->loops, op->getResult(0), sum->output,
+                          takesResidual);
   if (failed(prepareEpilogue(builder)))
     return failure();
   if (!sum->isPlainInteger)
@@ -311,9 +313,9 @@ LogicalResult SumConversion::run() {
   return success();
 }
 
-LogicalResult convertSumOfProducts(RewriterBase &rewriter,
-                                   linalg::LinalgOp op) {
-  return SumConversion(rewriter, op).run();
+LogicalResult convertSumOfProducts(RewriterBase &rewriter, linalg::LinalgOp op,
+                                   bool takesResidual) {
+  return SumConversion(rewriter, op, takesResidual).run();
 }
 
 } // namespace garam::npu

@@ -42,6 +42,7 @@ public:
   void print(const LoopEndCommand &) { os << '}'; }
 
 private:
+  void printUnits(const TensorCommand &c);
   /// "+i0*64": a term of an address or a coordinate.
   void printTerm(const char *name, unsigned number, int64_t factor) {
     if (factor != 0)
@@ -97,13 +98,26 @@ void CommandPrinter::printOperand(const char *name,
     os << " else " << llvm::format("%g", descriptor.fill);
 }
 
+/// Parts of the rows x parts of the columns, and what else is divided.
+void CommandPrinter::printUnits(const TensorCommand &c) {
+  bool dividesInnerRows = c.unitRows[1] != 1 || c.unitRows[2] != 1;
+  if (c.unitRows[0] == 1 && !dividesInnerRows && c.unitColumns == 1 &&
+      c.unitReduction == 1)
+    return;
+  os << " units " << c.unitRows[0];
+  if (dividesInnerRows)
+    os << ',' << c.unitRows[1] << ',' << c.unitRows[2];
+  os << 'x' << c.unitColumns;
+  if (c.unitReduction != 1)
+    os << " red " << c.unitReduction;
+}
+
 void CommandPrinter::print(const TensorCommand &c) {
   os << "tensor ";
   printSizes(c.rows);
   os << 'x' << c.columns << " red ";
   printSizes(c.reduction);
-  if (c.unitRows != 1 || c.unitColumns != 1)
-    os << " units " << c.unitRows << 'x' << c.unitColumns;
+  printUnits(c);
   if (c.accumulate)
     os << " accumulate";
   printOperand("act", c.activation, maxRowDims + maxReductionDims);

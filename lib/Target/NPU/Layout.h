@@ -151,12 +151,14 @@ void visitDescriptor(IO &io, const char *name, D &d) {
 struct TensorForm {
   /// Bit i: the i-th of rows, columns, reduction is not 1.
   unsigned dims = 0;
-  bool hasZeroPoints, hasOutputZeroPoint, hasUnits;
+  bool hasZeroPoints, hasOutputZeroPoint, hasUnits, hasInnerUnits;
 
   explicit TensorForm(const TensorCommand &c)
       : hasZeroPoints(c.activationZeroPoint || c.weightZeroPoint),
         hasOutputZeroPoint(c.store && c.outputZeroPoint),
-        hasUnits(c.unitRows != 1 || c.unitColumns != 1) {
+        hasUnits(c.unitRows[0] != 1 || c.unitColumns != 1),
+        hasInnerUnits(c.unitRows[1] != 1 || c.unitRows[2] != 1 ||
+                      c.unitReduction != 1) {
     unsigned bit = 0;
     auto add = [&](uint32_t size) { dims |= unsigned(size != 1) << bit++; };
     llvm::for_each(c.rows, add);
@@ -165,9 +167,11 @@ struct TensorForm {
   }
 
   bool operator==(const TensorForm &other) const {
-    return std::tie(dims, hasZeroPoints, hasOutputZeroPoint, hasUnits) ==
-           std::tie(other.dims, other.hasZeroPoints, other.hasOutputZeroPoint,
-                    other.hasUnits);
+    auto tie = [](const TensorForm &x) {
+      return std::tie(x.dims, x.hasZeroPoints, x.hasOutputZeroPoint, x.hasUnits,
+                      x.hasInnerUnits);
+    };
+    return tie(*this) == tie(other);
   }
 };
 
@@ -184,7 +188,8 @@ void visitTensor(IO &io, C &c) {
   io.bits("hasOutputZeroPoint", form.hasOutputZeroPoint, 1);
   io.bits("hasUnits", form.hasUnits, 1);
   io.bits("dims", form.dims, maxRowDims + 1 + maxReductionDims);
-  io.reserved(16);
+  io.bits("hasInnerUnits", form.hasInnerUnits, 1);
+  io.reserved(15);
 
   unsigned bit = 0;
   auto size = [&](const char *name, auto &value) {
@@ -198,8 +203,14 @@ void visitTensor(IO &io, C &c) {
     size("reduction", value);
 
   if (form.hasUnits) {
-    io.bits("unitRows", c.unitRows, 16);
+    io.bits("outerUnitRows", c.unitRows[0], 16);
     io.bits("unitColumns", c.unitColumns, 16);
+  }
+  if (form.hasInnerUnits) {
+    io.bits("middleUnitRows", c.unitRows[1], 16);
+    io.bits("innerUnitRows", c.unitRows[2], 16);
+    io.bits("unitReduction", c.unitReduction, 16);
+    io.reserved(16);
   }
   visitDescriptor(io, "activation", c.activation);
   visitDescriptor(io, "weight", c.weight);

@@ -1,4 +1,6 @@
 // RUN: garam-opt %s --convert-linalg-to-npu --split-input-file | FileCheck %s
+// RUN: garam-opt %s --convert-linalg-to-npu=residuals=false --split-input-file \
+// RUN:   | FileCheck %s --check-prefix=APART
 
 // A convolution takes its padding into the map of the activation, and bias and
 // ReLU into its epilogue.
@@ -86,12 +88,18 @@ func.func @batch_normalization(%x: tensor<8x16xf32>, %w: tensor<16x2xf32>)
 // -----
 
 // Of two convolutions whose sum is taken, the later one adds the other's result.
+// An epilogue that adds no tensors leaves it to a stage of its own.
 
 // CHECK-LABEL: func.func @residual
 // CHECK:         %[[A:.+]] = npu.contract
 // CHECK-NEXT:    %[[B:.+]] = npu.contract %{{.+}}, %{{.+}} residual(%[[A]])
 // CHECK-SAME:      clamp_low = 0.000000e+00 : f32
 // CHECK-NEXT:    return %[[B]]
+// APART-LABEL: func.func @residual
+// APART-COUNT-2: npu.contract
+// APART:         npu.vector
+// APART-NOT:     residual(
+// APART:         return
 func.func @residual(%x: tensor<8x16xf32>, %v: tensor<16x32xf32>,
                     %w: tensor<16x32xf32>) -> tensor<8x32xf32> {
   %zero = arith.constant 0.0 : f32

@@ -128,7 +128,8 @@ Command Generator::makeTensor() {
   c.activation = makeOperand(maxDims, true, a);
   c.weight = makeOperand(4, random.flip(), w);
   if (random.flip())
-    c.unitRows = 1 + random.below(8);
+    for (uint16_t &parts : c.unitRows)
+      parts = 1 + random.below(3);
   if (random.flip())
     c.unitColumns = 1 + random.below(8);
   c.store = random.below(4);

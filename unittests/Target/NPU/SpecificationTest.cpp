@@ -217,7 +217,7 @@ TEST(NPUSpecification, TensorLayout) {
   command.rows = {2, 3, 4};
   command.columns = 5;
   command.reduction = {6, 7, 8};
-  command.unitRows = 2;
+  command.unitRows = {2, 1, 3};
   command.activationZeroPoint = command.outputZeroPoint = 1;
   command.hasBias = command.hasScale = command.hasResidual = true;
   command.hasClamp = true;

@@ -125,7 +125,7 @@ const Case cases[] = {
     {9, "size of dimension 3 is 0", [](Sample &s) { s.first().columns = 0; }},
     {9, "walks 18446744065119617025 elements",
      [](Sample &s) { s.dma().sizes = {UINT32_MAX, UINT32_MAX}; }},
-    {9, "no units of the array", [](Sample &s) { s.first().unitRows = 0; }},
+    {9, "no units of the array", [](Sample &s) { s.first().unitRows[1] = 0; }},
     {10, "source lies in memory 1 of 1",
      [](Sample &s) { s.dma().source.address.index = 1; }},
     {10, "destination lies in memory 1 of 1",

@@ -22,6 +22,9 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
     slices, transpositions and broadcasts disappear in the accesses of their
     consumers where these can express them.
 
+    Without `residuals`, a tensor that is added is not folded in: it is added by
+    an `npu.vector`.
+
     Only chains of single uses are folded, so no work is done twice, and a
     function keeps its arguments and results. Constants keep their blobs. The
     location of a stage names all nodes that it carries out. The pass reports
@@ -39,6 +42,10 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
         : (tensor<4x8xf32>, tensor<8x16xf32>) -> tensor<4x16xf32>
     ```
   }];
+  let options = [
+    Option<"residuals", "residuals", "bool", /*default=*/"true",
+           "whether the tensor engine's epilogue adds tensors">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",
                            "::garam::npu::NPUDialect"];

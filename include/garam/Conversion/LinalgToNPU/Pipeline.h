@@ -19,6 +19,10 @@ struct StagePipelineOptions : mlir::PassPipelineOptions<StagePipelineOptions> {
       *this, "precision",
       llvm::cl::desc("float type of tensors in memory: bf16, f16 or f32"),
       llvm::cl::init("bf16")};
+  Option<bool> residuals{
+      *this, "residuals",
+      llvm::cl::desc("whether the tensor engine's epilogue adds tensors"),
+      llvm::cl::init(true)};
 };
 
 /// Appends the passes that turn a function of linalg, tensor and garam_ext into

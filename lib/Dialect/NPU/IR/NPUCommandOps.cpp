@@ -267,8 +267,16 @@ LogicalResult TensorCommandOp::verify() {
       failed(
           verifySizes(*this, static_cast<int64_t>(getColumns()), 1, "columns")))
     return failure();
-  if (failed(verifyField<uint16_t>(*this, getUnitRows(), "'unit_rows'")) ||
-      failed(verifyField<uint16_t>(*this, getUnitColumns(), "'unit_columns'")))
+  if (getUnitRows().size() > maxRowDims)
+    return emitOpError("divides at most ")
+           << maxRowDims << " row dimensions, got: " << getUnitRows().size();
+  for (int64_t parts : getUnitRows())
+    if (failed(verifyField<uint16_t>(*this, parts, "'unit_rows'")))
+      return failure();
+  if (failed(
+          verifyField<uint16_t>(*this, getUnitColumns(), "'unit_columns'")) ||
+      failed(
+          verifyField<uint16_t>(*this, getUnitReduction(), "'unit_reduction'")))
     return failure();
   if (failed(verifyBuffers(*this, getCore())))
     return failure();

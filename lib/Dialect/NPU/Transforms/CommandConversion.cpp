@@ -77,8 +77,9 @@ TensorCommand CommandConversion::convert(TensorCommandOp op) const {
     reduction.push_back(i);
   }
   command.columns = op.getColumns();
-  command.unitRows = op.getUnitRows();
+  llvm::copy(op.getUnitRows(), command.unitRows.begin());
   command.unitColumns = op.getUnitColumns();
+  command.unitReduction = op.getUnitReduction();
   command.accumulate = op.getAccumulate();
   command.store = bool(op.getOutput());
   command.activationZeroPoint = op.getActivationZeroPoint();

@@ -70,6 +70,8 @@ WalkOperand makeWalk(const StageOperand &operand, const BufferView &view,
 /// Whether loop `inner` continues loop `inner - 1` for every operand.
 static bool canJoin(const Walk &walk, unsigned inner) {
   int64_t size = walk.sizes[inner];
+  if (walk.isPlaced && walk.places[inner - 1] != walk.places[inner])
+    return false;
   for (const WalkOperand &operand : walk.operands) {
     if (operand.strides[inner - 1] != operand.strides[inner] * size)
       return false;
@@ -83,6 +85,8 @@ static bool canJoin(const Walk &walk, unsigned inner) {
 static void eraseLoop(Walk &walk, unsigned loop) {
   walk.sizes.erase(walk.sizes.begin() + loop);
   walk.groups.erase(walk.groups.begin() + loop);
+  if (walk.isPlaced)
+    walk.places.erase(walk.places.begin() + loop);
   for (WalkOperand &operand : walk.operands) {
     operand.strides.erase(operand.strides.begin() + loop);
     for (WalkOperand::AxisGuard &guard : operand.guards)

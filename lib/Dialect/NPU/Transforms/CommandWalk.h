@@ -66,6 +66,11 @@ struct Walk {
   /// What each loop is to the command (a row, a reduction, ...): loops of
   /// different groups are never joined.
   llvm::SmallVector<unsigned, 7> groups;
+  /// Which dimension of its group each loop belongs to, where `isPlaced`: on
+  /// machines that take each by itself, loops of different ones are never
+  /// joined either.
+  llvm::SmallVector<unsigned, 7> places;
+  bool isPlaced = false;
   std::vector<WalkOperand> operands;
 
   /// Drops loops of size 1 and joins neighbours of a group that every operand

@@ -15,13 +15,6 @@ using namespace mlir;
 namespace garam::npu {
 namespace {
 
-int64_t getVolume(ArrayRef<int64_t> sizes) {
-  int64_t volume = 1;
-  for (int64_t size : sizes)
-    volume *= size;
-  return volume;
-}
-
 /// The descriptor of an operand that walks the loops of `groups` only.
 Attribute getDescriptor(const Walk &walk, unsigned operand,
                         ArrayRef<unsigned> groups, MLIRContext *context) {
@@ -48,20 +41,20 @@ LogicalResult emitOne(CommandEmitter &emitter,
   MLIRContext *context = builder.getContext();
   SmallVector<int64_t> rows = walk.getSizes(rowGroup);
   SmallVector<int64_t> reduction = walk.getSizes(reductionGroup);
-  int64_t columns = getVolume(walk.getSizes(columnGroup));
   if (walk.operands[0].guards.size() > maxGuards)
     return emitAsRefusal(op.emitOpError("pads more than ")
                          << maxGuards
                          << " dimensions of its activation at once");
-  const ArrayMode *mode =
-      emitter.machine.findMode(getElementType(walk.operands[0].type));
-  if (!mode)
+  ElementType type = getElementType(walk.operands[0].type);
+  if (!emitter.machine.findMode(type))
     return emitAsRefusal(
         op.emitOpError("needs an element type that the tensor engine of ")
         << emitter.machine.name << " does not have: "
         << getTensorType(op.getActivation()).getElementType());
-  auto [unitRows, unitColumns] = chooseUnits(getVolume(rows), columns, *mode,
-                                             emitter.machine.tensor.units);
+  TensorCommand shared = makeSharedCommand(walk, type, emitter.machine);
+  SmallVector<int64_t> unitRows(shared.unitRows.begin(), shared.unitRows.end());
+  while (!unitRows.empty() && unitRows.back() == 1)
+    unitRows.pop_back();
 
   // Operands stand as the op has them: activation, weight, bias, scale,
   // residual, output.
@@ -86,8 +79,9 @@ LogicalResult emitOne(CommandEmitter &emitter,
   Value output = take(true, {rowGroup, columnGroup});
   auto command = TensorCommandOp::create(
       builder, op.getLoc(), core, activation, weight, bias, scale, residual,
-      output, rows, columns, reduction, builder.getArrayAttr(descriptors),
-      unitRows, unitColumns, /*accumulate=*/!first, op.getActivationZeroPoint(),
+      output, rows, shared.columns, reduction,
+      builder.getArrayAttr(descriptors), unitRows, shared.unitColumns,
+      shared.unitReduction, /*accumulate=*/!first, op.getActivationZeroPoint(),
       op.getWeightZeroPoint(), op.getResidualZeroPoint(),
       op.getOutputZeroPoint(), op.getResidualScale(), op.getClampLowAttr(),
       op.getClampHighAttr());
@@ -122,8 +116,8 @@ LogicalResult StageLowering::lowerContractTile(Tile &tile) {
     walks.push_back(walks.front());
     buffers.push_back(Value());
   }
-  Walk walk =
-      makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks));
+  Walk walk = makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks),
+                           emitter.machine);
   emitter.loc = op.getLoc();
   return forEachContractCommand(
       walk, first, last, [&](const Walk &part, bool isFirst, bool isLast) {

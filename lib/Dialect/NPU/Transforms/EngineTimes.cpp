@@ -69,7 +69,7 @@ EngineCost EngineTimes::get(const Box &tile) {
                                          : makeDenseWalk(input, tile, order));
   for (const StageOperand &output : stage.outputs)
     operands.push_back(makeDenseWalk(output, tile, order));
-  Walk walk = makeTileWalk(stage, tile, order, std::move(operands));
+  Walk walk = makeTileWalk(stage, tile, order, std::move(operands), machine);
   EngineCost cost = stage.isContract() ? computeContract(walk, first, last)
                                        : computeVector(walk);
   known.push_back({std::move(sizes), first, last, cost});
@@ -114,22 +114,9 @@ static void copyStrides(const Walk &walk, const WalkOperand &operand,
 
 /// The command of a walk, as far as its time depends on it.
 static TensorCommand makeTensorCommand(const Stage &stage, const Walk &walk,
-                                       const ArrayMode &mode, uint32_t units) {
-  TensorCommand command;
-  uint64_t rows = 1;
-  unsigned rowDims = 0, reductionDims = 0;
-  for (auto [size, group] : llvm::zip(walk.sizes, walk.groups)) {
-    if (group == rowGroup) {
-      command.rows[rowDims++] = size;
-      rows *= size;
-    } else if (group == reductionGroup) {
-      command.reduction[reductionDims++] = size;
-    } else {
-      command.columns = size;
-    }
-  }
-  std::tie(command.unitRows, command.unitColumns) =
-      chooseUnits(rows, command.columns, mode, units);
+                                       ElementType type,
+                                       const MachineDescription &machine) {
+  TensorCommand command = makeSharedCommand(walk, type, machine);
   for (auto [index, input] : llvm::enumerate(stage.inputs)) {
     const WalkOperand &operand = walk.operands[index];
     switch (input.role) {
@@ -170,15 +157,13 @@ static void addCommand(EngineCost &cost, const CommandT &command,
 
 EngineCost EngineTimes::computeContract(const Walk &walk, bool first,
                                         bool last) const {
-  const ArrayMode *mode =
-      machine.findMode(getElementType(stage.inputs[0].type));
-  if (!mode)
+  ElementType type = getElementType(stage.inputs[0].type);
+  if (!machine.findMode(type))
     return {};
   EngineCost cost;
   (void)forEachContractCommand(
       walk, first, last, [&](const Walk &part, bool, bool isLast) {
-        TensorCommand command =
-            makeTensorCommand(stage, part, *mode, machine.tensor.units);
+        TensorCommand command = makeTensorCommand(stage, part, type, machine);
         command.store = isLast;
         addCommand(cost, command, machine);
         return success();

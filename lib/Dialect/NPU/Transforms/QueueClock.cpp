@@ -58,6 +58,9 @@ Completion QueueClock::runEngine(int64_t core, EngineKind engine, double ready,
   work.joules += joules;
   unsigned queue = getQueue(core, engine);
   double begin = std::max(free[queue], ready);
+  if (machine->vector.excludesTensor())
+    begin = std::max({begin, free[getQueue(core, EngineKind::tensor)],
+                      free[getQueue(core, EngineKind::vector)]});
   free[queue] = begin + seconds;
   if (engine == EngineKind::tensor)
     contractions[core] = {begin, free[queue]};

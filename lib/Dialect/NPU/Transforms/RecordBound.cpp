@@ -7,8 +7,10 @@
 #include "garam/Dialect/NPU/Transforms/LowerBound.h"
 
 #include "Machine.h"
+#include "TileWalks.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 namespace garam {
 #define GEN_PASS_DEF_NPURECORDBOUND
@@ -100,13 +102,84 @@ static uint64_t countMACs(ContractOp contract) {
   return macs;
 }
 
-/// Adds multiply-accumulates on operands like `operand`.
-static void addMACs(LowerBound &bound, uint64_t macs, Value operand,
-                    const MachineDescription &machine) {
-  bound.macs += macs;
+/// The time that the arrays compute for a contraction at the least, in seconds.
+/// In a grid each dimension takes whole steps, however it is cut and shared.
+static double getArraySeconds(ContractOp contract, uint64_t macs,
+                              ElementType type,
+                              const MachineDescription &machine) {
+  double peak = machine.getPeakMACsPerSecond(type);
+  if (peak == 0)
+    return 0;
+  if (!machine.tensor.grid)
+    return macs / peak;
+  Stage stage = getStage(contract);
+  SmallVector<unsigned> order = orderLoops(stage);
+  std::vector<WalkOperand> operands(1);
+  operands[0].strides.assign(order.size(), 0);
+  Walk walk = makeTileWalk(stage, stage.getLoops(), order, std::move(operands),
+                           machine);
+  uint64_t cycles = 0;
+  (void)forEachContractCommand(
+      walk, true, true, [&](const Walk &part, bool, bool) {
+        TensorCommand command = makeSizedCommand(part, type);
+        cycles += getComputeCycles(command, machine);
+        return success();
+      });
+  return cycles / (machine.clockHz * machine.cores * machine.tensor.units);
+}
+
+/// Elements that an engine of fixed operations takes for a stage, as its
+/// commands count them.
+static uint64_t countOperands(VectorOp vector) {
+  Stage stage = getStage(vector);
+  uint64_t outputs = 1, operands = 0;
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    outputs *= stage.isParallel(dim) ? stage.sizes[dim] : 1;
+  for (const StageOperand &input : stage.inputs) {
+    uint64_t elements = 1;
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
+      if (stage.sizes[dim] == 1 || input.dependsOn(dim))
+        elements *= stage.sizes[dim];
+      else if (stage.isParallel(dim))
+        elements = 0;
+    }
+    operands += elements;
+  }
+  return std::max(operands, outputs);
+}
+
+static std::optional<ElementType> getInputType(Value operand) {
   std::optional<ElementKind> kind =
       findElementKind(getElementTypeOrSelf(operand), /*isUnsigned=*/false);
-  double peak = kind ? machine.getPeakMACsPerSecond(getElementType(*kind)) : 0;
+  if (!kind)
+    return std::nullopt;
+  return getElementType(*kind);
+}
+
+static void addContract(LowerBound &bound, ContractOp contract,
+                        const MachineDescription &machine) {
+  uint64_t macs = countMACs(contract);
+  bound.macs += macs;
+  if (std::optional<ElementType> type = getInputType(contract.getActivation()))
+    bound.computeSeconds += getArraySeconds(contract, macs, *type, machine);
+}
+
+/// Where the vector engine excludes the tensor engine, their times add up. Else
+/// only the products count, as if the arrays could take them.
+static void addVector(LowerBound &bound, VectorOp vector,
+                      const MachineDescription &machine) {
+  uint64_t macs = countMACs(vector);
+  bound.macs += macs;
+  if (machine.vector.excludesTensor()) {
+    bound.computeSeconds += countOperands(vector) /
+                            (machine.clockHz * machine.cores *
+                             machine.vector.fixedFunction->operandsPerCycle);
+    return;
+  }
+  if (macs == 0)
+    return;
+  std::optional<ElementType> type = getInputType(vector.getInputs().front());
+  double peak = type ? machine.getPeakMACsPerSecond(*type) : 0;
   if (peak > 0)
     bound.computeSeconds += macs / peak;
 }
@@ -117,10 +190,9 @@ LowerBound computeLowerBound(func::FuncOp stages,
   bound.peakBytesPerSecond = machine.dram.bytesPerSecond;
   stages.walk([&](Operation *op) {
     if (auto contract = dyn_cast<ContractOp>(op)) {
-      addMACs(bound, countMACs(contract), contract.getActivation(), machine);
+      addContract(bound, contract, machine);
     } else if (auto vector = dyn_cast<VectorOp>(op)) {
-      if (uint64_t macs = countMACs(vector))
-        addMACs(bound, macs, vector.getInputs().front(), machine);
+      addVector(bound, vector, machine);
     } else if (auto constant = dyn_cast<ConstantOp>(op)) {
       bound.weightBytes += getCompulsoryBytes(constant);
     }

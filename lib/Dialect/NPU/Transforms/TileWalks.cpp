@@ -6,7 +6,7 @@
 
 #include "TileWalks.h"
 
-#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 using namespace mlir;
 
@@ -90,6 +90,9 @@ WalkOperand makePackedWalk(const StageOperand &operand, const Box &loops,
   return walk;
 }
 
+/// Places of the row and reduction dimensions of a tensor command.
+enum Place : unsigned { outerPlace, middlePlace, innerPlace };
+
 static unsigned getContractGroup(IteratorKind kind) {
   switch (kind) {
   case IteratorKind::batch:
@@ -118,6 +121,8 @@ static void sortReductions(Walk &walk) {
   Walk old = walk;
   for (auto [to, from] : llvm::zip(loops, sorted)) {
     walk.sizes[to] = old.sizes[from];
+    if (walk.isPlaced)
+      walk.places[to] = old.places[from];
     for (auto [operand, before] : llvm::zip(walk.operands, old.operands)) {
       operand.strides[to] = before.strides[from];
       for (auto [guard, guardBefore] : llvm::zip(operand.guards, before.guards))
@@ -126,8 +131,47 @@ static void sortReductions(Walk &walk) {
   }
 }
 
+/// Whether loop `dim` of `operand` moves coordinates that no other loop moves,
+/// unlike those of a window that slides.
+static bool movesAlone(const StageOperand &operand, unsigned dim) {
+  return llvm::all_of(operand.coefficients, [&](ArrayRef<int64_t> row) {
+    return row[dim] == 0 ||
+           llvm::count_if(row, [](int64_t c) { return c != 0; }) == 1;
+  });
+}
+
+/// Gives the loops of a contraction, which stand in `order`, their places. The
+/// arrays step through the last reduction that moves alone: the channels.
+static void placeLoops(Walk &walk, const Stage &stage,
+                       ArrayRef<unsigned> order) {
+  walk.isPlaced = true;
+  walk.places.assign(order.size(), outerPlace);
+  SmallVector<unsigned> rows;
+  std::optional<unsigned> channel;
+  for (auto [loop, dim] : llvm::enumerate(order)) {
+    if (stage.kinds[dim] == IteratorKind::row)
+      rows.push_back(loop);
+    else if (stage.kinds[dim] == IteratorKind::reduction &&
+             movesAlone(stage.inputs[0], dim) &&
+             (!channel || stage.sizes[dim] > 1))
+      channel = loop;
+  }
+  if (channel)
+    walk.places[*channel] = innerPlace;
+  if (rows.size() == 1) {
+    walk.places[rows[0]] = middlePlace;
+    return;
+  }
+  unsigned place = innerPlace;
+  for (unsigned loop : llvm::reverse(rows)) {
+    walk.places[loop] = place;
+    place -= place == outerPlace ? 0 : 1;
+  }
+}
+
 Walk makeTileWalk(const Stage &stage, const Box &tile, ArrayRef<unsigned> order,
-                  std::vector<WalkOperand> operands) {
+                  std::vector<WalkOperand> operands,
+                  const MachineDescription &machine) {
   Walk walk;
   walk.operands = std::move(operands);
   for (unsigned dim : order) {
@@ -138,8 +182,11 @@ Walk makeTileWalk(const Stage &stage, const Box &tile, ArrayRef<unsigned> order,
       walk.groups.push_back(stage.isParallel(dim) ? parallelGroup
                                                   : reducedGroup);
   }
-  if (stage.isContract())
+  if (stage.isContract()) {
+    if (machine.tensor.grid)
+      placeLoops(walk, stage, order);
     sortReductions(walk);
+  }
   walk.compact();
   return walk;
 }
@@ -148,13 +195,75 @@ Walk makeTileWalk(const Stage &stage, const Box &tile, ArrayRef<unsigned> order,
 // Commands
 //===----------------------------------------------------------------------===//
 
+/// The shortest of those loops of a walk with places that are more than their
+/// command has dimensions for: outer rows, or loops of a window.
+static std::optional<unsigned> findSurplusLoop(const Walk &walk) {
+  auto find = [&](unsigned group, unsigned lastPlace,
+                  size_t room) -> std::optional<unsigned> {
+    SmallVector<unsigned> loops;
+    for (unsigned loop = 0; loop < walk.sizes.size(); ++loop)
+      if (walk.groups[loop] == group && walk.places[loop] <= lastPlace)
+        loops.push_back(loop);
+    if (loops.size() <= room)
+      return std::nullopt;
+    return *llvm::min_element(loops, [&](unsigned x, unsigned y) {
+      return walk.sizes[x] < walk.sizes[y];
+    });
+  };
+  if (std::optional<unsigned> row = find(rowGroup, outerPlace, 1))
+    return row;
+  return find(reductionGroup, middlePlace, maxReductionDims - 1);
+}
+
+/// Appends loop `loop` of `from`, or one of a single turn, to `walk`.
+static void appendLoop(Walk &walk, const Walk &from, unsigned group,
+                       std::optional<unsigned> loop) {
+  walk.sizes.push_back(loop ? from.sizes[*loop] : 1);
+  walk.groups.push_back(group);
+  for (auto [to, operand] : llvm::zip(walk.operands, from.operands)) {
+    to.strides.push_back(loop ? operand.strides[*loop] : 0);
+    for (auto [guard, old] : llvm::zip(to.guards, operand.guards))
+      guard.coefficients.push_back(loop ? old.coefficients[*loop] : 0);
+  }
+}
+
+/// The walk with a loop for each row and reduction dimension of its command, in
+/// their order, and those of the columns.
+static Walk fillPlaces(const Walk &walk) {
+  Walk filled;
+  filled.operands = walk.operands;
+  for (WalkOperand &operand : filled.operands) {
+    operand.strides.clear();
+    for (WalkOperand::AxisGuard &guard : operand.guards)
+      guard.coefficients.clear();
+  }
+  std::array<std::optional<unsigned>, maxRowDims> rows;
+  std::array<std::optional<unsigned>, maxReductionDims> reductions;
+  for (unsigned loop = walk.sizes.size(); loop-- > 0;) {
+    unsigned place = walk.places[loop];
+    if (walk.groups[loop] == rowGroup)
+      rows[place] = loop;
+    else if (walk.groups[loop] == reductionGroup)
+      reductions[place == innerPlace       ? innerPlace
+                 : reductions[middlePlace] ? outerPlace
+                                           : middlePlace] = loop;
+  }
+  for (std::optional<unsigned> loop : rows)
+    appendLoop(filled, walk, rowGroup, loop);
+  for (std::optional<unsigned> loop : reductions)
+    appendLoop(filled, walk, reductionGroup, loop);
+  for (unsigned loop = 0; loop < walk.sizes.size(); ++loop)
+    if (walk.groups[loop] == columnGroup)
+      appendLoop(filled, walk, columnGroup, loop);
+  return filled;
+}
+
 LogicalResult forEachContractCommand(
     const Walk &walk, bool first, bool last,
     llvm::function_ref<LogicalResult(const Walk &, bool, bool)> visit) {
-  auto peelGroup = [&](unsigned group) -> LogicalResult {
-    unsigned loop = walk.getOuterLoop(group);
+  auto peelLoop = [&](unsigned loop) -> LogicalResult {
     int64_t size = walk.sizes[loop];
-    bool isReduction = group == reductionGroup;
+    bool isReduction = walk.groups[loop] == reductionGroup;
     for (int64_t i = 0; i < size; ++i)
       if (failed(forEachContractCommand(
               walk.peel(loop, i), first && (!isReduction || i == 0),
@@ -162,13 +271,16 @@ LogicalResult forEachContractCommand(
         return failure();
     return success();
   };
+  if (walk.isPlaced)
+    if (std::optional<unsigned> loop = findSurplusLoop(walk))
+      return peelLoop(*loop);
   if (walk.getNumLoops(rowGroup) > maxRowDims)
-    return peelGroup(rowGroup);
+    return peelLoop(walk.getOuterLoop(rowGroup));
   if (walk.getNumLoops(columnGroup) > 1)
-    return peelGroup(columnGroup);
+    return peelLoop(walk.getOuterLoop(columnGroup));
   if (walk.getNumLoops(reductionGroup) > maxReductionDims)
-    return peelGroup(reductionGroup);
-  return visit(walk, first, last);
+    return peelLoop(walk.getOuterLoop(reductionGroup));
+  return visit(walk.isPlaced ? fillPlaces(walk) : walk, first, last);
 }
 
 LogicalResult
@@ -183,20 +295,56 @@ forEachVectorCommand(const Walk &walk,
   return success();
 }
 
-std::pair<int64_t, int64_t> chooseUnits(int64_t rows, int64_t columns,
-                                        const ArrayMode &mode, int64_t units) {
-  std::pair<int64_t, int64_t> best = {1, 1};
-  int64_t bestPasses = INT64_MAX;
-  for (int64_t unitColumns = 1; unitColumns <= units; unitColumns *= 2) {
-    int64_t unitRows = units / unitColumns;
-    int64_t passes = llvm::divideCeil(rows, unitRows) *
-                     llvm::divideCeil(columns, mode.outputs * unitColumns);
-    if (passes < bestPasses) {
-      bestPasses = passes;
-      best = {unitRows, unitColumns};
-    }
+/// Divides rows and columns in the powers of two that need the fewest passes.
+static void shareFlat(TensorCommand &command,
+                      const MachineDescription &machine) {
+  TensorCommand trial = command;
+  uint64_t best = UINT64_MAX;
+  for (uint32_t columns = 1; columns <= machine.tensor.units; columns *= 2) {
+    trial.unitColumns = columns;
+    trial.unitRows[0] = machine.tensor.units / columns;
+    uint64_t cycles = getComputeCycles(trial, machine);
+    if (cycles >= best)
+      continue;
+    best = cycles;
+    command = trial;
   }
-  return best;
+}
+
+static void shareGrid(TensorCommand &command,
+                      const MachineDescription &machine) {
+  TensorCommand trial = command;
+  uint64_t best = UINT64_MAX;
+  for (const UnitShare &share : machine.tensor.grid->shares) {
+    llvm::copy(share.rows, trial.unitRows.begin());
+    trial.unitColumns = share.columns;
+    trial.unitReduction = share.reduction;
+    uint64_t cycles = getComputeCycles(trial, machine);
+    if (cycles >= best)
+      continue;
+    best = cycles;
+    command = trial;
+  }
+}
+
+TensorCommand makeSizedCommand(const Walk &walk, ElementType type) {
+  TensorCommand command;
+  command.activation.type = type;
+  llvm::copy(walk.getSizes(rowGroup), command.rows.begin());
+  llvm::copy(walk.getSizes(reductionGroup), command.reduction.begin());
+  for (int64_t size : walk.getSizes(columnGroup))
+    command.columns = size;
+  return command;
+}
+
+TensorCommand makeSharedCommand(const Walk &walk, ElementType type,
+                                const MachineDescription &machine) {
+  TensorCommand command = makeSizedCommand(walk, type);
+  if (machine.tensor.grid)
+    shareGrid(command, machine);
+  else
+    shareFlat(command, machine);
+  return command;
 }
 
 } // namespace garam::npu

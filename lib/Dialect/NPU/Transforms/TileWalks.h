@@ -30,14 +30,20 @@ WalkOperand makePackedWalk(const StageOperand &operand, const Box &loops,
                            llvm::ArrayRef<unsigned> order, int64_t offset);
 
 /// The walk of a tile whose loops stand in the order of orderLoops, in as few
-/// loops as possible.
+/// loops as possible. For a tensor engine whose units are a grid, loops have
+/// places: rows count from the innermost, one alone in the middle (batch,
+/// height and width of an image; the rows of a matrix are a height); of the
+/// reductions, the one that the arrays step through is apart from those that
+/// walk a window.
 Walk makeTileWalk(const Stage &stage, const Box &tile,
                   llvm::ArrayRef<unsigned> order,
-                  std::vector<WalkOperand> operands);
+                  std::vector<WalkOperand> operands,
+                  const MachineDescription &machine);
 
 /// Calls `visit` for each command of a tile of npu.contract, with whether it is
 /// the first and the last of its sums, until that fails. `first` and `last` say
-/// it of the tile.
+/// it of the tile. A walk with places has all row and reduction dimensions of a
+/// command then.
 mlir::LogicalResult forEachContractCommand(
     const Walk &walk, bool first, bool last,
     llvm::function_ref<mlir::LogicalResult(const Walk &, bool, bool)> visit);
@@ -47,10 +53,12 @@ mlir::LogicalResult forEachVectorCommand(
     const Walk &walk,
     llvm::function_ref<mlir::LogicalResult(const Walk &)> visit);
 
-/// Parts of the tensor engine's units that take rows and columns: the pair that
-/// needs the fewest passes over the array.
-std::pair<int64_t, int64_t> chooseUnits(int64_t rows, int64_t columns,
-                                        const ArrayMode &mode, int64_t units);
+/// A tensor command of the sizes of `walk` on inputs of `type`, by one unit.
+TensorCommand makeSizedCommand(const Walk &walk, ElementType type);
+/// The same, shared by the units so that the arrays compute for the shortest
+/// time.
+TensorCommand makeSharedCommand(const Walk &walk, ElementType type,
+                                const MachineDescription &machine);
 
 } // namespace garam::npu
 

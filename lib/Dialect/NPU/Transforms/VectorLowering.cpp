@@ -76,8 +76,8 @@ LogicalResult StageLowering::lowerVectorTile(Tile &tile, Value program) {
     walks.push_back(operand.walk);
     buffers.push_back(operand.buffer);
   }
-  Walk walk =
-      makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks));
+  Walk walk = makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks),
+                           emitter.machine);
   emitter.loc = op.getLoc();
   return forEachVectorCommand(walk, [&](const Walk &part) {
     return emitOne(emitter, tile.slot.computes, op, tile.core, part, buffers,

@@ -156,8 +156,8 @@ bool garam::npu::operator==(const TensorCommand &a, const TensorCommand &b) {
   auto tie = [](const TensorCommand &x) {
     return std::tie(x.rows, x.columns, x.reduction, x.activation, x.weight,
                     x.activationZeroPoint, x.weightZeroPoint, x.unitRows,
-                    x.unitColumns, x.accumulate, x.store, x.hasBias, x.hasScale,
-                    x.hasResidual, x.hasClamp);
+                    x.unitColumns, x.unitReduction, x.accumulate, x.store,
+                    x.hasBias, x.hasScale, x.hasResidual, x.hasClamp);
   };
   if (!(tie(a) == tie(b)))
     return false;

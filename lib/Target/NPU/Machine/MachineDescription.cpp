@@ -22,7 +22,11 @@ double MachineDescription::getPeakMACsPerSecond(ElementType type) const {
   const ArrayMode *mode = findMode(type);
   if (!mode)
     return 0;
-  return clockHz * cores * tensor.units * mode->reduction * mode->outputs;
+  double block =
+      tensor.grid ? double(tensor.grid->blockHeight) * tensor.grid->blockWidth
+                  : 1;
+  return clockHz * cores * tensor.units * mode->reduction * mode->outputs *
+         block;
 }
 
 } // namespace garam::npu

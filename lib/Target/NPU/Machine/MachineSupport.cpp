@@ -18,6 +18,39 @@ static ElementType getModeType(ElementType type) {
   return type == ElementType::U8 ? ElementType::I8 : type;
 }
 
+/// Whether `command` divides no dimension into more parts than `share`.
+static bool isWithin(const TensorCommand &command, const UnitShare &share) {
+  for (unsigned dim = 0; dim < maxRowDims; ++dim)
+    if (command.unitRows[dim] > share.rows[dim])
+      return false;
+  return command.unitColumns <= share.columns &&
+         command.unitReduction <= share.reduction;
+}
+
+static llvm::Error checkUnits(const TensorCommand &command,
+                              const MachineDescription &machine) {
+  const TensorEngineDescription &tensor = machine.tensor;
+  uint64_t units = uint64_t(command.unitColumns) * command.unitReduction;
+  for (uint16_t parts : command.unitRows)
+    units = llvm::SaturatingMultiply<uint64_t>(units, parts);
+  bool isShared = tensor.grid ? llvm::any_of(tensor.grid->shares,
+                                             [&](const UnitShare &share) {
+                                               return isWithin(command, share);
+                                             })
+                              : command.unitReduction == 1;
+  if (units > 0 && units <= tensor.units && isShared)
+    return llvm::Error::success();
+  std::string message = "unitRows";
+  for (uint16_t parts : command.unitRows)
+    message += " " + std::to_string(parts);
+  return llvm::createStringError(
+      message + ", unitColumns " + std::to_string(command.unitColumns) +
+      ", unitReduction " + std::to_string(command.unitReduction) +
+      ", but a core of '" + machine.name + "' has " +
+      std::to_string(tensor.units) + " units" +
+      (isShared ? "" : ", which do not share a command so"));
+}
+
 llvm::Error checkSupported(const TensorCommand &command,
                            const MachineDescription &machine) {
   const TensorEngineDescription &tensor = machine.tensor;
@@ -31,12 +64,11 @@ llvm::Error checkSupported(const TensorCommand &command,
                                    "got activation " +
                                    getName(type).str() + " and weight " +
                                    getName(command.weight.type).str());
-  uint64_t units = uint64_t(command.unitRows) * command.unitColumns;
-  if (units == 0 || units > tensor.units)
-    return llvm::createStringError(
-        "unitRows * unitColumns = " + std::to_string(command.unitRows) + " * " +
-        std::to_string(command.unitColumns) + ", but a core of '" +
-        machine.name + "' has " + std::to_string(tensor.units) + " units");
+  if (llvm::Error error = checkUnits(command, machine))
+    return error;
+  if (command.hasResidual && command.store && !tensor.addsResidual())
+    return llvm::createStringError("a residual, but the tensor engine of '" +
+                                   machine.name + "' cannot add tensors");
   uint64_t bytes = getAccumulatorBytes(command, machine);
   if (bytes > tensor.accumulatorBytes)
     return llvm::createStringError(

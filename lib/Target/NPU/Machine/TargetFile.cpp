@@ -38,6 +38,18 @@ static void checkRelations(const MachineDescription &machine,
       "found " + Twine(machine.dma.packetBytes) +
           ", needed at least dram.burst_bytes, " + Twine(dram.burstBytes),
       {"dram.burst_bytes"});
+  if (machine.tensor.grid)
+    for (auto [i, share] : enumerate(machine.tensor.grid->shares)) {
+      uint64_t parts = uint64_t(share.columns) * share.reduction;
+      for (uint32_t rows : share.rows)
+        parts *= rows;
+      std::string path = ("tensor.grid.shares[" + Twine(i) + "].parts").str();
+      relations.require(parts <= machine.tensor.units, path,
+                        "these are " + Twine(parts) +
+                            " parts in all, needed at most tensor.units, " +
+                            Twine(machine.tensor.units),
+                        {"tensor.units"});
+    }
   for (auto [i, mode] : enumerate(machine.tensor.modes)) {
     std::string path = ("tensor.modes[" + Twine(i) + "].outputs").str();
     uint64_t needed = uint64_t(4) * machine.tensor.units * mode.outputs;

@@ -29,10 +29,75 @@ static constexpr ElementType modeTypes[] = {
     ElementType::I8, ElementType::F16, ElementType::BF16, ElementType::F8E4M3,
     ElementType::F8E5M2};
 
+/// Dimensions of a tensor command that units can divide, as target files call
+/// them.
+static constexpr llvm::StringLiteral sharedDimensions[] = {
+    "reduction", "columns", "outer_rows", "middle_rows", "inner_rows"};
+
+static uint32_t &getParts(UnitShare &share, unsigned dimension) {
+  if (dimension == 0)
+    return share.reduction;
+  if (dimension == 1)
+    return share.columns;
+  return share.rows[dimension - 2];
+}
+
+/// Calls `take` with the name and the dimensions of each way of sharing: over
+/// one dimension or over two.
+static void forEachSharing(
+    llvm::function_ref<void(std::string, llvm::ArrayRef<unsigned>)> take) {
+  for (unsigned first = 0; first < std::size(sharedDimensions); ++first) {
+    take(sharedDimensions[first].str(), {first});
+    for (unsigned second = first + 1; second < std::size(sharedDimensions);
+         ++second)
+      take((sharedDimensions[first] + "_" + sharedDimensions[second]).str(),
+           {first, second});
+  }
+}
+
+static void visitGrid(TargetSchemaVisitor &v, UnitGrid &grid) {
+  v.figure({"block_height", "", anyCount,
+            "middle rows of a command that a unit takes at once"},
+           &grid.blockHeight);
+  v.figure({"block_width", "", anyCount,
+            "inner rows of a command that a unit takes at once"},
+           &grid.blockWidth);
+  v.figure({"buffers_operands",
+            "",
+            {},
+            "whether units keep what they read, so that a command reads each "
+            "byte of an operand once"},
+           &grid.buffersOperands);
+  v.figure({"adds_residual",
+            "",
+            {},
+            "whether the epilogue can add a tensor; else that is vector work"},
+           &grid.addsResidual);
+  std::vector<std::string> names;
+  std::vector<llvm::SmallVector<unsigned, 2>> dimensions;
+  forEachSharing([&](std::string name, llvm::ArrayRef<unsigned> dims) {
+    names.push_back(std::move(name));
+    dimensions.emplace_back(dims);
+  });
+  llvm::SmallVector<llvm::StringRef> nameRefs(names.begin(), names.end());
+  v.variants({"shares", "share",
+              "how units may share a command; one of them, for each command",
+              "over", "dimensions of the command that are divided", nameRefs},
+             [&](unsigned name) {
+               uint32_t parts = 1;
+               v.figure({"parts", "", anyCount,
+                         "parts of each of these dimensions, at most"},
+                        &parts);
+               UnitShare &share = grid.shares.emplace_back();
+               for (unsigned dimension : dimensions[name])
+                 getParts(share, dimension) = parts;
+             });
+}
+
 static void visitTensor(TargetSchemaVisitor &v, TensorEngineDescription &t) {
   v.figure({"units", "", anyCount,
             "equal MAC arrays of a core; a command splits its rows or columns "
-            "over them"},
+            "over them, or as tensor.grid says"},
            &t.units);
   llvm::SmallVector<llvm::StringRef> names;
   for (ElementType type : modeTypes)
@@ -61,6 +126,29 @@ static void visitTensor(TargetSchemaVisitor &v, TensorEngineDescription &t) {
            &t.fillCycles);
   v.figure({"command_seconds", "s", anyFixedSeconds, "fixed cost of a command"},
            &t.commandSeconds);
+  v.section("grid", false,
+            "for arrays that take each dimension of a command by itself; left "
+            "out where rows and reduction are flat",
+            [&] { visitGrid(v, t.grid.emplace()); });
+}
+
+static void visitFixedFunction(TargetSchemaVisitor &v,
+                               FixedFunctionDescription &f) {
+  v.figure({"operands_per_cycle", "", anyCount,
+            "elements of operands that a core takes a cycle"},
+           &f.operandsPerCycle);
+  v.figure({"uses_banks",
+            "",
+            {},
+            "whether reads and writes can take longer than that, at the banks "
+            "of the SRAM"},
+           &f.usesBanks);
+  v.figure({"excludes_tensor",
+            "",
+            {},
+            "whether the engine works only while the tensor engine of its core "
+            "rests"},
+           &f.excludesTensor);
 }
 
 static void visitVector(TargetSchemaVisitor &v, VectorEngineDescription &e) {
@@ -90,6 +178,10 @@ static void visitVector(TargetSchemaVisitor &v, VectorEngineDescription &e) {
   v.figure({"energy_joules_per_32_bit_op", "J", anyEnergy,
             "energy of a lane operation on 32-bit operands"},
            &e.energyPerOp32);
+  v.section("fixed_function", false,
+            "for an engine of fixed operations, whose time is that of their "
+            "operands; the lanes are of no effect then",
+            [&] { visitFixedFunction(v, e.fixedFunction.emplace()); });
 }
 
 static void visitLocal(TargetSchemaVisitor &v, LocalMemoryDescription &m) {

@@ -89,6 +89,53 @@ static uint64_t getOperandBytes(uint64_t count, const Descriptor &operand,
                       getRunBytes(sizes, operand.strides, width), word);
 }
 
+namespace {
+/// A regular pattern of equal blocks of contiguous bytes.
+struct Pattern {
+  uint64_t blockBytes;
+  uint64_t blocks = 1;
+  /// The blocks that were added last: so many, so far apart.
+  uint64_t lastCount = 1, lastStride = 0;
+
+  void repeat(uint64_t size, uint64_t stride);
+};
+} // namespace
+
+/// Adds copies of the pattern, `stride` bytes apart. What they share with it or
+/// with one another is counted once as long as blocks meet blocks.
+void Pattern::repeat(uint64_t size, uint64_t stride) {
+  if (lastStride == 0 && stride <= blockBytes) {
+    blockBytes = add(blockBytes, multiply(size - 1, stride));
+    return;
+  }
+  if (lastStride != 0 && stride % lastStride == 0 &&
+      stride / lastStride < lastCount) {
+    uint64_t more = multiply(size - 1, stride / lastStride);
+    blocks = multiply(blocks / lastCount, add(lastCount, more));
+    lastCount = add(lastCount, more);
+    return;
+  }
+  blocks = multiply(blocks, size);
+  lastCount = size;
+  lastStride = stride;
+}
+
+/// Bytes that banks with words of `word` bytes move when each byte of an
+/// operand is read once: windows that overlap share what they have in common.
+static uint64_t getFootprintBytes(const Descriptor &operand,
+                                  ArrayRef<uint32_t> sizes, uint64_t word) {
+  llvm::SmallVector<std::pair<uint64_t, uint64_t>, maxDims> loops;
+  for (auto [size, stride] : llvm::zip(sizes, operand.strides))
+    if (size > 1 && stride != 0)
+      loops.push_back({stride < 0 ? -uint64_t(stride) : stride, size});
+  llvm::sort(loops);
+  Pattern pattern = {getByteWidth(operand.type)};
+  for (auto [stride, size] : loops)
+    pattern.repeat(size, stride);
+  return getWordBytes(multiply(pattern.blocks, pattern.blockBytes),
+                      pattern.blockBytes, word);
+}
+
 //===----------------------------------------------------------------------===//
 // Engines
 //===----------------------------------------------------------------------===//
@@ -109,6 +156,43 @@ struct ArrayPasses {
 };
 } // namespace
 
+/// Cycles that the arrays of a grid compute: each dimension takes whole steps
+/// of its own, the reduction dimensions outside the innermost single ones.
+static uint64_t getGridCycles(const TensorCommand &command,
+                              const ArrayMode &mode, const UnitGrid &grid) {
+  std::array<uint32_t, maxRowDims> block = {1, grid.blockHeight,
+                                            grid.blockWidth};
+  uint64_t cycles = 1;
+  for (unsigned dim = 0; dim < maxRowDims; ++dim)
+    cycles = multiply(cycles,
+                      divideCeil(command.rows[dim],
+                                 multiply(block[dim], command.unitRows[dim])));
+  ArrayRef<uint32_t> reduction(command.reduction);
+  cycles = multiply(cycles, product(reduction.drop_back()));
+  cycles = multiply(
+      cycles, divideCeil(reduction.back(),
+                         multiply(mode.reduction, command.unitReduction)));
+  return multiply(
+      cycles,
+      divideCeil(command.columns, multiply(mode.outputs, command.unitColumns)));
+}
+
+uint64_t getComputeCycles(const TensorCommand &command,
+                          const MachineDescription &machine) {
+  const ArrayMode *mode = machine.findMode(command.activation.type);
+  if (!mode)
+    return 0;
+  if (machine.tensor.grid)
+    return getGridCycles(command, *mode, *machine.tensor.grid);
+  uint64_t unitRows =
+      uint64_t(command.unitRows[0]) * command.unitRows[1] * command.unitRows[2];
+  return multiply(
+      multiply(divideCeil(product(command.reduction), mode->reduction),
+               divideCeil(command.columns,
+                          multiply(mode->outputs, command.unitColumns))),
+      divideCeil(product(command.rows), unitRows));
+}
+
 static ArrayPasses getArrayPasses(const TensorCommand &command,
                                   const ArrayMode &mode) {
   ArrayPasses passes;
@@ -128,10 +212,7 @@ EngineTime getTime(const TensorCommand &command,
     return time;
   ArrayPasses passes = getArrayPasses(command, *mode);
   time.fillCycles = machine.tensor.fillCycles;
-  time.computeCycles =
-      multiply(multiply(divideCeil(passes.reduction, mode->reduction),
-                        passes.columnPasses),
-               divideCeil(passes.rows, command.unitRows));
+  time.computeCycles = getComputeCycles(command, machine);
   time.macs =
       multiply(multiply(passes.rows, passes.reduction), command.columns);
 
@@ -149,10 +230,13 @@ EngineTime getTime(const TensorCommand &command,
 
   // The rows stream through the array once for every pass over the columns; the
   // weights of a pass stay in it. Units that need the same operand get it from
-  // one read.
-  uint64_t read = getOperandBytes(
-      multiply(multiply(passes.rows, passes.reduction), passes.columnPasses),
-      command.activation, activationSizes, readWord);
+  // one read. Units with buffers keep the activations too.
+  uint64_t read =
+      machine.tensor.grid && machine.tensor.grid->buffersOperands
+          ? getFootprintBytes(command.activation, activationSizes, readWord)
+          : getOperandBytes(multiply(multiply(passes.rows, passes.reduction),
+                                     passes.columnPasses),
+                            command.activation, activationSizes, readWord);
   read = add(read, getOperandBytes(multiply(passes.reduction, command.columns),
                                    command.weight, weightSizes, readWord));
   uint64_t written = 0;
@@ -268,17 +352,33 @@ static uint64_t getReadCount(ArrayRef<uint32_t> sizes,
   return product(sizes.take_front(innermost));
 }
 
-EngineTime getTime(const VectorCommand &command,
-                   const MachineDescription &machine) {
-  EngineTime time;
-  const VectorEngineDescription &vector = machine.vector;
-  time.fixedSeconds = vector.commandSeconds;
+/// Elements of operands that an engine of fixed operations takes: of each input
+/// that changes along all parallel dimensions, those it has for an output, and
+/// one an output when there is no such input.
+static uint64_t countOperands(const VectorCommand &command,
+                              unsigned numParallel) {
   ArrayRef<uint32_t> sizes = command.sizes;
-  uint64_t elements = product(sizes);
-  unsigned numParallel =
-      sizes.size() - std::min<size_t>(command.numReductionDims, sizes.size());
-  uint64_t outputs = product(sizes.take_front(numParallel));
+  auto isFixed = [&](const Descriptor &input, unsigned dim) {
+    return sizes[dim] != 1 && input.strides[dim] == 0;
+  };
+  uint64_t operands = 0;
+  for (const Descriptor &input : command.inputs) {
+    uint64_t elements = 1;
+    for (unsigned dim = 0; dim < sizes.size() && elements; ++dim) {
+      if (!isFixed(input, dim))
+        elements = multiply(elements, sizes[dim]);
+      else if (dim < numParallel)
+        elements = 0;
+    }
+    operands = add(operands, elements);
+  }
+  return std::max(operands, product(sizes.take_front(numParallel)));
+}
 
+static void chargeInstructions(const VectorCommand &command,
+                               const VectorEngineDescription &vector,
+                               uint64_t elements, uint64_t outputs,
+                               EngineTime &time) {
   auto charge = [&](uint64_t count, LaneUse use) {
     if (use.cycles == 0)
       return;
@@ -294,18 +394,40 @@ EngineTime getTime(const VectorCommand &command,
       charge(elements, {getLanes(isInteger(reduction.combiner), vector), 1});
   for (const VectorInstruction &instruction : command.finish)
     charge(outputs, getLaneUse(instruction.opcode, vector));
+}
+
+EngineTime getTime(const VectorCommand &command,
+                   const MachineDescription &machine) {
+  EngineTime time;
+  const VectorEngineDescription &vector = machine.vector;
+  time.fixedSeconds = vector.commandSeconds;
+  ArrayRef<uint32_t> sizes = command.sizes;
+  unsigned numParallel =
+      sizes.size() - std::min<size_t>(command.numReductionDims, sizes.size());
+  uint64_t outputs = product(sizes.take_front(numParallel));
+  if (vector.fixedFunction) {
+    time.vectorOperations = countOperands(command, numParallel);
+    time.computeCycles = divideCeil(time.vectorOperations,
+                                    vector.fixedFunction->operandsPerCycle);
+  } else {
+    chargeInstructions(command, vector, product(sizes), outputs, time);
+  }
 
   uint64_t read = 0, written = 0;
+  uint64_t readWord = getReadWord(machine.local);
   for (const Descriptor &input : command.inputs)
-    read = add(read, getOperandBytes(getReadCount(sizes, input), input, sizes,
-                                     getReadWord(machine.local)));
+    read = add(read, vector.fixedFunction
+                         ? getFootprintBytes(input, sizes, readWord)
+                         : getOperandBytes(getReadCount(sizes, input), input,
+                                           sizes, readWord));
   for (const VectorOutput &output : command.outputs)
     written = add(written, getOperandBytes(outputs, output.descriptor,
                                            sizes.take_front(numParallel),
                                            getWriteWord(machine.local)));
-  if (read)
+  bool usesBanks = !vector.fixedFunction || vector.fixedFunction->usesBanks;
+  if (read && usesBanks)
     time.readCycles = divideCeil(read, machine.local.readBytesPerCycle);
-  if (written)
+  if (written && usesBanks)
     time.writeCycles = divideCeil(written, machine.local.writeBytesPerCycle);
   time.localBytes = add(read, written);
   return time;

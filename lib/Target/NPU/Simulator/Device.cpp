@@ -65,12 +65,9 @@ llvm::Error NPUDevice::advance(uint32_t queue) {
     const Command &command = commands[state.position];
     const PreparedCommand &entry = prepared[queue][state.position];
     state.commandStart = kernel.now();
-    if (std::holds_alternative<TensorCommand>(command)) {
-      startEngine(queue, entry.engine, /*isTensor=*/true);
-      return llvm::Error::success();
-    }
-    if (std::holds_alternative<VectorCommand>(command)) {
-      startEngine(queue, entry.engine, /*isTensor=*/false);
+    if (std::holds_alternative<TensorCommand>(command) ||
+        std::holds_alternative<VectorCommand>(command)) {
+      startEngine(queue);
       return llvm::Error::success();
     }
     if (const auto *dma = std::get_if<DMACommand>(&command)) {
@@ -211,9 +208,20 @@ std::string NPUDevice::describeBlocked() const {
 // Engines
 //===----------------------------------------------------------------------===//
 
-void NPUDevice::startEngine(uint32_t queue, const EngineTime &time,
-                            bool isTensor) {
+/// Starts the tensor or vector command that `queue` is at, or lets it wait for
+/// the other engine of a core where they exclude each other.
+void NPUDevice::startEngine(uint32_t queue) {
   QueueState &state = queues[queue];
+  uint16_t core = program.queues[queue].core;
+  if (machine.vector.excludesTensor()) {
+    SharedCore &shared = sharedCores[core];
+    if (shared.isBusy) {
+      shared.waiting = queue;
+      return;
+    }
+    shared.isBusy = true;
+  }
+  const EngineTime &time = prepared[queue][state.position].engine;
   uint64_t worked = llvm::SaturatingAdd(time.fillCycles, time.computeCycles);
   sim::Time fixed = sim::getTime(time.fixedSeconds);
   sim::Time fill = clock.getTime(time.fillCycles);
@@ -223,9 +231,24 @@ void NPUDevice::startEngine(uint32_t queue, const EngineTime &time,
   state.account.charge(TimeCategory::Fill, fill);
   state.account.charge(TimeCategory::Compute, work - fill);
   state.account.charge(TimeCategory::LocalBandwidth, busy - work);
-  if (isTensor)
-    contracting[program.queues[queue].core] = true;
+  if (program.queues[queue].engine == Engine::Tensor)
+    contracting[core] = true;
   schedule(sim::addTime(fixed, busy), EventKind::CommandEnds, queue);
+}
+
+/// After a tensor or vector command of `queue`: the other engine goes first. It
+/// was this queue that it waited for, so the path leads here.
+void NPUDevice::releaseCore(uint32_t queue) {
+  SharedCore &shared = sharedCores[program.queues[queue].core];
+  shared.isBusy = false;
+  std::optional<uint32_t> next = std::exchange(shared.waiting, std::nullopt);
+  if (!next)
+    return;
+  QueueState &state = queues[*next];
+  if (kernel.now() > state.commandStart)
+    state.account = queues[queue].account;
+  state.commandStart = kernel.now();
+  startEngine(*next);
 }
 
 llvm::Error NPUDevice::endCommand(uint32_t queue) {
@@ -246,6 +269,8 @@ llvm::Error NPUDevice::endCommand(uint32_t queue) {
   result.queueBusyFs[queue] += kernel.now() - state.commandStart;
   report(queue, state.commandStart);
   ++state.position;
+  if (!std::holds_alternative<DMACommand>(command))
+    releaseCore(queue);
   return llvm::Error::success();
 }
 

@@ -56,7 +56,8 @@ private:
   llvm::Error prepareCommand(uint32_t queue, uint32_t number);
 
   llvm::Error advance(uint32_t queue);
-  void startEngine(uint32_t queue, const EngineTime &time, bool isTensor);
+  void startEngine(uint32_t queue);
+  void releaseCore(uint32_t queue);
   void startTransfer(uint32_t queue, const DMACommand &command,
                      const TransferTime &time);
   void sendPacket(uint32_t queue);
@@ -87,6 +88,13 @@ private:
   std::vector<Accumulators> accumulators; // a core
   std::vector<CorePorts> ports;           // a core
   std::vector<uint8_t> contracting;       // a core: its tensor engine is busy
+  /// A core whose engines exclude each other: one of them is busy, and the
+  /// queue of the other one waits for it.
+  struct SharedCore {
+    bool isBusy = false;
+    std::optional<uint32_t> waiting;
+  };
+  std::vector<SharedCore> sharedCores; // a core
   std::vector<std::vector<PreparedCommand>> prepared;
   std::vector<QueueState> queues;
   size_t numFinished = 0; // queues

@@ -23,7 +23,8 @@ NPUDevice::NPUDevice(sim::Kernel &kernel, const Program &program,
       dram(dram ? *dram : ownDRAM),
       memory(program, machine, segments, options.timingOnly),
       accumulators(machine.cores), ports(machine.cores),
-      contracting(machine.cores, 0), queues(program.queues.size()) {
+      contracting(machine.cores, 0), sharedCores(machine.cores),
+      queues(program.queues.size()) {
   result.queueBusyFs.resize(program.queues.size());
   if (!options.timingOnly && options.threads != 1)
     pool = std::make_unique<llvm::DefaultThreadPool>(

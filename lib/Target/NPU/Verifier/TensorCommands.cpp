@@ -84,7 +84,9 @@ void QueueVerifier::verify(const TensorCommand &c) {
   checkSizes(sizes.take_front(maxDims));
   checkSizes(weight);
   checkSizes(output);
-  check(c.unitRows >= 1 && c.unitColumns >= 1, 9, "no units of the array");
+  check(!llvm::is_contained(c.unitRows, 0) && c.unitColumns >= 1 &&
+            c.unitReduction >= 1,
+        9, "no units of the array");
 
   auto checkOne = [&](bool present, const char *name, const Descriptor &d,
                       ArrayRef<uint32_t> sizes, bool isRead) {

@@ -217,7 +217,7 @@ func.func @program_finish_input() {
 // The tensor engine walks three dimensions of rows, three of reductions.
 func.func @tensor_row_sizes(%b: !npu.buffer) {
   // expected-error @+1 {{'npu.tensor_command' op has at most 3 row sizes, got: 4}}
-  npu.tensor_command 0, %b, %b rows [1, 1, 1, 1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 0, %b, %b rows [1, 1, 1, 1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -225,7 +225,7 @@ func.func @tensor_row_sizes(%b: !npu.buffer) {
 
 func.func @tensor_reduction_size(%b: !npu.buffer) {
   // expected-error @+1 {{'npu.tensor_command' op needs reduction sizes of 1 to 2^32 - 1, got: 4294967296}}
-  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [4294967296] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [4294967296] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -233,7 +233,24 @@ func.func @tensor_reduction_size(%b: !npu.buffer) {
 
 func.func @tensor_columns(%b: !npu.buffer) {
   // expected-error @+1 {{'npu.tensor_command' op needs columns of 1 to 2^32 - 1, got: 0}}
-  npu.tensor_command 0, %b, %b rows [1] columns 0 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 0, %b, %b rows [1] columns 0 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+// Units divide the dimensions of rows that a command has at most.
+func.func @tensor_unit_rows(%b: !npu.buffer) {
+  // expected-error @+1 {{'npu.tensor_command' op divides at most 3 row dimensions, got: 4}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1, 1, 1, 1>, unit_columns = 1 : i64}
+  return
+}
+
+// -----
+
+func.func @tensor_unit_reduction(%b: !npu.buffer) {
+  // expected-error @+1 {{'npu.tensor_command' op needs 'unit_reduction' of 0 to 65535, got: 65536}}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64, unit_reduction = 65536 : i64}
   return
 }
 
@@ -242,7 +259,7 @@ func.func @tensor_columns(%b: !npu.buffer) {
 // Addresses are planned for npu.buffer, so that no other value is an operand.
 func.func @tensor_operand(%b: !npu.buffer) {
   // expected-error @+1 {{'npu.tensor_command' op needs operands that are npu.buffer}}
-  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -251,7 +268,7 @@ func.func @tensor_operand(%b: !npu.buffer) {
 func.func @tensor_other_core() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op runs on core 1, whose memory does not hold an operand}}
-  npu.tensor_command 1, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 1, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -261,7 +278,7 @@ func.func @tensor_other_core() {
 func.func @tensor_shared() {
   %b = npu.buffer <shared> bytes 64
   // expected-error @+1 {{'npu.tensor_command' op reaches its own core's memory only}}
-  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -271,7 +288,7 @@ func.func @tensor_shared() {
 func.func @tensor_epilogue() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op has an epilogue only with an output}}
-  npu.tensor_command 0, %b, %b bias(%b) rows [1] columns 1 reduction [1] with [] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+  npu.tensor_command 0, %b, %b bias(%b) rows [1] columns 1 reduction [1] with [] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -281,7 +298,7 @@ func.func @descriptor_count() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op needs one descriptor an operand, got: 1 for 2 operands}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
-    with [#npu.descriptor<0 : f16 strides [2, 2]>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+    with [#npu.descriptor<0 : f16 strides [2, 2]>] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -292,7 +309,7 @@ func.func @descriptor_strides() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op walks 2 dimensions with an operand, got strides for 3}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
-    with [#npu.descriptor<0 : f16 strides [2, 2, 2]>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+    with [#npu.descriptor<0 : f16 strides [2, 2, 2]>, #npu.descriptor<0 : f16>] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -303,7 +320,7 @@ func.func @descriptor_guards() {
   // expected-error @+1 {{'npu.tensor_command' op has at most 2 guards an operand, got: 3}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
     with [#npu.descriptor<0 : f16 strides [2, 2] guards [<0 extent 1 coefficients [1, 0]>, <0 extent 1 coefficients [1, 0]>, <0 extent 1 coefficients [1, 0]>]>,
-          #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+          #npu.descriptor<0 : f16>] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -313,7 +330,7 @@ func.func @guard_coefficients() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op needs guards with one coefficient a stride}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
-    with [#npu.descriptor<0 : f16 strides [2, 2] guards [<0 extent 1 coefficients [1]>]>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 1 : i64}
+    with [#npu.descriptor<0 : f16 strides [2, 2] guards [<0 extent 1 coefficients [1]>]>, #npu.descriptor<0 : f16>] {unit_rows = array<i64: 1>, unit_columns = 1 : i64}
   return
 }
 
@@ -601,7 +618,7 @@ func.func @unit_rows() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op needs 'unit_rows' of 0 to 65535, got: 65537}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
-    with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = 65537 : i64, unit_columns = 1 : i64}
+    with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = array<i64: 65537>, unit_columns = 1 : i64}
   return
 }
 
@@ -611,6 +628,6 @@ func.func @unit_columns() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.tensor_command' op needs 'unit_columns' of 0 to 65535, got: 65536}}
   npu.tensor_command 0, %b, %b rows [1] columns 1 reduction [1]
-    with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = 1 : i64, unit_columns = 65536 : i64}
+    with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = array<i64: 1>, unit_columns = 65536 : i64}
   return
 }

@@ -137,6 +137,37 @@ TEST(TargetFile, ATOMHasItsPublishedPeaks) {
   EXPECT_EQ(atom.findMode(ElementType::BF16), nullptr);
 }
 
+// The machines of SoMa's evaluation: 16 TOPS at 512 MACs an array.
+TEST(TargetFile, SoMaEdgeHasItsPublishedPeaks) {
+  for (unsigned bandwidth : {16, 64}) {
+    MachineDescription soma =
+        readMachine("soma-edge-" + std::to_string(bandwidth));
+    EXPECT_EQ(2 * soma.getPeakMACsPerSecond(ElementType::I8), 16.384e12);
+    EXPECT_EQ(soma.dram.bytesPerSecond, bandwidth * 1e9);
+    EXPECT_EQ(soma.local.bytes, 8u << 20);
+    EXPECT_TRUE(soma.vector.excludesTensor());
+    EXPECT_FALSE(soma.tensor.addsResidual());
+    ASSERT_TRUE(soma.tensor.grid);
+    ASSERT_EQ(soma.tensor.grid->shares.size(), 6u);
+    const UnitShare &first = soma.tensor.grid->shares.front();
+    EXPECT_EQ(first.reduction, 4u);
+    EXPECT_EQ(first.columns, 4u);
+    const UnitShare &last = soma.tensor.grid->shares.back();
+    EXPECT_EQ(last.rows, (std::array<uint32_t, maxRowDims>{1, 4, 4}));
+    EXPECT_EQ(last.reduction, 1u);
+  }
+}
+
+TEST(TargetFile, GridWithMorePartsThanUnits) {
+  std::string text = readSource("targets/soma-edge-64.yaml");
+  size_t line = text.find("parts: { value: 4");
+  text.replace(line, 17, "parts: { value: 5");
+  EXPECT_NE(getErrors(text).find("these are 25 parts in all, needed at most "
+                                 "tensor.units, 16"),
+            std::string::npos)
+      << getErrors(text);
+}
+
 TEST(TargetFile, UnsignedBytesUseTheModeOfSignedOnes) {
   MachineDescription atom = readMachine("atom");
   EXPECT_EQ(atom.findMode(ElementType::U8), atom.findMode(ElementType::I8));

@@ -258,12 +258,12 @@ TEST(ControlTest, RefusesWhatTheTensorEngineLacks) {
              "bf16");
   TestProgram units;
   TensorCommand command = makeTensor(ElementType::BF16);
-  command.unitRows = 2;
+  command.unitRows = {1, 2, 1};
   command.unitColumns = 2;
   units.addTensor(command);
   expectPart(units.runToError(),
-             "unitRows * unitColumns = 2 * 2, but a core of 'test' "
-             "has 2 units");
+             "unitRows 1 2 1, unitColumns 2, unitReduction 1, but a core of "
+             "'test' has 2 units");
   TestProgram accumulators;
   command.unitColumns = 1;
   command.rows = {4097, 1, 1};

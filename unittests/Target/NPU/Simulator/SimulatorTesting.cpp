@@ -25,7 +25,7 @@ MachineDescription makeMachine() {
   machine.tensor.accumulatorBytes = 1 << 16;
   machine.tensor.fillCycles = 10;
   machine.tensor.commandSeconds = 100e-9;
-  machine.vector = {16, 32, true, 4, 50e-9, 1e-12, 2e-12};
+  machine.vector = {16, 32, true, 4, 50e-9, 1e-12, 2e-12, std::nullopt};
   machine.local = {1 << 20, 4, 16, 8, 1e-12};
   machine.shared = {1 << 20, 8, 2e-12};
   machine.network = {32, true, 1e-12};

@@ -52,11 +52,11 @@ TEST(TimingTest, TensorCommand) {
 TEST(TimingTest, UnitsShareRowsOrColumns) {
   MachineDescription machine = makeMachine();
   TensorCommand command = makeProduct();
-  command.unitRows = 2;
+  command.unitRows = {2, 1, 1};
   EXPECT_EQ(getTime(command, machine).computeCycles, 3u * 3 * 3);
   EXPECT_EQ(getTime(command, machine).readCycles, 70u);
   EXPECT_EQ(getAccumulatorBytes(command, machine), 6u * 12 * 4);
-  command.unitRows = 1;
+  command.unitRows = {1, 1, 1};
   command.unitColumns = 2;
   // 8 columns a pass
   EXPECT_EQ(getTime(command, machine).computeCycles, 3u * 2 * 6);

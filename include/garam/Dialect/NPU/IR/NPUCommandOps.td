@@ -258,7 +258,8 @@ def NPU_TensorCommandOp
     Optional<NPU_BufferType>:$residual, Optional<NPU_BufferType>:$output,
     DenseI64ArrayAttr:$rows, I64Attr:$columns, DenseI64ArrayAttr:$reduction,
     NPU_DescriptorArrayAttr:$descriptors, // of the operands, in order
-    I64Attr:$unit_rows, I64Attr:$unit_columns,
+    DenseI64ArrayAttr:$unit_rows, I64Attr:$unit_columns,
+    DefaultValuedAttr<I64Attr, "1">:$unit_reduction,
     UnitAttr:$accumulate,
     DefaultValuedAttr<I32Attr, "0">:$activation_zero_point,
     DefaultValuedAttr<I32Attr, "0">:$weight_zero_point,

@@ -168,9 +168,11 @@ struct TensorCommand {
   Descriptor activation, weight;
   int32_t activationZeroPoint = 0, weightZeroPoint = 0;
 
-  /// How the array's units share the work: unitRows * unitColumns units at
-  /// most, each taking its part of the rows and of the columns.
-  uint16_t unitRows = 1, unitColumns = 1;
+  /// How the array's units share the work: into how many parts each row
+  /// dimension, the columns and the innermost reduction dimension are divided.
+  /// Their product are the units that take part.
+  std::array<uint16_t, maxRowDims> unitRows = {1, 1, 1};
+  uint16_t unitColumns = 1, unitReduction = 1;
 
   /// Starts from what the previous tensor command left in the accumulators
   /// (which had the same rows and columns and store == false).

@@ -15,6 +15,7 @@
 #include "garam/Target/HostLink.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,12 +30,45 @@ struct ArrayMode {
   double energyPerMAC = 0;            // joule
 };
 
+/// Into how many parts units divide dimensions of a tensor command.
+struct UnitShare {
+  std::array<uint32_t, maxRowDims> rows = {1, 1, 1};
+  uint32_t columns = 1;
+  uint32_t reduction = 1; // of the innermost reduction dimension
+};
+
+/// Units that take each dimension of a command by itself: an array steps
+/// through the innermost reduction dimension only, all others multiply.
+struct UnitGrid {
+  /// Rows that one unit takes at once, in the middle and the inner dimension.
+  uint32_t blockHeight = 1, blockWidth = 1;
+  /// Units keep what they read: a command reads each byte of an operand once.
+  bool buffersOperands = false;
+  bool addsResidual = true; // the epilogue can add a tensor
+  /// The ways of dividing a command, each with its largest numbers of parts.
+  std::vector<UnitShare> shares;
+};
+
 struct TensorEngineDescription {
-  uint32_t units = 1;            // equal arrays that split rows or columns
+  uint32_t units = 1;            // equal arrays that share a command
   std::vector<ArrayMode> modes;  // a type without a mode is not supported
   uint64_t accumulatorBytes = 0; // of all units of a core together, 32-bit sums
   uint32_t fillCycles = 0;       // once a command
   double commandSeconds = 0;     // fixed cost of a command
+  std::optional<UnitGrid> grid;  // none: units take rows and reduction flat
+
+  bool addsResidual() const { return !grid || grid->addsResidual; }
+};
+
+/// A vector engine whose operations are fixed: what it does to its operands is
+/// free, taking them is not.
+struct FixedFunctionDescription {
+  uint32_t operandsPerCycle = 1;
+  /// Reading and writing take the banks' time too; else the engine's ports are
+  /// as fast as it is.
+  bool usesBanks = true;
+  /// It works only while the tensor engine of its core rests.
+  bool excludesTensor = false;
 };
 
 struct VectorEngineDescription {
@@ -46,6 +80,11 @@ struct VectorEngineDescription {
   uint32_t functionCycles = 1; // of exp, log, tanh, ... a lane, else 1
   double commandSeconds = 0;
   double energyPerOp16 = 0, energyPerOp32 = 0; // joule a lane operation
+  std::optional<FixedFunctionDescription> fixedFunction;
+
+  bool excludesTensor() const {
+    return fixedFunction && fixedFunction->excludesTensor;
+  }
 };
 
 struct LocalMemoryDescription {

@@ -46,6 +46,11 @@ EngineTime getTime(const TensorCommand &command,
 EngineTime getTime(const VectorCommand &command,
                    const MachineDescription &machine);
 
+/// Cycles that the arrays compute for `command`; 0 on a machine without a mode
+/// for its type.
+uint64_t getComputeCycles(const TensorCommand &command,
+                          const MachineDescription &machine);
+
 /// A DMA command alone on the chip: start-up, then packets at the slowest of
 /// engine, network port and memories.
 struct TransferTime {
@@ -78,9 +83,9 @@ TransferTime getTime(const DMACommand &command,
 uint64_t getAccumulatorBytes(const TensorCommand &command,
                              const MachineDescription &machine);
 
-/// Fails when `machine` has not what the command uses: array mode, units,
-/// accumulators, float arithmetic, shared SRAM, multicast, cores. The message
-/// says what is missing.
+/// Fails when `machine` has not what the command uses: array mode, units
+/// and how they share the command, residuals, accumulators, float arithmetic,
+/// shared SRAM, multicast, cores. The message says what is missing.
 llvm::Error checkSupported(const TensorCommand &command,
                            const MachineDescription &machine);
 llvm::Error checkSupported(const VectorCommand &command,
