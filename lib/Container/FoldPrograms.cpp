@@ -31,9 +31,16 @@ static std::vector<uint8_t> getNamelessMap(const DeviceProgram &program) {
   return serializeDebugMaps(nameless);
 }
 
+/// Whether instances leave something on their device, beside segments, that
+/// others must not have the place of.
+static bool keepsMore(const DeviceProgram &program) {
+  return any_of(program.residents,
+                [](const ResidentRange &range) { return !range.isShared; });
+}
+
 /// Whether dispatches of `b` may run `a`.
 static bool areEqual(const DeviceProgram &a, const DeviceProgram &b) {
-  return a.residents.empty() && b.residents.empty() && a.code == b.code &&
+  return !keepsMore(a) && !keepsMore(b) && a.code == b.code &&
          a.segments == b.segments && getNamelessMap(a) == getNamelessMap(b);
 }
 

@@ -93,6 +93,11 @@ TEST(FoldPrograms, OtherProgramsStay) {
   for (DeviceProgram &program : residents.programs)
     program.residents.push_back({"rows", 0, 4, false});
   EXPECT_EQ(countAfterFolding(residents), 3u);
+
+  ImageSource shared = makeLayers();
+  for (DeviceProgram &program : shared.programs)
+    program.residents.push_back({"rows", 0, 4, true});
+  EXPECT_EQ(countAfterFolding(shared), 1u);
 }
 
 } // namespace

@@ -203,6 +203,12 @@ llvm::Expected<Program> garam::npu::decode(llvm::ArrayRef<uint8_t> bytes) {
   reader.resize(program.segments, header.numSegments);
   for (Segment &segment : program.segments)
     visitSegment(reader, segment);
+  reader.resize(program.residents, header.numResidents);
+  for (ResidentBytes &resident : program.residents)
+    visitResident(reader, resident);
+  reader.resize(program.setup, header.numSetupQueues);
+  for (Queue &queue : program.setup)
+    readQueue(reader, queue);
   reader.resize(program.queues, header.numQueues);
   for (Queue &queue : program.queues)
     readQueue(reader, queue);

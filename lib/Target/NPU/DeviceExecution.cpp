@@ -32,8 +32,10 @@ namespace {
 /// Holds what the simulated device refers to, and passes its events on.
 class NPUExecution : public DeviceExecution {
 public:
-  /// `memory`: nothing in a run for times only.
+  /// `memory`: nothing in a run for times only. `residents`: of
+  /// SimulationOptions.
   NPUExecution(const Program &program, std::optional<RunMemory> memory,
+               ArrayRef<std::vector<uint8_t>> residents,
                const DeviceRunOptions &options, RunEndHandler onEnd);
 
   Error prepare(sim::Kernel &kernel, const MachineDescription &machine);
@@ -58,17 +60,30 @@ private:
   std::unique_ptr<Device> device;
 };
 
-/// Weights stay in DRAM, so that there is no set-up.
+/// A program says itself what of its weights stays on the chip. What others
+/// leave there by chance a run can be timed with, too.
+std::optional<Program> makeWarmProgram(const Program &program,
+                                       const InstanceOptions &options) {
+  if (!options.residentWeights || !program.residents.empty())
+    return std::nullopt;
+  return removeResidentTransfers(program);
+}
+
+/// All weights are in DRAM, and resident ones on the chip, too.
 class NPUInstance : public MemoryInstance {
 public:
   NPUInstance(const Program &original, const MachineDescription &machine,
               ArrayRef<uint8_t> constants, const InstanceOptions &options)
       : MemoryInstance(listSegments(original), constants, options.timingOnly),
-        withoutResident(options.residentWeights
-                            ? std::optional(removeResidentTransfers(original))
-                            : std::nullopt),
-        program(withoutResident ? *withoutResident : original),
-        machine(machine) {}
+        warmProgram(makeWarmProgram(original, options)),
+        program(warmProgram ? *warmProgram : original), machine(machine) {}
+
+  /// Brings the resident weights.
+  Error setUp(ArrayRef<uint8_t> constants, const InstanceOptions &options);
+
+  SetupCost getSetupCost() const override {
+    return {setup.cost.latencyFs, setup.cost.energyJoule};
+  }
 
 private:
   Expected<std::unique_ptr<DeviceExecution>>
@@ -76,21 +91,24 @@ private:
                 const DeviceRunOptions &options,
                 RunEndHandler onEnd) const override;
 
-  std::optional<Program> withoutResident;
+  std::optional<Program> warmProgram;
   const Program &program;
   const MachineDescription &machine;
+  SetupResult setup;
 };
 
 } // namespace
 
 NPUExecution::NPUExecution(const Program &program,
                            std::optional<RunMemory> memory,
+                           ArrayRef<std::vector<uint8_t>> residents,
                            const DeviceRunOptions &options, RunEndHandler onEnd)
     : program(program), memory(memory.value_or(RunMemory())), options(options),
       onEnd(std::move(onEnd)),
       recorder(this->options.values, this->options.onValue) {
   simulation.timingOnly = !memory;
   simulation.threads = options.threads;
+  simulation.residents = residents;
   if (options.onEvent)
     simulation.onCommand = [this](const CommandEvent &event) {
       this->options.onEvent(describe(event));
@@ -143,18 +161,39 @@ Expected<std::unique_ptr<DeviceExecution>>
 NPUInstance::makeExecution(sim::Kernel &kernel, std::optional<RunMemory> memory,
                            const DeviceRunOptions &options,
                            RunEndHandler onEnd) const {
-  auto execution = std::make_unique<NPUExecution>(program, std::move(memory),
-                                                  options, std::move(onEnd));
+  auto execution = std::make_unique<NPUExecution>(
+      program, std::move(memory), setup.residents, options, std::move(onEnd));
   if (Error error = execution->prepare(kernel, machine))
     return std::move(error);
   return execution;
 }
 
-std::unique_ptr<ProgramInstance> makeInstance(const Program &program,
-                                              const MachineDescription &machine,
-                                              ArrayRef<uint8_t> constants,
-                                              const InstanceOptions &options) {
-  return std::make_unique<NPUInstance>(program, machine, constants, options);
+Error NPUInstance::setUp(ArrayRef<uint8_t> constants,
+                         const InstanceOptions &options) {
+  SimulationOptions simulation;
+  simulation.timingOnly = options.timingOnly;
+  simulation.threads = options.threads;
+  RunMemory memory;
+  if (!options.timingOnly) {
+    std::vector<DeviceSegment> segments =
+        listSegments(makeSetupProgram(program));
+    std::vector<MutableArrayRef<uint8_t>> none(segments.size());
+    if (Error error =
+            RunMemory::create(segments, constants, none).moveInto(memory))
+      return error;
+  }
+  return simulateSetup(program, machine, memory, simulation).moveInto(setup);
+}
+
+Expected<std::unique_ptr<ProgramInstance>>
+makeInstance(const Program &program, const MachineDescription &machine,
+             ArrayRef<uint8_t> constants, const InstanceOptions &options) {
+  auto instance =
+      std::make_unique<NPUInstance>(program, machine, constants, options);
+  if (!program.setup.empty())
+    if (Error error = instance->setUp(constants, options))
+      return std::move(error);
+  return instance;
 }
 
 } // namespace garam::npu

@@ -15,10 +15,9 @@ namespace garam::npu {
 
 /// LoadedProgram::instantiate of `program`, which must live as long as the
 /// instance, as must `machine`.
-std::unique_ptr<ProgramInstance> makeInstance(const Program &program,
-                                              const MachineDescription &machine,
-                                              llvm::ArrayRef<uint8_t> constants,
-                                              const InstanceOptions &options);
+llvm::Expected<std::unique_ptr<ProgramInstance>>
+makeInstance(const Program &program, const MachineDescription &machine,
+             llvm::ArrayRef<uint8_t> constants, const InstanceOptions &options);
 
 } // namespace garam::npu
 

@@ -35,13 +35,15 @@ static PlannedRegion getRegion(const PlannedBuffer &buffer,
   return region;
 }
 
-Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled) {
+Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled,
+                                          const MachineDescription &machine) {
   DeviceProgram result;
   Expected<std::vector<uint8_t>> code = encode(compiled.program);
   if (!code)
     return code.takeError();
   result.code = std::move(*code);
   result.segments = listSegments(compiled.program);
+  result.residents = listResidents(compiled.program, machine);
   result.constants = std::move(compiled.constants);
   result.debug.nodes = std::move(compiled.nodes);
   result.debug.origins = std::move(compiled.origins);

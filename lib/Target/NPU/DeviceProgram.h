@@ -9,12 +9,14 @@
 
 #include "garam/Target/DeviceProgram.h"
 #include "garam/Target/NPU/CompiledProgram.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 
 namespace garam::npu {
 
-/// Encodes a compiled program and brings it into the form of the device
-/// interface. The lower bound is left to the caller.
-llvm::Expected<DeviceProgram> makeDeviceProgram(CompiledProgram compiled);
+/// Encodes a program compiled for `machine` and brings it into the form of the
+/// device interface. The lower bound is left to the caller.
+llvm::Expected<DeviceProgram>
+makeDeviceProgram(CompiledProgram compiled, const MachineDescription &machine);
 
 } // namespace garam::npu
 

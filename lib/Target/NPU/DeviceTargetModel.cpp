@@ -92,7 +92,7 @@ FailureOr<DeviceProgram> TargetModel::finish(func::FuncOp commands,
   if (failed(compiled))
     return failure();
   llvm::Expected<DeviceProgram> program =
-      makeDeviceProgram(std::move(*compiled));
+      makeDeviceProgram(std::move(*compiled), machine);
   if (!program)
     return commands.emitError("the program cannot be encoded: ")
            << llvm::toString(program.takeError());

@@ -233,6 +233,29 @@ void CommandPrinter::print(const DMACommand &c) {
 
 } // namespace
 
+/// Writes a queue behind a line of `title` and its name, each command with what
+/// `getComment` returns for its number.
+static void printQueue(const Queue &queue, llvm::StringRef title,
+                       llvm::raw_ostream &os,
+                       llvm::function_ref<std::string(unsigned)> getComment) {
+  os << '\n' << title << queue.core << '.' << getName(queue.engine) << '\n';
+  CommandPrinter printer(os);
+  unsigned depth = 0;
+  for (auto [k, command] : llvm::enumerate(queue.commands)) {
+    if (std::holds_alternative<LoopEndCommand>(command) && depth > 0)
+      --depth;
+    os << llvm::format_decimal(k, 6) << "  ";
+    os.indent(2 * depth);
+    std::visit([&](const auto &c) { printer.print(c); }, command);
+    std::string comment = getComment(k);
+    if (!comment.empty())
+      os << "  // " << comment;
+    os << '\n';
+    if (std::holds_alternative<LoopBeginCommand>(command))
+      ++depth;
+  }
+}
+
 void garam::npu::disassemble(
     const Program &program, llvm::raw_ostream &os,
     llvm::function_ref<std::string(unsigned, unsigned)> annotate) {
@@ -246,22 +269,18 @@ void garam::npu::disassemble(
        << segment.size << " bytes \"";
     os.write_escaped(segment.name) << "\"\n";
   }
-  for (auto [q, queue] : llvm::enumerate(program.queues)) {
-    os << "\nqueue " << queue.core << '.' << getName(queue.engine) << '\n';
-    CommandPrinter printer(os);
-    unsigned depth = 0;
-    for (auto [k, command] : llvm::enumerate(queue.commands)) {
-      if (std::holds_alternative<LoopEndCommand>(command) && depth > 0)
-        --depth;
-      os << llvm::format_decimal(k, 6) << "  ";
-      os.indent(2 * depth);
-      std::visit([&](const auto &c) { printer.print(c); }, command);
-      std::string comment = annotate ? annotate(q, k) : std::string();
-      if (!comment.empty())
-        os << "  // " << comment;
-      os << '\n';
-      if (std::holds_alternative<LoopBeginCommand>(command))
-        ++depth;
-    }
+  for (const ResidentBytes &resident : program.residents) {
+    os << "resident " << getName(resident.space);
+    if (resident.space != MemorySpace::Shared)
+      os << resident.index;
+    os << "+0x";
+    os.write_hex(resident.offset);
+    os << ' ' << resident.size << " bytes\n";
   }
+  for (const Queue &queue : program.setup)
+    printQueue(queue, "set-up queue ", os, [](unsigned) { return ""; });
+  for (auto [q, queue] : llvm::enumerate(program.queues))
+    printQueue(queue, "queue ", os, [&, number = q](unsigned command) {
+      return annotate ? annotate(number, command) : std::string();
+    });
 }

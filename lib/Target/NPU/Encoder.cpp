@@ -123,23 +123,33 @@ void writeCommand(WordWriter &writer, const Command &command) {
   writer.words[begin] |= uint32_t(writer.words.size() - begin) << 16;
 }
 
+void writeQueue(WordWriter &writer, const Queue &queue) {
+  uint32_t numCommands = queue.commands.size();
+  visitQueue(writer, queue, numCommands);
+  for (const Command &command : queue.commands)
+    writeCommand(writer, command);
+}
+
 void writeProgram(WordWriter &writer, const Program &program) {
   Header header;
+  header.minorVersion = program.residents.empty() ? 0 : 1;
   header.numCores = program.numCores;
   header.numParameters = program.parameters.size();
   header.numSegments = program.segments.size();
   header.numQueues = program.queues.size();
+  header.numResidents = program.residents.size();
+  header.numSetupQueues = program.setup.size();
   visitHeader(writer, header);
   for (const LaunchParameter &parameter : program.parameters)
     visitParameter(writer, parameter);
   for (const Segment &segment : program.segments)
     visitSegment(writer, segment);
-  for (const Queue &queue : program.queues) {
-    uint32_t numCommands = queue.commands.size();
-    visitQueue(writer, queue, numCommands);
-    for (const Command &command : queue.commands)
-      writeCommand(writer, command);
-  }
+  for (const ResidentBytes &resident : program.residents)
+    visitResident(writer, resident);
+  for (const Queue &queue : program.setup)
+    writeQueue(writer, queue);
+  for (const Queue &queue : program.queues)
+    writeQueue(writer, queue);
   // The size is known only now: the header is written again.
   header.size = writer.words.size() * sizeof(uint32_t);
   WordWriter start;

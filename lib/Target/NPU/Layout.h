@@ -41,7 +41,9 @@ namespace garam::npu::layout {
 
 constexpr uint32_t magic = 0x55504E47; // "GNPU" in memory
 constexpr uint16_t majorVersion = 1;
-constexpr uint16_t minorVersion = 0;
+/// The highest. A program has the lowest that can say what it says: 1 when it
+/// has resident bytes.
+constexpr uint16_t minorVersion = 1;
 
 enum class Opcode : uint8_t {
   Tensor = 1,
@@ -400,9 +402,10 @@ void visitCommand(IO &io, C &c) {
 struct Header {
   uint32_t magic = layout::magic;
   uint16_t majorVersion = layout::majorVersion;
-  uint16_t minorVersion = layout::minorVersion;
+  uint16_t minorVersion = 0;
   uint64_t size = 0; // bytes, header included
   uint16_t numCores = 0, numParameters = 0, numSegments = 0, numQueues = 0;
+  uint32_t numResidents = 0, numSetupQueues = 0;
 };
 
 template <typename IO, typename H>
@@ -416,6 +419,12 @@ void visitHeader(IO &io, H &header) {
   io.bits("numParameters", header.numParameters, 16);
   io.bits("numSegments", header.numSegments, 16);
   io.bits("numQueues", header.numQueues, 16);
+  if (header.minorVersion >= 1) {
+    io.bits("numResidents", header.numResidents, 32);
+    io.bits("numSetupQueues", header.numSetupQueues, 32);
+    io.require(header.minorVersion > minorVersion || header.numResidents > 0,
+               "a header of the lowest version for its program");
+  }
   io.leave();
 }
 
@@ -439,6 +448,17 @@ void visitParameter(IO &io, P &parameter) {
   io.reserved(16);
   io.bits("maximum", parameter.maximum, 32);
   io.text("name", parameter.name, nameLength);
+  io.leave();
+}
+
+template <typename IO, typename R>
+void visitResident(IO &io, R &resident) {
+  io.enter("resident");
+  io.enumerator("space", resident.space, 2, numMemorySpaces);
+  io.reserved(18);
+  io.bits("index", resident.index, 12);
+  io.bits("offset", resident.offset, 64);
+  io.bits("size", resident.size, 64);
   io.leave();
 }
 

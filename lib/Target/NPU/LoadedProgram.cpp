@@ -41,6 +41,27 @@ std::vector<DeviceSegment> listSegments(const Program &program) {
   return segments;
 }
 
+static std::string getMemoryName(MemorySpace space, uint16_t index) {
+  return space == MemorySpace::Shared ? "shared SRAM"
+                                      : ("SRAM of core " + Twine(index)).str();
+}
+
+std::vector<ResidentRange> listResidents(const Program &program,
+                                         const MachineDescription &machine) {
+  std::vector<ResidentRange> ranges;
+  for (const ResidentBytes &bytes : program.residents)
+    ranges.push_back({getMemoryName(bytes.space, bytes.index), bytes.offset,
+                      bytes.getEnd(), /*isShared=*/false});
+  for (unsigned core = 0; core < machine.cores; ++core)
+    ranges.push_back({getMemoryName(MemorySpace::Local, core), 0,
+                      machine.local.bytes, /*isShared=*/true});
+  if (machine.shared.bytes > 0)
+    ranges.push_back({getMemoryName(MemorySpace::Shared, 0), 0,
+                      machine.shared.bytes, /*isShared=*/true});
+  normalize(ranges);
+  return ranges;
+}
+
 namespace {
 
 class NPUProgram : public LoadedProgram {
@@ -50,6 +71,9 @@ public:
 
   std::vector<DeviceSegment> getSegments() const override {
     return listSegments(program);
+  }
+  std::vector<ResidentRange> getResidents() const override {
+    return listResidents(program, machine);
   }
   std::vector<std::string> getLanes() const override;
   std::vector<uint64_t> getCommandCounts() const override;

@@ -21,6 +21,11 @@ loadProgram(llvm::ArrayRef<uint8_t> code, llvm::MemoryBufferRef target);
 /// The segments that a program declares.
 std::vector<DeviceSegment> listSegments(const Program &program);
 
+/// The bytes of SRAM that an instance of `program` keeps, and those that it may
+/// use in a run, which instances that keep nothing there share: all.
+std::vector<ResidentRange> listResidents(const Program &program,
+                                         const MachineDescription &machine);
+
 /// The program as a run finds it whose weights are on the chip from the run
 /// before: without the transfers from the constant segment whose destination
 /// nothing else in the program writes.

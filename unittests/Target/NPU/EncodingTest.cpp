@@ -117,7 +117,7 @@ TEST(NPUEncoding, DamagedHeader) {
     return decodeError(bytes);
   };
   EXPECT_EQ(decodeWith(0, 'X'), "NPU program: does not begin with 'GNPU'");
-  EXPECT_EQ(decodeWith(4, 9), "NPU program: has version 9.0, this is for 1.0");
+  EXPECT_EQ(decodeWith(4, 9), "NPU program: has version 9.0, this is for 1.1");
   EXPECT_EQ(decodeWith(8, 1), "NPU program: says that it has 1 bytes, there "
                               "are " +
                                   std::to_string(good.size()));
@@ -125,6 +125,36 @@ TEST(NPUEncoding, DamagedHeader) {
   longer.resize(good.size() + 4);
   longer[8] += 4;
   EXPECT_EQ(decodeError(longer), "NPU program: goes on after its last queue");
+}
+
+/// With 32 resident bytes in the SRAM of core 0, which a set-up fills.
+Program makeResidentProgram() {
+  Program program = makeProgram({makeCopy()});
+  program.segments.push_back({SegmentRole::Constant, 1024, "w"});
+  program.residents.push_back({MemorySpace::Local, 0, 0x1000, 32});
+  DMACommand load;
+  load.sizes = {32};
+  load.source.address.space = MemorySpace::DRAM;
+  load.source.address.index = 1;
+  load.source.strides = {1};
+  load.destination.address.offset = 0x1000;
+  load.destination.strides = {1};
+  program.setup.push_back({0, Engine::DMA, {load}});
+  return program;
+}
+
+// Programs with resident bytes are of version 1.1, all others of 1.0.
+TEST(NPUEncoding, VersionOfResidentBytes) {
+  EXPECT_EQ(encodeOrFail(makeProgram({makeCopy()}))[6], 0);
+  std::vector<uint8_t> bytes = encodeOrFail(makeResidentProgram());
+  EXPECT_EQ(bytes[6], 1);
+  bytes[6] = 2;
+  EXPECT_EQ(decodeError(bytes),
+            "NPU program: has version 1.2, this is for 1.1");
+  bytes[6] = 1;
+  bytes[24] = 0; // resident ranges
+  EXPECT_EQ(decodeError(bytes), "NPU program: not a header of the lowest "
+                                "version for its program");
 }
 
 TEST(NPUEncoding, DamagedCommand) {
@@ -217,6 +247,21 @@ queue 0.dma
      3  }
      4  wait s3, 8
 )");
+}
+
+TEST(NPUDisassembler, Setup) {
+  EXPECT_EQ(
+      disassemble(makeResidentProgram()),
+      "program cores 1\n"
+      "segment dram0 input 1024 bytes \"x\"\n"
+      "segment dram1 constant 1024 bytes \"w\"\n"
+      "resident local0+0x1000 32 bytes\n"
+      "\n"
+      "set-up queue 0.dma\n"
+      "     0  copy [32]x1B from dram1+0x0{1} to local0+0x1000{1}\n"
+      "\n"
+      "queue 0.dma\n"
+      "     0  copy [64x16]x1B from dram0+0x0{16,1} to local0+0x0{32,1}\n");
 }
 
 TEST(NPUDisassembler, ComputeCommands) {

@@ -73,4 +73,67 @@ TEST(DeviceProgram, EventsNameTheKindsOfCommands) {
   EXPECT_EQ(kinds, std::set<std::string>({"dma", "signal", "wait"}));
 }
 
+/// Copies 64 bytes of weights, which stay in the SRAM of core 0 from byte 256
+/// on, to the output.
+Program makeResidentProgram() {
+  Program program;
+  program.segments = {{SegmentRole::Constant, 64, "weights"},
+                      {SegmentRole::Output, 64, "y"}};
+  program.residents = {{MemorySpace::Local, 0, 256, 64}};
+  DMACommand load;
+  load.sizes = {64};
+  load.source.address.space = MemorySpace::DRAM;
+  load.source.strides = load.destination.strides = {1};
+  load.destination.address.offset = 256;
+  DMACommand store;
+  store.sizes = {64};
+  store.source = load.destination;
+  store.destination = load.source;
+  store.destination.address.index = 1;
+  program.setup.push_back({0, Engine::DMA, {load}});
+  program.queues.push_back({0, Engine::DMA, {store}});
+  return program;
+}
+
+// Weights are brought when an instance is made; every run finds them.
+TEST(DeviceProgram, SetupBringsResidentWeights) {
+  TargetFile target = llvm::cantFail(loadTarget("atom"));
+  auto loaded = llvm::cantFail(loadProgram(
+      llvm::cantFail(encode(makeResidentProgram())), target.getBuffer()));
+  std::vector<uint8_t> weights(64, 7);
+  auto instance = llvm::cantFail(loaded->instantiate(weights, {}));
+  EXPECT_GT(instance->getSetupCost().femtoseconds, 500'000'000u);
+  EXPECT_GT(instance->getSetupCost().joule, 0.0);
+  for (unsigned run = 0; run < 2; ++run) {
+    std::vector<uint8_t> output(64);
+    DeviceRun result = llvm::cantFail(
+        instance->run({llvm::MutableArrayRef<uint8_t>(), output}));
+    EXPECT_EQ(output, weights);
+    EXPECT_EQ(result.dramReadBytes, 0u);
+  }
+  // What such a program keeps leaves nothing to find out about its transfers.
+  InstanceOptions timing;
+  timing.timingOnly = timing.residentWeights = true;
+  auto timed = llvm::cantFail(loaded->instantiate({}, timing));
+  EXPECT_EQ(timed->getSetupCost().femtoseconds,
+            instance->getSetupCost().femtoseconds);
+  EXPECT_GT(llvm::cantFail(timed->run({})).latencyFs, 0u);
+  // Weights that are not there are an error.
+  EXPECT_NE(llvm::toString(loaded->instantiate({}, {}).takeError()), "");
+}
+
+// What is not kept may be of any program in a run.
+TEST(DeviceProgram, ResidentRanges) {
+  TargetFile target = llvm::cantFail(loadTarget("atom"));
+  auto loaded = llvm::cantFail(loadProgram(
+      llvm::cantFail(encode(makeResidentProgram())), target.getBuffer()));
+  std::vector<ResidentRange> ranges = loaded->getResidents();
+  // Of 8 cores and the shared memory, one of the cores in two parts.
+  ASSERT_EQ(ranges.size(), 11u);
+  EXPECT_EQ(ranges[0], (ResidentRange{"SRAM of core 0", 256, 320, false}));
+  EXPECT_EQ(ranges[1], (ResidentRange{"SRAM of core 0", 0, 256, true}));
+  EXPECT_EQ(ranges[2], (ResidentRange{"SRAM of core 0", 320, 4 << 20, true}));
+  EXPECT_EQ(ranges[10], (ResidentRange{"shared SRAM", 0, 32 << 20, true}));
+}
+
 } // namespace

@@ -18,6 +18,7 @@ public:
   explicit Generator(Random &random) : random(random) {}
 
   Program makeProgram();
+  void addSetup();
 
 private:
   int32_t small() { return int32_t(random.below(4096)) - 2048; }
@@ -336,7 +337,43 @@ Program Generator::makeProgram() {
     for (; depth > 0; --depth)
       q.commands.push_back(LoopEndCommand());
   }
+  if (random.below(4) == 0)
+    addSetup();
   return program;
+}
+
+/// Resident bytes in some cores and in shared memory, and copies that fill them
+/// from a constant segment.
+void Generator::addSetup() {
+  uint16_t constants = program.segments.size();
+  program.segments.push_back({SegmentRole::Constant, 1 << 20, "weights"});
+  auto add = [&](MemorySpace space, uint16_t index, uint16_t queueCore) {
+    uint64_t offset = random.below(100);
+    for (unsigned i = 1 + random.below(2); i > 0; --i) {
+      uint32_t size = 2 + random.below(1000);
+      program.residents.push_back({space, index, offset, size});
+      DMACommand copy;
+      copy.sizes = {size / 2};
+      copy.elementBytes = 2;
+      copy.source.address.space = MemorySpace::DRAM;
+      copy.source.address.index = constants;
+      copy.source.address.offset = random.below(1 << 16);
+      copy.source.strides[0] = 2;
+      copy.destination.address.space = space;
+      copy.destination.address.index = index;
+      copy.destination.address.offset = offset;
+      copy.destination.strides[0] = 2;
+      if (program.setup.empty() || program.setup.back().core != queueCore)
+        program.setup.push_back({queueCore, Engine::DMA, {}});
+      program.setup.back().commands.push_back(copy);
+      offset += size + 1 + random.below(100);
+    }
+  };
+  uint16_t last = random.below(program.numCores);
+  for (uint16_t core = 0; core <= last; ++core)
+    add(MemorySpace::Local, core, core);
+  if (random.flip())
+    add(MemorySpace::Shared, 0, last);
 }
 
 } // namespace

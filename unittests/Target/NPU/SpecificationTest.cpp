@@ -270,12 +270,23 @@ TEST(NPUSpecification, ProgramLayout) {
   Program program;
   program.parameters.push_back({"length", 5});
   program.segments.push_back({SegmentRole::Input, 16, "x"});
+  program.residents.push_back({MemorySpace::Local, 0, 0, 16});
+  program.setup.push_back({0, Engine::DMA, {}});
   program.queues.push_back({0, Engine::DMA, {}});
   LayoutCheck check(getFields(program), Stored::All);
   check.match("Header", "header.");
   check.match("Parameter", "parameter.");
   check.match("Segment", "segment.");
+  check.match("Resident", "resident.");
   check.match("Queue", "queue.");
+  check.match("Queue", "queue.");
+  EXPECT_TRUE(check.isAtEnd());
+}
+
+// A program without resident bytes is of the version that has none.
+TEST(NPUSpecification, HeaderOfTheFirstVersion) {
+  LayoutCheck check(getFields(Program()), Stored::Always);
+  check.match("Header", "header.");
   EXPECT_TRUE(check.isAtEnd());
 }
 

@@ -326,6 +326,89 @@ TEST(StaticChecker, DoubleBuffering) {
   }
 }
 
+/// A core computes with 256 bytes of constants that stay in its SRAM.
+struct Resident : PlannedProgram {
+  uint32_t weights, kept, out, result;
+
+  Resident() : PlannedProgram(1) {
+    program.segments.push_back({SegmentRole::Constant, 4096, "weights"});
+    weights = addBuffer(MemorySpace::DRAM, 3, 0, 256, "weights");
+    kept = addBuffer(MemorySpace::Local, 0, 1024, 256, "kept");
+    out = addBuffer(MemorySpace::DRAM, 1, 0, 256, "out");
+    result = addBuffer(MemorySpace::Local, 0, 0, 256, "result");
+    program.residents = {{MemorySpace::Local, 0, 1024, 256}};
+    program.setup = {{0, Engine::DMA, {}}};
+    plan.setupOperandBuffers.resize(1);
+    compute(vector0, kept, 0, result, 0, 256);
+    signal(vector0, dma0, 0);
+    wait(dma0, 0);
+    copy(dma0, result, 0, out, 0, 256);
+  }
+  /// `size` bytes from `offset` on.
+  void load(uint64_t offset, uint32_t size) {
+    DMACommand command;
+    command.sizes = {size};
+    command.source = makeWalk(weights, offset);
+    command.destination = makeWalk(kept, offset);
+    program.setup[0].commands.push_back(command);
+    plan.setupOperandBuffers[0].push_back({weights, kept});
+  }
+};
+
+// No queue of the run orders what the set-up has written before.
+TEST(StaticChecker, ResidentBytes) {
+  Resident p;
+  p.load(0, 128);
+  p.load(128, 128);
+  EXPECT_EQ(check(p), "");
+}
+
+// (W) They must be there in the next run too.
+TEST(StaticChecker, WriteToResidentBytes) {
+  Resident p;
+  p.load(0, 256);
+  p.copy(dma0, p.out, 0, p.kept, 64, 64);
+  EXPECT_EQ(check(p),
+            "NPU program is not safe:\n"
+            "  (W) core 0, dma queue, command 2: destination writes bytes 1088 "
+            "to 1152 of local0, of which 256 from 1024 on are resident");
+  // Between them there is room.
+  Resident q;
+  q.program.residents = {{MemorySpace::Local, 0, 1024, 64},
+                         {MemorySpace::Local, 0, 1152, 128}};
+  q.load(0, 64);
+  q.load(128, 128);
+  q.copy(dma0, q.out, 0, q.kept, 64, 64);
+  EXPECT_EQ(check(q), "");
+}
+
+// The set-up is held to the plan as runs are.
+TEST(StaticChecker, SetupOutsideItsPlan) {
+  Resident p;
+  p.load(0, 256);
+  p.plan.buffers[p.weights].size = 255;
+  EXPECT_TRUE(contains(check(p), "in the set-up: NPU program is not safe:\n"
+                                 "  (B) core 0, dma queue, command 0: source "
+                                 "reads bytes 0 to 256"));
+  p.plan.setupOperandBuffers.clear();
+  EXPECT_TRUE(contains(check(p), "in the set-up: NPU program is not safe:\n"
+                                 "  (B) the plan is for 0 queues, the program "
+                                 "has 1"));
+}
+
+// (R) Queues of the set-up run at once.
+TEST(StaticChecker, UnorderedSetup) {
+  Resident p;
+  p.program.numCores = 2;
+  p.load(0, 256);
+  p.program.setup.push_back(p.program.setup[0]);
+  p.program.setup[1].core = 1;
+  p.plan.setupOperandBuffers.push_back(p.plan.setupOperandBuffers[0]);
+  EXPECT_TRUE(contains(check(p), "in the set-up: NPU program is not safe:\n"
+                                 "  (R) no order between two accesses to "
+                                 "buffer 'kept'"));
+}
+
 // At most ten violations are listed.
 TEST(StaticChecker, ManyViolations) {
   Pipeline p;

@@ -26,7 +26,21 @@ struct Sample {
 
   Sample() {
     program.parameters = {{"length", 10}};
-    program.segments = {{SegmentRole::Input, 1024, "x"}};
+    program.segments = {{SegmentRole::Input, 1024, "x"},
+                        {SegmentRole::Constant, 1024, "w"}};
+    program.residents = {{MemorySpace::Local, 0, 4096, 64},
+                         {MemorySpace::Shared, 0, 0, 64}};
+    DMACommand load;
+    load.sizes = {64};
+    load.source.address.space = MemorySpace::DRAM;
+    load.source.address.index = 1;
+    load.source.strides = {1};
+    load.destination.strides = {1};
+    load.destination.address.offset = 4096;
+    DMACommand share = load;
+    share.destination.address.space = MemorySpace::Shared;
+    share.destination.address.offset = 0;
+    program.setup = {{0, Engine::DMA, {load, share}}};
     TensorCommand first, second;
     first.store = false;
     second.accumulate = true;
@@ -59,6 +73,9 @@ struct Sample {
   WaitCommand &wait() { return get<WaitCommand>(2, 1); }
   SignalCommand &signal() { return get<SignalCommand>(2, 2); }
   LoopBeginCommand &loop() { return get<LoopBeginCommand>(2, 3); }
+  ResidentBytes &resident() { return program.residents[0]; }
+  std::vector<Command> &setup() { return program.setup[0].commands; }
+  DMACommand &load() { return std::get<DMACommand>(setup()[0]); }
   std::vector<Command> &commands(unsigned queue) {
     return program.queues[queue].commands;
   }
@@ -128,10 +145,10 @@ const Case cases[] = {
     {9, "no units of the array", [](Sample &s) { s.first().unitRows[1] = 0; }},
     {10, "source lies in memory 1 of 1",
      [](Sample &s) { s.dma().source.address.index = 1; }},
-    {10, "destination lies in memory 1 of 1",
+    {10, "destination lies in memory 2 of 2",
      [](Sample &s) {
        s.dma().destination.address.space = MemorySpace::DRAM;
-       s.dma().destination.address.index = 1;
+       s.dma().destination.address.index = 2;
      }},
     {10, "source lies in memory",
      [](Sample &s) { s.dma().source.address.space = MemorySpace(3); }},
@@ -323,6 +340,44 @@ const Case cases[] = {
      [](Sample &s) { s.dma().indirection.limit = 0; }},
     {24, "the index list is not of type i32 or i64",
      [](Sample &s) { s.dma().indirection.type = ElementType::I8; }},
+    {25, "resident bytes in local 1",
+     [](Sample &s) { s.resident().index = 1; }},
+    {25, "resident bytes in dram 0",
+     [](Sample &s) { s.resident().space = MemorySpace::DRAM; }},
+    {25, "resident bytes in no memory 0",
+     [](Sample &s) { s.resident().space = MemorySpace(3); }},
+    {25, "0 resident bytes at 4096", [](Sample &s) { s.resident().size = 0; }},
+    {25, "64 resident bytes at 72057594037927936",
+     [](Sample &s) { s.resident().offset = maxAddress; }},
+    {25, "the resident bytes are not in increasing order, or ranges touch",
+     [](Sample &s) {
+       s.program.residents.push_back({MemorySpace::Shared, 0, 64, 1});
+     }},
+    {26, "resident bytes that no set-up writes",
+     [](Sample &s) { s.program.setup.clear(); }},
+    {26, "a set-up without resident bytes",
+     [](Sample &s) { s.program.residents.clear(); }},
+    {26, "a set-up of core 0, vector queue",
+     [](Sample &s) { s.program.setup = {{0, Engine::Vector, {}}}; }},
+    {26, "set-up of core 0, command 2 is no copy",
+     [](Sample &s) { s.setup().push_back(WaitCommand()); }},
+    {26, "set-up of core 0, command 0 is no copy",
+     [](Sample &s) { s.load().kind = DMAKind::Fill; }},
+    {26, "set-up of core 0, command 0 does not copy constants",
+     [](Sample &s) { s.load().source.address.index = 0; }},
+    {26, "set-up of core 0, command 0 does not copy constants",
+     [](Sample &s) { s.load().source.address = Address(); }},
+    {26, "set-up of core 0, command 0 depends on a launch parameter",
+     [](Sample &s) { s.load().source.address.parameter = 0; }},
+    {26, "set-up of core 0, command 0 writes bytes that are not resident",
+     [](Sample &s) { s.load().destination.address.offset = 4097; }},
+    {26, "set-up of core 0, command 0 writes bytes that are not resident",
+     [](Sample &s) { s.load().destination.strides[0] = -1; }},
+    {26, "set-up of core 0, command 0 writes bytes that are not resident",
+     [](Sample &s) {
+       s.program.numCores = 2;
+       s.load().multicast = 3;
+     }},
 };
 
 TEST(NPUVerifier, AcceptsTheSample) {

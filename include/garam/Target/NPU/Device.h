@@ -31,6 +31,8 @@ public:
 
   /// What the finished run took. Latency counts from the device's start.
   virtual SimulationResult getResult() const = 0;
+  /// What is in bytes of an SRAM. Not when only times are simulated.
+  virtual std::vector<uint8_t> copy(const ResidentBytes &bytes) const = 0;
 };
 
 } // namespace garam::npu

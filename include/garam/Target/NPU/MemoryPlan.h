@@ -35,6 +35,8 @@ struct MemoryPlan {
   ///   DMA:    source (not for Fill), destination (one for each receiving core
   ///           in increasing order when multicast), indirection (if any)
   std::vector<std::vector<llvm::SmallVector<uint32_t, 4>>> operandBuffers;
+  /// The same for the queues of the set-up.
+  std::vector<std::vector<llvm::SmallVector<uint32_t, 4>>> setupOperandBuffers;
 };
 
 } // namespace garam::npu

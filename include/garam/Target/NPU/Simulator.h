@@ -9,6 +9,7 @@
 
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "garam/Target/RunMemory.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
@@ -52,6 +53,9 @@ struct SimulationOptions {
   /// Threads for the data of large tensor commands; results do not depend on
   /// it. 0: one a processor.
   unsigned threads = 0;
+  /// What the resident bytes of the program hold, one array a range, as
+  /// `simulateSetup` returns them. Not looked at with timingOnly.
+  llvm::ArrayRef<std::vector<uint8_t>> residents;
   /// Commands that are executed at most, loop commands included: more is taken
   /// for a program that has run away.
   uint64_t maxCommands = uint64_t(1) << 28;
@@ -83,10 +87,25 @@ struct SimulationResult {
   std::array<uint64_t, numTimeCategories> criticalPathFs = {};
 };
 
-/// Executes `program` on the machine. `segments[i]` is the memory of segment i
-/// (empty allowed with timingOnly); `parameters` are the launch parameters.
-/// Every address is checked: a program that leaves its segment or an SRAM, that
-/// deadlocks or that uses what the machine does not have is an error.
+/// What loading a program takes, and what it leaves.
+struct SetupResult {
+  SimulationResult cost;
+  /// For SimulationOptions::residents; empty with timingOnly.
+  std::vector<std::vector<uint8_t>> residents;
+};
+
+/// Executes the set-up of `program`, which may have none. Of `segments` only
+/// those of constants are looked at.
+llvm::Expected<SetupResult>
+simulateSetup(const Program &program, const MachineDescription &machine,
+              const RunMemory &segments, const SimulationOptions &options = {});
+
+/// Executes `program` on the machine, its set-up first if it has one and
+/// `options` have no contents of its resident bytes. `segments[i]` is the
+/// memory of segment i (empty allowed with timingOnly); `parameters` are the
+/// launch parameters. Every address is checked: a program that leaves its
+/// segment or an SRAM, that deadlocks or that uses what the machine does not
+/// have is an error.
 llvm::Expected<SimulationResult>
 simulate(const Program &program, const MachineDescription &machine,
          llvm::ArrayRef<llvm::MutableArrayRef<uint8_t>> segments,

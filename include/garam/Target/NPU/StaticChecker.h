@@ -22,7 +22,9 @@ namespace garam::npu {
 ///   (L) never has two buffers that share addresses live at once: all accesses
 ///       to one happen before all accesses to the other,
 ///   (R) orders every two accesses to the same bytes of which one is a write,
-///   (W) never writes a constant, parameter or input segment.
+///   (W) never writes a constant, parameter or input segment, nor resident
+///       bytes,
+/// and all but that of its set-up, by itself, which precedes every run.
 /// Launch parameters are taken at their declared maximum. An error names the
 /// rule, the commands (queue and number) and the buffers. At most ten
 /// violations are reported, joined.

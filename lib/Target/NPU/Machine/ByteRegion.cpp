@@ -10,6 +10,7 @@
 #include "llvm/Support/MathExtras.h"
 
 #include <numeric>
+#include <tuple>
 
 using namespace garam::npu;
 using llvm::ArrayRef;
@@ -341,4 +342,24 @@ ByteRegion garam::npu::getRegion(const Program &program,
          int64_t(program.parameters[address.parameter].maximum) + 1});
   return ClippedWalk(descriptor, sizes, indices)
       .getRegion(base, elementBytes, dims);
+}
+
+const ResidentBytes *garam::npu::findResident(const Program &program,
+                                              MemorySpace space, uint16_t index,
+                                              const ByteRegion &region) {
+  // From the first range on that does not end in front of the region.
+  auto found =
+      llvm::partition_point(program.residents, [&](const ResidentBytes &range) {
+        return std::make_tuple(range.space, range.index,
+                               int64_t(range.getEnd())) <=
+               std::make_tuple(space, index, region.getBegin());
+      });
+  for (; found != program.residents.end() && found->space == space &&
+         found->index == index && int64_t(found->offset) < region.getEnd();
+       ++found) {
+    ByteRegion bytes{int64_t(found->offset), int64_t(found->size), {}};
+    if (overlap(bytes, region))
+      return &*found;
+  }
+  return nullptr;
 }

@@ -262,9 +262,28 @@ bool garam::npu::operator==(const LaunchParameter &a,
   return a.name == b.name && a.maximum == b.maximum;
 }
 
-bool garam::npu::operator==(const Program &a, const Program &b) {
-  auto tie = [](const Program &x) {
-    return std::tie(x.numCores, x.segments, x.parameters, x.queues);
+bool garam::npu::operator==(const ResidentBytes &a, const ResidentBytes &b) {
+  auto tie = [](const ResidentBytes &x) {
+    return std::tie(x.space, x.index, x.offset, x.size);
   };
   return tie(a) == tie(b);
+}
+
+bool garam::npu::operator==(const Program &a, const Program &b) {
+  auto tie = [](const Program &x) {
+    return std::tie(x.numCores, x.segments, x.parameters, x.queues, x.residents,
+                    x.setup);
+  };
+  return tie(a) == tie(b);
+}
+
+Program garam::npu::makeSetupProgram(const Program &program) {
+  Program setup;
+  setup.numCores = program.numCores;
+  setup.segments = program.segments;
+  for (Segment &segment : setup.segments)
+    if (segment.role != SegmentRole::Constant)
+      segment.size = 0;
+  setup.queues = program.setup;
+  return setup;
 }

@@ -149,4 +149,18 @@ llvm::Error checkSupported(const DMACommand &command,
   return llvm::Error::success();
 }
 
+llvm::Error checkSupported(const ResidentBytes &bytes,
+                           const MachineDescription &machine) {
+  uint64_t size = machine.shared.bytes;
+  if (bytes.space == MemorySpace::Local)
+    size = bytes.index < machine.cores ? machine.local.bytes : 0;
+  if (bytes.getEnd() <= size)
+    return llvm::Error::success();
+  return llvm::createStringError(
+      "resident bytes [" + std::to_string(bytes.offset) + ", " +
+      std::to_string(bytes.getEnd()) + ") lie outside the " +
+      getName(bytes.space).str() + " memory of '" + machine.name +
+      "', which has " + std::to_string(size) + " bytes");
+}
+
 } // namespace garam::npu

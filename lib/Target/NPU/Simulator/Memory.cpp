@@ -6,6 +6,7 @@
 
 #include "Memory.h"
 
+#include "garam/Target/NPU/Machine/ByteRegion.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -89,6 +90,31 @@ llvm::ArrayRef<uint8_t> Memory::read(const Address &address,
   return bytes.slice(offset, size);
 }
 
+static Address getAddress(const ResidentBytes &bytes) {
+  Address address;
+  address.space = bytes.space;
+  address.index = bytes.index;
+  address.offset = bytes.offset;
+  return address;
+}
+
+std::vector<uint8_t> Memory::copy(const ResidentBytes &bytes) const {
+  std::vector<uint8_t> content(bytes.size, uninitialisedByte);
+  const std::vector<uint8_t> &image =
+      images[bytes.space == MemorySpace::Local ? bytes.index : machine.cores];
+  if (bytes.offset < image.size())
+    llvm::copy(llvm::ArrayRef(image).slice(
+                   bytes.offset,
+                   std::min<uint64_t>(bytes.size, image.size() - bytes.offset)),
+               content.begin());
+  return content;
+}
+
+void Memory::fill(const ResidentBytes &bytes, llvm::ArrayRef<uint8_t> content) {
+  uint8_t *image = getImage(getAddress(bytes), bytes.getEnd());
+  llvm::copy(content, image + bytes.offset);
+}
+
 static std::string describe(const Address &address, const Program &program) {
   switch (address.space) {
   case MemorySpace::Local:
@@ -110,6 +136,26 @@ llvm::Error Memory::makeRangeError(const Address &address, int64_t begin,
   return llvm::createStringError(
       llvm::formatv("bytes [{0}, {1}) lie outside {2}, which has {3} bytes",
                     begin, end, describe(address, program), getSize(address))
+          .str());
+}
+
+/// Nothing that a run writes is resident.
+llvm::Error Memory::checkResidents(const Descriptor &descriptor,
+                                   llvm::ArrayRef<uint32_t> sizes,
+                                   unsigned width, int64_t base) const {
+  llvm::SmallVector<ByteRegion::Dim> dims;
+  for (auto [size, stride] : llvm::zip(sizes, descriptor.strides))
+    dims.push_back({stride, size});
+  const ResidentBytes *written =
+      findResident(program, descriptor.address.space, descriptor.address.index,
+                   makeRegion(base, width, dims));
+  if (!written)
+    return llvm::Error::success();
+  return llvm::createStringError(
+      llvm::formatv("resident bytes [{0}, {1}) of {2} are written, which a run "
+                    "only reads",
+                    written->offset, written->getEnd(),
+                    describe(descriptor.address, program))
           .str());
 }
 
@@ -157,6 +203,10 @@ llvm::Expected<Operand> Memory::resolve(const Descriptor &descriptor,
   if (!guarded && (low < 0 || high > size))
     return makeRangeError(address, static_cast<int64_t>(low),
                           static_cast<int64_t>(high));
+  if (isWrite && !program.residents.empty())
+    if (llvm::Error error = checkResidents(descriptor, sizes, width,
+                                           static_cast<int64_t>(base)))
+      return std::move(error);
 
   Operand operand;
   operand.limit = static_cast<int64_t>(std::min<Wide>(

@@ -67,7 +67,7 @@ public:
   /// Resolves `descriptor` for a walk over `sizes` with elements of `width`
   /// bytes. Fails when an element lies outside its memory (of operands with
   /// guards only the reach of 62 bits is checked), or when a segment that is
-  /// read only is written.
+  /// read only or resident bytes are written.
   llvm::Expected<Operand> resolve(const Descriptor &descriptor,
                                   llvm::ArrayRef<uint32_t> sizes,
                                   unsigned width, bool isWrite,
@@ -78,6 +78,11 @@ public:
   /// there. Not when only times are simulated.
   llvm::ArrayRef<uint8_t> read(const Address &address, uint64_t size) const;
 
+  /// What is in bytes of an SRAM, and puts `content` there. They must lie in
+  /// it; not when only times are simulated.
+  std::vector<uint8_t> copy(const ResidentBytes &bytes) const;
+  void fill(const ResidentBytes &bytes, llvm::ArrayRef<uint8_t> content);
+
   /// The range of bytes that the error of an access outside of memory names.
   llvm::Error makeRangeError(const Address &address, int64_t begin,
                              int64_t end) const;
@@ -86,6 +91,9 @@ private:
   uint64_t getSize(const Address &address) const;
   /// An SRAM's first `end` bytes, made when they are first touched.
   uint8_t *getImage(const Address &address, uint64_t end);
+  llvm::Error checkResidents(const Descriptor &descriptor,
+                             llvm::ArrayRef<uint32_t> sizes, unsigned width,
+                             int64_t base) const;
   /// Of an operand whose limit is known.
   void setMemory(Operand &operand, const Address &address, bool isWrite);
 

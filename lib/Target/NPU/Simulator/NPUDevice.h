@@ -42,6 +42,9 @@ public:
   llvm::Error handle(uint64_t tag) override;
   std::string describeBlocked() const override;
   SimulationResult getResult() const override { return result; }
+  std::vector<uint8_t> copy(const ResidentBytes &bytes) const override {
+    return memory.copy(bytes);
+  }
 
 private:
   enum class EventKind : uint8_t { CommandEnds, Packet, SignalArrives };
@@ -52,6 +55,8 @@ private:
                     uint64_t(kind) << kindShift | uint64_t(number));
   }
 
+  llvm::Error checkSegments() const;
+  llvm::Error prepareResidents();
   llvm::Error prepareQueue(uint32_t queue);
   llvm::Error prepareCommand(uint32_t queue, uint32_t number);
 

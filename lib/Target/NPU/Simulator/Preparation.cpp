@@ -88,10 +88,46 @@ llvm::Error NPUDevice::prepareQueue(uint32_t queue) {
   return llvm::Error::success();
 }
 
+static llvm::Error fail(std::string message) {
+  return llvm::createStringError("NPU simulation: " + message);
+}
+
+/// There is memory for each segment.
+llvm::Error NPUDevice::checkSegments() const {
+  if (segments.size() != program.segments.size())
+    return fail(llvm::formatv("memory of {0} segments, the program has {1}",
+                              segments.size(), program.segments.size()));
+  for (auto [number, segment] : llvm::enumerate(program.segments))
+    if (segments.read(number).size() < segment.size)
+      return fail(llvm::formatv(
+          "{0} bytes of memory for segment {1} ('{2}'), which has {3}",
+          segments.read(number).size(), number, segment.name, segment.size));
+  return llvm::Error::success();
+}
+
+/// Resident bytes lie in the machine's memories, and hold what they hold.
+llvm::Error NPUDevice::prepareResidents() {
+  for (const ResidentBytes &bytes : program.residents)
+    if (llvm::Error error = checkSupported(bytes, machine))
+      return fail(llvm::toString(std::move(error)));
+  if (options.timingOnly)
+    return llvm::Error::success();
+  if (options.residents.size() != program.residents.size())
+    return fail(llvm::formatv("contents of {0} ranges of resident bytes, the "
+                              "program has {1}",
+                              options.residents.size(),
+                              program.residents.size()));
+  for (auto [bytes, content] :
+       llvm::zip_equal(program.residents, options.residents)) {
+    if (content.size() != bytes.size)
+      return fail(llvm::formatv("contents of {0} bytes for {1} resident bytes",
+                                content.size(), bytes.size));
+    memory.fill(bytes, content);
+  }
+  return llvm::Error::success();
+}
+
 llvm::Error NPUDevice::prepare() {
-  auto fail = [](std::string message) {
-    return llvm::createStringError("NPU simulation: " + message);
-  };
   if (llvm::Error error = verify(program))
     return error;
   if (program.numCores > machine.cores)
@@ -117,15 +153,11 @@ llvm::Error NPUDevice::prepare() {
       return fail(llvm::formatv("'{0}' has an SRAM of more than {1} bytes, the "
                                 "most whose data can be simulated",
                                 machine.name, maxImageBytes));
-    if (segments.size() != program.segments.size())
-      return fail(llvm::formatv("memory of {0} segments, the program has {1}",
-                                segments.size(), program.segments.size()));
-    for (auto [number, segment] : llvm::enumerate(program.segments))
-      if (segments.read(number).size() < segment.size)
-        return fail(llvm::formatv(
-            "{0} bytes of memory for segment {1} ('{2}'), which has {3}",
-            segments.read(number).size(), number, segment.name, segment.size));
+    if (llvm::Error error = checkSegments())
+      return error;
   }
+  if (llvm::Error error = prepareResidents())
+    return error;
   prepared.resize(program.queues.size());
   for (uint32_t queue = 0; queue < program.queues.size(); ++queue)
     if (llvm::Error error = prepareQueue(queue))

@@ -211,6 +211,14 @@ void Checker::checkOperand(StepId step, const Operand &operand,
                     " writes segment " + Twine(operand.index) + " '" +
                     program.segments[operand.index].name + "', whose role is " +
                     getName(program.segments[operand.index].role));
+  if (operand.isWrite)
+    if (const ResidentBytes *resident =
+            findResident(program, operand.space, operand.index, operand.region))
+      report('W', order.describe(step) + ": " + operand.name + " writes " +
+                      describe(operand.region) + " of " +
+                      getName(operand.space) + Twine(operand.index) +
+                      ", of which " + Twine(resident->size) + " from " +
+                      Twine(resident->offset) + " on are resident");
   // Nobody can change what is only read.
   if (isReadOnly)
     return;
@@ -353,5 +361,15 @@ llvm::Error garam::npu::checkProgram(const Program &program,
                                      const MachineDescription &machine) {
   if (llvm::Error error = verify(program))
     return error;
-  return Checker(program, plan, machine).run();
+  if (llvm::Error error = Checker(program, plan, machine).run())
+    return error;
+  if (program.setup.empty())
+    return llvm::Error::success();
+  Program setup = makeSetupProgram(program);
+  setup.segments = program.segments; // as large as the buffers of the plan need
+  MemoryPlan setupPlan{plan.buffers, plan.setupOperandBuffers, {}};
+  if (llvm::Error error = Checker(setup, setupPlan, machine).run())
+    return llvm::createStringError("in the set-up: " +
+                                   llvm::toString(std::move(error)));
+  return llvm::Error::success();
 }

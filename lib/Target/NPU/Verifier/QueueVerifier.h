@@ -101,6 +101,10 @@ private:
   std::string message;
 };
 
+/// Checks resident bytes and what the set-up does, of a program whose queues
+/// are in order: rules C25 and C26.
+llvm::Error verifySetup(const Program &program);
+
 /// Whether the strides of `descriptor` from dimension `from` on are zero, its
 /// guards' coefficients too.
 bool ignoresDims(const Descriptor &descriptor, unsigned from);

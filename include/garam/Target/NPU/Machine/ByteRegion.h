@@ -58,6 +58,11 @@ ByteRegion getRegion(const Program &program, const Descriptor &descriptor,
                      llvm::ArrayRef<uint32_t> sizes, unsigned elementBytes,
                      const LoopIndices &indices);
 
+/// The first resident bytes of `program` that `region` of a memory overlaps;
+/// null when there are none. `program` must have been verified.
+const ResidentBytes *findResident(const Program &program, MemorySpace space,
+                                  uint16_t index, const ByteRegion &region);
+
 } // namespace garam::npu
 
 #endif // GARAM_TARGET_NPU_MACHINE_BYTEREGION_H

@@ -427,13 +427,33 @@ struct LaunchParameter {
   uint32_t maximum = 0;
 };
 
+/// Bytes of an SRAM that hold in every run what the set-up has brought there.
+struct ResidentBytes {
+  MemorySpace space = MemorySpace::Local; // not DRAM
+  uint16_t index = 0;                     // core, as in Address
+  uint64_t offset = 0, size = 0;
+
+  uint64_t getEnd() const { return offset + size; }
+};
+
 struct Program {
   uint16_t numCores = 1;
   std::vector<Segment> segments;
   std::vector<LaunchParameter> parameters;
   /// In increasing order of (core, engine), no queue twice.
   std::vector<Queue> queues;
+  /// In increasing order of (space, index, offset); no two overlap or touch.
+  std::vector<ResidentBytes> residents;
+  /// DMA queues that run once, when the program is loaded, and copy constants
+  /// to all bytes of `residents` that a run reads. In increasing order of core.
+  /// There are some exactly when there are residents.
+  std::vector<Queue> setup;
 };
+
+/// The set-up of `program` as a program of its own, without residents: it may
+/// write what a run may not. Segments but those of constants, which it does not
+/// touch, are empty.
+Program makeSetupProgram(const Program &program);
 
 /// Two programs are equal when they say the same: operands and fields that a
 /// command does not use are left out of the comparison, and floating-point
@@ -455,6 +475,7 @@ bool operator==(const LoopEndCommand &a, const LoopEndCommand &b);
 bool operator==(const Queue &a, const Queue &b);
 bool operator==(const Segment &a, const Segment &b);
 bool operator==(const LaunchParameter &a, const LaunchParameter &b);
+bool operator==(const ResidentBytes &a, const ResidentBytes &b);
 bool operator==(const Program &a, const Program &b);
 
 } // namespace garam::npu

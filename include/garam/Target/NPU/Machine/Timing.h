@@ -92,6 +92,9 @@ llvm::Error checkSupported(const VectorCommand &command,
                            const MachineDescription &machine);
 llvm::Error checkSupported(const DMACommand &command,
                            const MachineDescription &machine);
+/// Fails when they do not lie in an SRAM of `machine`.
+llvm::Error checkSupported(const ResidentBytes &bytes,
+                           const MachineDescription &machine);
 
 } // namespace garam::npu
 
