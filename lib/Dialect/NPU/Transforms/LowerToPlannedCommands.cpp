@@ -23,13 +23,19 @@ namespace {
 /// the address planner needs room that the sum of sizes does not show.
 constexpr double fillFractions[] = {0.85, 0.65, 0.45, 0.25, 0.0};
 
-/// Fractions up to which local memory is filled with weights that are brought
-/// ahead, tried in this order for each of those above.
-constexpr double prefetchFractions[] = {0.95, 0.8, 0.65, 0.0};
+/// How weights are brought ahead.
+struct PrefetchPlan {
+  double fill; // up to which local memory is filled with them; 0: none are
+  /// For how many commands addresses rest. A load that takes them over at once
+  /// waits for who had them, and what stands behind it in its queue waits too:
+  /// better to bring less ahead, but not none.
+  int64_t resting = 0;
+};
 
-/// A load that takes addresses over at once waits for who had them, and what
-/// stands behind it in its queue waits too: better to bring less ahead.
-constexpr int64_t prefetchResting = 64;
+/// Tried in this order for each of the fractions above. Where a core runs few
+/// large commands none of them can rest.
+constexpr PrefetchPlan prefetchPlans[] = {
+    {0.95, 64}, {0.8, 64}, {0.65, 64}, {1.0}, {0.95}, {0.8}, {0.65}, {0.0}};
 
 struct LowerToPlannedCommands
     : impl::NPULowerToPlannedCommandsBase<LowerToPlannedCommands> {
@@ -57,12 +63,11 @@ private:
     return manager;
   }
 
-  OpPassManager buildPlanning(double fill) const {
+  OpPassManager buildPlanning(const PrefetchPlan &plan) const {
     OpPassManager manager(func::FuncOp::getOperationName());
-    if (fill > 0)
-      manager.addPass(createNPUPrefetchWeights({target, fill}));
-    manager.addPass(
-        createNPUPlanMemory({target, fill > 0 ? prefetchResting : 0}));
+    if (plan.fill > 0)
+      manager.addPass(createNPUPrefetchWeights({target, plan.fill}));
+    manager.addPass(createNPUPlanMemory({target, plan.resting}));
     return manager;
   }
 
@@ -75,34 +80,37 @@ private:
 
   LogicalResult lower(func::FuncOp func) {
     OpPassManager ordering = buildOrdering();
-    return success(
-        succeeded(tryEach(func, fillFractions,
-                          [&](double fill) {
-                            OpPassManager lowering = buildLowering(fill);
-                            return success(
-                                succeeded(runPipeline(lowering, func)) &&
-                                succeeded(plan(func)));
-                          })) &&
-        succeeded(runPipeline(ordering, func)));
+    return success(succeeded(tryEach<double>(
+                       func, fillFractions,
+                       [&](double fill) {
+                         OpPassManager lowering = buildLowering(fill);
+                         return success(
+                             succeeded(runPipeline(lowering, func)) &&
+                             succeeded(plan(func)));
+                       })) &&
+                   succeeded(runPipeline(ordering, func)));
   }
 
   LogicalResult plan(func::FuncOp func) {
-    return tryEach(func, prefetchFractions, [&](double fill) {
-      OpPassManager planning = buildPlanning(fill);
-      return runPipeline(planning, func);
-    });
+    return tryEach<PrefetchPlan>(func, prefetchPlans,
+                                 [&](const PrefetchPlan &plan) {
+                                   OpPassManager planning = buildPlanning(plan);
+                                   return runPipeline(planning, func);
+                                 });
   }
 
-  /// Runs `attempt` with one fraction after the other, until it does not
+  /// Runs `attempt` with one choice after the other, until it does not
   /// refuse. A function that is refused in the end is as it was.
-  LogicalResult tryEach(func::FuncOp func, ArrayRef<double> fractions,
-                        llvm::function_ref<LogicalResult(double)> attempt) {
-    for (const double &fraction : fractions) {
+  template <typename Choice>
+  LogicalResult
+  tryEach(func::FuncOp func, ArrayRef<Choice> choices,
+          llvm::function_ref<LogicalResult(const Choice &)> attempt) {
+    for (const Choice &choice : choices) {
       OwningOpRef<func::FuncOp> before = func.clone();
       std::optional<RefusalCollector> refusals;
-      if (&fraction != &fractions.back())
+      if (&choice != &choices.back())
         refusals.emplace(&getContext());
-      if (succeeded(attempt(fraction)))
+      if (succeeded(attempt(choice)))
         return success();
       func.getBody().takeBody(before->getBody());
       func->setAttrs(before->getOperation()->getAttrDictionary());

@@ -158,6 +158,19 @@ TEST(TargetFile, SoMaEdgeHasItsPublishedPeaks) {
   }
 }
 
+// Arm's Ethos-U65 with 512 MACs, 2 x 2 x 8 x 8 in each of two cores.
+TEST(TargetFile, U65HasItsPublishedPeaks) {
+  MachineDescription u65 = readMachine("u65-512");
+  EXPECT_EQ(u65.getPeakMACsPerSecond(ElementType::I8), 512e9);
+  EXPECT_EQ(u65.local.bytes, 384u << 10);
+  EXPECT_EQ(u65.dram.bytesPerSecond, 3.75e9);
+  ASSERT_TRUE(u65.tensor.grid);
+  ASSERT_EQ(u65.tensor.grid->shares.size(), 1u);
+  EXPECT_EQ(u65.tensor.grid->shares[0].columns, 2u);
+  ASSERT_TRUE(u65.vector.fixedFunction);
+  EXPECT_EQ(u65.vector.fixedFunction->operandsPerCycle, 64u);
+}
+
 TEST(TargetFile, GridWithMorePartsThanUnits) {
   std::string text = readSource("targets/soma-edge-64.yaml");
   size_t line = text.find("parts: { value: 4");
