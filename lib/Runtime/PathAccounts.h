@@ -7,7 +7,8 @@
 #ifndef GARAM_LIB_RUNTIME_PATHACCOUNTS_H
 #define GARAM_LIB_RUNTIME_PATHACCOUNTS_H
 
-#include "garam/Target/LoadedProgram.h"
+#include "garam/Runtime/Session.h"
+#include "garam/Simulation/PathTree.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace garam {
@@ -15,7 +16,11 @@ namespace garam {
 /// How the critical path that leads to a point in time divides into categories:
 /// femtoseconds by number of the category. It is carried along instead of being
 /// traced back, and sums to that time exactly.
-using PathAccount = std::vector<uint64_t>;
+struct PathAccount {
+  std::vector<uint64_t> spent;
+  /// What it leads over, when that is traced.
+  sim::PathTree<RunInterval>::Path path;
+};
 
 /// Numbers of categories, in the order in which they come up.
 class CategoryTable {
@@ -26,16 +31,17 @@ public:
     unsigned number = numbers.try_emplace(category, names.size()).first->second;
     if (number == names.size())
       names.push_back(category.str());
-    if (account.size() <= number)
-      account.resize(number + 1);
-    account[number] += femtoseconds;
+    if (account.spent.size() <= number)
+      account.spent.resize(number + 1);
+    account.spent[number] += femtoseconds;
   }
 
   /// The account with names, what is zero included.
   std::vector<TimeShare> list(const PathAccount &account) const {
     std::vector<TimeShare> shares;
     for (unsigned i = 0; i < names.size(); ++i)
-      shares.push_back({names[i], i < account.size() ? account[i] : 0});
+      shares.push_back(
+          {names[i], i < account.spent.size() ? account.spent[i] : 0});
     return shares;
   }
 

@@ -44,6 +44,7 @@ Error StepRunner::run(RunResult &total) {
   if (error)
     return error;
   result.criticalPath = categories.list(lastAccount);
+  result.path = paths.list(lastAccount.path);
   addSetup();
   finishEnergy();
   result.hostQuantizedElements = total.hostQuantizedElements;
@@ -139,6 +140,7 @@ StepRunner::makeValueHandler(uint32_t step) const {
 DeviceRunOptions StepRunner::makeOptions(uint32_t step) const {
   DeviceRunOptions own;
   own.threads = options.threads;
+  own.tracePath = options.tracePath;
   if (options.onEvent)
     own.onEvent = [this, step](const DeviceEvent &event) {
       options.onEvent(step, event);
@@ -204,6 +206,8 @@ Error StepRunner::endProgram(uint32_t step) {
     return createStringError("program " + Twine(getStep(step).program) +
                              " accounts for " + Twine(accounted) +
                              " fs, it took " + Twine(state.run.latencyFs));
+  if (options.tracePath)
+    tracePath(step);
   count(step, state.run);
   state.run = {};
 
@@ -217,6 +221,22 @@ Error StepRunner::endProgram(uint32_t step) {
     kernel.schedule(0, *this, startTag);
   }
   return Error::success();
+}
+
+/// Makes the path to the end of a program longer by that through it.
+void StepRunner::tracePath(uint32_t step) {
+  StepState &state = steps[step];
+  for (const PathInterval &interval : state.run.path)
+    paths.append(state.account.path,
+                 {step, std::nullopt, interval, /*hasCommand=*/true});
+  if (!state.run.path.empty())
+    return;
+  for (const TimeShare &share : state.run.criticalPath)
+    if (share.femtoseconds > 0)
+      paths.append(state.account.path,
+                   {step, std::nullopt,
+                    PathInterval{0, 0, "", share.category, share.femtoseconds},
+                    /*hasCommand=*/false});
 }
 
 /// Adds what a program did to the counts of its device and of the run.
@@ -260,9 +280,17 @@ void StepRunner::advanceTransfer(uint32_t step) {
   if (slot.start > now)
     state.account = direction.account;
   std::string category = "link " + link.name;
-  categories.charge(state.account, category, slot.end - slot.start);
+  auto charge = [&](sim::Time duration) {
+    categories.charge(state.account, category, duration);
+    if (options.tracePath && duration > 0)
+      paths.append(state.account.path,
+                   {step, number,
+                    PathInterval{0, 0, "transfer", category, duration},
+                    /*hasCommand=*/false});
+  };
+  charge(slot.end - slot.start);
   direction.account = state.account;
-  categories.charge(state.account, category, latency);
+  charge(latency);
 
   LinkUse &use = result.links[number];
   use.bytes += transfer.bytes;

@@ -76,6 +76,7 @@ private:
   void advanceTransfer(uint32_t step);
   void endTransfer(uint32_t step);
   void endStep(uint32_t step);
+  void tracePath(uint32_t step);
   void count(uint32_t step, const DeviceRun &run);
   void addSetup();
   void finishEnergy();
@@ -94,6 +95,7 @@ private:
   std::vector<DeviceState> devices;
   std::vector<std::array<Direction, 2>> links;
   CategoryTable categories;
+  sim::PathTree<RunInterval> paths;
   PathAccount lastAccount; // of the step that ended last
   size_t numEnded = 0;
   bool isStartScheduled = false;

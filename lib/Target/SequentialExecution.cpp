@@ -47,12 +47,15 @@ Error SequentialExecution::begin(uint64_t command) {
 }
 
 /// At the end of a command: the kernel's time ends where numbers do.
-void SequentialExecution::account() {
+void SequentialExecution::account(uint64_t command) {
   sim::Time left = kernel.now() - commandStart;
   result.laneBusyFs.front() += left;
   for (auto [share, time] : zip_equal(result.criticalPath, cost.times)) {
     sim::Time part = std::min(time, left);
     share.femtoseconds += part;
+    if (options.tracePath && part > 0)
+      result.path.push_back({/*lane=*/0, static_cast<uint32_t>(command), kind,
+                             share.category, part});
     left -= part;
   }
   result.macs += cost.macs;
@@ -63,7 +66,7 @@ void SequentialExecution::account() {
 }
 
 Error SequentialExecution::handle(uint64_t command) {
-  account();
+  account(command);
   if (memory) {
     execute(command, *memory);
     reportValues(command);

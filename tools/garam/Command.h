@@ -25,6 +25,7 @@ using Action = std::function<llvm::Error(const DeviceRegistry &devices)>;
 void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
                        Action &action);
 void addDoctorCommand(CLI::App &app, Action &action);
+void addExplainCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, const DeviceRegistry &devices,
                        Action &action);
 void addPlanMemoryCommand(CLI::App &app, Action &action);

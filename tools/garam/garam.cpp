@@ -111,6 +111,7 @@ static ExitCode runTool(int argc, char **argv) {
   Action action;
   addCompileCommand(app, devices, action);
   addRunCommand(app, action);
+  addExplainCommand(app, action);
   addInspectCommand(app, devices, action);
   addTargetsCommand(app, action);
   addTrustCommand(app, action);

@@ -24,6 +24,17 @@ struct TransferEvent {
   uint64_t startFs = 0, endFs = 0;
 };
 
+/// An interval of the critical path of a run.
+struct RunInterval {
+  uint32_t step = 0; // of the entry point
+  /// Of a transfer: the link of the manifest.
+  std::optional<uint32_t> link;
+  /// Of a dispatch. The categories are those of its device.
+  PathInterval interval;
+  /// Whether the device says which command it was.
+  bool hasCommand = false;
+};
+
 struct RunOptions {
   /// Only times: no inputs are needed and there are no outputs.
   bool timingOnly = false;
@@ -40,6 +51,8 @@ struct RunOptions {
   NoiseMode noise = NoiseMode::Ideal;
   /// Of the noise.
   uint64_t seed = 0;
+  /// Note what the critical path leads over.
+  bool tracePath = false;
   /// Called for each executed command with the step of the entry point that it
   /// belongs to; times count from the start of the run.
   std::function<void(unsigned step, const DeviceEvent &event)> onEvent;
@@ -94,6 +107,9 @@ struct RunResult {
   /// The critical path by what it was spent on; sums to latencyFs. With several
   /// devices, categories have the device in front.
   std::vector<TimeShare> criticalPath;
+  /// The same path from its start to its end, with the same sum. Only with
+  /// tracePath. It refers to the executable.
+  std::vector<RunInterval> path;
   /// laneBusyFs[instance][lane], of Executable::getInstances.
   std::vector<std::vector<uint64_t>> laneBusyFs;
   /// Moving inputs in and outputs out over the host link, which latencyFs and

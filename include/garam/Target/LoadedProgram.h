@@ -22,6 +22,16 @@ struct TimeShare {
   uint64_t femtoseconds = 0;
 };
 
+/// An interval of the critical path, and the command that it was spent on.
+struct PathInterval {
+  uint32_t lane = 0, command = 0; // as in DeviceEvent
+  /// What the command does; stays valid as long as the program.
+  llvm::StringRef kind;
+  /// One of DeviceRun::criticalPath.
+  std::string category;
+  uint64_t femtoseconds = 0;
+};
+
 /// One executed command.
 struct DeviceEvent {
   uint32_t lane = 0;    // number in LoadedProgram::getLanes
@@ -58,6 +68,8 @@ struct InstanceOptions {
 struct DeviceRunOptions {
   /// Threads for the data; results do not depend on it. 0: one a processor.
   unsigned threads = 0;
+  /// Note which commands the critical path leads over.
+  bool tracePath = false;
   /// Called in order of end time.
   std::function<void(const DeviceEvent &)> onEvent;
   /// Values of nodes (of the debug map) to copy out of the device's memories.
@@ -76,6 +88,9 @@ struct DeviceRun {
   double energyJoule = 0;
   /// Sums to latencyFs exactly.
   std::vector<TimeShare> criticalPath;
+  /// The same path from its start to its end, and with the same sum. Only with
+  /// tracePath, and of devices that know.
+  std::vector<PathInterval> path;
   /// Time that each lane was busy.
   std::vector<uint64_t> laneBusyFs;
 };

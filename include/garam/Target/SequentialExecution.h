@@ -47,7 +47,7 @@ protected:
 
 private:
   llvm::Error begin(uint64_t command);
-  void account();
+  void account(uint64_t command);
   void reportValues(uint64_t command) const;
 
   sim::Kernel &kernel;

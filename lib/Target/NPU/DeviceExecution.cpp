@@ -109,6 +109,7 @@ NPUExecution::NPUExecution(const Program &program,
   simulation.timingOnly = !memory;
   simulation.threads = options.threads;
   simulation.residents = residents;
+  simulation.tracePath = options.tracePath;
   if (options.onEvent)
     simulation.onCommand = [this](const CommandEvent &event) {
       this->options.onEvent(describe(event));
@@ -141,6 +142,11 @@ DeviceEvent NPUExecution::describe(const CommandEvent &event) const {
           commandKinds[command.index()]};
 }
 
+static StringRef getKind(const Program &program, uint32_t queue,
+                         uint32_t command) {
+  return commandKinds[program.queues[queue].commands[command].index()];
+}
+
 DeviceRun NPUExecution::getRun() const {
   SimulationResult result = device->getResult();
   DeviceRun run;
@@ -154,6 +160,11 @@ DeviceRun NPUExecution::getRun() const {
   for (const auto &[i, fs] : enumerate(result.criticalPathFs))
     run.criticalPath.push_back(
         {getName(static_cast<TimeCategory>(i)).str(), fs});
+  for (const PathInterval &interval : result.path)
+    run.path.push_back({interval.queue, interval.command,
+                        getKind(program, interval.queue, interval.command),
+                        getName(interval.category).str(),
+                        interval.femtoseconds});
   return run;
 }
 

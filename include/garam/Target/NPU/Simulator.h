@@ -34,6 +34,14 @@ constexpr unsigned numTimeCategories = 8;
 /// "dram_bandwidth", "network_bandwidth" or "contention".
 llvm::StringRef getName(TimeCategory category);
 
+/// An interval of the critical path: what a command spent on one thing, or the
+/// signal that a wait command has waited for.
+struct PathInterval {
+  uint32_t queue = 0, command = 0; // as in CommandEvent
+  TimeCategory category = TimeCategory::Compute;
+  uint64_t femtoseconds = 0;
+};
+
 /// One executed command, for traces and loss accounts.
 struct CommandEvent {
   uint32_t queue = 0;   // number in Program::queues
@@ -59,6 +67,8 @@ struct SimulationOptions {
   /// Commands that are executed at most, loop commands included: more is taken
   /// for a program that has run away.
   uint64_t maxCommands = uint64_t(1) << 28;
+  /// Note which commands the critical path leads over.
+  bool tracePath = false;
   /// Called in order of end time, waits and signals included.
   std::function<void(const CommandEvent &)> onCommand;
   /// Called when a tensor, vector or DMA command has taken effect on memory, in
@@ -85,6 +95,8 @@ struct SimulationResult {
   /// queue. Each interval is charged to what it went to; the sum is exactly
   /// latencyFs.
   std::array<uint64_t, numTimeCategories> criticalPathFs = {};
+  /// The same path, from its start to its end. Only with tracePath.
+  std::vector<PathInterval> path;
 };
 
 /// What loading a program takes, and what it leaves.

@@ -52,6 +52,16 @@ void NPUDevice::report(uint32_t queue, sim::Time start) {
     options.onCommand({queue, queues[queue].position, start, kernel.now()});
 }
 
+/// The present command of `queue` spends `duration`.
+void NPUDevice::charge(uint32_t queue, TimeCategory category,
+                       sim::Time duration) {
+  QueueState &state = queues[queue];
+  state.account.charge(category, duration);
+  if (options.tracePath && duration > 0)
+    trace.add(state.account.path, {queue, state.position, category, duration},
+              state.commandStart);
+}
+
 /// Executes commands of `queue` until one takes time or blocks.
 llvm::Error NPUDevice::advance(uint32_t queue) {
   QueueState &state = queues[queue];
@@ -101,6 +111,8 @@ llvm::Error NPUDevice::finish(uint32_t queue) {
   if (passed >= result.latencyFs) {
     result.latencyFs = passed;
     result.criticalPathFs = state.account.spent;
+    if (options.tracePath)
+      result.path = trace.list(state.account.path);
   }
   // A signal may still be on its way, to a queue that has not asked for it.
   if (++numFinished == queues.size() && options.onEnd)
@@ -180,7 +192,7 @@ llvm::Error NPUDevice::receive(uint32_t number) {
   // What the queue waited for last is the signal, so the path leads there.
   if (kernel.now() > state.commandStart) {
     state.account = message.account;
-    state.account.charge(TimeCategory::Synchronisation, message.latency);
+    charge(message.queue, TimeCategory::Synchronisation, message.latency);
   }
   state.status = QueueState::Status::Running;
   report(message.queue, state.commandStart);
@@ -227,10 +239,10 @@ void NPUDevice::startEngine(uint32_t queue) {
   sim::Time fill = clock.getTime(time.fillCycles);
   sim::Time work = clock.getTime(worked);
   sim::Time busy = clock.getTime(time.getBusyCycles());
-  state.account.charge(TimeCategory::FixedCost, fixed);
-  state.account.charge(TimeCategory::Fill, fill);
-  state.account.charge(TimeCategory::Compute, work - fill);
-  state.account.charge(TimeCategory::LocalBandwidth, busy - work);
+  charge(queue, TimeCategory::FixedCost, fixed);
+  charge(queue, TimeCategory::Fill, fill);
+  charge(queue, TimeCategory::Compute, work - fill);
+  charge(queue, TimeCategory::LocalBandwidth, busy - work);
   if (program.queues[queue].engine == Engine::Tensor)
     contracting[core] = true;
   schedule(sim::addTime(fixed, busy), EventKind::CommandEnds, queue);

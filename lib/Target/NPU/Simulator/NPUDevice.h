@@ -74,6 +74,7 @@ private:
   void leaveTurn(uint32_t queue);
   llvm::Error finish(uint32_t queue);
   void report(uint32_t queue, sim::Time start);
+  void charge(uint32_t queue, TimeCategory category, sim::Time duration);
   void count(const PreparedCommand &prepared, const Command &command);
   llvm::Error executeData(uint32_t queue);
   llvm::Error locate(llvm::Error error, uint32_t queue, uint32_t command) const;
@@ -108,6 +109,7 @@ private:
   std::vector<uint32_t> freeMessages;
   /// Null when one thread is enough.
   std::unique_ptr<llvm::ThreadPoolInterface> pool;
+  PathTrace trace;
   SimulationResult result;
 };
 

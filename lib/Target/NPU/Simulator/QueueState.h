@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_QUEUESTATE_H
 #define GARAM_LIB_TARGET_NPU_SIMULATOR_QUEUESTATE_H
 
+#include "PathTrace.h"
 #include "garam/Simulation/BandwidthServer.h"
 #include "garam/Target/NPU/Simulator.h"
 
@@ -18,6 +19,7 @@ namespace garam::npu {
 /// waiting for a signal it continues with the account that came with it.
 struct PathAccount {
   std::array<uint64_t, numTimeCategories> spent = {};
+  PathTrace::Path path; // only when it is traced
 
   void charge(TimeCategory category, sim::Time duration) {
     spent[static_cast<unsigned>(category)] += duration;

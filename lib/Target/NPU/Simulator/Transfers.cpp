@@ -46,7 +46,7 @@ void NPUDevice::startTransfer(uint32_t queue, const DMACommand &command,
   transfer.nextPacket = 0;
   sim::Time startUp = sim::getTime(time.startSeconds);
   transfer.end = sim::addTime(kernel.now(), startUp);
-  state.account.charge(TimeCategory::FixedCost, startUp);
+  charge(queue, TimeCategory::FixedCost, startUp);
   schedule(startUp, EventKind::Packet, queue);
 }
 
@@ -86,8 +86,8 @@ void NPUDevice::sendPacket(uint32_t queue) {
   // its own service at the resource that ended last was spent behind others.
   sim::Time progress = end > transfer.end ? end - transfer.end : 0;
   service = std::min(service, progress);
-  state.account.charge(slowest, service);
-  state.account.charge(TimeCategory::Contention, progress - service);
+  charge(queue, slowest, service);
+  charge(queue, TimeCategory::Contention, progress - service);
   transfer.end += progress;
   if (++transfer.nextPacket < transfer.numPackets)
     schedule(next - now, EventKind::Packet, queue);

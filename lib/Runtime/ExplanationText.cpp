@@ -1,0 +1,123 @@
+//===- ExplanationText.cpp - Explanations as JSON and as a table ----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Runtime/Explanation.h"
+
+#include "llvm/Support/Format.h"
+#include "llvm/Support/JSON.h"
+
+using namespace llvm;
+
+namespace garam {
+
+static constexpr double secondsPerFemtosecond = 1e-15;
+static constexpr double microsecondsPerFemtosecond = 1e-9;
+
+static json::Array listShares(ArrayRef<TimeShare> shares, StringRef key) {
+  json::Array list;
+  for (const TimeShare &share : shares)
+    list.push_back(
+        json::Object{{key, json::fixUTF8(share.category)},
+                     {"seconds", share.femtoseconds * secondsPerFemtosecond}});
+  return list;
+}
+
+static json::Object describe(const ExplainedGroup &group) {
+  json::Array names;
+  for (const std::string &name : group.names)
+    names.push_back(json::fixUTF8(name));
+  return json::Object{
+      {"nodes", std::move(names)},
+      {"place", json::fixUTF8(group.place)},
+      {"step", group.step},
+      {"seconds", group.getPathFs() * secondsPerFemtosecond},
+      {"bound_by", group.causes.empty()
+                       ? json::Value(nullptr)
+                       : json::fixUTF8(group.causes.front().category)},
+      {"causes", listShares(group.causes, "cause")},
+      {"work", listShares(group.work, "kind")}};
+}
+
+void writeExplanation(const Explanation &explanation, raw_ostream &os) {
+  const Manifest &manifest = explanation.executable->getManifest();
+  json::Array groups;
+  for (const ExplainedGroup &group : explanation.groups)
+    groups.push_back(describe(group));
+  json::Value value =
+      json::Object{{"schema", explanationSchema},
+                   {"model", json::fixUTF8(manifest.model)},
+                   {"target", manifest.target},
+                   {"latency_s", explanation.latencyFs * secondsPerFemtosecond},
+                   {"bound_s", explanation.bound.getSeconds()},
+                   {"causes", listShares(explanation.causes, "cause")},
+                   {"groups", std::move(groups)}};
+  os << formatv("{0:2}", value) << '\n';
+}
+
+namespace {
+class Printer {
+public:
+  Printer(const Explanation &explanation, raw_ostream &os)
+      : explanation(explanation), os(os) {}
+
+  void printShare(uint64_t femtoseconds) {
+    double share = explanation.latencyFs == 0
+                       ? 0
+                       : 100.0 * femtoseconds / explanation.latencyFs;
+    os << format("%12.3f us %5.1f %%  ",
+                 femtoseconds * microsecondsPerFemtosecond, share);
+  }
+
+  void printGroup(const ExplainedGroup &group, size_t width) {
+    printShare(group.getPathFs());
+    os << left_justify(group.causes.front().category, width) << "  "
+       << group.names.front();
+    if (group.names.size() > 1)
+      os << " + " << group.names.size() - 1;
+    if (explanation.executable->getManifest().devices.size() > 1)
+      os << " (" << group.place << ')';
+    os << '\n';
+  }
+
+private:
+  const Explanation &explanation;
+  raw_ostream &os;
+};
+} // namespace
+
+void printExplanation(const Explanation &explanation, size_t maxGroups,
+                      raw_ostream &os) {
+  const Manifest &manifest = explanation.executable->getManifest();
+  Printer printer(explanation, os);
+  os << manifest.model << " on " << manifest.target
+     << "\n\nThe critical path\n";
+  for (const TimeShare &share : explanation.causes) {
+    printer.printShare(share.femtoseconds);
+    os << share.category << '\n';
+  }
+
+  std::vector<const ExplainedGroup *> groups;
+  size_t width = 0;
+  for (const ExplainedGroup &group : explanation.groups)
+    if (!group.causes.empty()) {
+      groups.push_back(&group);
+      width = std::max(width, group.causes.front().category.size());
+    }
+  stable_sort(groups, [](const auto *a, const auto *b) {
+    return a->getPathFs() > b->getPathFs();
+  });
+  os << "\nNodes on it, with what most of their time goes to\n";
+  for (const ExplainedGroup *group : ArrayRef(groups).take_front(maxGroups))
+    printer.printGroup(*group, width);
+  size_t hidden = explanation.groups.size() - groups.size();
+  if (groups.size() > maxGroups)
+    os << "and " << groups.size() - maxGroups << " more, which --json lists\n";
+  if (hidden > 0)
+    os << hidden << (hidden == 1 ? " group is" : " groups are")
+       << " not on it: all of that time is hidden behind others\n";
+}
+
+} // namespace garam
