@@ -1,4 +1,4 @@
-"""Builds ONNX graphs of convolutional networks layer by layer.
+"""Builds ONNX graphs of networks layer by layer.
 
 Weights are drawn from a seeded generator (He et al., 2015: normal, variance
 2 / fan-in), so that a model's architecture, sizes and value ranges are real and
@@ -67,6 +67,11 @@ class GraphBuilder:
             self.constant("relu6.min", np.array(0, np.float32))
             self.constant("relu6.max", np.array(6, np.float32))
         return self.add_node("Clip", name, [x, "relu6.min", "relu6.max"], self.shapes[x])
+
+    def silu(self, name, x):
+        """x * sigmoid(x), two nodes of a path `name`."""
+        gate = self.add_node("Sigmoid", f"{name}/Sigmoid", [x], self.shapes[x])
+        return self.add_node("Mul", f"{name}/Mul", [x, gate], self.shapes[x])
 
     def add(self, name, a, b):
         return self.add_node("Add", name, [a, b], self.shapes[a])

@@ -108,7 +108,8 @@ protected:
       return error;
     return Executable::load(path, registry);
   }
-  /// Runs with data; the path adds up, and times do not depend on data.
+  /// Runs with data; the path adds up, also step by step, and times do not
+  /// depend on data.
   RunResult run(RunOptions options = {}) {
     auto executable = load();
     EXPECT_TRUE(bool(executable)) << llvm::toString(executable.takeError());
@@ -120,8 +121,14 @@ protected:
     EXPECT_EQ(sum, result.latencyFs);
     RunOptions timing;
     timing.timingOnly = true;
-    EXPECT_EQ(llvm::cantFail(Session(*executable).run({}, timing)).latencyFs,
-              result.latencyFs);
+    timing.tracePath = true;
+    RunResult traced = llvm::cantFail(Session(*executable).run({}, timing));
+    EXPECT_EQ(traced.latencyFs, result.latencyFs);
+    sum = 0;
+    for (const RunInterval &interval : traced.path)
+      sum += interval.interval.femtoseconds;
+    EXPECT_EQ(sum, result.latencyFs);
+    result.path = std::move(traced.path);
     return result;
   }
   uint64_t getShare(const RunResult &result, llvm::StringRef category) {

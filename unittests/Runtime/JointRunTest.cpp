@@ -57,6 +57,11 @@ TEST_F(JointRunTest, ADeviceRunsOneProgramAtATimeInOrderOfReadiness) {
   EXPECT_EQ(getShare(result, "a: work"), 110 * ns);
   EXPECT_EQ(getShare(result, "a: overhead"), 30 * ns);
   EXPECT_EQ(getShare(result, "link l"), 0u);
+  std::vector<uint32_t> steps;
+  for (const RunInterval &interval : result.path)
+    if (steps.empty() || steps.back() != interval.step)
+      steps.push_back(interval.step);
+  EXPECT_EQ(steps, (std::vector<uint32_t>{2, 3, 4}));
   EXPECT_EQ(result.outputs.at(2).data.at(0), 2 + 0 + 3);
 }
 

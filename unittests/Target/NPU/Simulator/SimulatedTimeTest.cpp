@@ -47,10 +47,17 @@ protected:
   }
 
   SimulationResult run() {
-    SimulationResult result = test.runOrFail();
+    SimulationOptions options;
+    options.tracePath = true;
+    SimulationResult result = test.runOrFail(options);
     EXPECT_EQ(std::accumulate(result.criticalPathFs.begin(),
                               result.criticalPathFs.end(), uint64_t(0)),
               result.latencyFs);
+    // The commands that it leads over have spent the same.
+    std::array<uint64_t, numTimeCategories> traced = {};
+    for (const PathInterval &interval : result.path)
+      traced[static_cast<unsigned>(interval.category)] += interval.femtoseconds;
+    EXPECT_EQ(traced, result.criticalPathFs);
     return result;
   }
 
@@ -143,6 +150,16 @@ TEST_F(SimulatedTimeTest, CriticalPathFollowsSignals) {
   EXPECT_EQ(get(result, TimeCategory::FixedCost), 700 * ns);
   EXPECT_EQ(get(result, TimeCategory::Fill), 20 * ns);
   EXPECT_EQ(get(result, TimeCategory::Compute), 101 * ns);
+  // Queue 1 has the transfer, queue 0 the contractions, each behind a wait
+  // command.
+  using Place = std::pair<uint32_t, uint32_t>;
+  std::vector<Place> commands;
+  for (const PathInterval &interval : result.path) {
+    Place place = {interval.queue, interval.command};
+    if (commands.empty() || commands.back() != place)
+      commands.push_back(place);
+  }
+  EXPECT_EQ(commands, (std::vector<Place>{{1, 0}, {0, 0}, {0, 1}, {0, 3}}));
 }
 
 TEST_F(SimulatedTimeTest, RemoteSignalsTakeLonger) {

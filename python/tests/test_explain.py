@@ -1,0 +1,101 @@
+"""garam explain: the time of a binary, divided among the nodes of its model."""
+
+import json
+import math
+import re
+
+import pytest
+
+from conftest import DIGITS, SOURCE_DIR
+
+PLACEMENT = SOURCE_DIR / "examples" / "digits" / "placement.json"
+
+
+def explain(run_tool, tmp_path, target, *options):
+    binary = tmp_path / "digits.garam"
+    run_tool("garam", "compile", DIGITS, "--target", target, "--dim", "N=1", "-o", binary,
+             "--quiet", "--report", tmp_path / "report.json", *options)
+    run_tool("garam", "explain", binary, "--json", tmp_path / "explain.json")
+    return (json.loads((tmp_path / "explain.json").read_text()),
+            json.loads((tmp_path / "report.json").read_text()))
+
+
+def add_up(shares):
+    return sum(share["seconds"] for share in shares)
+
+
+def check_sums(explanation, report):
+    """All that is explained adds up to the latency, and its causes to the losses of the report."""
+    latency = report["latency_s"]
+    assert explanation["latency_s"] == latency and explanation["bound_s"] == report["bound_s"]
+    assert math.isclose(add_up(explanation["causes"]), latency, rel_tol=1e-12)
+    assert math.isclose(add_up(explanation["groups"]), latency, rel_tol=1e-12)
+    for group in explanation["groups"]:
+        assert math.isclose(add_up(group["causes"]), group["seconds"], rel_tol=1e-12)
+        seconds = [cause["seconds"] for cause in group["causes"]]
+        assert seconds == sorted(seconds, reverse=True)
+        assert group["bound_by"] == (group["causes"][0]["cause"] if seconds else None)
+
+
+def test_a_chip(run_tool, tmp_path):
+    explanation, report = explain(run_tool, tmp_path, "atom")
+    check_sums(explanation, report)
+    losses = {loss["category"]: loss["seconds"] for loss in report["losses"] if loss["seconds"]}
+    causes = dict.fromkeys(losses, 0)
+    for cause in explanation["causes"]:
+        causes[cause["cause"].split(" ")[1]] += cause["seconds"]
+    assert causes == pytest.approx(losses, rel=1e-12)
+    # Each node is in one group; what is fused is in one.
+    nodes = [node for group in explanation["groups"] for node in group["nodes"]]
+    assert len(nodes) == len(set(nodes)) and {"conv1", "conv2", "dense1"} <= set(nodes)
+    assert any({"conv1", "relu1"} <= set(group["nodes"]) for group in explanation["groups"])
+    # The commands of a group took what the report has for its nodes, on one clock.
+    cycles = {node["id"]: node["cycles"] for node in report["nodes"]}
+    clocks = [sum(cycles[node] for node in group["nodes"]) / add_up(group["work"])
+              for group in explanation["groups"]]
+    assert clocks == pytest.approx([clocks[0]] * len(clocks))
+
+
+def test_a_system(run_tool, tmp_path):
+    """Links are groups of their own, and devices that do not say more have one group a program."""
+    explanation, report = explain(run_tool, tmp_path, "kcloud-stage3", "--placement", PLACEMENT)
+    check_sums(explanation, report)
+    links = sum(group["seconds"] for group in explanation["groups"]
+                if group["nodes"][0].startswith("transfer of "))
+    assert links == pytest.approx(sum(loss["seconds"] for loss in report["losses"]
+                                      if loss["category"].startswith("link ")))
+    for step, place in {(group["step"], group["place"]) for group in explanation["groups"]
+                        if group["place"] in ("hermes", "hbm-pim-x4")}:
+        assert len([g for g in explanation["groups"] if g["step"] == step]) == 1, place
+
+
+def test_the_table(run_tool, tmp_path):
+    explanation, _ = explain(run_tool, tmp_path, "atom")
+    text = run_tool("garam", "explain", tmp_path / "digits.garam", "--top", "2").stdout
+    rows = [float(row) for row in re.findall(r"^ +([0-9.]+) us", text, flags=re.M)]
+    causes = len(explanation["causes"])
+    assert len(rows) == causes + 2
+    assert sum(rows[:causes]) == pytest.approx(explanation["latency_s"] * 1e6, abs=1e-3 * causes)
+    longest = sorted((group["seconds"] for group in explanation["groups"]), reverse=True)
+    assert rows[causes:] == pytest.approx([1e6 * seconds for seconds in longest[:2]], abs=1e-3)
+    on_path = len([seconds for seconds in longest if seconds > 0])
+    assert f"and {on_path - 2} more, which --json lists" in text
+
+
+def test_the_page(run_tool, tmp_path):
+    """docs/explain.md describes the keys, and every cause of a run on the NPU."""
+    page = (SOURCE_DIR / "docs" / "explain.md").read_text()
+    explanation, _ = explain(run_tool, tmp_path, "atom")
+    rows = re.findall(r"^\| (`.*?) \|", page.split("## The JSON form")[1], flags=re.M)
+    documented = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    assert documented == set(explanation) | set(explanation["groups"][0])
+    for cause in explanation["causes"]:
+        assert f"`{cause['cause']}`" in page
+
+
+def test_outputs_overwrite_nothing(run_tool, tmp_path, fails):
+    explain(run_tool, tmp_path, "atom")
+    binary = tmp_path / "digits.garam"
+    before = binary.read_bytes()
+    fails(2, "--json would overwrite the binary", "explain", binary, "--json", binary)
+    assert binary.read_bytes() == before
