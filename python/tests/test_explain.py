@@ -72,6 +72,7 @@ def test_a_system(run_tool, tmp_path):
 def test_the_table(run_tool, tmp_path):
     explanation, _ = explain(run_tool, tmp_path, "atom")
     text = run_tool("garam", "explain", tmp_path / "digits.garam", "--top", "2").stdout
+    assert "\nNodes on it, with what most of their time goes to\n" in text
     rows = [float(row) for row in re.findall(r"^ +([0-9.]+) us", text, flags=re.M)]
     causes = len(explanation["causes"])
     assert len(rows) == causes + 2
