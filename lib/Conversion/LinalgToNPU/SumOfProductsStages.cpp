@@ -145,7 +145,7 @@ Value createContract(OpBuilder &builder, Location loc, const SumOfProducts &sum,
       /*clamp_low=*/FloatAttr(), /*clamp_high=*/FloatAttr(),
       /*activation_unsigned=*/false, /*weight_unsigned=*/false,
       /*residual_unsigned=*/false, /*output_unsigned=*/false,
-      /*schedule=*/ScheduleAttr());
+      /*schedule=*/ScheduleAttr(), /*slice=*/SliceAttr());
 
   if (sum.activation.hasPadding())
     op.setActivationPadding(sum.activation.padding);

@@ -77,4 +77,14 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult SliceAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                int64_t group, int64_t number, int64_t count,
+                                bool) {
+  if (group < 0 || number < 0 || number >= count)
+    return emitError() << "(C1) a group is at least 0 and a slice one of its "
+                          "count, got: slice "
+                       << number << " of " << count << " of group " << group;
+  return success();
+}
+
 } // namespace garam::npu

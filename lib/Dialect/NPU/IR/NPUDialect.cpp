@@ -77,13 +77,24 @@ static bool isBound(Attribute attr) {
          isCount(bound.get(boundWeightBytesKey));
 }
 
+static bool isFusion(Attribute attr) {
+  auto fusion = dyn_cast<DictionaryAttr>(attr);
+  return fusion &&
+         llvm::all_of(
+             ArrayRef<StringRef>{fusionSecondsKey, fusionBoundKey,
+                                 fusionWholeKey},
+             [&](StringRef key) { return isDuration(fusion.get(key)); });
+}
+
 LogicalResult NPUDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute named) {
   return verifyFunctionAttribute(
       op, named,
       {{BoundAttrHelper::getNameStr(), isBound,
         "{macs, compute_s, weight_bytes}"},
-       {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"}});
+       {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"},
+       {FusionAttrHelper::getNameStr(), isFusion,
+        "{seconds, bound_s, whole_s}"}});
 }
 
 } // namespace garam::npu

@@ -6,6 +6,7 @@
 
 #include "HomeChoice.h"
 
+#include "TensorHomes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
@@ -20,7 +21,18 @@ static constexpr int64_t maxHaloGrowth = 2;
 static constexpr int64_t replicatedFraction = 4;
 
 bool isReturnedOnly(OpResult tensor) {
-  return tensor.hasOneUse() && isa<func::ReturnOp>(*tensor.user_begin());
+  Value whole = getConcatPart(tensor).whole;
+  return whole.hasOneUse() && isa<func::ReturnOp>(*whole.user_begin()) &&
+         !getConcatLeaves(whole).empty();
+}
+
+bool isJoined(Value whole) {
+  SmallVector<OpResult> leaves = getConcatLeaves(whole);
+  return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
+    return getHome(leaf) == HomeKind::Split &&
+           getSchedule(getStage(leaf.getOwner())).getNumParts() == 1 &&
+           getLayout(leaf) == getLayout(leaves.front());
+  });
 }
 
 HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)

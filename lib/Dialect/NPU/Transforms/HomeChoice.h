@@ -12,8 +12,13 @@
 
 namespace garam::npu {
 
-/// Whether a tensor is written where it returns.
+/// Whether a tensor, or what npu.concat makes of it and results of other
+/// stages, is written where it returns.
 bool isReturnedOnly(mlir::OpResult tensor);
+
+/// Whether all that npu.concat makes `whole` of is kept by core 0 alone, in one
+/// layout, so that one buffer can be made for it.
+bool isJoined(mlir::Value whole);
 
 /// Where a stage's result is best kept, going by the schedules of the stage and
 /// of those consumers that have one. Whether memory suffices is not asked.

@@ -6,11 +6,11 @@
 
 #include "HomeChoice.h"
 #include "Machine.h"
+#include "TensorHomes.h"
 #include "TileGeometry.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
-#include <map>
 #include <set>
 
 using namespace mlir;
@@ -24,9 +24,12 @@ namespace garam::npu {
 namespace {
 
 struct Placement {
-  OpResult tensor;
+  /// One result, or several that lie in one buffer because they are
+  /// concatenated; none: constants that slices of a group keep.
+  SmallVector<OpResult, 1> tensors;
+  SmallVector<Operation *> slices; // that keep these constants
   HomeKind home = HomeKind::Split;
-  int64_t bytes = 0;          // of the whole tensor
+  int64_t bytes = 0;          // of the whole tensors
   int64_t partBytes = 0;      // of core 0's part, with its halo
   int64_t begin = 0, end = 0; // stages between which it is live
 
@@ -40,8 +43,13 @@ struct Placement {
       return 0;
     }
   }
-  /// Bytes of local memory times the stages for which they are taken.
-  int64_t getWeight() const { return getLocalBytes() * (1 + end - begin); }
+  /// Bytes of local memory times the stages for which they are taken, over
+  /// the times that DRAM is read or written for them when they are not there.
+  double getWeight() const {
+    double weight = static_cast<double>(getLocalBytes()) * (1 + end - begin);
+    return tensors.empty() ? weight / std::max<size_t>(1, slices.size() - 1)
+                           : weight / 2;
+  }
 };
 
 /// Sums over positions that change (a Fenwick tree): each in logarithmic time.
@@ -101,26 +109,25 @@ public:
     for (Operation &op : func.front()) {
       if (!isStage(&op))
         continue;
-      Stage stage = getStage(&op);
-      StageSchedule schedule = getSchedule(stage);
-      numCores = std::max(numCores, schedule.getNumParts());
-      // Inputs and constants of the tile at hand and of the next, and its
-      // result.
-      stagedBytes[order[&op]] = 3 * getStagedBytes(stage, schedule);
+      stages.push_back(&op);
+      numCores = std::max(numCores, getSchedule(getStage(&op)).getNumParts());
       for (OpResult result : op.getResults())
-        placements.push_back(choose(result));
+        addResult(result);
+      if (keepsConstants(&op))
+        addConstants(&op);
     }
     int64_t localBytes = makeRoom(), sharedBytes = 0;
-    for (auto [stage, staged] : stagedBytes)
-      sharedBytes = std::max(sharedBytes, shared.getBytes(stage, stage));
+    for (Operation *op : stages)
+      sharedBytes =
+          std::max(sharedBytes, shared.getBytes(order[op], order[op]));
     write();
     return numCores * localBytes + sharedBytes;
   }
 
 private:
-  Placement choose(OpResult tensor) {
+  void addResult(OpResult tensor) {
     Placement placement;
-    placement.tensor = tensor;
+    placement.tensors = {tensor};
     placement.bytes =
         getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
     placement.begin = order[tensor.getOwner()];
@@ -129,7 +136,82 @@ private:
     placement.home = choice.getKind();
     if (placement.home != HomeKind::Output)
       placement.partBytes = choice.getPartBytes();
-    return placement;
+    numbers[tensor] = placements.size();
+    Value whole = getConcatPart(tensor).whole;
+    if (whole != tensor && placement.home == HomeKind::Split &&
+        isOnOneCore(tensor.getOwner())) {
+      auto [it, isNew] = wholeNumbers.try_emplace(whole, placements.size());
+      if (!isNew)
+        return join(placements[it->second], placement);
+    }
+    placements.push_back(std::move(placement));
+  }
+
+  void join(Placement &first, const Placement &next) {
+    numbers[next.tensors.front()] = numbers[first.tensors.front()];
+    first.tensors.push_back(next.tensors.front());
+    first.bytes += next.bytes;
+    first.partBytes += next.partBytes;
+    first.end = std::max(first.end, next.end);
+  }
+
+  static bool isOnOneCore(Operation *stage) {
+    return getSchedule(getStage(stage)).getNumParts() == 1;
+  }
+
+  /// Counts the constants that `op` keeps, from the first slice that reads them
+  /// to the last.
+  void addConstants(Operation *op) {
+    Stage stage = getStage(op);
+    Box part = getSchedule(stage).getPart(stage, 0);
+    int64_t bytes = 0;
+    Value first;
+    for (const StageOperand &input : stage.inputs) {
+      if (!isPackable(input))
+        continue;
+      first = first ? first : input.tensor;
+      bytes += input.getRegion(part).getVolume() * getElementBytes(input.type);
+    }
+    auto [it, isNew] = constantNumbers.try_emplace(
+        {getSlice(op).getGroup(), first}, placements.size());
+    if (isNew) {
+      placements.emplace_back();
+      placements.back().begin = order[op];
+    }
+    Placement &placement = placements[it->second];
+    placement.slices.push_back(op);
+    placement.end = order[op];
+    placement.partBytes = std::max(placement.partBytes, bytes);
+  }
+
+  /// Whether a stage on one core reads `value` where it was made.
+  bool isInPlace(Value value) const {
+    SmallVector<OpResult> leaves = getConcatLeaves(value);
+    return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
+      return placements[numbers.lookup(leaf)].home == HomeKind::Split &&
+             isOnOneCore(leaf.getOwner());
+    });
+  }
+
+  /// Bytes of the tile at hand and of the next that a stage brings, and of
+  /// results that leave.
+  int64_t getPassingBytes(Operation *op) const {
+    Stage stage = getStage(op);
+    StageSchedule schedule = getSchedule(stage);
+    if (schedule.getNumParts() > 1)
+      return 3 * getStagedBytes(stage, schedule);
+    Box tile = getTile(stage, schedule);
+    bool keeps = keepsConstants(op);
+    int64_t bytes = 0;
+    for (const StageOperand &input : stage.inputs)
+      if (isPackable(input) ? !keeps : !isInPlace(input.tensor))
+        bytes +=
+            3 * input.getRegion(tile).getVolume() * getElementBytes(input.type);
+    for (const StageOperand &output : stage.outputs)
+      if (placements[numbers.lookup(output.tensor)].getLocalBytes() == 0)
+        bytes += 2 * output.getRegion(tile).getVolume() *
+                 getElementBytes(output.type);
+    return bytes;
   }
 
   /// Finds the last operation that reads each tensor or a view of it. From the
@@ -158,7 +240,8 @@ private:
         shared.add(placement.begin, placement.end, placement.bytes);
     int64_t capacity = fill * machine.local.bytes;
     // Numbers of the placements that are live, by weight and by end.
-    std::set<std::pair<int64_t, size_t>> byWeight, byEnd;
+    std::set<std::pair<double, size_t>> byWeight;
+    std::set<std::pair<int64_t, size_t>> byEnd;
     int64_t used = 0;
     auto leave = [&](size_t number) {
       const Placement &placement = placements[number];
@@ -168,7 +251,8 @@ private:
     };
     size_t next = 0;
     int64_t most = 0;
-    for (auto [stage, staged] : stagedBytes) {
+    for (Operation *op : stages) {
+      int64_t stage = order[op];
       for (; next < placements.size() && placements[next].begin <= stage;
            ++next) {
         const Placement &placement = placements[next];
@@ -180,17 +264,23 @@ private:
       }
       while (!byEnd.empty() && byEnd.begin()->first < stage)
         leave(byEnd.begin()->second);
-      while (staged + used > capacity && !byWeight.empty()) {
+      int64_t passing = getPassingBytes(op);
+      while (passing + used > capacity && !byWeight.empty()) {
         size_t weightiest = byWeight.begin()->second;
         leave(weightiest);
         moveOut(placements[weightiest]);
+        passing = getPassingBytes(op);
       }
-      most = std::max(most, staged + used);
+      most = std::max(most, passing + used);
     }
     return std::min<int64_t>(most, machine.local.bytes);
   }
 
   void moveOut(Placement &moved) {
+    if (moved.tensors.empty()) {
+      moved.home = HomeKind::DRAM;
+      return;
+    }
     int64_t used = moved.bytes + shared.getBytes(moved.begin, moved.end);
     if (used > fill * machine.shared.bytes) {
       moved.home = HomeKind::DRAM;
@@ -202,18 +292,38 @@ private:
 
   void write() {
     llvm::DenseMap<Operation *, SmallVector<HomeKind>> homes;
-    for (const Placement &placement : placements)
-      homes[placement.tensor.getOwner()].push_back(placement.home);
+    for (const Placement &placement : placements) {
+      for (OpResult tensor : placement.tensors) {
+        SmallVector<HomeKind> &kinds = homes[tensor.getOwner()];
+        kinds.resize(tensor.getOwner()->getNumResults());
+        kinds[tensor.getResultNumber()] = placement.home;
+      }
+      if (placement.home != HomeKind::Split)
+        for (Operation *op : placement.slices)
+          dropConstants(op);
+    }
     for (auto &[op, kinds] : homes)
       setHomes(op, kinds);
+  }
+
+  /// Lets each slice bring its constants.
+  static void dropConstants(Operation *op) {
+    SliceAttr slice = getSlice(op);
+    setSlice(op, SliceAttr::get(op->getContext(), slice.getGroup(),
+                                slice.getNumber(), slice.getCount(),
+                                /*resident=*/false));
   }
 
   func::FuncOp func;
   const MachineDescription &machine;
   double fill;
   llvm::DenseMap<Operation *, int64_t> order;
+  SmallVector<Operation *> stages;
+  /// Placements of results, and of constants by their group.
+  llvm::DenseMap<Value, size_t> numbers;
+  llvm::DenseMap<Value, size_t> wholeNumbers; // of what is concatenated
+  llvm::DenseMap<std::pair<int64_t, Value>, size_t> constantNumbers;
   llvm::DenseMap<Value, int64_t> lastUses;
-  std::map<int64_t, int64_t> stagedBytes;
   std::vector<Placement> placements;
   int64_t numCores = 0; // of the stage with the most parts
   LiveBytes shared;     // of the shared memory

@@ -16,6 +16,9 @@ namespace {
 /// Tiles of one stage that are being computed and being brought share a core's
 /// memory with tensors that wait: a tile may take this fraction of it.
 constexpr int64_t tileMemoryFraction = 6;
+/// What a tile reads and writes of tensors that are held may take this fraction
+/// of it, lest nothing fit when they do not stay after all.
+constexpr int64_t heldMemoryFraction = 3;
 
 class CandidateFinder {
 public:
@@ -163,12 +166,19 @@ private:
     int64_t outputs = getTileVolume(schedule, IteratorKind::row) *
                       getTileVolume(schedule, IteratorKind::column);
     for (const StageOperand &output : stage.outputs)
-      bytes += outputs * getElementBytes(output.type);
+      if (!output.isHeld)
+        bytes += outputs * getElementBytes(output.type);
     return bytes;
   }
 
+  bool fitsMemory(const StageSchedule &schedule) const {
+    return getTileBytes(schedule) <= getTileMemory(machine) &&
+           getHeldBytes(stage, schedule) * heldMemoryFraction <=
+               static_cast<int64_t>(machine.local.bytes);
+  }
+
   void shrinkToMemory(StageSchedule &schedule) const {
-    while (getTileBytes(schedule) > getTileMemory(machine)) {
+    while (!fitsMemory(schedule)) {
       std::optional<unsigned> dim = getFirstRow(schedule);
       if (!dim)
         dim = getLargest(schedule, IteratorKind::column);
@@ -182,7 +192,7 @@ private:
 
   /// A queue must have room for all tiles of its core, with a command each.
   void consider(const StageSchedule &schedule) {
-    if (getTileBytes(schedule) > getTileMemory(machine))
+    if (!fitsMemory(schedule))
       return;
     uint64_t tiles = countTiles(getLargestPart(stage, schedule), schedule.tile);
     found.fewestTiles = std::min(found.fewestTiles, tiles);

@@ -6,6 +6,8 @@
 
 #include "Stage.h"
 
+#include "TensorHomes.h"
+#include "TileGeometry.h"
 #include "mlir/IR/AffineMap.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -93,6 +95,24 @@ const StageOperand *Stage::getInput(OperandRole role) const {
 
 bool isStage(Operation *op) { return isa<ContractOp, VectorOp>(op); }
 
+SliceAttr getSlice(Operation *stage) {
+  if (auto contract = dyn_cast<ContractOp>(stage))
+    return contract.getSliceAttr();
+  return cast<VectorOp>(stage).getSliceAttr();
+}
+
+void setSlice(Operation *stage, SliceAttr slice) {
+  if (auto contract = dyn_cast<ContractOp>(stage))
+    contract.setSliceAttr(slice);
+  else
+    cast<VectorOp>(stage).setSliceAttr(slice);
+}
+
+bool keepsConstants(Operation *stage) {
+  SliceAttr slice = getSlice(stage);
+  return slice && slice.getResident();
+}
+
 static Stage getContractStage(ContractOp op) {
   Stage stage;
   stage.op = op;
@@ -153,10 +173,32 @@ static Stage getVectorStage(VectorOp op) {
   return stage;
 }
 
+/// Whether `op` is a stage of the slice that `slice` says.
+static bool isOfSlice(Operation *op, SliceAttr slice) {
+  SliceAttr other = op && isStage(op) ? getSlice(op) : SliceAttr();
+  return other && other.getGroup() == slice.getGroup() &&
+         other.getNumber() == slice.getNumber();
+}
+
+/// What the stages of a slice hand to each other is held.
+static void findHeld(Stage &stage, SliceAttr slice) {
+  for (StageOperand &input : stage.inputs)
+    input.isHeld = isPackable(input)
+                       ? slice.getResident()
+                       : isOfSlice(input.tensor.getDefiningOp(), slice);
+  for (StageOperand &output : stage.outputs)
+    output.isHeld =
+        llvm::all_of(output.tensor.getUsers(),
+                     [&](Operation *user) { return isOfSlice(user, slice); });
+}
+
 Stage getStage(Operation *op) {
-  if (auto contract = dyn_cast<ContractOp>(op))
-    return getContractStage(contract);
-  return getVectorStage(cast<VectorOp>(op));
+  auto contract = dyn_cast<ContractOp>(op);
+  Stage stage = contract ? getContractStage(contract)
+                         : getVectorStage(cast<VectorOp>(op));
+  if (SliceAttr slice = getSlice(op))
+    findHeld(stage, slice);
+  return stage;
 }
 
 //===----------------------------------------------------------------------===//
@@ -275,7 +317,8 @@ HomeKind getHome(OpResult result) {
 
 LogicalResult checkHomes(Operation *op) {
   for (OpResult result : op->getResults()) {
-    bool isReturned = llvm::any_of(result.getUsers(), [](Operation *user) {
+    Value whole = getConcatPart(result).whole;
+    bool isReturned = llvm::any_of(whole.getUsers(), [](Operation *user) {
       return user->hasTrait<OpTrait::ReturnLike>();
     });
     if (getHome(result) == HomeKind::Output && !isReturned)

@@ -40,6 +40,9 @@ struct StageOperand {
   /// Coordinates that may lie outside of the tensor; they read as `fill`.
   llvm::SmallVector<bool, 4> padding;
   double fill = 0.0;
+  /// Of a slice of a fused group: planned to lie in local memory as a whole
+  /// when the stage begins, or to stay there when it ends.
+  bool isHeld = false;
 
   /// Coordinates that the loop box touches, before they are clipped.
   Box getRange(const Box &loops) const;
@@ -65,6 +68,11 @@ struct Stage {
 };
 
 bool isStage(mlir::Operation *op);
+/// Which slice of a fused group a stage computes; null for a stage of its own.
+SliceAttr getSlice(mlir::Operation *stage);
+void setSlice(mlir::Operation *stage, SliceAttr slice);
+/// Whether the stage's constants stay in local memory for the next slices.
+bool keepsConstants(mlir::Operation *stage);
 /// `op` must be a stage.
 Stage getStage(mlir::Operation *op);
 

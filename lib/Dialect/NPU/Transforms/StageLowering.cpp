@@ -40,6 +40,11 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   emitter.loc = op->getLoc();
   createHomes(stage, schedule);
   staged.clear();
+  SliceAttr slice = getSlice(op);
+  if (slice && slice.getGroup() != residentGroup) {
+    resident.clear();
+    residentGroup = slice.getGroup();
+  }
 
   Value program;
   if (auto vector = dyn_cast<VectorOp>(op))

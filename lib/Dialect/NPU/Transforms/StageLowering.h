@@ -78,7 +78,8 @@ private:
   mlir::Value getConstantBuffer(const Tile &tile,
                                 llvm::ArrayRef<unsigned> indices, Key key,
                                 llvm::MutableArrayRef<BoundOperand> bound);
-  mlir::Value loadConstants(const Tile &tile, mlir::Value source, Key key);
+  mlir::Value loadConstants(const Tile &tile, mlir::Value source);
+  BufferView bringConstants(const Tile &tile, mlir::Value source);
   BoundOperand bindTensor(const Tile &tile, unsigned index);
   /// `region` of `value` in the memory of the tile's core.
   BufferView acquire(const Tile &tile, unsigned index, mlir::Value value,
@@ -93,6 +94,12 @@ private:
   Home createSplitHome(const Stage &stage, const StageSchedule &schedule,
                        const StageOperand &output);
   Home createWholeHome(const StageOperand &output, HomeKind kind);
+  /// The part of one buffer for all that npu.concat puts together, where one
+  /// core keeps that; nothing where the result is not such a part.
+  std::optional<Piece> createJoinedPiece(const StageOperand &output);
+  static Piece getPartOf(const Piece &whole, const Box &box);
+  /// Where a result that is returned, perhaps as a part, is written.
+  Piece getReturnedPiece(mlir::Value tensor);
   /// What the stages that read `tensor` need of it on `core`.
   Box getConsumedRegion(mlir::Value tensor, int64_t core);
   /// Where the tile writes output `index`; queues the transfer to its home
@@ -118,6 +125,14 @@ private:
     std::vector<WalkOperand> walks;
   };
   std::map<Key, ConstantBuffer> constants;
+  /// What is concatenated in one buffer, without one where it is not.
+  llvm::DenseMap<mlir::Value, Piece> joined;
+  /// Constant buffers by their parts.
+  llvm::DenseMap<mlir::Attribute, mlir::Value> constantBuffers;
+  /// Where the slices so far of a group have left constants, by their buffer
+  /// and core.
+  llvm::DenseMap<std::pair<mlir::Value, int64_t>, BufferView> resident;
+  int64_t residentGroup = -1;
   /// What input `first` of the stage last brought to core `second`.
   struct StagedInput {
     Key key;

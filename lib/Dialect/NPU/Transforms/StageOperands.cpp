@@ -78,8 +78,8 @@ void StageLowering::bindConstants(const Tile &tile, ArrayRef<unsigned> indices,
       key.push_back(tile.loops.high[dim]);
     }
   }
-  Value source = getConstantBuffer(tile, indices, key, bound);
-  Value local = loadConstants(tile, source, key);
+  Value source = getConstantBuffer(tile, indices, std::move(key), bound);
+  Value local = loadConstants(tile, source);
   for (unsigned index : indices)
     bound[index].buffer = local;
 }
@@ -101,7 +101,12 @@ Value StageLowering::getConstantBuffer(const Tile &tile,
       constant.walks.push_back(walk);
       offset += llvm::alignTo(bytes, constantAlignment);
     }
-    constant.buffer = emitter.createDRAMBuffer(offset, constantSegment, parts);
+    // Slices of a stage read the same.
+    Value &buffer =
+        constantBuffers[ArrayAttr::get(tile.stage.op->getContext(), parts)];
+    if (!buffer)
+      buffer = emitter.createDRAMBuffer(offset, constantSegment, parts);
+    constant.buffer = buffer;
   }
   for (auto [index, walk] : llvm::zip(indices, constant.walks))
     bound[index].walk = walk;
@@ -120,27 +125,39 @@ static void addReceiver(Value buffer, int64_t core) {
   op.setCores(ArrayRef<int64_t>(cores));
 }
 
-Value StageLowering::loadConstants(const Tile &tile, Value source, Key key) {
+Value StageLowering::loadConstants(const Tile &tile, Value source) {
   // Constants of a stage are one staged input, numbered behind the others.
   auto place = std::make_pair(unsigned(tile.stage.inputs.size()), tile.core);
   StagedInput &last = staged[place];
+  Key key = {getIdentity(source)};
   if (last.key == key)
     return last.view.buffer;
-  BufferView &common = stagedInSlot[key];
+  bool keeps = keepsConstants(tile.stage.op);
+  BufferView view;
+  if (keeps)
+    view = resident.lookup({source, tile.core});
+  if (!view.buffer)
+    view = bringConstants(tile, source);
+  if (keeps)
+    resident[{source, tile.core}] = view;
+  last = {std::move(key), view};
+  return view.buffer;
+}
+
+BufferView StageLowering::bringConstants(const Tile &tile, Value source) {
+  BufferView &common = stagedInSlot[{getIdentity(source)}];
   if (common.buffer && emitter.machine.network.multicast) {
     addReceiver(common.buffer, tile.core);
-  } else {
-    int64_t bytes = source.getDefiningOp<BufferOp>().getSize();
-    Piece from, to = emitter.createLocalPiece(Box::ofShape({bytes}), {0}, 1,
-                                              {tile.core});
-    from.view = {source, 0, {1}};
-    from.space = SpaceKind::dram;
-    emitter.createCopy(tile.slot.weightLoads, tile.core, from, to, to.box, 1,
-                       0);
-    common = to.view;
+    return common;
   }
-  last = {std::move(key), common};
-  return last.view.buffer;
+  int64_t bytes = source.getDefiningOp<BufferOp>().getSize();
+  Piece from,
+      to = emitter.createLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
+  from.view = {source, 0, {1}};
+  from.space = SpaceKind::dram;
+  emitter.createCopy(tile.slot.weightLoads, tile.core, from, to, to.box, 1, 0);
+  common = to.view;
+  return common;
 }
 
 //===----------------------------------------------------------------------===//

@@ -6,6 +6,7 @@
 
 #include "StageLowering.h"
 
+#include "HomeChoice.h"
 #include "TileGeometry.h"
 
 using namespace mlir;
@@ -33,9 +34,36 @@ Box StageLowering::getConsumedRegion(Value tensor, int64_t core) {
   return region;
 }
 
+std::optional<Piece>
+StageLowering::createJoinedPiece(const StageOperand &output) {
+  ConcatPart part = getConcatPart(output.tensor);
+  if (part.whole == output.tensor)
+    return std::nullopt;
+  auto [it, isNew] = joined.try_emplace(part.whole);
+  Piece &whole = it->second;
+  if (isNew && isJoined(part.whole))
+    whole = emitter.createLocalPiece(
+        Box::ofShape(getTensorType(part.whole).getShape()),
+        getLayout(cast<OpResult>(output.tensor)), getElementBytes(output.type),
+        {0});
+  if (!whole.view.buffer)
+    return std::nullopt;
+  return getPartOf(whole, part.box);
+}
+
+/// What lies at `box` of a tensor in one piece, as a piece of its own tensor.
+Piece StageLowering::getPartOf(const Piece &whole, const Box &box) {
+  Piece piece = whole;
+  piece.view.base = piece.view.getOffset(box.low);
+  piece.box = piece.room = Box::ofShape(box.getShape());
+  return piece;
+}
+
 Home StageLowering::createSplitHome(const Stage &stage,
                                     const StageSchedule &schedule,
                                     const StageOperand &output) {
+  if (std::optional<Piece> piece = createJoinedPiece(output))
+    return {{*piece}};
   Home home;
   SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
   int64_t bytes = getElementBytes(output.type);
@@ -60,12 +88,17 @@ Home StageLowering::createWholeHome(const StageOperand &output, HomeKind kind) {
   return {{piece}};
 }
 
+Piece StageLowering::getReturnedPiece(Value tensor) {
+  ConcatPart part = getConcatPart(tensor);
+  return getPartOf(outputs.find(part.whole)->second, part.box);
+}
+
 void StageLowering::createHomes(const Stage &stage,
                                 const StageSchedule &schedule) {
   for (const StageOperand &output : stage.outputs) {
     HomeKind kind = npu::getHome(cast<OpResult>(output.tensor));
     if (kind == HomeKind::Output)
-      homes[output.tensor] = {{outputs.find(output.tensor)->second}};
+      homes[output.tensor] = {{getReturnedPiece(output.tensor)}};
     else if (kind == HomeKind::Split)
       homes[output.tensor] = createSplitHome(stage, schedule, output);
     else

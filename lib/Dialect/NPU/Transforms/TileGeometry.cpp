@@ -36,14 +36,35 @@ SmallVector<int64_t> getLargestPart(const Stage &stage,
   return sizes;
 }
 
-int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule) {
+Box getTile(const Stage &stage, const StageSchedule &schedule) {
   SmallVector<int64_t> sizes = getLargestPart(stage, schedule);
   for (auto [size, tile] : llvm::zip_equal(sizes, schedule.tile))
     size = std::min(size, tile);
-  Box tile = Box::ofShape(sizes);
+  return Box::ofShape(sizes);
+}
+
+static int64_t getBytes(const StageOperand &operand, const Box &tile) {
+  return operand.getRegion(tile).getVolume() * getElementBytes(operand.type);
+}
+
+int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule) {
+  Box tile = getTile(stage, schedule);
   int64_t bytes = 0;
   for (const StageOperand &input : stage.inputs)
-    bytes += input.getRegion(tile).getVolume() * getElementBytes(input.type);
+    if (!input.isHeld)
+      bytes += getBytes(input, tile);
+  return bytes;
+}
+
+int64_t getHeldBytes(const Stage &stage, const StageSchedule &schedule) {
+  Box tile = getTile(stage, schedule);
+  int64_t bytes = 0;
+  for (ArrayRef<StageOperand> operands :
+       {ArrayRef<StageOperand>(stage.inputs),
+        ArrayRef<StageOperand>(stage.outputs)})
+    for (const StageOperand &operand : operands)
+      if (operand.isHeld)
+        bytes += getBytes(operand, tile);
   return bytes;
 }
 

@@ -30,8 +30,15 @@ int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
 llvm::SmallVector<int64_t> getLargestPart(const Stage &stage,
                                           const StageSchedule &schedule);
 
-/// Bytes of a stage's inputs, constants among them, that one tile reads.
+/// The loops of the first, largest tile.
+Box getTile(const Stage &stage, const StageSchedule &schedule);
+
+/// Bytes of a stage's inputs, constants among them, that one tile reads, but
+/// for those that are held.
 int64_t getStagedBytes(const Stage &stage, const StageSchedule &schedule);
+
+/// Bytes of what is held that one tile reads and writes.
+int64_t getHeldBytes(const Stage &stage, const StageSchedule &schedule);
 
 /// How many tiles there are in a part of these sizes; saturates.
 uint64_t countTiles(llvm::ArrayRef<int64_t> partSizes,

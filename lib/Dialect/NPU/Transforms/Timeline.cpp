@@ -129,6 +129,10 @@ Timeline Timeline::getView(Operation *first, Operation *last) const {
   for (Operation &op :
        llvm::make_range(first->getIterator(), std::next(last->getIterator())))
     llvm::append_range(needed, op.getOperands());
+  view.residentGroup = residentGroup;
+  for (Value value : needed)
+    if (auto it = resident.find(value); it != resident.end())
+      view.resident[value] = it->second;
   // A pending store may write what they see through views.
   while (!needed.empty()) {
     Value value = needed.pop_back_val();
@@ -241,11 +245,38 @@ void Timeline::runView(ViewOp op) {
   copyTo(input, copy, result);
 }
 
+bool Timeline::joinConcat(ConcatOp op) {
+  const Piece *first = nullptr;
+  for (Value input : op.getInputs()) {
+    const Home &home = getTimedHome(input).home;
+    if (!input.hasOneUse() || home.pieces.size() != 1)
+      return false;
+    const Piece &piece = home.pieces.front();
+    if (piece.space != SpaceKind::local || piece.cores.size() != 1 ||
+        (first && (first->cores != piece.cores ||
+                   getLayoutOf(first->view) != getLayoutOf(piece.view))))
+      return false;
+    first = &piece;
+  }
+  if (!first)
+    return false;
+  setHome(
+      op.getResult(),
+      {{makeLocalPiece(Box::ofShape(getTensorType(op.getResult()).getShape()),
+                       getLayoutOf(first->view),
+                       getElementBytes(op.getResult()), first->cores)}});
+  for (Value input : op.getInputs())
+    addView(input, op.getResult(), 0);
+  return true;
+}
+
 void Timeline::runConcat(ConcatOp op) {
-  SmallVector<const Home *> inputs;
-  SmallVector<int64_t> extents;
   for (Value input : op.getInputs())
     getTimedHome(input);
+  if (joinConcat(op))
+    return;
+  SmallVector<const Home *> inputs;
+  SmallVector<int64_t> extents;
   for (Value input : op.getInputs()) {
     inputs.push_back(&getTimedHome(input).home);
     extents.push_back(getTensorType(input).getDimSize(op.getAxis()));
@@ -329,9 +360,10 @@ void Timeline::runGather(GatherOp op) {
 
 void Timeline::runReturn(Operation *op) {
   for (Value value : op->getOperands()) {
-    auto result = dyn_cast<OpResult>(value);
-    if (result && isStage(result.getOwner()) &&
-        getHome(result) == HomeKind::Output)
+    SmallVector<OpResult> leaves = getConcatLeaves(value);
+    if (!leaves.empty() && llvm::all_of(leaves, [](OpResult leaf) {
+          return getHome(leaf) == HomeKind::Output;
+        }))
       continue;
     copyTo(value, makeDRAMPiece(getTensorType(value)), Value());
   }

@@ -96,6 +96,13 @@ private:
     Box box;
     Completion completion;
   };
+  /// Constants that a slice of a group has left in a core for the next.
+  struct Resident {
+    llvm::SmallVector<mlir::Value, 3> tensors;
+    Box box; // of the loops that move them
+    int64_t core;
+    Completion completion;
+  };
   struct Tile {
     const Stage &stage;
     Box loops, part;
@@ -121,6 +128,8 @@ private:
   void runReshape(ReshapeOp op);
   void runView(ViewOp op);
   void runConcat(ConcatOp op);
+  /// Lets one core's parts be one piece, as the lowering makes one buffer.
+  bool joinConcat(ConcatOp op);
   void runGather(GatherOp op);
   void runReturn(mlir::Operation *op);
 
@@ -139,6 +148,7 @@ private:
   /// The present tile of a core cannot start before `ready`.
   void require(const Tile &tile, double ready);
   const Staged *findInSlot(mlir::Value tensor, const Box &box) const;
+  Completion bringConstants(const Tile &tile, const Box &box, int64_t bytes);
   void loadConstants(const Tile &tile);
   void loadTensor(const Tile &tile, unsigned index);
   /// Reads from the home's own piece when it has the region or room for it.
@@ -161,6 +171,9 @@ private:
   std::map<std::pair<unsigned, int64_t>, Staged> staged;
   /// What the present slot has brought to some core.
   std::vector<Staged> stagedInSlot;
+  /// What the slices so far of a group have left, by the first tensor.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Resident, 2>> resident;
+  int64_t residentGroup = -1;
   /// When the operands of each core's present tile are there.
   std::vector<double> operandsReady;
 };

@@ -35,6 +35,11 @@ void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
                         ArrayRef<HomeKind> kinds, EngineTimes &engineTimes) {
   createHomes(stage, schedule, kinds);
   staged.clear();
+  SliceAttr slice = getSlice(stage.op);
+  if (slice && slice.getGroup() != residentGroup) {
+    resident.clear();
+    residentGroup = slice.getGroup();
+  }
   SmallVector<SmallVector<Box>> tiles;
   SmallVector<Box> parts;
   uint64_t numSlots = 0;
@@ -172,6 +177,15 @@ static int64_t getConstantBytes(const Stage &stage, Box &box) {
   return bytes;
 }
 
+/// The packed constants of a stage.
+static SmallVector<Value, 3> getConstants(const Stage &stage) {
+  SmallVector<Value, 3> constants;
+  for (const StageOperand &operand : stage.inputs)
+    if (isPackable(operand))
+      constants.push_back(operand.tensor);
+  return constants;
+}
+
 void Timeline::loadConstants(const Tile &tile) {
   Box box = tile.loops;
   int64_t bytes = getConstantBytes(tile.stage, box);
@@ -180,20 +194,38 @@ void Timeline::loadConstants(const Tile &tile) {
   Staged &last = staged[{tile.stage.inputs.size(), tile.core}];
   if (last.box.getRank() == 0 || !(last.box == box)) {
     last.box = box;
-    if (const Staged *common = findInSlot(Value(), box)) {
-      last.completion = common->completion;
-    } else {
-      Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
-      Piece source = local;
-      source.space = SpaceKind::dram;
-      last.completion =
-          clock.runTransfer(makeTransfer(tile.core, source, local, local.box, 1,
-                                         tile.core, {tile.core}, *machine),
-                            0.0);
-      stagedInSlot.push_back(last);
-    }
+    last.completion = bringConstants(tile, box, bytes);
   }
   require(tile, clock.getArrival(last.completion, getQueue(tile)));
+}
+
+Completion Timeline::bringConstants(const Tile &tile, const Box &box,
+                                    int64_t bytes) {
+  bool keeps = keepsConstants(tile.stage.op);
+  SmallVector<Value, 3> tensors;
+  if (keeps) {
+    tensors = getConstants(tile.stage);
+    for (const Resident &known : resident[tensors.front()])
+      if (known.core == tile.core && known.tensors == tensors &&
+          known.box == box)
+        return known.completion;
+  }
+  Completion completion;
+  if (const Staged *common = findInSlot(Value(), box)) {
+    completion = common->completion;
+  } else {
+    Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
+    Piece source = local;
+    source.space = SpaceKind::dram;
+    completion =
+        clock.runTransfer(makeTransfer(tile.core, source, local, local.box, 1,
+                                       tile.core, {tile.core}, *machine),
+                          0.0);
+    stagedInSlot.push_back({Value(), box, completion});
+  }
+  if (keeps)
+    resident[tensors.front()].push_back({tensors, box, tile.core, completion});
+  return completion;
 }
 
 /// Brings `region` from all pieces of a tensor that have a part of it, but

@@ -104,7 +104,7 @@ VectorOp createVector(OpBuilder &builder, Location loc,
       anyPadding ? builder.getArrayAttr(paddings) : ArrayAttr(),
       anyPadding ? builder.getDenseF64ArrayAttr(fills) : DenseF64ArrayAttr(),
       boolsOrNull(unsignedInputs), boolsOrNull(unsignedOutputs),
-      /*schedule=*/ScheduleAttr());
+      /*schedule=*/ScheduleAttr(), /*slice=*/SliceAttr());
 
   Block &body = op.getBody().emplaceBlock();
   for (const VectorInput &input : spec.inputs)

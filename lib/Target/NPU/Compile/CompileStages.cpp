@@ -22,6 +22,7 @@ static LogicalResult scheduleFunction(func::FuncOp func,
                                       const MachineDescription &machine) {
   materializeIndices(func);
   assignLayouts(func);
+  fuseGroups(func, machine);
   return scheduleStages(func, machine);
 }
 
@@ -67,6 +68,7 @@ void buildSchedulePipeline(OpPassManager &functions) {
   functions.addPass(createNPURecordBound());
   functions.addPass(createNPUMaterializeIndices());
   functions.addPass(createNPUAssignLayouts());
+  functions.addPass(createNPUFuseGroups());
   functions.addPass(createNPUScheduleStages());
 }
 

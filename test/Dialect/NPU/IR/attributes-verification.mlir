@@ -47,3 +47,15 @@ func.func private @bound() attributes {npu.bound = {compute_s = -1.0 : f64, macs
 // Both as they are.
 func.func private @both() attributes {npu.bound = {compute_s = 1.0 : f64, macs = 1 : i64, weight_bytes = 0 : i64},
                                       npu.estimate = 2.0 : f64}
+
+// -----
+
+// A fusion without its bound.
+// expected-error @+1 {{'func.func' op has 'npu.fusion', which is {seconds, bound_s, whole_s}, got: {seconds = 1.000000e+00 : f64, whole_s = 1.000000e+00 : f64}}}
+func.func private @fusion() attributes {npu.fusion = {seconds = 1.0 : f64, whole_s = 1.0 : f64}}
+
+// -----
+
+// A slice that its group does not have.
+// expected-error @+1 {{(C1) a group is at least 0 and a slice one of its count, got: slice 2 of 2 of group 0}}
+func.func private @slice() attributes {test.slice = #npu.slice<group = 0, number = 2, count = 2, resident = false>}

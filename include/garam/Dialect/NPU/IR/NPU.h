@@ -30,6 +30,10 @@ namespace garam::npu {
 inline constexpr llvm::StringLiteral boundMACsKey = "macs";
 inline constexpr llvm::StringLiteral boundSecondsKey = "compute_s";
 inline constexpr llvm::StringLiteral boundWeightBytesKey = "weight_bytes";
+/// Entries of `npu.fusion`.
+inline constexpr llvm::StringLiteral fusionSecondsKey = "seconds";
+inline constexpr llvm::StringLiteral fusionBoundKey = "bound_s";
+inline constexpr llvm::StringLiteral fusionWholeKey = "whole_s";
 
 /// The element type in memory of a tensor with elements `type`, or nothing when
 /// the NPU has no such type. `isUnsigned`: how a signless integer is read.

@@ -29,11 +29,14 @@ def NPU_Dialect : Dialect {
 
     A function keeps what was known of its stages as attributes: `npu.bound`,
     `{macs, compute_s, weight_bytes}`, which a run needs at least (products,
-    their seconds at the machine's peak, bytes of weights), and `npu.estimate`,
-    the seconds that the cost model expects of a run. None is negative.
+    their seconds at the machine's peak, bytes of weights), `npu.estimate`,
+    the seconds that the cost model expects of a run, and `npu.fusion`,
+    `{seconds, bound_s, whole_s}`, what `npu-fuse-groups` expects of its choice,
+    of any choice at least, and of whole stages. None is negative.
   }];
   let discardableAttrs = (ins "::mlir::DictionaryAttr":$bound,
-                              "::mlir::FloatAttr":$estimate);
+                              "::mlir::FloatAttr":$estimate,
+                              "::mlir::DictionaryAttr":$fusion);
   let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];

@@ -62,6 +62,30 @@ def NPU_ScheduleAttr : NPU_Attr<"Schedule", "schedule"> {
   let genVerifyDecl = 1;
 }
 
+def NPU_SliceAttr : NPU_Attr<"Slice", "slice"> {
+  let summary = "which slice of a fused group a stage computes";
+  let description = [{
+    `npu-fuse-groups` makes slices of stages that follow one another, and all
+    stages of a slice come before those of the next:
+
+    - `group`: counts the groups of a function.
+    - `number`: counts the slices of the group, `count` there are.
+    - `resident`: constants that the stage brings to a core stay there for the
+      next slices, which read the same.
+
+    Constraints:
+    - (C1) `group` is at least 0, and `number` at least 0 and less than `count`.
+
+    ```mlir
+    #npu.slice<group = 0, number = 1, count = 4, resident = true>
+    ```
+  }];
+  let parameters = (ins "int64_t":$group, "int64_t":$number, "int64_t":$count,
+                        "bool":$resident);
+  let assemblyFormat = "`<` struct(params) `>`";
+  let genVerifyDecl = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Stages
 //===----------------------------------------------------------------------===//
@@ -155,13 +179,14 @@ def NPU_ContractOp
     UnitAttr:$weight_unsigned,
     UnitAttr:$residual_unsigned,
     UnitAttr:$output_unsigned,
-    OptionalAttr<NPU_ScheduleAttr>:$schedule);
+    OptionalAttr<NPU_ScheduleAttr>:$schedule,
+    OptionalAttr<NPU_SliceAttr>:$slice);
   let results = (outs NPU_Tensor:$result);
   let assemblyFormat = [{
     $activation `,` $weight (`bias` `(` $bias^ `)`)? (`scale` `(` $scale^ `)`)?
     (`residual` `(` $residual^ `)`)?
     `sizes` $sizes `iterators` $iterators `maps` $indexing_maps
-    (`schedule` `` $schedule^)? attr-dict
+    (`schedule` `` $schedule^)? (`slice` `` $slice^)? attr-dict
     `:` functional-type(operands, $result)
   }];
   let hasVerifier = 1;
@@ -239,12 +264,13 @@ def NPU_VectorOp
     OptionalAttr<DenseF64ArrayAttr>:$fills,
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_inputs,
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_outputs,
-    OptionalAttr<NPU_ScheduleAttr>:$schedule);
+    OptionalAttr<NPU_ScheduleAttr>:$schedule,
+    OptionalAttr<NPU_SliceAttr>:$slice);
   let results = (outs Variadic<NPU_Tensor>:$results);
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
   let assemblyFormat = [{
     (`ins` `(` $inputs^ `)`)? `sizes` $sizes (`schedule` `` $schedule^)?
-    attr-dict `:`
+    (`slice` `` $slice^)? attr-dict `:`
     functional-type($inputs, $results) $body (`finish` $finish^)?
   }];
   let hasVerifier = 1;

@@ -73,6 +73,39 @@ def NPUAssignLayouts : Pass<"npu-assign-layouts", "::mlir::func::FuncOp"> {
   }];
 }
 
+def NPUFuseGroups : Pass<"npu-fuse-groups", "::mlir::func::FuncOp"> {
+  let summary = "Computes neighbouring stages slice by slice";
+  let description = [{
+    Where tensors between stages do not stay in local memory, groups of stages
+    that follow one another are cut into slices: each computes a part of the
+    group's one result and, of the tensors in between, what that part needs.
+    Slices of a batch need nothing of each other; those of rows both compute
+    the rows that both need (halos). The slices' results are concatenated, which
+    costs nothing. `slice` of a stage says which slice it computes, and whether
+    its constants stay in local memory for the next.
+
+    Which groups, and how many slices, is chosen by a dynamic program over the
+    boundaries between stages with the cost model's time of the engines and the
+    bytes that cross the memory interface; `npu.fusion` of the function holds
+    the seconds that are expected of the choice (`seconds`), of any choice at
+    least (`bound_s`) and of whole stages (`whole_s`). Functions all of whose
+    stages have room stay as they are.
+
+    ```mlir
+    %1 = npu.contract %x, %v ... : ... -> tensor<4x64x56x56xi8>
+    %2 = npu.contract %1, %w ... : ... -> tensor<4x64x56x56xi8>
+    // becomes
+    %a = npu.contract %x, %v ... slice<group = 0, number = 0, count = 2,
+        resident = true> : ... -> tensor<2x64x56x56xi8>
+    %b = npu.contract %a, %w ... : ... -> tensor<2x64x56x56xi8>
+    %c = npu.contract %x, %v ... : ... -> tensor<2x64x56x56xi8>
+    %d = npu.contract %c, %w ... : ... -> tensor<2x64x56x56xi8>
+    %2 = npu.concat %b, %d axis 0 : ... -> tensor<4x64x56x56xi8>
+    ```
+  }];
+  let options = [NPU_TargetOption];
+}
+
 def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
   let summary = "Splits each stage over the cores and cuts it into tiles";
   let description = [{

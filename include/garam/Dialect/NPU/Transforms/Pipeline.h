@@ -22,6 +22,8 @@ namespace garam::npu {
 void materializeIndices(mlir::func::FuncOp func);
 /// npu-assign-layouts.
 void assignLayouts(mlir::func::FuncOp func);
+/// npu-fuse-groups.
+void fuseGroups(mlir::func::FuncOp func, const MachineDescription &machine);
 /// npu-schedule-stages. Fails on a stage that fits the machine in no way.
 mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    const MachineDescription &machine);
