@@ -11,7 +11,7 @@ import oracle
 from conftest import MODEL, MODELS_DIR, SOURCE_DIR
 from test_end_to_end import run_model
 
-TARGETS = ["rngd", "atom", "warboy"]
+TARGETS = ["rngd", "atom", "warboy", "soma-edge-64", "u65-512"]
 NETWORKS = {
     "digits": SOURCE_DIR / "examples" / "digits" / "digits_int8.onnx",
     "kws": MODELS_DIR / "mlperf_tiny" / "kws_dscnn_int8.onnx",

@@ -295,36 +295,18 @@ forEachVectorCommand(const Walk &walk,
   return success();
 }
 
-/// Divides rows and columns in the powers of two that need the fewest passes.
-static void shareFlat(TensorCommand &command,
-                      const MachineDescription &machine) {
-  TensorCommand trial = command;
-  uint64_t best = UINT64_MAX;
+/// All ways in which the units of `machine` may share a command: as a grid says
+/// or, flat, rows and columns in powers of two.
+static SmallVector<UnitShare> getShares(const MachineDescription &machine) {
+  if (const auto &grid = machine.tensor.grid)
+    return SmallVector<UnitShare>(grid->shares.begin(), grid->shares.end());
+  SmallVector<UnitShare> shares;
   for (uint32_t columns = 1; columns <= machine.tensor.units; columns *= 2) {
-    trial.unitColumns = columns;
-    trial.unitRows[0] = machine.tensor.units / columns;
-    uint64_t cycles = getComputeCycles(trial, machine);
-    if (cycles >= best)
-      continue;
-    best = cycles;
-    command = trial;
+    UnitShare &share = shares.emplace_back();
+    share.columns = columns;
+    share.rows[0] = machine.tensor.units / columns;
   }
-}
-
-static void shareGrid(TensorCommand &command,
-                      const MachineDescription &machine) {
-  TensorCommand trial = command;
-  uint64_t best = UINT64_MAX;
-  for (const UnitShare &share : machine.tensor.grid->shares) {
-    llvm::copy(share.rows, trial.unitRows.begin());
-    trial.unitColumns = share.columns;
-    trial.unitReduction = share.reduction;
-    uint64_t cycles = getComputeCycles(trial, machine);
-    if (cycles >= best)
-      continue;
-    best = cycles;
-    command = trial;
-  }
+  return shares;
 }
 
 TensorCommand makeSizedCommand(const Walk &walk, ElementType type) {
@@ -340,10 +322,19 @@ TensorCommand makeSizedCommand(const Walk &walk, ElementType type) {
 TensorCommand makeSharedCommand(const Walk &walk, ElementType type,
                                 const MachineDescription &machine) {
   TensorCommand command = makeSizedCommand(walk, type);
-  if (machine.tensor.grid)
-    shareGrid(command, machine);
-  else
-    shareFlat(command, machine);
+  TensorCommand trial = command;
+  uint64_t best = UINT64_MAX;
+  for (const UnitShare &share : getShares(machine)) {
+    llvm::copy(share.rows, trial.unitRows.begin());
+    trial.unitColumns = share.columns;
+    trial.unitReduction = share.reduction;
+    uint64_t cycles = getComputeCycles(trial, machine);
+    if (cycles >= best ||
+        getAccumulatorBytes(trial, machine) > machine.tensor.accumulatorBytes)
+      continue;
+    best = cycles;
+    command = trial;
+  }
   return command;
 }
 
