@@ -1,11 +1,13 @@
-"""Compiles and runs networks and tabulates what came of it.
+"""Compiles networks, tabulates what came of it, and compares it with what was before.
 
     python3 benchmarks/measure.py [--targets rngd,atom] [--only NAME,...] [--json FILE]
 
 Networks: those of examples/, the generated ones of benchmarks/models, and the
 real ones of ../shared/models where that folder is there. Times of the simulated
-device are exact and the same each time; those of the compiler and the simulator
-are of this machine.
+device are exact and the same each time: they, and the bytes that are moved, are
+compared with benchmarks/baseline.json. The exit code is 1 when one is worse, or a
+network no longer compiles; --update makes what came out the baseline of the rows
+that were measured. Times of the compiler and the simulator are of this machine.
 """
 
 import argparse
@@ -18,6 +20,7 @@ import tempfile
 
 from garam_cli import DEFAULT_TOOL, SOURCE_DIR, ToolError, compile_model, run_model
 
+BASELINE = SOURCE_DIR / "benchmarks" / "baseline.json"
 MODELS = SOURCE_DIR.parent / "shared" / "models"
 GENERATORS = SOURCE_DIR / "benchmarks" / "models"
 
@@ -28,6 +31,7 @@ class Network:
     file: pathlib.Path
     options: tuple = ()  # of garam compile
     generator: tuple = ()  # arguments of the script that writes `file`
+    targets: tuple = ()  # that the network is meant for; empty: all
 
     @property
     def is_int8(self):
@@ -67,7 +71,41 @@ def list_networks(folder):
     return networks
 
 
-def measure(tool, network, target, folder):
+def list_large_networks(folder):
+    """More networks, which take longer to make or to compile."""
+    def make(name, script, *options, targets=()):
+        return Network(name, folder / f"{name}.onnx", (), (script, *options), targets)
+
+    soma = ("soma-edge-16", "soma-edge-64")
+    return [
+        *(make(f"resnet50_v1_int8_b{batch}", "resnet50.py", "--version", "1", "--int8", "--batch",
+               str(batch), targets=soma) for batch in (1, 4, 16)),
+        make("efficientnet_b0", "efficientnet_b0.py"),
+        make("efficientnet_b0_int8", "efficientnet_b0.py", "--int8"),
+        make("bert_base", "bert_base.py"),
+        make("vit_b16", "vit_b16.py"),
+        make("gpt2_prefill", "gpt2.py"),
+        make("gpt2_decode", "gpt2.py", "--phase", "decode"),
+    ]
+
+
+# Targets that take some networks only: those without float arithmetic, and those of published cost
+# models, for the networks that these were published for.
+INTEGER_TARGETS = {"warboy"}
+TARGETS_OF_NETWORKS = {"soma-edge-16": {"resnet50_v1"}, "soma-edge-64": {"resnet50_v1"},
+                       "u65-512": {"mobilenetv2_int8"}}
+
+
+def takes(target, network):
+    """Whether the pair is measured."""
+    if target in TARGETS_OF_NETWORKS:
+        return any(network.name.startswith(name) for name in TARGETS_OF_NETWORKS[target])
+    if network.targets and target not in network.targets:
+        return False
+    return target not in INTEGER_TARGETS or network.is_int8
+
+
+def measure(tool, network, target, folder, simulates_data):
     """A row of the table."""
     if network.generator and not network.file.exists():
         script, *options = network.generator
@@ -77,16 +115,68 @@ def measure(tool, network, target, folder):
     binary = folder / "model.garam"
     try:
         compiled = compile_model(tool, network.file, target, binary, folder, *network.options)
-        run = run_model(tool, binary, folder, "--random-inputs", "--seed", "0")
+        if simulates_data:
+            row["simulate_s"] = run_model(tool, binary, folder, "--random-inputs", "--seed",
+                                          "0").seconds
     except ToolError as error:
-        return {**row, "error": str(error)}
-    keys = ["latency_s", "latency_resident_s", "bound_s", "ratio", "dram_read_bytes",
-            "dram_write_bytes", "sram_peak_bytes", "energy_j"]
-    row.update({key: run.report.get(key, compiled.report.get(key)) for key in keys})
-    row["losses"] = {loss["category"]: loss["seconds"] for loss in run.report["losses"]}
+        return {**row, "error": str(error).replace(str(folder), "")}
+    keys = [*COMPARED, "ratio", "energy_j"]
+    row.update({key: compiled.report[key] for key in keys})
+    row["losses"] = {loss["category"]: loss["seconds"] for loss in compiled.report["losses"]}
     row.update(compile_s=compiled.seconds, compile_peak_bytes=compiled.peak_bytes,
-               simulate_s=run.seconds, model_bytes=network.file.stat().st_size)
+               model_bytes=network.file.stat().st_size)
     return row
+
+
+# Figures that are the same each time; less is better.
+COMPARED = ("latency_s", "latency_resident_s", "bound_s", "dram_read_bytes", "dram_write_bytes",
+            "sram_peak_bytes")
+# Those of them whose growth is a regression. A bound that moves is a change of the machine or of the
+# definition, and memory is there to be used.
+GUARDED = ("latency_s", "latency_resident_s", "dram_read_bytes", "dram_write_bytes")
+
+
+def get_key(row):
+    return f"{row['model']} on {row['target']}"
+
+
+def describe_change(key, before, now):
+    if not before or not now:
+        return f"{key} {before} -> {now}"
+    return f"{key} {before:.6g} -> {now:.6g} ({100 * (now / before - 1):+.2f} %)"
+
+
+def compare(row, baseline):
+    """(whether it is worse, what has changed) against the row of the baseline."""
+    if "error" in row or "error" in baseline:
+        if row.get("error") == baseline.get("error"):
+            return False, []
+        return "error" in row and "error" not in baseline, [
+            f"{baseline.get('error', 'compiled')} -> {row.get('error', 'compiles')}"]
+    changed = [key for key in COMPARED if row[key] != baseline[key]]
+    worse = any((row[key] or 0) > (baseline[key] or 0) for key in changed if key in GUARDED)
+    return worse, [describe_change(key, baseline[key], row[key]) for key in changed]
+
+
+def compare_all(rows, baseline):
+    """Prints what differs from the baseline; whether something is worse."""
+    worse = False
+    for row in rows:
+        key = get_key(row)
+        if key not in baseline:
+            print(f"not in the baseline: {key}")
+            continue
+        is_worse, changes = compare(row, baseline[key])
+        worse |= is_worse
+        for change in changes:
+            print(f"{'WORSE' if is_worse else 'changed'}: {key}: {change}")
+    return worse
+
+
+def make_baseline(rows):
+    """What is kept of rows, by their key."""
+    return {get_key(row): {key: row[key] for key in ("error", *COMPARED) if key in row}
+            for row in rows}
 
 
 def format_microseconds(seconds):
@@ -113,7 +203,7 @@ def format_table(rows):
              "|---|---|" + "---:|" * 10]
     for row in rows:
         if "error" in row:
-            lines.append(f"| {row['model']} | {row['target']} | {row['error'][:120]} |")
+            lines.append(f"| {row['model']} | {row['target']} | {row['error']} |")
             continue
         dram = (row["dram_read_bytes"] + row["dram_write_bytes"]) / 1e6
         lines.append(
@@ -121,36 +211,50 @@ def format_table(rows):
             f"| {format_microseconds(row['latency_resident_s'])} | {row['bound_s'] * 1e6:.2f} "
             f"| {row['ratio']:.3f} | {dram:.2f} | {row['sram_peak_bytes'] / 1e6:.2f} "
             f"| {row['energy_j'] * 1e3:.3f} | {row['compile_s']:.2f} "
-            f"| {row['compile_peak_bytes'] / 1e6:.0f} | {row['simulate_s']:.2f} |")
+            f"| {row['compile_peak_bytes'] / 1e6:.0f} "
+            f"| {format(row['simulate_s'], '.2f') if 'simulate_s' in row else ''} |")
     return "\n".join(lines)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--targets", default="rngd,atom,warboy")
+    parser.add_argument("--targets", default="rngd,atom,warboy,soma-edge-16,soma-edge-64,u65-512")
     parser.add_argument("--only", default="", help="names of networks, separated by commas")
     parser.add_argument("--json", type=pathlib.Path, help="write the rows as JSON too")
+    parser.add_argument("--baseline", type=pathlib.Path, default=BASELINE)
+    parser.add_argument("--update", action="store_true", help="make the rows the baseline")
+    parser.add_argument("--simulate", action="store_true",
+                        help="run with data too, and tabulate the time of it")
     parser.add_argument("--garam", type=pathlib.Path, default=DEFAULT_TOOL)
     arguments = parser.parse_args()
     only = set(filter(None, arguments.only.split(",")))
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        for network in list_networks(folder):
+        for network in list_networks(folder) + list_large_networks(folder):
             if only and network.name not in only:
                 continue
             for target in arguments.targets.split(","):
-                # Warboy has no float arithmetic.
-                if target != "warboy" or network.is_int8:
-                    rows.append(measure(arguments.garam, network, target, folder))
-                    print(f"{network.name} on {target}: "
-                          f"{rows[-1].get('error', 'done')}", file=sys.stderr)
+                if takes(target, network):
+                    rows.append(measure(arguments.garam, network, target, folder,
+                                        arguments.simulate))
+                    print(f"{get_key(rows[-1])}: {rows[-1].get('error', 'done')}",
+                          file=sys.stderr)
+            if network.generator:
+                network.file.unlink(missing_ok=True)
     print(format_table(rows))
     print("\nCritical path, % of the latency:\n")
     print(format_losses(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
+    baseline = json.loads(arguments.baseline.read_text()) if arguments.baseline.exists() else {}
+    if arguments.update:
+        baseline.update(make_baseline(rows))
+        arguments.baseline.write_text(json.dumps(baseline, indent=1, sort_keys=True) + "\n")
+        return 0
+    print("\nAgainst the baseline:\n")
+    return int(compare_all(rows, baseline))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""benchmarks/measure.py tells what has become worse than the baseline, and keeps one."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from conftest import SOURCE_DIR, find_tool
+
+SCRIPT = SOURCE_DIR / "benchmarks" / "measure.py"
+
+
+def run(folder, *options):
+    return subprocess.run(
+        [sys.executable, SCRIPT, "--garam", find_tool("garam"), "--only", "digits", "--targets",
+         "atom", "--baseline", folder / "baseline.json", "--json", folder / "rows.json", *options],
+        capture_output=True, text=True)
+
+
+def edit(path, **changes):
+    baseline = json.loads(path.read_text())
+    baseline["digits on atom"].update(changes)
+    path.write_text(json.dumps(baseline))
+
+
+def test_baseline(tmp_path):
+    path = tmp_path / "baseline.json"
+    result = run(tmp_path)
+    assert result.returncode == 0 and "not in the baseline: digits on atom" in result.stdout
+    assert run(tmp_path, "--update").returncode == 0
+    (row,) = json.loads((tmp_path / "rows.json").read_text())
+    kept = json.loads(path.read_text())["digits on atom"]
+    assert kept == {key: row[key] for key in kept} and kept["latency_s"] > 0
+
+    # The same figures, each time.
+    result = run(tmp_path)
+    assert result.returncode == 0 and result.stdout.endswith("Against the baseline:\n\n")
+
+    edit(path, latency_s=kept["latency_s"] * 2)
+    result = run(tmp_path)
+    assert result.returncode == 0
+    assert "changed: digits on atom: latency_s" in result.stdout and "(-50.00 %)" in result.stdout
+
+    edit(path, latency_s=kept["latency_s"], dram_read_bytes=kept["dram_read_bytes"] - 1)
+    result = run(tmp_path)
+    assert result.returncode == 1 and "WORSE: digits on atom: dram_read_bytes" in result.stdout
+
+
+@pytest.mark.parametrize("row, baseline, worse", [
+    ({"error": "no"}, {"error": "no"}, None),
+    ({"error": "no"}, {"latency_s": 1.0}, True),
+    ({"latency_s": 1.0}, {"error": "no"}, False),
+])
+def test_models_that_do_not_compile(row, baseline, worse, monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
+    is_worse, changes = __import__("measure").compare(row, baseline)
+    assert (is_worse if changes else None) == worse
