@@ -353,6 +353,10 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
     tellTaken(function, taken);
     DiagnosticCollector diagnostics(&context, &labels);
     auto observe = [&](StringRef) { return WalkResult::interrupt(); };
+    deviceOptions.isAlone =
+        llvm::count_if(functions, [&](const DeviceFunction &other) {
+          return other.executable == function.executable;
+        }) == 1;
     auto device =
         cast<DeviceTargetAttrInterface>(function.executable.getTarget());
     CompileOutcome outcome =

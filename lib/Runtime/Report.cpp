@@ -18,6 +18,10 @@ static double toSeconds(uint64_t fs) { return fs * 1e-15; }
 
 double Report::getLatencySeconds() const { return toSeconds(run.latencyFs); }
 
+double Report::getFirstLatencySeconds() const {
+  return toSeconds(run.setupFs) + getLatencySeconds();
+}
+
 double Report::getRatio() const {
   return run.latencyFs == 0 ? 0 : bound.getSeconds() / getLatencySeconds();
 }
@@ -177,6 +181,7 @@ void writeReport(const Report &report, raw_ostream &os) {
       {"target", manifest.target},
       {"options", listOptions(report)},
       {"latency_s", report.getLatencySeconds()},
+      {"latency_first_s", report.getFirstLatencySeconds()},
       {"latency_resident_s", orNull(resident)},
       {"host_link_s", orNull(linkSeconds)},
       {"host_link_j", orNull(linkJoule)},

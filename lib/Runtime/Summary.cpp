@@ -126,6 +126,24 @@ static const char *describe(const BoundReport &bound) {
   return bound.computeSeconds >= bound.transferSeconds ? "MACs" : "memory";
 }
 
+/// With a set-up, of a run behind the first and of the first; without, where
+/// weights are in the one that is measured, and what would be with others.
+static void printLatency(const Report &report, Table &table) {
+  std::string latency = formatSeconds(report.getLatencySeconds());
+  if (report.run.setupFs > 0) {
+    table.printRow("latency", latency + ", once set up");
+    table.printRow("", formatSeconds(report.getFirstLatencySeconds()) +
+                           ", the first, with its set-up");
+    return;
+  }
+  table.printRow("latency",
+                 latency +
+                     (report.residentLatencyFs ? ", weights in DRAM" : ""));
+  if (report.residentLatencyFs)
+    table.printRow("", formatSeconds(*report.residentLatencyFs * 1e-15) +
+                           ", weights that fit resident on the chip");
+}
+
 void printSummary(const Report &report, raw_ostream &os) {
   const RunResult &run = report.run;
   const Manifest &manifest = report.executable->getManifest();
@@ -142,13 +160,7 @@ void printSummary(const Report &report, raw_ostream &os) {
   for (const ImageLink &link : manifest.links)
     fit(("link " + link.name).size());
   Table table(os, width);
-  // Other devices have one place for weights.
-  table.printRow("latency",
-                 formatSeconds(latency) +
-                     (report.residentLatencyFs ? ", weights in DRAM" : ""));
-  if (report.residentLatencyFs)
-    table.printRow("", formatSeconds(*report.residentLatencyFs * 1e-15) +
-                           ", weights that fit resident on the chip");
+  printLatency(report, table);
   if (latency > 0)
     table.printRow("throughput",
                    Twine(std::to_string(static_cast<uint64_t>(1 / latency))) +

@@ -25,6 +25,8 @@ struct Report {
   uint64_t peakResidentBytes = 0;       // of this process
 
   double getLatencySeconds() const;
+  /// Of the first run of a session: set-up and run.
+  double getFirstLatencySeconds() const;
   /// Lower bound / latency: 1 is perfect.
   double getRatio() const;
 };

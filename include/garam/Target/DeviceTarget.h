@@ -31,6 +31,9 @@ struct DeviceCompileOptions {
   /// Whether the function was read from a file at that stage or at an earlier
   /// one of the device, so that its faults are the user's.
   bool isFromFile = false;
+  /// Whether no other function is compiled for the same instances of the
+  /// device, so that what its program leaves on them is there in the next run.
+  bool isAlone = false;
   /// Values of the options of `garam compile` that devices have of their own
   /// (Device::getCompileOptions), by flag. Those of other devices are in it
   /// too.

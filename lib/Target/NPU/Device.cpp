@@ -34,6 +34,9 @@ public:
   describe(const npu::MachineDescription &machine);
   static MachineSummary summarize(const npu::MachineDescription &machine);
 
+  std::vector<DeviceOption> getCompileOptions() const override {
+    return {npu::getResidentWeightsOption()};
+  }
   void registerTranslations() const override { npu::registerTranslations(); }
   void registerPasses() const override {
     registerLinalgToNPUPasses();

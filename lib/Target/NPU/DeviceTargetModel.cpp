@@ -27,6 +27,26 @@ static constexpr llvm::StringLiteral scheduledStage = "npu-scheduled";
 /// Commands on buffers with addresses, queues ordered by semaphores.
 static constexpr llvm::StringLiteral commandsStage = "npu-commands";
 
+DeviceOption getResidentWeightsOption() {
+  DeviceOption option;
+  option.flag = "resident-weights";
+  option.valueName = "on|off";
+  option.help =
+      "keep weights in the SRAM of an NPU from run to run, as many as "
+      "fit beside the rest, if it has one program only";
+  option.defaultValue = "off";
+  option.findFault = [](llvm::StringRef value) -> std::string {
+    if (value == "on" || value == "off")
+      return "";
+    return ("found '" + value + "', needed on or off").str();
+  };
+  return option;
+}
+
+static bool wantsResidentWeights(const DeviceCompileOptions &options) {
+  return options.getValue(getResidentWeightsOption()) == "on";
+}
+
 namespace {
 
 struct TargetModel
@@ -63,8 +83,10 @@ static void buildSchedule(OpPassManager &functions, const MachineDescription &,
 }
 
 static void buildCommands(OpPassManager &functions, const MachineDescription &,
-                          const DeviceCompileOptions &) {
-  functions.addPass(createNPULowerToPlannedCommands());
+                          const DeviceCompileOptions &options) {
+  NPULowerToPlannedCommandsOptions lowering;
+  lowering.pinWeights = wantsResidentWeights(options) && options.isAlone;
+  functions.addPass(createNPULowerToPlannedCommands(lowering));
 }
 
 ArrayRef<DeviceStage<MachineDescription>> TargetModel::listStages() {
@@ -85,9 +107,13 @@ bool TargetModel::hasFloat(Attribute attr) const {
 }
 
 /// Encodes a function of commands, after the static checker has proved it.
-FailureOr<DeviceProgram> TargetModel::finish(func::FuncOp commands,
-                                             const MachineDescription &machine,
-                                             const DeviceCompileOptions &) {
+FailureOr<DeviceProgram>
+TargetModel::finish(func::FuncOp commands, const MachineDescription &machine,
+                    const DeviceCompileOptions &options) {
+  if (wantsResidentWeights(options) && !options.isAlone)
+    commands.emitWarning("weights do not stay on '")
+        << machine.name
+        << "', which runs several programs: they share its SRAM";
   FailureOr<CompiledProgram> compiled = exportChecked(commands, machine);
   if (failed(compiled))
     return failure();
@@ -97,6 +123,9 @@ FailureOr<DeviceProgram> TargetModel::finish(func::FuncOp commands,
     return commands.emitError("the program cannot be encoded: ")
            << llvm::toString(program.takeError());
   program->bound = readLowerBound(commands, machine);
+  // What stays on the chip crosses DRAM in no run.
+  program->bound.weightBytes -=
+      std::min(program->bound.weightBytes, countResidentBytes(commands));
   program->estimatedSeconds = readEstimatedSeconds(commands);
   return std::move(*program);
 }

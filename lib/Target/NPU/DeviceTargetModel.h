@@ -7,9 +7,13 @@
 #ifndef GARAM_LIB_TARGET_NPU_DEVICETARGETMODEL_H
 #define GARAM_LIB_TARGET_NPU_DEVICETARGETMODEL_H
 
+#include "garam/Target/Device.h"
 #include "mlir/IR/DialectRegistry.h"
 
 namespace garam::npu {
+
+/// --resident-weights of garam compile.
+DeviceOption getResidentWeightsOption();
 
 /// Makes #npu.target implement DeviceTargetAttrInterface.
 void registerTargetModel(mlir::DialectRegistry &registry);

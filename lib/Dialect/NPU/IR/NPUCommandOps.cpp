@@ -187,6 +187,8 @@ LogicalResult BufferOp::verify() {
            << ", got: " << static_cast<int64_t>(*getSegment());
   if (getParts() && !isDRAM)
     return emitOpError("holds constants outside of DRAM");
+  if (getResident() && isDRAM)
+    return emitOpError("is resident in DRAM, where nothing else is possible");
   return success();
 }
 
@@ -406,6 +408,20 @@ LogicalResult SignalOp::verify() {
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
+
+LogicalResult SetupOp::verifyRegions() {
+  for (Operation &op : getBody().front()) {
+    auto copy = dyn_cast<DMACommandOp>(op);
+    if (!copy || !copy.getSource() || copy.getIndices())
+      return op.emitOpError("is in an npu.setup, which holds copies only");
+    if (!LoopOp::resolve(copy.getSource()).getParts())
+      return copy.emitOpError("brings no constants in an npu.setup");
+    if (!LoopOp::resolve(copy.getDestination()).getResident())
+      return copy.emitOpError("fills a buffer in an npu.setup that is not "
+                              "resident");
+  }
+  return success();
+}
 
 BufferOp LoopOp::resolve(Value value, ArrayRef<int64_t> turns) {
   while (auto argument = dyn_cast<BlockArgument>(value)) {

@@ -37,6 +37,10 @@ struct PrefetchPlan {
 constexpr PrefetchPlan prefetchPlans[] = {
     {0.95, 64}, {0.8, 64}, {0.65, 64}, {1.0}, {0.95}, {0.8}, {0.65}, {0.0}};
 
+/// The same where weights stay: the more of them do, the fewer loads there are
+/// to wait.
+constexpr PrefetchPlan pinningPlans[] = {{0.95}, {0.8}, {0.65}, {0.0}};
+
 struct LowerToPlannedCommands
     : impl::NPULowerToPlannedCommandsBase<LowerToPlannedCommands> {
   using NPULowerToPlannedCommandsBase::NPULowerToPlannedCommandsBase;
@@ -65,6 +69,8 @@ private:
 
   OpPassManager buildPlanning(const PrefetchPlan &plan) const {
     OpPassManager manager(func::FuncOp::getOperationName());
+    if (plan.fill > 0 && pinWeights)
+      manager.addPass(createNPUPinWeights({target, plan.fill}));
     if (plan.fill > 0)
       manager.addPass(createNPUPrefetchWeights({target, plan.fill}));
     manager.addPass(createNPUPlanMemory({target, plan.resting}));
@@ -92,11 +98,13 @@ private:
   }
 
   LogicalResult plan(func::FuncOp func) {
-    return tryEach<PrefetchPlan>(func, prefetchPlans,
-                                 [&](const PrefetchPlan &plan) {
-                                   OpPassManager planning = buildPlanning(plan);
-                                   return runPipeline(planning, func);
-                                 });
+    ArrayRef<PrefetchPlan> plans = prefetchPlans;
+    if (pinWeights)
+      plans = pinningPlans;
+    return tryEach<PrefetchPlan>(func, plans, [&](const PrefetchPlan &plan) {
+      OpPassManager planning = buildPlanning(plan);
+      return runPipeline(planning, func);
+    });
   }
 
   /// Runs `attempt` with one choice after the other, until it does not

@@ -66,6 +66,9 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
     }
     ++position;
   }
+  for (LiveBuffer &buffer : buffers)
+    if (buffer.op.getResident())
+      std::tie(buffer.begin, buffer.end) = std::make_pair(0, position);
   return buffers;
 }
 

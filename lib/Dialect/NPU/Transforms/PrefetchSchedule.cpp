@@ -62,6 +62,8 @@ void PrefetchSchedule::findLifetimes() {
       if (isNew)
         it->second.first = position;
       it->second.last = position;
+      if (BufferOp(access.buffer).getResident())
+        it->second = {0, commands.size()};
     }
   for (const auto &[op, lifetime] : lifetimes)
     hold(cast<BufferOp>(op), lifetime.first, lifetime.last + 1);
@@ -178,6 +180,11 @@ PrefetchSchedule::Load *PrefetchSchedule::findNext(int64_t core) {
   return in.next < in.loads.size() ? &loads[in.loads[in.next]] : nullptr;
 }
 
+static bool isFromDRAM(DMACommandOp load) {
+  return load.getSource().getDefiningOp<BufferOp>().getSpace() ==
+         SpaceKind::dram;
+}
+
 /// The first of them that may be staged and was not. What several cores receive
 /// DRAM gives only once, so only loads of one core are.
 PrefetchSchedule::Load *PrefetchSchedule::findNextToStage(int64_t core) {
@@ -186,7 +193,7 @@ PrefetchSchedule::Load *PrefetchSchedule::findNextToStage(int64_t core) {
        in.nextStaged < in.loads.size(); ++in.nextStaged) {
     Load &load = loads[in.loads[in.nextStaged]];
     if (!load.isIssued && !load.staged && load.receivers.size() == 1 &&
-        isContiguous(load.op))
+        isContiguous(load.op) && isFromDRAM(load.op))
       return &load;
   }
   return nullptr;

@@ -14,7 +14,8 @@ bool isWeightLoad(Operation *op) {
   auto dma = dyn_cast<DMACommandOp>(op);
   if (!dma || !dma.getSource() || dma.getIndices() || dma.getReceivers())
     return false;
-  return dma.getSource().getDefiningOp<BufferOp>().getParts() &&
+  auto source = dma.getSource().getDefiningOp<BufferOp>();
+  return (source.getParts() || source.getResident()) &&
          dma.getDestination().getDefiningOp<BufferOp>().getCores();
 }
 

@@ -12,8 +12,9 @@
 
 namespace garam::npu {
 
-/// Whether `op` copies constants from DRAM to local memory: it depends on
-/// nothing, and can be anywhere in front of what reads them.
+/// Whether `op` copies constants, from DRAM or where they are resident, to
+/// local memory: it depends on nothing, and can be anywhere in front of what
+/// reads them.
 bool isWeightLoad(mlir::Operation *op);
 
 /// Whether the load copies contiguous bytes.

@@ -46,6 +46,7 @@ public:
       if (failed(visit(&op)))
         return failure();
     assembleQueues();
+    assembleSetup();
     llvm::sort(result.constants, [](const auto &a, const auto &b) {
       return a.offset < b.offset;
     });
@@ -53,6 +54,10 @@ public:
   }
 
 private:
+  struct SetupContent {
+    std::vector<Command> commands;
+    std::vector<SmallVector<uint32_t, 4>> operands; // see MemoryPlan
+  };
   struct QueueContent {
     std::vector<Command> commands;
     std::vector<SmallVector<uint32_t, 1>> origins;
@@ -116,6 +121,10 @@ private:
           plan.addExecutions(command, number, numbers);
           return success();
         })
+        .Case([&](SetupOp op) {
+          addSetup(op);
+          return success();
+        })
         .Case([&](ValueOp value) {
           addValue(value);
           return success();
@@ -155,7 +164,17 @@ private:
     if (!op.getOffset())
       return op.emitOpError("has no address: run npu-plan-memory first");
     plan.addBuffer(op);
+    if (op.getResident() && op.getSize() > 0)
+      addResident(op);
     return op.getParts() ? addConstants(op) : success();
+  }
+
+  void addResident(BufferOp op) {
+    static constexpr int64_t sharedIndex[] = {0};
+    for (int64_t index : op.getCores().value_or(ArrayRef(sharedIndex)))
+      residents.push_back({static_cast<MemorySpace>(op.getSpace()),
+                           static_cast<uint16_t>(index), *op.getOffset(),
+                           op.getSize()});
   }
 
   LogicalResult addConstants(BufferOp op) {
@@ -182,6 +201,39 @@ private:
     };
     result.constants.push_back(std::move(constant));
     return success();
+  }
+
+  //===--- The set-up ----------------------------------------------------===//
+
+  void addSetup(SetupOp op) {
+    for (auto copy : op.getBody().getOps<DMACommandOp>()) {
+      SetupContent &queue = setup[copy.getCore()];
+      queue.commands.push_back(conversion.convert(copy));
+      queue.operands.push_back(plan.listOperands(copy));
+    }
+  }
+
+  /// Ranges that touch or overlap become one: it is for the static checker to
+  /// say that buffers must not.
+  void assembleSetup() {
+    for (auto &[core, content] : setup) {
+      result.program.setup.push_back({static_cast<uint16_t>(core), Engine::DMA,
+                                      std::move(content.commands)});
+      result.plan.setupOperandBuffers.push_back(std::move(content.operands));
+    }
+    llvm::sort(residents, [](const ResidentBytes &a, const ResidentBytes &b) {
+      return std::tie(a.space, a.index, a.offset) <
+             std::tie(b.space, b.index, b.offset);
+    });
+    std::vector<ResidentBytes> &joined = result.program.residents;
+    for (const ResidentBytes &bytes : residents)
+      if (!joined.empty() && joined.back().space == bytes.space &&
+          joined.back().index == bytes.index &&
+          joined.back().getEnd() >= bytes.offset)
+        joined.back().size = std::max(joined.back().getEnd(), bytes.getEnd()) -
+                             joined.back().offset;
+      else
+        joined.push_back(bytes);
   }
 
   //===--- Values --------------------------------------------------------===//
@@ -255,6 +307,8 @@ private:
   PlanBuilder plan;
   CommandConversion conversion;
   std::map<unsigned, QueueContent> queues;
+  std::map<int64_t, SetupContent> setup; // by core
+  std::vector<ResidentBytes> residents;
   llvm::DenseMap<Location, SmallVector<uint32_t, 1>> originsOf;
   llvm::StringMap<uint32_t> nodeNumbers;
 };

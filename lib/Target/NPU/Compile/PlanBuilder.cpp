@@ -65,6 +65,12 @@ void PlanBuilder::expand(Operation *op, Expansion &expansion) {
                {expansion.queue, expansion.numbers.lookup(op), execution});
 }
 
+SmallVector<uint32_t, 4> PlanBuilder::listOperands(Operation *op) {
+  SmallVector<uint32_t, 4> operands;
+  listOperands(op, /*turns=*/{}, operands);
+  return operands;
+}
+
 /// In the order of MemoryPlan::operandBuffers.
 void PlanBuilder::listOperands(Operation *op, ArrayRef<int64_t> turns,
                                SmallVectorImpl<uint32_t> &operands) {

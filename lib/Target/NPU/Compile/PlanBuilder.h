@@ -29,6 +29,9 @@ public:
   addExecutions(mlir::Operation *op, unsigned queue,
                 const llvm::DenseMap<mlir::Operation *, uint32_t> &numbers);
 
+  /// Buffers of a command outside loops, as in MemoryPlan.
+  llvm::SmallVector<uint32_t, 4> listOperands(mlir::Operation *op);
+
   /// For each queue that has written `buffer` so far, its last write.
   llvm::ArrayRef<LastWrite> getLastWrites(BufferOp buffer) const;
 

@@ -631,3 +631,49 @@ func.func @unit_columns() {
     with [#npu.descriptor<0 : f16>, #npu.descriptor<0 : f16>] {unit_rows = array<i64: 1>, unit_columns = 65536 : i64}
   return
 }
+
+// -----
+
+func.func @resident_in_dram() {
+  // expected-error @+1 {{'npu.buffer' op is resident in DRAM, where nothing else is possible}}
+  %b = npu.buffer <dram> bytes 64 {segment = 0 : i64, resident}
+  return
+}
+
+// -----
+
+func.func @setup_of_others() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>, resident}
+  npu.setup {
+    // expected-error @+1 {{'npu.dma_command' op is in an npu.setup, which holds copies only}}
+    npu.dma_command 0, to %b sizes [64] bytes 1
+      with [#npu.descriptor<0 : u8 strides [1]>] {fill_bits = 0 : i64}
+  }
+  return
+}
+
+// -----
+
+func.func @setup_of_no_constants() {
+  %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>, resident}
+  npu.setup {
+    // expected-error @+1 {{'npu.dma_command' op brings no constants in an npu.setup}}
+    npu.dma_command 0, %a to %b sizes [64] bytes 1
+      with [#npu.descriptor<0 : u8 strides [1]>, #npu.descriptor<0 : u8 strides [1]>]
+  }
+  return
+}
+
+// -----
+
+func.func @setup_of_what_does_not_stay() {
+  %a = npu.buffer <dram> bytes 64 {segment = 0 : i64, parts = []}
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  npu.setup {
+    // expected-error @+1 {{'npu.dma_command' op fills a buffer in an npu.setup that is not resident}}
+    npu.dma_command 0, %a to %b sizes [64] bytes 1
+      with [#npu.descriptor<0 : u8 strides [1]>, #npu.descriptor<0 : u8 strides [1]>]
+  }
+  return
+}

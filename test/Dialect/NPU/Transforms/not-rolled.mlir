@@ -1,5 +1,6 @@
 // RUN: garam-opt --npu-plan-memory=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-prefetch-weights=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-pin-weights=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-synchronize --split-input-file --verify-diagnostics %s
 
 // Addresses and waits cannot be planned for commands that are in loops.

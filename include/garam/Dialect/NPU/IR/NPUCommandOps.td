@@ -164,13 +164,15 @@ def NPU_BufferOp : NPU_Op<"buffer"> {
     In local memory the buffer exists in each of `cores`, at the same offset;
     in DRAM `segment` says in which segment of the program. `offset` is there
     once memory is planned. `parts` is what a buffer of the constant segment
-    holds.
+    holds. A `resident` buffer, of SRAM, holds from run to run what an npu.setup
+    has brought; the commands of a run only read it.
   }];
   let arguments = (ins NPU_SpaceAttr:$space, I64Attr:$size,
                        OptionalAttr<DenseI64ArrayAttr>:$cores,
                        OptionalAttr<I64Attr>:$segment,
                        OptionalAttr<I64Attr>:$offset,
-                       OptionalAttr<NPU_PartArrayAttr>:$parts);
+                       OptionalAttr<NPU_PartArrayAttr>:$parts,
+                       UnitAttr:$resident);
   let results = (outs NPU_BufferType:$result);
   let assemblyFormat = "$space `bytes` $size attr-dict";
   let hasVerifier = 1;
@@ -379,6 +381,24 @@ def NPU_LoopOp : NPU_CommandOp<"loop", [SingleBlock, NoTerminator]> {
     static ::garam::npu::BufferOp
     resolve(::mlir::Value value, ::llvm::ArrayRef<int64_t> turns = {});
   }];
+}
+
+def NPU_SetupOp : NPU_Op<"setup", [SingleBlock, NoTerminator]> {
+  let summary = "what is brought once, when the program is loaded";
+  let description = [{
+    Transfers of constants to resident buffers, which precede all runs. Each DMA
+    queue executes its own in their order; nothing orders those of two queues.
+
+    ```mlir
+    npu.setup {
+      npu.dma_command 0, %weights to %kept sizes [16] bytes 4
+        with [#npu.descriptor<0 : u32 strides [4]>, #npu.descriptor<0 : u32 strides [4]>]
+    }
+    ```
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$body attr-dict";
+  let hasRegionVerifier = 1;
 }
 
 #endif // GARAM_DIALECT_NPU_IR_NPUCOMMANDOPS_TD

@@ -167,7 +167,9 @@ def NPULowerToPlannedCommands
     brought ahead; when it does not without any, the tensors are placed again
     for a smaller fraction of local memory. The former type of the function stays in `hetero.lowered`.
   }];
-  let options = [NPU_TargetOption];
+  let options = [NPU_TargetOption,
+    Option<"pinWeights", "pin-weights", "bool", "false",
+           "run npu-pin-weights in front of npu-prefetch-weights">];
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 
@@ -182,6 +184,32 @@ def NPULowerToCommands : Pass<"npu-lower-to-commands", "::mlir::func::FuncOp"> {
     order in which they are read.
   }];
   let options = [NPU_TargetOption];
+  let dependentDialects = ["::garam::npu::NPUDialect"];
+}
+
+def NPUPinWeights : Pass<"npu-pin-weights", "::mlir::func::FuncOp"> {
+  let summary = "Keeps weights on the chip from run to run";
+  let description = [{
+    Transfers of weights to local memory move into an `npu.setup`, which runs
+    once, when the program is loaded; their destinations become resident. Those
+    come first that save the most time for each byte of memory that they take,
+    as long as they fit beside what else is in local memory at any time. Loads
+    of the same weights by the same cores share one buffer. Weights that do not
+    fit there may stay in shared memory, from where loads bring them in each
+    run. The others are brought from DRAM as before.
+
+    ```mlir
+    npu.dma_command 0, %w to %a sizes [16] bytes 4 with [...]
+    // becomes, with %a resident:
+    npu.setup {
+      npu.dma_command 0, %w to %a sizes [16] bytes 4 with [...]
+    }
+    ```
+  }];
+  let options = [NPU_TargetOption,
+    Option<"fill", "fill", "double", "0.85",
+           "fraction of local and shared memory that may be in use; the rest is "
+           "left to fragmentation">];
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 

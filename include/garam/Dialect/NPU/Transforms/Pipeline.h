@@ -55,6 +55,13 @@ double readEstimatedSeconds(mlir::func::FuncOp func);
 mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);
 
+/// npu-pin-weights. `fill` is the fraction of local and shared memory that may
+/// be in use.
+void pinWeights(mlir::func::FuncOp func, const MachineDescription &machine,
+                double fill);
+/// Bytes of constants that the set-up of commands brings and nothing else.
+uint64_t countResidentBytes(mlir::func::FuncOp commands);
+
 /// npu-prefetch-weights. `fill` is the fraction of local memory that may be in
 /// use. Fails on a micro-program that the vector engine cannot run.
 mlir::LogicalResult prefetchWeights(mlir::func::FuncOp func,
