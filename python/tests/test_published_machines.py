@@ -148,3 +148,4 @@ def test_other_operators_take_their_operands(target, lanes, run_tool, tmp_path):
     assert operands / lanes <= vector <= operands / lanes + 4
     assert report["bound"]["compute_s"] * 1e9 == pytest.approx(tensor + operands / lanes)
     assert report["latency_s"] * 1e9 >= tensor + vector
+    assert report["estimate_s"] == pytest.approx(report["latency_s"], rel=0.1)
