@@ -14,8 +14,16 @@ namespace garam::npu {
 namespace {
 
 /// Tiles of one stage that are being computed and being brought share a core's
-/// memory with tensors that wait: a tile may take this fraction of it.
-constexpr int64_t tileMemoryFraction = 6;
+/// memory with tensors and weights that wait: a tile may take this fraction of
+/// it at most. Where tiles cost little more than their work, smaller ones leave
+/// more room to what waits, down to the other fraction.
+constexpr int64_t tileMemoryFraction = 6, leastTileMemoryFraction = 24;
+
+/// A tile is large enough when it takes as long to bring as so many start-ups
+/// of a transfer, and when it has so many bytes: smaller ones repeat more of
+/// their edges.
+constexpr double enoughStartUps = 400;
+constexpr double enoughTileBytes = 256 << 10;
 /// What a tile reads and writes of tensors that are held may take this fraction
 /// of it, lest nothing fit when they do not stay after all.
 constexpr int64_t heldMemoryFraction = 3;
@@ -208,7 +216,12 @@ private:
 } // namespace
 
 int64_t getTileMemory(const MachineDescription &machine) {
-  return machine.local.bytes / tileMemoryFraction;
+  int64_t most = machine.local.bytes / tileMemoryFraction;
+  int64_t least = machine.local.bytes / leastTileMemoryFraction;
+  double startUpBytes = enoughStartUps * machine.dma.startSeconds *
+                        machine.dram.bytesPerSecond / machine.cores;
+  double enough = std::max(enoughTileBytes, startUpBytes);
+  return std::clamp(enough, double(least), double(most));
 }
 
 FoundSchedules findSchedules(const Stage &stage,
