@@ -121,3 +121,17 @@ def test_weights_are_brought_once(run_tool, tmp_path):
     weights = 2 * 2 * 16 * 32 * 9
     assert weights + image <= report["dram_read_bytes"] <= 1.02 * (weights + image)
     assert report["dram_write_bytes"] == image
+
+
+def test_intermediates(run_tool, tmp_path):
+    """The result of a group is kept as a whole; what exists in slices only is not."""
+    model = make_convolutions((4, 16, 32, 32), [(32, 3, 1, 1, [1, 1, 1, 1]),
+                                                (16, 3, 1, 1, [1, 1, 1, 1])])
+    run(run_tool, tmp_path, model, 256 << 10)
+    values = tmp_path / "values"
+    run_tool("garam", "run", tmp_path / "model.garam", "--input", f"x={tmp_path / 'x.npy'}",
+             "--output-dir", tmp_path / "out", "--keep-intermediates", values)
+    assert {file.stem for file in values.iterdir()} == {"r1"}
+    expected = oracle.run_onnxruntime(tmp_path / "model.onnx", {"x": np.load(tmp_path / "x.npy")})
+    actual = np.load(values / "r1.npy").astype(np.float32)
+    assert oracle.cosine(actual, expected["r1"]) >= LEAST_COSINE

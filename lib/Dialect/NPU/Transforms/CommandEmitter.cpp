@@ -151,11 +151,14 @@ SmallVector<Operation *> CommandEmitter::take() {
     list.clear();
   };
   for (unsigned i = 0; i < slots.size(); ++i) {
-    if (i == 0)
+    if (i == 0) {
       take(slots[i].weightLoads);
+      take(slots[i].earlyLoads);
+    }
     take(slots[i].loads);
     if (i + 1 < slots.size()) {
       take(slots[i + 1].weightLoads);
+      take(slots[i + 1].earlyLoads);
       if (!slots[i + 1].startsStage)
         take(slots[i + 1].loads);
     }

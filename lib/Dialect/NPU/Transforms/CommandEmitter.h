@@ -19,6 +19,8 @@ namespace garam::npu {
 /// slot come before the computation of the slot in front of it.
 struct Slot {
   llvm::SmallVector<mlir::Operation *> weightLoads, loads, computes, stores;
+  /// Of what was there before the computation of the slot in front.
+  llvm::SmallVector<mlir::Operation *> earlyLoads;
   /// Tiles of one stage read what earlier stages wrote, so their loads may run
   /// ahead of the computation of the tile before.
   bool startsStage = false;

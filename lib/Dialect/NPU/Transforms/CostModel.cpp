@@ -38,11 +38,12 @@ void StageCost::advance(Timeline &timeline, const StageSchedule &schedule) {
     if (kind != HomeKind::Split)
       timeline.moveHome(input.result, kind);
   }
-  // Nothing reads the results yet, so they stay where they are made.
+  // Nothing reads the results yet, so they stay where they are made, unless it
+  // is known that there is no room.
   SmallVector<HomeKind> homes;
   for (OpResult result : stage.op->getResults())
     homes.push_back(isReturnedOnly(result) ? HomeKind::Output
-                                           : HomeKind::Split);
+                                           : getHome(result));
   timeline.runStage(stage, schedule, homes, engineTimes);
 }
 

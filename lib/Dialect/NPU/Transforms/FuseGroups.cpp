@@ -5,15 +5,17 @@
 //===----------------------------------------------------------------------===//
 //
 // A plan cuts the stages of a function into spans. Its engines take E seconds,
-// the sum over its spans, and its transfers with DRAM D seconds. Most of the
-// shorter of the two hides behind the longer one:
+// the sum over its spans, and its transfers with DRAM D seconds. If transfers
+// could be brought forward as far as one likes, the plan would take max(E, D);
+// if none could leave its stage, the sum L of what each stage takes on its own.
+// The estimate lies between the two:
 //
-//   T = max(E, D) + exposed * min(E, D)
-//     = (1 - exposed) * max(E, D) + exposed * (E + D)
+//   T = (1 - staying) * max(E, D) + staying * L
 //
-// For every weight w from 0 to 1, T is at least
+// where `staying` is the part of transfers that stay in their stage. For every
+// weight w from 0 to 1, T is at least
 //
-//   (1 - exposed) * ((1 - w) * E + w * D) + exposed * (E + D),
+//   (1 - staying) * ((1 - w) * E + w * D) + staying * L,
 //
 // a sum over spans, of which a dynamic program over boundaries finds the least:
 // a lower bound of T for all plans (Lagrangian duality). The weight for which
@@ -38,9 +40,9 @@ namespace garam {
 namespace garam::npu {
 namespace {
 
-/// The part of the shorter of two activities that does not hide behind the
-/// longer one: transfers at the beginning and end, and those that wait.
-constexpr double exposed = 0.2;
+/// The part of transfers that are not brought forward to other stages, for
+/// which local memory has no room when it is full.
+constexpr double stayingPart = 0.75;
 /// Steps of the bisection of the weight.
 constexpr unsigned numWeights = 12;
 /// A plan with groups is worth having when it is this much shorter than whole
@@ -49,20 +51,18 @@ constexpr double leastGain = 0.03;
 
 struct Plan {
   std::vector<const Span *> spans; // in order
-  double seconds = 0, dramSeconds = 0;
+  double seconds = 0, dramSeconds = 0, ownSeconds = 0;
 
   double getTime() const {
-    return std::max(seconds, dramSeconds) +
-           exposed * std::min(seconds, dramSeconds);
+    return (1 - stayingPart) * std::max(seconds, dramSeconds) +
+           stayingPart * ownSeconds;
   }
 };
 
 class GroupSearch {
 public:
   GroupSearch(func::FuncOp func, const MachineDescription &machine)
-      : costs(func, machine), spans(costs.getNumStages()) {
-    dramRate = machine.dram.bytesPerSecond * machine.dram.efficiency;
-  }
+      : machine(machine), costs(func, machine), spans(costs.getNumStages()) {}
 
   /// The groups of the best plan that was found; none where whole stages do as
   /// well.
@@ -76,6 +76,10 @@ public:
     if (plan.getTime() > (1 - leastGain) * wholeTime)
       return groups;
     time = plan.getTime();
+    if (machine.shared.bytes == 0)
+      for (const Span *span : plan.spans)
+        if (!span->ends.keepsLast)
+          moveOut(costs.getCrossing(span->last + 1));
     for (const Span *span : plan.spans)
       if (!span->slicing.counts.empty())
         groups.push_back(makeGroup(*span));
@@ -119,7 +123,8 @@ private:
         auto beats = [](const Span &a, const Span &b) {
           return a.first == b.first && a.ends.keepsFirst == b.ends.keepsFirst &&
                  a.ends.keepsLast == b.ends.keepsLast &&
-                 a.seconds <= b.seconds && a.dramBytes <= b.dramBytes;
+                 a.seconds <= b.seconds && a.dramSeconds <= b.dramSeconds &&
+                 a.ownSeconds <= b.ownSeconds;
         };
         std::vector<Span> &known = spans[last];
         if (llvm::any_of(known,
@@ -151,8 +156,8 @@ private:
 
   /// The plan of least weighted sum, which is a bound.
   Plan findPlan(double weight) {
-    double engineWeight = (1 - exposed) * (1 - weight) + exposed;
-    double dramWeight = (1 - exposed) * weight + exposed;
+    double engineWeight = (1 - stayingPart) * (1 - weight);
+    double dramWeight = (1 - stayingPart) * weight;
     struct State {
       double sum = HUGE_VAL;
       const Span *span = nullptr; // that ends there
@@ -163,7 +168,8 @@ private:
       for (const Span &span : spans[last]) {
         double before = states[span.first][span.ends.keepsFirst].sum;
         double sum = before + engineWeight * span.seconds +
-                     dramWeight * span.dramBytes / dramRate;
+                     dramWeight * span.dramSeconds +
+                     stayingPart * span.ownSeconds;
         State &state = states[last + 1][span.ends.keepsLast];
         if (sum < state.sum)
           state = {sum, &span};
@@ -176,12 +182,24 @@ private:
       const Span *span = states[boundary][keeps].span;
       found.spans.push_back(span);
       found.seconds += span->seconds;
-      found.dramSeconds += span->dramBytes / dramRate;
+      found.dramSeconds += span->dramSeconds;
+      found.ownSeconds += span->ownSeconds;
       boundary = span->first;
       keeps = span->ends.keepsFirst;
     }
     std::reverse(found.spans.begin(), found.spans.end());
     return found;
+  }
+
+  /// Notes for the scheduler that tensors will lie in DRAM.
+  static void moveOut(ArrayRef<Value> tensors) {
+    for (Value tensor : tensors) {
+      auto result = cast<OpResult>(tensor);
+      SmallVector<HomeKind> homes;
+      for (OpResult each : result.getOwner()->getResults())
+        homes.push_back(each == result ? HomeKind::DRAM : getHome(each));
+      setHomes(result.getOwner(), homes);
+    }
   }
 
   FusedGroup makeGroup(const Span &span) const {
@@ -194,8 +212,8 @@ private:
     return group;
   }
 
+  const MachineDescription &machine;
   GroupCosts costs;
-  double dramRate;
   /// Spans by their last stage.
   std::vector<std::vector<Span>> spans;
   /// How many stages in front of each boundary have no room.

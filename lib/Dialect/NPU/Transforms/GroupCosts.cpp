@@ -14,15 +14,12 @@ using namespace mlir;
 
 namespace garam::npu {
 
+/// The part of the shorter of two activities that does not hide behind the
+/// longer one: transfers at the beginning and end, and those that wait.
+static constexpr double exposedPart = 0.2;
 /// The fraction of local memory that spans may fill; the rest is left to
 /// fragmentation. As npu-place-tensors has it.
 static constexpr double localFill = 0.85;
-/// A core's memory has the tile at hand, the next and the one that leaves.
-static constexpr int64_t tilesInFlight = 3;
-/// A group has at most so many stages.
-static constexpr unsigned maxSpanStages = 64;
-/// Halos may make a group's computation this many times as long.
-static constexpr double maxRecomputation = 2.0;
 
 //===----------------------------------------------------------------------===//
 // Stages and tensors
@@ -30,7 +27,8 @@ static constexpr double maxRecomputation = 2.0;
 
 GroupCosts::GroupCosts(func::FuncOp func, const MachineDescription &machine)
     : machine(machine),
-      capacity(localFill * machine.local.bytes * machine.cores) {
+      capacity(localFill * machine.local.bytes * machine.cores),
+      dramRate(machine.dram.bytesPerSecond * machine.dram.efficiency) {
   bool startsRun = true;
   for (Operation &op : func.front()) {
     if (isStage(&op)) {
@@ -158,7 +156,8 @@ GroupCosts::Work GroupCosts::findWork(StageInfo &info, const Box &loops,
   }
   if (!best)
     return work; // npu-schedule-stages will say so
-  work.seconds += machine.synchronisation.localSeconds;
+  // Of equally long ones, fewer commands are better.
+  work.seconds += machine.synchronisation.localSeconds + 1 / machine.clockHz;
   Box tile = getTile(sized, *best);
   work.inputTileBytes = countBytes(sized.inputs, tile, [](const auto &operand) {
     return !isPackable(operand);
@@ -258,8 +257,10 @@ int64_t GroupCosts::getHeldBytes(unsigned first, unsigned last,
 // Whole stages
 //===----------------------------------------------------------------------===//
 
-static constexpr SpanEnds allEnds[] = {
-    {true, true}, {true, false}, {false, true}, {false, false}};
+double getOverlapped(double engines, double transfers) {
+  return std::max(engines, transfers) +
+         exposedPart * std::min(engines, transfers);
+}
 
 std::vector<Span> GroupCosts::getWhole(unsigned stage) {
   const StageInfo &info = infos[stage];
@@ -282,8 +283,10 @@ std::vector<Span> GroupCosts::getWhole(unsigned stage) {
     span.ends = ends;
     span.keepsConstants = {false};
     span.seconds = work.seconds;
-    span.dramBytes = info.constantBytes + read + written +
-                     countMovedBytes(stage, stage, ends);
+    span.dramSeconds = (info.constantBytes + read + written +
+                        countMovedBytes(stage, stage, ends)) /
+                       dramRate;
+    span.ownSeconds = getOverlapped(span.seconds, span.dramSeconds);
     spans.push_back(std::move(span));
   }
   return spans;
@@ -295,216 +298,6 @@ bool GroupCosts::isRoomy(unsigned stage) {
     return true;
   Span span = getWhole(stage).front();
   return span.ends.keepsFirst && span.ends.keepsLast;
-}
-
-//===----------------------------------------------------------------------===//
-// Slices
-//===----------------------------------------------------------------------===//
-
-/// Slices of which there are `count` alike.
-struct GroupCosts::Walk {
-  struct Kind {
-    double count;
-    llvm::DenseMap<Value, Box> needed;
-    std::vector<Box> loops; // of each stage, the last one first
-  };
-  unsigned first, last;
-  Slicing slicing;
-  SmallVector<Kind, 3> kinds;
-  double seconds = 0, wholeSeconds = 0; // of the slices, of whole stages
-  /// Bytes of tensors in between while each stage runs, the last stage first.
-  SmallVector<int64_t> liveBytes;
-};
-
-/// Parts along a coordinate that are tried.
-static constexpr int64_t partCounts[] = {2,  3,  4,  6,  8,  12, 16,
-                                         24, 32, 48, 64, 96, 128};
-/// Coordinates behind the first along which slices may overlap.
-static constexpr unsigned maxRowCoordinates = 2;
-
-std::vector<Slicing> GroupCosts::listSlicings(unsigned last) const {
-  OpResult result = getOnlyResult(infos[last].stage.op);
-  if (!result)
-    return {};
-  ArrayRef<int64_t> shape = getTensorType(result).getShape();
-  if (shape.empty())
-    return {};
-  std::vector<Slicing> slicings;
-  auto add = [&](unsigned coordinate, int64_t count, int64_t outer) {
-    Slicing slicing;
-    slicing.counts.assign(shape.size(), 1);
-    slicing.counts[0] = outer;
-    slicing.counts[coordinate] = count;
-    slicings.push_back(std::move(slicing));
-  };
-  for (int64_t count : partCounts)
-    if (count <= shape[0] && shape[0] % count == 0)
-      add(0, count, count);
-  // Rows, where each batch is a slice of its own.
-  const Stage &stage = infos[last].stage;
-  const StageOperand &output = stage.outputs[result.getResultNumber()];
-  unsigned tried = 0;
-  for (unsigned c = 1; c < shape.size() && tried < maxRowCoordinates; ++c) {
-    bool isColumn = false;
-    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-      isColumn |= output.coefficients[c][dim] != 0 &&
-                  stage.kinds[dim] == IteratorKind::column;
-    if (shape[c] == 1 || isColumn)
-      continue;
-    ++tried;
-    for (int64_t count : partCounts)
-      if (count <= shape[c])
-        add(c, count, shape[0]);
-  }
-  return slicings;
-}
-
-void GroupCosts::forEachSliced(unsigned last,
-                               function_ref<void(const Span &)> use) {
-  OpResult result = getOnlyResult(infos[last].stage.op);
-  for (Slicing &slicing : listSlicings(last)) {
-    ArrayRef<int64_t> shape = getTensorType(result).getShape();
-    int64_t rows = 1;
-    for (int64_t count : ArrayRef<int64_t>(slicing.counts).drop_front())
-      rows *= count;
-    Walk walk{last + 1, last, slicing, {}, 0, 0, {}};
-    // Between the first rows and the last, slices are alike.
-    double outer = slicing.getCount() / rows;
-    auto addKind = [&](int64_t number, double count) {
-      Walk::Kind &kind = walk.kinds.emplace_back();
-      kind.count = outer * count;
-      kind.needed[result] = slicing.getSlice(shape, number);
-    };
-    addKind(0, 1);
-    if (rows > 2)
-      addKind(rows / 2, rows - 2);
-    if (rows > 1)
-      addKind(rows - 1, 1);
-    for (unsigned stage = last + 1; stage-- > 0;) {
-      if (last - stage >= maxSpanStages || !extend(walk, stage))
-        break;
-      for (SpanEnds ends : allEnds)
-        if (std::optional<Span> span = finish(walk, ends))
-          use(*span);
-      if (infos[stage].startsRun)
-        break;
-    }
-  }
-}
-
-/// Takes the stage in front of a walk in. False when that cannot be, or when no
-/// longer walk can be worth it.
-bool GroupCosts::extend(Walk &walk, unsigned stage) {
-  StageInfo &info = infos[stage];
-  if (!info.isSliceable)
-    return false;
-  if (stage != walk.last)
-    for (Value result : info.stage.op->getResults()) {
-      const TensorInfo &tensor = tensors[result];
-      if (tensor.isReturned || tensor.lastRead > walk.last)
-        return false;
-    }
-  walk.first = stage;
-  walk.liveBytes.push_back(0);
-  int64_t resultBytes = 0;
-  for (Walk::Kind &kind : walk.kinds) {
-    Box loops;
-    int64_t bytes = 0;
-    for (const StageOperand &output : info.stage.outputs) {
-      auto it = kind.needed.find(output.tensor);
-      if (it == kind.needed.end())
-        continue;
-      Box own = getLoopsOf(info.stage, output, it->second);
-      loops = loops.getRank() == 0 ? own : loops.hull(own);
-    }
-    if (loops.getRank() != info.stage.getNumLoops() || loops.isEmpty())
-      return false;
-    for (const StageOperand &output : info.stage.outputs)
-      bytes +=
-          output.getRegion(loops).getVolume() * getElementBytes(output.type);
-    resultBytes = std::max(resultBytes, bytes);
-    for (const StageOperand &input : info.stage.inputs) {
-      Box region = getNeededRegion(input, loops);
-      auto [it, isNew] = kind.needed.try_emplace(input.tensor, region);
-      if (!isNew)
-        it->second = it->second.hull(region);
-    }
-    walk.seconds +=
-        kind.count * getWork(stage, loops, /*isSlice=*/true).seconds;
-    kind.loops.push_back(std::move(loops));
-  }
-  if (stage != walk.last) {
-    unsigned lastRead = stage;
-    for (Value result : info.stage.op->getResults())
-      lastRead = std::max(lastRead, tensors[result].lastRead);
-    for (unsigned reader = stage; reader <= lastRead; ++reader)
-      walk.liveBytes[walk.last - reader] += resultBytes;
-  }
-  walk.wholeSeconds +=
-      getWork(stage, info.stage.getLoops(), /*isSlice=*/false).seconds;
-  return *llvm::max_element(walk.liveBytes) <= capacity &&
-         walk.seconds <= maxRecomputation * walk.wholeSeconds;
-}
-
-std::optional<Span> GroupCosts::finish(const Walk &walk, SpanEnds ends) {
-  unsigned numStages = walk.last - walk.first + 1;
-  Span span;
-  span.first = walk.first;
-  span.last = walk.last;
-  span.ends = ends;
-  span.slicing = walk.slicing;
-  span.seconds = walk.seconds;
-  span.dramBytes = countWrittenBytes(walk.last, ends.keepsLast) +
-                   countMovedBytes(walk.first, walk.last, ends);
-  span.keepsConstants.assign(numStages, false);
-  int64_t peak = 0;
-  for (unsigned stage = walk.first; stage <= walk.last; ++stage) {
-    unsigned place = walk.last - stage;
-    Work most;
-    double read = 0;
-    for (const Walk::Kind &kind : walk.kinds) {
-      const Work &work = getWork(stage, kind.loops[place], true);
-      read += kind.count * countReadBytes(stage, kind.loops[place], work,
-                                          walk.first, ends.keepsFirst);
-      most.inputTileBytes = std::max(most.inputTileBytes, work.inputTileBytes);
-      most.constantTileBytes =
-          std::max(most.constantTileBytes, work.constantTileBytes);
-      most.outputTileBytes =
-          std::max(most.outputTileBytes, work.outputTileBytes);
-    }
-    span.dramBytes += read;
-    // What passes is cut into tiles that are small enough.
-    auto passing = [&](int64_t bytes, int64_t times) {
-      return times * std::min(bytes, getTileMemory(machine)) * machine.cores;
-    };
-    int64_t bytes =
-        walk.liveBytes[place] + passing(most.constantTileBytes, tilesInFlight);
-    if (read > 0)
-      bytes += passing(most.inputTileBytes, tilesInFlight);
-    if (stage == walk.last && !ends.keepsLast)
-      bytes += passing(most.outputTileBytes, tilesInFlight - 1);
-    peak = std::max(peak, bytes);
-  }
-  int64_t room = capacity - getHeldBytes(walk.first, walk.last, ends) - peak;
-  if (room < 0)
-    return std::nullopt;
-  // Each byte that stays saves as much as any other: the large ones first.
-  SmallVector<unsigned> order =
-      llvm::to_vector(llvm::seq(walk.first, walk.last + 1));
-  llvm::stable_sort(order, [&](unsigned a, unsigned b) {
-    return infos[a].constantBytes > infos[b].constantBytes;
-  });
-  for (unsigned stage : order) {
-    // Every core may need them all.
-    int64_t bytes = infos[stage].constantBytes * machine.cores;
-    bool keeps = bytes <= room;
-    if (keeps)
-      room -= bytes;
-    span.keepsConstants[stage - walk.first] = keeps && bytes > 0;
-    span.dramBytes += static_cast<double>(infos[stage].constantBytes) *
-                      (keeps ? 1 : walk.slicing.getCount());
-  }
-  return span;
 }
 
 } // namespace garam::npu

@@ -38,8 +38,19 @@ struct Span {
   Slicing slicing;
   llvm::SmallVector<bool> keepsConstants; // of each stage
   double seconds = 0;                     // of the engines, one after the other
-  double dramBytes = 0;
+  double dramSeconds = 0;
+  /// When no transfer is brought forward to another stage.
+  double ownSeconds = 0;
 };
+
+constexpr SpanEnds allEnds[] = {
+    {true, true}, {true, false}, {false, true}, {false, false}};
+
+/// A core's memory has the tile at hand, the next and the one that leaves.
+constexpr int64_t tilesInFlight = 3;
+
+/// The time of two activities that overlap but for a part of the shorter one.
+double getOverlapped(double engines, double transfers);
 
 class GroupCosts {
 public:
@@ -49,6 +60,11 @@ public:
 
   unsigned getNumStages() const { return infos.size(); }
   mlir::Operation *getOp(unsigned stage) const { return infos[stage].stage.op; }
+
+  /// The results that are made in front of a boundary and read behind it.
+  llvm::ArrayRef<mlir::Value> getCrossing(unsigned boundary) const {
+    return crossing[boundary];
+  }
 
   /// Whether a stage has room with all that crosses its boundaries in local
   /// memory.
@@ -106,12 +122,17 @@ private:
   std::vector<Slicing> listSlicings(unsigned last) const;
   bool extend(Walk &walk, unsigned stage);
   std::optional<Span> finish(const Walk &walk, SpanEnds ends);
+  struct Traffic;
+  Traffic findTraffic(const Walk &walk, unsigned stage, SpanEnds ends);
+  void keepConstants(Span &span, llvm::MutableArrayRef<Traffic> traffic,
+                     int64_t room) const;
   /// Bytes that move between local memory and DRAM because what crosses all of
   /// a span lies elsewhere in front of it than behind it.
   double countMovedBytes(unsigned first, unsigned last, SpanEnds ends) const;
 
   const MachineDescription &machine;
   int64_t capacity;
+  double dramRate; // bytes a second
   std::vector<StageInfo> infos;
   llvm::DenseMap<mlir::Operation *, unsigned> numbers;
   llvm::DenseMap<mlir::Value, TensorInfo> tensors;

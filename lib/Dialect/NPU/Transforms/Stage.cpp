@@ -180,6 +180,17 @@ static bool isOfSlice(Operation *op, SliceAttr slice) {
          other.getNumber() == slice.getNumber();
 }
 
+bool isThereBefore(Value tensor, Operation *stage) {
+  Operation *op = tensor.getDefiningOp();
+  if (!op)
+    return true;
+  if (isa<ConcatOp>(op))
+    return llvm::all_of(op->getOperands(), [&](Value input) {
+      return isThereBefore(input, stage);
+    });
+  return isStage(op) && op != stage;
+}
+
 /// What the stages of a slice hand to each other is held.
 static void findHeld(Stage &stage, SliceAttr slice) {
   for (StageOperand &input : stage.inputs)

@@ -71,6 +71,9 @@ bool isStage(mlir::Operation *op);
 /// Which slice of a fused group a stage computes; null for a stage of its own.
 SliceAttr getSlice(mlir::Operation *stage);
 void setSlice(mlir::Operation *stage, SliceAttr slice);
+/// Whether a tensor is there before `stage` runs, so that it can be brought
+/// meanwhile.
+bool isThereBefore(mlir::Value tensor, mlir::Operation *stage);
 /// Whether the stage's constants stay in local memory for the next slices.
 bool keepsConstants(mlir::Operation *stage);
 /// `op` must be a stage.

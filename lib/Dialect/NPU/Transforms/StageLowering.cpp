@@ -41,6 +41,8 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   createHomes(stage, schedule);
   staged.clear();
   SliceAttr slice = getSlice(op);
+  bool isBehindStage = emitter.getNumSlots() == slotsOfStages;
+  stageInFront = slice && isBehindStage ? lastStage : nullptr;
   if (slice && slice.getGroup() != residentGroup) {
     resident.clear();
     residentGroup = slice.getGroup();
@@ -74,6 +76,8 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
         return failure();
     }
   }
+  lastStage = op;
+  slotsOfStages = emitter.getNumSlots();
   return success();
 }
 

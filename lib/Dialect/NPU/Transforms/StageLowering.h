@@ -141,6 +141,12 @@ private:
   std::map<std::pair<unsigned, int64_t>, StagedInput> staged;
   /// What the present slot has brought to some core.
   std::map<Key, BufferView> stagedInSlot;
+  /// The stage that was lowered last, and the slots when it was done.
+  mlir::Operation *lastStage = nullptr;
+  unsigned slotsOfStages = 0;
+  /// The stage whose slots are in front of those of the present one; null where
+  /// other slots are.
+  mlir::Operation *stageInFront = nullptr;
   /// Tiles so far, of a queue of the tensor engine and of the vector engine.
   uint64_t numTensorCommands = 0, numVectorCommands = 0;
 };

@@ -209,12 +209,15 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
                                   const Box &region) {
   getHome(value);
   Home &home = homes[value];
+  auto &loads = stageInFront && isThereBefore(value, stageInFront)
+                    ? tile.slot.earlyLoads
+                    : tile.slot.loads;
   int64_t elementBytes = getElementBytes(value);
   for (Piece &piece : home.pieces) {
     if (!piece.isLocalTo(tile.core) || !piece.room.contains(region))
       continue;
     for (const Box &missing : piece.getMissing(region)) {
-      fetch(tile.slot.loads, home, piece, missing, elementBytes, tile.core);
+      fetch(loads, home, piece, missing, elementBytes, tile.core);
       piece.filled.push_back(missing);
     }
     return piece.view;
@@ -237,7 +240,7 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
     SmallVector<int64_t> layout = getLayoutOf(home.pieces.front().view);
     Piece local =
         emitter.createLocalPiece(region, layout, elementBytes, {tile.core});
-    fetch(tile.slot.loads, home, local, region, elementBytes, tile.core);
+    fetch(loads, home, local, region, elementBytes, tile.core);
     common = local.view;
   }
   last = {std::move(key), common};

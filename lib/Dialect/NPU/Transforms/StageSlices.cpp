@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -54,8 +55,9 @@ Box Slicing::getSlice(ArrayRef<int64_t> shape, int64_t number) const {
   for (unsigned c = counts.size(); c-- > 0;) {
     int64_t index = number % counts[c];
     number /= counts[c];
-    slice.low[c] = shape[c] * index / counts[c];
-    slice.high[c] = shape[c] * (index + 1) / counts[c];
+    int64_t size = llvm::divideCeil(shape[c], counts[c]);
+    slice.low[c] = size * index;
+    slice.high[c] = std::min(size * (index + 1), shape[c]);
   }
   return slice;
 }

@@ -27,7 +27,7 @@ Box getLoopsOf(const Stage &stage, const StageOperand &output,
 Box getNeededRegion(const StageOperand &input, const Box &loops);
 
 /// How a result is cut into slices: into `counts[c]` parts along coordinate c,
-/// as equal as whole elements allow; the first coordinates change slowest.
+/// equal but for the last; the first coordinates change slowest.
 struct Slicing {
   llvm::SmallVector<int64_t, 4> counts;
 

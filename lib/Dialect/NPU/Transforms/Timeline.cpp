@@ -130,6 +130,7 @@ Timeline Timeline::getView(Operation *first, Operation *last) const {
        llvm::make_range(first->getIterator(), std::next(last->getIterator())))
     llvm::append_range(needed, op.getOperands());
   view.residentGroup = residentGroup;
+  view.lastStage = lastStage;
   for (Value value : needed)
     if (auto it = resident.find(value); it != resident.end())
       view.resident[value] = it->second;
@@ -153,6 +154,7 @@ Timeline Timeline::getView(Operation *first, Operation *last) const {
 /// `written` is the value, or null, whose first piece the copy fills.
 void Timeline::copyTo(Value value, const Piece &destination, Value written) {
   flushStores();
+  lastStage = nullptr;
   const TimedHome &from = getTimedHome(value);
   int64_t elementBytes = getElementBytes(value);
   Box filled;
@@ -346,6 +348,7 @@ void Timeline::runGather(GatherOp op) {
 
   ready =
       std::max(ready, copyAndWait(op.getIndices(), indices, op.getResult()));
+  lastStage = nullptr;
   Piece result =
       makeRowMajorPiece(getTensorType(op.getResult()), *machine, {0});
   setHome(op.getResult(), {{result}});

@@ -151,6 +151,8 @@ private:
   Completion bringConstants(const Tile &tile, const Box &box, int64_t bytes);
   void loadConstants(const Tile &tile);
   void loadTensor(const Tile &tile, unsigned index);
+  /// Whether a tensor is there before the stage in front of the present one.
+  bool isEarly(mlir::Value tensor) const;
   /// Reads from the home's own piece when it has the region or room for it.
   bool readOwnPiece(const Tile &tile, const StageOperand &operand,
                     const Box &region, TimedHome &home);
@@ -174,6 +176,9 @@ private:
   /// What the slices so far of a group have left, by the first tensor.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Resident, 2>> resident;
   int64_t residentGroup = -1;
+  /// The last stage, and the one in front of it; null where something else was
+  /// moved behind it.
+  mlir::Operation *lastStage = nullptr, *stageInFront = nullptr;
   /// When the operands of each core's present tile are there.
   std::vector<double> operandsReady;
 };

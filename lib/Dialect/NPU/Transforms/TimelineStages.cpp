@@ -35,6 +35,8 @@ void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
                         ArrayRef<HomeKind> kinds, EngineTimes &engineTimes) {
   createHomes(stage, schedule, kinds);
   staged.clear();
+  stageInFront = getSlice(stage.op) ? lastStage : nullptr;
+  lastStage = stage.op;
   SliceAttr slice = getSlice(stage.op);
   if (slice && slice.getGroup() != residentGroup) {
     resident.clear();
@@ -96,6 +98,10 @@ void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
   }
 }
 
+bool Timeline::isEarly(Value tensor) const {
+  return stageInFront && isThereBefore(tensor, stageInFront);
+}
+
 /// Weights come before what the slot in front has to store. So do activations,
 /// unless they are the results of that slot's stage.
 void Timeline::runSlot(ArrayRef<Tile> tiles, bool startsStage,
@@ -104,12 +110,16 @@ void Timeline::runSlot(ArrayRef<Tile> tiles, bool startsStage,
   operandsReady.assign(machine->cores, 0.0);
   for (const Tile &tile : tiles)
     loadConstants(tile);
+  auto loadTensors = [&](bool early) {
+    for (const Tile &tile : tiles)
+      for (auto [index, input] : llvm::enumerate(tile.stage.inputs))
+        if (!isPackable(input) && isEarly(input.tensor) == early)
+          loadTensor(tile, index);
+  };
+  loadTensors(/*early=*/true);
   if (startsStage)
     flushStores();
-  for (const Tile &tile : tiles)
-    for (unsigned index = 0; index < tile.stage.inputs.size(); ++index)
-      if (!isPackable(tile.stage.inputs[index]))
-        loadTensor(tile, index);
+  loadTensors(/*early=*/false);
   flushStores();
   for (const Tile &tile : tiles)
     compute(tile, engineTimes);

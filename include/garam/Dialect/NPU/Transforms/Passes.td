@@ -89,7 +89,14 @@ def NPUFuseGroups : Pass<"npu-fuse-groups", "::mlir::func::FuncOp"> {
     bytes that cross the memory interface; `npu.fusion` of the function holds
     the seconds that are expected of the choice (`seconds`), of any choice at
     least (`bound_s`) and of whole stages (`whole_s`). Functions all of whose
-    stages have room stay as they are.
+    stages have room stay as they are. Where the choice leaves no room for a
+    tensor, `homes` of its stage says so to `npu-schedule-stages`.
+
+    A group is a run of stages one of whose results is read behind it, with
+    other operations than constants in front of it or behind it only. Layouts
+    are assigned before, because the times of the engines depend on them. The
+    value of a node within a group is not kept for `--keep-intermediates`: it
+    exists in slices only, which may overlap.
 
     ```mlir
     %1 = npu.contract %x, %v ... : ... -> tensor<4x64x56x56xi8>
