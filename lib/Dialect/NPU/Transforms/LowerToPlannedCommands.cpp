@@ -23,23 +23,25 @@ namespace {
 /// the address planner needs room that the sum of sizes does not show.
 constexpr double fillFractions[] = {0.85, 0.65, 0.45, 0.25, 0.0};
 
-/// How weights are brought ahead.
-struct PrefetchPlan {
-  double fill; // up to which local memory is filled with them; 0: none are
+/// What becomes of weights.
+struct WeightPlan {
+  double fill; // up to which local memory is filled with them; 0: it is not
   /// For how many commands addresses rest. A load that takes them over at once
   /// waits for who had them, and what stands behind it in its queue waits too:
   /// better to bring less ahead, but not none.
   int64_t resting = 0;
+  /// Whether they stay from run to run, where there is room.
+  bool pins = false;
 };
 
-/// Tried in this order for each of the fractions above. Where a core runs few
-/// large commands none of them can rest.
-constexpr PrefetchPlan prefetchPlans[] = {
-    {0.95, 64}, {0.8, 64}, {0.65, 64}, {1.0}, {0.95}, {0.8}, {0.65}, {0.0}};
-
-/// The same where weights stay: the more of them do, the fewer loads there are
-/// to wait.
-constexpr PrefetchPlan pinningPlans[] = {{0.95}, {0.8}, {0.65}, {0.0}};
+/// Tried in this order for each of the fractions above. The more weights stay,
+/// the fewer loads there are to wait, and where a core runs few large commands
+/// no addresses can rest.
+constexpr WeightPlan weightPlans[] = {
+    {0.95, 0, true}, {0.8, 0, true}, {0.65, 0, true},
+    {0.95, 64},      {0.8, 64},      {0.65, 64},
+    {1.0},           {0.95},         {0.8},
+    {0.65},          {0.0}};
 
 struct LowerToPlannedCommands
     : impl::NPULowerToPlannedCommandsBase<LowerToPlannedCommands> {
@@ -67,9 +69,9 @@ private:
     return manager;
   }
 
-  OpPassManager buildPlanning(const PrefetchPlan &plan) const {
+  OpPassManager buildPlanning(const WeightPlan &plan) const {
     OpPassManager manager(func::FuncOp::getOperationName());
-    if (plan.fill > 0 && pinWeights)
+    if (plan.pins)
       manager.addPass(createNPUPinWeights({target, plan.fill}));
     if (plan.fill > 0)
       manager.addPass(createNPUPrefetchWeights({target, plan.fill}));
@@ -98,10 +100,11 @@ private:
   }
 
   LogicalResult plan(func::FuncOp func) {
-    ArrayRef<PrefetchPlan> plans = prefetchPlans;
-    if (pinWeights)
-      plans = pinningPlans;
-    return tryEach<PrefetchPlan>(func, plans, [&](const PrefetchPlan &plan) {
+    ArrayRef<WeightPlan> plans =
+        ArrayRef(weightPlans).drop_while([&](const WeightPlan &plan) {
+          return plan.pins && !pinWeights;
+        });
+    return tryEach<WeightPlan>(func, plans, [&](const WeightPlan &plan) {
       OpPassManager planning = buildPlanning(plan);
       return runPipeline(planning, func);
     });

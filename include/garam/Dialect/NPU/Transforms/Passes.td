@@ -170,8 +170,8 @@ def NPULowerToPlannedCommands
   let description = [{
     Runs `npu-place-tensors`, `npu-record-estimate`, `npu-lower-to-commands`,
     `npu-prefetch-weights`, `npu-plan-memory`, `npu-synchronize` and
-    `npu-roll-loops`. When the memory plan does not fit, fewer weights are
-    brought ahead; when it does not without any, the tensors are placed again
+    `npu-roll-loops`, with `pin-weights` also `npu-pin-weights`. When the memory
+    plan does not fit, fewer weights stay or are brought ahead; when it does not without any, the tensors are placed again
     for a smaller fraction of local memory. The former type of the function stays in `hetero.lowered`.
   }];
   let options = [NPU_TargetOption,
