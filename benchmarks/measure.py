@@ -147,15 +147,15 @@ def describe_change(key, before, now):
 
 
 def compare(row, baseline):
-    """(whether it is worse, what has changed) against the row of the baseline."""
+    """What has changed against the row of the baseline: (whether it is worse, what) each."""
     if "error" in row or "error" in baseline:
         if row.get("error") == baseline.get("error"):
-            return False, []
-        return "error" in row and "error" not in baseline, [
-            f"{baseline.get('error', 'compiled')} -> {row.get('error', 'compiles')}"]
-    changed = [key for key in COMPARED if row[key] != baseline[key]]
-    worse = any((row[key] or 0) > (baseline[key] or 0) for key in changed if key in GUARDED)
-    return worse, [describe_change(key, baseline[key], row[key]) for key in changed]
+            return []
+        return [("error" in row and "error" not in baseline,
+                 f"{baseline.get('error', 'compiled')} -> {row.get('error', 'compiles')}")]
+    return [(key in GUARDED and (row[key] or 0) > (baseline[key] or 0),
+             describe_change(key, baseline[key], row[key]))
+            for key in COMPARED if row[key] != baseline[key]]
 
 
 def compare_all(rows, baseline):
@@ -166,9 +166,8 @@ def compare_all(rows, baseline):
         if key not in baseline:
             print(f"not in the baseline: {key}")
             continue
-        is_worse, changes = compare(row, baseline[key])
-        worse |= is_worse
-        for change in changes:
+        for is_worse, change in compare(row, baseline[key]):
+            worse |= is_worse
             print(f"{'WORSE' if is_worse else 'changed'}: {key}: {change}")
     return worse
 

@@ -1,7 +1,8 @@
-"""A product of a vector with an int8 matrix, as a decoder's layers have it.
+"""A product of a vector, or of rows, with an int8 matrix, as a decoder's layers have it.
 
-The vector is quantised per tensor, the matrix per output channel; the result is
-float32. The operator is MatMul between QuantizeLinear and DequantizeLinear.
+The rows are quantised per tensor, the matrix per output channel; the result is
+float32, or with --int8-output quantised too. The operator is MatMul between
+QuantizeLinear and DequantizeLinear.
 """
 
 import argparse
@@ -12,8 +13,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
-def build(inputs, outputs, seed=0):
-    """x (1, inputs) -> y (1, outputs)"""
+def build(inputs, outputs, seed=0, rows=1, int8_output=False):
+    """x (rows, inputs) -> y (rows, outputs)"""
     random = np.random.default_rng(seed)
     weight = random.integers(-127, 128, (inputs, outputs), dtype=np.int8)
     scale = random.uniform(0.5, 1.5, outputs).astype(np.float32) / np.float32(127 * inputs**0.5)
@@ -26,11 +27,19 @@ def build(inputs, outputs, seed=0):
                          name="dequantize"),
         helper.make_node("DequantizeLinear", ["weight", "weight.scale", "weight.zero"],
                          ["weight.float"], name="dequantize_weight", axis=1),
-        helper.make_node("MatMul", ["x.float", "weight.float"], ["y"], name="product"),
+        helper.make_node("MatMul", ["x.float", "weight.float"],
+                         ["product" if int8_output else "y"], name="product"),
     ]
+    if int8_output:
+        nodes += [
+            helper.make_node("QuantizeLinear", ["product", "x.scale", "x.zero"], ["y.int8"],
+                             name="quantize_result"),
+            helper.make_node("DequantizeLinear", ["y.int8", "x.scale", "x.zero"], ["y"],
+                             name="dequantize_result"),
+        ]
     graph = helper.make_graph(
-        nodes, "gemv", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, inputs])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, outputs])],
+        nodes, "gemv", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [rows, inputs])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [rows, outputs])],
         [numpy_helper.from_array(value, name) for name, value in constants.items()])
     model = helper.make_model(graph, producer_name="garam-benchmarks", ir_version=8,
                               opset_imports=[helper.make_opsetid("", 17)])
@@ -44,6 +53,9 @@ if __name__ == "__main__":
     parser.add_argument("output", type=pathlib.Path, help="the .onnx file to write")
     parser.add_argument("--inputs", type=int, required=True)
     parser.add_argument("--outputs", type=int, required=True)
+    parser.add_argument("--rows", type=int, default=1)
+    parser.add_argument("--int8-output", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    onnx.save(build(arguments.inputs, arguments.outputs, arguments.seed), arguments.output)
+    arguments = vars(parser.parse_args())
+    output = arguments.pop("output")
+    onnx.save(build(**arguments), output)

@@ -80,6 +80,16 @@ TEST(GemmTilingTest, SumsAreWider) {
   EXPECT_EQ(tile.trafficBytes, 64u + 2 * 64 + 64);
 }
 
+// What python/tests/test_gemm_traffic.py has of compiled programs.
+TEST(GemmTilingTest, PartOfAMemory) {
+  GemmBuffer buffer;
+  buffer.bytes = 8 * MiB / 6;
+  EXPECT_EQ(findLeastTraffic({2048, 2048, 2048}, buffer)->trafficBytes,
+            20971520u);
+  EXPECT_EQ(findLeastTraffic({4096, 2048, 4096}, buffer)->trafficBytes,
+            75497472u);
+}
+
 // With two copies of the streams the tile gets smaller, with grains too.
 TEST(GemmTilingTest, BuffersAndGrains) {
   GemmBuffer buffer;

@@ -106,6 +106,8 @@ private:
     while (true) {
       StageSchedule candidate = schedule;
       shrinkToAccumulators(candidate);
+      for (unsigned eighths : {4, 7})
+        considerPartSums(candidate, getTileMemory(machine) * eighths / 8);
       shrinkToMemory(candidate);
       consider(candidate);
       if (!column || schedule.tile[*column] <= 1)
@@ -196,6 +198,48 @@ private:
         return;
       schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
     }
+  }
+
+  /// Whether neither factor can stay in memory while the other one streams.
+  bool streamsBothFactors(const StageSchedule &schedule) const {
+    Box part = Box::ofShape(getLargestPart(stage, schedule));
+    return llvm::all_of(ArrayRef(stage.inputs).take_front(2),
+                        [&](const StageOperand &factor) {
+                          return factor.getRegion(part).getVolume() *
+                                     getElementBytes(factor.type) >
+                                 getTileMemory(machine);
+                        });
+  }
+
+  /// Where both factors are larger than memory, a tile with few rows or columns
+  /// brings one of them again and again. One with many of both has only
+  /// a part of the reduction at a time and keeps its sums in the accumulators.
+  /// Results take `resultBytes` at most, which leaves room for what streams
+  /// past.
+  void considerPartSums(StageSchedule schedule, int64_t resultBytes) {
+    if (!streamsBothFactors(schedule))
+      return;
+    auto getResultBytes = [&] {
+      int64_t bytes = 0;
+      for (const StageOperand &output : stage.outputs)
+        bytes += getElementBytes(output.type);
+      return bytes * getTileVolume(schedule, IteratorKind::row) *
+             getTileVolume(schedule, IteratorKind::column);
+    };
+    while (getResultBytes() > resultBytes) {
+      std::optional<unsigned> dim = getFirstRow(schedule);
+      if (!dim)
+        return;
+      schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
+    }
+    while (getTileBytes(schedule) > getTileMemory(machine)) {
+      std::optional<unsigned> dim =
+          getLargest(schedule, IteratorKind::reduction);
+      if (!dim)
+        return;
+      schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
+    }
+    consider(schedule);
   }
 
   /// A queue must have room for all tiles of its core, with a command each.
