@@ -28,6 +28,12 @@ constexpr double enoughTileBytes = 256 << 10;
 /// of it, lest nothing fit when they do not stay after all.
 constexpr int64_t heldMemoryFraction = 3;
 
+/// Bytes that a tile may take however much else waits. Its sides are those of a
+/// square, so that a product moves as many bytes less as it has more of it.
+int64_t getLargestTileMemory(const MachineDescription &machine) {
+  return machine.local.bytes / tileMemoryFraction;
+}
+
 class CandidateFinder {
 public:
   CandidateFinder(const Stage &stage, const MachineDescription &machine)
@@ -99,7 +105,7 @@ private:
                                   : getLargestPart(stage, schedule, dim));
     if (!stage.isContract()) {
       shrinkToMemory(schedule);
-      return consider(schedule);
+      return consider(schedule, getTileMemory(machine));
     }
     // Fewer columns leave room in the accumulators for more rows.
     std::optional<unsigned> column = getLargest(schedule, IteratorKind::column);
@@ -107,9 +113,9 @@ private:
       StageSchedule candidate = schedule;
       shrinkToAccumulators(candidate);
       for (unsigned eighths : {4, 7})
-        considerPartSums(candidate, getTileMemory(machine) * eighths / 8);
+        considerPartSums(candidate, eighths);
       shrinkToMemory(candidate);
-      consider(candidate);
+      consider(candidate, getTileMemory(machine));
       if (!column || schedule.tile[*column] <= 1)
         return;
       int64_t grains =
@@ -181,14 +187,14 @@ private:
     return bytes;
   }
 
-  bool fitsMemory(const StageSchedule &schedule) const {
-    return getTileBytes(schedule) <= getTileMemory(machine) &&
+  bool fitsMemory(const StageSchedule &schedule, int64_t tileMemory) const {
+    return getTileBytes(schedule) <= tileMemory &&
            getHeldBytes(stage, schedule) * heldMemoryFraction <=
                static_cast<int64_t>(machine.local.bytes);
   }
 
   void shrinkToMemory(StageSchedule &schedule) const {
-    while (!fitsMemory(schedule)) {
+    while (!fitsMemory(schedule, getTileMemory(machine))) {
       std::optional<unsigned> dim = getFirstRow(schedule);
       if (!dim)
         dim = getLargest(schedule, IteratorKind::column);
@@ -207,16 +213,17 @@ private:
                         [&](const StageOperand &factor) {
                           return factor.getRegion(part).getVolume() *
                                      getElementBytes(factor.type) >
-                                 getTileMemory(machine);
+                                 getLargestTileMemory(machine);
                         });
   }
 
   /// Where both factors are larger than memory, a tile with few rows or columns
   /// brings one of them again and again. One with many of both has only
   /// a part of the reduction at a time and keeps its sums in the accumulators.
-  /// Results take `resultBytes` at most, which leaves room for what streams
-  /// past.
-  void considerPartSums(StageSchedule schedule, int64_t resultBytes) {
+  /// Results take so many eighths of a tile's memory at most, which leaves room
+  /// for what streams past.
+  void considerPartSums(StageSchedule schedule, unsigned eighths) {
+    int64_t memory = getLargestTileMemory(machine);
     if (!streamsBothFactors(schedule))
       return;
     auto getResultBytes = [&] {
@@ -226,25 +233,25 @@ private:
       return bytes * getTileVolume(schedule, IteratorKind::row) *
              getTileVolume(schedule, IteratorKind::column);
     };
-    while (getResultBytes() > resultBytes) {
+    while (getResultBytes() > memory * eighths / 8) {
       std::optional<unsigned> dim = getFirstRow(schedule);
       if (!dim)
         return;
       schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
     }
-    while (getTileBytes(schedule) > getTileMemory(machine)) {
+    while (getTileBytes(schedule) > memory) {
       std::optional<unsigned> dim =
           getLargest(schedule, IteratorKind::reduction);
       if (!dim)
         return;
       schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
     }
-    consider(schedule);
+    consider(schedule, memory);
   }
 
   /// A queue must have room for all tiles of its core, with a command each.
-  void consider(const StageSchedule &schedule) {
-    if (!fitsMemory(schedule))
+  void consider(const StageSchedule &schedule, int64_t tileMemory) {
+    if (!fitsMemory(schedule, tileMemory))
       return;
     uint64_t tiles = countTiles(getLargestPart(stage, schedule), schedule.tile);
     found.fewestTiles = std::min(found.fewestTiles, tiles);
@@ -260,7 +267,7 @@ private:
 } // namespace
 
 int64_t getTileMemory(const MachineDescription &machine) {
-  int64_t most = machine.local.bytes / tileMemoryFraction;
+  int64_t most = getLargestTileMemory(machine);
   int64_t least = machine.local.bytes / leastTileMemoryFraction;
   double startUpBytes = enoughStartUps * machine.dma.startSeconds *
                         machine.dram.bytesPerSecond / machine.cores;
