@@ -28,8 +28,7 @@ constexpr double enoughTileBytes = 256 << 10;
 /// of it, lest nothing fit when they do not stay after all.
 constexpr int64_t heldMemoryFraction = 3;
 
-/// Bytes that a tile may take however much else waits. Its sides are those of a
-/// square, so that a product moves as many bytes less as it has more of it.
+/// Bytes that a tile may take however much else waits.
 int64_t getLargestTileMemory(const MachineDescription &machine) {
   return machine.local.bytes / tileMemoryFraction;
 }
