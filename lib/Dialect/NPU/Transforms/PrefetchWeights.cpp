@@ -90,8 +90,9 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
 
 } // namespace
 
-LogicalResult prefetchWeights(func::FuncOp func,
-                              const MachineDescription &machine, double fill) {
+FailureOr<double> prefetchWeights(func::FuncOp func,
+                                  const MachineDescription &machine,
+                                  double fill) {
   OwningOpRef<func::FuncOp> moved = func.clone();
   CommandClock clock(machine), clockOfMoved(machine);
   if (failed(clock.addPrograms(func)) ||
@@ -99,9 +100,11 @@ LogicalResult prefetchWeights(func::FuncOp func,
     return failure();
   PrefetchSchedule present(getCommands(func), clock, machine,
                            {fill, Prefetch::none});
-  if (moveLoads(*moved, clockOfMoved, machine, fill) < present.getEnd())
-    func.getBody().takeBody(moved->getBody());
-  return success();
+  double end = moveLoads(*moved, clockOfMoved, machine, fill);
+  if (end >= present.getEnd())
+    return present.getEnd();
+  func.getBody().takeBody(moved->getBody());
+  return end;
 }
 
 } // namespace garam::npu

@@ -203,7 +203,9 @@ def NPUPinWeights : Pass<"npu-pin-weights", "::mlir::func::FuncOp"> {
     as long as they fit beside what else is in local memory at any time. Loads
     of the same weights by the same cores share one buffer. Weights that do not
     fit there may stay in shared memory, from where loads bring them in each
-    run. The others are brought from DRAM as before.
+    run. The others are brought from DRAM as before; where a run would be faster
+    by the cost model's times, after npu-prefetch-weights, with more room for
+    them, fewer stay.
 
     ```mlir
     npu.dma_command 0, %w to %a sizes [16] bytes 4 with [...]

@@ -56,17 +56,18 @@ mlir::LogicalResult lowerToCommands(mlir::func::FuncOp func,
                                     const MachineDescription &machine);
 
 /// npu-pin-weights. `fill` is the fraction of local and shared memory that may
-/// be in use.
-void pinWeights(mlir::func::FuncOp func, const MachineDescription &machine,
-                double fill);
+/// be in use. Fails as prefetchWeights does.
+mlir::LogicalResult pinWeights(mlir::func::FuncOp func,
+                               const MachineDescription &machine, double fill);
 /// Bytes of constants that the set-up of commands brings and nothing else.
 uint64_t countResidentBytes(mlir::func::FuncOp commands);
 
 /// npu-prefetch-weights. `fill` is the fraction of local memory that may be in
-/// use. Fails on a micro-program that the vector engine cannot run.
-mlir::LogicalResult prefetchWeights(mlir::func::FuncOp func,
-                                    const MachineDescription &machine,
-                                    double fill);
+/// use. Fails on a micro-program that the vector engine cannot run. Returns
+/// when the last command ends then, in seconds.
+mlir::FailureOr<double> prefetchWeights(mlir::func::FuncOp func,
+                                        const MachineDescription &machine,
+                                        double fill);
 
 /// Bytes that a plan uses at most, of the fullest core.
 struct MemoryUse {
