@@ -48,6 +48,8 @@ private:
   /// given.
   llvm::Error restoreOption(llvm::StringRef name, std::string &value);
 
+  /// As above, for the level of optimisation.
+  llvm::Error restoreLevel();
   llvm::Error checkStageOptions();
 
   // The stages.

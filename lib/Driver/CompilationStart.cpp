@@ -20,12 +20,28 @@ namespace garam {
 
 /// In the IR and in the manifest.
 static constexpr llvm::StringLiteral precisionOption = "precision";
+static constexpr llvm::StringLiteral levelOption = "O";
+
+/// The level that an option says, or nothing where it says none.
+static std::optional<unsigned> parseLevel(StringRef text) {
+  unsigned level = defaultOptimizationLevel;
+  if (!text.empty() &&
+      (text.getAsInteger(/*Radix=*/10, level) || level > maxOptimizationLevel))
+    return std::nullopt;
+  return level;
+}
 
 llvm::Error Compilation::checkOptions() {
   const std::string &precision = options.precision;
   if (!precision.empty() && precision != "bf16" && precision != "fp16")
     return makeUserError(ExitCode::Usage, "--precision " + precision +
                                               ": expected bf16 or fp16");
+  std::optional<unsigned> level = parseLevel(options.optimizationLevel);
+  if (!level)
+    return makeUserError(ExitCode::Usage, "-O" + options.optimizationLevel +
+                                              ": expected -O0 to -O" +
+                                              Twine(maxOptimizationLevel));
+  deviceOptions.optimizationLevel = *level;
   if (llvm::Error error = checkDeviceOptions())
     return error;
   // Shapes are in the IR of every stage.
@@ -161,6 +177,7 @@ void Compilation::recordOptions() {
       attrs.set(name, builder.getStringAttr(text));
   };
   record(precisionOption, options.precision);
+  record(levelOption, options.optimizationLevel);
   for (const auto &[flag, value] : options.deviceOptions)
     record(flag, value);
   record("shape", llvm::join(options.shapes, " "));
@@ -185,6 +202,22 @@ llvm::Error Compilation::readStart() {
     if (llvm::Error error = addMappedFile(std::move(read->weights)))
       return error;
   labels = readNodeLabels(*module);
+  return llvm::Error::success();
+}
+
+llvm::Error Compilation::restoreLevel() {
+  // Each stage has its own use of it, so that another one may follow.
+  std::string &given = options.optimizationLevel;
+  for (auto [name, text] : readOptions(*module))
+    if (name == levelOption && given.empty())
+      given = text.str();
+  std::optional<unsigned> level = parseLevel(given);
+  if (!level)
+    return makeUserError(ExitCode::Model, options.model +
+                                              ": the optimisation level is '" +
+                                              given + "', needed 0 to " +
+                                              Twine(maxOptimizationLevel));
+  deviceOptions.optimizationLevel = *level;
   return llvm::Error::success();
 }
 
@@ -219,6 +252,8 @@ llvm::Error Compilation::checkStart() {
                  ? std::string("a later stage")
                  : "stage '" + startStage + "'; hint: --from=" + startStage));
   if (llvm::Error error = restoreOption(precisionOption, options.precision))
+    return error;
+  if (llvm::Error error = restoreLevel())
     return error;
   for (const DeviceOption &option : listOptions(devices)) {
     std::string &value = options.deviceOptions[option.flag];

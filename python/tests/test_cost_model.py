@@ -13,7 +13,7 @@ import cost_model  # noqa: E402
 import measure  # noqa: E402
 
 # Of the simulated latency. The host's cost model and simulator add the same times up.
-BOUND = 0.20
+BOUND = 0.10
 TIGHTER_BOUNDS = {"hbm-pim": 0.03, "hbm-pim-x4": 0.03, "host": 1e-6}
 
 # The generator would take longer than all other cases together.

@@ -125,6 +125,31 @@ def test_precision_is_carried(run_tool, tmp_path):
     assert "start from a stage before 'placed'" in text
 
 
+def test_optimisation_level_is_carried(run_tool, tmp_path):
+    """Level 0 brings no weights ahead and tries one schedule, so that its binary differs."""
+    direct = {level: compile_binary(run_tool, DIGITS, tmp_path / f"{level}.garam", *ATOM, f"-O{level}")
+              for level in "023"}
+    assert direct["0"] != direct["2"]
+    for stage in ["linalg", "placed", "npu-stages"]:
+        path = emit(run_tool, DIGITS, stage, tmp_path / f"{stage}.mlir", *ATOM, "-O0")
+        output = tmp_path / "resumed.garam"
+        assert compile_binary(run_tool, path, output, f"--from={stage}", "--target", "atom") == direct["0"]
+        output.unlink()
+        # Another one may follow, also where precision is chosen.
+        assert compile_binary(run_tool, path, output, f"--from={stage}", "--target", "atom",
+                              "-O", "3") == direct["3"]
+        output.unlink()
+    path.write_text(re.sub(r'O = "0"', 'O = "9"', path.read_text()))
+    assert "npu-stages.mlir: the optimisation level is '9', needed 0 to 3" in resume(
+        run_tool, path, MODEL, "npu-stages")
+
+
+@pytest.mark.parametrize("level", ["4", "-1", "fast", "2 "])
+def test_no_such_optimisation_level(run_tool, tmp_path, level):
+    result = run_tool("garam", "compile", DIGITS, *ATOM, f"-O{level}", "-o", tmp_path / "x", status=USAGE)
+    assert f"-O{level}: expected -O0 to -O3" in result.stderr
+
+
 def test_ir_without_a_function(run_tool, tmp_path):
     path = tmp_path / "empty.mlir"
     path.write_text("module {}\n")

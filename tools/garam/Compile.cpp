@@ -223,6 +223,11 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
   sub->add_option("--precision", options.precision,
                   "arithmetic of float models: bf16 or fp16")
       ->check(isNotEmpty());
+  sub->add_option("-O", options.optimizationLevel,
+                  "-O0 to -O3: how long to search for a faster program")
+      ->type_name("LEVEL")
+      ->default_str(std::to_string(defaultOptimizationLevel))
+      ->check(isNotEmpty());
   addDeviceOptions(*sub, devices, options);
   sub->add_option("--calibrate", options.calibration,
                   "FILE.npz: samples of the inputs, for devices that need the "

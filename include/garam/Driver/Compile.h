@@ -30,6 +30,8 @@ struct CompileOptions {
   std::string output;
   /// Arithmetic of float models; empty for the device's choice.
   std::string precision;
+  /// "0" to "3" (maxOptimizationLevel); empty for the default.
+  std::string optimizationLevel;
   /// Values of the devices' own options (Device::getCompileOptions), by flag.
   std::map<std::string, std::string> deviceOptions;
   /// An .npz file with samples of the model's inputs, from which devices that

@@ -36,6 +36,11 @@ class MLIRContext;
 
 namespace garam {
 
+/// Levels of optimisation: how long a compile may take for a program that is
+/// faster, 0 for the quickest compile.
+constexpr unsigned maxOptimizationLevel = 3;
+constexpr unsigned defaultOptimizationLevel = 2;
+
 class LoadedProgram;
 
 /// A fact about a machine, for lists: "cores", "8".

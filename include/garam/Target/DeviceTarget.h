@@ -26,6 +26,9 @@ struct DeviceCompileOptions {
   /// Arithmetic of float models ("bf16", "fp16"), or empty for the device's
   /// choice.
   std::string precision;
+  /// 0 to maxOptimizationLevel. What a device accepts, and what it is estimated
+  /// to cost, do not depend on it.
+  unsigned optimizationLevel = defaultOptimizationLevel;
   /// The stage of the device that the function is at already, or empty.
   std::string startStage;
   /// Whether the function was read from a file at that stage or at an earlier

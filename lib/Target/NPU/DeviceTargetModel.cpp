@@ -78,13 +78,14 @@ static void buildStages(OpPassManager &functions,
 }
 
 static void buildSchedule(OpPassManager &functions, const MachineDescription &,
-                          const DeviceCompileOptions &) {
-  buildSchedulePipeline(functions);
+                          const DeviceCompileOptions &options) {
+  buildSchedulePipeline(functions, options.optimizationLevel);
 }
 
 static void buildCommands(OpPassManager &functions, const MachineDescription &,
                           const DeviceCompileOptions &options) {
   NPULowerToPlannedCommandsOptions lowering;
+  lowering.level = options.optimizationLevel;
   lowering.pinWeights = wantsResidentWeights(options) && options.isAlone;
   functions.addPass(createNPULowerToPlannedCommands(lowering));
 }

@@ -8,6 +8,7 @@
 #define GARAM_TARGET_NPU_COMPILE_H
 
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/CompiledProgram.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "garam/Target/TargetRegistry.h"
@@ -18,7 +19,8 @@ namespace garam::npu {
 
 /// Appends the passes that choose layouts, core splits and tiles of a function
 /// of stages, after its indices have become data.
-void buildSchedulePipeline(mlir::OpPassManager &functions);
+void buildSchedulePipeline(mlir::OpPassManager &functions,
+                           unsigned level = defaultOptimizationLevel);
 
 struct StagesEstimate {
   FunctionCost cost;

@@ -15,9 +15,10 @@ using namespace mlir;
 namespace garam::npu {
 
 StageCost::StageCost(const Timeline &past, const Stage &stage,
+                     EngineTimes &engineTimes,
                      const MachineDescription &machine)
     : stage(stage), machine(machine), past(past.getView(stage.op, stage.op)),
-      engineTimes(stage, machine) {
+      engineTimes(engineTimes) {
   for (const StageOperand &operand : stage.inputs) {
     auto result = dyn_cast<OpResult>(operand.tensor);
     if (!result || !isStage(result.getOwner()) || !past.isSplit(result))
@@ -53,10 +54,16 @@ double StageCost::getEnd(const StageSchedule &schedule) {
   return timeline.finish() + getHandover(schedule);
 }
 
-double StageCost::getLeastEnd(const StageSchedule &schedule) {
+double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,
+                        EngineTimes &engineTimes) {
   Box largest = Box::ofShape(getLargestPart(stage, schedule));
-  return past.getFree(stage, schedule.getNumParts()) +
-         engineTimes.getAll(largest, schedule.tile) + getHandover(schedule);
+  return engineTimes.getAll(largest, schedule.tile);
+}
+
+double StageCost::getLeastEnd(const StageSchedule &schedule,
+                              double engineSeconds) const {
+  return past.getFree(stage, schedule.getNumParts()) + engineSeconds +
+         getHandover(schedule);
 }
 
 /// What several cores made is brought together for the next stage: it waits for

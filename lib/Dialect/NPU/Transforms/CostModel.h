@@ -18,17 +18,23 @@
 
 namespace garam::npu {
 
+/// The time of the engine of a core with the largest part of a stage at least,
+/// in seconds, whatever is before the stage.
+double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,
+                        EngineTimes &engineTimes);
+
 /// What schedules of one stage would cost, behind the stages before it.
 class StageCost {
 public:
-  /// `past` ends in front of the stage.
-  StageCost(const Timeline &past, const Stage &stage,
+  /// `past` ends in front of the stage, whose tiles take `engineTimes`.
+  StageCost(const Timeline &past, const Stage &stage, EngineTimes &engineTimes,
             const MachineDescription &machine);
 
   /// When stages behind this one can read its results, in seconds.
   double getEnd(const StageSchedule &schedule);
-  /// A lower bound of getEnd that is cheap.
-  double getLeastEnd(const StageSchedule &schedule);
+  /// A lower bound of getEnd that is cheap; `engineSeconds` is getEngineSeconds
+  /// of the schedule.
+  double getLeastEnd(const StageSchedule &schedule, double engineSeconds) const;
 
   /// Goes on from `timeline`, the past, with the stage under its schedule.
   void advance(Timeline &timeline, const StageSchedule &schedule);
@@ -45,7 +51,7 @@ private:
   const Stage &stage;
   const MachineDescription &machine;
   Timeline past;
-  EngineTimes engineTimes;
+  EngineTimes &engineTimes;
   std::vector<Input> inputs;
 };
 

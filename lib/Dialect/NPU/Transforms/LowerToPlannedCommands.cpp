@@ -64,7 +64,6 @@ private:
   OpPassManager buildLowering(double fill) const {
     OpPassManager manager(func::FuncOp::getOperationName());
     manager.addPass(createNPUPlaceTensors({target, fill}));
-    manager.addPass(createNPURecordEstimate({target}));
     manager.addPass(createNPULowerToCommands({target}));
     return manager;
   }
@@ -81,6 +80,7 @@ private:
 
   OpPassManager buildOrdering() const {
     OpPassManager manager(func::FuncOp::getOperationName());
+    manager.addPass(createNPURecordEstimate({target}));
     manager.addPass(createNPUSynchronize());
     manager.addPass(createNPURollLoops());
     return manager;
@@ -104,6 +104,8 @@ private:
         ArrayRef(weightPlans).drop_while([&](const WeightPlan &plan) {
           return plan.pins && !pinWeights;
         });
+    if (level == 0 && !pinWeights)
+      plans = plans.take_back(); // nothing ahead
     return tryEach<WeightPlan>(func, plans, [&](const WeightPlan &plan) {
       OpPassManager planning = buildPlanning(plan);
       return runPipeline(planning, func);

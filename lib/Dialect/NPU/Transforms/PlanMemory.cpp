@@ -123,24 +123,6 @@ int64_t placeConstants(std::vector<LiveBuffer> &buffers) {
   return offset;
 }
 
-/// Buffers lie in cores and segments that are there, and commands use buffers.
-LogicalResult checkBuffers(func::FuncOp func, const MachineDescription &machine,
-                           size_t numSegments) {
-  for (Operation &op : func.front()) {
-    auto buffer = dyn_cast<BufferOp>(op);
-    if (buffer && buffer.getSegment() && *buffer.getSegment() >= numSegments)
-      return buffer.emitOpError("lies in segment ")
-             << *buffer.getSegment() << " of " << numSegments;
-    if (buffer)
-      for (int64_t core : buffer.getCores().value_or(ArrayRef<int64_t>()))
-        if (core >= machine.cores)
-          return buffer.emitOpError("lies in core ")
-                 << core << ", but " << machine.name << " has "
-                 << machine.cores;
-  }
-  return success();
-}
-
 SmallVector<SegmentOp> getSegments(func::FuncOp func) {
   return llvm::to_vector(func.getOps<SegmentOp>());
 }
@@ -187,8 +169,7 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   if (func.isExternal())
     return use;
   SmallVector<SegmentOp> segments = getSegments(func);
-  if (failed(checkNotRolled(func)) ||
-      failed(checkBuffers(func, machine, segments.size())))
+  if (failed(checkCommands(func, machine)))
     return failure();
   std::vector<LiveBuffer> buffers = getLiveBuffers(func);
   auto fail = [&](StringRef memory, int64_t capacity) -> LogicalResult {

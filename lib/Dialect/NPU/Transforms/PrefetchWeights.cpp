@@ -50,7 +50,7 @@ void applyOrder(func::FuncOp func, ArrayRef<ScheduledCommand> order) {
   }
 }
 
-std::vector<Operation *> getCommands(func::FuncOp func) {
+std::vector<Operation *> listOperations(func::FuncOp func) {
   std::vector<Operation *> commands;
   for (Operation &op : func.front().without_terminator())
     commands.push_back(&op);
@@ -62,7 +62,7 @@ std::vector<Operation *> getCommands(func::FuncOp func) {
 double moveLoads(func::FuncOp func, const CommandClock &clock,
                  const MachineDescription &machine, double fill) {
   splitWeightLoads(func, maxLoadBytes);
-  std::vector<Operation *> commands = getCommands(func);
+  std::vector<Operation *> commands = listOperations(func);
   PrefetchSchedule direct(commands, clock, machine, {fill, Prefetch::direct});
   if (machine.shared.bytes > 0) {
     PrefetchSchedule staged(commands, clock, machine, {fill, Prefetch::staged});
@@ -82,13 +82,23 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine) || failed(checkNotRolled(getOperation())) ||
+    if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
         failed(prefetchWeights(getOperation(), *machine, fill)))
       signalPassFailure();
   }
 };
 
 } // namespace
+
+FailureOr<double> estimateCommands(func::FuncOp func,
+                                   const MachineDescription &machine) {
+  CommandClock clock(machine);
+  if (failed(clock.addPrograms(func)))
+    return failure();
+  return PrefetchSchedule(listOperations(func), clock, machine,
+                          {/*fill=*/0, Prefetch::none})
+      .getEnd();
+}
 
 FailureOr<double> prefetchWeights(func::FuncOp func,
                                   const MachineDescription &machine,
@@ -98,7 +108,7 @@ FailureOr<double> prefetchWeights(func::FuncOp func,
   if (failed(clock.addPrograms(func)) ||
       failed(clockOfMoved.addPrograms(*moved)))
     return failure();
-  PrefetchSchedule present(getCommands(func), clock, machine,
+  PrefetchSchedule present(listOperations(func), clock, machine,
                            {fill, Prefetch::none});
   double end = moveLoads(*moved, clockOfMoved, machine, fill);
   if (end >= present.getEnd())

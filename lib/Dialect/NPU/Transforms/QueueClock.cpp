@@ -41,8 +41,8 @@ double BandwidthLedger::reserve(double time, double seconds) {
 
 QueueClock::QueueClock(const MachineDescription &machine)
     : machine(&machine), free(machine.cores * numEngineKinds, 0.0),
-      sendPorts(machine.cores), receivePorts(machine.cores),
-      contractions(machine.cores) {}
+      freeAhead(machine.cores, 0.0), sendPorts(machine.cores),
+      receivePorts(machine.cores), contractions(machine.cores) {}
 
 double QueueClock::getArrival(const Completion &completion,
                               unsigned queue) const {
@@ -82,8 +82,9 @@ double QueueClock::getDRAMSeconds(const Transfer &transfer,
 
 Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
   unsigned queue = getQueue(transfer.core, EngineKind::dma);
+  double &isFree = transfer.isAhead ? freeAhead[transfer.core] : free[queue];
   const TransferTime &time = transfer.time;
-  double begin = std::max(free[queue], ready) + time.startSeconds;
+  double begin = std::max(isFree, ready) + time.startSeconds;
   double end = begin + std::max(time.engineSeconds, time.localSeconds);
   end = std::max(end, begin + time.sharedSeconds);
   if (time.dramSeconds > 0)
@@ -94,7 +95,7 @@ Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
   for (int64_t receiver : transfer.receivers)
     end = std::max(end,
                    receivePorts[receiver].reserve(begin, time.networkSeconds));
-  free[queue] = end;
+  isFree = end;
   work.dramBytes += time.dramReadBytes + time.dramWriteBytes;
   work.joules += getEnergy(time, *machine);
   return {end, queue};

@@ -48,6 +48,9 @@ struct Transfer {
   TransferTime time;
   int64_t sender = -1; // core, or -1: not from a core's memory
   llvm::SmallVector<int64_t, 8> receivers;
+  /// Whether it only waits for others of its kind and core, not for their
+  /// other transfers: npu-prefetch-weights puts it between these.
+  bool isAhead = false;
 };
 
 /// What the commands of a while do, added up.
@@ -86,7 +89,8 @@ private:
   double getDRAMSeconds(const Transfer &transfer, double begin) const;
 
   const MachineDescription *machine;
-  std::vector<double> free; // a queue
+  std::vector<double> free;      // a queue
+  std::vector<double> freeAhead; // a core: for transfers that are ahead
   QueueWork work;
   BandwidthLedger dram;
   std::vector<BandwidthLedger> sendPorts, receivePorts; // a core

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
@@ -25,6 +26,16 @@ double readEstimatedSeconds(func::FuncOp func) {
 
 namespace {
 
+FailureOr<double> estimateSeconds(func::FuncOp func,
+                                  const MachineDescription &machine) {
+  if (func.getOps<SegmentOp>().empty()) {
+    FailureOr<FunctionCost> cost = estimateCost(func, machine);
+    return failed(cost) ? FailureOr<double>() : cost->seconds;
+  }
+  return failed(checkCommands(func, machine)) ? FailureOr<double>()
+                                              : estimateCommands(func, machine);
+}
+
 struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
   using NPURecordEstimateBase::NPURecordEstimateBase;
 
@@ -34,12 +45,12 @@ struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine))
       return signalPassFailure();
-    FailureOr<FunctionCost> cost = estimateCost(getOperation(), *machine);
-    if (failed(cost))
+    FailureOr<double> seconds = estimateSeconds(getOperation(), *machine);
+    if (failed(seconds))
       return signalPassFailure();
     NPUDialect::EstimateAttrHelper(&getContext())
         .setAttr(getOperation(),
-                 Builder(&getContext()).getF64FloatAttr(cost->seconds));
+                 Builder(&getContext()).getF64FloatAttr(*seconds));
   }
 };
 

@@ -4,11 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CostModel.h"
 #include "Machine.h"
-#include "ScheduleCandidates.h"
+#include "ScheduleSearch.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/Target/DeviceTarget.h"
 
 using namespace mlir;
 
@@ -20,126 +20,66 @@ namespace garam {
 namespace garam::npu {
 namespace {
 
-/// A schedule and when the stages behind it can go on.
-struct Choice {
-  StageSchedule schedule;
-  double end;
-};
-
-/// How many schedules of a stage are tried with the stage that follows.
-constexpr size_t numTried = 3;
-
-/// The best schedules of a stage behind `past`, the best first; of equal ones
-/// that found first. At most `count`; none when the stage does not fit.
-std::vector<Choice> findBest(const Timeline &past, const Stage &stage,
-                             const MachineDescription &machine, size_t count) {
-  StageCost cost(past, stage, machine);
-  std::vector<Choice> candidates;
-  for (StageSchedule &schedule : findSchedules(stage, machine).schedules) {
-    double least = cost.getLeastEnd(schedule);
-    candidates.push_back({std::move(schedule), least});
-  }
-  auto endsBefore = [](const Choice &a, const Choice &b) {
-    return a.end < b.end;
-  };
-  llvm::stable_sort(candidates, endsBefore);
-  std::vector<Choice> best;
-  for (Choice &candidate : candidates) {
-    bool isFull = best.size() == count;
-    if (isFull && candidate.end >= best.back().end)
-      break;
-    candidate.end = cost.getEnd(candidate.schedule);
-    if (isFull && candidate.end >= best.back().end)
-      continue;
-    if (isFull)
-      best.pop_back();
-    best.insert(llvm::upper_bound(best, candidate, endsBefore),
-                std::move(candidate));
-  }
-  return best;
+/// When the commands of a scheduled function will end, in seconds.
+FailureOr<double> estimateSchedule(func::FuncOp func,
+                                   const MachineDescription &machine) {
+  constexpr double fill = 0.85; // as npu-place-tensors has it
+  if (failed(placeTensors(func, machine, fill)) ||
+      failed(lowerToCommands(func, machine)))
+    return failure();
+  return prefetchWeights(func, machine, fill);
 }
 
-class Scheduler {
-public:
-  Scheduler(func::FuncOp func, const MachineDescription &machine)
-      : func(func), machine(machine), timeline(machine) {}
-
-  LogicalResult run() {
-    for (Operation &op : func.front()) {
-      if (!isStage(&op))
-        timeline.runOther(&op);
-      else if (failed(schedule(&op)))
-        return failure();
-    }
-    return success();
-  }
-
-private:
-  LogicalResult schedule(Operation *op) {
-    Stage stage = getStage(op);
-    std::vector<Choice> choices = findBest(timeline, stage, machine, numTried);
-    if (choices.empty())
-      return explain(stage);
-    const Choice *best = &choices.front();
-    double bestEnd = HUGE_VAL;
-    if (choices.size() > 1)
-      for (const Choice &choice : choices) {
-        double end = getNextEnd(stage, choice);
-        if (end < bestEnd) {
-          best = &choice;
-          bestEnd = end;
-        }
-      }
-    setSchedule(stage, best->schedule);
-    StageCost(timeline, stage, machine).advance(timeline, best->schedule);
-    return success();
-  }
-
-  /// Says why a stage has no schedule.
-  LogicalResult explain(const Stage &stage) {
-    InFlightDiagnostic error = stage.op->emitOpError("fits ")
-                               << machine.name << " in no way: ";
-    uint64_t tiles = findSchedules(stage, machine).fewestTiles;
-    if (tiles == std::numeric_limits<uint64_t>::max())
-      error << "one tile needs more than " << getTileMemory(machine)
-            << " bytes of a core's memory";
-    else
-      error << "a core would compute " << tiles << " tiles, and at most "
-            << maxStageTiles
-            << " are possible: run a smaller batch or shape several times";
-    return emitAsRefusal(std::move(error));
-  }
-
-  /// When the stage behind `stage` can be done at best.
-  double getNextEnd(const Stage &stage, const Choice &choice) {
-    setSchedule(stage, choice.schedule);
-    Operation *last = stage.op->getNextNode();
-    while (last && !isStage(last) && last->getNextNode())
-      last = last->getNextNode();
-    Timeline ahead = timeline.getView(stage.op, last);
-    StageCost(timeline, stage, machine).advance(ahead, choice.schedule);
-    for (Operation *op = stage.op->getNextNode(); op; op = op->getNextNode()) {
-      if (!isStage(op)) {
-        ahead.runOther(op);
-        continue;
-      }
-      std::vector<Choice> next = findBest(ahead, getStage(op), machine, 1);
-      return next.empty() ? choice.end : next.front().end;
-    }
-    return ahead.finish();
-  }
-
-  func::FuncOp func;
-  const MachineDescription &machine;
-  Timeline timeline;
+/// What a level of optimisation does.
+struct Effort {
+  SearchWidth width;
+  bool triesWeightsAhead;
 };
+
+Effort getEffort(unsigned level) {
+  constexpr Effort efforts[] = {
+      {{/*paths=*/1, /*choices=*/1}, /*triesWeightsAhead=*/false},
+      {{/*paths=*/1, /*choices=*/3}, /*triesWeightsAhead=*/false},
+      {{/*paths=*/3, /*choices=*/3}, /*triesWeightsAhead=*/true},
+      {{/*paths=*/4, /*choices=*/6}, /*triesWeightsAhead=*/true},
+  };
+  return efforts[std::min<size_t>(level, std::size(efforts) - 1)];
+}
+
+/// Schedules a function with each timing of weights that `effort` says, and
+/// keeps what is faster as commands.
+LogicalResult scheduleBest(func::FuncOp func, const MachineDescription &machine,
+                           const Effort &effort) {
+  OwningOpRef<func::FuncOp> other;
+  if (effort.triesWeightsAhead)
+    other = func.clone();
+  if (failed(
+          scheduleStages(func, machine, WeightTiming::inOrder, effort.width)))
+    return failure();
+  if (!other)
+    return success();
+  if (failed(
+          scheduleStages(*other, machine, WeightTiming::ahead, effort.width)))
+    return failure();
+  OwningOpRef<func::FuncOp> commands = func.clone();
+  OwningOpRef<func::FuncOp> otherCommands = other->clone();
+  RefusalCollector refusals(func.getContext());
+  FailureOr<double> end = estimateSchedule(*commands, machine);
+  FailureOr<double> otherEnd = estimateSchedule(*otherCommands, machine);
+  if (succeeded(otherEnd) && (failed(end) || *otherEnd < *end))
+    func.getBody().takeBody(other->getBody());
+  return success(!refusals.hasErrors());
+}
 
 struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
   using NPUScheduleStagesBase::NPUScheduleStagesBase;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine) || failed(scheduleStages(getOperation(), *machine)))
+    if (failed(machine) ||
+        failed(scheduleBest(getOperation(), *machine, getEffort(level))))
       signalPassFailure();
   }
 };
@@ -147,10 +87,11 @@ struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
 } // namespace
 
 LogicalResult scheduleStages(func::FuncOp func,
-                             const MachineDescription &machine) {
+                             const MachineDescription &machine,
+                             WeightTiming weights, SearchWidth width) {
   if (func.isExternal())
     return success();
-  return Scheduler(func, machine).run();
+  return ScheduleSearch(func, machine, weights, width).run();
 }
 
 } // namespace garam::npu

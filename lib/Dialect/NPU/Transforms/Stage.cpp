@@ -308,10 +308,10 @@ LogicalResult checkScheduled(Operation *op, const MachineDescription &machine) {
   return success();
 }
 
-void setSchedule(const Stage &stage, const StageSchedule &schedule) {
-  MLIRContext *context = stage.op->getContext();
-  ScheduleAttr old = getScheduleOrEmpty(stage.op);
-  setSchedule(stage.op,
+void setSchedule(Operation *stage, const StageSchedule &schedule) {
+  MLIRContext *context = stage->getContext();
+  ScheduleAttr old = getScheduleOrEmpty(stage);
+  setSchedule(stage,
               ScheduleAttr::get(context, old.getLayouts(),
                                 DenseI64ArrayAttr::get(context, schedule.split),
                                 DenseI64ArrayAttr::get(context, schedule.grain),

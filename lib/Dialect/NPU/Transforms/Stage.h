@@ -103,7 +103,7 @@ StageSchedule getSchedule(const Stage &stage);
 /// cores than `machine` has.
 mlir::LogicalResult checkScheduled(mlir::Operation *op,
                                    const MachineDescription &machine);
-void setSchedule(const Stage &stage, const StageSchedule &schedule);
+void setSchedule(mlir::Operation *stage, const StageSchedule &schedule);
 
 /// Where a result lives; HomeKind::Split where it is not decided.
 HomeKind getHome(mlir::OpResult result);

@@ -122,7 +122,7 @@ double Timeline::finish() {
 }
 
 Timeline Timeline::getView(Operation *first, Operation *last) const {
-  Timeline view(*machine);
+  Timeline view(*machine, weights);
   view.clock = clock;
   view.stores = stores;
   SmallVector<Value> needed;

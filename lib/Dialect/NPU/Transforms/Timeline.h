@@ -18,6 +18,7 @@
 #include "EngineTimes.h"
 #include "QueueClock.h"
 #include "TensorHomes.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "llvm/ADT/DenseMap.h"
 
 #include <map>
@@ -55,8 +56,9 @@ struct TimedHome {
 
 class Timeline {
 public:
-  explicit Timeline(const MachineDescription &machine)
-      : machine(&machine), clock(machine) {}
+  explicit Timeline(const MachineDescription &machine,
+                    WeightTiming weights = WeightTiming::inOrder)
+      : machine(&machine), weights(weights), clock(machine) {}
 
   /// A scheduled stage whose results go to `kinds`.
   void runStage(const Stage &stage, const StageSchedule &schedule,
@@ -70,6 +72,8 @@ public:
   /// The same point in time, with those tensors only that the operations from
   /// `first` to `last` read.
   Timeline getView(mlir::Operation *first, mlir::Operation *last) const;
+  /// Forgets a tensor that nothing reads any more, nor a view of it.
+  void forget(mlir::Value tensor) { homes.erase(tensor); }
   /// When the first of `cores` engines is free for `stage`, in seconds.
   double getFree(const Stage &stage, int64_t cores) const;
   /// When all that was given to the queues so far is done, in seconds.
@@ -166,6 +170,7 @@ private:
                    const Completion &completion);
 
   const MachineDescription *machine;
+  WeightTiming weights;
   QueueClock clock;
   llvm::DenseMap<mlir::Value, TimedHome> homes;
   std::vector<Store> stores;

@@ -227,10 +227,10 @@ Completion Timeline::bringConstants(const Tile &tile, const Box &box,
     Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
     Piece source = local;
     source.space = SpaceKind::dram;
-    completion =
-        clock.runTransfer(makeTransfer(tile.core, source, local, local.box, 1,
-                                       tile.core, {tile.core}, *machine),
-                          0.0);
+    Transfer transfer = makeTransfer(tile.core, source, local, local.box, 1,
+                                     tile.core, {tile.core}, *machine);
+    transfer.isAhead = weights == WeightTiming::ahead;
+    completion = clock.runTransfer(transfer, 0.0);
     stagedInSlot.push_back({Value(), box, completion});
   }
   if (keeps)

@@ -64,12 +64,14 @@ FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
   return estimate;
 }
 
-void buildSchedulePipeline(OpPassManager &functions) {
+void buildSchedulePipeline(OpPassManager &functions, unsigned level) {
   functions.addPass(createNPURecordBound());
   functions.addPass(createNPUMaterializeIndices());
   functions.addPass(createNPUAssignLayouts());
   functions.addPass(createNPUFuseGroups());
-  functions.addPass(createNPUScheduleStages());
+  NPUScheduleStagesOptions schedule;
+  schedule.level = level;
+  functions.addPass(createNPUScheduleStages(schedule));
 }
 
 FailureOr<CompiledProgram> compileStages(func::FuncOp func,

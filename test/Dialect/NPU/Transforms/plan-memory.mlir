@@ -76,20 +76,3 @@ func.func @too_large_inputs() {
   npu.segment "input" "x" {size = 20000000000 : i64}
   return
 }
-
-// -----
-
-func.func @no_such_core() {
-  // expected-error @+1 {{'npu.buffer' op lies in core 8, but atom has 8}}
-  %a = npu.buffer <local> bytes 64 {cores = array<i64: 8>}
-  return
-}
-
-// -----
-
-func.func @no_such_segment() {
-  npu.segment "input" "x" {size = 64 : i64}
-  // expected-error @+1 {{'npu.buffer' op lies in segment 1 of 1}}
-  %a = npu.buffer <dram> bytes 64 {segment = 1 : i64}
-  return
-}

@@ -9,6 +9,7 @@
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/NPU/Machine/ByteRegion.h"
+#include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace garam::npu {
@@ -29,6 +30,10 @@ bool isCommand(mlir::Operation *op);
 /// Fails with a diagnostic when `func` has loops: their commands have addresses
 /// and an order that a pass before npu-roll-loops cannot change.
 mlir::LogicalResult checkNotRolled(mlir::func::FuncOp func);
+/// Fails with a diagnostic when `func` has loops, or buffers or commands in
+/// cores or segments that are not there: passes on commands rely on it.
+mlir::LogicalResult checkCommands(mlir::func::FuncOp func,
+                                  const MachineDescription &machine);
 /// Number of the queue that runs `op`: core * 3 + engine.
 unsigned getQueue(mlir::Operation *op);
 unsigned getQueue(int64_t core, EngineKind engine);

@@ -14,6 +14,10 @@ def NPU_TargetOption
              "name or file of the target whose machine is compiled for; only "
            "where no executable around the function has one">;
 
+def NPU_LevelOption
+    : Option<"level", "level", "unsigned", "2",
+             "how long to search, as -O of `garam compile`: 0 to 3">;
+
 //===----------------------------------------------------------------------===//
 // Scheduling of stages: decisions as attributes
 //===----------------------------------------------------------------------===//
@@ -119,8 +123,11 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     For each stage every way to split its parallel loops over the cores is
     tried with the largest tiles that the accumulators and the local memory
     take. The cost model follows the queues of all cores through the stages so
-    far; of the schedules with which they end first, the one is kept that lets
-    the following stage end first, too: `split` (parts of each loop), `grain`
+    far, and each of the best schedules is judged by when the following stage
+    can end. From level 2 on several choices for all stages so far are kept, with
+    different splits of the last one, and that is done twice, with
+    weights that come with their tiles and with weights that npu-prefetch-weights
+    brings ahead, and what is faster as commands is kept. The result: `split` (parts of each loop), `grain`
     (parts begin at multiples of it) and `tile` (the largest piece of each loop
     that one command takes) of its schedule.
 
@@ -131,7 +138,7 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
         grain = [1, 1, 1, 1, 1, 1, 1], tile = [1, 64, 7, 56, 64, 3, 3]> ...
     ```
   }];
-  let options = [NPU_TargetOption];
+  let options = [NPU_TargetOption, NPU_LevelOption];
 }
 
 def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
@@ -153,9 +160,10 @@ def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
 def NPURecordEstimate : Pass<"npu-record-estimate", "::mlir::func::FuncOp"> {
   let summary = "Keeps the cost model's time of a function on it";
   let description = [{
-    As `npu-record-bound`, for the seconds that the cost model expects of a run
-    of scheduled stages whose tensors have their memories: the attribute
-    `npu.estimate`.
+    As `npu-record-bound`, for the seconds that the cost model expects of a run:
+    the attribute `npu.estimate`. It follows the queues through the commands or,
+    where there are none yet, through scheduled stages whose tensors have their
+    memories.
   }];
   let options = [NPU_TargetOption];
 }
@@ -168,13 +176,14 @@ def NPULowerToPlannedCommands
     : Pass<"npu-lower-to-planned-commands", "::mlir::func::FuncOp"> {
   let summary = "Brings scheduled stages to commands that fit the memories";
   let description = [{
-    Runs `npu-place-tensors`, `npu-record-estimate`, `npu-lower-to-commands`,
-    `npu-prefetch-weights`, `npu-plan-memory`, `npu-synchronize` and
-    `npu-roll-loops`, with `pin-weights` also `npu-pin-weights`. When the memory
-    plan does not fit, fewer weights stay or are brought ahead; when it does not without any, the tensors are placed again
+    Runs `npu-place-tensors`, `npu-lower-to-commands`, `npu-prefetch-weights`
+    (not at level 0), `npu-plan-memory`, `npu-record-estimate`,
+    `npu-synchronize` and `npu-roll-loops`, with `pin-weights` also
+    `npu-pin-weights`. When the memory plan does not fit, fewer weights stay or
+    are brought ahead; when it does not without any, the tensors are placed again
     for a smaller fraction of local memory. The former type of the function stays in `hetero.lowered`.
   }];
-  let options = [NPU_TargetOption,
+  let options = [NPU_TargetOption, NPU_LevelOption,
     Option<"pinWeights", "pin-weights", "bool", "false",
            "run npu-pin-weights in front of npu-prefetch-weights">];
   let dependentDialects = ["::garam::npu::NPUDialect"];

@@ -24,9 +24,22 @@ void materializeIndices(mlir::func::FuncOp func);
 void assignLayouts(mlir::func::FuncOp func);
 /// npu-fuse-groups.
 void fuseGroups(mlir::func::FuncOp func, const MachineDescription &machine);
-/// npu-schedule-stages. Fails on a stage that fits the machine in no way.
+/// When schedules are chosen, weights come
+enum class WeightTiming {
+  inOrder, // with the other transfers of their tile
+  ahead,   // as early as DRAM and ports allow, as if memory had room
+};
+/// How many schedules are followed at once, at least one of each.
+struct SearchWidth {
+  size_t paths = 1;   // of all stages so far
+  size_t choices = 3; // of one stage, on each path
+};
+/// Schedules the stages of a function. Refuses one that fits the machine in no
+/// way. npu-schedule-stages does it with both timings.
 mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
-                                   const MachineDescription &machine);
+                                   const MachineDescription &machine,
+                                   WeightTiming weights = WeightTiming::inOrder,
+                                   SearchWidth width = {});
 /// npu-place-tensors. `fill` is the fraction of local memory to plan for. Fails
 /// on a schedule that the machine cannot follow.
 /// Returns roughly how many on-chip bytes will be in use at most: what is kept
@@ -63,11 +76,16 @@ mlir::LogicalResult pinWeights(mlir::func::FuncOp func,
 uint64_t countResidentBytes(mlir::func::FuncOp commands);
 
 /// npu-prefetch-weights. `fill` is the fraction of local memory that may be in
-/// use. Fails on a micro-program that the vector engine cannot run. Returns
-/// when the last command ends then, in seconds.
+/// use. Returns when the last command ends, in seconds. Fails on a
+/// micro-program that the vector engine cannot run.
 mlir::FailureOr<double> prefetchWeights(mlir::func::FuncOp func,
                                         const MachineDescription &machine,
                                         double fill);
+
+/// When the commands of a function, without loops, are done by the cost model,
+/// in seconds. Fails on a micro-program that the vector engine cannot run.
+mlir::FailureOr<double> estimateCommands(mlir::func::FuncOp func,
+                                         const MachineDescription &machine);
 
 /// Bytes that a plan uses at most, of the fullest core.
 struct MemoryUse {

@@ -1,0 +1,53 @@
+//===- CheckCommands.cpp - Commands that fit a machine --------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
+
+#include "garam/Target/NPU/Machine/ISA.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+static LogicalResult checkBuffer(BufferOp buffer, size_t numSegments,
+                                 const MachineDescription &machine) {
+  if (buffer.getSegment() && *buffer.getSegment() >= numSegments)
+    return buffer.emitOpError("lies in segment ")
+           << *buffer.getSegment() << " of " << numSegments;
+  for (int64_t core : buffer.getCores().value_or(ArrayRef<int64_t>()))
+    if (core >= machine.cores)
+      return buffer.emitOpError("lies in core ")
+             << core << ", but " << machine.name << " has " << machine.cores;
+  return success();
+}
+
+static LogicalResult checkCommand(Operation *op,
+                                  const MachineDescription &machine) {
+  int64_t core = getQueue(op) / numEngineKinds;
+  if (core < machine.cores)
+    return success();
+  return op->emitOpError("runs on core ")
+         << core << ", but " << machine.name << " has " << machine.cores;
+}
+
+LogicalResult checkCommands(func::FuncOp func,
+                            const MachineDescription &machine) {
+  size_t numSegments = llvm::range_size(func.getOps<SegmentOp>());
+  for (Operation &op : func.front()) {
+    if (auto buffer = dyn_cast<BufferOp>(op)) {
+      if (failed(checkBuffer(buffer, numSegments, machine)))
+        return failure();
+    } else if (isa<LoopOp>(op)) {
+      return op.emitOpError("is made by npu-roll-loops, behind the passes that "
+                            "plan memory and synchronise");
+    } else if (isCommand(&op) && failed(checkCommand(&op, machine))) {
+      return failure();
+    }
+  }
+  return success();
+}
+
+} // namespace garam::npu

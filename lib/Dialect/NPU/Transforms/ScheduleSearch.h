@@ -1,0 +1,102 @@
+//===- ScheduleSearch.h - The best schedules of all stages ------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// A beam search over the stages of a function, in their order. A path is a
+// choice of schedules for the stages so far, with the queues that follow from
+// it (Timeline). It is as good as the end of the next stage under that stage's
+// best schedule. Of the paths whose last stage is split over the cores in the
+// same way only the best goes on: what follows depends on the past by little
+// more than where the last results lie. With paths enough for all splits that
+// is a dynamic program, exact as far as this is true.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H
+
+#include "CostModel.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/DenseMap.h"
+
+#include <deque>
+#include <memory>
+
+namespace garam::npu {
+
+class ScheduleSearch {
+public:
+  ScheduleSearch(mlir::func::FuncOp func, const MachineDescription &machine,
+                 WeightTiming weights, SearchWidth width)
+      : func(func), machine(machine), weights(weights), width(width) {}
+
+  /// Sets the schedules of all stages. Refuses a stage that fits the machine in
+  /// no way.
+  mlir::LogicalResult run();
+
+private:
+  /// A schedule that a stage can have.
+  struct Candidate {
+    StageSchedule schedule;
+    double engineSeconds; // getEngineSeconds
+  };
+  /// What is known of a stage whatever is before it.
+  struct Options {
+    Options(mlir::Operation *op, const MachineDescription &machine)
+        : stage(getStage(op)), engineTimes(stage, machine) {}
+    Options(const Options &) = delete;
+
+    Stage stage;
+    EngineTimes engineTimes;
+    std::vector<Candidate> candidates;
+  };
+  /// A schedule and when the stages behind it can go on, in seconds.
+  struct Choice {
+    const StageSchedule *schedule;
+    double end;
+  };
+  /// The choice for a stage, behind those for the stages before it.
+  struct Step {
+    mlir::Operation *op;
+    StageSchedule schedule;
+    const Step *before;
+    size_t number; // of the stage
+  };
+  struct Path {
+    Timeline timeline; // ends in front of the next stage
+    const Step *before;
+    const StageSchedule *last; // of the stage behind `before`
+    std::vector<Choice> next;  // the best first
+    double end; // of the next stage at best, or of all; in seconds
+  };
+
+  void findLastUses();
+  size_t findStage(size_t position) const;
+  mlir::LogicalResult findOptions(size_t position);
+  mlir::LogicalResult refuse(const Stage &stage, uint64_t fewestTiles) const;
+  std::vector<Choice> findBest(const Timeline &past, Options &options) const;
+  void forgetRead(Timeline &timeline, mlir::Operation *op, size_t position);
+  Path makePath(Timeline timeline, size_t begin, size_t stage);
+  std::vector<Path> branch(Path &path, size_t position, size_t next);
+  std::vector<Path> keepBest(std::vector<Path> paths, size_t position);
+  void apply(const Step *step);
+
+  mlir::func::FuncOp func;
+  const MachineDescription &machine;
+  WeightTiming weights;
+  SearchWidth width;
+  std::vector<mlir::Operation *> operations;
+  /// Positions behind which nothing reads a tensor or a view of it.
+  llvm::DenseMap<mlir::Value, size_t> lastUses;
+  /// Of the stage in front of which paths end, and of the one behind it.
+  std::unique_ptr<Options> options, nextOptions;
+  std::deque<Step> steps;
+  const Step *applied = nullptr; // those whose schedules the stages have
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H

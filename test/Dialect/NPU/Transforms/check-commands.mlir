@@ -1,0 +1,31 @@
+// RUN: garam-opt --npu-plan-memory=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-prefetch-weights=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-record-estimate=target=atom --split-input-file --verify-diagnostics %s
+
+// What passes on commands keep for each core has room for those of the machine.
+func.func @no_such_core() {
+  npu.segment "scratch" "scratch"
+  // expected-error @+1 {{'npu.buffer' op lies in core 8, but atom has 8}}
+  %a = npu.buffer <local> bytes 64 {cores = array<i64: 8>}
+  return
+}
+
+// -----
+
+func.func @no_such_queue() {
+  npu.segment "scratch" "scratch"
+  %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  // expected-error @+1 {{'npu.dma_command' op runs on core 9, but atom has 8}}
+  npu.dma_command 9, to %a sizes [64] bytes 1
+    with [#npu.descriptor<0 : u8 strides [1]>] {fill_bits = 0 : i64}
+  return
+}
+
+// -----
+
+func.func @no_such_segment() {
+  npu.segment "input" "x" {size = 64 : i64}
+  // expected-error @+1 {{'npu.buffer' op lies in segment 1 of 1}}
+  %a = npu.buffer <dram> bytes 64 {segment = 1 : i64}
+  return
+}
