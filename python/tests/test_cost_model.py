@@ -14,6 +14,8 @@ import measure  # noqa: E402
 
 # Of the simulated latency. The host's cost model and simulator add the same times up.
 BOUND = 0.10
+# Of programs that are done sooner than this, in seconds, a packet or two make up a tenth.
+SHORT, BOUND_OF_SHORT = 15e-6, 0.20
 TIGHTER_BOUNDS = {"hbm-pim": 0.03, "hbm-pim-x4": 0.03, "host": 1e-6}
 
 # The generator would take longer than all other cases together.
@@ -23,6 +25,10 @@ LEFT_OUT = {"resnet50_int8", "mobilenetv2_int8"}
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("cost_model")
+
+
+def get_bound(row):
+    return TIGHTER_BOUNDS.get(row.target, BOUND_OF_SHORT if row.simulated < SHORT else BOUND)
 
 
 def test_agrees_with_simulator(folder, record_property):
@@ -37,7 +43,7 @@ def test_agrees_with_simulator(folder, record_property):
     # The digits, the generated networks: these are always there.
     assert len(rows) >= 7 + 3 * (2 + cost_model.RANDOM_NETWORKS + 2)
     assert [(row.model, row.target, f"{row.error:+.1%}") for row in rows
-            if abs(row.error) > TIGHTER_BOUNDS.get(row.target, BOUND)] == []
+            if abs(row.error) > get_bound(row)] == []
 
 
 def test_estimate_is_deterministic(folder):

@@ -29,7 +29,8 @@ StageCost::StageCost(const Timeline &past, const Stage &stage,
   }
 }
 
-void StageCost::advance(Timeline &timeline, const StageSchedule &schedule) {
+void StageCost::advance(Timeline &timeline, const StageSchedule &schedule,
+                        double limit) {
   for (const Input &input : inputs) {
     if (!timeline.isSplit(input.result.tensor))
       continue;
@@ -45,13 +46,14 @@ void StageCost::advance(Timeline &timeline, const StageSchedule &schedule) {
   for (OpResult result : stage.op->getResults())
     homes.push_back(isReturnedOnly(result) ? HomeKind::Output
                                            : getHome(result));
-  timeline.runStage(stage, schedule, homes, engineTimes);
+  timeline.runStage(stage, schedule, homes, engineTimes, limit);
 }
 
-double StageCost::getEnd(const StageSchedule &schedule) {
+double StageCost::getEnd(const StageSchedule &schedule, double limit) {
   Timeline timeline = past;
-  advance(timeline, schedule);
-  return timeline.finish() + getHandover(schedule);
+  double handover = getHandover(schedule);
+  advance(timeline, schedule, limit - handover);
+  return timeline.finish() + handover;
 }
 
 double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,

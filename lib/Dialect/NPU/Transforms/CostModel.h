@@ -30,14 +30,16 @@ public:
   StageCost(const Timeline &past, const Stage &stage, EngineTimes &engineTimes,
             const MachineDescription &machine);
 
-  /// When stages behind this one can read its results, in seconds.
-  double getEnd(const StageSchedule &schedule);
+  /// When stages behind this one can read its results, in seconds. Where that
+  /// is after `limit`, any time after it.
+  double getEnd(const StageSchedule &schedule, double limit = HUGE_VAL);
   /// A lower bound of getEnd that is cheap; `engineSeconds` is getEngineSeconds
   /// of the schedule.
   double getLeastEnd(const StageSchedule &schedule, double engineSeconds) const;
 
   /// Goes on from `timeline`, the past, with the stage under its schedule.
-  void advance(Timeline &timeline, const StageSchedule &schedule);
+  void advance(Timeline &timeline, const StageSchedule &schedule,
+               double limit = HUGE_VAL);
 
 private:
   /// Inputs that other stages made, and where they are best kept so far.

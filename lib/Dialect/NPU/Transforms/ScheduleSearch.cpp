@@ -97,7 +97,8 @@ ScheduleSearch::findBest(const Timeline &past, Options &options) const {
     bool isFull = best.size() == width.choices;
     if (isFull && choice.end >= best.back().end)
       break;
-    choice.end = cost.getEnd(*choice.schedule);
+    choice.end =
+        cost.getEnd(*choice.schedule, isFull ? best.back().end : HUGE_VAL);
     if (isFull && choice.end >= best.back().end)
       continue;
     if (isFull)

@@ -60,9 +60,11 @@ public:
                     WeightTiming weights = WeightTiming::inOrder)
       : machine(&machine), weights(weights), clock(machine) {}
 
-  /// A scheduled stage whose results go to `kinds`.
+  /// A scheduled stage whose results go to `kinds`. Is left off when its
+  /// commands go on behind `limit`, in seconds.
   void runStage(const Stage &stage, const StageSchedule &schedule,
-                llvm::ArrayRef<HomeKind> kinds, EngineTimes &engineTimes);
+                llvm::ArrayRef<HomeKind> kinds, EngineTimes &engineTimes,
+                double limit = HUGE_VAL);
   /// Any other operation of a function: views, and what moves data.
   void runOther(mlir::Operation *op);
   /// Whether each core keeps its part of a stage's result.

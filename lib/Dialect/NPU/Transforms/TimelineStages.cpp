@@ -32,7 +32,8 @@ double Timeline::getFree(const Stage &stage, int64_t cores) const {
 static constexpr size_t maxFollowedSlots = 1024;
 
 void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
-                        ArrayRef<HomeKind> kinds, EngineTimes &engineTimes) {
+                        ArrayRef<HomeKind> kinds, EngineTimes &engineTimes,
+                        double limit) {
   createHomes(stage, schedule, kinds);
   staged.clear();
   stageInFront = getSlice(stage.op) ? lastStage : nullptr;
@@ -66,6 +67,8 @@ void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
         slot.push_back({stage, coreTiles[number], parts[core],
                         static_cast<int64_t>(core)});
     runSlot(slot, /*startsStage=*/number == 0, engineTimes);
+    if (clock.getEnd() > limit)
+      return;
   }
   if (numFollowed < numSlots)
     repeatSlots(stage, parts, half, workBefore, numSlots - numFollowed);
