@@ -374,7 +374,7 @@ def test_one_of_several_programs_is_chosen(run_tool, tmp_path):
     """What the host does between two kernels makes two programs: an export needs the number."""
     model = make_model([helper.make_node("Relu", ["x"], ["a"], name="first"),
                         helper.make_node("Tanh", ["a"], ["b"], name="between"),
-                        helper.make_node("Relu", ["b"], ["y"], name="last")],
+                        helper.make_node("Add", ["b", "x"], ["y"], name="last")],
                        [("x", [4], np.float32)], [("y", [4], np.float32)])
     device = Device(run_tool, tmp_path, model)
     stream = tmp_path / "stream.txt"

@@ -31,6 +31,7 @@ struct Placement {
   HomeKind home = HomeKind::Split;
   int64_t bytes = 0;          // of the whole tensors
   int64_t partBytes = 0;      // of core 0's part, with its halo
+  int64_t numParts = 1;       // equal to core 0's, about
   int64_t begin = 0, end = 0; // stages between which it is live
 
   int64_t getLocalBytes() const {
@@ -42,6 +43,11 @@ struct Placement {
     default:
       return 0;
     }
+  }
+  /// Bytes of the local memories of all of `numCores` cores.
+  int64_t getSpreadBytes(int64_t numCores) const {
+    return getLocalBytes() *
+           (home == HomeKind::Replicated ? numCores : numParts);
   }
   /// Bytes of local memory times the stages for which they are taken, over
   /// the times that DRAM is read or written for them when they are not there.
@@ -110,7 +116,6 @@ public:
       if (!isStage(&op))
         continue;
       stages.push_back(&op);
-      numCores = std::max(numCores, getSchedule(getStage(&op)).getNumParts());
       for (OpResult result : op.getResults())
         addResult(result);
       if (keepsConstants(&op))
@@ -121,7 +126,7 @@ public:
       sharedBytes =
           std::max(sharedBytes, shared.getBytes(order[op], order[op]));
     write();
-    return numCores * localBytes + sharedBytes;
+    return localBytes + sharedBytes;
   }
 
 private:
@@ -134,6 +139,7 @@ private:
     placement.end = lastUses[tensor];
     HomeChoice choice(tensor, machine);
     placement.home = choice.getKind();
+    placement.numParts = getNumParts(tensor.getOwner());
     if (placement.home != HomeKind::Output)
       placement.partBytes = choice.getPartBytes();
     numbers[tensor] = placements.size();
@@ -155,9 +161,10 @@ private:
     first.end = std::max(first.end, next.end);
   }
 
-  static bool isOnOneCore(Operation *stage) {
-    return getSchedule(getStage(stage)).getNumParts() == 1;
+  static int64_t getNumParts(Operation *stage) {
+    return getSchedule(getStage(stage)).getNumParts();
   }
+  static bool isOnOneCore(Operation *stage) { return getNumParts(stage) == 1; }
 
   /// Counts the constants that `op` keeps, from the first slice that reads them
   /// to the last.
@@ -198,8 +205,12 @@ private:
   int64_t getPassingBytes(Operation *op) const {
     Stage stage = getStage(op);
     StageSchedule schedule = getSchedule(stage);
-    if (schedule.getNumParts() > 1)
-      return 3 * getStagedBytes(stage, schedule);
+    if (schedule.getNumParts() > 1) {
+      // Of a tile, of the one that is brought meanwhile, and results.
+      bool hasNext =
+          countTiles(getLargestPart(stage, schedule), schedule.tile) > 1;
+      return (hasNext ? 3 : 2) * getStagedBytes(stage, schedule);
+    }
     Box tile = getTile(stage, schedule);
     bool keeps = keepsConstants(op);
     int64_t bytes = 0;
@@ -233,7 +244,7 @@ private:
   /// Moves tensors out of local memory, for all of their lives, where they do
   /// not fit beside what a stage works on; first those that take the most bytes
   /// for the most stages. `placements` are in the order in which lives begin.
-  /// Returns the bytes that are taken of a core's memory at most.
+  /// Returns the bytes that are taken of the memories of all cores at most.
   int64_t makeRoom() {
     for (const Placement &placement : placements)
       if (placement.home == HomeKind::Shared)
@@ -242,10 +253,11 @@ private:
     // Numbers of the placements that are live, by weight and by end.
     std::set<std::pair<double, size_t>> byWeight;
     std::set<std::pair<int64_t, size_t>> byEnd;
-    int64_t used = 0;
+    int64_t used = 0, spread = 0; // of core 0, of all cores
     auto leave = [&](size_t number) {
       const Placement &placement = placements[number];
       used -= placement.getLocalBytes();
+      spread -= placement.getSpreadBytes(machine.cores);
       byWeight.erase({-placement.getWeight(), number});
       byEnd.erase({placement.end, number});
     };
@@ -259,6 +271,7 @@ private:
         if (placement.getLocalBytes() == 0)
           continue;
         used += placement.getLocalBytes();
+        spread += placement.getSpreadBytes(machine.cores);
         byWeight.insert({-placement.getWeight(), next});
         byEnd.insert({placement.end, next});
       }
@@ -271,9 +284,9 @@ private:
         moveOut(placements[weightiest]);
         passing = getPassingBytes(op);
       }
-      most = std::max(most, passing + used);
+      most = std::max(most, passing * getNumParts(op) + spread);
     }
-    return std::min<int64_t>(most, machine.local.bytes);
+    return std::min<int64_t>(most, machine.cores * machine.local.bytes);
   }
 
   void moveOut(Placement &moved) {
@@ -325,8 +338,7 @@ private:
   llvm::DenseMap<std::pair<int64_t, Value>, size_t> constantNumbers;
   llvm::DenseMap<Value, int64_t> lastUses;
   std::vector<Placement> placements;
-  int64_t numCores = 0; // of the stage with the most parts
-  LiveBytes shared;     // of the shared memory
+  LiveBytes shared; // of the shared memory
 };
 
 struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {

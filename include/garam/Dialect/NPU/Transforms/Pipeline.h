@@ -42,9 +42,9 @@ mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    SearchWidth width = {});
 /// npu-place-tensors. `fill` is the fraction of local memory to plan for. Fails
 /// on a schedule that the machine cannot follow.
-/// Returns roughly how many on-chip bytes will be in use at most: what is kept
-/// and three times what a tile reads, as if all cores that have parts of a
-/// stage held as much as the fullest.
+/// Returns roughly how many on-chip bytes will be in use at most: what is kept,
+/// and two or three times what a tile reads, as if all cores that have parts of
+/// a stage held as much as core 0.
 mlir::FailureOr<int64_t> placeTensors(mlir::func::FuncOp func,
                                       const MachineDescription &machine,
                                       double fill);
