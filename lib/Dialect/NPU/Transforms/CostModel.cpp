@@ -15,10 +15,8 @@ using namespace mlir;
 namespace garam::npu {
 
 StageCost::StageCost(const Timeline &past, const Stage &stage,
-                     EngineTimes &engineTimes,
                      const MachineDescription &machine)
-    : stage(stage), machine(machine), past(past.getView(stage.op, stage.op)),
-      engineTimes(engineTimes) {
+    : stage(stage), machine(machine), past(past.getView(stage.op, stage.op)) {
   for (const StageOperand &operand : stage.inputs) {
     auto result = dyn_cast<OpResult>(operand.tensor);
     if (!result || !isStage(result.getOwner()) || !past.isSplit(result))
@@ -29,30 +27,56 @@ StageCost::StageCost(const Timeline &past, const Stage &stage,
   }
 }
 
-void StageCost::advance(Timeline &timeline, const StageSchedule &schedule,
-                        double limit) {
+/// Where the inputs are best kept under `schedule`.
+StageCost::Homes StageCost::chooseHomes(const StageSchedule &schedule) const {
+  Homes homes;
   for (const Input &input : inputs) {
-    if (!timeline.isSplit(input.result.tensor))
-      continue;
     HomeChoice choice = input.choice;
     choice.addConsumer(stage, schedule);
-    HomeKind kind = choice.getKind();
-    if (kind != HomeKind::Split)
-      timeline.moveHome(input.result, kind);
+    homes.push_back(choice.getKind());
   }
+  return homes;
+}
+
+void StageCost::moveInputs(Timeline &timeline, const Homes &homes) const {
+  for (auto [input, kind] : llvm::zip_equal(inputs, homes))
+    if (kind != HomeKind::Split && timeline.isSplit(input.result.tensor))
+      timeline.moveHome(input.result, kind);
+}
+
+/// The past with the inputs in `homes`.
+const Timeline &StageCost::getMoved(const Homes &homes) {
+  for (const auto &[known, timeline] : moved)
+    if (known == homes)
+      return timeline;
+  moved.emplace_back(homes, past);
+  moveInputs(moved.back().second, homes);
+  return moved.back().second;
+}
+
+bool StageCost::runStage(Timeline &timeline, StageTiles &tiles,
+                         double limit) const {
   // Nothing reads the results yet, so they stay where they are made, unless it
   // is known that there is no room.
   SmallVector<HomeKind> homes;
   for (OpResult result : stage.op->getResults())
     homes.push_back(isReturnedOnly(result) ? HomeKind::Output
                                            : getHome(result));
-  timeline.runStage(stage, schedule, homes, engineTimes, limit);
+  return timeline.runStage(tiles, homes, limit);
 }
 
-double StageCost::getEnd(const StageSchedule &schedule, double limit) {
-  Timeline timeline = past;
+void StageCost::advance(Timeline &timeline, const StageSchedule &schedule,
+                        StageTiles &tiles) const {
+  moveInputs(timeline, chooseHomes(schedule));
+  runStage(timeline, tiles, HUGE_VAL);
+}
+
+double StageCost::getEnd(const StageSchedule &schedule, StageTiles &tiles,
+                         double limit) {
+  Timeline timeline = getMoved(chooseHomes(schedule));
   double handover = getHandover(schedule);
-  advance(timeline, schedule, limit - handover);
+  if (!runStage(timeline, tiles, limit - handover))
+    return HUGE_VAL;
   return timeline.finish() + handover;
 }
 
@@ -98,7 +122,8 @@ FailureOr<FunctionCost> estimateCost(func::FuncOp func,
       homes.push_back(getHome(result));
     EngineTimes engineTimes(stage, machine);
     double begin = timeline.getEnd();
-    timeline.runStage(stage, getSchedule(stage), homes, engineTimes);
+    StageTiles tiles(stage, getSchedule(stage), engineTimes, machine);
+    timeline.runStage(tiles, homes);
     cost.stageSeconds.emplace_back(op.getLoc(), timeline.getEnd() - begin);
   }
   cost.seconds = timeline.finish();

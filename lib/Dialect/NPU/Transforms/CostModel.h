@@ -26,20 +26,21 @@ double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,
 /// What schedules of one stage would cost, behind the stages before it.
 class StageCost {
 public:
-  /// `past` ends in front of the stage, whose tiles take `engineTimes`.
-  StageCost(const Timeline &past, const Stage &stage, EngineTimes &engineTimes,
+  /// `past` ends in front of the stage.
+  StageCost(const Timeline &past, const Stage &stage,
             const MachineDescription &machine);
 
   /// When stages behind this one can read its results, in seconds. Where that
-  /// is after `limit`, any time after it.
-  double getEnd(const StageSchedule &schedule, double limit = HUGE_VAL);
+  /// is after `limit`, any time after it. `tiles` are those of the schedule.
+  double getEnd(const StageSchedule &schedule, StageTiles &tiles,
+                double limit = HUGE_VAL);
   /// A lower bound of getEnd that is cheap; `engineSeconds` is getEngineSeconds
   /// of the schedule.
   double getLeastEnd(const StageSchedule &schedule, double engineSeconds) const;
 
   /// Goes on from `timeline`, the past, with the stage under its schedule.
   void advance(Timeline &timeline, const StageSchedule &schedule,
-               double limit = HUGE_VAL);
+               StageTiles &tiles) const;
 
 private:
   /// Inputs that other stages made, and where they are best kept so far.
@@ -48,13 +49,21 @@ private:
     HomeChoice choice;
   };
 
+  /// Homes of the inputs.
+  using Homes = llvm::SmallVector<HomeKind, 4>;
+
+  Homes chooseHomes(const StageSchedule &schedule) const;
+  void moveInputs(Timeline &timeline, const Homes &homes) const;
+  const Timeline &getMoved(const Homes &homes);
+  bool runStage(Timeline &timeline, StageTiles &tiles, double limit) const;
   double getHandover(const StageSchedule &schedule) const;
 
   const Stage &stage;
   const MachineDescription &machine;
   Timeline past;
-  EngineTimes &engineTimes;
   std::vector<Input> inputs;
+  /// The past with the inputs in other homes: many schedules share it.
+  std::vector<std::pair<Homes, Timeline>> moved;
 };
 
 } // namespace garam::npu

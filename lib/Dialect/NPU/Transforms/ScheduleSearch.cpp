@@ -69,7 +69,7 @@ LogicalResult ScheduleSearch::findOptions(size_t position) {
   for (StageSchedule &schedule : found.schedules) {
     double seconds =
         getEngineSeconds(stage, schedule, nextOptions->engineTimes);
-    nextOptions->candidates.push_back({std::move(schedule), seconds});
+    nextOptions->candidates.push_back({std::move(schedule), seconds, nullptr});
   }
   return success();
 }
@@ -78,32 +78,57 @@ LogicalResult ScheduleSearch::findOptions(size_t position) {
 // Paths
 //===----------------------------------------------------------------------===//
 
-/// The best schedules of a stage behind `past`, the best first; of equal ones
-/// that found first.
+/// By their ends, of two schedules or two paths.
+template <typename T>
+static bool endsBefore(const T &a, const T &b) {
+  return a.end < b.end;
+}
+
+/// All schedules of the next stage, those that may end first in front.
 std::vector<ScheduleSearch::Choice>
-ScheduleSearch::findBest(const Timeline &past, Options &options) const {
-  StageCost cost(past, options.stage, options.engineTimes, machine);
+ScheduleSearch::listChoices(const StageCost &cost) const {
   std::vector<Choice> choices;
-  for (const Candidate &candidate : options.candidates)
+  for (Candidate &candidate : nextOptions->candidates)
     choices.push_back(
-        {&candidate.schedule,
-         cost.getLeastEnd(candidate.schedule, candidate.engineSeconds)});
-  auto endsBefore = [](const Choice &a, const Choice &b) {
-    return a.end < b.end;
-  };
-  llvm::stable_sort(choices, endsBefore);
+        {&candidate,
+         cost.getLeastEnd(candidate.schedule, candidate.engineSeconds), false});
+  llvm::stable_sort(choices, endsBefore<Choice>);
+  return choices;
+}
+
+StageTiles &ScheduleSearch::getTiles(Candidate &candidate,
+                                     Options &options) const {
+  if (!candidate.tiles)
+    candidate.tiles = std::make_unique<StageTiles>(
+        options.stage, candidate.schedule, options.engineTimes, machine);
+  return *candidate.tiles;
+}
+
+/// The `count` best of the next choices of `path` that end before `limit`, the
+/// best first; of equal ones that found first.
+std::vector<ScheduleSearch::Choice> ScheduleSearch::findBest(Path &path,
+                                                             Options &options,
+                                                             size_t count,
+                                                             double limit) {
   std::vector<Choice> best;
-  for (Choice choice : choices) {
-    bool isFull = best.size() == width.choices;
-    if (isFull && choice.end >= best.back().end)
-      break;
-    choice.end =
-        cost.getEnd(*choice.schedule, isFull ? best.back().end : HUGE_VAL);
-    if (isFull && choice.end >= best.back().end)
+  for (Choice &choice : path.choices) {
+    // What is known already may suffice.
+    if (choice.end >= limit)
       continue;
-    if (isFull)
+    if (!choice.isExact) {
+      double end =
+          path.cost->getEnd(choice.candidate->schedule,
+                            getTiles(*choice.candidate, options), limit);
+      choice.isExact = end < limit;
+      choice.end = choice.isExact ? end : limit;
+    }
+    if (choice.end >= limit)
+      continue;
+    if (best.size() == count)
       best.pop_back();
-    best.insert(llvm::upper_bound(best, choice, endsBefore), choice);
+    best.insert(llvm::upper_bound(best, choice, endsBefore<Choice>), choice);
+    if (best.size() == count)
+      limit = best.back().end;
   }
   return best;
 }
@@ -117,65 +142,71 @@ void ScheduleSearch::forgetRead(Timeline &timeline, Operation *op,
 }
 
 /// Follows the operations from `begin` to the stage at `stage`, which has the
-/// next options, and looks for schedules of it.
+/// next options, and looks for the best schedule of it. The end of the path is
+/// known where it is before `limit`.
 ScheduleSearch::Path ScheduleSearch::makePath(Timeline timeline, size_t begin,
-                                              size_t stage) {
+                                              size_t stage, double limit) {
   for (size_t position = begin; position < stage; ++position) {
     timeline.runOther(operations[position]);
     forgetRead(timeline, operations[position], position);
   }
-  Path path{std::move(timeline), nullptr, nullptr, {}, 0};
+  Path path{std::move(timeline), nullptr, nullptr, nullptr, {}, limit};
   if (stage == operations.size()) {
     path.end = path.timeline.finish();
     return path;
   }
-  path.next = findBest(path.timeline, *nextOptions);
-  path.end = path.next.front().end;
+  path.cost =
+      std::make_unique<StageCost>(path.timeline, nextOptions->stage, machine);
+  path.choices = listChoices(*path.cost);
+  std::vector<Choice> best = findBest(path, *nextOptions, /*count=*/1, limit);
+  if (!best.empty())
+    path.end = best.front().end;
   return path;
 }
 
-/// Goes on with each of the next choices of `path`, from the stage at
-/// `position` to the one at `next`.
-std::vector<ScheduleSearch::Path>
-ScheduleSearch::branch(Path &path, size_t position, size_t next) {
-  std::vector<Path> paths;
+/// Goes on with the best of the next choices of `path`, from the stage at
+/// `position` to the one at `next`, and puts what is worth it into `best`.
+void ScheduleSearch::branch(Path &path, size_t position, size_t next,
+                            std::vector<Path> &best) {
   Operation *op = operations[position];
-  for (const Choice &choice : path.next) {
+  for (const Choice &choice :
+       findBest(path, *options, width.choices, HUGE_VAL)) {
     Timeline timeline = path.timeline;
-    setSchedule(op, *choice.schedule);
-    StageCost(timeline, options->stage, options->engineTimes, machine)
-        .advance(timeline, *choice.schedule);
+    const StageSchedule &schedule = choice.candidate->schedule;
+    setSchedule(op, schedule);
+    path.cost->advance(timeline, schedule,
+                       getTiles(*choice.candidate, *options));
     forgetRead(timeline, op, position);
-    Path &longer =
-        paths.emplace_back(makePath(std::move(timeline), position + 1, next));
+    // Of paths with one split the best goes on; of equal ones that found first.
+    auto same = llvm::find_if(best, [&](const Path &other) {
+      return other.last->split == schedule.split;
+    });
+    double limit = HUGE_VAL;
+    if (best.size() == width.paths)
+      limit = best.back().end;
+    if (same != best.end())
+      limit = std::min(limit, same->end);
+    Path longer = makePath(std::move(timeline), position + 1, next, limit);
+    if (longer.end >= limit)
+      continue;
     longer.before = path.before;
-    longer.last = choice.schedule;
+    longer.last = &schedule;
+    if (same != best.end())
+      best.erase(same);
+    else if (best.size() == width.paths)
+      best.pop_back();
+    auto place = llvm::upper_bound(best, longer, endsBefore<Path>);
+    best.insert(place, std::move(longer));
   }
-  return paths;
 }
 
-/// Those paths that go on, behind the stage at `position`, the best first; of
-/// equal ones that found first.
-std::vector<ScheduleSearch::Path>
-ScheduleSearch::keepBest(std::vector<Path> paths, size_t position) {
-  llvm::stable_sort(paths,
-                    [](const Path &a, const Path &b) { return a.end < b.end; });
-  std::vector<Path> best;
+/// Notes the stage at `position` as a step of the paths that go on.
+void ScheduleSearch::addSteps(std::vector<Path> &paths, size_t position) {
   for (Path &path : paths) {
-    if (best.size() == width.paths)
-      break;
-    if (llvm::any_of(best, [&](const Path &other) {
-          return other.last->split == path.last->split;
-        }))
-      continue;
-    best.push_back(std::move(path));
-  }
-  for (Path &path : best) {
     size_t number = path.before ? path.before->number + 1 : 0;
     steps.push_back({operations[position], *path.last, path.before, number});
     path.before = &steps.back();
   }
-  return best;
 }
 
 /// Gives the stages the schedules of a path, which is at most one stage longer
@@ -196,7 +227,7 @@ LogicalResult ScheduleSearch::run() {
   if (failed(findOptions(stage)))
     return failure();
   std::vector<Path> paths;
-  paths.push_back(makePath(Timeline(machine, weights), 0, stage));
+  paths.push_back(makePath(Timeline(machine, weights), 0, stage, HUGE_VAL));
   while (stage < operations.size()) {
     options = std::move(nextOptions);
     size_t next = findStage(stage + 1);
@@ -205,9 +236,10 @@ LogicalResult ScheduleSearch::run() {
     std::vector<Path> longer;
     for (Path &path : paths) {
       apply(path.before);
-      llvm::move(branch(path, stage, next), std::back_inserter(longer));
+      branch(path, stage, next, longer);
     }
-    paths = keepBest(std::move(longer), stage);
+    addSteps(longer, stage);
+    paths = std::move(longer);
     stage = next;
   }
   apply(paths.front().before);

@@ -41,7 +41,8 @@ private:
   /// A schedule that a stage can have.
   struct Candidate {
     StageSchedule schedule;
-    double engineSeconds; // getEngineSeconds
+    double engineSeconds;              // getEngineSeconds
+    std::unique_ptr<StageTiles> tiles; // null until they are needed
   };
   /// What is known of a stage whatever is before it.
   struct Options {
@@ -53,10 +54,12 @@ private:
     EngineTimes engineTimes;
     std::vector<Candidate> candidates;
   };
-  /// A schedule and when the stages behind it can go on, in seconds.
+  /// A schedule and when the stages behind it can go on, in seconds: exactly or
+  /// at least.
   struct Choice {
-    const StageSchedule *schedule;
+    Candidate *candidate;
     double end;
+    bool isExact;
   };
   /// The choice for a stage, behind those for the stages before it.
   struct Step {
@@ -68,8 +71,9 @@ private:
   struct Path {
     Timeline timeline; // ends in front of the next stage
     const Step *before;
-    const StageSchedule *last; // of the stage behind `before`
-    std::vector<Choice> next;  // the best first
+    const StageSchedule *last;       // of the stage behind `before`
+    std::unique_ptr<StageCost> cost; // of the next stage
+    std::vector<Choice> choices;     // all for the next stage
     double end; // of the next stage at best, or of all; in seconds
   };
 
@@ -77,11 +81,15 @@ private:
   size_t findStage(size_t position) const;
   mlir::LogicalResult findOptions(size_t position);
   mlir::LogicalResult refuse(const Stage &stage, uint64_t fewestTiles) const;
-  std::vector<Choice> findBest(const Timeline &past, Options &options) const;
+  std::vector<Choice> listChoices(const StageCost &cost) const;
+  std::vector<Choice> findBest(Path &path, Options &options, size_t count,
+                               double limit);
+  StageTiles &getTiles(Candidate &candidate, Options &options) const;
   void forgetRead(Timeline &timeline, mlir::Operation *op, size_t position);
-  Path makePath(Timeline timeline, size_t begin, size_t stage);
-  std::vector<Path> branch(Path &path, size_t position, size_t next);
-  std::vector<Path> keepBest(std::vector<Path> paths, size_t position);
+  Path makePath(Timeline timeline, size_t begin, size_t stage, double limit);
+  void branch(Path &path, size_t position, size_t next,
+              std::vector<Path> &best);
+  void addSteps(std::vector<Path> &paths, size_t position);
   void apply(const Step *step);
 
   mlir::func::FuncOp func;

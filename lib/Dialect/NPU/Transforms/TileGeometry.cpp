@@ -68,10 +68,7 @@ int64_t getHeldBytes(const Stage &stage, const StageSchedule &schedule) {
   return bytes;
 }
 
-/// Loops from the slowest to the fastest in the order of tiles: a column tile's
-/// weights stay while the rows pass, and a sum is finished before the next
-/// begins.
-static SmallVector<unsigned> getTileOrder(const Stage &stage) {
+SmallVector<unsigned> getTileOrder(const Stage &stage) {
   SmallVector<unsigned> order;
   for (IteratorKind kind : {IteratorKind::batch, IteratorKind::column,
                             IteratorKind::row, IteratorKind::reduction})
@@ -89,34 +86,27 @@ uint64_t countTiles(ArrayRef<int64_t> partSizes, ArrayRef<int64_t> tileSizes) {
   return count;
 }
 
-SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
-                                ArrayRef<int64_t> tileSizes, size_t limit) {
-  SmallVector<Box> tiles;
-  if (part.isEmpty())
-    return tiles;
-  SmallVector<unsigned> order = getTileOrder(stage);
+Box getTileAt(ArrayRef<unsigned> order, const Box &part,
+              ArrayRef<int64_t> tileSizes, uint64_t number) {
   Box tile = part;
-  for (unsigned dim : order)
+  // The last loop of `order` is the fastest.
+  for (unsigned dim : llvm::reverse(order)) {
+    uint64_t count = llvm::divideCeil(part.getSize(dim), tileSizes[dim]);
+    tile.low[dim] += number % count * tileSizes[dim];
     tile.high[dim] = std::min(part.high[dim], tile.low[dim] + tileSizes[dim]);
-  while (true) {
-    tiles.push_back(tile);
-    if (tiles.size() == limit)
-      return tiles;
-    // Count up, the last loop of `order` fastest.
-    int place = static_cast<int>(order.size()) - 1;
-    for (; place >= 0; --place) {
-      unsigned dim = order[place];
-      tile.low[dim] = tile.high[dim];
-      bool wraps = tile.low[dim] >= part.high[dim];
-      if (wraps)
-        tile.low[dim] = part.low[dim];
-      tile.high[dim] = std::min(part.high[dim], tile.low[dim] + tileSizes[dim]);
-      if (!wraps)
-        break;
-    }
-    if (place < 0)
-      return tiles;
+    number /= count;
   }
+  return tile;
+}
+
+SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
+                                ArrayRef<int64_t> tileSizes) {
+  SmallVector<Box> tiles;
+  SmallVector<unsigned> order = getTileOrder(stage);
+  uint64_t count = countTiles(part.getShape(), tileSizes);
+  for (uint64_t number = 0; number < count; ++number)
+    tiles.push_back(getTileAt(order, part, tileSizes, number));
+  return tiles;
 }
 
 bool isPackable(const StageOperand &operand) {

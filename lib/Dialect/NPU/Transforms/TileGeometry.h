@@ -15,8 +15,6 @@
 #include "CommandWalk.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
-#include <limits>
-
 namespace garam::npu {
 
 /// Parts of a constant buffer begin at multiples of this many bytes, the widest
@@ -44,12 +42,19 @@ int64_t getHeldBytes(const Stage &stage, const StageSchedule &schedule);
 uint64_t countTiles(llvm::ArrayRef<int64_t> partSizes,
                     llvm::ArrayRef<int64_t> tileSizes);
 
-/// `part`, the loops of one core, cut into tiles in the order in which they are
-/// computed: the first `limit` of them.
-llvm::SmallVector<Box>
-enumerateTiles(const Stage &stage, const Box &part,
-               llvm::ArrayRef<int64_t> tileSizes,
-               size_t limit = std::numeric_limits<size_t>::max());
+/// Loops from the slowest to the fastest in the order of tiles: a column tile's
+/// weights stay while the rows pass, and a sum is finished before the next
+/// begins.
+llvm::SmallVector<unsigned> getTileOrder(const Stage &stage);
+
+/// Tile `number` of those into which `part`, the loops of one core, is cut, in
+/// the order in which they are computed; `order` is getTileOrder.
+Box getTileAt(llvm::ArrayRef<unsigned> order, const Box &part,
+              llvm::ArrayRef<int64_t> tileSizes, uint64_t number);
+
+/// All tiles of `part` in that order.
+llvm::SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
+                                      llvm::ArrayRef<int64_t> tileSizes);
 
 /// Constants are packed in the order in which the command reads them, except
 /// where coordinates overlap (one coordinate moved by two loops), which would

@@ -15,8 +15,8 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
 
-#include "EngineTimes.h"
 #include "QueueClock.h"
+#include "StageTiles.h"
 #include "TensorHomes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "llvm/ADT/DenseMap.h"
@@ -60,10 +60,9 @@ public:
                     WeightTiming weights = WeightTiming::inOrder)
       : machine(&machine), weights(weights), clock(machine) {}
 
-  /// A scheduled stage whose results go to `kinds`. Is left off when its
-  /// commands go on behind `limit`, in seconds.
-  void runStage(const Stage &stage, const StageSchedule &schedule,
-                llvm::ArrayRef<HomeKind> kinds, EngineTimes &engineTimes,
+  /// A scheduled stage whose results go to `kinds`. Is left off as soon as it
+  /// is known to end behind `limit`, in seconds; false then.
+  bool runStage(StageTiles &tiles, llvm::ArrayRef<HomeKind> kinds,
                 double limit = HUGE_VAL);
   /// Any other operation of a function: views, and what moves data.
   void runOther(mlir::Operation *op);
@@ -109,11 +108,6 @@ private:
     int64_t core;
     Completion completion;
   };
-  struct Tile {
-    const Stage &stage;
-    Box loops, part;
-    int64_t core;
-  };
 
   //===--- Homes (Timeline.cpp) ------------------------------------------===//
 
@@ -141,34 +135,38 @@ private:
 
   //===--- Stages (TimelineStages.cpp) -----------------------------------===//
 
-  void createHomes(const Stage &stage, const StageSchedule &schedule,
-                   llvm::ArrayRef<HomeKind> kinds);
+  void beginStage(const StageTiles &tiles);
+  void createHomes(const StageTiles &tiles, llvm::ArrayRef<HomeKind> kinds);
   /// Lets `numSlots` further slots of a stage pass, each as long as the second
   /// half of those that were followed, which began at `since` when `workBefore`
   /// was done.
   void repeatSlots(const Stage &stage, llvm::ArrayRef<Box> parts, double since,
                    const QueueWork &workBefore, uint64_t numSlots);
-  void runSlot(llvm::ArrayRef<Tile> tiles, bool startsStage,
-               EngineTimes &engineTimes);
-  static unsigned getQueue(const Tile &tile);
+  /// Brings the operands of a slot; false when the stage will end too late.
+  bool loadSlot(llvm::ArrayRef<StageTile> slot,
+                llvm::ArrayRef<unsigned> broughtInputs, bool startsStage);
+  bool loadTensors(llvm::ArrayRef<StageTile> slot,
+                   llvm::ArrayRef<unsigned> inputs, bool early);
+  static unsigned getQueue(const StageTile &tile);
   /// The present tile of a core cannot start before `ready`.
-  void require(const Tile &tile, double ready);
+  void require(const StageTile &tile, double ready);
+  /// Whether the core of a tile, the present one, will end behind the limit.
+  bool isLate(const StageTile &tile) const;
   const Staged *findInSlot(mlir::Value tensor, const Box &box) const;
-  Completion bringConstants(const Tile &tile, const Box &box, int64_t bytes);
-  void loadConstants(const Tile &tile);
-  void loadTensor(const Tile &tile, unsigned index);
+  Completion bringConstants(const StageTile &tile);
+  void loadConstants(const StageTile &tile);
+  void loadTensor(const StageTile &tile, unsigned index);
   /// Whether a tensor is there before the stage in front of the present one.
   bool isEarly(mlir::Value tensor) const;
   /// Reads from the home's own piece when it has the region or room for it.
-  bool readOwnPiece(const Tile &tile, const StageOperand &operand,
-                    const Box &region, TimedHome &home);
+  bool readOwnPiece(const StageTile &tile, unsigned index, TimedHome &home);
   /// The piece of `home`, if any, in which a tile's result is made.
   static std::optional<unsigned>
-  findOwnPiece(const Home &home, const Tile &tile, const Box &region);
+  findOwnPiece(const Home &home, const StageTile &tile, const Box &region);
   Completion fetch(const TimedHome &home, const Piece &destination,
                    const Box &region, int64_t elementBytes, int64_t core);
-  void compute(const Tile &tile, EngineTimes &engineTimes);
-  void storeResult(const Tile &tile, const StageOperand &output,
+  void compute(const StageTile &tile);
+  void storeResult(const StageTile &tile, unsigned result,
                    const Completion &completion);
 
   const MachineDescription *machine;
@@ -188,6 +186,10 @@ private:
   mlir::Operation *lastStage = nullptr, *stageInFront = nullptr;
   /// When the operands of each core's present tile are there.
   std::vector<double> operandsReady;
+  /// The present stage is left off when it ends behind it.
+  double limit = HUGE_VAL;
+  /// What the tiles that are not computed yet take each engine at least.
+  std::vector<double> engineSecondsLeft;
 };
 
 } // namespace garam::npu

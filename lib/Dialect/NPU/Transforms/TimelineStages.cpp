@@ -17,8 +17,8 @@ static EngineKind getEngine(const Stage &stage) {
   return stage.isContract() ? EngineKind::tensor : EngineKind::vector;
 }
 
-unsigned Timeline::getQueue(const Tile &tile) {
-  return npu::getQueue(tile.core, getEngine(tile.stage));
+unsigned Timeline::getQueue(const StageTile &tile) {
+  return npu::getQueue(tile.core, getEngine(*tile.stage));
 }
 
 double Timeline::getFree(const Stage &stage, int64_t cores) const {
@@ -31,47 +31,51 @@ double Timeline::getFree(const Stage &stage, int64_t cores) const {
 /// So many slots of a stage are followed one by one. Those behind repeat them.
 static constexpr size_t maxFollowedSlots = 1024;
 
-void Timeline::runStage(const Stage &stage, const StageSchedule &schedule,
-                        ArrayRef<HomeKind> kinds, EngineTimes &engineTimes,
-                        double limit) {
-  createHomes(stage, schedule, kinds);
+void Timeline::beginStage(const StageTiles &tiles) {
+  Operation *op = tiles.getStage().op;
   staged.clear();
-  stageInFront = getSlice(stage.op) ? lastStage : nullptr;
-  lastStage = stage.op;
-  SliceAttr slice = getSlice(stage.op);
+  SliceAttr slice = getSlice(op);
+  stageInFront = slice ? lastStage : nullptr;
+  lastStage = op;
   if (slice && slice.getGroup() != residentGroup) {
     resident.clear();
     residentGroup = slice.getGroup();
   }
-  SmallVector<SmallVector<Box>> tiles;
-  SmallVector<Box> parts;
-  uint64_t numSlots = 0;
-  for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
-    parts.push_back(schedule.getPart(stage, core));
-    tiles.push_back(
-        enumerateTiles(stage, parts.back(), schedule.tile, maxFollowedSlots));
-    numSlots =
-        std::max(numSlots, countTiles(parts.back().getShape(), schedule.tile));
-  }
-  size_t numFollowed = std::min<uint64_t>(numSlots, maxFollowedSlots);
+  engineSecondsLeft.assign(tiles.getParts().size(), 0.0);
+  // What is repeated is not as long as what it stands for.
+  if (tiles.getNumSlots() <= maxFollowedSlots)
+    for (auto [core, seconds] : llvm::enumerate(engineSecondsLeft))
+      seconds = tiles.getEngineSeconds(core);
+}
+
+bool Timeline::runStage(StageTiles &tiles, ArrayRef<HomeKind> kinds,
+                        double latest) {
+  limit = latest;
+  beginStage(tiles);
+  uint64_t numFollowed =
+      std::min<uint64_t>(tiles.getNumSlots(), maxFollowedSlots);
   double half = 0;
   QueueWork workBefore;
-  for (size_t number = 0; number < numFollowed; ++number) {
+  for (uint64_t number = 0; number < numFollowed; ++number) {
     if (number == maxFollowedSlots / 2) {
       half = clock.getEnd();
       workBefore = clock.getWork();
     }
-    SmallVector<Tile, 8> slot;
-    for (auto [core, coreTiles] : llvm::enumerate(tiles))
-      if (number < coreTiles.size())
-        slot.push_back({stage, coreTiles[number], parts[core],
-                        static_cast<int64_t>(core)});
-    runSlot(slot, /*startsStage=*/number == 0, engineTimes);
+    ArrayRef<StageTile> slot = tiles.getSlot(number);
+    bool startsStage = number == 0;
+    if (!loadSlot(slot, tiles.getBroughtInputs(), startsStage))
+      return false;
+    if (startsStage)
+      createHomes(tiles, kinds);
+    for (const StageTile &tile : slot)
+      compute(tile);
     if (clock.getEnd() > limit)
-      return;
+      return false;
   }
-  if (numFollowed < numSlots)
-    repeatSlots(stage, parts, half, workBefore, numSlots - numFollowed);
+  if (numFollowed < tiles.getNumSlots())
+    repeatSlots(tiles.getStage(), tiles.getParts(), half, workBefore,
+                tiles.getNumSlots() - numFollowed);
+  return true;
 }
 
 void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
@@ -107,43 +111,50 @@ bool Timeline::isEarly(Value tensor) const {
 
 /// Weights come before what the slot in front has to store. So do activations,
 /// unless they are the results of that slot's stage.
-void Timeline::runSlot(ArrayRef<Tile> tiles, bool startsStage,
-                       EngineTimes &engineTimes) {
+bool Timeline::loadSlot(ArrayRef<StageTile> slot,
+                        ArrayRef<unsigned> broughtInputs, bool startsStage) {
   stagedInSlot.clear();
   operandsReady.assign(machine->cores, 0.0);
-  for (const Tile &tile : tiles)
+  for (const StageTile &tile : slot) {
     loadConstants(tile);
-  auto loadTensors = [&](bool early) {
-    for (const Tile &tile : tiles)
-      for (auto [index, input] : llvm::enumerate(tile.stage.inputs))
-        if (!isPackable(input) && isEarly(input.tensor) == early)
-          loadTensor(tile, index);
-  };
-  loadTensors(/*early=*/true);
+    if (isLate(tile))
+      return false;
+  }
+  if (!loadTensors(slot, broughtInputs, /*early=*/true))
+    return false;
   if (startsStage)
     flushStores();
-  loadTensors(/*early=*/false);
+  if (!loadTensors(slot, broughtInputs, /*early=*/false))
+    return false;
   flushStores();
-  for (const Tile &tile : tiles)
-    compute(tile, engineTimes);
+  return true;
 }
 
-void Timeline::createHomes(const Stage &stage, const StageSchedule &schedule,
-                           ArrayRef<HomeKind> kinds) {
-  for (auto [output, kind] : llvm::zip(stage.outputs, kinds)) {
+bool Timeline::loadTensors(ArrayRef<StageTile> slot, ArrayRef<unsigned> inputs,
+                           bool early) {
+  for (const StageTile &tile : slot) {
+    for (unsigned index : inputs)
+      if (isEarly(tile.stage->inputs[index].tensor) == early)
+        loadTensor(tile, index);
+    if (isLate(tile))
+      return false;
+  }
+  return true;
+}
+
+void Timeline::createHomes(const StageTiles &tiles, ArrayRef<HomeKind> kinds) {
+  for (auto [output, kind] : llvm::zip(tiles.getStage().outputs, kinds)) {
     if (kind != HomeKind::Split) {
       setHome(output.tensor, {{makeWholePiece(output, kind, *machine)}});
       continue;
     }
     Home home;
     SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
-    for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
-      Box part = schedule.getPart(stage, core);
+    for (auto [core, part] : llvm::enumerate(tiles.getParts()))
       if (!part.isEmpty())
         home.pieces.push_back(makeLocalPiece(output.getRegion(part), layout,
                                              getElementBytes(output.type),
-                                             {core}));
-    }
+                                             {static_cast<int64_t>(core)}));
     setHome(output.tensor, std::move(home)).hasRoom = true;
   }
 }
@@ -152,9 +163,19 @@ void Timeline::createHomes(const Stage &stage, const StageSchedule &schedule,
 // Operands
 //===----------------------------------------------------------------------===//
 
-void Timeline::require(const Tile &tile, double ready) {
+void Timeline::require(const StageTile &tile, double ready) {
   double &all = operandsReady[tile.core];
   all = std::max(all, ready);
+}
+
+/// Sums of times differ by less than this fraction when they are added up in
+/// another order.
+static constexpr double roundingError = 1e-9;
+
+bool Timeline::isLate(const StageTile &tile) const {
+  double begin =
+      std::max(operandsReady[tile.core], clock.getFree(getQueue(tile)));
+  return (begin + engineSecondsLeft[tile.core]) * (1 - roundingError) > limit;
 }
 
 /// Whether another core has the same in this slot and can send it along.
@@ -168,28 +189,6 @@ const Timeline::Staged *Timeline::findInSlot(Value tensor,
   return nullptr;
 }
 
-/// Bytes of a tile's packed constants. Loops that none of them depends on
-/// become empty in `box`, for they do not tell one load from another.
-static int64_t getConstantBytes(const Stage &stage, Box &box) {
-  int64_t bytes = 0;
-  SmallVector<bool, 8> matters(stage.getNumLoops(), false);
-  for (const StageOperand &operand : stage.inputs) {
-    if (!isPackable(operand))
-      continue;
-    int64_t size = getElementBytes(operand.type);
-    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-      if (operand.dependsOn(dim)) {
-        size *= box.getSize(dim);
-        matters[dim] = true;
-      }
-    bytes += llvm::alignTo(size, constantAlignment);
-  }
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-    if (!matters[dim])
-      box.low[dim] = box.high[dim] = 0;
-  return bytes;
-}
-
 /// The packed constants of a stage.
 static SmallVector<Value, 3> getConstants(const Stage &stage) {
   SmallVector<Value, 3> constants;
@@ -199,25 +198,23 @@ static SmallVector<Value, 3> getConstants(const Stage &stage) {
   return constants;
 }
 
-void Timeline::loadConstants(const Tile &tile) {
-  Box box = tile.loops;
-  int64_t bytes = getConstantBytes(tile.stage, box);
-  if (bytes == 0)
+void Timeline::loadConstants(const StageTile &tile) {
+  if (tile.constantBytes == 0)
     return;
-  Staged &last = staged[{tile.stage.inputs.size(), tile.core}];
-  if (last.box.getRank() == 0 || !(last.box == box)) {
-    last.box = box;
-    last.completion = bringConstants(tile, box, bytes);
+  Staged &last = staged[{tile.stage->inputs.size(), tile.core}];
+  if (last.box.getRank() == 0 || !(last.box == tile.constants)) {
+    last.box = tile.constants;
+    last.completion = bringConstants(tile);
   }
   require(tile, clock.getArrival(last.completion, getQueue(tile)));
 }
 
-Completion Timeline::bringConstants(const Tile &tile, const Box &box,
-                                    int64_t bytes) {
-  bool keeps = keepsConstants(tile.stage.op);
+Completion Timeline::bringConstants(const StageTile &tile) {
+  const Box &box = tile.constants;
+  bool keeps = keepsConstants(tile.stage->op);
   SmallVector<Value, 3> tensors;
   if (keeps) {
-    tensors = getConstants(tile.stage);
+    tensors = getConstants(*tile.stage);
     for (const Resident &known : resident[tensors.front()])
       if (known.core == tile.core && known.tensors == tensors &&
           known.box == box)
@@ -227,7 +224,8 @@ Completion Timeline::bringConstants(const Tile &tile, const Box &box,
   if (const Staged *common = findInSlot(Value(), box)) {
     completion = common->completion;
   } else {
-    Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
+    Piece local =
+        makeLocalPiece(Box::ofShape({tile.constantBytes}), {0}, 1, {tile.core});
     Piece source = local;
     source.space = SpaceKind::dram;
     Transfer transfer = makeTransfer(tile.core, source, local, local.box, 1,
@@ -265,9 +263,10 @@ Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
   return last;
 }
 
-bool Timeline::readOwnPiece(const Tile &tile, const StageOperand &operand,
-                            const Box &region, TimedHome &home) {
-  int64_t elementBytes = getElementBytes(operand.tensor);
+bool Timeline::readOwnPiece(const StageTile &tile, unsigned index,
+                            TimedHome &home) {
+  const Box &region = tile.brought[index];
+  int64_t elementBytes = getElementBytes(tile.stage->inputs[index].type);
   for (unsigned number = 0; number < home.home.pieces.size(); ++number) {
     Piece &piece = home.home.pieces[number];
     if (!piece.isLocalTo(tile.core))
@@ -281,18 +280,18 @@ bool Timeline::readOwnPiece(const Tile &tile, const StageOperand &operand,
       piece.filled.push_back(missing);
       home.addWrite(number, {missing, filled, getMask(tile.core)});
     }
-    require(tile, getReady(home, number, operand.getRegion(tile.loops),
-                           getMask(tile.core), getQueue(tile)));
+    require(tile, getReady(home, number, tile.read[index], getMask(tile.core),
+                           getQueue(tile)));
     return true;
   }
   return false;
 }
 
-void Timeline::loadTensor(const Tile &tile, unsigned index) {
-  const StageOperand &operand = tile.stage.inputs[index];
-  Box region = getBroughtRegion(operand, tile.part, tile.loops, *machine);
+void Timeline::loadTensor(const StageTile &tile, unsigned index) {
+  const StageOperand &operand = tile.stage->inputs[index];
+  const Box &region = tile.brought[index];
   TimedHome &home = getTimedHome(operand.tensor);
-  if (readOwnPiece(tile, operand, region, home))
+  if (readOwnPiece(tile, index, home))
     return;
   Staged &last = staged[{index, tile.core}];
   if (!last.tensor || !(last.box == region)) {
@@ -306,7 +305,7 @@ void Timeline::loadTensor(const Tile &tile, unsigned index) {
             isCommon ? findInSlot(operand.tensor, region) : nullptr) {
       last.completion = common->completion;
     } else {
-      int64_t elementBytes = getElementBytes(operand.tensor);
+      int64_t elementBytes = getElementBytes(operand.type);
       Piece local =
           makeLocalPiece(region, getLayoutOf(home.home.pieces.front().view),
                          elementBytes, {tile.core});
@@ -321,19 +320,21 @@ void Timeline::loadTensor(const Tile &tile, unsigned index) {
 // Results
 //===----------------------------------------------------------------------===//
 
-void Timeline::compute(const Tile &tile, EngineTimes &engineTimes) {
-  EngineCost cost = engineTimes.get(tile.loops);
-  Completion completion =
-      clock.runEngine(tile.core, getEngine(tile.stage),
-                      operandsReady[tile.core], cost.seconds, cost.joules);
+void Timeline::compute(const StageTile &tile) {
+  Completion completion = clock.runEngine(tile.core, getEngine(*tile.stage),
+                                          operandsReady[tile.core],
+                                          tile.cost.seconds, tile.cost.joules);
+  double &left = engineSecondsLeft[tile.core];
+  left = std::max(0.0, left - tile.cost.seconds);
   // Sums of a tile that goes on stay in the accumulators.
-  if (getSumEnds(tile.stage, tile.loops).second)
-    for (const StageOperand &output : tile.stage.outputs)
-      storeResult(tile, output, completion);
+  if (tile.endsSums)
+    for (unsigned result = 0; result < tile.stage->outputs.size(); ++result)
+      storeResult(tile, result, completion);
 }
 
-std::optional<unsigned>
-Timeline::findOwnPiece(const Home &home, const Tile &tile, const Box &region) {
+std::optional<unsigned> Timeline::findOwnPiece(const Home &home,
+                                               const StageTile &tile,
+                                               const Box &region) {
   for (auto [number, piece] : llvm::enumerate(home.pieces))
     if (piece.isLocalTo(tile.core) && piece.box.contains(region))
       return number;
@@ -347,9 +348,10 @@ static Piece makeResultPiece(const StageOperand &output, const Box &region,
                         getElementBytes(output.type), {core});
 }
 
-void Timeline::storeResult(const Tile &tile, const StageOperand &output,
+void Timeline::storeResult(const StageTile &tile, unsigned result,
                            const Completion &completion) {
-  Box region = output.getRegion(tile.loops);
+  const StageOperand &output = tile.stage->outputs[result];
+  const Box &region = tile.written[result];
   const Home &home = getTimedHome(output.tensor).home;
   auto store = [&](const Piece &from, unsigned to, ArrayRef<int64_t> receivers,
                    CoreMask cores) {

@@ -1,0 +1,102 @@
+//===- StageTiles.cpp - What the tiles of a schedule touch ----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "StageTiles.h"
+
+#include "TileGeometry.h"
+#include "llvm/Support/MathExtras.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+/// So many tiles of a schedule are remembered, about 2 KB each. Most schedules
+/// of a network have fewer, and of the others most are left off soon.
+static constexpr uint64_t maxKeptTiles = 64;
+
+/// Whether each tile has all of the sums that it takes part in.
+static bool hasWholeSums(const Stage &stage, ArrayRef<int64_t> tileSizes) {
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    if (!stage.isParallel(dim) && tileSizes[dim] < stage.sizes[dim])
+      return false;
+  return true;
+}
+
+StageTiles::StageTiles(const Stage &stage, const StageSchedule &schedule,
+                       EngineTimes &engineTimes,
+                       const MachineDescription &machine)
+    : stage(stage), engineTimes(engineTimes), machine(machine),
+      tileSizes(schedule.tile), order(getTileOrder(stage)) {
+  for (auto [index, input] : llvm::enumerate(stage.inputs))
+    if (!isPackable(input))
+      broughtInputs.push_back(index);
+  bool isExact = hasWholeSums(stage, tileSizes);
+  for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
+    const Box &part = parts.emplace_back(schedule.getPart(stage, core));
+    numTiles.push_back(countTiles(part.getShape(), tileSizes));
+    numSlots = std::max(numSlots, numTiles.back());
+    // Tiles within sums may take less than the first one, which getAll counts.
+    engineSeconds.push_back(isExact ? engineTimes.getAll(part, tileSizes) : 0);
+  }
+}
+
+/// Bytes of a tile's packed constants, and the loops that tell them apart.
+void StageTiles::measureConstants(StageTile &tile) const {
+  tile.constantBytes = 0;
+  tile.constants = tile.loops;
+  SmallVector<bool, 8> matters(stage.getNumLoops(), false);
+  for (const StageOperand &operand : stage.inputs) {
+    if (!isPackable(operand))
+      continue;
+    int64_t size = getElementBytes(operand.type);
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (operand.dependsOn(dim)) {
+        size *= tile.loops.getSize(dim);
+        matters[dim] = true;
+      }
+    tile.constantBytes += llvm::alignTo(size, constantAlignment);
+  }
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    if (!matters[dim])
+      tile.constants.low[dim] = tile.constants.high[dim] = 0;
+}
+
+StageTile StageTiles::makeTile(int64_t core, uint64_t number) {
+  StageTile tile{};
+  tile.stage = &stage;
+  tile.core = core;
+  tile.loops = getTileAt(order, parts[core], tileSizes, number);
+  tile.brought.resize(stage.inputs.size());
+  tile.read.resize(stage.inputs.size());
+  for (unsigned index : broughtInputs) {
+    const StageOperand &input = stage.inputs[index];
+    tile.brought[index] =
+        getBroughtRegion(input, parts[core], tile.loops, machine);
+    tile.read[index] = input.getRegion(tile.loops);
+  }
+  for (const StageOperand &output : stage.outputs)
+    tile.written.push_back(output.getRegion(tile.loops));
+  measureConstants(tile);
+  tile.cost = engineTimes.get(tile.loops);
+  tile.endsSums = getSumEnds(stage, tile.loops).second;
+  return tile;
+}
+
+ArrayRef<StageTile> StageTiles::getSlot(uint64_t number) {
+  if (number < kept.size())
+    return kept[number];
+  std::vector<StageTile> slot;
+  for (size_t core = 0; core < parts.size(); ++core)
+    if (number < numTiles[core])
+      slot.push_back(makeTile(core, number));
+  bool isNext = number == kept.size();
+  other = std::move(slot);
+  if (!isNext || (number + 1) * parts.size() > maxKeptTiles)
+    return other;
+  return kept.emplace_back(std::move(other));
+}
+
+} // namespace garam::npu

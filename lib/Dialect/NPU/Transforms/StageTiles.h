@@ -1,0 +1,78 @@
+//===- StageTiles.h - What the tiles of a schedule touch --------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// What a Timeline needs to know of the tiles of a stage under one schedule and
+// what does not depend on what is before the stage. The scheduler follows a
+// schedule behind many pasts; here is what it computes once.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGETILES_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGETILES_H
+
+#include "EngineTimes.h"
+
+#include <deque>
+
+namespace garam::npu {
+
+/// A tile, and the regions of tensors that go with it.
+struct StageTile {
+  const Stage *stage;
+  int64_t core;
+  Box loops;
+  /// Of each input, in their order, unless it is a packed constant: what is
+  /// brought of it for the tile, and what the tile itself reads.
+  llvm::SmallVector<Box, 2> brought, read;
+  /// What the tile writes of each result.
+  llvm::SmallVector<Box, 1> written;
+  /// Bytes of the packed constants, and the loops that tell one load of them
+  /// from another: those that none depends on are empty.
+  int64_t constantBytes;
+  Box constants;
+  EngineCost cost;
+  bool endsSums;
+};
+
+class StageTiles {
+public:
+  /// `stage` and `engineTimes`, those of its tiles, must stay.
+  StageTiles(const Stage &stage, const StageSchedule &schedule,
+             EngineTimes &engineTimes, const MachineDescription &machine);
+
+  const Stage &getStage() const { return stage; }
+  /// The loops of each core, some perhaps empty.
+  llvm::ArrayRef<Box> getParts() const { return parts; }
+  /// Tiles of the core that has the most.
+  uint64_t getNumSlots() const { return numSlots; }
+  /// Tile `number` of each core that has so many. Stays until the next call.
+  llvm::ArrayRef<StageTile> getSlot(uint64_t number);
+  /// Inputs that are no packed constants.
+  llvm::ArrayRef<unsigned> getBroughtInputs() const { return broughtInputs; }
+  /// At least what all tiles of `core` take its engine, in seconds.
+  double getEngineSeconds(int64_t core) const { return engineSeconds[core]; }
+
+private:
+  StageTile makeTile(int64_t core, uint64_t number);
+  void measureConstants(StageTile &tile) const;
+
+  const Stage &stage;
+  EngineTimes &engineTimes;
+  const MachineDescription &machine;
+  llvm::SmallVector<int64_t> tileSizes;
+  llvm::SmallVector<unsigned> order, broughtInputs;
+  std::vector<Box> parts;
+  std::vector<uint64_t> numTiles; // a core
+  uint64_t numSlots = 0;
+  std::vector<double> engineSeconds; // a core
+  /// The first slots, and the last one asked for that is not one of them.
+  std::deque<std::vector<StageTile>> kept;
+  std::vector<StageTile> other;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGETILES_H
