@@ -6,8 +6,6 @@
 
 #include "StageSlices.h"
 
-#include "mlir/IR/Builders.h"
-#include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -82,13 +80,58 @@ OpResult getOnlyResult(ArrayRef<Operation *> stages) {
 // Slices
 //===----------------------------------------------------------------------===//
 
-namespace {
+/// The map of an operand whose loops count from `loops` on and whose tensor is
+/// the part `slice` of the former one.
+static AffineMap moveMap(MLIRContext *context, const StageOperand &operand,
+                         const Box &loops, ArrayRef<int64_t> slice) {
+  SmallVector<AffineExpr> coordinates;
+  for (auto [c, row] : llvm::enumerate(operand.coefficients)) {
+    AffineExpr sum = getAffineConstantExpr(0, context);
+    int64_t constant = operand.constants[c] - slice[c];
+    for (auto [dim, coefficient] : llvm::enumerate(row)) {
+      sum = sum + getAffineDimExpr(dim, context) * coefficient;
+      constant += coefficient * loops.low[dim];
+    }
+    coordinates.push_back(sum + constant);
+  }
+  return AffineMap::get(loops.getRank(), 0, coordinates, context);
+}
 
-/// A part of a tensor, as a tensor of its own.
-struct TensorSlice {
-  Value value;
-  Box box;
-};
+static void setLoops(Operation *op, ArrayRef<int64_t> sizes, ArrayAttr maps) {
+  if (auto contract = dyn_cast<ContractOp>(op)) {
+    contract.setSizes(sizes);
+    contract.setIndexingMapsAttr(maps);
+    return;
+  }
+  cast<VectorOp>(op).setSizes(sizes);
+  cast<VectorOp>(op).setIndexingMapsAttr(maps);
+}
+
+Operation *cloneLoops(OpBuilder &builder, const Stage &stage, const Box &loops,
+                      TensorSlices &slices) {
+  MLIRContext *context = builder.getContext();
+  Operation *op = builder.clone(*stage.op);
+  SmallVector<AffineMap> maps;
+  for (auto [number, input] : llvm::enumerate(stage.inputs)) {
+    TensorSlice part{input.tensor,
+                     Box::ofShape(getTensorType(input.tensor).getShape())};
+    if (auto it = slices.find(input.tensor); it != slices.end())
+      part = it->second;
+    op->setOperand(number, part.value);
+    maps.push_back(moveMap(context, input, loops, part.box.low));
+  }
+  for (auto [number, output] : llvm::enumerate(stage.outputs)) {
+    Box box = output.getRegion(loops);
+    maps.push_back(moveMap(context, output, loops, box.low));
+    Value result = op->getResult(number);
+    result.setType(getTensorType(result).clone(box.getShape()));
+    slices[output.tensor] = {result, box};
+  }
+  setLoops(op, loops.getShape(), builder.getAffineMapArrayAttr(maps));
+  return op;
+}
+
+namespace {
 
 /// Makes one slice of a group.
 class SliceBuilder {
@@ -103,7 +146,7 @@ public:
     for (auto [index, stage] : llvm::enumerate(stages)) {
       if (loops[index].getRank() != stage.getNumLoops())
         continue; // nothing that the slice needs
-      Operation *op = clone(stage, loops[index]);
+      Operation *op = cloneLoops(builder, stage, loops[index], slices);
       setSlice(op, SliceAttr::get(op->getContext(), groupNumber, number,
                                   group.slicing.getCount(),
                                   group.keepsConstants[index]));
@@ -137,61 +180,11 @@ private:
     }
   }
 
-  /// The map of an operand whose loops count from `loops` on and whose tensor
-  /// is the part `slice` of the former one.
-  AffineMap moveMap(const StageOperand &operand, const Box &loops,
-                    ArrayRef<int64_t> slice) {
-    MLIRContext *context = builder.getContext();
-    SmallVector<AffineExpr> coordinates;
-    for (auto [c, row] : llvm::enumerate(operand.coefficients)) {
-      AffineExpr sum = getAffineConstantExpr(0, context);
-      int64_t constant = operand.constants[c] - slice[c];
-      for (auto [dim, coefficient] : llvm::enumerate(row)) {
-        sum = sum + getAffineDimExpr(dim, context) * coefficient;
-        constant += coefficient * loops.low[dim];
-      }
-      coordinates.push_back(sum + constant);
-    }
-    return AffineMap::get(loops.getRank(), 0, coordinates, context);
-  }
-
-  Operation *clone(const Stage &stage, const Box &loops) {
-    Operation *op = builder.clone(*stage.op);
-    SmallVector<AffineMap> maps;
-    for (auto [number, input] : llvm::enumerate(stage.inputs)) {
-      TensorSlice part{input.tensor,
-                       Box::ofShape(getTensorType(input.tensor).getShape())};
-      if (auto it = slices.find(input.tensor); it != slices.end())
-        part = it->second;
-      op->setOperand(number, part.value);
-      maps.push_back(moveMap(input, loops, part.box.low));
-    }
-    for (auto [number, output] : llvm::enumerate(stage.outputs)) {
-      Box box = output.getRegion(loops);
-      maps.push_back(moveMap(output, loops, box.low));
-      Value result = op->getResult(number);
-      result.setType(getTensorType(result).clone(box.getShape()));
-      slices[output.tensor] = {result, box};
-    }
-    setLoops(op, loops.getShape(), builder.getAffineMapArrayAttr(maps));
-    return op;
-  }
-
-  static void setLoops(Operation *op, ArrayRef<int64_t> sizes, ArrayAttr maps) {
-    if (auto contract = dyn_cast<ContractOp>(op)) {
-      contract.setSizes(sizes);
-      contract.setIndexingMapsAttr(maps);
-      return;
-    }
-    cast<VectorOp>(op).setSizes(sizes);
-    cast<VectorOp>(op).setIndexingMapsAttr(maps);
-  }
-
   OpBuilder &builder;
   const FusedGroup &group;
   ArrayRef<Stage> stages;
   std::vector<Box> loops; // of each stage; of rank 0 where it is not needed
-  llvm::DenseMap<Value, TensorSlice> slices;
+  TensorSlices slices;
 };
 
 /// Puts slices together, those along the last coordinates first.

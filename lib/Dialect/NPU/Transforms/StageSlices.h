@@ -14,6 +14,8 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGESLICES_H
 
 #include "Stage.h"
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace garam::npu {
 
@@ -25,6 +27,18 @@ Box getLoopsOf(const Stage &stage, const StageOperand &output,
 /// What `loops` read of an input: a part of its tensor with an element at
 /// least, outside of which there are only elements that are not there.
 Box getNeededRegion(const StageOperand &input, const Box &loops);
+
+/// A part of a tensor, as a tensor of its own.
+struct TensorSlice {
+  mlir::Value value;
+  Box box; // what it holds of the tensor
+};
+using TensorSlices = llvm::DenseMap<mlir::Value, TensorSlice>;
+
+/// Clones what `loops` make of a stage. It reads those inputs that `slices` has
+/// parts of there; its results are added to `slices`.
+mlir::Operation *cloneLoops(mlir::OpBuilder &builder, const Stage &stage,
+                            const Box &loops, TensorSlices &slices);
 
 /// How a result is cut into slices: into `counts[c]` parts along coordinate c,
 /// equal but for the last; the first coordinates change slowest.

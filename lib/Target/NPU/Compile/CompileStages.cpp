@@ -20,6 +20,7 @@ namespace garam::npu {
 /// What buildSchedulePipeline does, for an estimate.
 static LogicalResult scheduleFunction(func::FuncOp func,
                                       const MachineDescription &machine) {
+  trimStages(func);
   materializeIndices(func);
   assignLayouts(func);
   fuseGroups(func, machine);
@@ -65,6 +66,7 @@ FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
 }
 
 void buildSchedulePipeline(OpPassManager &functions, unsigned level) {
+  functions.addPass(createNPUTrimStages());
   functions.addPass(createNPURecordBound());
   functions.addPass(createNPUMaterializeIndices());
   functions.addPass(createNPUAssignLayouts());

@@ -22,6 +22,27 @@ def NPU_LevelOption
 // Scheduling of stages: decisions as attributes
 //===----------------------------------------------------------------------===//
 
+def NPUTrimStages : Pass<"npu-trim-stages", "::mlir::func::FuncOp"> {
+  let summary = "Leaves out what no stage reads of a tensor";
+  let description = [{
+    Where all that reads a tensor are stages whose maps leave elements out at its
+    edges, such as the last row under a 1x1 convolution with stride 2, the stage
+    that makes it computes the box of those elements only that are read. From
+    the last stage to the first, so that what is read less reads less, too.
+
+    A node whose value is not computed wholly is not offered for
+    `--keep-intermediates`. Stages with `npu.index` stay as they are.
+
+    ```mlir
+    %1 = npu.vector ins(%x) sizes [56] ... : (tensor<56xf32>) -> tensor<56xf32>
+    %2 = npu.vector ins(%1) sizes [28] ... (d0) -> (2 * d0) ...
+    // becomes
+    %1 = npu.vector ins(%x) sizes [55] ... : (tensor<56xf32>) -> tensor<55xf32>
+    %2 = npu.vector ins(%1) sizes [28] ... (d0) -> (2 * d0) ...
+    ```
+  }];
+}
+
 def NPURecordBound : Pass<"npu-record-bound", "::mlir::func::FuncOp"> {
   let summary = "Keeps the lower bound of a function of stages on it";
   let description = [{

@@ -18,6 +18,8 @@
 
 namespace garam::npu {
 
+/// npu-trim-stages.
+void trimStages(mlir::func::FuncOp func);
 /// npu-materialize-indices.
 void materializeIndices(mlir::func::FuncOp func);
 /// npu-assign-layouts.
