@@ -23,7 +23,7 @@ StageCost::StageCost(const Timeline &past, const Stage &stage,
       continue;
     Stage producer = getStage(result.getOwner());
     inputs.push_back({producer.outputs[result.getResultNumber()],
-                      HomeChoice(result, machine)});
+                      HomeChoice(producer, result, machine)});
   }
 }
 
@@ -73,8 +73,10 @@ void StageCost::advance(Timeline &timeline, const StageSchedule &schedule,
 
 double StageCost::getEnd(const StageSchedule &schedule, StageTiles &tiles,
                          double limit) {
-  Timeline timeline = getMoved(chooseHomes(schedule));
   double handover = getHandover(schedule);
+  if (past.isLateAtOnce(tiles, limit - handover))
+    return HUGE_VAL;
+  Timeline timeline = getMoved(chooseHomes(schedule));
   if (!runStage(timeline, tiles, limit - handover))
     return HUGE_VAL;
   return timeline.finish() + handover;

@@ -36,17 +36,18 @@ bool isJoined(Value whole) {
 }
 
 HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)
+    : HomeChoice(getStage(tensor.getOwner()), tensor, machine) {}
+
+HomeChoice::HomeChoice(const Stage &producer, OpResult tensor,
+                       const MachineDescription &machine)
     : tensor(tensor), machine(machine) {
-  Stage producer = getStage(tensor.getOwner());
   own = needed = producer.outputs[tensor.getResultNumber()].getRegion(
       getSchedule(producer).getPart(producer, 0));
   for (Operation *user : tensor.getUsers()) {
-    if (!isStage(user))
+    if (!isStage(user) || !isScheduled(user))
       continue;
     Stage consumer = getStage(user);
-    StageSchedule schedule = getSchedule(consumer);
-    if (!schedule.split.empty())
-      addConsumer(consumer, schedule);
+    addConsumer(consumer, getSchedule(consumer));
   }
 }
 

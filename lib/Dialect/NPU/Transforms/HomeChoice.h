@@ -25,6 +25,9 @@ bool isJoined(mlir::Value whole);
 class HomeChoice {
 public:
   HomeChoice(mlir::OpResult tensor, const MachineDescription &machine);
+  /// `producer` is the stage that makes `tensor`.
+  HomeChoice(const Stage &producer, mlir::OpResult tensor,
+             const MachineDescription &machine);
 
   /// Adds what a consumer needs of the tensor under `schedule`.
   void addConsumer(const Stage &consumer, const StageSchedule &schedule);

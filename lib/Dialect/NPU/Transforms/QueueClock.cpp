@@ -101,6 +101,15 @@ Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
   return {end, queue};
 }
 
+double QueueClock::getLeastEnd(const Transfer &transfer) const {
+  const TransferTime &time = transfer.time;
+  double isFree = transfer.isAhead
+                      ? freeAhead[transfer.core]
+                      : free[getQueue(transfer.core, EngineKind::dma)];
+  return isFree + time.startSeconds +
+         std::max({time.engineSeconds, time.localSeconds, time.sharedSeconds});
+}
+
 void QueueClock::delay(double since, double seconds,
                        const QueueWork &repeated) {
   work.dramBytes += repeated.dramBytes;

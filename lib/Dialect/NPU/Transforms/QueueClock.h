@@ -71,6 +71,9 @@ public:
   Completion runEngine(int64_t core, EngineKind engine, double ready,
                        double seconds, double joules = 0);
   Completion runTransfer(const Transfer &transfer, double ready);
+  /// When a transfer that waits for nothing but its engine ends at least,
+  /// whatever else uses the DRAM and the ports.
+  double getLeastEnd(const Transfer &transfer) const;
 
   /// Lets the queues that were busy after `since` go on for `seconds` with what
   /// they did then. `repeated` is the work of it.

@@ -279,6 +279,11 @@ Box StageSchedule::getPart(const Stage &stage, int64_t part) const {
   return box;
 }
 
+bool isScheduled(Operation *stage) {
+  ScheduleAttr schedule = findSchedule(stage);
+  return schedule && schedule.getSplit() && !schedule.getSplit().empty();
+}
+
 static SmallVector<int64_t> toVector(DenseI64ArrayAttr attribute) {
   return attribute ? llvm::to_vector(attribute.asArrayRef())
                    : SmallVector<int64_t>();

@@ -97,6 +97,8 @@ struct StageSchedule {
   /// The loops of part `part` of 0 .. getNumParts() - 1; may be empty.
   Box getPart(const Stage &stage, int64_t part) const;
 };
+/// Whether it is decided.
+bool isScheduled(mlir::Operation *stage);
 /// Empty where it is not decided.
 StageSchedule getSchedule(const Stage &stage);
 /// Fails with an error at a stage that has no schedule yet, or one for more

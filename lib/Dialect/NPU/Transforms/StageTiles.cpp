@@ -43,9 +43,9 @@ StageTiles::StageTiles(const Stage &stage, const StageSchedule &schedule,
   }
 }
 
-/// Bytes of a tile's packed constants, and the loops that tell them apart.
-void StageTiles::measureConstants(StageTile &tile) const {
-  tile.constantBytes = 0;
+/// What is known of a tile's packed constants.
+void StageTiles::addConstants(StageTile &tile) const {
+  int64_t bytes = 0;
   tile.constants = tile.loops;
   SmallVector<bool, 8> matters(stage.getNumLoops(), false);
   for (const StageOperand &operand : stage.inputs) {
@@ -57,11 +57,18 @@ void StageTiles::measureConstants(StageTile &tile) const {
         size *= tile.loops.getSize(dim);
         matters[dim] = true;
       }
-    tile.constantBytes += llvm::alignTo(size, constantAlignment);
+    bytes += llvm::alignTo(size, constantAlignment);
   }
   for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
     if (!matters[dim])
       tile.constants.low[dim] = tile.constants.high[dim] = 0;
+  if (bytes == 0)
+    return;
+  Piece local = makeLocalPiece(Box::ofShape({bytes}), {0}, 1, {tile.core});
+  Piece source = local;
+  source.space = SpaceKind::dram;
+  tile.constantTransfer = makeTransfer(tile.core, source, local, local.box, 1,
+                                       tile.core, {tile.core}, machine);
 }
 
 StageTile StageTiles::makeTile(int64_t core, uint64_t number) {
@@ -79,7 +86,7 @@ StageTile StageTiles::makeTile(int64_t core, uint64_t number) {
   }
   for (const StageOperand &output : stage.outputs)
     tile.written.push_back(output.getRegion(tile.loops));
-  measureConstants(tile);
+  addConstants(tile);
   tile.cost = engineTimes.get(tile.loops);
   tile.endsSums = getSumEnds(stage, tile.loops).second;
   return tile;
@@ -89,6 +96,7 @@ ArrayRef<StageTile> StageTiles::getSlot(uint64_t number) {
   if (number < kept.size())
     return kept[number];
   std::vector<StageTile> slot;
+  slot.reserve(parts.size());
   for (size_t core = 0; core < parts.size(); ++core)
     if (number < numTiles[core])
       slot.push_back(makeTile(core, number));

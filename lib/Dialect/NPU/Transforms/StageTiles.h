@@ -13,6 +13,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGETILES_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGETILES_H
 
+#include "CopyTimes.h"
 #include "EngineTimes.h"
 
 #include <deque>
@@ -29,9 +30,9 @@ struct StageTile {
   llvm::SmallVector<Box, 2> brought, read;
   /// What the tile writes of each result.
   llvm::SmallVector<Box, 1> written;
-  /// Bytes of the packed constants, and the loops that tell one load of them
-  /// from another: those that none depends on are empty.
-  int64_t constantBytes;
+  /// The transfer of the packed constants, where there are some, and the loops
+  /// that tell it from another: those that none depends on are empty.
+  std::optional<Transfer> constantTransfer;
   Box constants;
   EngineCost cost;
   bool endsSums;
@@ -57,7 +58,7 @@ public:
 
 private:
   StageTile makeTile(int64_t core, uint64_t number);
-  void measureConstants(StageTile &tile) const;
+  void addConstants(StageTile &tile) const;
 
   const Stage &stage;
   EngineTimes &engineTimes;

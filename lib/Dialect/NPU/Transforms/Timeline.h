@@ -64,6 +64,8 @@ public:
   /// is known to end behind `limit`, in seconds; false then.
   bool runStage(StageTiles &tiles, llvm::ArrayRef<HomeKind> kinds,
                 double limit = HUGE_VAL);
+  /// Whether runStage would find at once that a stage ends behind `limit`.
+  bool isLateAtOnce(StageTiles &tiles, double limit) const;
   /// Any other operation of a function: views, and what moves data.
   void runOther(mlir::Operation *op);
   /// Whether each core keeps its part of a stage's result.

@@ -178,6 +178,24 @@ bool Timeline::isLate(const StageTile &tile) const {
   return (begin + engineSecondsLeft[tile.core]) * (1 - roundingError) > limit;
 }
 
+bool Timeline::isLateAtOnce(StageTiles &tiles, double limit) const {
+  // Constants come first, and nobody else can have brought those of the first
+  // core, but for a slice before.
+  ArrayRef<StageTile> slot = tiles.getSlot(0);
+  if (slot.empty() || !slot.front().constantTransfer ||
+      keepsConstants(tiles.getStage().op) ||
+      tiles.getNumSlots() > maxFollowedSlots)
+    return false;
+  const StageTile &tile = slot.front();
+  Transfer transfer = *tile.constantTransfer;
+  transfer.isAhead = weights == WeightTiming::ahead;
+  Completion completion{clock.getLeastEnd(transfer),
+                        npu::getQueue(tile.core, EngineKind::dma)};
+  double end = clock.getArrival(completion, getQueue(tile)) +
+               tiles.getEngineSeconds(tile.core);
+  return end * (1 - roundingError) > limit;
+}
+
 /// Whether another core has the same in this slot and can send it along.
 const Timeline::Staged *Timeline::findInSlot(Value tensor,
                                              const Box &box) const {
@@ -199,7 +217,7 @@ static SmallVector<Value, 3> getConstants(const Stage &stage) {
 }
 
 void Timeline::loadConstants(const StageTile &tile) {
-  if (tile.constantBytes == 0)
+  if (!tile.constantTransfer)
     return;
   Staged &last = staged[{tile.stage->inputs.size(), tile.core}];
   if (last.box.getRank() == 0 || !(last.box == tile.constants)) {
@@ -224,12 +242,7 @@ Completion Timeline::bringConstants(const StageTile &tile) {
   if (const Staged *common = findInSlot(Value(), box)) {
     completion = common->completion;
   } else {
-    Piece local =
-        makeLocalPiece(Box::ofShape({tile.constantBytes}), {0}, 1, {tile.core});
-    Piece source = local;
-    source.space = SpaceKind::dram;
-    Transfer transfer = makeTransfer(tile.core, source, local, local.box, 1,
-                                     tile.core, {tile.core}, *machine);
+    Transfer transfer = *tile.constantTransfer;
     transfer.isAhead = weights == WeightTiming::ahead;
     completion = clock.runTransfer(transfer, 0.0);
     stagedInSlot.push_back({Value(), box, completion});

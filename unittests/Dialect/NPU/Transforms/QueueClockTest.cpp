@@ -72,6 +72,19 @@ TEST_F(QueueClockTest, SignalsTakeTime) {
   EXPECT_EQ(clock.getArrival(done, getQueue(1, EngineKind::tensor)), 8);
 }
 
+// What is there at least does not know of the DRAM, but of the queue.
+TEST_F(QueueClockTest, TransfersEndAfterTheirLeastEnd) {
+  Transfer transfer = makeDRAMTransfer(0, 8);
+  transfer.time.startSeconds = 1;
+  transfer.time.engineSeconds = 4;
+  EXPECT_EQ(clock.getLeastEnd(transfer), 5);
+  EXPECT_EQ(clock.runTransfer(transfer, 0).time, 9);
+  EXPECT_EQ(clock.getLeastEnd(transfer), 14);
+  // One ahead waits for others of its kind only.
+  transfer.isAhead = true;
+  EXPECT_EQ(clock.getLeastEnd(transfer), 5);
+}
+
 // Behind its start, a transfer takes as long as the busiest part.
 TEST_F(QueueClockTest, SlowestPartOfATransferCounts) {
   Transfer transfer;
