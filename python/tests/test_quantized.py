@@ -96,6 +96,82 @@ def test_same_class(name, target, run_tool, tmp_path):
         assert actual.argmax() == vectors[0][1][0].argmax()
 
 
+# Depthwise windows: kernel, and the attributes of Conv that move or hide taps.
+WINDOWS = {
+    "plain": ((3, 3), {}),
+    "padded": ((3, 3), {"pads": (1, 1, 1, 1)}),
+    "one_sided": ((3, 2), {"pads": (2, 0, 0, 1), "strides": (2, 3)}),
+    "dilated": ((3, 3), {"pads": (2, 2, 1, 3), "dilations": (2, 3)}),
+    "large": ((5, 5), {"pads": (4, 4, 4, 4), "strides": (2, 1)}),
+    "row": ((5,), {"pads": (1, 3), "dilations": (2,)}),
+}
+
+
+def make_depthwise_model(input_type, weight_type, per_channel):
+    """QDQ depthwise convolutions, an output each. Scales are powers of two, so that what is
+    computed in floats is exact too."""
+    random = np.random.default_rng(3)
+    channels = 5
+    constants, nodes, inputs, outputs = [], [], {}, []
+
+    def draw(dtype, shape):
+        info = np.iinfo(dtype)
+        return random.integers(info.min, info.max + 1, shape).astype(dtype)
+
+    def add(operator, result, operands, **attributes):
+        """A node; operands that are arrays become constants."""
+        names = []
+        for operand in operands:
+            if not isinstance(operand, str):
+                name = f"constant{len(constants)}"
+                constants.append(onnx.numpy_helper.from_array(np.asarray(operand), name))
+                operand = name
+            names.append(operand)
+        nodes.append(onnx.helper.make_node(operator, names, [result], **attributes))
+        return result
+
+    for name, (kernel, attributes) in WINDOWS.items():
+        inputs[f"{name}_x"] = draw(input_type, (1, channels, 11, 9)[:2 + len(kernel)])
+        x_scale = np.float32(2 ** -5)
+        shape = (channels,) if per_channel else ()
+        w_scale = np.exp2(random.integers(-8, -5, shape)).astype(np.float32)
+        axis = {"axis": 0} if per_channel else {}
+        w_zero = [np.full(shape, 119, weight_type)] if weight_type == np.uint8 else []
+        x = add("DequantizeLinear", f"{name}_fx", [f"{name}_x", x_scale, draw(input_type, ())])
+        w = add("DequantizeLinear", f"{name}_fw",
+                [draw(weight_type, (channels, 1) + kernel), w_scale, *w_zero], **axis)
+        b = add("DequantizeLinear", f"{name}_fb",
+                [random.integers(-20000, 20000, channels, np.int32), x_scale * w_scale], **axis)
+        y = add("Conv", f"{name}_fy", [x, w, b], group=channels, **attributes)
+        outputs.append(add("QuantizeLinear", f"{name}_y",
+                           [y, np.float32(2 ** -3), draw(input_type, ())]))
+
+    type_ = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(input_type))
+    graph = onnx.helper.make_graph(
+        nodes, "depthwise",
+        [onnx.helper.make_tensor_value_info(name, type_, value.shape)
+         for name, value in inputs.items()],
+        [onnx.helper.make_tensor_value_info(name, type_, None) for name in outputs], constants)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)],
+                                   ir_version=8)
+    return onnx.shape_inference.infer_shapes(model, strict_mode=True), inputs
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("input_type, weight_type, per_channel", [
+    (np.int8, np.int8, True), (np.uint8, np.int8, True), (np.uint8, np.uint8, False)])
+def test_depthwise_zero_points(input_type, weight_type, per_channel, target, run_tool, tmp_path):
+    """The zero point of the activations is taken off once a sum: that is exact, at the edges too."""
+    model, inputs = make_depthwise_model(input_type, weight_type, per_channel)
+    source, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    onnx.save(model, source)
+    run_tool("garam", "compile", source, "--target", target, "-o", binary, "--quiet")
+    actual = run_model(run_tool, binary, inputs, tmp_path / "run")
+    for name, expected in oracle.run_onnxruntime(model, inputs).items():
+        assert len(np.unique(expected)) > 20, "too much is saturated"
+        np.testing.assert_array_equal(actual[name], expected, err_msg=name)
+
+
 def write_warboy_and_host(tmp_path):
     """Links that cost next to nothing, for even a small network to be worth moving."""
     path = tmp_path / "system.yaml"

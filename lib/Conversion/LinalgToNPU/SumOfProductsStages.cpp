@@ -4,12 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "SumOfProducts.h"
+#include "SumOffsets.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-
-#include <cmath>
 
 using namespace mlir;
 
@@ -32,9 +30,8 @@ static Value createConstant(OpBuilder &builder, Location loc,
 }
 
 static Value createConstant(OpBuilder &builder, Location loc,
-                            ArrayRef<int32_t> values) {
-  auto type = RankedTensorType::get({static_cast<int64_t>(values.size())},
-                                    builder.getI32Type());
+                            ArrayRef<int64_t> shape, ArrayRef<int32_t> values) {
+  auto type = RankedTensorType::get(shape, builder.getI32Type());
   return ConstantOp::create(builder, loc, type,
                             DenseElementsAttr::get(type, values));
 }
@@ -43,31 +40,6 @@ static SmallVector<float> toFloat(const ChannelValues &values, int64_t count) {
   SmallVector<float> result;
   for (int64_t i = 0; i < count; ++i)
     result.push_back(static_cast<float>(values[values.size() == 1 ? 0 : i]));
-  return result;
-}
-
-/// The bias in units of the sums, if it is integral there: quantisers store it
-/// so, with a scale that is the product of the operands' scales but for
-/// rounding.
-static std::optional<SmallVector<int32_t>>
-getIntegerBias(const Epilogue &epilogue, int64_t count) {
-  // Rounding of the scales to f32 moves a quotient by less than this fraction;
-  // an f32 bias that is not a multiple of the scale falls outside of the rest.
-  constexpr double relativeTolerance = 4e-7, absoluteTolerance = 1e-3;
-  SmallVector<int32_t> result;
-  for (int64_t i = 0; i < count; ++i) {
-    double scale = epilogue.scale[epilogue.scale.size() == 1 ? 0 : i];
-    double bias = epilogue.bias[epilogue.bias.size() == 1 ? 0 : i];
-    double quotient = bias / scale;
-    double integer = std::nearbyint(quotient);
-    double tolerance =
-        std::min(0.5, std::max(absoluteTolerance,
-                               std::fabs(quotient) * relativeTolerance));
-    if (!(std::fabs(quotient - integer) <= tolerance) ||
-        !(std::fabs(integer) <= std::numeric_limits<int32_t>::max()))
-      return std::nullopt;
-    result.push_back(static_cast<int32_t>(integer));
-  }
   return result;
 }
 
@@ -116,7 +88,7 @@ Value createContract(OpBuilder &builder, Location loc, const SumOfProducts &sum,
     std::optional<SmallVector<int32_t>> integers;
     if (sum.isInteger)
       integers = getIntegerBias(epilogue, channel.count);
-    bias = integers ? createConstant(builder, loc, *integers)
+    bias = integers ? createConstant(builder, loc, channel.count, *integers)
                     : createConstant(builder, loc,
                                      toFloat(epilogue.bias, channel.count));
     addMap(channel.coordinate);
@@ -184,15 +156,16 @@ class ReductionEmitter {
 public:
   ReductionEmitter(OpBuilder &builder, Location loc, const SumOfProducts &sum,
                    const Epilogue &epilogue)
-      : builder(builder), loc(loc), sum(sum), epilogue(epilogue) {}
+      : builder(builder), loc(loc), sum(sum), epilogue(epilogue),
+        offsets(sum, epilogue) {}
 
   Value emit(ArrayRef<AffineExpr> output, RankedTensorType type);
 
 private:
   void orderDims(ArrayRef<AffineExpr> output);
   VectorInput renumber(const Access &access, bool isUnsigned) const;
-  std::optional<unsigned> addChannels(const ChannelValues &values,
-                                      double neutral);
+  std::optional<unsigned> addChannels(const ChannelValues &values);
+  std::optional<unsigned> addOffsets();
   void emitBody(VectorOp vector);
   void emitFinish(VectorOp vector);
   Value f32(double value) {
@@ -209,9 +182,10 @@ private:
   Location loc;
   const SumOfProducts &sum;
   const Epilogue &epilogue;
+  const SumOffsets offsets;
   VectorSpec spec;
   SmallVector<AffineExpr> dims;
-  std::optional<unsigned> scaleInput, biasInput, residualInput;
+  std::optional<unsigned> offsetInput, scaleInput, biasInput, residualInput;
 };
 
 } // namespace
@@ -242,12 +216,21 @@ VectorInput ReductionEmitter::renumber(const Access &access,
 
 /// The input that holds coefficients with more than one value.
 std::optional<unsigned>
-ReductionEmitter::addChannels(const ChannelValues &values, double neutral) {
+ReductionEmitter::addChannels(const ChannelValues &values) {
   if (llvm::all_equal(values))
     return std::nullopt;
   Value constant =
       createConstant(builder, loc, toFloat(values, epilogue.numChannels));
   return spec.addInput(renumber(Access(constant, {epilogue.channel}), false));
+}
+
+/// The input that holds offsets with more than one value: one value for all
+/// sums is what they start from.
+std::optional<unsigned> ReductionEmitter::addOffsets() {
+  if (llvm::all_equal(offsets.values))
+    return std::nullopt;
+  Value constant = createConstant(builder, loc, offsets.shape, offsets.values);
+  return spec.addInput(renumber(Access(constant, offsets.coordinates), false));
 }
 
 Value ReductionEmitter::subtractZeroPoint(Value value, const Access &access) {
@@ -263,12 +246,14 @@ void ReductionEmitter::emitBody(VectorOp vector) {
   Block &body = vector.getBody().front();
   builder.setInsertionPointToEnd(&body);
   Value a = body.getArgument(0), b = body.getArgument(1), product;
-  if (sum.isInteger)
-    product = arith::MulIOp::create(builder, loc,
-                                    subtractZeroPoint(a, sum.activation),
+  if (sum.isInteger) {
+    if (!offsets.includeZeroPoint)
+      a = subtractZeroPoint(a, sum.activation);
+    product = arith::MulIOp::create(builder, loc, a,
                                     subtractZeroPoint(b, sum.weight));
-  else
+  } else {
     product = arith::MulFOp::create(builder, loc, a, b);
+  }
   YieldOp::create(builder, loc, product);
 }
 
@@ -280,12 +265,15 @@ void ReductionEmitter::emitFinish(VectorOp vector) {
     YieldOp::create(builder, loc, value);
     return;
   }
+  if (offsetInput)
+    value = arith::AddIOp::create(builder, loc, value,
+                                  getFinishArgument(vector, *offsetInput));
   if (sum.isInteger)
     value = arith::SIToFPOp::create(builder, loc, builder.getF32Type(), value);
   if (!isAll(epilogue.scale, 1.0))
     value = arith::MulFOp::create(
         builder, loc, value, coefficient(vector, epilogue.scale, scaleInput));
-  if (!isAll(epilogue.bias, 0.0))
+  if (!offsets.includeBias && !isAll(epilogue.bias, 0.0))
     value = arith::AddFOp::create(
         builder, loc, value, coefficient(vector, epilogue.bias, biasInput));
   if (residualInput) {
@@ -323,8 +311,10 @@ Value ReductionEmitter::emit(ArrayRef<AffineExpr> output,
   };
   spec.inputs.push_back(renumber(sum.activation, isUnsigned(sum.activation)));
   spec.inputs.push_back(renumber(sum.weight, isUnsigned(sum.weight)));
-  scaleInput = addChannels(epilogue.scale, 1.0);
-  biasInput = addChannels(epilogue.bias, 0.0);
+  offsetInput = addOffsets();
+  scaleInput = addChannels(epilogue.scale);
+  if (!offsets.includeBias)
+    biasInput = addChannels(epilogue.bias);
   if (epilogue.residual)
     residualInput = spec.addInput(renumber(
         epilogue.residual->access, isUnsigned(epilogue.residual->access)));
@@ -337,11 +327,13 @@ Value ReductionEmitter::emit(ArrayRef<AffineExpr> output,
   result.map =
       AffineMap::get(spec.sizes.size(), 0, coordinates, builder.getContext());
   result.isUnsigned = epilogue.isUnsigned;
-  TypedAttr zero = sum.isInteger ? TypedAttr(builder.getI32IntegerAttr(0))
-                                 : TypedAttr(builder.getF32FloatAttr(0.0f));
+  TypedAttr initial = builder.getF32FloatAttr(0.0f);
+  if (sum.isInteger)
+    initial =
+        builder.getI32IntegerAttr(offsetInput ? 0 : offsets.values.front());
   spec.combiners.push_back(CombinerAttr::get(
       builder.getContext(),
-      sum.isInteger ? CombinerKind::addi : CombinerKind::addf, zero));
+      sum.isInteger ? CombinerKind::addi : CombinerKind::addf, initial));
 
   VectorOp vector = createVector(builder, loc, spec);
   OpBuilder::InsertionGuard guard(builder);

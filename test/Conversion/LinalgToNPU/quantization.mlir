@@ -96,7 +96,8 @@ func.func @scale_of_reduction(%x: tensor<4x8xi8>, %w: tensor<8x2xi8>) -> tensor<
 // -----
 
 // A depthwise convolution has no columns that share its weights: it goes to the
-// vector engine, padded by the zero point, in integers as well.
+// vector engine, padded by the zero point, in integers as well. Weights that
+// are not known here take the zero point off each activation.
 
 // CHECK-LABEL: func.func @depthwise
 // CHECK-SAME:      %[[X:.+]]: tensor<1x2x4x4xi8>, %[[W:.+]]: tensor<2x3x3xi8>
@@ -141,6 +142,88 @@ func.func @depthwise(%x: tensor<1x2x4x4xi8>, %w: tensor<2x3x3xi8>) -> tensor<1x2
   %y = garam_ext.quantize %c scale %sy zero_point %zy
       : tensor<1x2x4x4xf32>, tensor<f32>, tensor<i8> -> tensor<1x2x4x4xi8>
   return %y : tensor<1x2x4x4xi8>
+}
+
+// -----
+
+// Of constant weights the zero point of the activations is taken off once a
+// sum, together with the bias: 6 - 5 * (1 + 2 + 3) = -24 and
+// -4 - 5 * ((-1) + 7) = -34. The bias was stored with scale 0.125.
+
+// CHECK-LABEL: func.func @depthwise_constant
+// CHECK-SAME:      %[[X:.+]]: tensor<1x2x4xi8>
+// CHECK-DAG:     %[[O:.+]] = npu.constant dense<[-24, -34]> : tensor<2xi32>
+// CHECK-DAG:     %[[W:.+]] = npu.constant dense<{{.+}}> : tensor<2x3xi8>
+// CHECK:         npu.vector ins(%[[X]], %[[W]], %[[O]]) sizes [1, 2, 2, 3]
+// CHECK-SAME:      combiners = [#npu.combiner<addi, 0 : i32>]
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: i32, %[[B:.+]]: i32, %{{.+}}: i32):
+// CHECK-NEXT:      %[[P:.+]] = arith.muli %[[A]], %[[B]]
+// CHECK-NEXT:      npu.yield %[[P]]
+// CHECK-NEXT:    } finish {
+// CHECK-NEXT:    ^bb0(%[[SUM:.+]]: i32, %[[OFFSET:.+]]: i32):
+// CHECK-NEXT:      %[[D:.+]] = arith.addi %[[SUM]], %[[OFFSET]]
+// CHECK-NEXT:      %[[F:.+]] = arith.sitofp %[[D]]
+// CHECK-NEXT:      %[[S:.+]] = arith.constant 1.250000e-01 : f32
+// CHECK-NEXT:      %[[V:.+]] = arith.mulf %[[F]], %[[S]]
+// CHECK-NEXT:      npu.yield %[[V]]
+func.func @depthwise_constant(%x: tensor<1x2x4xi8>) -> tensor<1x2x2xf32> {
+  %w = arith.constant dense<[[1, 2, 3], [-1, 0, 7]]> : tensor<2x3xi8>
+  %b = arith.constant dense<[0.75, -0.5]> : tensor<2xf32>
+  %sx = arith.constant dense<0.5> : tensor<f32>
+  %zx = arith.constant dense<5> : tensor<i8>
+  %sw = arith.constant dense<0.25> : tensor<f32>
+  %fx = garam_ext.dequantize %x scale %sx zero_point %zx
+      : tensor<1x2x4xi8>, tensor<f32>, tensor<i8> -> tensor<1x2x4xf32>
+  %fw = garam_ext.dequantize %w scale %sw : tensor<2x3xi8>, tensor<f32> -> tensor<2x3xf32>
+  %e = tensor.empty() : tensor<1x2x2xf32>
+  %init = linalg.broadcast ins(%b : tensor<2xf32>) outs(%e : tensor<1x2x2xf32>) dimensions = [0, 2]
+  %c = linalg.depthwise_conv_1d_ncw_cw
+      ins(%fx, %fw : tensor<1x2x4xf32>, tensor<2x3xf32>)
+      outs(%init : tensor<1x2x2xf32>) -> tensor<1x2x2xf32>
+  return %c : tensor<1x2x2xf32>
+}
+
+// -----
+
+// The zero point of the weights stays in the products: the weights themselves
+// need not fit another. A bias that is no multiple of the sums' unit stays a
+// float, and one offset for all sums, -5 * (128 + 130 + 255 - 3 * 128) = -645,
+// is what they start from.
+
+// CHECK-LABEL: func.func @depthwise_float_bias
+// CHECK-DAG:     %[[BIAS:.+]] = npu.constant dense<[1.000000e-01, 2.000000e-01]> : tensor<2xf32>
+// CHECK:         npu.vector ins(%{{.+}}, %{{.+}}, %[[BIAS]]) sizes [1, 2, 2, 3]
+// CHECK-SAME:      combiners = [#npu.combiner<addi, -645 : i32>]
+// CHECK-SAME:      unsigned_inputs = array<i1: true, true, false>
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: i32, %[[B:.+]]: i32, %{{.+}}: f32):
+// CHECK-NEXT:      %[[ZW:.+]] = arith.constant 128 : i32
+// CHECK-NEXT:      %[[W:.+]] = arith.subi %[[B]], %[[ZW]]
+// CHECK-NEXT:      %[[P:.+]] = arith.muli %[[A]], %[[W]]
+// CHECK-NEXT:      npu.yield %[[P]]
+// CHECK-NEXT:    } finish {
+// CHECK-NEXT:    ^bb0(%[[SUM:.+]]: i32, %[[C:.+]]: f32):
+// CHECK-NEXT:      %[[F:.+]] = arith.sitofp %[[SUM]]
+// CHECK:           %[[V:.+]] = arith.mulf %[[F]], %{{.+}}
+// CHECK-NEXT:      %[[Y:.+]] = arith.addf %[[V]], %[[C]]
+// CHECK-NEXT:      npu.yield %[[Y]]
+func.func @depthwise_float_bias(%x: tensor<1x2x4xi8>) -> tensor<1x2x2xf32> {
+  // 128, 130 and 255 without a sign.
+  %w = arith.constant dense<[[-128, -126, -1], [-128, -1, -126]]> : tensor<2x3xi8>
+  %b = arith.constant dense<[0.1, 0.2]> : tensor<2xf32>
+  %sx = arith.constant dense<0.5> : tensor<f32>
+  %zx = arith.constant dense<5> : tensor<i8>
+  %sw = arith.constant dense<0.25> : tensor<f32>
+  %zw = arith.constant dense<-128> : tensor<i8>
+  %fx = garam_ext.dequantize %x scale %sx zero_point %zx {is_unsigned}
+      : tensor<1x2x4xi8>, tensor<f32>, tensor<i8> -> tensor<1x2x4xf32>
+  %fw = garam_ext.dequantize %w scale %sw zero_point %zw {is_unsigned}
+      : tensor<2x3xi8>, tensor<f32>, tensor<i8> -> tensor<2x3xf32>
+  %e = tensor.empty() : tensor<1x2x2xf32>
+  %init = linalg.broadcast ins(%b : tensor<2xf32>) outs(%e : tensor<1x2x2xf32>) dimensions = [0, 2]
+  %c = linalg.depthwise_conv_1d_ncw_cw
+      ins(%fx, %fw : tensor<1x2x4xf32>, tensor<2x3xf32>)
+      outs(%init : tensor<1x2x2xf32>) -> tensor<1x2x2xf32>
+  return %c : tensor<1x2x2xf32>
 }
 
 // -----
