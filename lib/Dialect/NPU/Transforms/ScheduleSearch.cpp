@@ -18,8 +18,11 @@ namespace garam::npu {
 //===----------------------------------------------------------------------===//
 
 void ScheduleSearch::findLastUses() {
-  for (Operation &op : func.front())
+  for (Operation &op : func.front()) {
     operations.push_back(&op);
+    if (isStage(&op))
+      stages.push_back(&op);
+  }
   auto extend = [&](Value value, size_t position) {
     size_t &last = lastUses[value];
     last = std::max(last, position);
@@ -209,12 +212,29 @@ void ScheduleSearch::addSteps(std::vector<Path> &paths, size_t position) {
   }
 }
 
+/// The position of the last operation that asks for the schedule of a stage:
+/// one that reads what the stage makes or reads, for where that is best kept
+/// depends on all its stages.
+size_t ScheduleSearch::getLastAsked(Operation *stage) const {
+  size_t last = 0;
+  for (OpResult result : stage->getResults())
+    last = std::max(last, lastUses.lookup(result));
+  for (Value operand : stage->getOperands())
+    if (Operation *op = operand.getDefiningOp(); op && isStage(op))
+      last = std::max(last, lastUses.lookup(operand));
+  return last;
+}
+
 /// Gives the stages the schedules of a path, which is at most one stage longer
-/// than the one whose they have. Before where the two part, they have them.
-void ScheduleSearch::apply(const Step *step) {
+/// than the one whose they have, as far back as an operation from `position` on
+/// asks for them. Before where the two part, they have them.
+void ScheduleSearch::apply(const Step *step, size_t position) {
+  while (oldestAsked < stages.size() &&
+         getLastAsked(stages[oldestAsked]) < position)
+    ++oldestAsked;
   const Step *other = applied;
   applied = step;
-  for (; step != other; step = step->before) {
+  for (; step != other && step->number >= oldestAsked; step = step->before) {
     setSchedule(step->op, step->schedule);
     if (other && other->number == step->number)
       other = other->before;
@@ -235,14 +255,15 @@ LogicalResult ScheduleSearch::run() {
       return failure();
     std::vector<Path> longer;
     for (Path &path : paths) {
-      apply(path.before);
+      apply(path.before, stage);
       branch(path, stage, next, longer);
     }
     addSteps(longer, stage);
     paths = std::move(longer);
     stage = next;
   }
-  apply(paths.front().before);
+  for (const Step *step = paths.front().before; step; step = step->before)
+    setSchedule(step->op, step->schedule);
   return success();
 }
 

@@ -90,19 +90,22 @@ private:
   void branch(Path &path, size_t position, size_t next,
               std::vector<Path> &best);
   void addSteps(std::vector<Path> &paths, size_t position);
-  void apply(const Step *step);
+  size_t getLastAsked(mlir::Operation *stage) const;
+  void apply(const Step *step, size_t position);
 
   mlir::func::FuncOp func;
   const MachineDescription &machine;
   WeightTiming weights;
   SearchWidth width;
-  std::vector<mlir::Operation *> operations;
+  std::vector<mlir::Operation *> operations, stages;
   /// Positions behind which nothing reads a tensor or a view of it.
   llvm::DenseMap<mlir::Value, size_t> lastUses;
   /// Of the stage in front of which paths end, and of the one behind it.
   std::unique_ptr<Options> options, nextOptions;
   std::deque<Step> steps;
   const Step *applied = nullptr; // those whose schedules the stages have
+  /// The number of the first stage whose schedule may be asked for.
+  size_t oldestAsked = 0;
 };
 
 } // namespace garam::npu
