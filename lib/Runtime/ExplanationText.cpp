@@ -73,8 +73,9 @@ public:
 
   void printGroup(const ExplainedGroup &group, size_t width) {
     printShare(group.getPathFs());
+    // What only copies an input to an output serves no node.
     os << left_justify(group.causes.front().category, width) << "  "
-       << group.names.front();
+       << (group.names.empty() ? "no node" : group.names.front());
     if (group.names.size() > 1)
       os << " + " << group.names.size() - 1;
     if (explanation.executable->getManifest().devices.size() > 1)

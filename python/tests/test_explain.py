@@ -4,7 +4,9 @@ import json
 import math
 import re
 
+import onnx
 import pytest
+from onnx import TensorProto, helper
 
 from conftest import DIGITS, SOURCE_DIR
 
@@ -100,3 +102,16 @@ def test_outputs_overwrite_nothing(run_tool, tmp_path, fails):
     before = binary.read_bytes()
     fails(2, "--json would overwrite the binary", "explain", binary, "--json", binary)
     assert binary.read_bytes() == before
+
+
+@pytest.mark.parametrize("target", ["atom", "host"])
+def test_a_model_that_computes_nothing(run_tool, tmp_path, target):
+    """The copy of an input to an output serves no node, and is told all the same."""
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xy")
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "g", [x], [y])
+    model, binary = tmp_path / "copy.onnx", tmp_path / "copy.garam"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
+                                ir_version=8), model)
+    run_tool("garam", "compile", model, "--target", target, "-o", binary, "--quiet")
+    text = run_tool("garam", "explain", binary).stdout
+    assert re.search(r"100\.0 %  .* no node", text)

@@ -26,6 +26,13 @@ struct ExplainCommand {
 } // namespace
 
 Error ExplainCommand::run(const DeviceRegistry &devices) const {
+  if (!jsonPath.empty()) {
+    FileRoles roles;
+    if (Error error = roles.addInput("the binary", binary))
+      return error;
+    if (Error error = roles.addOutput("--json", jsonPath))
+      return error;
+  }
   Expected<std::shared_ptr<const Executable>> executable =
       Executable::load(binary, devices);
   if (!executable)
@@ -37,11 +44,6 @@ Error ExplainCommand::run(const DeviceRegistry &devices) const {
     printExplanation(*explanation, maxGroups, outs());
     return Error::success();
   }
-  FileRoles roles;
-  if (Error error = roles.addInput("the binary", binary))
-    return error;
-  if (Error error = roles.addOutput("--json", jsonPath))
-    return error;
   return writeOutputFile(jsonPath, [&](raw_ostream &os) {
     writeExplanation(*explanation, os);
     return Error::success();
