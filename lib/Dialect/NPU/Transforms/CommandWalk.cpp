@@ -115,13 +115,19 @@ SmallVector<int64_t> Walk::getSizes(unsigned group) const {
   return result;
 }
 
-Walk Walk::peel(unsigned loop, int64_t index) const {
-  Walk rest = *this;
-  for (WalkOperand &operand : rest.operands) {
-    operand.offset += index * operand.strides[loop];
+Walk Walk::slice(unsigned loop, int64_t begin, int64_t size) const {
+  Walk part = *this;
+  part.sizes[loop] = size;
+  for (WalkOperand &operand : part.operands) {
+    operand.offset += begin * operand.strides[loop];
     for (WalkOperand::AxisGuard &guard : operand.guards)
-      guard.start += index * guard.coefficients[loop];
+      guard.start += begin * guard.coefficients[loop];
   }
+  return part;
+}
+
+Walk Walk::peel(unsigned loop, int64_t index) const {
+  Walk rest = slice(loop, index, 1);
   eraseLoop(rest, loop);
   return rest;
 }

@@ -87,6 +87,8 @@ struct Walk {
   }
   /// The walk at iteration `index` of `loop`, without that loop.
   Walk peel(unsigned loop, int64_t index) const;
+  /// The walk over the `size` iterations of `loop` from `begin` on.
+  Walk slice(unsigned loop, int64_t begin, int64_t size) const;
 };
 
 } // namespace garam::npu

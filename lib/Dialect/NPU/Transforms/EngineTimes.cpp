@@ -8,7 +8,7 @@
 
 #include "TensorHomes.h"
 #include "TileGeometry.h"
-#include "TileWalks.h"
+#include "VectorWalks.h"
 #include "garam/Target/NPU/Machine/Energy.h"
 
 using namespace mlir;
@@ -173,34 +173,16 @@ EngineCost EngineTimes::computeContract(const Walk &walk, bool first,
 
 EngineCost EngineTimes::computeVector(const Walk &walk) const {
   EngineCost cost;
-  (void)forEachVectorCommand(walk, [&](const Walk &part) -> LogicalResult {
-    VectorCommand command;
-    if (part.sizes.size() > maxDims)
-      return failure();
-    command.sizes.assign(part.sizes.begin(), part.sizes.end());
-    if (command.sizes.empty())
-      command.sizes = {1};
-    command.numReductionDims = part.getNumLoops(reducedGroup);
-    auto describe = [&](unsigned index) {
-      Descriptor descriptor;
-      descriptor.type = getElementType(part.operands[index].type);
-      llvm::copy(part.operands[index].strides, descriptor.strides.begin());
-      return descriptor;
-    };
-    unsigned next = 0;
-    for (; next < stage.inputs.size(); ++next)
-      command.inputs.push_back(describe(next));
-    if (code) {
-      command.body = code->body;
-      command.reductions = code->reductions;
-      command.finish = code->finish;
-      for (const MicroCode::Output &stored : code->outputs)
-        command.outputs.push_back(
-            {describe(next++), stored.source, stored.isFloat});
-    }
-    addCommand(cost, command, machine);
-    return success();
-  });
+  if (!code)
+    return cost;
+  unsigned numInputs = stage.inputs.size();
+  (void)forEachVectorCommand(
+      walk, numInputs, *code, machine, [&](const Walk &part) -> LogicalResult {
+        if (part.sizes.size() > maxDims)
+          return failure();
+        addCommand(cost, makeVectorCommand(part, numInputs, *code), machine);
+        return success();
+      });
   return cost;
 }
 

@@ -49,8 +49,14 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   }
 
   Value program;
-  if (auto vector = dyn_cast<VectorOp>(op))
+  MicroCode code;
+  if (auto vector = dyn_cast<VectorOp>(op)) {
+    FailureOr<MicroCode> translated = translateMicroProgram(vector);
+    if (failed(translated))
+      return failure();
+    code = std::move(*translated);
     program = createMicroProgram(vector);
+  }
 
   SmallVector<SmallVector<Box>> tiles;
   SmallVector<Box> parts;
@@ -71,7 +77,7 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
                 slot,        {}};
       LogicalResult result = stage.isContract()
                                  ? lowerContractTile(tile)
-                                 : lowerVectorTile(tile, program);
+                                 : lowerVectorTile(tile, program, code);
       if (failed(result))
         return failure();
     }

@@ -8,6 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGELOWERING_H
 
 #include "CommandEmitter.h"
+#include "garam/Dialect/NPU/Transforms/MicroCode.h"
 
 #include <map>
 
@@ -114,7 +115,8 @@ private:
   //===--- Commands (ContractLowering.cpp, VectorLowering.cpp) -----------===//
 
   mlir::LogicalResult lowerContractTile(Tile &tile);
-  mlir::LogicalResult lowerVectorTile(Tile &tile, mlir::Value program);
+  mlir::LogicalResult lowerVectorTile(Tile &tile, mlir::Value program,
+                                      const MicroCode &code);
   mlir::Value createMicroProgram(VectorOp op);
 
   CommandEmitter &emitter;

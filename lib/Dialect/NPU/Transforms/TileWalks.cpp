@@ -283,18 +283,6 @@ LogicalResult forEachContractCommand(
   return visit(walk.isPlaced ? fillPlaces(walk) : walk, first, last);
 }
 
-LogicalResult
-forEachVectorCommand(const Walk &walk,
-                     llvm::function_ref<LogicalResult(const Walk &)> visit) {
-  if (walk.sizes.size() <= maxDims || walk.getNumLoops(parallelGroup) == 0)
-    return visit(walk);
-  unsigned loop = walk.getOuterLoop(parallelGroup);
-  for (int64_t i = 0; i < walk.sizes[loop]; ++i)
-    if (failed(forEachVectorCommand(walk.peel(loop, i), visit)))
-      return failure();
-  return success();
-}
-
 /// All ways in which the units of `machine` may share a command: as a grid says
 /// or, flat, rows and columns in powers of two.
 static SmallVector<UnitShare> getShares(const MachineDescription &machine) {

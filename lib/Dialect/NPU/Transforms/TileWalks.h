@@ -47,11 +47,6 @@ Walk makeTileWalk(const Stage &stage, const Box &tile,
 mlir::LogicalResult forEachContractCommand(
     const Walk &walk, bool first, bool last,
     llvm::function_ref<mlir::LogicalResult(const Walk &, bool, bool)> visit);
-/// Calls `visit` for each command of a tile of npu.vector. A walk that has more
-/// reduced loops than a command holds is visited as it is.
-mlir::LogicalResult forEachVectorCommand(
-    const Walk &walk,
-    llvm::function_ref<mlir::LogicalResult(const Walk &)> visit);
 
 /// A tensor command of the sizes of `walk` on inputs of `type`, by one unit.
 TensorCommand makeSizedCommand(const Walk &walk, ElementType type);

@@ -6,7 +6,7 @@
 
 #include "StageLowering.h"
 
-#include "TileWalks.h"
+#include "VectorWalks.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "mlir/IR/IRMapping.h"
@@ -63,7 +63,8 @@ static LogicalResult emitOne(CommandEmitter &emitter,
   return success();
 }
 
-LogicalResult StageLowering::lowerVectorTile(Tile &tile, Value program) {
+LogicalResult StageLowering::lowerVectorTile(Tile &tile, Value program,
+                                             const MicroCode &code) {
   auto op = cast<VectorOp>(tile.stage.op);
   tile.order = orderLoops(tile.stage);
   std::vector<BoundOperand> operands = bindInputs(tile);
@@ -79,10 +80,12 @@ LogicalResult StageLowering::lowerVectorTile(Tile &tile, Value program) {
   Walk walk = makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks),
                            emitter.machine);
   emitter.loc = op.getLoc();
-  return forEachVectorCommand(walk, [&](const Walk &part) {
-    return emitOne(emitter, tile.slot.computes, op, tile.core, part, buffers,
-                   program);
-  });
+  return forEachVectorCommand(walk, op.getInputs().size(), code,
+                              emitter.machine, [&](const Walk &part) {
+                                return emitOne(emitter, tile.slot.computes, op,
+                                               tile.core, part, buffers,
+                                               program);
+                              });
 }
 
 } // namespace garam::npu

@@ -4,10 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Target/NPU/Machine/Timing.h"
+#include "TimingSupport.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 
@@ -17,29 +16,6 @@ namespace garam::npu {
 
 /// Accumulators, biases and scales are 32 bits wide.
 static constexpr uint64_t wordBytes = 4;
-
-//===----------------------------------------------------------------------===//
-// Arithmetic that saturates, for sizes may come from a stranger
-//===----------------------------------------------------------------------===//
-
-static uint64_t add(uint64_t a, uint64_t b) {
-  return llvm::SaturatingAdd(a, b);
-}
-
-static uint64_t multiply(uint64_t a, uint64_t b) {
-  return llvm::SaturatingMultiply(a, b);
-}
-
-static uint64_t divideCeil(uint64_t a, uint64_t b) {
-  return b == 0 ? ~uint64_t(0) : a / b + (a % b != 0);
-}
-
-static uint64_t product(ArrayRef<uint32_t> sizes) {
-  uint64_t result = 1;
-  for (uint32_t size : sizes)
-    result = multiply(result, size);
-  return result;
-}
 
 //===----------------------------------------------------------------------===//
 // Contiguous runs
@@ -73,17 +49,16 @@ static uint64_t getWordBytes(uint64_t bytes, uint64_t run, uint64_t word) {
                   multiply(divideCeil(run, word), word));
 }
 
-static uint64_t getReadWord(const LocalMemoryDescription &local) {
+uint64_t getReadWord(const LocalMemoryDescription &local) {
   return std::max(1u, local.readBytesPerCycle / std::max(1u, local.banks));
 }
 
-static uint64_t getWriteWord(const LocalMemoryDescription &local) {
+uint64_t getWriteWord(const LocalMemoryDescription &local) {
   return std::max(1u, local.writeBytesPerCycle / std::max(1u, local.banks));
 }
 
-/// Bytes moved for `count` elements of an operand.
-static uint64_t getOperandBytes(uint64_t count, const Descriptor &operand,
-                                ArrayRef<uint32_t> sizes, uint64_t word) {
+uint64_t getOperandBytes(uint64_t count, const Descriptor &operand,
+                         ArrayRef<uint32_t> sizes, uint64_t word) {
   uint64_t width = getByteWidth(operand.type);
   return getWordBytes(multiply(count, width),
                       getRunBytes(sizes, operand.strides, width), word);
@@ -120,10 +95,8 @@ void Pattern::repeat(uint64_t size, uint64_t stride) {
   lastStride = stride;
 }
 
-/// Bytes that banks with words of `word` bytes move when each byte of an
-/// operand is read once: windows that overlap share what they have in common.
-static uint64_t getFootprintBytes(const Descriptor &operand,
-                                  ArrayRef<uint32_t> sizes, uint64_t word) {
+uint64_t getFootprintBytes(const Descriptor &operand, ArrayRef<uint32_t> sizes,
+                           uint64_t word) {
   llvm::SmallVector<std::pair<uint64_t, uint64_t>, maxDims> loops;
   for (auto [size, stride] : llvm::zip(sizes, operand.strides))
     if (size > 1 && stride != 0)
@@ -267,170 +240,6 @@ uint64_t getAccumulatorBytes(const TensorCommand &command,
   ArrayPasses passes = getArrayPasses(command, *mode);
   return multiply(multiply(passes.rows, wordBytes),
                   multiply(passes.columnPasses, passes.columnsPerPass));
-}
-
-namespace {
-/// Which lanes of the vector engine an instruction occupies, for how long.
-struct LaneUse {
-  uint32_t lanes;
-  uint32_t cycles; // 0: the instruction is free
-};
-} // namespace
-
-static bool isFunction(VectorOpcode opcode) {
-  return opcode >= VectorOpcode::ExpF && opcode <= VectorOpcode::SigmoidF;
-}
-
-/// Division, square root and remainder are iterated like the functions.
-static bool isIterative(VectorOpcode opcode) {
-  switch (opcode) {
-  case VectorOpcode::DivF:
-  case VectorOpcode::SqrtF:
-  case VectorOpcode::RemF:
-  case VectorOpcode::DivI:
-  case VectorOpcode::RemI:
-    return true;
-  default:
-    return isFunction(opcode);
-  }
-}
-
-static bool isInteger(VectorOpcode opcode) {
-  return opcode == VectorOpcode::Select || opcode == VectorOpcode::CmpI ||
-         (opcode >= VectorOpcode::AddI && opcode <= VectorOpcode::ShrI);
-}
-
-static bool isInteger(Combiner combiner) { return combiner >= Combiner::AddI; }
-
-/// Lanes for integer or float operations; a chip without float arithmetic
-/// requantises on its integer lanes.
-static uint32_t getLanes(bool integer, const VectorEngineDescription &vector) {
-  return std::max(1u, integer || !vector.hasFloat ? vector.intLanes
-                                                  : vector.floatLanes);
-}
-
-static LaneUse getLaneUse(VectorOpcode opcode,
-                          const VectorEngineDescription &vector) {
-  switch (opcode) {
-  case VectorOpcode::Load:
-  case VectorOpcode::ConstF32:
-  case VectorOpcode::ConstI32:
-  case VectorOpcode::Index:
-    return {1, 0};
-  default:
-    return {getLanes(isInteger(opcode), vector),
-            isIterative(opcode) ? std::max(1u, vector.functionCycles) : 1};
-  }
-}
-
-/// True when the combination adds what the body's multiplication made: the
-/// lanes multiply and add in one operation.
-static bool isFusedMultiplyAdd(const VectorCommand &command,
-                               const VectorReduction &reduction) {
-  VectorOpcode multiplication;
-  if (reduction.combiner == Combiner::AddF)
-    multiplication = VectorOpcode::MulF;
-  else if (reduction.combiner == Combiner::AddI)
-    multiplication = VectorOpcode::MulI;
-  else
-    return false;
-  // The body's last definition of the source must be the product.
-  for (const VectorInstruction &instruction : llvm::reverse(command.body))
-    if (instruction.destination == reduction.source)
-      return instruction.opcode == multiplication;
-  return false;
-}
-
-/// How often a walk over `sizes` reads an operand: again along the dimensions
-/// outside the innermost one along which it changes, once along those inside.
-static uint64_t getReadCount(ArrayRef<uint32_t> sizes,
-                             const Descriptor &operand) {
-  unsigned innermost = sizes.size();
-  while (innermost > 0 &&
-         (operand.strides[innermost - 1] == 0 || sizes[innermost - 1] == 1))
-    --innermost;
-  return product(sizes.take_front(innermost));
-}
-
-/// Elements of operands that an engine of fixed operations takes: of each input
-/// that changes along all parallel dimensions, those it has for an output, and
-/// one an output when there is no such input.
-static uint64_t countOperands(const VectorCommand &command,
-                              unsigned numParallel) {
-  ArrayRef<uint32_t> sizes = command.sizes;
-  auto isFixed = [&](const Descriptor &input, unsigned dim) {
-    return sizes[dim] != 1 && input.strides[dim] == 0;
-  };
-  uint64_t operands = 0;
-  for (const Descriptor &input : command.inputs) {
-    uint64_t elements = 1;
-    for (unsigned dim = 0; dim < sizes.size() && elements; ++dim) {
-      if (!isFixed(input, dim))
-        elements = multiply(elements, sizes[dim]);
-      else if (dim < numParallel)
-        elements = 0;
-    }
-    operands = add(operands, elements);
-  }
-  return std::max(operands, product(sizes.take_front(numParallel)));
-}
-
-static void chargeInstructions(const VectorCommand &command,
-                               const VectorEngineDescription &vector,
-                               uint64_t elements, uint64_t outputs,
-                               EngineTime &time) {
-  auto charge = [&](uint64_t count, LaneUse use) {
-    if (use.cycles == 0)
-      return;
-    time.computeCycles = add(
-        time.computeCycles, multiply(divideCeil(count, use.lanes), use.cycles));
-    time.vectorOperations =
-        add(time.vectorOperations, multiply(count, use.cycles));
-  };
-  for (const VectorInstruction &instruction : command.body)
-    charge(elements, getLaneUse(instruction.opcode, vector));
-  for (const VectorReduction &reduction : command.reductions)
-    if (!isFusedMultiplyAdd(command, reduction))
-      charge(elements, {getLanes(isInteger(reduction.combiner), vector), 1});
-  for (const VectorInstruction &instruction : command.finish)
-    charge(outputs, getLaneUse(instruction.opcode, vector));
-}
-
-EngineTime getTime(const VectorCommand &command,
-                   const MachineDescription &machine) {
-  EngineTime time;
-  const VectorEngineDescription &vector = machine.vector;
-  time.fixedSeconds = vector.commandSeconds;
-  ArrayRef<uint32_t> sizes = command.sizes;
-  unsigned numParallel =
-      sizes.size() - std::min<size_t>(command.numReductionDims, sizes.size());
-  uint64_t outputs = product(sizes.take_front(numParallel));
-  if (vector.fixedFunction) {
-    time.vectorOperations = countOperands(command, numParallel);
-    time.computeCycles = divideCeil(time.vectorOperations,
-                                    vector.fixedFunction->operandsPerCycle);
-  } else {
-    chargeInstructions(command, vector, product(sizes), outputs, time);
-  }
-
-  uint64_t read = 0, written = 0;
-  uint64_t readWord = getReadWord(machine.local);
-  for (const Descriptor &input : command.inputs)
-    read = add(read, vector.fixedFunction
-                         ? getFootprintBytes(input, sizes, readWord)
-                         : getOperandBytes(getReadCount(sizes, input), input,
-                                           sizes, readWord));
-  for (const VectorOutput &output : command.outputs)
-    written = add(written, getOperandBytes(outputs, output.descriptor,
-                                           sizes.take_front(numParallel),
-                                           getWriteWord(machine.local)));
-  bool usesBanks = !vector.fixedFunction || vector.fixedFunction->usesBanks;
-  if (read && usesBanks)
-    time.readCycles = divideCeil(read, machine.local.readBytesPerCycle);
-  if (written && usesBanks)
-    time.writeCycles = divideCeil(written, machine.local.writeBytesPerCycle);
-  time.localBytes = add(read, written);
-  return time;
 }
 
 //===----------------------------------------------------------------------===//

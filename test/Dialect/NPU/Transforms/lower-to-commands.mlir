@@ -271,3 +271,32 @@ func.func @no_stage_behind_one(%x: tensor<4x16xf32>) -> tensor<4x16xf16> {
   %1 = tensor.insert_slice %0 into %0[0, 0] [4, 16] [1, 1] : tensor<4x16xf16> into tensor<4x16xf16>
   return %1 : tensor<4x16xf16>
 }
+
+// -----
+
+#x = affine_map<(h, w, c, y, z) -> (h + y, w + z, c)>
+#w = affine_map<(h, w, c, y, z) -> (c, y, z)>
+#o = affine_map<(h, w, c, y, z) -> (h, w, c)>
+
+// The weights of a depthwise convolution, 9 words a channel, do not fit into
+// the registers that the program leaves (29 of 128 words), so they would be
+// read again for every pixel; those of half of the channels do.
+// CHECK-LABEL: @depthwise
+// CHECK: npu.vector_command 0, {{.*}} sizes [7, 7, 288, 3, 3] {{.*}}<0 : f16 strides[10368, 1152, 2, 10368, 1152]>, #npu.descriptor<0 : f16 strides[0, 0, 18, 6, 2]>
+// CHECK: npu.vector_command 0, {{.*}} sizes [7, 7, 288, 3, 3] {{.*}}<576 : f16 strides[10368, 1152, 2, 10368, 1152]>, #npu.descriptor<5184 : f16 strides[0, 0, 18, 6, 2]>
+// CHECK-NOT: npu.vector_command
+func.func @depthwise(%x: tensor<9x9x576xf16>) -> tensor<7x7x576xf16> {
+  %w = npu.constant dense<1.0> : tensor<576x3x3xf16> : tensor<576x3x3xf16>
+  %0 = npu.vector ins(%x, %w) sizes [7, 7, 576, 3, 3]
+      schedule<split = [1, 1, 1, 1, 1], grain = [1, 1, 1, 1, 1], tile = [7, 7, 576, 3, 3], homes = [output]>
+      {num_reductions = 2 : i64, indexing_maps = [#x, #w, #o], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<9x9x576xf16>, tensor<576x3x3xf16>) -> tensor<7x7x576xf16> {
+  ^bb0(%e: f32, %f: f32):
+    %p = arith.mulf %e, %f : f32
+    npu.yield %p : f32
+  } finish {
+  ^bb0(%s: f32):
+    npu.yield %s : f32
+  }
+  return %0 : tensor<7x7x576xf16>
+}

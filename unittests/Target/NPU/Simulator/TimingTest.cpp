@@ -142,14 +142,53 @@ TEST(TimingTest, MultiplicationAndAdditionAreOneOperation) {
 }
 
 // An operand is read again along the dimensions outside of those it changes
-// with, and once along those inside.
+// with, when the registers cannot keep it, and once along those inside.
 TEST(TimingTest, BroadcastOperands) {
   MachineDescription machine = makeMachine();
   VectorCommand command = makeVector({});
+  command.sizes = {10, 993};
   command.inputs[0].strides = {0, 4};
-  EXPECT_EQ(getTime(command, machine).readCycles, 83u); // 330 elements
+  EXPECT_EQ(getTime(command, machine).readCycles, 2483u); // 9930 elements
   command.inputs[0].strides = {4, 0};
   EXPECT_EQ(getTime(command, machine).readCycles, 3u); // 10 elements
+}
+
+// The micro-program names one register; 31 of 32 lanes have 992 words.
+TEST(TimingTest, RegistersKeepWhatComesBack) {
+  MachineDescription machine = makeMachine();
+  VectorCommand command = makeVector({});
+  command.sizes = {10, 992};
+  command.inputs[0].strides = {0, 4};
+  EXPECT_EQ(getTime(command, machine).readCycles, 248u); // 992 elements
+  // A program that names more leaves fewer, whatever the register is named by.
+  command.body.push_back({VectorOpcode::AddF, 0, 0, 1, 0, 0});
+  EXPECT_EQ(getTime(command, machine).readCycles, 2480u);
+  command.body.back() = {VectorOpcode::Load, 1, 0, 0, 0, 0};
+  EXPECT_EQ(getTime(command, machine).readCycles, 2480u);
+  // The type of an element does not matter, it takes a word.
+  command.inputs[0] = local(0, bf16, {0, 2});
+  EXPECT_EQ(getTime(command, machine).readCycles, 1240u);
+}
+
+// Words are for what lies inside the dimension along which an operand comes
+// back; what changes outside of it replaces them.
+TEST(TimingTest, KeptOperandsThatChange) {
+  MachineDescription machine = makeMachine();
+  VectorCommand command = makeVector({});
+  command.sizes = {4, 10, 500};
+  command.inputs[0].strides = {2000, 0, 4};
+  EXPECT_EQ(getTime(command, machine).readCycles, 500u); // 2,000 elements
+}
+
+// The first that fits takes the words: here the second of 31 * 32.
+TEST(TimingTest, KeptOperandsInTheirOrder) {
+  MachineDescription machine = makeMachine();
+  VectorCommand command = makeVector({});
+  command.sizes = {10, 2, 600};
+  command.inputs = {local(0, f32, {0, 2400, 4}), local(8192, f32, {0, 0, 4}),
+                    local(16384, f32, {0, 0, 4})};
+  // 12,000, 600 and 12,000 elements
+  EXPECT_EQ(getTime(command, machine).readCycles, 24600u * 4 / 16);
 }
 
 TEST(TimingTest, TransferFromDRAM) {
