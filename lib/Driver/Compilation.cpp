@@ -208,6 +208,7 @@ llvm::Error Compilation::import() {
     files.push_back(file);
   };
   importOptions.onGraph = recordNodes;
+  importOptions.bytes = options.modelBytes;
 
   beginStage(onnxStage);
   DiagnosticCollector diagnostics(&context);

@@ -91,8 +91,9 @@ bool Compilation::makesBinary() const {
 /// What cannot be written, or would overwrite something, is told before any
 /// work.
 llvm::Error Compilation::openOutput() {
-  if (llvm::Error error = roles.addInput("the model", options.model))
-    return error;
+  if (!options.modelBytes)
+    if (llvm::Error error = roles.addInput("the model", options.model))
+      return error;
   if (!options.calibration.empty())
     if (llvm::Error error = roles.addInput("--calibrate", options.calibration))
       return error;
@@ -163,6 +164,8 @@ llvm::Error Compilation::openTarget() {
 llvm::Error
 Compilation::addMappedFile(std::shared_ptr<llvm::MemoryBuffer> file) {
   mappedFiles.push_back(file);
+  if (file == options.modelBytes)
+    return llvm::Error::success();
   return roles.addInput("a file of the model's weights",
                         file->getBufferIdentifier());
 }

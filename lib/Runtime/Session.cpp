@@ -39,8 +39,8 @@ static const Binding *findBinding(ArrayRef<Binding> bindings, StringRef name) {
 }
 
 /// Every input is given once, with its type and shape.
-static Error checkInputs(const EntryPoint &entry, ArrayRef<Tensor> inputs) {
-  for (const Tensor &input : inputs) {
+static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs) {
+  for (const TensorView &input : inputs) {
     const Binding *binding = findBinding(entry.inputs, input.name);
     if (!binding)
       return makeInputError("the model has no input '" + input.name +
@@ -56,7 +56,7 @@ static Error checkInputs(const EntryPoint &entry, ArrayRef<Tensor> inputs) {
                             Twine(*getByteSize(binding->type)));
   }
   for (const Binding &binding : entry.inputs) {
-    size_t count = count_if(inputs, [&](const Tensor &input) {
+    size_t count = count_if(inputs, [&](const TensorView &input) {
       return input.name == binding.name;
     });
     if (count != 1)
@@ -146,11 +146,11 @@ Error Session::allocateSegments() {
   return Error::success();
 }
 
-Error Session::bindInputs(ArrayRef<Tensor> inputs, RunResult &result) {
+Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   const EntryPoint &entry = executable->getEntryPoint();
   if (Error error = checkInputs(entry, inputs))
     return error;
-  for (const Tensor &input : inputs) {
+  for (const TensorView &input : inputs) {
     const Binding &binding = *findBinding(entry.inputs, input.name);
     MutableArrayRef<uint8_t> bytes =
         getSegment(binding.segment).take_front(*getDeviceByteSize(binding));
@@ -212,6 +212,14 @@ Error Session::runSteps(const RunOptions &options, RunResult &result) {
 
 Expected<RunResult> Session::run(ArrayRef<Tensor> inputs,
                                  const RunOptions &options) {
+  SmallVector<TensorView> views;
+  for (const Tensor &input : inputs)
+    views.emplace_back(input);
+  return runOnViews(views, options);
+}
+
+Expected<RunResult> Session::runOnViews(ArrayRef<TensorView> inputs,
+                                        const RunOptions &options) {
   RunResult result;
   if (!options.timingOnly) {
     if (executable->holdsNativeCode() && !options.executeNativeCode)

@@ -6,6 +6,7 @@
 
 #include "garam/Runtime/TrustList.h"
 
+#include "garam/Runtime/Executable.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
@@ -237,6 +238,56 @@ Expected<unsigned> TrustList::prune() const {
   if (ftruncate(descriptor, kept.size()) != 0)
     return failWithErrno("cannot be written");
   return numRemoved;
+}
+
+//===----------------------------------------------------------------------===//
+// What the list decides
+//===----------------------------------------------------------------------===//
+
+Error checkTrust(const Executable &executable,
+                 std::vector<std::string> &warnings) {
+  if (!executable.holdsNativeCode())
+    return Error::success();
+  Expected<TrustList> list = TrustList::openDefault();
+  if (!list)
+    return list.takeError();
+  Expected<bool> isTrusted = list->contains(executable.getContentHash());
+  if (!list->getWarning().empty())
+    warnings.push_back(list->getWarning().str());
+  if (!isTrusted)
+    return isTrusted.takeError();
+  if (*isTrusted)
+    return Error::success();
+  StringRef file = executable.getImage().getContainer().getPath();
+  return makeUserError(
+      ExitCode::Untrusted,
+      file +
+          ": holds native code, which could do on this machine whatever "
+          "you can, and was not compiled here; hint: if you trust its "
+          "author, 'garam trust " +
+          file +
+          "' or, for one run, --trust-native, from Python trust_native=True");
+}
+
+static Error addToDefaultList(ArrayRef<uint8_t> bytes, StringRef path,
+                              std::vector<std::string> &warnings) {
+  Expected<TrustList> list = TrustList::openDefault();
+  if (!list)
+    return list.takeError();
+  if (!list->getWarning().empty())
+    warnings.push_back(list->getWarning().str());
+  SmallString<128> absolute(path);
+  if (std::error_code code = sys::fs::make_absolute(absolute))
+    return errorCodeToError(code);
+  return list->add(hashContent(bytes), absolute);
+}
+
+void noteAsTrusted(ArrayRef<uint8_t> bytes, StringRef path,
+                   std::vector<std::string> &warnings) {
+  if (Error error = addToDefaultList(bytes, path, warnings))
+    warnings.push_back("the binary is not noted as trusted, so that 'garam "
+                       "run' needs --trust-native: " +
+                       toString(std::move(error)));
 }
 
 } // namespace garam

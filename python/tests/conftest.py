@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -11,6 +12,12 @@ SOURCE_DIR = pathlib.Path(__file__).resolve().parents[2]
 BUILD_DIR = pathlib.Path(os.environ.get("GARAM_BUILD_DIR", SOURCE_DIR / "build"))
 MODELS_DIR = SOURCE_DIR.parent / "shared" / "models"
 DIGITS = SOURCE_DIR / "examples" / "digits" / "digits.onnx"
+
+# The package as it is built, in the tests and what they start.
+PACKAGES_DIR = BUILD_DIR / "python"
+sys.path.insert(0, str(PACKAGES_DIR))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(PACKAGES_DIR), os.environ.get("PYTHONPATH", "")]))
 
 # Exit statuses of the tools.
 USAGE, MODEL, CONFIG, BINARY, INPUT, UNTRUSTED, INTERNAL = 2, 3, 4, 5, 6, 7, 70

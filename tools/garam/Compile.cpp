@@ -12,7 +12,6 @@
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/OutputFile.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Process.h"
@@ -108,30 +107,17 @@ Error CompileCommand::commit(CompileResult &result) {
   return commitAll(files);
 }
 
-/// What was compiled here from a model may run here. Without a list the binary
-/// is good for all but that.
+/// What was compiled here from a model may run here.
 static void trust(const OutputFile &binary,
                   std::vector<std::string> &warnings) {
-  auto add = [&]() -> Error {
-    ErrorOr<std::unique_ptr<MemoryBuffer>> file =
-        MemoryBuffer::getFile(binary.getTemporaryPath());
-    if (!file)
-      return errorCodeToError(file.getError());
-    Expected<TrustList> list = TrustList::openDefault();
-    if (!list)
-      return list.takeError();
-    if (!list->getWarning().empty())
-      warnings.push_back(list->getWarning().str());
-    SmallString<128> absolute(binary.getPath());
-    if (std::error_code code = sys::fs::make_absolute(absolute))
-      return errorCodeToError(code);
-    return list->add(hashContent(arrayRefFromStringRef((*file)->getBuffer())),
-                     absolute);
-  };
-  if (Error error = add())
-    warnings.push_back("the binary is not noted as trusted, so that 'garam "
-                       "run' needs --trust-native: " +
-                       toString(std::move(error)));
+  ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+      MemoryBuffer::getFile(binary.getTemporaryPath());
+  if (file)
+    noteAsTrusted(arrayRefFromStringRef((*file)->getBuffer()), binary.getPath(),
+                  warnings);
+  else
+    warnings.push_back("the binary is not noted as trusted: " +
+                       file.getError().message());
 }
 
 Error CompileCommand::run(const DeviceRegistry &devices) {

@@ -46,7 +46,7 @@ struct RunCommand {
 
 private:
   Error checkInputs() const;
-  Error checkTrust(const Executable &executable) const;
+  Error mayRun(const Executable &executable) const;
   Error openFiles();
   Error openFolders(const Executable &executable);
   Expected<std::vector<Tensor>> readInputs(const Executable &executable);
@@ -82,26 +82,14 @@ Error RunCommand::checkInputs() const {
 }
 
 /// Native code runs when the user has said so, of this binary or of this run.
-Error RunCommand::checkTrust(const Executable &executable) const {
-  if (!executable.holdsNativeCode() || timingOnly || trustNative)
+Error RunCommand::mayRun(const Executable &executable) const {
+  if (timingOnly || trustNative)
     return Error::success();
-  Expected<TrustList> list = TrustList::openDefault();
-  if (!list)
-    return list.takeError();
-  Expected<bool> isTrusted = list->contains(executable.getContentHash());
-  if (!list->getWarning().empty())
-    WithColor::warning() << list->getWarning() << '\n';
-  if (!isTrusted)
-    return isTrusted.takeError();
-  if (*isTrusted)
-    return Error::success();
-  return makeUserError(
-      ExitCode::Untrusted,
-      binary +
-          ": holds native code, which could do on this machine whatever "
-          "you can, and was not compiled here; hint: if you trust its "
-          "author, 'garam trust " +
-          binary + "' or, for one run, --trust-native");
+  std::vector<std::string> warnings;
+  Error error = checkTrust(executable, warnings);
+  for (const std::string &warning : warnings)
+    WithColor::warning() << warning << '\n';
+  return error;
 }
 
 /// Names and files may both have a '=' in them: the name is the longest that
@@ -221,7 +209,7 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
   RunOptions options;
   options.timingOnly = timingOnly;
   options.threads = threads;
-  options.executeNativeCode = true; // checkTrust is before it.
+  options.executeNativeCode = true; // mayRun is before it.
   options.noise = noise == "model" ? NoiseMode::Model : NoiseMode::Ideal;
   options.seed = seed;
   options.onEvent = [&](unsigned step, const DeviceEvent &event) {
@@ -278,7 +266,7 @@ Error RunCommand::run(const DeviceRegistry &devices) {
       Executable::load(binary, devices);
   if (!executable)
     return executable.takeError();
-  if (Error error = checkTrust(**executable))
+  if (Error error = mayRun(**executable))
     return error;
   for (StringRef input : inputs)
     if (Error error = roles.addInput(

@@ -10,9 +10,11 @@
 #include "garam/Support/OutputFile.h"
 #include "garam/Target/DeviceRegistry.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,10 @@ namespace garam {
 struct CompileOptions {
   /// An ONNX file, or, with `fromStage`, an MLIR file of that stage.
   std::string model;
+  /// The ONNX file's bytes, where they are not in the file: `model` then names
+  /// it in messages, and files with its weights are looked for in its folder.
+  /// They outlive the compile.
+  std::shared_ptr<llvm::MemoryBuffer> modelBytes;
   /// Name or file of a target. May be empty with a stage from which on the IR
   /// has its device.
   std::string target;

@@ -35,6 +35,19 @@ struct RunInterval {
   bool hasCommand = false;
 };
 
+/// A tensor whose bytes belong to somebody else.
+struct TensorView {
+  llvm::StringRef name;
+  TensorType type;
+  llvm::ArrayRef<uint8_t> data;
+
+  TensorView(llvm::StringRef name, TensorType type,
+             llvm::ArrayRef<uint8_t> data)
+      : name(name), type(std::move(type)), data(data) {}
+  explicit TensorView(const Tensor &tensor)
+      : name(tensor.name), type(tensor.type), data(tensor.data) {}
+};
+
 struct RunOptions {
   /// Only times: no inputs are needed and there are no outputs.
   bool timingOnly = false;
@@ -132,6 +145,8 @@ public:
   /// what the program does of ExitCode::Binary.
   llvm::Expected<RunResult> run(llvm::ArrayRef<Tensor> inputs,
                                 const RunOptions &options = {});
+  llvm::Expected<RunResult> runOnViews(llvm::ArrayRef<TensorView> inputs,
+                                       const RunOptions &options = {});
 
 private:
   using Memory = llvm::sys::OwningMemoryBlock;
@@ -145,7 +160,7 @@ private:
   llvm::Error instantiate(const RunOptions &options);
   llvm::Error instantiate(unsigned number, const RunOptions &options);
   llvm::Error runSteps(const RunOptions &options, RunResult &result);
-  llvm::Error bindInputs(llvm::ArrayRef<Tensor> inputs, RunResult &result);
+  llvm::Error bindInputs(llvm::ArrayRef<TensorView> inputs, RunResult &result);
   llvm::Error allocateSegments();
   void readOutputs(RunResult &result);
   /// Of a segment that is not of constants.

@@ -12,8 +12,11 @@
 #include "llvm/Support/Error.h"
 
 #include <string>
+#include <vector>
 
 namespace garam {
+
+class Executable;
 
 /// The SHA-256 of a file's bytes, in 64 hexadecimal digits.
 std::string hashContent(llvm::ArrayRef<uint8_t> bytes);
@@ -57,6 +60,19 @@ private:
   std::string path;
   std::string warning;
 };
+
+/// Whether the native code of a binary, if it holds any, may run on this
+/// machine, by the user's list: an error of ExitCode::Untrusted that says how
+/// to change that. What the user should know of the list is added to
+/// `warnings`.
+llvm::Error checkTrust(const Executable &executable,
+                       std::vector<std::string> &warnings);
+
+/// Notes in the user's list that a binary with these bytes, which was compiled
+/// here from a model and will lie at `path`, may run. Without a list the binary
+/// is good for all but that, which is a warning.
+void noteAsTrusted(llvm::ArrayRef<uint8_t> bytes, llvm::StringRef path,
+                   std::vector<std::string> &warnings);
 
 } // namespace garam
 

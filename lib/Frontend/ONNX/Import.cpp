@@ -37,7 +37,7 @@ Error collectDiagnostics(MLIRContext *context,
 
 Expected<OwningOpRef<ModuleOp>>
 import(StringRef path, const ImportOptions &options, MLIRContext *context) {
-  Expected<LoadedModel> model = loadModel(path, options);
+  Expected<LoadedModel> model = loadModel(path, options.bytes, options);
   if (!model)
     return model.takeError();
   Expected<OwningOpRef<ModuleOp>> module = importGraph(*model, context);

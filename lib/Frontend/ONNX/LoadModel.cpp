@@ -172,11 +172,12 @@ void normalizeDomains(pb::ModelProto &proto) {
 
 } // namespace
 
-Expected<LoadedModel> parseModel(StringRef path) {
-  Expected<std::shared_ptr<MemoryBuffer>> file = mapFile(path);
-  if (!file)
-    return file.takeError();
-  Expected<SlimModel> slim = scanModel((*file)->getBuffer());
+Expected<LoadedModel> parseModel(StringRef path,
+                                 std::shared_ptr<MemoryBuffer> bytes) {
+  if (!bytes)
+    if (Error error = mapFile(path).moveInto(bytes))
+      return std::move(error);
+  Expected<SlimModel> slim = scanModel(bytes->getBuffer());
   if (!slim)
     return slim.takeError();
   if (slim->bytes.size() > INT32_MAX)
@@ -189,7 +190,7 @@ Expected<LoadedModel> parseModel(StringRef path) {
   if (Error error = checkVersions(model.proto))
     return std::move(error);
   model.tensors = std::make_unique<TensorStore>(
-      *file, std::move(slim->payloads), sys::path::parent_path(path));
+      bytes, std::move(slim->payloads), sys::path::parent_path(path));
   normalizeDomains(model.proto);
   if (Error error = takeWeights(model))
     return std::move(error);
@@ -244,8 +245,10 @@ int getOpsetVersion(const pb::ModelProto &model, StringRef domain) {
   return 0;
 }
 
-Expected<LoadedModel> loadModel(StringRef path, const ImportOptions &options) {
-  Expected<LoadedModel> model = parseModel(path);
+Expected<LoadedModel> loadModel(StringRef path,
+                                std::shared_ptr<MemoryBuffer> bytes,
+                                const ImportOptions &options) {
+  Expected<LoadedModel> model = parseModel(path, std::move(bytes));
   if (!model)
     return model.takeError();
   using Step = Error (*)(LoadedModel &);

@@ -68,8 +68,10 @@ void setOrigin(pb::NodeProto &node, const std::string &origin);
 /// Enters the nodes of the graph that are not known yet into `model.nodes`.
 void recordNodes(LoadedModel &model);
 
-/// Maps the file, scans and parses it, and takes the weights out.
-llvm::Expected<LoadedModel> parseModel(llvm::StringRef path);
+/// Maps the file, unless its bytes are given, scans and parses it, and takes
+/// the weights out.
+llvm::Expected<LoadedModel>
+parseModel(llvm::StringRef path, std::shared_ptr<llvm::MemoryBuffer> bytes);
 
 /// Reports all operators that the onnx library does not know in one error, runs
 /// its checker, and gives every node a unique name: its id.
@@ -104,6 +106,7 @@ llvm::Error checkTypes(const LoadedModel &model);
 
 /// The steps above, in order.
 llvm::Expected<LoadedModel> loadModel(llvm::StringRef path,
+                                      std::shared_ptr<llvm::MemoryBuffer> bytes,
                                       const ImportOptions &options);
 
 /// Adds those opset imports whose domains the model does not import.

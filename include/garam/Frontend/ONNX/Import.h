@@ -27,6 +27,10 @@ namespace garam::onnx {
 constexpr int64_t kInternalOpset = 27;
 
 struct ImportOptions {
+  /// The model itself, where it is not in a file: the path then names it in
+  /// messages, and files with weights are looked for in its folder. The weights
+  /// of the module refer to these bytes.
+  std::shared_ptr<llvm::MemoryBuffer> bytes;
   /// Sizes of inputs by name, as given with `--shape`. They replace symbolic
   /// and unknown dimensions; fixed ones must agree.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;

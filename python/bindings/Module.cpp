@@ -1,0 +1,358 @@
+//===- Module.cpp - The module garam._core --------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// What the package garam is made of: a thin layer over Driver and Runtime. It
+// lets other threads of Python go on while it works.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Arrays.h"
+#include "Errors.h"
+#include "garam/Driver/CompileToExecutable.h"
+#include "garam/Runtime/Explanation.h"
+#include "garam/Runtime/Listing.h"
+#include "garam/Runtime/Report.h"
+#include "garam/Runtime/TrustList.h"
+#include "garam/Support/Version.h"
+#include "garam/Target/DevicePlugin.h"
+#include "llvm/Support/JSON.h"
+
+#include <pybind11/stl.h>
+
+#include <mutex>
+#include <shared_mutex>
+
+namespace py = pybind11;
+
+namespace garam::python {
+
+namespace {
+
+/// The devices of the process. A plugin that is loaded waits for the compiles
+/// that run.
+struct Devices {
+  Devices() { registerBuiltinDevices(registry); }
+
+  std::shared_mutex mutex;
+  DeviceRegistry registry;
+};
+
+/// A binary and whether it was compiled in this process from a model, so that
+/// its native code is no stranger's.
+struct Binary {
+  std::shared_ptr<const Executable> executable;
+  bool isOwn = false;
+  std::vector<std::string> warnings;
+  std::vector<StageTime> stages;
+  std::optional<double> compileSeconds;
+};
+
+/// A session that several threads may call: one after the other.
+struct SharedSession {
+  explicit SharedSession(const Binary &binary)
+      : binary(binary), session(binary.executable) {}
+
+  Binary binary;
+  Session session;
+  std::mutex mutex;
+};
+
+using NamedArrays = std::vector<std::pair<std::string, py::array>>;
+
+} // namespace
+
+/// Never destroyed: threads of Python may outlive what C++ does at exit.
+static Devices &getDevices() {
+  static Devices &devices = *new Devices;
+  return devices;
+}
+
+static std::string makeText(llvm::StringRef text) {
+  return llvm::json::fixUTF8(text);
+}
+
+/// What `write` writes, made without the lock of Python.
+template <typename Function>
+static std::string writeText(Function write) {
+  py::gil_scoped_release release;
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  write(os);
+  return makeText(text);
+}
+
+//===----------------------------------------------------------------------===//
+// Compiling and loading
+//===----------------------------------------------------------------------===//
+
+static CompileOptions makeOptions(const std::string &model,
+                                  const py::object &bytes,
+                                  const py::dict &given) {
+  CompileOptions options;
+  options.model = model;
+  if (!bytes.is_none())
+    options.modelBytes =
+        llvm::MemoryBuffer::getMemBuffer(bytes.cast<std::string_view>(), model,
+                                         /*RequiresNullTerminator=*/false);
+  auto take = [&](const char *key, auto &value) {
+    if (given.contains(key))
+      value = given[key].cast<std::decay_t<decltype(value)>>();
+  };
+  take("target", options.target);
+  take("precision", options.precision);
+  take("optimization_level", options.optimizationLevel);
+  take("device_options", options.deviceOptions);
+  take("calibration", options.calibration);
+  take("placement", options.placement);
+  take("fallback", options.hasFallback);
+  take("shapes", options.shapes);
+  take("dims", options.dims);
+  return options;
+}
+
+/// `bytes` are those of the model, or None where `model` is a file.
+static Binary compileBinary(const std::string &model, const py::object &bytes,
+                            const py::dict &given) {
+  CompileOptions options = makeOptions(model, bytes, given);
+  py::gil_scoped_release release;
+  Devices &devices = getDevices();
+  std::shared_lock<std::shared_mutex> lock(devices.mutex);
+  CompiledModel compiled =
+      unwrap(compileToExecutable(std::move(options), devices.registry));
+  return {std::move(compiled.executable), /*isOwn=*/true,
+          std::move(compiled.warnings), std::move(compiled.stages),
+          compiled.seconds};
+}
+
+static Binary loadBinary(const std::string &path, bool trustNative) {
+  py::gil_scoped_release release;
+  Devices &devices = getDevices();
+  std::shared_lock<std::shared_mutex> lock(devices.mutex);
+  Binary binary;
+  binary.executable = unwrap(Executable::load(path, devices.registry));
+  binary.isOwn = trustNative;
+  return binary;
+}
+
+/// Writes the binary to `path`. Native code that was compiled here may run from
+/// there too.
+static std::vector<std::string> save(const Binary &binary,
+                                     const std::string &path) {
+  py::gil_scoped_release release;
+  llvm::ArrayRef<uint8_t> bytes =
+      binary.executable->getImage().getContainer().getBytes();
+  check(writeOutputFile(path, [&](llvm::raw_ostream &os) {
+    os << llvm::toStringRef(bytes);
+    return llvm::Error::success();
+  }));
+  std::vector<std::string> warnings;
+  if (binary.isOwn && binary.compileSeconds &&
+      binary.executable->holdsNativeCode())
+    noteAsTrusted(bytes, path, warnings);
+  return warnings;
+}
+
+//===----------------------------------------------------------------------===//
+// What a binary says of itself
+//===----------------------------------------------------------------------===//
+
+/// (name, name of the type, shape) each.
+static py::list listBindings(llvm::ArrayRef<Binding> bindings) {
+  py::list list;
+  for (const Binding &binding : bindings)
+    list.append(py::make_tuple(makeText(binding.name),
+                               getName(binding.type.type).str(),
+                               makeShape(binding.type)));
+  return list;
+}
+
+static std::string reportAsJSON(const Binary &binary) {
+  return writeText([&](llvm::raw_ostream &os) {
+    Report report = unwrap(measure(binary.executable));
+    report.compileSeconds = binary.compileSeconds;
+    writeReport(report, os);
+  });
+}
+
+static std::string summarize(const Binary &binary) {
+  return writeText([&](llvm::raw_ostream &os) {
+    Report report = unwrap(measure(binary.executable));
+    report.compileSeconds = binary.compileSeconds;
+    printSummary(report, os);
+  });
+}
+
+static std::string explainAsJSON(const Binary &binary) {
+  return writeText([&](llvm::raw_ostream &os) {
+    writeExplanation(unwrap(explain(binary.executable)), os);
+  });
+}
+
+static std::string inspect(const Binary &binary) {
+  return writeText(
+      [&](llvm::raw_ostream &os) { printContents(*binary.executable, os); });
+}
+
+static std::string disassemble(const Binary &binary) {
+  return writeText([&](llvm::raw_ostream &os) {
+    for (unsigned p = 0; p < binary.executable->getNumPrograms(); ++p)
+      binary.executable->getProgram(p).disassemble(os);
+  });
+}
+
+static void bindBinary(py::module_ &module) {
+  py::class_<Binary>(module, "Binary")
+      .def_property_readonly("inputs",
+                             [](const Binary &binary) {
+                               return listBindings(
+                                   binary.executable->getEntryPoint().inputs);
+                             })
+      .def_property_readonly("outputs",
+                             [](const Binary &binary) {
+                               return listBindings(
+                                   binary.executable->getEntryPoint().outputs);
+                             })
+      .def_property_readonly("target",
+                             [](const Binary &binary) {
+                               return makeText(
+                                   binary.executable->getManifest().target);
+                             })
+      .def_property_readonly("holds_native_code",
+                             [](const Binary &binary) {
+                               return binary.executable->holdsNativeCode();
+                             })
+      .def_property_readonly("content_hash",
+                             [](const Binary &binary) {
+                               py::gil_scoped_release release;
+                               return binary.executable->getContentHash();
+                             })
+      .def_property_readonly("warnings",
+                             [](const Binary &binary) {
+                               py::list list;
+                               for (const std::string &text : binary.warnings)
+                                 list.append(makeText(text));
+                               return list;
+                             })
+      .def_property_readonly("stages",
+                             [](const Binary &binary) {
+                               py::list list;
+                               for (const StageTime &time : binary.stages)
+                                 list.append(
+                                     py::make_tuple(time.stage, time.seconds));
+                               return list;
+                             })
+      .def_readonly("compile_seconds", &Binary::compileSeconds)
+      .def("save", &save, py::arg("path"))
+      .def("report", &reportAsJSON)
+      .def("summary", &summarize)
+      .def("explain", &explainAsJSON)
+      .def("inspect", &inspect)
+      .def("disassemble", &disassemble);
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+/// Figures of a run; the report of the binary has more.
+static py::dict makeFigures(const RunResult &result) {
+  constexpr double secondsPerFs = 1e-15;
+  py::dict figures;
+  figures["latency_s"] = result.latencyFs * secondsPerFs;
+  figures["energy_j"] = result.energyJoule;
+  figures["macs"] = result.macs;
+  figures["dram_read_bytes"] = result.dramReadBytes;
+  figures["dram_write_bytes"] = result.dramWriteBytes;
+  return figures;
+}
+
+static RunOptions makeRunOptions(const py::dict &given) {
+  RunOptions options;
+  options.executeNativeCode = true; // runSession has checked.
+  if (given.contains("threads"))
+    options.threads = given["threads"].cast<unsigned>();
+  if (given.contains("seed"))
+    options.seed = given["seed"].cast<uint64_t>();
+  if (given.contains("noise") && given["noise"].cast<bool>())
+    options.noise = NoiseMode::Model;
+  return options;
+}
+
+static void checkMayRun(Binary &binary) {
+  if (binary.isOwn)
+    return;
+  check(checkTrust(*binary.executable, binary.warnings));
+  binary.isOwn = true;
+}
+
+/// (outputs, values of nodes, figures); the first two are lists of what
+/// makeArray gives. Arrays are what viewArray takes.
+static py::tuple runSession(SharedSession &shared, const NamedArrays &arrays,
+                            const py::dict &given, bool keepValues) {
+  std::vector<TensorView> inputs;
+  for (const auto &[name, array] : arrays)
+    inputs.push_back(viewArray(name, array));
+  RunOptions options = makeRunOptions(given);
+  std::vector<Tensor> values;
+  if (keepValues)
+    options.onValue = [&](const Tensor &value) { values.push_back(value); };
+  RunResult result;
+  {
+    py::gil_scoped_release release;
+    std::lock_guard<std::mutex> lock(shared.mutex);
+    checkMayRun(shared.binary);
+    result = unwrap(shared.session.runOnViews(inputs, options));
+  }
+  py::dict figures = makeFigures(result);
+  py::list outputs, intermediates;
+  for (Tensor &output : result.outputs)
+    outputs.append(makeArray(std::move(output)));
+  for (Tensor &value : values)
+    intermediates.append(makeArray(std::move(value)));
+  return py::make_tuple(outputs, intermediates, figures);
+}
+
+//===----------------------------------------------------------------------===//
+// The module
+//===----------------------------------------------------------------------===//
+
+static void loadPlugin(const std::string &path) {
+  py::gil_scoped_release release;
+  Devices &devices = getDevices();
+  std::unique_lock<std::shared_mutex> lock(devices.mutex);
+  check(loadDevicePlugin(path, devices.registry));
+}
+
+/// The target of the device that takes every model.
+static std::string getFallbackTarget() {
+  const Device *device = getDevices().registry.findFallback();
+  return device ? device->getKind().str() : "";
+}
+
+static std::vector<std::pair<std::string, std::string>> describeTargets() {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (const std::string &name : listTargets())
+    list.emplace_back(name, unwrap(loadTarget(name)).header.description);
+  return list;
+}
+
+PYBIND11_MODULE(_core, module) {
+  registerErrors();
+  module.def("version", &getVersion);
+  module.def("targets", &describeTargets);
+  module.def("fallback_target", &getFallbackTarget);
+  module.def("load_device_plugin", &loadPlugin, py::arg("path"));
+  module.def("compile", &compileBinary, py::arg("model"), py::arg("data"),
+             py::arg("options"));
+  module.def("load", &loadBinary, py::arg("path"), py::arg("trust_native"));
+  bindBinary(module);
+  py::class_<SharedSession>(module, "Session")
+      .def(py::init<const Binary &>(), py::arg("binary"))
+      .def("run", &runSession, py::arg("arrays"), py::arg("options"),
+           py::arg("keep_values"));
+}
+
+} // namespace garam::python

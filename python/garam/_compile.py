@@ -1,0 +1,91 @@
+"""garam.compile."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._executable import Executable, warn
+
+
+@contextmanager
+def _files_of(calibration, placement) -> Iterator[dict[str, bytes]]:
+    """Options that are files, of which some are given as what would be in them."""
+    with tempfile.TemporaryDirectory(prefix="garam-") as name:
+        folder = pathlib.Path(name)
+        options = {}
+        if isinstance(calibration, Mapping):
+            np.savez(folder / "samples.npz", **calibration)
+            calibration = folder / "samples.npz"
+        if isinstance(placement, Mapping):
+            (folder / "placement.json").write_text(json.dumps(placement))
+            placement = folder / "placement.json"
+        for option, path in [("calibration", calibration), ("placement", placement)]:
+            if path is not None:
+                options[option] = os.fsencode(path)
+        yield options
+
+
+def _get_model(model, name: str | os.PathLike | None) -> tuple[bytes, bytes | None]:
+    """(path, bytes or None) of a path, of bytes, or of what serialises itself."""
+    if isinstance(model, (str, os.PathLike)):
+        return os.fsencode(model), None
+    data = model.SerializeToString() if hasattr(model, "SerializeToString") else bytes(model)
+    return os.fsencode(name or "model.onnx"), data
+
+
+def _format_option(value) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def compile(model, target: str | os.PathLike, *,
+            name: str | os.PathLike | None = None,
+            precision: str | None = None,
+            optimization_level: int | None = None,
+            shapes: Mapping[str, Sequence[int]] | None = None,
+            dims: Mapping[str, int] | None = None,
+            placement: str | os.PathLike | Mapping[str, Any] | None = None,
+            fallback: bool = True,
+            calibration: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
+            **device_options: Any) -> Executable:
+    """Compiles an ONNX model for a target.
+
+    `model` is the path of an ONNX file, its bytes, or an onnx.ModelProto; of the last two `name` is
+    the file's name in messages, beside which files with weights are looked for. `target` is the name
+    of a target (garam.targets() lists them) or the path of a target file. The options are those of
+    `garam compile`: `shapes` and `dims` bind dimensions that are not fixed, by the names of inputs
+    and of dimensions; `placement` says which nodes run on which device; `fallback=False` makes what
+    only the host takes an error; `calibration` has samples of the inputs by name, or is an .npz
+    file; others are those of devices, with `_` for `-`, as resident_weights=True.
+
+    Other threads go on meanwhile. Raises what is derived from garam.Error: ModelError,
+    UsageError, TargetError.
+    """
+    path, data = _get_model(model, name)
+    options: dict[str, Any] = {
+        "target": os.fsencode(target),
+        "fallback": fallback,
+        "shapes": [f"{key}={'x'.join(map(str, shape))}" for key, shape in (shapes or {}).items()],
+        "dims": [f"{key}={size}" for key, size in (dims or {}).items()],
+        "device_options": {key.replace("_", "-"): _format_option(value)
+                           for key, value in device_options.items()},
+    }
+    if precision is not None:
+        options["precision"] = precision
+    if optimization_level is not None:
+        options["optimization_level"] = str(optimization_level)
+    with _files_of(calibration, placement) as files:
+        binary = _core.compile(path, data, {**options, **files})
+    executable = Executable(binary)
+    warn(executable.warnings, stacklevel=2)
+    return executable

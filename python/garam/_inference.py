@@ -1,0 +1,80 @@
+"""An interface in the shape of onnxruntime's."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._compile import compile
+from ._errors import UsageError
+from ._executable import Executable, Value
+
+# onnxruntime's names of element types where they differ from numpy's.
+_TYPE_NAMES = {"float32": "float", "float64": "double"}
+
+# What a device binary begins with: it is an ELF file.
+_BINARY_MAGIC = b"\x7fELF"
+
+
+@dataclasses.dataclass(frozen=True)
+class NodeArg:
+    """An input or output, as onnxruntime describes it."""
+
+    name: str
+    type: str
+    shape: list[int]
+
+
+def _make_node_arg(value: Value) -> NodeArg:
+    dtype = value.dtype.name
+    return NodeArg(value.name, f"tensor({_TYPE_NAMES.get(dtype, dtype)})", list(value.shape))
+
+
+def _is_binary(model) -> bool:
+    if not isinstance(model, (str, os.PathLike)) or not pathlib.Path(model).is_file():
+        return False
+    with open(model, "rb") as file:
+        return file.read(len(_BINARY_MAGIC)) == _BINARY_MAGIC
+
+
+class InferenceSession:
+    """Compiles a model, or loads a device binary, and runs it: for programs that use onnxruntime.
+
+    `model` is what garam.compile takes, or the path of a device binary, which has its target.
+    """
+
+    def __init__(self, model, target: str | os.PathLike | None = None, *,
+                 trust_native: bool = False, **options: Any):
+        if _is_binary(model):
+            if target is not None or options:
+                raise UsageError(f"{os.fspath(model)}: a device binary is compiled already; leave "
+                                 "target and options out")
+            self.executable = Executable.load(model, trust_native=trust_native)
+        elif target is None:
+            raise UsageError("no target; hint: pass target=NAME, one of garam.targets()")
+        else:
+            self.executable = compile(model, target, **options)
+        self._session = self.executable.session()
+
+    def get_inputs(self) -> list[NodeArg]:
+        """The inputs of the model, in its order."""
+        return [_make_node_arg(value) for value in self.executable.inputs]
+
+    def get_outputs(self) -> list[NodeArg]:
+        """The outputs of the model, in its order."""
+        return [_make_node_arg(value) for value in self.executable.outputs]
+
+    def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
+            run_options: None = None) -> list[np.ndarray]:
+        """The outputs of these names, or all in the order of the model."""
+        outputs = self._session.run(input_feed)
+        names = list(outputs) if output_names is None else list(output_names)
+        if unknown := [name for name in names if name not in outputs]:
+            raise UsageError(f"the model has no output '{unknown[0]}'; its outputs are "
+                             f"{', '.join(outputs)}")
+        return [outputs[name] for name in names]
