@@ -24,6 +24,8 @@ KNOWN_WINDOW = "the spatial dimensions must be known"
 KNOWN_CONVOLUTION = "channels, spatial dimensions and the shape of the weight must be known"
 KNOWN_AXES = "the dimensions that are normalised over must be known"
 FLOATS = "floats only"
+REDUCTION = "`axes` must be constant, or the shape of the output known"
+BY_OUTPUT = "{} must be constant, or the shape of the output known"
 
 # What an operator of the table does not do, as its lowering says. A test finds names that are not
 # in the table.
@@ -32,44 +34,56 @@ LIMITS = {
     "BatchNormalization": INFERENCE,
     "Cast": "no strings and no floats of less than 16 bits",
     "CastLike": "no strings and no floats of less than 16 bits",
+    "CenterCropPad": "the shape of the output must be known",
     "Constant": "no strings, no sparse tensors",
-    "ConstantOfShape": "`input` must be constant",
+    "ConstantOfShape": BY_OUTPUT.format("`input`"),
     "Conv": KNOWN_CONVOLUTION,
     "ConvTranspose": KNOWN_CONVOLUTION,
     "DepthToSpace": "channels, height and width must be known",
     "DequantizeLinear": "integers of at most 16 bits, or 32; a scale of floats of at least 16 bits",
     "Dropout": INFERENCE,
-    "Expand": "`shape` must be constant",
+    "Expand": BY_OUTPUT.format("`shape`"),
+    "GatherElements": "the dimensions must be known",
+    "GatherND": "the dimensions must be known",
     "GlobalAveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
     "GroupNormalization": KNOWN_AXES,
+    "GlobalLpPool": FLOATS,
+    "Hardmax": FLOATS,
     "InstanceNormalization": KNOWN_AXES,
     "LayerNormalization": KNOWN_AXES,
+    "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
     "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
     "Mod": "floats need `fmod` = 1",
+    "OneHot": "`depth` must be constant, or the shape of the output known",
     "PRelu": FLOATS,
-    "Pad": "`pads` and `axes` must be constant; dimensions must be known that are padded with "
-           "copies or cut",
-    "Pow": "no integers to the power of floats",
+    "Pad": BY_OUTPUT.format("`pads` and `axes`") + "; dimensions must be known that are padded "
+           "with copies or cut",
     "QuantizeLinear": "integers of at most 16 bits; a scale of floats of at least 16 bits",
     "RMSNormalization": KNOWN_AXES,
-    "Range": "the inputs must be constant",
-    "ReduceL1": FLOATS,
-    "ReduceL2": FLOATS,
-    "ReduceLogSum": FLOATS,
-    "ReduceLogSumExp": FLOATS,
-    "ReduceMean": f"{FLOATS}; the dimensions of the mean must be known",
-    "ReduceSumSquare": FLOATS,
-    "Reshape": "`shape` must be constant, or the shape of the output follow from the model",
+    "Range": BY_OUTPUT.format("the inputs"),
+    "ReduceL1": f"{FLOATS}; {REDUCTION}",
+    "ReduceL2": f"{FLOATS}; {REDUCTION}",
+    "ReduceLogSum": f"{FLOATS}; {REDUCTION}",
+    "ReduceLogSumExp": f"{FLOATS}; {REDUCTION}",
+    "ReduceMax": REDUCTION,
+    "ReduceMean": f"{FLOATS}; {REDUCTION}; the dimensions of the mean must be known",
+    "ReduceMin": REDUCTION,
+    "ReduceProd": REDUCTION,
+    "ReduceSum": REDUCTION,
+    "ReduceSumSquare": f"{FLOATS}; {REDUCTION}",
+    "Reshape": BY_OUTPUT.format("`shape`"),
     "Resize": "`scales` or `sizes` must be constant, the dimensions that are resized known; interpolation of floats "
               "only; no `antialias` where a dimension shrinks",
+    "ReverseSequence": "the dimensions must be known",
     "Shape": "the dimensions must be known",
     "Shrink": FLOATS,
     "Size": "the dimensions must be known",
-    "Slice": "all but the data must be constant, and dimensions that are cut known",
+    "Slice": BY_OUTPUT.format("all but the data") + "; dimensions that are cut must be known",
     "SpaceToDepth": "channels, height and width must be known",
-    "Split": "`split` must be constant, the dimension known",
-    "Tile": "`repeats` must be constant, dimensions that are repeated known",
-    "Unsqueeze": "`axes` must be constant",
+    "Split": BY_OUTPUT.format("`split`") + "; the dimension must be known",
+    "Squeeze": BY_OUTPUT.format("`axes`"),
+    "Tile": BY_OUTPUT.format("`repeats`") + "; dimensions that are repeated must be known",
+    "Unsqueeze": BY_OUTPUT.format("`axes`"),
     "Upsample": "`scales` must be constant, the dimensions that are resized known; interpolation of floats only",
 }
 
@@ -86,6 +100,9 @@ The operators of ONNX that the compiler lowers, all of ONNX's default domain `ai
 - *Limits*: what is refused, with an error that names the node. "Constant" means: after the front
   end has folded what depends on shapes; "known": not symbolic any more. `--dim` and `--shape` bind
   symbolic dimensions, which mends most of them.
+- Where an operand that says a shape is computed at run time, the shape is that which the model
+  declares of its outputs, or which follows from it; an operand that says another one at run time
+  is not found out.
 
 Functions of the model are replaced by their bodies first, and so are these operators, which ONNX
 defines by others:

@@ -99,9 +99,10 @@ def call(library, name, inputs, outputs):
     getattr(library, f"_mlir_ciface_{name}")(*map(make_descriptor, arrays))
 
 
-def make_model(op_type, inputs, num_outputs, opset, attributes):
+def make_model(op_type, inputs, num_outputs, opset, attributes, declared=None):
     """A model of one node. An input is an array (a graph input), a tuple of one
-    array (an initializer) or None (left out)."""
+    array (an initializer) or None (left out). `declared` are shapes of the outputs,
+    which are inferred without them."""
     names, graph_inputs, initializers = [], [], []
     for index, value in enumerate(inputs):
         name = f"in{index}"
@@ -121,6 +122,11 @@ def make_model(op_type, inputs, num_outputs, opset, attributes):
     model = onnx.helper.make_model(
         graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=10)
     model = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    for output, shape in zip(model.graph.output, declared or []):
+        del output.type.tensor_type.shape.dim[:]
+        for size in shape:
+            output.type.tensor_type.shape.dim.add().dim_value = size
+        output.type.tensor_type.shape.SetInParent()
     for output in model.graph.output:
         if not output.type.HasField("tensor_type"):
             # Operators that are functions: those here keep the type of their input.

@@ -20,15 +20,17 @@ class Case:
     steps: int = 0
     rtol: float = 2e-5
     atol: float = 2e-5
+    # Shapes of the results that the model declares, where inference needs operands of run time.
+    declared: list = None
 
 
 CASES = []
 
 
 def add(name, op_type, *inputs, opset=OPSET, results=1, steps=0, rtol=2e-5, atol=2e-5,
-        **attributes):
+        declared=None, **attributes):
     CASES.append(Case(f"{op_type}_{name}", op_type, list(inputs), attributes, opset, results,
-                      steps, rtol, atol))
+                      steps, rtol, atol, declared))
 
 
 def floats(*shape, low=-2.0, high=2.0, dtype=np.float32):
@@ -96,6 +98,10 @@ def add_pooling():
     add("rank2", "GlobalAveragePool", x)
     add("rank1", "GlobalAveragePool", floats(2, 3, 7))
     add("rank2", "GlobalMaxPool", x)
+    add("l2", "LpPool", x, kernel_shape=[3, 2], strides=[2, 1], pads=[1, 0, 1, 1])
+    add("l1", "LpPool", x, kernel_shape=[2, 2], p=1, dilations=[2, 1])
+    add("l3", "LpPool", x, kernel_shape=[3, 3], p=3, auto_pad="SAME_UPPER")
+    add("rank2", "GlobalLpPool", x, p=3)
 
 
 def add_products():
@@ -136,6 +142,7 @@ def add_elementwise():
         add("three", op_type, x, floats(3, 1), floats(4))
     add("int64", "Max", integers(5, dtype=np.int64), integers(5, 1, dtype=np.int64))
     add("uint8", "Min", integers(5, low=0, high=255, dtype=np.uint8), const([128], np.uint8))
+    add("int_float", "Pow", integers(3, 4, low=1, high=9), floats(4, low=0))
     for exponent in [2.0, 3.0, 0.5, -1.0, 1.0, 1.7]:
         add(f"const_{exponent}", "Pow", floats(3, 4, low=0.1), (np.float32(exponent),))
     add("float", "Pow", floats(3, 4, low=0.1), floats(4))
@@ -395,6 +402,76 @@ def add_indexing():
     add("scalar_runtime", "Gather", x, np.array(2, np.int32), axis=-1)
 
 
+    x = floats(3, 4, 5)
+    for axis in [0, -1]:
+        add(f"axis_{axis}", "GatherElements", x, integers(3, 4, 5, low=-3, high=3, dtype=np.int64),
+            axis=axis)
+    add("smaller", "GatherElements", x, integers(2, 6, 5, low=0, high=4), axis=1)
+    add("elements", "GatherND", x, integers(2, 3, low=-3, high=3, dtype=np.int64))
+    add("slices", "GatherND", x, integers(2, 2, 1, low=0, high=3, dtype=np.int64))
+    add("batch", "GatherND", x, integers(3, 2, 1, low=0, high=4, dtype=np.int64), batch_dims=1)
+    add("time_first", "ReverseSequence", x, np.array([0, 1, 3, 2], np.int64), time_axis=0,
+        batch_axis=1)
+    add("batch_first", "ReverseSequence", x, np.array([4, 1, 3], np.int64), time_axis=1,
+        batch_axis=0)
+
+
+def add_positions():
+    x = floats(2, 4, 5)
+    add("upper", "Trilu", x)
+    add("lower", "Trilu", x, const(-1), upper=0)
+    add("runtime", "Trilu", integers(4, 5), np.array(2, np.int64))
+    add("plain", "EyeLike", floats(3, 5), k=1)
+    add("int", "EyeLike", floats(3, 5), k=-1, dtype=6)
+    add("last", "OneHot", integers(2, 3, low=-9, high=9, dtype=np.int64), const(7),
+        const([2, 5], np.float32))
+    add("axis", "OneHot", integers(2, 3, low=0, high=4).astype(np.float32), const([4], np.float32),
+        np.array([0, 1], np.float32), axis=0)
+    add("runtime_depth", "OneHot", integers(3, low=0, high=4, dtype=np.int64),
+        np.array(5, np.int64), np.array([0, 3]), declared=[(3, 5)])
+    add("last", "Hardmax", integers(3, 9, low=0, high=3).astype(np.float32))
+    add("axis", "Hardmax", x, axis=1)
+
+
+def add_computed_operands():
+    """Operands that say shapes are inputs of the model, which declares its results."""
+    x = floats(3, 2, 2)
+    for op_type in ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceProd", "ReduceL1",
+                    "ReduceLogSumExp"]:
+        for axes, declared in [([1], (3, 1, 2)), ([-1, 0], (1, 2, 1))]:
+            add(f"kept_{len(axes)}", op_type, x, np.array(axes), declared=[declared])
+        # The shape does not tell one from the other.
+        for axis in [1, 2, -1]:
+            add(f"dropped_{axis}", op_type, x, np.array([axis]), keepdims=0, declared=[(3, 2)])
+    add("no_axes", "ReduceSum", x, np.zeros([0], np.int64), keepdims=0, declared=[()])
+    add("ones", "ReduceSum", floats(1, 4, 1), np.array([2]), keepdims=0, declared=[(1, 4)])
+    data = floats(4, 6, 5)
+    starts, ends = np.array([1, -2]), np.array([3, 1000])
+    add("computed", "Slice", data, starts, ends, declared=[(2, 2, 5)])
+    add("computed_axes", "Slice", data, starts, ends, np.array([1, 0]), declared=[(2, 2, 5)])
+    add("computed_steps", "Slice", data, np.array([4, 10]), np.array([0, 0]), np.array([-1, 1]),
+        np.array([-2, -3]), declared=[(4, 2, 2)])
+    add("computed_out_of_bounds", "Slice", data, np.array([-100], np.int32),
+        np.array([2], np.int32), declared=[(2, 6, 5)])
+    add("computed", "Split", data, np.array([1, 3, 2]), axis=1, results=3,
+        declared=[(4, 1, 5), (4, 3, 5), (4, 2, 5)])
+    add("computed", "Expand", floats(3, 1), np.array([2, 1, 4]), declared=[(2, 3, 4)])
+    add("computed", "Tile", floats(2, 3), np.array([3, 2]), declared=[(6, 6)])
+    add("computed", "Unsqueeze", floats(3, 4), np.array([0, -1]), declared=[(1, 3, 4, 1)])
+    add("computed", "Squeeze", floats(1, 3, 1), np.array([-1]), declared=[(1, 3)])
+    add("computed", "ConstantOfShape", np.array([2, 3]), declared=[(2, 3)])
+    add("computed_ints", "Range", np.array(3), np.array(17), np.array(4), declared=[(4,)])
+    add("computed_floats", "Range", *[np.array(v, np.float32) for v in (3, 1, -0.5)],
+        declared=[(4,)])
+    pads = np.array([0, 1, 3, 1, 2, 2])
+    for mode in ["constant", "edge", "reflect", "wrap"]:
+        add(f"computed_{mode}", "Pad", floats(2, 3, 4), pads, mode=mode, declared=[(3, 6, 9)])
+    add("computed_axes", "Pad", floats(2, 3, 4), np.array([-1, 2]), np.array(1.5, np.float32),
+        np.array([-1]), declared=[(2, 3, 5)])
+    for size in [(5, 2, 7), (4, 3, 4)]:
+        add(f"to_{size[0]}", "CenterCropPad", floats(3, 4, 5), np.array(size), declared=[size])
+
+
 def add_quantization():
     x = floats(2, 3, 4, low=-8, high=8)
     zero = const(3, np.int8)
@@ -420,5 +497,6 @@ def add_quantization():
 for add_family in [add_convolutions, add_pooling, add_products, add_elementwise, add_unary,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
-                   add_transposed_convolutions, add_resizing, add_indexing, add_quantization]:
+                   add_transposed_convolutions, add_resizing, add_indexing, add_positions,
+                   add_computed_operands, add_quantization]:
     add_family()

@@ -23,7 +23,7 @@ def compiled_cases(tmp_path_factory):
     functions, models = [], {}
     for index, case in enumerate(CASES):
         model = linalg_execution.make_model(case.op_type, case.inputs, case.results,
-                                            case.opset, case.attributes)
+                                            case.opset, case.attributes, case.declared)
         path = folder / f"{index}.onnx"
         onnx.save(model, path)
         function, resources = linalg_execution.import_function(path, f"case_{index}")

@@ -82,7 +82,30 @@ static LogicalResult lowerCast(NodeAccessor &node) {
                                    }));
 }
 
+/// The same bits under another type of the same width.
+static LogicalResult lowerBitCast(NodeAccessor &node) {
+  RankedTensorType outputType = node.getOutputType();
+  if (!outputType)
+    return node.error() << "the element type of the output is not known";
+  Type from = node.getElementType(), to = outputType.getElementType();
+  if (from == to)
+    return node.setOutput(node.getInput(0));
+  // A boolean is a byte, 0 or 1.
+  if (from.isInteger(1) && to.isInteger(8))
+    return lowerCast(node);
+  if (!from.isIntOrFloat() || !to.isIntOrFloat() ||
+      from.getIntOrFloatBitWidth() != to.getIntOrFloatBitWidth())
+    return node.error() << "the bits of " << from << " are not as many as "
+                        << "those of " << to;
+  return node.setOutput(
+      makeMapped(node.b, to, node.getInput(0),
+                 [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+                   return arith::BitcastOp::create(b, to, s[0]);
+                 }));
+}
+
 void registerCast(OperatorTable &table) {
+  table.add("BitCast", 1, lowerBitCast);
   table.add("Cast", 1, lowerCast);
   table.add("CastLike", 1, lowerCast);
 }

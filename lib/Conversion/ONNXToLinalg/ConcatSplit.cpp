@@ -4,8 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ComputedOperands.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -47,14 +49,19 @@ static LogicalResult lowerConcat(NodeAccessor &node) {
 /// The sizes of the parts: input 1 (opset 13), the attribute (before), or
 /// equal ones, the last of which may be smaller (opset 18).
 static FailureOr<SmallVector<int64_t>> getSplitSizes(NodeAccessor &node,
-                                                     int64_t size) {
+                                                     int64_t axis) {
+  int64_t size = node.getInputType(0).getDimSize(axis);
   SmallVector<int64_t> sizes;
   int64_t count = node.getNumOutputs();
-  if (node.hasInput(1)) {
-    FailureOr<SmallVector<int64_t>> constant =
-        node.requireConstantInts(1, "split");
-    if (failed(constant))
-      return failure();
+  if (node.hasInput(1) && !node.getConstantInts(1)) {
+    // Computed at run time, but the outputs may be known.
+    for (int64_t i = 0; i < count; ++i) {
+      RankedTensorType type = node.getStaticOutputType(i);
+      if (!type || axis >= type.getRank())
+        return failure(failed(node.requireConstantInts(1, "split")));
+      sizes.push_back(type.getDimSize(axis));
+    }
+  } else if (auto constant = node.getConstantInts(1)) {
     sizes = std::move(*constant);
   } else if (auto attribute = node.getInts("split")) {
     sizes = std::move(*attribute);
@@ -81,8 +88,7 @@ static LogicalResult lowerSplit(NodeAccessor &node) {
   int64_t axis = node.getAxis("axis", 0, node.getRank());
   if (node.hasErrors() || failed(node.checkStaticDim(0, axis, "a split")))
     return failure();
-  FailureOr<SmallVector<int64_t>> sizes =
-      getSplitSizes(node, node.getInputType(0).getDimSize(axis));
+  FailureOr<SmallVector<int64_t>> sizes = getSplitSizes(node, axis);
   if (failed(sizes))
     return failure();
   int64_t offset = 0;
@@ -167,9 +173,45 @@ static Value makeReversed(ImplicitLocOpBuilder &b, Value input,
       [](ImplicitLocOpBuilder &, ValueRange s) { return s[0]; });
 }
 
+/// Whether an operand is computed at run time, but the shape of the output is
+/// known.
+static bool isComputed(NodeAccessor &node) {
+  bool isComputed = false;
+  for (unsigned i = 1; i < node.getNumInputs(); ++i)
+    isComputed |= node.hasInput(i) && !node.getConstantInts(i);
+  return isComputed && node.getStaticOutputType() &&
+         node.getInputType(0).hasStaticShape();
+}
+
+/// Gathers along each axis from positions that are computed.
+static LogicalResult lowerComputedSlice(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  ArrayRef<int64_t> shape = node.getOutputType().getShape();
+  Value axes = node.getOptionalInput(3), steps = node.getOptionalInput(4);
+  if (static_cast<int64_t>(shape.size()) != type.getRank())
+    return node.error() << type << " cannot be sliced to "
+                        << node.getOutputType();
+  Value result = node.getInput(0);
+  int64_t rank = type.getRank();
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    if (size == 0 || shape[dim] == 0)
+      return node.setOutput(
+          tensor::EmptyOp::create(b, shape, type.getElementType()));
+    Value start = makeAxisOperand(b, node.getInput(1), axes, dim, rank, 0);
+    Value step = steps ? makeAxisOperand(b, steps, axes, dim, rank, 1)
+                       : makeIndexScalar(b, 1);
+    result = ext::GatherOp::create(
+        b, result, makePositions(b, start, step, size, shape[dim]), dim);
+  }
+  return node.setOutput(result);
+}
+
 static LogicalResult lowerSlice(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   RankedTensorType type = node.getInputType(0);
+  if (isComputed(node))
+    return lowerComputedSlice(node);
   auto starts = getSliceOperand(node, 1, "starts");
   auto ends = getSliceOperand(node, 2, "ends");
   auto axes = getSliceOperand(node, 3, "axes");

@@ -149,13 +149,27 @@ static std::optional<double> getUniformExponent(NodeAccessor &node) {
   return std::nullopt;
 }
 
+/// An integer to the power of a float, computed as onnxruntime does, in f64.
+static Value makePowerOfInteger(ImplicitLocOpBuilder &b, Value base,
+                                Value exponent, bool isUnsigned) {
+  Type type = base.getType(), f64 = b.getF64Type();
+  Value x = isUnsigned ? arith::UIToFPOp::create(b, f64, base).getResult()
+                       : arith::SIToFPOp::create(b, f64, base).getResult();
+  ScalarMath m(b, f64);
+  Value power = m.pow(x, m.convert(exponent));
+  if (isUnsigned)
+    return arith::FPToUIOp::create(b, type, power);
+  return arith::FPToSIOp::create(b, type, power);
+}
+
 static LogicalResult lowerPow(NodeAccessor &node) {
   Type type = node.getElementType(), exponentType = node.getElementType(1);
   bool isUnsigned = node.isUnsignedInput(1);
-  if (!isFloat(type) && isFloat(exponentType))
-    return node.error() << "integers to the power of floats are not supported";
+  bool baseIsUnsigned = node.isUnsignedInput(0);
   std::optional<double> uniform = getUniformExponent(node);
   auto power = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+    if (!isFloat(type) && isFloat(exponentType))
+      return makePowerOfInteger(b, s[0], s[1], baseIsUnsigned);
     if (!isFloat(type)) {
       unsigned width = type.getIntOrFloatBitWidth();
       unsigned exponentWidth = exponentType.getIntOrFloatBitWidth();

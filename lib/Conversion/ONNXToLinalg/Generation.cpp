@@ -9,6 +9,7 @@
 #include "StructuredBuilders.h"
 #include "garam/Support/RawElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
 
@@ -49,9 +50,11 @@ static LogicalResult lowerConstant(NodeAccessor &node) {
 }
 
 static LogicalResult lowerConstantOfShape(NodeAccessor &node) {
-  FailureOr<SmallVector<int64_t>> shape = node.requireConstantInts(0, "input");
-  if (failed(shape))
-    return failure();
+  std::optional<SmallVector<int64_t>> shape = node.getConstantInts(0);
+  if (RankedTensorType type = node.getStaticOutputType(); type && !shape)
+    shape = llvm::to_vector(type.getShape()); // Computed, but known.
+  if (!shape)
+    return failure(failed(node.requireConstantInts(0, "input")));
   TypedAttr value = node.b.getF32FloatAttr(0);
   if (ElementsAttr elements = node.getElements("value")) {
     auto type = cast<ShapedType>(getSignlessType(elements.getType()));
@@ -92,6 +95,38 @@ static LogicalResult lowerSize(NodeAccessor &node) {
       DenseElementsAttr::get(type, node.getInputType(0).getNumElements())));
 }
 
+/// A range whose operands are computed at run time, but whose length is known.
+static LogicalResult lowerComputedRange(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getStaticOutputType();
+  Type element = type.getElementType();
+  if (failed(node.checkSameElementType(0, 3)))
+    return failure();
+  SmallVector<Value> operands;
+  for (unsigned i : {0u, 2u}) {
+    RankedTensorType operand = node.getInputType(i);
+    if (!operand.hasStaticShape() || operand.getNumElements() != 1)
+      return node.error() << "input " << i << " is " << operand
+                          << ", but a scalar is needed";
+    operands.push_back(makeReshape(b, node.getInput(i), {}));
+  }
+  SmallVector<AffineMap> maps(2, AffineMap::get(1, 0, b.getContext()));
+  return node.setOutput(makePointwise(
+      b, getStaticSizes(b, type.getShape()), element, operands, maps,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        Value position = linalg::IndexOp::create(b, 0);
+        if (!isFloat(element)) {
+          position = arith::IndexCastOp::create(b, element, position);
+          position = arith::MulIOp::create(b, position, s[1]);
+          return arith::AddIOp::create(b, s[0], position);
+        }
+        position = arith::IndexCastOp::create(b, b.getI64Type(), position);
+        position = arith::SIToFPOp::create(b, element, position);
+        position = arith::MulFOp::create(b, position, s[1]);
+        return arith::AddFOp::create(b, s[0], position);
+      }));
+}
+
 /// start, start + delta, ... as long as it is before limit.
 static LogicalResult lowerRange(NodeAccessor &node) {
   // A range in a model is a row of positions; a constant of this size is as
@@ -101,7 +136,11 @@ static LogicalResult lowerRange(NodeAccessor &node) {
   for (unsigned i = 0; i < 3; ++i) {
     auto floats = node.getConstantFloats(i);
     auto ints = node.getConstantInts(i);
-    if (!(floats && floats->size() == 1) && !(ints && ints->size() == 1))
+    bool isKnown =
+        (floats && floats->size() == 1) || (ints && ints->size() == 1);
+    if (!isKnown && node.getStaticOutputType())
+      return lowerComputedRange(node);
+    if (!isKnown)
       return node.error() << "input " << i
                           << " is not a constant scalar; bind the model's "
                              "dimensions with --shape or --dim";

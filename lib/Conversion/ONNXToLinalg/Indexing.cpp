@@ -1,17 +1,50 @@
-//===- Indexing.cpp - Gather ----------------------------------------------===//
+//===- Indexing.cpp - Elements chosen by indices --------------------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
 //===----------------------------------------------------------------------===//
+//
+// A Gather of slices is garam_ext.gather; what chooses single elements is a
+// linalg.generic over the result that extracts each one.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Indexing.h"
 
 #include "Constants.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace garam::onnx {
+
+Value makeBoundedIndex(ImplicitLocOpBuilder &b, Value index, int64_t size) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value end = arith::ConstantIndexOp::create(b, size);
+  Value last =
+      arith::ConstantIndexOp::create(b, std::max<int64_t>(size, 1) - 1);
+  if (!index.getType().isIndex())
+    index = arith::IndexCastOp::create(b, b.getIndexType(), index);
+  Value isNegative =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, zero);
+  Value wrapped = arith::AddIOp::create(b, index, end);
+  index = arith::SelectOp::create(b, isNegative, wrapped, index);
+  index = arith::MaxSIOp::create(b, index, zero);
+  return arith::MinSIOp::create(b, index, last);
+}
+
+LogicalResult checkIndices(NodeAccessor &node, unsigned index) {
+  if (node.getElementType(index).isInteger())
+    return success();
+  return node.error() << "input " << index << " ('indices') is "
+                      << node.getInputType(index)
+                      << ", but integers are needed";
+}
 
 /// A Gather with one constant index is a slice.
 static std::optional<int64_t> getSingleIndex(NodeAccessor &node, int64_t size) {
@@ -32,9 +65,8 @@ static LogicalResult lowerGather(NodeAccessor &node) {
   int64_t axis = node.getAxis("axis", 0, type.getRank());
   if (node.hasErrors())
     return failure();
-  if (!node.getElementType(1).isInteger())
-    return node.error() << "input 1 ('indices') is " << node.getInputType(1)
-                        << ", but integers are needed";
+  if (failed(checkIndices(node, 1)))
+    return failure();
   std::optional<int64_t> index = getSingleIndex(node, type.getDimSize(axis));
   if (!index)
     return node.setOutput(
@@ -49,8 +81,125 @@ static LogicalResult lowerGather(NodeAccessor &node) {
   return node.setOutput(makeReshape(b, slice, shape));
 }
 
+static LogicalResult lowerGatherElements(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  RankedTensorType indexType = node.getInputType(1);
+  int64_t rank = type.getRank();
+  int64_t axis = node.getAxis("axis", 0, rank);
+  if (node.hasErrors() || failed(checkIndices(node, 1)) ||
+      failed(node.checkStatic(0, "indexed access")))
+    return failure();
+  for (int64_t dim = 0; dim < rank; ++dim)
+    if (indexType.getRank() != rank ||
+        (dim != axis && indexType.getDimSize(dim) > type.getDimSize(dim)))
+      return node.error() << "indices " << indexType << " do not fit " << type;
+  Value data = node.getInput(0), indices = node.getInput(1);
+  return node.setOutput(makePointwise(
+      b, getSizes(b, indices), type.getElementType(), indices,
+      b.getMultiDimIdentityMap(rank),
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        SmallVector<Value> coordinates;
+        for (int64_t dim = 0; dim < rank; ++dim)
+          coordinates.push_back(
+              dim == axis ? makeBoundedIndex(b, s[0], type.getDimSize(dim))
+                          : Value(linalg::IndexOp::create(b, dim)));
+        return tensor::ExtractOp::create(b, data, coordinates);
+      }));
+}
+
+/// The last dimension of the indices holds coordinates behind `batch_dims`
+/// dimensions; what they leave open is taken whole.
+static LogicalResult lowerGatherND(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  RankedTensorType indexType = node.getInputType(1);
+  int64_t numBatchDims = node.getInt("batch_dims", 0);
+  if (failed(checkIndices(node, 1)) ||
+      failed(node.checkStatic(0, "indexed access")) ||
+      failed(node.checkStatic(1, "indexed access")))
+    return failure();
+  int64_t rank = type.getRank(), numOuterDims = indexType.getRank() - 1;
+  int64_t numIndexed =
+      numOuterDims < 0 ? 0 : indexType.getDimSize(numOuterDims);
+  if (numBatchDims < 0 || numBatchDims > numOuterDims ||
+      numBatchDims + numIndexed > rank)
+    return node.error() << "indices " << indexType << " do not fit " << type
+                        << " with " << numBatchDims << " batch dimensions";
+  SmallVector<int64_t> shape(indexType.getShape().drop_back());
+  llvm::append_range(shape,
+                     type.getShape().drop_front(numBatchDims + numIndexed));
+  int64_t resultRank = shape.size();
+  SmallVector<AffineMap> maps;
+  for (int64_t i = 0; i < numIndexed; ++i) {
+    SmallVector<AffineExpr> coordinates;
+    for (int64_t dim = 0; dim < numOuterDims; ++dim)
+      coordinates.push_back(b.getAffineDimExpr(dim));
+    coordinates.push_back(b.getAffineConstantExpr(i));
+    maps.push_back(AffineMap::get(resultRank, 0, coordinates, b.getContext()));
+  }
+  Value data = node.getInput(0);
+  SmallVector<Value> operands(numIndexed, node.getInput(1));
+  return node.setOutput(makePointwise(
+      b, getStaticSizes(b, shape), type.getElementType(), operands, maps,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        SmallVector<Value> coordinates;
+        for (int64_t dim = 0; dim < rank; ++dim) {
+          int64_t i = dim - numBatchDims;
+          if (i >= 0 && i < numIndexed)
+            coordinates.push_back(
+                makeBoundedIndex(b, s[i], type.getDimSize(dim)));
+          else
+            coordinates.push_back(linalg::IndexOp::create(
+                b, i < 0 ? dim : numOuterDims + i - numIndexed));
+        }
+        return tensor::ExtractOp::create(b, data, coordinates);
+      }));
+}
+
+/// The first `sequence_lens` elements of each sequence backwards.
+static LogicalResult lowerReverseSequence(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  int64_t rank = type.getRank();
+  int64_t timeAxis = node.getAxis("time_axis", 0, rank);
+  int64_t batchAxis = node.getAxis("batch_axis", 1, rank);
+  if (node.hasErrors() || failed(checkIndices(node, 1)) ||
+      failed(node.checkRank(1, 1, 1)) ||
+      failed(node.checkStatic(0, "a reversal")))
+    return failure();
+  if (timeAxis == batchAxis ||
+      node.getInputType(1).getDimSize(0) != type.getDimSize(batchAxis))
+    return node.error() << "a length for each of the sequences of " << type
+                        << " along dimension " << timeAxis << " is needed, but "
+                        << node.getInputType(1) << " is given";
+  Value data = node.getInput(0);
+  return node.setOutput(makePointwise(
+      b, getSizes(b, data), type.getElementType(), node.getInput(1),
+      getAxisMap(b.getContext(), rank, batchAxis),
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        SmallVector<Value> coordinates;
+        for (int64_t dim = 0; dim < rank; ++dim)
+          coordinates.push_back(linalg::IndexOp::create(b, dim));
+        Value time = coordinates[timeAxis];
+        Value length = arith::IndexCastOp::create(b, b.getIndexType(), s[0]);
+        Value one = arith::ConstantIndexOp::create(b, 1);
+        Value last = arith::SubIOp::create(b, length, one);
+        Value mirrored = arith::SubIOp::create(b, last, time);
+        Value isReversed =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::slt, time, length);
+        Value source = arith::SelectOp::create(b, isReversed, mirrored, time);
+        coordinates[timeAxis] =
+            makeBoundedIndex(b, source, type.getDimSize(timeAxis));
+        return tensor::ExtractOp::create(b, data, coordinates);
+      }));
+}
+
 void registerIndexing(OperatorTable &table) {
   table.add("Gather", 2, lowerGather);
+  table.add("GatherElements", 2, lowerGatherElements);
+  table.add("GatherND", 2, lowerGatherND);
+  table.add("ReverseSequence", 2, lowerReverseSequence);
 }
 
 } // namespace garam::onnx

@@ -295,6 +295,11 @@ RankedTensorType NodeAccessor::getOutputType(unsigned index) {
       getSignlessType(node.getOutputs()[index].getType()));
 }
 
+RankedTensorType NodeAccessor::getStaticOutputType(unsigned index) {
+  RankedTensorType type = getOutputType(index);
+  return type && type.hasStaticShape() ? type : RankedTensorType();
+}
+
 bool NodeAccessor::isUnsignedOutput(unsigned index) {
   return index < getNumOutputs() &&
          hasUnsignedElements(node.getOutputs()[index].getType());

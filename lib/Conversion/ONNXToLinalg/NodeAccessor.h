@@ -127,6 +127,10 @@ public:
   bool isOutputUsed(unsigned index);
   /// The signless form of the output's type, or null when its rank is unknown.
   mlir::RankedTensorType getOutputType(unsigned index = 0);
+  /// As getOutputType, but null unless all sizes are known: where operands that
+  /// say the shape are computed at run time, the model's declaration of its
+  /// outputs may say it too.
+  mlir::RankedTensorType getStaticOutputType(unsigned index = 0);
   bool isUnsignedOutput(unsigned index = 0);
 
   /// Sets the value of an output. Reports a type that contradicts the declared

@@ -34,6 +34,7 @@ OperatorTable makeOperatorTable() {
   registerNormalization(table);
   registerPad(table);
   registerPooling(table);
+  registerPositions(table);
   registerQuantization(table);
   registerReduction(table);
   registerReplication(table);

@@ -57,6 +57,7 @@ void registerMatMul(OperatorTable &table);
 void registerNormalization(OperatorTable &table);
 void registerPad(OperatorTable &table);
 void registerPooling(OperatorTable &table);
+void registerPositions(OperatorTable &table);
 void registerQuantization(OperatorTable &table);
 void registerReduction(OperatorTable &table);
 void registerReplication(OperatorTable &table);

@@ -4,11 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ComputedOperands.h"
 #include "Constants.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -147,8 +149,102 @@ static LogicalResult lowerCopyingPad(NodeAccessor &node, Value input,
   return node.setOutput(input);
 }
 
+//===----------------------------------------------------------------------===//
+// Pads that are computed at run time
+//===----------------------------------------------------------------------===//
+
+/// getSource of a position that is computed. `size` is that of the input.
+static Value makeSource(ImplicitLocOpBuilder &b, StringRef mode, Value position,
+                        int64_t size) {
+  Type i64 = b.getI64Type();
+  if (mode == "constant" || mode == "edge") // The gather clamps it.
+    return arith::MaxSIOp::create(b, position, makeScalar(b, i64, 0));
+  int64_t period = mode == "wrap" || size == 1 ? size : 2 * (size - 1);
+  Value length = makeScalar(b, i64, period);
+  Value offset = arith::RemSIOp::create(b, position, length);
+  offset = arith::AddIOp::create(b, offset, length);
+  offset = arith::RemSIOp::create(b, offset, length);
+  Value isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, offset,
+                                         makeScalar(b, i64, size));
+  return arith::SelectOp::create(b, isInside, offset,
+                                 arith::SubIOp::create(b, length, offset));
+}
+
+/// Replaces what `positions` takes from outside of dimension `dim` by `value`.
+static Value makeOutsideConstant(ImplicitLocOpBuilder &b, Value padded,
+                                 Value positions, int64_t dim, int64_t size,
+                                 Value value) {
+  int64_t rank = cast<RankedTensorType>(padded.getType()).getRank();
+  return makePointwise(
+      b, getSizes(b, padded), getElementTypeOrSelf(padded),
+      {padded, positions, value},
+      {b.getMultiDimIdentityMap(rank), getAxisMap(b.getContext(), rank, dim),
+       AffineMap::get(rank, 0, b.getContext())},
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        // Unsigned, what is before the first element is beyond the last.
+        Value isInside =
+            arith::CmpIOp::create(b, arith::CmpIPredicate::ult, s[1],
+                                  makeScalar(b, b.getI64Type(), size));
+        return arith::SelectOp::create(b, isInside, s[0], s[2]);
+      });
+}
+
+/// Gathers along each axis from positions that start before the input by what
+/// the operand says; how far they go beyond it says the output's shape.
+static LogicalResult lowerComputedPad(NodeAccessor &node, StringRef mode) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  RankedTensorType outputType = node.getStaticOutputType();
+  int64_t rank = type.getRank();
+  int64_t numPads = node.getInputType(1).getDimSize(0);
+  if (!type.hasStaticShape() || !outputType || outputType.getRank() != rank ||
+      llvm::is_contained(type.getShape(), 0))
+    return failure(failed(node.requireConstantInts(1, "pads")));
+  Value pads = makeSlice(b, node.getInput(1), 0, 0, numPads / 2);
+  Value value =
+      node.hasInput(2)
+          ? makeReshape(b, node.getInput(2), {})
+          : makeTensor(b, RankedTensorType::get({}, type.getElementType()), 0);
+  if (!value)
+    return node.error() << "input 2 ('constant_value') is "
+                        << node.getInputType(2) << ", but one element of "
+                        << type.getElementType() << " is needed";
+  Value result = node.getInput(0);
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    int64_t size = type.getDimSize(dim);
+    Value low =
+        makeAxisOperand(b, pads, node.getOptionalInput(3), dim, rank, 0);
+    Value positions =
+        makePointwise(b, getStaticSizes(b, {outputType.getDimSize(dim)}),
+                      b.getI64Type(), low, AffineMap::get(1, 0, b.getContext()),
+                      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+                        Value index = arith::IndexCastOp::create(
+                            b, b.getI64Type(), linalg::IndexOp::create(b, 0));
+                        return arith::SubIOp::create(b, index, s[0]);
+                      });
+    Value sources = makeMapped(b, b.getI64Type(), positions,
+                               [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                                 return makeSource(b, mode, s[0], size);
+                               });
+    result = ext::GatherOp::create(b, result, sources, dim);
+    if (mode == "constant")
+      result = makeOutsideConstant(b, result, positions, dim, size, value);
+  }
+  return node.setOutput(result);
+}
+
+static bool hasComputedPads(NodeAccessor &node) {
+  return (node.hasInput(1) && !node.getConstantInts(1)) ||
+         (node.hasInput(3) && !node.getConstantInts(3));
+}
+
 static LogicalResult lowerPad(NodeAccessor &node) {
   StringRef mode = node.getString("mode", "constant");
+  if (!llvm::is_contained({"constant", "edge", "reflect", "wrap"}, mode))
+    return node.error() << "attribute 'mode' is '" << mode
+                        << "', but constant, edge, reflect or wrap is needed";
+  if (hasComputedPads(node))
+    return lowerComputedPad(node, mode);
   FailureOr<Padding> padding = getPadding(node);
   if (failed(padding))
     return failure();
@@ -157,12 +253,37 @@ static LogicalResult lowerPad(NodeAccessor &node) {
     return failure();
   if (mode == "constant")
     return lowerConstantPad(node, *input, *padding);
-  if (mode == "edge" || mode == "reflect" || mode == "wrap")
-    return lowerCopyingPad(node, *input, *padding, mode);
-  return node.error() << "attribute 'mode' is '" << mode
-                      << "', but constant, edge, reflect or wrap is needed";
+  return lowerCopyingPad(node, *input, *padding, mode);
 }
 
-void registerPad(OperatorTable &table) { table.add("Pad", 1, lowerPad); }
+/// Crops or pads the middle of each dimension to that of the output; the odd
+/// element is at the end. Source: ONNX's CenterCropPad-18.
+static LogicalResult lowerCenterCropPad(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  RankedTensorType outputType = node.getStaticOutputType();
+  if (!outputType)
+    return failure(failed(node.requireConstantInts(1, "shape")));
+  if (outputType.getRank() != type.getRank() ||
+      failed(node.checkStatic(0, "a crop of the middle")))
+    return node.error() << type << " cannot become " << outputType;
+  Value result = node.getInput(0);
+  Padding padding;
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    int64_t added = outputType.getDimSize(dim) - size;
+    if (added < 0)
+      result = makeSlice(b, result, dim, -added / 2, size + added);
+    added = std::max<int64_t>(added, 0);
+    padding.low.push_back(added / 2);
+    padding.high.push_back(added - added / 2);
+  }
+  return node.setOutput(makePadded(b, result, padding.low, padding.high,
+                                   getScalarAttr(type.getElementType(), 0)));
+}
+
+void registerPad(OperatorTable &table) {
+  table.add("CenterCropPad", 2, lowerCenterCropPad);
+  table.add("Pad", 1, lowerPad);
+}
 
 } // namespace garam::onnx

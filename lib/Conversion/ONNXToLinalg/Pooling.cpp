@@ -7,6 +7,7 @@
 #include "Constants.h"
 #include "OperatorTable.h"
 #include "Reductions.h"
+#include "ScalarMath.h"
 #include "StructuredBuilders.h"
 #include "Window.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -204,10 +205,82 @@ static LogicalResult lowerGlobalMaxPool(NodeAccessor &node) {
   return node.setOutput(makeUnsqueeze(node.b, maxima, axes));
 }
 
+//===----------------------------------------------------------------------===//
+// LpPool, GlobalLpPool
+//===----------------------------------------------------------------------===//
+
+/// (|x|^p, or for sums of those the p-th root), in one type.
+static Value makePower(ImplicitLocOpBuilder &b, Value x, double exponent) {
+  ScalarMath m(b, x.getType());
+  if (exponent == 1)
+    return x;
+  if (exponent == 2)
+    return m.mul(x, x);
+  if (exponent == 0.5)
+    return m.sqrt(x);
+  return m.pow(x, m.constant(exponent));
+}
+
+/// The p-norms of which `sums` holds the sums of powers.
+static Value makeRoots(NodeAccessor &node, Value sums, double p) {
+  Type type = node.getElementType();
+  return makeMapped(
+      node.b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
+        return ScalarMath(b, type).convert(makePower(b, s[0], 1 / p));
+      });
+}
+
+static FailureOr<double> getNorm(NodeAccessor &node) {
+  int64_t p = node.getInt("p", 2);
+  if (p < 1)
+    return node.error() << "attribute 'p' is " << p
+                        << ", but a positive number is needed";
+  return static_cast<double>(p);
+}
+
+static LogicalResult lowerLpPool(NodeAccessor &node) {
+  if (failed(node.checkFloat(0)))
+    return failure();
+  FailureOr<Window> window = getPoolingWindow(node);
+  FailureOr<double> p = getNorm(node);
+  if (failed(window) || failed(p))
+    return failure();
+  Type type = node.getElementType(), sumType = getAccumulatorType(type);
+  Value sums = makePooling(
+      node, *window, getScalarAttr(sumType, 0), getScalarAttr(type, 0),
+      [&](ImplicitLocOpBuilder &b, ValueRange s) {
+        return addWidened(b, s, [&](Value element) {
+          return makePower(b, math::AbsFOp::create(b, element), *p);
+        });
+      });
+  return node.setOutput(makeRoots(node, sums, *p));
+}
+
+static LogicalResult lowerGlobalLpPool(NodeAccessor &node) {
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 3, 8)))
+    return failure();
+  FailureOr<double> p = getNorm(node);
+  if (failed(p))
+    return failure();
+  ImplicitLocOpBuilder &b = node.b;
+  SmallVector<int64_t> axes = getSpatialAxes(node);
+  Type sumType = getAccumulatorType(node.getElementType());
+  Value sums = makeReduction(
+      b, node.getInput(0), axes, getScalarAttr(sumType, 0),
+      [&](ImplicitLocOpBuilder &b, ValueRange s) {
+        return addWidened(b, s, [&](Value element) {
+          return makePower(b, math::AbsFOp::create(b, element), *p);
+        });
+      });
+  return node.setOutput(makeUnsqueeze(b, makeRoots(node, sums, *p), axes));
+}
+
 void registerPooling(OperatorTable &table) {
   table.add("AveragePool", 1, lowerAveragePool);
   table.add("GlobalAveragePool", 1, lowerGlobalAveragePool);
+  table.add("GlobalLpPool", 1, lowerGlobalLpPool);
   table.add("GlobalMaxPool", 1, lowerGlobalMaxPool);
+  table.add("LpPool", 1, lowerLpPool);
   table.add("MaxPool", 1, lowerMaxPool);
 }
 

@@ -56,26 +56,149 @@ Value makeMinimum(ImplicitLocOpBuilder &b, bool isUnsigned, ValueRange s) {
 // Axes
 //===----------------------------------------------------------------------===//
 
-/// The axes of a reduction: input 1 or the attribute. Without them all
-/// dimensions are reduced, or none with noop_with_empty_axes.
-static FailureOr<SmallVector<int64_t>> getReductionAxes(NodeAccessor &node) {
-  int64_t rank = node.getRank();
-  auto axes = node.getAxes(1, "axes", rank);
-  if (failed(axes))
-    return failure();
-  if (*axes && !(*axes)->empty())
-    return std::move(**axes);
-  if (node.getInt("noop_with_empty_axes", 0) != 0)
-    return SmallVector<int64_t>();
-  return llvm::to_vector(llvm::seq<int64_t>(0, rank));
-}
+/// Reduces input 0 along the sorted axes, which the result lacks.
+using Reducer = llvm::function_ref<FailureOr<Value>(ArrayRef<int64_t>)>;
 
 /// Puts the reduced dimensions back with size 1 unless keepdims is 0.
-static LogicalResult setReduced(NodeAccessor &node, Value result,
-                                ArrayRef<int64_t> axes) {
+static Value keepDims(NodeAccessor &node, Value result,
+                      ArrayRef<int64_t> axes) {
   if (node.getInt("keepdims", 1) != 0)
-    result = makeUnsqueeze(node.b, result, axes);
-  return node.setOutput(result);
+    return makeUnsqueeze(node.b, result, axes);
+  return result;
+}
+
+static LogicalResult setReduced(NodeAccessor &node, Reducer reduce,
+                                ArrayRef<int64_t> axes) {
+  FailureOr<Value> result = reduce(axes);
+  if (failed(result))
+    return failure();
+  return node.setOutput(keepDims(node, *result, axes));
+}
+
+/// The axes whose reduction takes input 0 to the shape of the output, where
+/// dimensions of size 1 stay: reducing them changes nothing. Without keepdims
+/// several sets may do.
+static FailureOr<SmallVector<SmallVector<int64_t>>>
+findAxes(NodeAccessor &node) {
+  // Each set costs a reduction; an operand of more dimensions has its axes
+  // fixed.
+  constexpr int64_t maxRank = 8;
+  ArrayRef<int64_t> input = node.getInputType(0).getShape();
+  RankedTensorType outputType = node.getStaticOutputType();
+  bool keepsDims = node.getInt("keepdims", 1) != 0;
+  int64_t rank = input.size();
+  if (!outputType || rank > maxRank || ShapedType::isDynamicShape(input))
+    return failure(failed(node.requireConstantInts(1, "axes")));
+  SmallVector<SmallVector<int64_t>> found;
+  for (unsigned set = 0; set < 1u << rank; ++set) {
+    SmallVector<int64_t> axes, shape;
+    bool reducesOne = false;
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      if (!(set >> dim & 1)) {
+        shape.push_back(input[dim]);
+        continue;
+      }
+      axes.push_back(dim);
+      reducesOne |= input[dim] == 1;
+      if (keepsDims)
+        shape.push_back(1);
+    }
+    if (!keepsDims) // Where dimensions of size 1 stand does not matter.
+      llvm::erase(shape, 1);
+    SmallVector<int64_t> wanted(outputType.getShape());
+    if (!keepsDims)
+      llvm::erase(wanted, 1);
+    if (!reducesOne && shape == wanted)
+      found.push_back(std::move(axes));
+  }
+  if (found.empty())
+    return node.error() << "no reduction of " << node.getInputType(0)
+                        << " has the declared shape of the output, "
+                        << outputType;
+  return found;
+}
+
+/// The axes that input 1 holds as the bits of one number.
+static Value makeAxisBits(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  int64_t rank = node.getRank();
+  Type type = b.getI64Type();
+  return makeReduction(
+      b, node.getInput(1), {0}, b.getI64IntegerAttr(0),
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        Value axis = arith::AddIOp::create(b, s[0], makeScalar(b, type, rank));
+        axis = arith::RemUIOp::create(b, axis, makeScalar(b, type, rank));
+        Value bit = arith::ShLIOp::create(b, makeScalar(b, type, 1), axis);
+        return arith::OrIOp::create(b, s[1], bit);
+      });
+}
+
+/// Axes that are computed follow from the shape of the output. Where several
+/// sets of axes have that shape, all are reduced along and the operand chooses.
+static LogicalResult lowerComputedAxes(NodeAccessor &node, Reducer reduce) {
+  FailureOr<SmallVector<SmallVector<int64_t>>> sets = findAxes(node);
+  if (failed(sets))
+    return failure();
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getStaticOutputType();
+  SmallVector<Value> results;
+  for (ArrayRef<int64_t> axes : *sets) {
+    FailureOr<Value> result = reduce(axes);
+    if (failed(result))
+      return failure();
+    results.push_back(
+        makeReshape(b, keepDims(node, *result, axes), type.getShape()));
+  }
+  if (results.size() == 1)
+    return node.setOutput(results.front());
+  uint64_t relevant = 0;
+  for (auto [dim, size] : llvm::enumerate(node.getInputType(0).getShape()))
+    relevant |= uint64_t(size != 1) << dim;
+  results.push_back(makeAxisBits(node));
+  SmallVector<AffineMap> maps(results.size(),
+                              b.getMultiDimIdentityMap(type.getRank()));
+  maps.back() = AffineMap::get(type.getRank(), 0, b.getContext());
+  Type bits = b.getI64Type();
+  auto choose = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+    Value given =
+        arith::AndIOp::create(b, s.back(), makeScalar(b, bits, relevant));
+    Value chosen = s.front();
+    for (auto [axes, value] : llvm::drop_begin(llvm::zip(*sets, s))) {
+      uint64_t set = 0;
+      for (int64_t axis : axes)
+        set |= uint64_t(1) << axis;
+      Value isSet = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, given,
+                                          makeScalar(b, bits, set));
+      chosen = arith::SelectOp::create(b, isSet, value, chosen);
+    }
+    return chosen;
+  };
+  return node.setOutput(makePointwise(b, getStaticSizes(b, type.getShape()),
+                                      type.getElementType(), results, maps,
+                                      choose));
+}
+
+/// Reduces along the axes of input 1 or of the attribute. Without them all
+/// dimensions are reduced, or none with noop_with_empty_axes.
+static LogicalResult lowerReduction(NodeAccessor &node, Reducer reduce) {
+  int64_t rank = node.getRank();
+  if (node.hasInput(1) && !node.getConstantInts(1) &&
+      node.getInputType(1).getRank() == 1 &&
+      node.getInputType(1).getDimSize(0) != 0)
+    return lowerComputedAxes(node, reduce);
+  std::optional<SmallVector<int64_t>> axes;
+  if (!node.hasInput(1) || node.getConstantInts(1)) {
+    auto given = node.getAxes(1, "axes", rank);
+    if (failed(given))
+      return failure();
+    axes = std::move(*given);
+  }
+  if (!axes || axes->empty()) {
+    axes.emplace();
+    if (node.getInt("noop_with_empty_axes", 0) == 0)
+      axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  }
+  return setReduced(node, reduce, *axes);
 }
 
 //===----------------------------------------------------------------------===//
@@ -87,51 +210,53 @@ using FloatFunction = llvm::function_ref<Value(ScalarMath &, Value)>;
 static Value identity(ScalarMath &, Value x) { return x; }
 
 /// after(sum of before(x)) on floats, carried in the accumulator's type.
-static LogicalResult lowerFloatSum(NodeAccessor &node, FloatFunction before,
-                                   FloatFunction after) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
-    return failure();
-  if (failed(node.checkFloat(0)))
-    return failure();
+static Value makeFloatSum(NodeAccessor &node, ArrayRef<int64_t> axes,
+                          FloatFunction before, FloatFunction after) {
   ImplicitLocOpBuilder &b = node.b;
   Type type = node.getElementType(), sumType = getAccumulatorType(type);
   Value sums =
-      makeReduction(b, node.getInput(0), *axes, getScalarAttr(sumType, 0),
+      makeReduction(b, node.getInput(0), axes, getScalarAttr(sumType, 0),
                     [&](ImplicitLocOpBuilder &b, ValueRange s) {
                       ScalarMath m(b, sumType);
                       return m.add(before(m, m.convert(s[0])), s[1]);
                     });
-  Value result =
-      makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
-        ScalarMath m(b, sumType);
-        return ScalarMath(b, type).convert(after(m, s[0]));
-      });
-  return setReduced(node, result, *axes);
+  return makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
+    ScalarMath m(b, sumType);
+    return ScalarMath(b, type).convert(after(m, s[0]));
+  });
+}
+
+static LogicalResult lowerFloatSum(NodeAccessor &node, FloatFunction before,
+                                   FloatFunction after) {
+  if (failed(node.checkFloat(0)))
+    return failure();
+  return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
+    return makeFloatSum(node, axes, before, after);
+  });
 }
 
 static LogicalResult lowerReduceSum(NodeAccessor &node) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
-    return failure();
-  Value sums = makeSum(node.b, node.getInput(0), *axes);
-  if (isFloat(node.getElementType()))
-    sums = castFloat(node.b, sums, node.getElementType());
-  return setReduced(node, sums, *axes);
+  return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
+    Value sums = makeSum(node.b, node.getInput(0), axes);
+    if (isFloat(node.getElementType()))
+      sums = castFloat(node.b, sums, node.getElementType());
+    return sums;
+  });
 }
 
 static LogicalResult lowerReduceMean(NodeAccessor &node) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
+  if (failed(node.checkFloat(0)))
     return failure();
-  double count = 1;
-  for (int64_t axis : *axes) {
-    if (failed(node.checkStaticDim(0, axis, "a mean")))
-      return failure();
-    count *= node.getInputType(0).getDimSize(axis);
-  }
-  return lowerFloatSum(node, identity, [=](ScalarMath &m, Value sum) {
-    return m.div(sum, m.constant(count));
+  return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
+    double count = 1;
+    for (int64_t axis : axes) {
+      if (failed(node.checkStaticDim(0, axis, "a mean")))
+        return failure();
+      count *= node.getInputType(0).getDimSize(axis);
+    }
+    return makeFloatSum(node, axes, identity, [=](ScalarMath &m, Value sum) {
+      return m.div(sum, m.constant(count));
+    });
   });
 }
 
@@ -154,36 +279,38 @@ static LogicalResult lowerReduceSumSquare(NodeAccessor &node) {
 }
 
 /// max + log(sum exp(x - max)), for exp(x) alone overflows.
-static LogicalResult lowerReduceLogSumExp(NodeAccessor &node) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
-    return failure();
-  if (failed(node.checkFloat(0)))
-    return failure();
+static Value makeLogSumExp(NodeAccessor &node, ArrayRef<int64_t> axes) {
   ImplicitLocOpBuilder &b = node.b;
   Value input = node.getInput(0);
   int64_t rank = node.getRank();
   Type type = node.getElementType(), sumType = getAccumulatorType(type);
-  Value maxima = makeReduction(b, input, *axes, getLowest(type, false),
+  Value maxima = makeReduction(b, input, axes, getLowest(type, false),
                                [](ImplicitLocOpBuilder &b, ValueRange s) {
                                  return makeMaximum(b, false, s);
                                });
   Value powers =
       makePointwise(b, getSizes(b, input), sumType, {input, maxima},
                     {b.getMultiDimIdentityMap(rank),
-                     getReducedMap(b.getContext(), rank, *axes)},
+                     getReducedMap(b.getContext(), rank, axes)},
                     [&](ImplicitLocOpBuilder &b, ValueRange s) {
                       ScalarMath m(b, sumType);
                       return m.exp(m.sub(m.convert(s[0]), m.convert(s[1])));
                     });
-  Value sums = makeSum(b, powers, *axes);
-  Value result = makeMapped(b, type, {sums, maxima},
-                            [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                              ScalarMath m(b, sumType);
-                              Value value = m.add(m.log(s[0]), m.convert(s[1]));
-                              return ScalarMath(b, type).convert(value);
-                            });
-  return setReduced(node, result, *axes);
+  Value sums = makeSum(b, powers, axes);
+  return makeMapped(b, type, {sums, maxima},
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                      ScalarMath m(b, sumType);
+                      Value value = m.add(m.log(s[0]), m.convert(s[1]));
+                      return ScalarMath(b, type).convert(value);
+                    });
+}
+
+static LogicalResult lowerReduceLogSumExp(NodeAccessor &node) {
+  if (failed(node.checkFloat(0)))
+    return failure();
+  return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
+    return makeLogSumExp(node, axes);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -192,20 +319,17 @@ static LogicalResult lowerReduceLogSumExp(NodeAccessor &node) {
 
 static LogicalResult lowerReduceExtremum(NodeAccessor &node,
                                          bool wantsMaximum) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
-    return failure();
   bool isUnsigned = node.isUnsignedInput(0);
   Type type = node.getElementType();
   TypedAttr initial =
       wantsMaximum ? getLowest(type, isUnsigned) : getHighest(type, isUnsigned);
-  Value result = makeReduction(node.b, node.getInput(0), *axes, initial,
-                               [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                                 return wantsMaximum
-                                            ? makeMaximum(b, isUnsigned, s)
-                                            : makeMinimum(b, isUnsigned, s);
-                               });
-  return setReduced(node, result, *axes);
+  return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
+    return makeReduction(node.b, node.getInput(0), axes, initial,
+                         [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                           return wantsMaximum ? makeMaximum(b, isUnsigned, s)
+                                               : makeMinimum(b, isUnsigned, s);
+                         });
+  });
 }
 
 static LogicalResult lowerReduceMax(NodeAccessor &node) {
@@ -217,21 +341,20 @@ static LogicalResult lowerReduceMin(NodeAccessor &node) {
 }
 
 static LogicalResult lowerReduceProd(NodeAccessor &node) {
-  FailureOr<SmallVector<int64_t>> axes = getReductionAxes(node);
-  if (failed(axes))
-    return failure();
   Type type = node.getElementType(), productType = getAccumulatorType(type);
-  Value result = makeReduction(
-      node.b, node.getInput(0), *axes, getScalarAttr(productType, 1),
-      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-        if (!isFloat(type))
-          return arith::MulIOp::create(b, s[0], s[1]);
-        ScalarMath m(b, productType);
-        return m.mul(m.convert(s[0]), s[1]);
-      });
-  if (isFloat(type))
-    result = castFloat(node.b, result, type);
-  return setReduced(node, result, *axes);
+  auto multiply = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+    if (!isFloat(type))
+      return arith::MulIOp::create(b, s[0], s[1]);
+    ScalarMath m(b, productType);
+    return m.mul(m.convert(s[0]), s[1]);
+  };
+  return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
+    Value product = makeReduction(node.b, node.getInput(0), axes,
+                                  getScalarAttr(productType, 1), multiply);
+    if (isFloat(type))
+      product = castFloat(node.b, product, type);
+    return product;
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -250,16 +373,11 @@ static Value isExtremum(ImplicitLocOpBuilder &b, Value element, Value best,
 
 /// The extremum along the axis, then the least or greatest of the indices where
 /// it stands: two reductions, each by an operation that hardware has.
-static LogicalResult lowerArgument(NodeAccessor &node, bool wantsMaximum) {
-  ImplicitLocOpBuilder &b = node.b;
-  int64_t rank = node.getRank();
-  int64_t axis = node.getAxis("axis", 0, rank);
-  if (node.hasErrors())
-    return failure();
-  bool wantsLast = node.getInt("select_last_index", 0) != 0;
-  bool isUnsigned = node.isUnsignedInput(0);
-  Type type = node.getElementType(), indexType = b.getI64Type();
-  Value input = node.getInput(0);
+Value makeArgument(ImplicitLocOpBuilder &b, Value input, int64_t axis,
+                   bool wantsMaximum, bool wantsLast, bool isUnsigned) {
+  auto inputType = cast<RankedTensorType>(input.getType());
+  int64_t rank = inputType.getRank();
+  Type type = inputType.getElementType(), indexType = b.getI64Type();
   Value best = makeReduction(
       b, input, axis,
       wantsMaximum ? getLowest(type, isUnsigned) : getHighest(type, isUnsigned),
@@ -268,7 +386,7 @@ static LogicalResult lowerArgument(NodeAccessor &node, bool wantsMaximum) {
                             : makeMinimum(b, isUnsigned, s);
       });
   // Where no element is the extremum, its index is beyond all others.
-  int64_t size = node.getInputType(0).getDimSize(axis);
+  int64_t size = inputType.getDimSize(axis);
   int64_t last = ShapedType::isDynamic(size)
                      ? std::numeric_limits<int32_t>::max()
                      : size - 1;
@@ -293,7 +411,17 @@ static LogicalResult lowerArgument(NodeAccessor &node, bool wantsMaximum) {
             inner, wantsLast ? makeMaximum(inner, /*isUnsigned=*/false, pair)
                              : makeMinimum(inner, /*isUnsigned=*/false, pair));
       });
-  return setReduced(node, generic.getResult(0), {axis});
+  return generic.getResult(0);
+}
+
+static LogicalResult lowerArgument(NodeAccessor &node, bool wantsMaximum) {
+  int64_t axis = node.getAxis("axis", 0, node.getRank());
+  if (node.hasErrors())
+    return failure();
+  bool wantsLast = node.getInt("select_last_index", 0) != 0;
+  Value indices = makeArgument(node.b, node.getInput(0), axis, wantsMaximum,
+                               wantsLast, node.isUnsignedInput(0));
+  return node.setOutput(keepDims(node, indices, {axis}));
 }
 
 static LogicalResult lowerArgMax(NodeAccessor &node) {

@@ -23,6 +23,12 @@ mlir::Value makeMaximum(mlir::ImplicitLocOpBuilder &b, bool isUnsigned,
 mlir::Value makeMinimum(mlir::ImplicitLocOpBuilder &b, bool isUnsigned,
                         mlir::ValueRange scalars);
 
+/// The i64 index of the extremum along `axis`, which the result lacks: the
+/// first or the last where several are equal.
+mlir::Value makeArgument(mlir::ImplicitLocOpBuilder &b, mlir::Value input,
+                         int64_t axis, bool wantsMaximum, bool wantsLast,
+                         bool isUnsigned);
+
 } // namespace garam::onnx
 
 #endif // GARAM_LIB_CONVERSION_ONNXTOLINALG_REDUCTIONS_H

@@ -14,9 +14,18 @@ namespace garam::onnx {
 
 static Value copyElement(ImplicitLocOpBuilder &, ValueRange s) { return s[0]; }
 
+/// A shape that is computed at run time is that of the output, where it is
+/// known.
+static FailureOr<SmallVector<int64_t>> getExpandedShape(NodeAccessor &node) {
+  RankedTensorType type = node.getStaticOutputType();
+  if (type && !node.getConstantInts(1))
+    return llvm::to_vector(type.getShape());
+  return node.requireConstantInts(1, "shape");
+}
+
 static LogicalResult lowerExpand(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
-  FailureOr<SmallVector<int64_t>> shape = node.requireConstantInts(1, "shape");
+  FailureOr<SmallVector<int64_t>> shape = getExpandedShape(node);
   if (failed(shape))
     return failure();
   RankedTensorType type = node.getInputType(0);
@@ -47,11 +56,27 @@ static LogicalResult lowerExpand(NodeAccessor &node) {
                                       node.getInput(0), map, copyElement));
 }
 
+/// Repeats that are computed at run time follow from the shapes of input and
+/// output, where they are known.
+static FailureOr<SmallVector<int64_t>> getRepeats(NodeAccessor &node) {
+  RankedTensorType type = node.getStaticOutputType();
+  ArrayRef<int64_t> input = node.getInputType(0).getShape();
+  if (!type || node.getConstantInts(1) ||
+      type.getRank() != static_cast<int64_t>(input.size()))
+    return node.requireConstantInts(1, "repeats");
+  SmallVector<int64_t> repeats;
+  for (auto [size, tiled] : llvm::zip_equal(input, type.getShape())) {
+    if (ShapedType::isDynamic(size) || (size == 0 ? tiled : tiled % size) != 0)
+      return node.requireConstantInts(1, "repeats");
+    repeats.push_back(size == 0 ? 1 : tiled / size);
+  }
+  return repeats;
+}
+
 /// Repeats along a new dimension in front of each one, then collapses both.
 static LogicalResult lowerTile(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
-  FailureOr<SmallVector<int64_t>> repeats =
-      node.requireConstantInts(1, "repeats");
+  FailureOr<SmallVector<int64_t>> repeats = getRepeats(node);
   if (failed(repeats))
     return failure();
   RankedTensorType type = node.getInputType(0);

@@ -122,7 +122,16 @@ static LogicalResult lowerFlatten(NodeAccessor &node) {
                             getProduct(shape.drop_front(axis))});
 }
 
+/// Whether input 1 is computed, but the shape of the output known: as shape
+/// inference has found, or as the model declares.
+static bool hasShapeOfOutput(NodeAccessor &node) {
+  return node.hasInput(1) && !node.getConstantInts(1) &&
+         node.getStaticOutputType();
+}
+
 static LogicalResult lowerSqueeze(NodeAccessor &node) {
+  if (hasShapeOfOutput(node))
+    return setReshaped(node, node.getOutputType().getShape());
   RankedTensorType type = node.getInputType(0);
   auto axes = node.getAxes(1, "axes", type.getRank());
   if (failed(axes))
@@ -142,6 +151,8 @@ static LogicalResult lowerSqueeze(NodeAccessor &node) {
 }
 
 static LogicalResult lowerUnsqueeze(NodeAccessor &node) {
+  if (hasShapeOfOutput(node))
+    return setReshaped(node, node.getOutputType().getShape());
   RankedTensorType type = node.getInputType(0);
   std::optional<SmallVector<int64_t>> given = node.getInts("axes");
   if (!given) {

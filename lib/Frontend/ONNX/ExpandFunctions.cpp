@@ -21,13 +21,16 @@ namespace {
 /// (activations, Softmax, Clip, LayerNormalization, Gelu and the like).
 constexpr StringLiteral kExpandedOperators[] = {
     "AffineGrid",
+    "Attention",
     "BlackmanWindow",
-    "CenterCropPad",
+    "CausalConvWithState",
     "DynamicQuantizeLinear",
     "HammingWindow",
     "HannWindow",
+    "LinearAttention",
     "MeanVarianceNormalization",
     "NegativeLogLikelihoodLoss",
+    "RotaryEmbedding",
     "SoftmaxCrossEntropyLoss",
 };
 

@@ -383,30 +383,100 @@ Expected<OwningOpRef<ModuleOp>> importGraph(const LoadedModel &model,
   return Importer(model, context).import();
 }
 
+/// The sizes of `declared` where `known` does not have them; null when they
+/// are not types of one value.
+static Type refineType(Type known, RankedTensorType declared) {
+  auto tensor = dyn_cast<TensorType>(known);
+  if (!tensor || tensor.getElementType() != declared.getElementType())
+    return {};
+  if (!tensor.hasRank())
+    return declared;
+  if (tensor.getRank() != declared.getRank())
+    return {};
+  SmallVector<int64_t> shape(tensor.getShape());
+  for (auto [dim, size] : llvm::enumerate(declared.getShape()))
+    if (ShapedType::isDynamic(shape[dim]))
+      shape[dim] = size;
+  return tensor.clone(shape);
+}
+
+/// Operators whose result has the shape of their first input.
+static constexpr StringLiteral kUnaryOperators[] = {
+    "Abs",   "Cast",    "CastLike",   "Ceil", "Clip",       "Cos",
+    "Erf",   "Exp",     "Floor",      "Gelu", "Identity",   "IsInf",
+    "IsNaN", "Log",     "LogSoftmax", "Neg",  "Reciprocal", "Relu",
+    "Round", "Sigmoid", "Sign",       "Sin",  "Softmax",    "Sqrt",
+    "Tanh",  "Not"};
+
+/// Operators that broadcast two inputs.
+static constexpr StringLiteral kBinaryOperators[] = {
+    "Add", "Div", "Equal", "Greater", "Less", "Mod", "Mul", "Pow", "Sub"};
+
+static bool isOneElement(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.hasStaticShape() && type.getNumElements() == 1 &&
+         type.getRank() <= 1;
+}
+
+/// The shape that operand `index` of a node has by that of the result; null
+/// where none follows. A size that is not known is taken to be equal to those
+/// of the other operands, not to be 1 and broadcast.
+static RankedTensorType getOperandShape(NodeOp node, unsigned index) {
+  auto type = dyn_cast<RankedTensorType>(node.getResult(0).getType());
+  if (!type || !node.getDomain().empty())
+    return {};
+  if (is_contained(kUnaryOperators, node.getOpType()))
+    return index == 0 ? type : RankedTensorType();
+  if (!is_contained(kBinaryOperators, node.getOpType()) ||
+      node.getInputs().size() != 2)
+    return {};
+  if (isOneElement(node.getInputs()[1 - index]) && type.getRank() > 0)
+    return type;
+  auto operand = dyn_cast<RankedTensorType>(node.getInputs()[index].getType());
+  if (!operand || operand.getRank() > type.getRank())
+    return {};
+  return type.clone(type.getShape().take_back(operand.getRank()));
+}
+
+/// Carries the shapes of results on to the operands.
+static void refineOperands(Block &block) {
+  for (Operation &op : llvm::reverse(block)) {
+    auto node = dyn_cast<NodeOp>(op);
+    if (!node || node.getNumResults() == 0)
+      continue;
+    for (auto [index, operand] : llvm::enumerate(node.getInputs())) {
+      auto tensor = dyn_cast<TensorType>(operand.getType());
+      if (!tensor || !operand.getDefiningOp<NodeOp>())
+        continue;
+      RankedTensorType shape = getOperandShape(node, index);
+      if (!shape)
+        continue;
+      if (Type refined =
+              refineType(tensor, shape.clone(tensor.getElementType())))
+        operand.setType(cast<TensorType>(refined));
+    }
+  }
+}
+
 void applyDeclaredOutputs(const LoadedModel &model, ModuleOp module) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
-  auto returnOp =
-      cast<func::ReturnOp>(function.getBody().front().getTerminator());
+  Block &body = function.getBody().front();
+  auto returnOp = cast<func::ReturnOp>(body.getTerminator());
   for (auto [index, declared] : llvm::enumerate(model.declaredOutputs)) {
     Value value = returnOp.getOperand(index);
-    auto node = value.getDefiningOp<NodeOp>();
     Expected<Type> type =
         importType("output", declared.type(), module.getContext());
     if (!type) {
       consumeError(type.takeError());
       continue;
     }
-    auto known = dyn_cast<RankedTensorType>(value.getType());
     auto wanted = dyn_cast<RankedTensorType>(*type);
-    if (!node || !known || !wanted || known.getRank() != wanted.getRank() ||
-        known.getElementType() != wanted.getElementType())
+    if (!value.getDefiningOp<NodeOp>() || !wanted)
       continue;
-    SmallVector<int64_t> shape(known.getShape());
-    for (auto [dim, size] : llvm::enumerate(wanted.getShape()))
-      if (ShapedType::isDynamic(shape[dim]))
-        shape[dim] = size;
-    value.setType(known.clone(shape));
+    if (Type refined = refineType(value.getType(), wanted))
+      value.setType(refined);
   }
+  refineOperands(body);
   function.setFunctionType(FunctionType::get(module.getContext(),
                                              function.getArgumentTypes(),
                                              returnOp.getOperandTypes()));

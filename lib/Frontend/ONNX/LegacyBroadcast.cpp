@@ -10,7 +10,7 @@
 // at their last dimensions. onnx's version converter adds dimensions in the
 // wrong place and takes no symbolic ones, so this is done before it, and the
 // operators, whose later versions differ in types only, are hidden from it.
-// Source: the specifications of Add-6 and Add-7.
+// Source: the specifications of Add-6, Add-7 and PRelu-6.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,7 +30,7 @@ constexpr char kAlignedDomain[] = "garam.aligned";
 
 constexpr StringLiteral kOperators[] = {"Add",     "And",  "Div", "Equal",
                                         "Greater", "Less", "Mul", "Or",
-                                        "Pow",     "Sub",  "Xor"};
+                                        "PRelu",   "Pow",  "Sub", "Xor"};
 
 const pb::AttributeProto *findAttribute(const pb::NodeProto &node,
                                         StringRef name) {
@@ -79,12 +79,28 @@ public:
   }
 
 private:
+  /// The dimension of the first input that the first one of the second belongs
+  /// to; nothing when shapes are as they are today.
+  std::optional<int64_t> findAxis(const pb::NodeProto &node) const {
+    if (node.op_type() == "PRelu") {
+      // A slope for each channel, the second dimension, or one for all.
+      const pb::TensorShapeProto *slope = shapes.lookup(node.input(1));
+      bool isOne =
+          slope && (slope->dim_size() != 1 || slope->dim(0).dim_value() == 1);
+      return isOne ? std::nullopt : std::optional<int64_t>(1);
+    }
+    const pb::AttributeProto *broadcast = findAttribute(node, "broadcast");
+    const pb::AttributeProto *axis = findAttribute(node, "axis");
+    if (!broadcast || broadcast->i() == 0 || !axis)
+      return std::nullopt;
+    return axis->i();
+  }
+
   /// Puts dimensions of size 1 behind the second input's, up to the last of the
   /// first one's.
   Error align(pb::NodeProto &node, pb::GraphProto &aligned) {
-    const pb::AttributeProto *broadcast = findAttribute(node, "broadcast");
-    const pb::AttributeProto *axisAttribute = findAttribute(node, "axis");
-    if (!broadcast || broadcast->i() == 0 || !axisAttribute) {
+    std::optional<int64_t> given = findAxis(node);
+    if (!given) {
       removeAttributes(node);
       return Error::success();
     }
@@ -94,7 +110,7 @@ private:
       return fail(node, "broadcasts along an axis, for which the ranks of both "
                         "inputs must be known; export it again with a newer "
                         "opset_version");
-    int64_t axis = axisAttribute->i(), rank = first->dim_size();
+    int64_t axis = *given, rank = first->dim_size();
     if (axis < -rank || axis >= rank)
       return fail(node, "broadcasts along axis " + Twine(axis) +
                             ", which its first input of " + Twine(rank) +

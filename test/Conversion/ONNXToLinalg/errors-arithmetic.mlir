@@ -19,14 +19,6 @@ func.func @mod(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
-func.func @pow(%x: tensor<2x3xi32>, %y: tensor<2x3xf32>) -> tensor<2x3xi32> {
-  // expected-error @+1 {{node 'a' (Pow, opset 17): integers to the power of floats are not supported}}
-  %0 = onnx.node "Pow"(%x, %y) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xi32>, tensor<2x3xf32>) -> tensor<2x3xi32>
-  return %0 : tensor<2x3xi32>
-}
-
-// -----
-
 func.func @and(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   // expected-error @+1 {{node 'a' (BitwiseAnd, opset 18): input 0 is 'tensor<2x3xf32>', but integers or booleans are needed}}
   %0 = onnx.node "BitwiseAnd"(%x, %x) {id = "a", opset = 18 : i64} attributes {} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>

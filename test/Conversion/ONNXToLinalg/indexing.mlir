@@ -1,0 +1,95 @@
+// RUN: garam-opt %s -convert-onnx-to-linalg -split-input-file | FileCheck %s
+
+// Single elements are extracted at indices of which negative ones count from
+// the end; what is beyond an end is that end.
+
+// CHECK-LABEL: func @elements(
+// CHECK-SAME: %[[X:.*]]: tensor<4x3xf32>, %[[I:.*]]: tensor<2x3xi64>
+func.func @elements(%x: tensor<4x3xf32>, %i: tensor<2x3xi64>) -> tensor<2x3xf32> {
+  // CHECK: %[[R:.*]] = linalg.generic {{.*}} ins(%[[I]] : tensor<2x3xi64>)
+  // CHECK: %[[INDEX:.*]] = arith.index_cast
+  // CHECK: arith.cmpi slt, %[[INDEX]]
+  // CHECK: arith.maxsi
+  // CHECK: %[[ROW:.*]] = arith.minsi
+  // CHECK: %[[COLUMN:.*]] = linalg.index 1
+  // CHECK: tensor.extract %[[X]][%[[ROW]], %[[COLUMN]]]
+  // CHECK: return %[[R]]
+  %0 = onnx.node "GatherElements"(%x, %i) {id = "g", opset = 13 : i64} attributes {}
+      : (tensor<4x3xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// The coordinates of GatherND are operands of their own; what they leave open
+// is the position in the result.
+
+// CHECK: affine_map<(d0, d1) -> (d0, 0)>
+// CHECK-LABEL: func @slices(
+// CHECK-SAME: %[[X:.*]]: tensor<4x3xf32>
+func.func @slices(%x: tensor<4x3xf32>, %i: tensor<2x1xi64>) -> tensor<2x3xf32> {
+  // CHECK: %[[COLUMN:.*]] = linalg.index 1
+  // CHECK: tensor.extract %[[X]][%{{.*}}, %[[COLUMN]]]
+  %0 = onnx.node "GatherND"(%x, %i) {id = "g", opset = 13 : i64} attributes {}
+      : (tensor<4x3xf32>, tensor<2x1xi64>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// Elements below the diagonal become 0.
+
+// CHECK-LABEL: func @upper(
+func.func @upper(%x: tensor<4x3xf32>) -> tensor<4x3xf32> {
+  // CHECK: %[[DIAGONAL:.*]] = arith.subi
+  // CHECK: %[[KEPT:.*]] = arith.cmpi sge, %[[DIAGONAL]]
+  // CHECK: arith.select %[[KEPT]]
+  %0 = onnx.node "Trilu"(%x) {id = "t", opset = 14 : i64} attributes {}
+      : (tensor<4x3xf32>) -> tensor<4x3xf32>
+  return %0 : tensor<4x3xf32>
+}
+
+// -----
+
+// Axes that are computed: of the shape of the result follows which they are.
+
+// CHECK-LABEL: func @axes_by_shape(
+func.func @axes_by_shape(%x: tensor<2x4xf32>, %axes: tensor<1xi64>) -> tensor<2x1xf32> {
+  // CHECK: linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
+  // CHECK-NOT: linalg.generic
+  %0 = onnx.node "ReduceSum"(%x, %axes) {id = "r", opset = 13 : i64} attributes {}
+      : (tensor<2x4xf32>, tensor<1xi64>) -> tensor<2x1xf32>
+  return %0 : tensor<2x1xf32>
+}
+
+// -----
+
+// Where it does not follow, the operand chooses between the results, by the
+// axes as bits of a number.
+
+// CHECK-LABEL: func @axes_by_operand(
+// CHECK-SAME: %{{.*}}: tensor<4x4xf32>, %[[AXES:.*]]: tensor<1xi64>
+func.func @axes_by_operand(%x: tensor<4x4xf32>, %axes: tensor<1xi64>) -> tensor<4xf32> {
+  // CHECK: %[[FIRST:.*]] = linalg.generic {{.*}}iterator_types = ["reduction", "parallel"]
+  // CHECK: %[[SECOND:.*]] = linalg.generic {{.*}}iterator_types = ["parallel", "reduction"]
+  // CHECK: %[[BITS:.*]] = linalg.generic {{.*}} ins(%[[AXES]] : tensor<1xi64>)
+  // CHECK: linalg.generic {{.*}} ins(%[[FIRST]], %[[SECOND]], %[[BITS]] :
+  // CHECK: arith.select
+  %0 = onnx.node "ReduceSum"(%x, %axes) {id = "r", opset = 13 : i64} attributes {keepdims = 0 : i64}
+      : (tensor<4x4xf32>, tensor<1xi64>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// A slice of run time gathers from start + i * step along each axis.
+
+// CHECK-LABEL: func @slice(
+// CHECK-SAME: %[[X:.*]]: tensor<8xf32>
+func.func @slice(%x: tensor<8xf32>, %s: tensor<1xi64>, %e: tensor<1xi64>) -> tensor<3xf32> {
+  // CHECK: %[[POSITIONS:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<3xi64>)
+  // CHECK: garam_ext.gather %[[X]][%[[POSITIONS]]] axis 0
+  %0 = onnx.node "Slice"(%x, %s, %e) {id = "s", opset = 13 : i64} attributes {}
+      : (tensor<8xf32>, tensor<1xi64>, tensor<1xi64>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
