@@ -172,6 +172,58 @@ def test_depthwise_zero_points(input_type, weight_type, per_channel, target, run
         np.testing.assert_array_equal(actual[name], expected, err_msg=name)
 
 
+def make_quantized_addition(dtype, activation):
+    """A product that is quantised, then added to a quantised tensor, as exporters write it."""
+    random = np.random.default_rng(11)
+    info = np.iinfo(dtype)
+    inputs = {name: random.integers(info.min, info.max + 1, (1, 16, 24, 20)).astype(dtype)
+              for name in ("x", "r")}
+    constants = {"w": random.integers(-40, 41, (16, 16, 1, 1)).astype(np.int8),
+                 "sw": np.float32(2 ** -7), "zw": np.int8(0)}
+    for name, scale, zero in (("x", 2 ** -5, 7), ("y", 0.0311, 31), ("r", 0.0537, 12),
+                              ("o", 0.0612, 3)):
+        constants[f"s{name}"] = np.float32(scale)
+        constants[f"z{name}"] = dtype(zero)
+    node = onnx.helper.make_node
+    nodes = [node("DequantizeLinear", [name, f"s{name}", f"z{name}"], [f"f{name}"])
+             for name in ("x", "w", "r")]
+    nodes += [node("Conv", ["fx", "fw"], ["c"]),
+              node("QuantizeLinear", ["c", "sy", "zy"], ["y"]),
+              node("DequantizeLinear", ["y", "sy", "zy"], ["fy"]),
+              node("Add", ["fy", "fr"], ["s"]),
+              node(activation, ["s"], ["a"]),
+              node("QuantizeLinear", ["a", "so", "zo"], ["o"])]
+    element = onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    shape = inputs["x"].shape
+    graph = onnx.helper.make_graph(
+        nodes, "addition",
+        [onnx.helper.make_tensor_value_info(name, element, shape) for name in inputs],
+        [onnx.helper.make_tensor_value_info("o", element, shape)],
+        [onnx.numpy_helper.from_array(np.asarray(value), name)
+         for name, value in constants.items()])
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)],
+                                  ir_version=8), inputs
+
+
+@pytest.mark.parametrize("target, is_fused", [
+    ("atom", True), ("rngd", True), ("warboy", True), ("soma-edge-64", False)])
+@pytest.mark.parametrize("dtype, activation", [(np.int8, "Relu"), (np.uint8, "Identity")])
+def test_quantized_addition(dtype, activation, target, is_fused, run_tool, tmp_path):
+    """In the epilogue, where a chip has one that adds tensors, or in a vector: bit by bit the
+    operators' result."""
+    model, inputs = make_quantized_addition(dtype, activation)
+    source, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    onnx.save(model, source)
+    run_tool("garam", "compile", source, "--target", target, "-o", binary, "--quiet")
+    actual = run_model(run_tool, binary, inputs, tmp_path / "run")["o"]
+    expected = oracle.run_onnxruntime(model, inputs, optimise=False)["o"]
+    assert len(np.unique(expected)) > 100, "too much is saturated"
+    np.testing.assert_array_equal(actual, expected)
+    program = run_tool("garam", "inspect", binary, "--disassemble").stdout
+    assert ("requantize" in program) == is_fused
+    assert bool(re.search(r"\bvector \[", program)) != is_fused
+
+
 def write_warboy_and_host(tmp_path):
     """Links that cost next to nothing, for even a small network to be worth moving."""
     path = tmp_path / "system.yaml"

@@ -6,6 +6,10 @@
 
 #include "Epilogue.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -25,7 +29,7 @@ static ChannelValues combineChannels(const ChannelValues &a,
 }
 
 bool Epilogue::add(const ChannelValues &values) {
-  if (isClamped() || isQuantized)
+  if (requantization || isClamped() || isQuantized)
     return false;
   bias = combineChannels(bias, values, std::plus<double>());
   return true;
@@ -35,7 +39,8 @@ bool Epilogue::multiply(const ChannelValues &values) {
   bool isScalar = values.size() == 1;
   // A clamp keeps its meaning under a positive factor only; the residual and
   // the clamp have one factor for all channels.
-  if (isQuantized || ((isClamped() || residual) && !isScalar) ||
+  if (isQuantized || requantization ||
+      ((isClamped() || residual) && !isScalar) ||
       (isClamped() && !(values[0] > 0)))
     return false;
   scale = combineChannels(scale, values, std::multiplies<double>());
@@ -76,17 +81,50 @@ bool Epilogue::clampAbove(double high) {
 
 bool Epilogue::quantize(const ChannelValues &scales, int64_t newZeroPoint,
                         bool resultIsUnsigned) {
-  ChannelValues factors;
-  for (double step : scales) {
-    if (!(step > 0))
-      return false;
-    factors.push_back(1.0 / step);
-  }
-  if (!multiply(factors))
+  auto isUsable = [](double step) { return std::isfinite(step) && step > 0; };
+  if (isQuantized || !llvm::all_of(scales, isUsable))
     return false;
+  if (requantization) {
+    if (scales.size() != 1)
+      return false;
+    outputScale = scales[0];
+  } else {
+    ChannelValues factors;
+    for (double step : scales)
+      factors.push_back(1.0 / step);
+    if (!multiply(factors))
+      return false;
+  }
   isQuantized = true;
   zeroPoint = newZeroPoint;
   isUnsigned = resultIsUnsigned;
+  return true;
+}
+
+bool Epilogue::dequantize(double newScale, int64_t newZeroPoint,
+                          bool inputIsUnsigned, unsigned bits) {
+  if (!takesDequantize || !isQuantized || requantization || residual ||
+      newZeroPoint != zeroPoint || inputIsUnsigned != isUnsigned)
+    return false;
+  int64_t low = isUnsigned ? 0 : llvm::minIntN(bits);
+  int64_t high = isUnsigned ? llvm::maxUIntN(bits) : llvm::maxIntN(bits);
+  // The result would be clamped before it is rounded, in units of its scale.
+  double least = low - zeroPoint, most = high - zeroPoint;
+  if (clampLow)
+    least =
+        std::max<double>(least, std::nearbyint(static_cast<float>(*clampLow)));
+  if (clampHigh)
+    most =
+        std::min<double>(most, std::nearbyint(static_cast<float>(*clampHigh)));
+  // NaN, which no bound holds, is stored as the zero point.
+  if (!(least <= 0 && most >= 0))
+    return false;
+  requantization =
+      Requantization{static_cast<int32_t>(least), static_cast<int32_t>(most),
+                     static_cast<float>(newScale)};
+  clampLow = clampHigh = std::nullopt;
+  isQuantized = isUnsigned = false;
+  zeroPoint = 0;
   return true;
 }
 

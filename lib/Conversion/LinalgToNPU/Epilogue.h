@@ -25,10 +25,19 @@ struct Residual {
   double scale = 1.0;
 };
 
-/// value = sum * scale[channel] + bias[channel] + residual, clamped, and then
-/// either stored as a float or rounded, moved by the zero point and saturated.
-/// The coefficients are kept in f64 until they are written, so that scales of
-/// several operators multiply without loss.
+/// A value is rounded to nearest even, clamped to the integers from `low` to
+/// `high` and multiplied by `scale`: quantised and dequantised.
+struct Requantization {
+  int32_t low, high;
+  float scale;
+};
+
+/// value = sum * scale[channel] + bias[channel], requantised, + residual,
+/// clamped, and then either stored as a float or divided by the output's scale,
+/// rounded, moved by the zero point and saturated. Coefficients are kept in
+/// f64 until they are written, so that scales of several operators multiply
+/// without loss; from a requantisation on they stay apart, so that each step
+/// rounds as the operator does that it stands for.
 struct Epilogue {
   /// Coordinate of the channel in the loop dimensions; null while no
   /// coefficient has more than one value.
@@ -36,9 +45,12 @@ struct Epilogue {
   int64_t numChannels = 1;
   ChannelValues scale = {1.0};
   ChannelValues bias = {0.0};
+  std::optional<Requantization> requantization;
   std::optional<Residual> residual;
-  bool takesResidual = true; // else adding one fails
+  bool takesResidual = true;   // else adding one fails
+  bool takesDequantize = true; // else dequantising fails
   std::optional<double> clampLow, clampHigh;
+  double outputScale = 1.0;
   bool isQuantized = false;
   int64_t zeroPoint = 0;
   bool isUnsigned = false;
@@ -54,6 +66,9 @@ struct Epilogue {
   bool clampAbove(double high);
   bool quantize(const ChannelValues &scales, int64_t zeroPoint,
                 bool isUnsigned);
+  /// Of what was quantised just before, to integers of `bits` bits.
+  bool dequantize(double scale, int64_t zeroPoint, bool isUnsigned,
+                  unsigned bits);
 };
 
 /// The loop nest whose results flow into an epilogue.
@@ -69,10 +84,11 @@ public:
   /// `result` holds the sums at `coordinates` of the loop dimensions.
   EpilogueBuilder(const EpilogueLoops &loops, mlir::Value result,
                   llvm::ArrayRef<mlir::AffineExpr> coordinates,
-                  bool takesResidual)
+                  bool takesResidual, bool takesDequantize)
       : loops(loops), current(result), coordinates(coordinates),
         resultCoordinates(coordinates), location(result.getLoc()) {
     epilogue.takesResidual = takesResidual;
+    epilogue.takesDequantize = takesDequantize;
   }
 
   /// Multiplies the sums by values that depend on coordinate `channel`, which
@@ -82,7 +98,8 @@ public:
   /// tensor a residual. Fails when it can be neither.
   mlir::LogicalResult addInitialValue(mlir::Value init,
                                       llvm::ArrayRef<mlir::AffineExpr> coords);
-  /// Absorbs as many consumers as possible.
+  /// Absorbs as many consumers as possible, but dequantises only where the
+  /// result is quantised again.
   void absorbConsumers();
 
   const Epilogue &getEpilogue() const { return epilogue; }
@@ -100,6 +117,7 @@ private:
   bool absorb(mlir::Operation *user);
   bool absorbElementwise(mlir::linalg::LinalgOp op);
   bool absorbQuantize(ext::QuantizeOp op);
+  bool absorbDequantize(ext::DequantizeOp op);
   bool absorbExpand(mlir::Operation *op);
   bool absorbCollapse(mlir::Operation *op);
   /// The values of constant `access` by channel, if it depends on nothing else.
@@ -107,6 +125,20 @@ private:
   bool setChannel(mlir::AffineExpr expr, int64_t count);
 
   friend class EpilogueBody;
+
+  /// What absorbing an operation changes.
+  struct State {
+    Epilogue epilogue;
+    mlir::Value current;
+    llvm::SmallVector<mlir::AffineExpr> coordinates, resultCoordinates;
+    bool reshaped;
+    size_t numLocations;
+  };
+  State save() const {
+    return {epilogue,          current,  coordinates,
+            resultCoordinates, reshaped, locations.size()};
+  }
+  void restore(State state);
 
   const EpilogueLoops &loops;
   Epilogue epilogue;

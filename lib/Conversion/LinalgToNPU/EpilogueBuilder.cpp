@@ -430,6 +430,18 @@ bool EpilogueBuilder::absorbQuantize(ext::QuantizeOp op) {
                            parameters->isUnsigned);
 }
 
+bool EpilogueBuilder::absorbDequantize(ext::DequantizeOp op) {
+  auto parameters = getParameters(op);
+  // Wider integers are more than f32 holds exactly.
+  constexpr unsigned mostBits = 16;
+  unsigned bits = getElementTypeOrSelf(op.getInput()).getIntOrFloatBitWidth();
+  return parameters && parameters->isPerTensor() && bits <= mostBits &&
+         getElementTypeOrSelf(op.getResult()).isF32() &&
+         epilogue.dequantize(parameters->scales[0],
+                             static_cast<int64_t>(parameters->zeroPoints[0]),
+                             parameters->isUnsigned, bits);
+}
+
 bool EpilogueBuilder::absorbCollapse(Operation *op) {
   auto collapse = cast<tensor::CollapseShapeOp>(op);
   ArrayRef<int64_t> shape = collapse.getSrcType().getShape();
@@ -469,6 +481,8 @@ bool EpilogueBuilder::absorbExpand(Operation *op) {
 }
 
 bool EpilogueBuilder::absorb(Operation *user) {
+  if (auto op = dyn_cast<ext::DequantizeOp>(user))
+    return absorbDequantize(op);
   if (epilogue.isQuantized)
     return false;
   if (auto op = dyn_cast<linalg::LinalgOp>(user))
@@ -482,20 +496,33 @@ bool EpilogueBuilder::absorb(Operation *user) {
   return false;
 }
 
+void EpilogueBuilder::restore(State state) {
+  epilogue = std::move(state.epilogue);
+  current = state.current;
+  coordinates = std::move(state.coordinates);
+  resultCoordinates = std::move(state.resultCoordinates);
+  reshaped = state.reshaped;
+  locations.truncate(state.numLocations);
+}
+
 void EpilogueBuilder::absorbConsumers() {
+  std::optional<State> quantized;
   while (current.hasOneUse()) {
     Operation *user = *current.getUsers().begin();
     // A consumer is absorbed whole or not at all.
-    Epilogue before = epilogue;
-    size_t numLocations = locations.size();
+    State before = save();
     if (!absorb(user)) {
-      epilogue = std::move(before);
-      locations.truncate(numLocations);
-      return;
+      restore(std::move(before));
+      break;
     }
+    if (isa<ext::DequantizeOp>(user))
+      quantized = std::move(before);
     locations.push_back(user->getLoc());
     current = user->getResult(0);
   }
+  // A quantised result is smaller than what it is dequantised to.
+  if (quantized && !epilogue.isQuantized)
+    restore(std::move(*quantized));
 }
 
 } // namespace garam::npu

@@ -161,6 +161,7 @@ public:
 private:
   LogicalResult match();
   void foldQuantization();
+  bool usesArray() const;
   LogicalResult prepareEpilogue(EpilogueBuilder &builder);
   void replace(EpilogueBuilder &builder);
 
@@ -270,6 +271,14 @@ LogicalResult SumConversion::prepareEpilogue(EpilogueBuilder &builder) {
                                  op.getMatchingIndexingMap(init).getResults());
 }
 
+/// The array needs columns that share the activations, or at least rows that
+/// share the weights.
+bool SumConversion::usesArray() const {
+  return sum->countIterations(IteratorKind::column) > 1 ||
+         (sum->countIterations(IteratorKind::row) > 1 &&
+          sum->countIterations(IteratorKind::batch) == 1);
+}
+
 void SumConversion::replace(EpilogueBuilder &builder) {
   Value result = builder.getResult();
   Operation *last = result.getDefiningOp();
@@ -287,12 +296,7 @@ void SumConversion::replace(EpilogueBuilder &builder) {
   for (AffineExpr expr : builder.getResultCoordinates())
     shape.push_back(sum->loops.sizes[cast<AffineDimExpr>(expr).getPosition()]);
   auto type = RankedTensorType::get(shape, finalType.getElementType());
-  // The array needs columns that share the activations, or at least rows that
-  // share the weights.
-  bool useArray = sum->countIterations(IteratorKind::column) > 1 ||
-                  (sum->countIterations(IteratorKind::row) > 1 &&
-                   sum->countIterations(IteratorKind::batch) == 1);
-  Value stage = (useArray ? createContract : createReduction)(
+  Value stage = (usesArray() ? createContract : createReduction)(
       rewriter, loc, *sum, builder.getEpilogue(),
       builder.getResultCoordinates(), type);
   if (type != finalType)
@@ -304,7 +308,7 @@ LogicalResult SumConversion::run() {
   if (failed(match()))
     return failure();
   EpilogueBuilder builder(sum->loops, op->getResult(0), sum->output,
-                          takesResidual);
+                          takesResidual, takesResidual && usesArray());
   if (failed(prepareEpilogue(builder)))
     return failure();
   if (!sum->isPlainInteger)

@@ -114,7 +114,9 @@ Value createContract(OpBuilder &builder, Location loc, const SumOfProducts &sum,
       /*activation_padding=*/DenseBoolArrayAttr(), /*activation_zero_point=*/0,
       /*weight_zero_point=*/0, /*residual_zero_point=*/0,
       /*output_zero_point=*/0, /*residual_scale=*/APFloat(1.0f),
-      /*clamp_low=*/FloatAttr(), /*clamp_high=*/FloatAttr(),
+      APFloat(static_cast<float>(epilogue.outputScale)),
+      /*requantization=*/RequantizationAttr(), /*clamp_low=*/FloatAttr(),
+      /*clamp_high=*/FloatAttr(),
       /*activation_unsigned=*/false, /*weight_unsigned=*/false,
       /*residual_unsigned=*/false, /*output_unsigned=*/false,
       /*schedule=*/ScheduleAttr(), /*slice=*/SliceAttr());
@@ -136,6 +138,10 @@ Value createContract(OpBuilder &builder, Location loc, const SumOfProducts &sum,
       op.setResidualUnsigned(quantized->isUnsigned);
     }
   }
+  if (const auto &requantization = epilogue.requantization)
+    op.setRequantizationAttr(RequantizationAttr::get(
+        context, requantization->low, requantization->high,
+        builder.getF32FloatAttr(requantization->scale)));
   if (epilogue.clampLow)
     op.setClampLow(APFloat(static_cast<float>(*epilogue.clampLow)));
   if (epilogue.clampHigh)

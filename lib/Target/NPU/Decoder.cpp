@@ -216,6 +216,10 @@ llvm::Expected<Program> garam::npu::decode(llvm::ArrayRef<uint8_t> bytes) {
     return makeError(reader.getMessage());
   if (reader.countWords() != 0)
     return makeError("goes on after its last queue");
+  if (header.minorVersion != getMinorVersion(program))
+    return makeError("is not stored in the lowest version for it, which is " +
+                     llvm::Twine(layout::majorVersion) + "." +
+                     llvm::Twine(getMinorVersion(program)));
   if (llvm::Error error = verify(program))
     return std::move(error);
   return program;

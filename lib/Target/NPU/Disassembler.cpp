@@ -130,6 +130,9 @@ void CommandPrinter::print(const TensorCommand &c) {
     printOperand("bias", c.bias, 1);
   if (c.hasScale)
     printOperand("scale", c.scale, 1);
+  if (c.hasRequantization)
+    os << " requantize [" << c.requantizationLow << ',' << c.requantizationHigh
+       << llvm::format("] times %.9g", c.requantizationScale);
   if (c.hasResidual) {
     printOperand("residual", c.residual, maxRowDims + 1);
     os << llvm::format(" times %.9g", c.residualScale);
@@ -141,6 +144,8 @@ void CommandPrinter::print(const TensorCommand &c) {
        << llvm::format("%.9g]", c.clampHigh);
   if (!c.store)
     return;
+  if (c.outputScale != 1.0f)
+    os << llvm::format(" over %.9g", c.outputScale);
   printOperand("out", c.output, maxRowDims + 1);
   if (c.outputZeroPoint)
     os << " zero " << c.outputZeroPoint;

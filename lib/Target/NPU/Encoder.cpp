@@ -132,7 +132,7 @@ void writeQueue(WordWriter &writer, const Queue &queue) {
 
 void writeProgram(WordWriter &writer, const Program &program) {
   Header header;
-  header.minorVersion = program.residents.empty() ? 0 : 1;
+  header.minorVersion = getMinorVersion(program);
   header.numCores = program.numCores;
   header.numParameters = program.parameters.size();
   header.numSegments = program.segments.size();
@@ -158,6 +158,15 @@ void writeProgram(WordWriter &writer, const Program &program) {
 }
 
 } // namespace
+
+uint16_t garam::npu::layout::getMinorVersion(const Program &program) {
+  for (const Queue &queue : program.queues)
+    for (const Command &command : queue.commands)
+      if (const auto *tensor = std::get_if<TensorCommand>(&command))
+        if (requantizes(*tensor))
+          return 2;
+  return program.residents.empty() ? 0 : 1;
+}
 
 llvm::Expected<std::vector<uint8_t>>
 garam::npu::encode(const Program &program) {

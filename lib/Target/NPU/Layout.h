@@ -41,9 +41,12 @@ namespace garam::npu::layout {
 
 constexpr uint32_t magic = 0x55504E47; // "GNPU" in memory
 constexpr uint16_t majorVersion = 1;
-/// The highest. A program has the lowest that can say what it says: 1 when it
-/// has resident bytes.
-constexpr uint16_t minorVersion = 1;
+/// The highest. A program has the lowest that can say what it says.
+constexpr uint16_t minorVersion = 2;
+
+/// The minor version of `program`: 2 when a tensor command requantises or
+/// divides, else 1 when it has resident bytes.
+uint16_t getMinorVersion(const Program &program);
 
 enum class Opcode : uint8_t {
   Tensor = 1,
@@ -153,10 +156,13 @@ void visitDescriptor(IO &io, const char *name, D &d) {
 struct TensorForm {
   /// Bit i: the i-th of rows, columns, reduction is not 1.
   unsigned dims = 0;
-  bool hasZeroPoints, hasOutputZeroPoint, hasUnits, hasInnerUnits;
+  bool hasZeroPoints, hasOutputScale, hasOutputZeroPoint, hasUnits,
+      hasInnerUnits;
 
   explicit TensorForm(const TensorCommand &c)
       : hasZeroPoints(c.activationZeroPoint || c.weightZeroPoint),
+        hasOutputScale(c.store && llvm::bit_cast<uint32_t>(c.outputScale) !=
+                                      llvm::bit_cast<uint32_t>(1.0f)),
         hasOutputZeroPoint(c.store && c.outputZeroPoint),
         hasUnits(c.unitRows[0] != 1 || c.unitColumns != 1),
         hasInnerUnits(c.unitRows[1] != 1 || c.unitRows[2] != 1 ||
@@ -170,8 +176,8 @@ struct TensorForm {
 
   bool operator==(const TensorForm &other) const {
     auto tie = [](const TensorForm &x) {
-      return std::tie(x.dims, x.hasZeroPoints, x.hasOutputZeroPoint, x.hasUnits,
-                      x.hasInnerUnits);
+      return std::tie(x.dims, x.hasZeroPoints, x.hasOutputScale,
+                      x.hasOutputZeroPoint, x.hasUnits, x.hasInnerUnits);
     };
     return tie(*this) == tie(other);
   }
@@ -191,7 +197,9 @@ void visitTensor(IO &io, C &c) {
   io.bits("hasUnits", form.hasUnits, 1);
   io.bits("dims", form.dims, maxRowDims + 1 + maxReductionDims);
   io.bits("hasInnerUnits", form.hasInnerUnits, 1);
-  io.reserved(15);
+  io.bits("hasRequantization", c.hasRequantization, 1);
+  io.bits("hasOutputScale", form.hasOutputScale, 1);
+  io.reserved(13);
 
   unsigned bit = 0;
   auto size = [&](const char *name, auto &value) {
@@ -224,6 +232,11 @@ void visitTensor(IO &io, C &c) {
     visitDescriptor(io, "bias", c.bias);
   if (c.hasScale)
     visitDescriptor(io, "scale", c.scale);
+  if (c.hasRequantization) {
+    io.bits("requantizationLow", c.requantizationLow, 32);
+    io.bits("requantizationHigh", c.requantizationHigh, 32);
+    io.bits("requantizationScale", c.requantizationScale, 32);
+  }
   if (c.hasResidual) {
     visitDescriptor(io, "residual", c.residual);
     io.bits("residualZeroPoint", c.residualZeroPoint, 32);
@@ -233,6 +246,8 @@ void visitTensor(IO &io, C &c) {
     io.bits("clampLow", c.clampLow, 32);
     io.bits("clampHigh", c.clampHigh, 32);
   }
+  if (form.hasOutputScale)
+    io.bits("outputScale", c.outputScale, 32);
   if (form.hasOutputZeroPoint)
     io.bits("outputZeroPoint", c.outputZeroPoint, 32);
   if (c.store)
@@ -422,7 +437,7 @@ void visitHeader(IO &io, H &header) {
   if (header.minorVersion >= 1) {
     io.bits("numResidents", header.numResidents, 32);
     io.bits("numSetupQueues", header.numSetupQueues, 32);
-    io.require(header.minorVersion > minorVersion || header.numResidents > 0,
+    io.require(header.minorVersion != 1 || header.numResidents > 0,
                "a header of the lowest version for its program");
   }
   io.leave();

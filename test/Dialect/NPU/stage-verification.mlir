@@ -564,3 +564,28 @@ func.func @view_overflow(%a: tensor<4xf32>) {
   %0 = npu.view %a map affine_map<(i) -> (i * 4611686018427387904)> : tensor<4xf32> -> tensor<5xf32>
   return
 }
+
+// -----
+
+// A clamp between bounds that leave nothing.
+// expected-error @+1 {{(C1) bounds are in order, got: 3 to 2}}
+func.func private @bounds() attributes {a = #npu.requantization<3 to 2 times 1.0 : f32>}
+
+// -----
+
+// Epilogues compute in f32.
+// expected-error @+1 {{(C2) the scale is of type f32, got: 1.000000e+00 : f64}}
+func.func private @bounds() attributes {a = #npu.requantization<2 to 3 times 1.0 : f64>}
+
+// -----
+
+// A result over nothing.
+func.func @output_scale(%x: tensor<4x8xi8>, %w: tensor<8x2xi8>) -> tensor<4x2xi8> {
+  // expected-error @+1 {{'npu.contract' op (C12) output_scale is finite and more than 0, got: 0.000000e+00 : f32}}
+  %y = npu.contract %x, %w sizes [4, 2, 8]
+      iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+      maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+            affine_map<(m, n, k) -> (m, n)>] {output_scale = 0.0 : f32}
+      : (tensor<4x8xi8>, tensor<8x2xi8>) -> tensor<4x2xi8>
+  return %y : tensor<4x2xi8>
+}

@@ -117,7 +117,7 @@ TEST(NPUEncoding, DamagedHeader) {
     return decodeError(bytes);
   };
   EXPECT_EQ(decodeWith(0, 'X'), "NPU program: does not begin with 'GNPU'");
-  EXPECT_EQ(decodeWith(4, 9), "NPU program: has version 9.0, this is for 1.1");
+  EXPECT_EQ(decodeWith(4, 9), "NPU program: has version 9.0, this is for 1.2");
   EXPECT_EQ(decodeWith(8, 1), "NPU program: says that it has 1 bytes, there "
                               "are " +
                                   std::to_string(good.size()));
@@ -143,14 +143,18 @@ Program makeResidentProgram() {
   return program;
 }
 
-// Programs with resident bytes are of version 1.1, all others of 1.0.
+// Programs with resident bytes are of version 1.1, those whose epilogues
+// quantise more than their results of 1.2, all others of 1.0.
 TEST(NPUEncoding, VersionOfResidentBytes) {
   EXPECT_EQ(encodeOrFail(makeProgram({makeCopy()}))[6], 0);
   std::vector<uint8_t> bytes = encodeOrFail(makeResidentProgram());
   EXPECT_EQ(bytes[6], 1);
-  bytes[6] = 2;
+  bytes[6] = 3;
   EXPECT_EQ(decodeError(bytes),
-            "NPU program: has version 1.2, this is for 1.1");
+            "NPU program: has version 1.3, this is for 1.2");
+  bytes[6] = 2;
+  EXPECT_EQ(decodeError(bytes), "NPU program: is not stored in the lowest "
+                                "version for it, which is 1.1");
   bytes[6] = 1;
   bytes[24] = 0; // resident ranges
   EXPECT_EQ(decodeError(bytes), "NPU program: not a header of the lowest "

@@ -146,6 +146,14 @@ Command Generator::makeTensor() {
                          ElementType::F16, ElementType::BF16, ElementType::F32};
   c.residual = makeOperand(4, false, type(types));
   c.residualScale = small() / 64.0f;
+  c.hasRequantization = random.flip();
+  if (c.hasRequantization) {
+    c.requantizationLow = small();
+    c.requantizationHigh = c.requantizationLow + 255;
+    c.requantizationScale = small() / 32.0f;
+  }
+  if (random.flip())
+    c.outputScale = (1 + random.below(60)) / 40.0f;
   c.hasClamp = random.flip();
   c.clampLow = small() / 8.0f;
   c.clampHigh = c.clampLow + 6.0f;

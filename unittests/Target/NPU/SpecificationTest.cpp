@@ -220,7 +220,8 @@ TEST(NPUSpecification, TensorLayout) {
   command.unitRows = {2, 1, 3};
   command.activationZeroPoint = command.outputZeroPoint = 1;
   command.hasBias = command.hasScale = command.hasResidual = true;
-  command.hasClamp = true;
+  command.hasClamp = command.hasRequantization = true;
+  command.outputScale = 2;
   for (Descriptor *d : {&command.activation, &command.weight, &command.bias,
                         &command.scale, &command.residual, &command.output})
     *d = makeFullDescriptor(d == &command.weight);

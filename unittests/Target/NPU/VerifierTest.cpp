@@ -234,6 +234,14 @@ const Case cases[] = {
        s.second().hasResidual = true;
        s.second().residual.type = ElementType::F64;
      }},
+    {15, "requantises to 4 at least and 3 at most",
+     [](Sample &s) {
+       s.second().hasRequantization = true;
+       s.second().requantizationLow = 4;
+       s.second().requantizationHigh = 3;
+     }},
+    {15, "an output of scale 0.0",
+     [](Sample &s) { s.second().outputScale = 0; }},
     {15, "output of type bf16 with zero point 3",
      [](Sample &s) {
        s.second().output.type = ElementType::BF16;

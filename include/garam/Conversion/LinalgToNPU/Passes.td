@@ -15,7 +15,7 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
     Sums of products (matrix products and convolutions of any spelling) become
     `npu.contract`, with what the tensor engine's epilogue can do folded in: a
     bias, a scale for each channel, a residual, bounds and the quantisation of
-    the result. Operands that are dequantised on the way in are read as
+    the result, which may be quantised before the residual is added too. Operands that are dequantised on the way in are read as
     integers, as ONNX defines the quantised operation. Without columns that
     share the weights (a depthwise convolution) the result is an `npu.vector`.
     Everything else that is structured becomes an `npu.vector`; paddings,
@@ -23,7 +23,7 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
     consumers where these can express them.
 
     Without `residuals`, a tensor that is added is not folded in: it is added by
-    an `npu.vector`.
+    an `npu.vector`, and results are quantised once.
 
     Only chains of single uses are folded, so no work is done twice, and a
     function keeps its arguments and results. Constants keep their blobs. The

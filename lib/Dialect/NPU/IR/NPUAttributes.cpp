@@ -46,6 +46,17 @@ LogicalResult CombinerAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
+LogicalResult
+RequantizationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                           int32_t low, int32_t high, FloatAttr scale) {
+  if (low > high)
+    return emitError() << "(C1) bounds are in order, got: " << low << " to "
+                       << high;
+  if (!scale.getType().isF32())
+    return emitError() << "(C2) the scale is of type f32, got: " << scale;
+  return success();
+}
+
 static bool isPermutation(ArrayRef<int64_t> layout) {
   return llvm::all_of(llvm::seq<int64_t>(0, layout.size()), [&](int64_t dim) {
     return llvm::is_contained(layout, dim);

@@ -220,10 +220,15 @@ static LogicalResult verifyTypes(ContractOp op) {
   Type result = getElementTypeOrSelf(op.getResult());
   bool hasFloatBias =
       op.getBias() && getElementTypeOrSelf(op.getBias()).isF32();
+  const APFloat one(1.0f);
   bool hasSteps = op.getScale() || hasFloatBias || op.getResidual() ||
-                  op.getClampLow() || op.getClampHigh();
+                  op.getClampLow() || op.getClampHigh() ||
+                  op.getRequantization() || op.getOutputScale() != one;
   if (result.isInteger(32) && (!isInteger || hasSteps))
     return op.emitOpError("(C9) an i32 result is the plain sum of integers");
+  if (!op.getOutputScale().isFinite() || !(op.getOutputScale() > APFloat(0.0f)))
+    return op.emitOpError("(C12) output_scale is finite and more than 0, got: ")
+           << op.getOutputScaleAttr();
   return success();
 }
 

@@ -87,6 +87,15 @@ TensorCommand CommandConversion::convert(TensorCommandOp op) const {
   command.residualZeroPoint = op.getResidualZeroPoint();
   command.outputZeroPoint = op.getOutputZeroPoint();
   command.residualScale = op.getResidualScale().convertToFloat();
+  command.outputScale = op.getOutputScale().convertToFloat();
+  RequantizationAttr requantization = op.getRequantizationAttr();
+  command.hasRequantization = command.store && requantization;
+  if (command.hasRequantization) {
+    command.requantizationLow = requantization.getLow();
+    command.requantizationHigh = requantization.getHigh();
+    command.requantizationScale =
+        requantization.getScale().getValue().convertToFloat();
+  }
   command.hasClamp = command.store && (op.getClampLow() || op.getClampHigh());
   constexpr float infinity = std::numeric_limits<float>::infinity();
   if (command.hasClamp) {

@@ -83,8 +83,8 @@ LogicalResult emitOne(CommandEmitter &emitter,
       builder.getArrayAttr(descriptors), unitRows, shared.unitColumns,
       shared.unitReduction, /*accumulate=*/!first, op.getActivationZeroPoint(),
       op.getWeightZeroPoint(), op.getResidualZeroPoint(),
-      op.getOutputZeroPoint(), op.getResidualScale(), op.getClampLowAttr(),
-      op.getClampHighAttr());
+      op.getOutputZeroPoint(), op.getResidualScale(), op.getOutputScale(),
+      op.getRequantizationAttr(), op.getClampLowAttr(), op.getClampHighAttr());
   list.push_back(command);
   return success();
 }

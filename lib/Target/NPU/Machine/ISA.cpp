@@ -112,6 +112,11 @@ llvm::StringRef garam::npu::getName(SegmentRole role) {
   return segmentRoleNames[static_cast<unsigned>(role)];
 }
 
+bool garam::npu::requantizes(const TensorCommand &command) {
+  return command.hasRequantization ||
+         (command.store && command.outputScale != 1.0f);
+}
+
 bool garam::npu::isReadOnly(SegmentRole role) {
   return role == SegmentRole::Constant || role == SegmentRole::Parameter ||
          role == SegmentRole::Input;
@@ -157,7 +162,8 @@ bool garam::npu::operator==(const TensorCommand &a, const TensorCommand &b) {
     return std::tie(x.rows, x.columns, x.reduction, x.activation, x.weight,
                     x.activationZeroPoint, x.weightZeroPoint, x.unitRows,
                     x.unitColumns, x.unitReduction, x.accumulate, x.store,
-                    x.hasBias, x.hasScale, x.hasResidual, x.hasClamp);
+                    x.hasBias, x.hasScale, x.hasRequantization, x.hasResidual,
+                    x.hasClamp);
   };
   if (!(tie(a) == tie(b)))
     return false;
@@ -167,11 +173,17 @@ bool garam::npu::operator==(const TensorCommand &a, const TensorCommand &b) {
       !a.hasResidual ||
       (a.residual == b.residual && a.residualZeroPoint == b.residualZeroPoint &&
        bits(a.residualScale) == bits(b.residualScale));
+  bool requantization =
+      !a.hasRequantization ||
+      (a.requantizationLow == b.requantizationLow &&
+       a.requantizationHigh == b.requantizationHigh &&
+       bits(a.requantizationScale) == bits(b.requantizationScale));
   bool clamp = !a.hasClamp || (bits(a.clampLow) == bits(b.clampLow) &&
                                bits(a.clampHigh) == bits(b.clampHigh));
   bool output = !a.store || (a.output == b.output &&
+                             bits(a.outputScale) == bits(b.outputScale) &&
                              a.outputZeroPoint == b.outputZeroPoint);
-  return bias && scale && residual && clamp && output;
+  return bias && scale && requantization && residual && clamp && output;
 }
 
 bool garam::npu::operator==(const VectorInstruction &a,

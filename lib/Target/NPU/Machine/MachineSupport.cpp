@@ -69,6 +69,10 @@ llvm::Error checkSupported(const TensorCommand &command,
   if (command.hasResidual && command.store && !tensor.addsResidual())
     return llvm::createStringError("a residual, but the tensor engine of '" +
                                    machine.name + "' cannot add tensors");
+  if (requantizes(command) && !tensor.addsResidual())
+    return llvm::createStringError(
+        "a quantisation inside of its epilogue, but the tensor engine of '" +
+        machine.name + "' quantises results only");
   uint64_t bytes = getAccumulatorBytes(command, machine);
   if (bytes > tensor.accumulatorBytes)
     return llvm::createStringError(

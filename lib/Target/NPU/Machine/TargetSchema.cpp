@@ -71,7 +71,8 @@ static void visitGrid(TargetSchemaVisitor &v, UnitGrid &grid) {
   v.figure({"adds_residual",
             "",
             {},
-            "whether the epilogue can add a tensor; else that is vector work"},
+            "whether the epilogue can add a tensor, also to a quantised "
+            "result; else that is vector work"},
            &grid.addsResidual);
   std::vector<std::string> names;
   std::vector<llvm::SmallVector<unsigned, 2>> dimensions;

@@ -265,7 +265,7 @@ RangeFault TensorExecution<T>::readVector(const Operand &operand, uint64_t row,
   return readRun(operand, index, dim, command.columns, registers.data());
 }
 
-/// Steps 1 to 6 of the epilogue: sums of a row to `values`.
+/// Steps 1 to 8 of the epilogue: sums of a row to `values`.
 template <typename T>
 void TensorExecution<T>::finishRow(const T *rowSums) {
   unsigned columns = command.columns;
@@ -288,6 +288,12 @@ void TensorExecution<T>::finishRow(const T *rowSums) {
   if (command.hasBias && !intBias)
     for (unsigned n = 0; n < columns; ++n)
       values[n] += toFloat(biasValues[n]);
+  if (command.hasRequantization)
+    for (float &value : values)
+      value = static_cast<float>(std::clamp(
+                  saturate<int32_t>(roundToEven(value)),
+                  command.requantizationLow, command.requantizationHigh)) *
+              command.requantizationScale;
   if (command.hasResidual) {
     bool isFloat = isFloatType(operands.residual.type);
     for (unsigned n = 0; n < columns; ++n) {
@@ -306,6 +312,9 @@ void TensorExecution<T>::finishRow(const T *rowSums) {
       value = value < command.clampLow    ? command.clampLow
               : value > command.clampHigh ? command.clampHigh
                                           : value;
+  if (command.outputScale != 1.0f)
+    for (float &value : values)
+      value /= command.outputScale;
 }
 
 template <typename T>
@@ -328,7 +337,7 @@ RangeFault TensorExecution<T>::storeRow(uint64_t row) {
   }
   bool plainSum = std::is_same_v<T, int32_t> && type == ElementType::I32 &&
                   !command.hasScale && !command.hasResidual &&
-                  !command.hasClamp &&
+                  !command.hasClamp && !requantizes(command) &&
                   !(command.hasBias && operands.bias.type == ElementType::F32);
   if (!plainSum) {
     intValues.resize(columns);

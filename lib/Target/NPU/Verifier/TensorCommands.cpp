@@ -6,6 +6,8 @@
 
 #include "QueueVerifier.h"
 
+#include <cmath>
+
 using llvm::ArrayRef;
 using llvm::Twine;
 
@@ -54,6 +56,13 @@ void QueueVerifier::checkTensorTypes(const TensorCommand &c) {
           15,
           "residual of type " + getName(c.residual.type) + " with zero point " +
               Twine(c.residualZeroPoint));
+  if (c.hasRequantization)
+    check(c.requantizationLow <= c.requantizationHigh, 15,
+          "requantises to " + Twine(c.requantizationLow) + " at least and " +
+              Twine(c.requantizationHigh) + " at most");
+  if (c.store)
+    check(std::isfinite(c.outputScale) && c.outputScale > 0, 15,
+          "an output of scale " + std::to_string(c.outputScale));
   if (c.store)
     check(isEpilogueType(c.output.type) &&
               (isInteger(c.output.type) || c.outputZeroPoint == 0),
@@ -63,7 +72,8 @@ void QueueVerifier::checkTensorTypes(const TensorCommand &c) {
 }
 
 void QueueVerifier::checkAccumulators(const TensorCommand &c) {
-  check(c.store || !(c.hasBias || c.hasScale || c.hasResidual || c.hasClamp),
+  check(c.store || !(c.hasBias || c.hasScale || c.hasRequantization ||
+                     c.hasResidual || c.hasClamp),
         16, "an epilogue without storing");
   check(!c.accumulate || accumulators == AccumulatorState::of(c), 17,
         "accumulates, but not every command that can run before it leaves "

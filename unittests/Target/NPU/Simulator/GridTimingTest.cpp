@@ -128,6 +128,11 @@ TEST(GridTimingTest, AResidualNeedsAnEpilogueThatAddsTensors) {
   machine.tensor.grid->addsResidual = false;
   EXPECT_EQ(llvm::toString(checkSupported(command, machine)),
             "a residual, but the tensor engine of 'test' cannot add tensors");
+  command.hasResidual = false;
+  command.outputScale = 0.5f;
+  EXPECT_EQ(llvm::toString(checkSupported(command, machine)),
+            "a quantisation inside of its epilogue, but the tensor engine of "
+            "'test' quantises results only");
 }
 
 //===----------------------------------------------------------------------===//

@@ -374,6 +374,7 @@ static void finish(const TensorCommand &command, uint32_t sum, bool isFloat,
     sum += read(command.bias, byColumn, sram);
   bool plain = !isFloat && command.output.type == ElementType::I32 &&
                !command.hasScale && !command.hasResidual && !command.hasClamp &&
+               !command.hasRequantization && command.outputScale == 1.0f &&
                (!command.hasBias || intBias);
   if (plain)
     return store(ElementType::I32, sum, false, target);
@@ -382,6 +383,12 @@ static void finish(const TensorCommand &command, uint32_t sum, bool isFloat,
     value = value * toFloat(read(command.scale, byColumn, sram));
   if (command.hasBias && !intBias)
     value = value + toFloat(read(command.bias, byColumn, sram));
+  if (command.hasRequantization) {
+    double integer = std::isnan(value) ? 0 : std::nearbyint(double(value));
+    integer = std::min<double>(integer, command.requantizationHigh);
+    integer = std::max<double>(integer, command.requantizationLow);
+    value = float(integer) * command.requantizationScale;
+  }
   if (command.hasResidual) {
     uint32_t bits = read(command.residual, byOutput, sram);
     float residual =
@@ -395,6 +402,7 @@ static void finish(const TensorCommand &command, uint32_t sum, bool isFloat,
     value = command.clampLow;
   if (command.hasClamp && value > command.clampHigh)
     value = command.clampHigh;
+  value = value / command.outputScale;
   if (isFloatType(command.output.type))
     return store(command.output.type, toBits(value), true, target);
   double integral = std::isnan(value) ? 0 : std::nearbyint(double(value));

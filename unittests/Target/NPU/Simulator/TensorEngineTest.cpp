@@ -230,6 +230,29 @@ TEST(TensorEngineTest, EpilogueOfIntegers) {
     }
 }
 
+// The result is quantised before a tensor is added and again after it.
+TEST(TensorEngineTest, EpilogueThatRequantizes) {
+  for (ElementType type : {ElementType::I8, ElementType::F16})
+    for (ElementType output : {ElementType::U8, ElementType::F32}) {
+      TensorCommand command = makeProduct(type, 6, 24, 20, output);
+      command.hasBias = command.hasScale = command.hasRequantization =
+          command.hasResidual = command.hasClamp = true;
+      command.bias = local(biasOffset, ElementType::F32, {4});
+      command.scale = local(scaleOffset, ElementType::F32, {4});
+      command.requantizationLow = -100;
+      command.requantizationHigh = 155;
+      command.requantizationScale = 0.031f;
+      command.residual = local(residualOffset, ElementType::I8, {0, 20, 0, 1});
+      command.residualZeroPoint = 12;
+      command.residualScale = 0.07f;
+      command.clampHigh = 6;
+      command.outputScale = 0.023f;
+      if (output == ElementType::U8)
+        command.outputZeroPoint = 3;
+      compare(command);
+    }
+}
+
 TEST(TensorEngineTest, Int32BiasAndSumStayExact) {
   TensorCommand command =
       makeProduct(ElementType::I8, 3, 200, 20, ElementType::I32);

@@ -98,4 +98,22 @@ def NPU_CombinerAttr : NPU_Attr<"Combiner", "combiner"> {
 def NPU_CombinerArrayAttr : TypedArrayAttrBase<NPU_CombinerAttr,
                                                "array of combiners">;
 
+def NPU_RequantizationAttr : NPU_Attr<"Requantization", "requantization"> {
+  let summary = "the quantisation of a value that goes on as a float";
+  let description = [{
+    `#npu.requantization<-118 to 137 times 3.0e-02 : f32>`: a value is rounded
+    to the nearest even integer (NaN gives 0), clamped to the integers from
+    `low` to `high` and multiplied by `scale`. The bounds are those of the
+    quantised type less its zero point.
+
+    Constraints:
+    - (C1) `low` is at most `high`.
+    - (C2) `scale` is of type f32.
+  }];
+  let parameters = (ins "int32_t":$low, "int32_t":$high,
+                        "::mlir::FloatAttr":$scale);
+  let assemblyFormat = "`<` $low `to` $high `times` $scale `>`";
+  let genVerifyDecl = 1;
+}
+
 #endif // GARAM_DIALECT_NPU_IR_NPUBASE_TD

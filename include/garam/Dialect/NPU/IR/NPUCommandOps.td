@@ -268,6 +268,8 @@ def NPU_TensorCommandOp
     DefaultValuedAttr<I32Attr, "0">:$residual_zero_point,
     DefaultValuedAttr<I32Attr, "0">:$output_zero_point,
     DefaultValuedAttr<F32Attr, "1.0f">:$residual_scale,
+    DefaultValuedAttr<F32Attr, "1.0f">:$output_scale,
+    OptionalAttr<NPU_RequantizationAttr>:$requantization,
     OptionalAttr<F32Attr>:$clamp_low, OptionalAttr<F32Attr>:$clamp_high);
   let assemblyFormat = [{
     $core `,` $activation `,` $weight (`bias` `(` $bias^ `)`)?

@@ -102,8 +102,9 @@ def NPU_ContractOp
                         * (weight[..] - weight_zero_point)
     if bias is i32: sum += bias[..]
     value = f32(sum)                 (* scale[..]) (+ bias[..] if bias is f32)
+            (rounded, clamped and scaled as requantization says)
             (+ (residual[..] - residual_zero_point) * residual_scale)
-            (clamped to [clamp_low, clamp_high])
+            (clamped to [clamp_low, clamp_high]) / output_scale
     output[..] = convert(value)      integers: round to even + output_zero_point,
                                      saturate
     ```
@@ -138,6 +139,7 @@ def NPU_ContractOp
     - (C11) `schedule` has an entry for each loop, 1 in `split` for a reduction,
       and a layout of its rank and a home for each result, as far as it is
       decided.
+    - (C12) `output_scale` is finite and more than 0.
 
     Example: a 3x3 convolution with bias and ReLU:
 
@@ -173,6 +175,8 @@ def NPU_ContractOp
     DefaultValuedAttr<I32Attr, "0">:$residual_zero_point,
     DefaultValuedAttr<I32Attr, "0">:$output_zero_point,
     DefaultValuedAttr<F32Attr, "1.0f">:$residual_scale,
+    DefaultValuedAttr<F32Attr, "1.0f">:$output_scale,
+    OptionalAttr<NPU_RequantizationAttr>:$requantization,
     OptionalAttr<F32Attr>:$clamp_low,
     OptionalAttr<F32Attr>:$clamp_high,
     UnitAttr:$activation_unsigned,

@@ -156,11 +156,14 @@ struct Descriptor {
 ///   2. the sum is converted to f32
 ///   3. multiplied by scale[column] (f32)
 ///   4. bias of type f32 is added
-///   5. (residual - residualZeroPoint) * residualScale is added
-///   6. clamped to [clampLow, clampHigh]
-///   7. integer output: rounded to nearest even, outputZeroPoint added,
+///   5. requantised: rounded to nearest even, clamped to the integers from
+///      requantizationLow to requantizationHigh, times requantizationScale
+///   6. (residual - residualZeroPoint) * residualScale is added
+///   7. clamped to [clampLow, clampHigh]
+///   8. divided by outputScale
+///   9. integer output: rounded to nearest even, outputZeroPoint added,
 ///      saturated; float output: rounded to nearest even
-/// An i32 output without steps 2 to 6 is the plain sum.
+/// An i32 output without steps 2 to 8 is the plain sum.
 struct TensorCommand {
   std::array<uint32_t, maxRowDims> rows = {1, 1, 1};
   uint32_t columns = 1;
@@ -181,14 +184,22 @@ struct TensorCommand {
   /// accumulators and `output` is not used.
   bool store = true;
 
-  bool hasBias = false, hasScale = false, hasResidual = false, hasClamp = false;
+  bool hasBias = false, hasScale = false, hasRequantization = false,
+       hasResidual = false, hasClamp = false;
   Descriptor bias, scale, residual;
+  int32_t requantizationLow = 0, requantizationHigh = 0;
+  float requantizationScale = 1.0f;
   int32_t residualZeroPoint = 0;
   float residualScale = 1.0f;
   float clampLow = 0.0f, clampHigh = 0.0f;
+  float outputScale = 1.0f;
   int32_t outputZeroPoint = 0;
   Descriptor output;
 };
+
+/// Whether the epilogue quantises more than its result: requantises or divides
+/// by a scale.
+bool requantizes(const TensorCommand &command);
 
 /// Operations of a vector micro-program. Registers are 32 bits wide; the suffix
 /// says how an operation reads them. Booleans are i32 0 or 1.
