@@ -20,6 +20,10 @@ import tempfile
 
 from garam_cli import DEFAULT_TOOL, SOURCE_DIR, ToolError, compile_model, run_model
 
+# Of the package, by itself: nothing here needs the package to be built.
+sys.path.insert(0, str(SOURCE_DIR / "python" / "garam"))
+import _baseline as baselines  # noqa: E402
+
 BASELINE = SOURCE_DIR / "benchmarks" / "baseline.json"
 MODELS = SOURCE_DIR.parent / "shared" / "models"
 GENERATORS = SOURCE_DIR / "benchmarks" / "models"
@@ -136,33 +140,16 @@ COMPARED = ("latency_s", "latency_resident_s", "bound_s", "dram_read_bytes", "dr
 GUARDED = ("latency_s", "latency_resident_s", "dram_read_bytes", "dram_write_bytes")
 
 
-def get_key(row):
-    return f"{row['model']} on {row['target']}"
-
-
-def describe_change(key, before, now):
-    if not before or not now:
-        return f"{key} {before} -> {now}"
-    return f"{key} {before:.6g} -> {now:.6g} ({100 * (now / before - 1):+.2f} %)"
-
-
 def compare(row, baseline):
     """What has changed against the row of the baseline: (whether it is worse, what) each."""
-    if "error" in row or "error" in baseline:
-        if row.get("error") == baseline.get("error"):
-            return []
-        return [("error" in row and "error" not in baseline,
-                 f"{baseline.get('error', 'compiled')} -> {row.get('error', 'compiles')}")]
-    return [(key in GUARDED and (row[key] or 0) > (baseline[key] or 0),
-             describe_change(key, baseline[key], row[key]))
-            for key in COMPARED if row[key] != baseline[key]]
+    return baselines.compare(row, baseline, COMPARED, GUARDED)
 
 
 def compare_all(rows, baseline):
     """Prints what differs from the baseline; whether something is worse."""
     worse = False
     for row in rows:
-        key = get_key(row)
+        key = baselines.get_key(row)
         if key not in baseline:
             print(f"not in the baseline: {key}")
             continue
@@ -170,12 +157,6 @@ def compare_all(rows, baseline):
             worse |= is_worse
             print(f"{'WORSE' if is_worse else 'changed'}: {key}: {change}")
     return worse
-
-
-def make_baseline(rows):
-    """What is kept of rows, by their key."""
-    return {get_key(row): {key: row[key] for key in ("error", *COMPARED) if key in row}
-            for row in rows}
 
 
 def format_microseconds(seconds):
@@ -237,7 +218,7 @@ def main():
                 if takes(target, network):
                     rows.append(measure(arguments.garam, network, target, folder,
                                         arguments.simulate))
-                    print(f"{get_key(rows[-1])}: {rows[-1].get('error', 'done')}",
+                    print(f"{baselines.get_key(rows[-1])}: {rows[-1].get('error', 'done')}",
                           file=sys.stderr)
             if network.generator:
                 network.file.unlink(missing_ok=True)
@@ -246,13 +227,11 @@ def main():
     print(format_losses(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
-    baseline = json.loads(arguments.baseline.read_text()) if arguments.baseline.exists() else {}
     if arguments.update:
-        baseline.update(make_baseline(rows))
-        arguments.baseline.write_text(json.dumps(baseline, indent=1, sort_keys=True) + "\n")
+        baselines.update_baseline(arguments.baseline, rows, COMPARED)
         return 0
     print("\nAgainst the baseline:\n")
-    return int(compare_all(rows, baseline))
+    return int(compare_all(rows, baselines.read_baseline(arguments.baseline)))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
 # Protobuf comes first and in module mode: ONNX's own configuration file does
 # not look for the shared library, and Debian ships no protobuf-config.cmake.
 find_package(Protobuf REQUIRED)
-find_package(ONNX REQUIRED CONFIG)
+# Where scripts/setup.sh puts it, for a build that does not come from scripts/build.sh.
+find_package(ONNX REQUIRED CONFIG HINTS "$ENV{GARAM_ONNX}" "$ENV{HOME}/.cache/garam/onnx-1.22.0")
 find_package(fmt REQUIRED CONFIG)
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(CLI11 REQUIRED CONFIG)
@@ -19,7 +20,7 @@ set_target_properties(Garam::zip PROPERTIES
 
 # A version in find_package(MLIR) would be compared to "22.1" only, so it is
 # checked by hand.
-find_package(MLIR REQUIRED CONFIG)
+find_package(MLIR REQUIRED CONFIG HINTS /usr/lib/llvm-22/lib/cmake/mlir)
 if(NOT LLVM_VERSION_MAJOR EQUAL 22)
   message(FATAL_ERROR "Garam needs LLVM and MLIR 22, found ${LLVM_PACKAGE_VERSION} in ${MLIR_DIR}")
 endif()

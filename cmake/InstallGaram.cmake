@@ -7,11 +7,12 @@ set(GARAM_TOOLS_DIR "bin")
 set(GARAM_TARGETS_DIR "share/garam/targets")
 
 install(TARGETS Garam EXPORT GaramTargets LIBRARY DESTINATION lib)
-install(EXPORT GaramTargets NAMESPACE Garam:: DESTINATION "${garam_cmake_dir}")
+install(EXPORT GaramTargets NAMESPACE Garam:: DESTINATION "${garam_cmake_dir}"
+  COMPONENT development)
 
 # Headers of the tree and those that were made from it.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/garam" "${PROJECT_BINARY_DIR}/include/garam"
-  DESTINATION include
+  DESTINATION include COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*.h.inc" PATTERN "*.td"
   PATTERN "CMakeFiles" EXCLUDE)
 
@@ -21,9 +22,9 @@ install(DIRECTORY "${PROJECT_SOURCE_DIR}/targets/" DESTINATION "${GARAM_TARGETS_
 # The pages, where their links to one another lead somewhere.
 set(garam_doc_dir "share/doc/garam")
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CONTRIBUTING.md"
-  "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${garam_doc_dir}")
+  "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${garam_doc_dir}" COMPONENT documentation)
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/docs" "${PROJECT_SOURCE_DIR}/examples"
-  DESTINATION "${garam_doc_dir}")
+  DESTINATION "${garam_doc_dir}" COMPONENT documentation)
 
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/GaramConfig.cmake.in" "${PROJECT_BINARY_DIR}/GaramConfig.cmake"
@@ -34,4 +35,4 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/GaramConfigVersion.cmake
 install(FILES
   "${PROJECT_BINARY_DIR}/GaramConfig.cmake" "${PROJECT_BINARY_DIR}/GaramConfigVersion.cmake"
   "${PROJECT_SOURCE_DIR}/cmake/AddGaramDevicePlugin.cmake"
-  DESTINATION "${garam_cmake_dir}")
+  DESTINATION "${garam_cmake_dir}" COMPONENT development)

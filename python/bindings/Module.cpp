@@ -14,6 +14,7 @@
 #include "garam/Driver/CompileToExecutable.h"
 #include "garam/Runtime/Explanation.h"
 #include "garam/Runtime/Listing.h"
+#include "garam/Runtime/RandomInputs.h"
 #include "garam/Runtime/Report.h"
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Version.h"
@@ -203,6 +204,14 @@ static std::string disassemble(const Binary &binary) {
   });
 }
 
+/// What makeArray gives, for each input.
+static py::list makeRandomInputs(const Binary &binary, uint64_t seed) {
+  py::list list;
+  for (const Binding &binding : binary.executable->getEntryPoint().inputs)
+    list.append(makeArray(makeRandomTensor(binding, seed)));
+  return list;
+}
+
 static void bindBinary(py::module_ &module) {
   py::class_<Binary>(module, "Binary")
       .def_property_readonly("inputs",
@@ -246,6 +255,7 @@ static void bindBinary(py::module_ &module) {
                              })
       .def_readonly("compile_seconds", &Binary::compileSeconds)
       .def("save", &save, py::arg("path"))
+      .def("random_inputs", &makeRandomInputs, py::arg("seed"))
       .def("report", &reportAsJSON)
       .def("summary", &summarize)
       .def("explain", &explainAsJSON)

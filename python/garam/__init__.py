@@ -21,6 +21,7 @@ from ._errors import (BinaryError, Diagnostic, Error, InputError, InternalError,
                       TargetError, UntrustedError, UsageError)
 from ._executable import Executable, Figures, GaramWarning, Session, Value
 from ._inference import InferenceSession
+from ._verify import Verification, verify
 
 __version__ = _core.version()
 
@@ -40,6 +41,6 @@ def load_device_plugin(path: str | os.PathLike) -> None:
 __all__ = [
     "BinaryError", "Diagnostic", "Error", "Executable", "Figures", "GaramWarning",
     "InferenceSession", "InputError", "InternalError", "ModelError", "Node", "Session",
-    "TargetError", "UntrustedError", "UsageError", "Value", "compile", "load",
-    "load_device_plugin", "targets",
+    "TargetError", "UntrustedError", "UsageError", "Value", "Verification", "compile",
+    "load", "load_device_plugin", "targets", "verify",
 ]

@@ -113,6 +113,14 @@ class Executable:
         """Runs once, in a session of its own: see Session.run."""
         return self.session().run(inputs, **options)
 
+    def random_inputs(self, seed: int = 0) -> dict[str, np.ndarray]:
+        """An array for each input, the same for one seed on every machine: those of `garam run`.
+
+        Floats are uniform in [0, 1); 8-bit integers cover their range; wider ones, which are mostly
+        indices, are 0 or 1.
+        """
+        return take_arrays(self._binary.random_inputs(seed))
+
     def report(self) -> dict[str, Any]:
         """Simulated times, traffic and energy: the JSON report of docs/report.md."""
         return json.loads(self._binary.report())

@@ -29,6 +29,7 @@ void addExplainCommand(CLI::App &app, Action &action);
 void addInspectCommand(CLI::App &app, const DeviceRegistry &devices,
                        Action &action);
 void addPlanMemoryCommand(CLI::App &app, Action &action);
+void addPythonCommands(CLI::App &app, Action &action);
 void addRunCommand(CLI::App &app, Action &action);
 void addTargetsCommand(CLI::App &app, Action &action);
 void addTrustCommand(CLI::App &app, Action &action);

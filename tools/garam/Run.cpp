@@ -6,9 +6,9 @@
 
 #include "Command.h"
 #include "Outputs.h"
-#include "RandomInputs.h"
 #include "TensorFolder.h"
 #include "Validators.h"
+#include "garam/Runtime/RandomInputs.h"
 #include "garam/Runtime/TensorFile.h"
 #include "garam/Runtime/Trace.h"
 #include "garam/Runtime/TrustList.h"

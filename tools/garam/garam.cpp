@@ -113,6 +113,7 @@ static ExitCode runTool(int argc, char **argv) {
   addRunCommand(app, action);
   addExplainCommand(app, action);
   addInspectCommand(app, devices, action);
+  addPythonCommands(app, action);
   addTargetsCommand(app, action);
   addTrustCommand(app, action);
   addPlanMemoryCommand(app, action);

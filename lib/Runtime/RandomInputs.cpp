@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RandomInputs.h"
+#include "garam/Runtime/RandomInputs.h"
 
 #include "llvm/ADT/APFloat.h"
 #include "llvm/Support/xxhash.h"
@@ -13,7 +13,7 @@
 
 using namespace llvm;
 
-namespace garam::tool {
+namespace garam {
 
 namespace {
 
@@ -89,4 +89,4 @@ Tensor makeRandomTensor(const Binding &binding, uint64_t seed) {
   return tensor;
 }
 
-} // namespace garam::tool
+} // namespace garam

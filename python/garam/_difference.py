@@ -1,0 +1,45 @@
+"""How far a tensor is from another."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """Of a tensor from the reference.
+
+    `sqnr_db` is the ratio of the power of the reference to that of the error, in dB: infinite where
+    they are equal, -infinite where one of them is not finite at an element and the other is not the
+    same there. `largest_value` is of the reference.
+    """
+
+    sqnr_db: float
+    largest_error: float
+    largest_value: float
+
+
+def _to_float64(array: np.ndarray) -> np.ndarray:
+    return np.asarray(array).astype(np.float64)
+
+
+def measure_difference(actual: np.ndarray, reference: np.ndarray) -> Difference:
+    """The arrays have the same shape and any types of numbers."""
+    a, b = _to_float64(actual), _to_float64(reference)
+    finite = np.isfinite(b)
+    largest_value = float(np.abs(b[finite]).max(initial=0.0))
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    # Not finite in one of them: an error without a size.
+    if not np.all(same[~(finite & np.isfinite(a))]):
+        return Difference(-math.inf, math.inf, largest_value)
+    with np.errstate(invalid="ignore"):
+        error = np.where(same, 0.0, a - b)
+    noise = float(np.sum(error * error))
+    if noise == 0:
+        return Difference(math.inf, 0.0, largest_value)
+    signal = float(np.sum(np.square(b[finite])))
+    ratio = 10 * math.log10(signal / noise) if signal > 0 else -math.inf
+    return Difference(ratio, float(np.abs(error).max()), largest_value)

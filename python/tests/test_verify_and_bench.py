@@ -1,0 +1,185 @@
+"""garam verify and garam bench: what they compare, what they say, what they end with."""
+
+import json
+import sys
+from xml.etree import ElementTree
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+import garam
+import garam.backend
+from conftest import CONFIG, DIGITS, INPUT, MODEL, SOURCE_DIR, USAGE
+from garam._difference import measure_difference
+from garam._reference import list_node_outputs
+
+DIFFERS = 1
+DIGITS_INT8 = SOURCE_DIR / "examples" / "digits" / "digits_int8.onnx"
+ONE = ("--dim", "N=1")
+
+
+@pytest.fixture(autouse=True)
+def interpreter(monkeypatch):
+    monkeypatch.setenv("GARAM_PYTHON", sys.executable)
+
+
+def test_differences():
+    ones = np.ones(100, np.float32)
+    equal = measure_difference(ones, ones)
+    assert equal.sqnr_db == np.inf and equal.largest_error == 0
+    # A power of 1 over that of 0.01: 40 dB.
+    off = measure_difference(ones * np.float32(1.01), ones)
+    assert off.sqnr_db == pytest.approx(40, abs=0.01) and off.largest_error == pytest.approx(0.01)
+    assert off.largest_value == 1
+    steps = measure_difference(np.array([1, 3], np.int8), np.array([1, 2], np.int8))
+    assert steps.largest_error == 1
+    # What is not finite must be the same there.
+    values = np.array([1, np.nan, np.inf])
+    assert measure_difference(values, values).sqnr_db == np.inf
+    assert measure_difference(np.array([1.0, 2, np.inf]), values).sqnr_db == -np.inf
+    assert measure_difference(np.zeros(3), np.zeros(3)).sqnr_db == np.inf
+    assert measure_difference(ones, np.zeros(100)).sqnr_db == -np.inf
+    assert measure_difference(np.zeros(0), np.zeros(0)).sqnr_db == np.inf
+
+
+def test_nodes_have_the_ids_that_the_compiler_gives_them(tmp_path):
+    """Names that are missing, or that several nodes have."""
+    nodes = [helper.make_node("Relu", ["x"], ["a"], name="n"),
+             helper.make_node("Neg", ["a"], ["n_1"]),
+             helper.make_node("Exp", ["n_1"], ["c"], name="n"),
+             helper.make_node("Abs", ["c"], ["y"])]
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xy"]
+    graph = helper.make_graph(nodes, "test", value[:1], value[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    executable = garam.compile(model, garam.backend.get_default_target())
+    operators = {node["id"]: node["operator"] for node in executable.report()["nodes"]}
+    assert operators == {name: op for name, (op, _) in list_node_outputs(model.graph).items()}
+
+
+def test_verify_says_where_the_error_begins(run_tool, tmp_path):
+    path = tmp_path / "verify.json"
+    result = run_tool("garam", "verify", DIGITS, "--target", "rngd", *ONE, "--json", path)
+    assert "every node has 24 dB or more" in result.stdout
+    found = json.loads(path.read_text())
+    assert found["reference"].startswith("onnxruntime") and found["first"] is None
+    nodes = {node["node"]: node for node in found["nodes"]}
+    assert {"relu1", "relu2", "dense2"} <= set(nodes)
+    # bfloat16 has 8 bits of significand: a relative error of up to 2^-9, 54 dB at best.
+    assert all(30 < node["sqnr_db"] < 65 for node in nodes.values())
+
+    result = run_tool("garam", "verify", DIGITS, "--target", "rngd", *ONE, "--min-sqnr", "50",
+                      status=DIFFERS)
+    first = next(node for node in found["nodes"] if node["sqnr_db"] < 50)
+    assert f"the first node below 50 dB is '{first['node']}'" in result.stdout
+    table = [float(line.split()[0]) for line in result.stdout.splitlines()[2:-1]]
+    assert table == sorted(table) and len(table) == len(nodes)
+
+
+def test_verify_compares_with_the_host_where_that_is_asked_for(run_tool, tmp_path):
+    np.save(tmp_path / "image.npy", np.full((1, 1, 8, 8), 0.5, np.float32))
+    result = run_tool("garam", "verify", DIGITS_INT8, "--target", "rngd", *ONE, "--reference",
+                      "fallback", "--input", f"image={tmp_path / 'image.npy'}")
+    assert "on rngd against host" in result.stdout and "equal" in result.stdout
+
+
+def test_an_error_of_a_layer_is_found():
+    """Noise of an analog chip that grows from layer to layer."""
+    with pytest.warns(garam.GaramWarning):
+        verification = garam.verify(DIGITS, "hermes", dims={"N": 1}, min_sqnr_db=50)
+    assert verification.find_first() is verification.nodes[0]
+    worst = verification.get_worst()
+    assert worst[0].difference.sqnr_db == min(n.difference.sqnr_db for n in verification.nodes)
+
+
+@pytest.mark.parametrize("status, part, arguments", [
+    (USAGE, "the following arguments are required: --target", ["verify", DIGITS]),
+    (MODEL, "none.onnx: the file does not exist", ["verify", "none.onnx", "--target", "rngd"]),
+    (CONFIG, "no target is called 'none'", ["verify", DIGITS, "--target", "none", *ONE]),
+    (INPUT, "--input image=none.npy", ["verify", DIGITS, "--target", "rngd", *ONE, "--input",
+                                       "image=none.npy"]),
+    (INPUT, "the model has no input 'x'", ["verify", DIGITS, "--target", "rngd", *ONE, "--input",
+                                           "x=x.npy"]),
+    (USAGE, "--dim N: expected NAME=VALUE", ["verify", DIGITS, "--target", "rngd", "--dim", "N"]),
+    (USAGE, "--update-baseline needs --baseline", ["bench", DIGITS, "--targets", "rngd",
+                                                   "--update-baseline"]),
+    (USAGE, "expected one of latency_s", ["bench", DIGITS, "--targets", "rngd", "--threshold",
+                                          "x=1"]),
+    (USAGE, "'y' is no number", ["bench", DIGITS, "--targets", "rngd", "--threshold",
+                                 "latency_s=y"]),
+])
+def test_wrong_command_lines_are_told(run_tool, tmp_path, status, part, arguments):
+    np.save(tmp_path / "x.npy", np.zeros(1, np.float32))
+    result = run_tool("garam", *arguments, status=status, cwd=tmp_path)
+    assert part in result.stderr and result.stderr.startswith("error: ")
+
+
+def test_an_interpreter_that_is_missing_is_told(run_tool, monkeypatch, tmp_path):
+    monkeypatch.setenv("GARAM_PYTHON", "no-such-python")
+    result = run_tool("garam", "bench", status=USAGE)
+    assert "is written in Python, and 'no-such-python' is not found; hint: set GARAM_PYTHON" in \
+        result.stderr
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"\x7fELF")
+    broken.chmod(0o755)
+    monkeypatch.setenv("GARAM_PYTHON", str(broken))
+    assert f"cannot run '{broken}'" in run_tool("garam", "bench", status=USAGE).stderr
+
+
+def test_the_help_is_that_of_the_subcommand(run_tool):
+    assert "--update-baseline" in run_tool("garam", "bench", "--help").stdout
+    assert "--min-sqnr" in run_tool("garam", "verify", "--help").stdout
+
+
+def edit(path, key, **changes):
+    baseline = json.loads(path.read_text())
+    baseline[key].update(changes)
+    path.write_text(json.dumps(baseline))
+
+
+def test_bench_compares_with_its_baseline(run_tool, tmp_path):
+    path, junit = tmp_path / "baseline.json", tmp_path / "junit.xml"
+    line = ["bench", DIGITS, DIGITS_INT8, "--targets", "rngd,atom", *ONE, "--baseline", path,
+            "--junit", junit]
+    run_tool("garam", *line, "--update-baseline")
+    kept = json.loads(path.read_text())
+    assert set(kept) == {f"{model} on {target}" for model in ("digits", "digits_int8")
+                         for target in ("rngd", "atom")}
+    row = kept["digits on rngd"]
+    assert row["latency_s"] == garam.compile(DIGITS, "rngd", dims={"N": 1}).report()["latency_s"]
+    assert row["sqnr_db"] > 30 and len(row["output_sha256"]) == 64
+
+    # The same figures each time.
+    result = run_tool("garam", *line)
+    assert "WORSE" not in result.stdout and "changed" not in result.stdout
+    assert ElementTree.parse(junit).getroot().attrib["tests"] == "4"
+
+    # One is worse; a threshold allows it.
+    edit(path, "digits on rngd", latency_s=row["latency_s"] * 0.99)
+    result = run_tool("garam", *line, status=DIFFERS)
+    assert "WORSE: digits on rngd: latency_s" in result.stdout
+    suite = ElementTree.parse(junit).getroot()
+    assert suite.attrib["failures"] == "1"
+    (case,) = [case for case in suite if case.find("failure") is not None]
+    assert (case.attrib["name"], case.attrib["classname"]) == ("digits", "rngd")
+    result = run_tool("garam", *line, "--threshold", "latency_s=0.02")
+    assert "changed: digits on rngd: latency_s" in result.stdout
+
+    # Accuracy is worse when it shrinks; what the device yields is compared bit by bit.
+    edit(path, "digits on rngd", latency_s=row["latency_s"], sqnr_db=row["sqnr_db"] + 10,
+         output_sha256="0")
+    result = run_tool("garam", *line, status=DIFFERS)
+    assert "WORSE: digits on rngd: sqnr_db" in result.stdout
+    assert "changed: digits on rngd: output_sha256" in result.stdout
+
+
+def test_a_model_that_no_longer_compiles_is_worse(run_tool, tmp_path):
+    path = tmp_path / "baseline.json"
+    line = ["bench", DIGITS, "--targets", "rngd", "--baseline", path, "--timing-only"]
+    run_tool("garam", *line, *ONE, "--update-baseline")
+    result = run_tool("garam", *line, status=DIFFERS)
+    assert "WORSE: digits on rngd: compiled ->" in result.stdout
+    # One that the baseline does not know is told.
+    result = run_tool("garam", "bench", DIGITS, "--targets", "atom", *ONE, "--baseline", path)
+    assert "digits on atom: not in the baseline; compiles" in result.stdout
