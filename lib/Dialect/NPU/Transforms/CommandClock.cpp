@@ -33,10 +33,13 @@ double CommandClock::getReady(Operation *op) const {
   return ready;
 }
 
-Transfer
-CommandClock::getTransfer(DMACommandOp op, std::optional<MemorySpace> source,
-                          std::optional<MemorySpace> destination) const {
+Transfer CommandClock::getTransfer(DMACommandOp op,
+                                   std::optional<MemorySpace> source,
+                                   std::optional<MemorySpace> destination,
+                                   std::optional<int64_t> bytes) const {
   DMACommand command = conversion.convert(op);
+  if (bytes)
+    command.sizes[0] = *bytes / op.getElementBytes();
   if (source)
     command.source.address.space = *source;
   if (destination) {

@@ -46,10 +46,12 @@ public:
   /// Runs `op` behind all commands of its queue so far, from `ready` on.
   Completion run(mlir::Operation *op, double ready);
 
-  /// A transfer as `op` says, or from and to other memories.
-  Transfer
-  getTransfer(DMACommandOp op, std::optional<MemorySpace> source = std::nullopt,
-              std::optional<MemorySpace> destination = std::nullopt) const;
+  /// A transfer as `op` says, or from and to other memories, or of only so many
+  /// bytes, where `op` copies contiguous ones.
+  Transfer getTransfer(DMACommandOp op,
+                       std::optional<MemorySpace> source = std::nullopt,
+                       std::optional<MemorySpace> destination = std::nullopt,
+                       std::optional<int64_t> bytes = std::nullopt) const;
   /// As above, for a transfer; what it writes is recorded by the caller.
   Completion run(const Transfer &transfer, double ready) {
     return clock.runTransfer(transfer, ready);

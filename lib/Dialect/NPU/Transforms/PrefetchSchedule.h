@@ -8,10 +8,10 @@
 // followed in their order, each at the time that a CommandClock gives it. Where
 // the DMA queue of a core would be idle until its next command, it takes the
 // next load of weights that the core receives, if local memory has room for
-// them until their use. So loads for several cores go to the queue of any of
-// them. Where there is no such load, it may bring weights of later loads to
-// shared memory, from where they come faster than from DRAM, over ports of
-// their own.
+// them until their use. Of a load that would take longer it takes as much as
+// ends in time. So loads for several cores go to the queue of any of them.
+// Where there is no such load, it may bring weights of later loads to shared
+// memory, from where they come faster than from DRAM, over ports of their own.
 //
 // All other commands stay in their order. Loads move ahead only into time that
 // is left: their queues and ports have other commands to serve, which wait for
@@ -28,6 +28,11 @@
 
 namespace garam::npu {
 
+/// Some of the bytes of a load.
+struct LoadPart {
+  int64_t begin, size;
+};
+
 /// A command at its time.
 struct ScheduledCommand {
   mlir::Operation *op;
@@ -36,6 +41,8 @@ struct ScheduledCommand {
   std::optional<int64_t> core = std::nullopt;
   /// The first half of a load that goes through shared memory.
   bool isStaging = false;
+  /// Of a load that is cut: the bytes of this part.
+  std::optional<LoadPart> part = std::nullopt;
 };
 
 enum class Prefetch {
@@ -72,6 +79,8 @@ private:
     BufferOp destination;
     llvm::ArrayRef<int64_t> receivers;
     bool isIssued = false;
+    /// Of a load that is cut: the bytes whose parts were issued.
+    int64_t issuedBytes = 0;
     /// When shared memory has it.
     std::optional<Completion> staged = std::nullopt;
   };
@@ -96,13 +105,17 @@ private:
   void follow(size_t position);
   int64_t getFirstFree(llvm::ArrayRef<int64_t> cores) const;
   double getPortFree(const Load &load) const;
-  Transfer getTransfer(const Load &load, int64_t core) const;
+  Transfer getTransfer(const Load &load, int64_t core,
+                       std::optional<int64_t> bytes = std::nullopt) const;
   Load *findNext(int64_t core);
   Load *findNextToStage(int64_t core);
   void fillTime(size_t position, int64_t core, double end);
   bool prefetch(size_t position, int64_t core, double end);
+  bool prefetchPart(Load &load, size_t position, int64_t core, double begin,
+                    double end);
   bool stage(size_t position, int64_t core, double end);
-  void issue(Load &load, size_t position, int64_t core, double ready);
+  void issue(Load &load, size_t position, int64_t core, double ready,
+             std::optional<int64_t> bytes = std::nullopt);
 
   std::vector<mlir::Operation *> commands;
   CommandClock clock;

@@ -40,14 +40,21 @@ DMACommandOp stage(DMACommandOp load) {
 /// Puts commands into the order that was found for them.
 void applyOrder(func::FuncOp func, ArrayRef<ScheduledCommand> order) {
   Operation *end = func.front().getTerminator();
+  SetVector<Operation *> cut;
   for (const ScheduledCommand &scheduled : order) {
     Operation *op = scheduled.op;
     if (scheduled.isStaging)
       op = stage(cast<DMACommandOp>(op));
+    if (const std::optional<LoadPart> &part = scheduled.part) {
+      cut.insert(op);
+      op = createPart(cast<DMACommandOp>(op), part->begin, part->size);
+    }
     if (scheduled.core)
       cast<DMACommandOp>(op).setCore(*scheduled.core);
     op->moveBefore(end);
   }
+  for (Operation *op : cut)
+    op->erase();
 }
 
 std::vector<Operation *> listOperations(func::FuncOp func) {

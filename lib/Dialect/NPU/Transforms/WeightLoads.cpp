@@ -36,19 +36,26 @@ static DescriptorAttr moveTo(DescriptorAttr walk, int64_t offset) {
                              /*guards=*/{}, walk.getFill());
 }
 
-static void split(DMACommandOp load, int64_t maxBytes) {
+int64_t getContiguousBytes(DMACommandOp load) {
+  return load.getSizes()[0] * static_cast<int64_t>(load.getElementBytes());
+}
+
+DMACommandOp createPart(DMACommandOp load, int64_t begin, int64_t size) {
   OpBuilder builder(load);
-  int64_t size = load.getSizes()[0], elementBytes = load.getElementBytes();
-  int64_t partSize = maxBytes / elementBytes;
-  for (int64_t begin = 0; begin < size; begin += partSize) {
-    auto part = cast<DMACommandOp>(builder.clone(*load));
-    part.setSizes({std::min(partSize, size - begin)});
-    SmallVector<Attribute> descriptors;
-    for (auto whole : load.getDescriptors().getAsRange<DescriptorAttr>())
-      descriptors.push_back(
-          moveTo(whole, whole.getOffset() + begin * elementBytes));
-    part.setDescriptorsAttr(builder.getArrayAttr(descriptors));
-  }
+  auto part = cast<DMACommandOp>(builder.clone(*load));
+  part.setSizes({size / static_cast<int64_t>(load.getElementBytes())});
+  SmallVector<Attribute> descriptors;
+  for (auto whole : load.getDescriptors().getAsRange<DescriptorAttr>())
+    descriptors.push_back(moveTo(whole, whole.getOffset() + begin));
+  part.setDescriptorsAttr(builder.getArrayAttr(descriptors));
+  return part;
+}
+
+static void split(DMACommandOp load, int64_t maxBytes) {
+  int64_t bytes = getContiguousBytes(load);
+  int64_t partBytes = llvm::alignDown(maxBytes, load.getElementBytes());
+  for (int64_t begin = 0; begin < bytes; begin += partBytes)
+    createPart(load, begin, std::min(partBytes, bytes - begin));
   load.erase();
 }
 
@@ -56,8 +63,7 @@ void splitWeightLoads(func::FuncOp func, int64_t maxBytes) {
   for (DMACommandOp op :
        llvm::make_early_inc_range(func.getOps<DMACommandOp>()))
     if (isWeightLoad(op) && isContiguous(op) &&
-        op.getSizes()[0] * static_cast<int64_t>(op.getElementBytes()) >
-            maxBytes)
+        getContiguousBytes(op) > maxBytes)
       split(op, maxBytes);
 }
 

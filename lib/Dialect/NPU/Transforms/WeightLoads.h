@@ -20,6 +20,13 @@ bool isWeightLoad(mlir::Operation *op);
 /// Whether the load copies contiguous bytes.
 bool isContiguous(DMACommandOp load);
 
+/// Bytes that `load`, of contiguous bytes, copies.
+int64_t getContiguousBytes(DMACommandOp load);
+
+/// Creates the load of `size` bytes from byte `begin` of `load` on, in front of
+/// it; both are whole elements.
+DMACommandOp createPart(DMACommandOp load, int64_t begin, int64_t size);
+
 /// Cuts contiguous loads into parts of at most `maxBytes`.
 void splitWeightLoads(mlir::func::FuncOp func, int64_t maxBytes);
 

@@ -41,6 +41,43 @@ func.func @into_idle_time() {
   return
 }
 
+// The first computation takes 2.1 us, the load 3: as much of it as fits with a
+// fifth of the time to spare goes ahead, in whole packets, the rest behind what
+// the queue has to bring.
+// CHECK-LABEL: @a_part_into_idle_time
+// CHECK: %[[WEIGHTS:.*]] = npu.buffer <dram> bytes 160000 {parts
+// CHECK: npu.dma_command 0, %[[WEIGHTS]] to %[[W:.*]] sizes [81920] bytes 1 with [#npu.descriptor<0 : u8 strides[1]>, #npu.descriptor<0 : u8 strides[1]>]
+// CHECK: npu.vector_command 0, %{{.*}} to %[[B:.*]] sizes
+// CHECK: npu.dma_command 0, %[[B]] to
+// CHECK: npu.dma_command 0, %[[WEIGHTS]] to %[[W]] sizes [78080] bytes 1 with [#npu.descriptor<81920 : u8 strides[1]>, #npu.descriptor<81920 : u8 strides[1]>]
+// CHECK: npu.vector_command 0, %{{.*}}(%{{.*}}, %[[W]])
+func.func @a_part_into_idle_time() {
+  npu.segment "input" "x" {size = 262144 : i64}
+  npu.segment "constant" "constants" {size = 160000 : i64}
+  %in = npu.buffer <dram> bytes 262144 {segment = 0 : i64}
+  %weights = npu.buffer <dram> bytes 160000 {parts = [#npu.part<0 : f32 sizes[40000] from 0 strides[1] of dense<1.0> : tensor<40000xf32>>], segment = 1 : i64}
+  %a = npu.buffer <local> bytes 262144 {cores = array<i64: 0>}
+  %b = npu.buffer <local> bytes 262144 {cores = array<i64: 0>}
+  %c = npu.buffer <local> bytes 160000 {cores = array<i64: 0>}
+  %d = npu.buffer <local> bytes 160000 {cores = array<i64: 0>}
+  %w = npu.buffer <local> bytes 160000 {cores = array<i64: 0>}
+  %copy = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %sum = npu.micro_program {
+  ^bb0(%e: f32, %f: f32):
+    %s = arith.addf %e, %f : f32
+    npu.yield %s : f32
+  }
+  npu.dma_command 0, %in to %a sizes [262144] bytes 1 with [#bytes, #bytes]
+  npu.vector_command 0, %copy (%a) to %b sizes [65536] reductions 0 with [#floats, #floats]
+  npu.dma_command 0, %b to %c sizes [160000] bytes 1 with [#bytes, #bytes]
+  npu.dma_command 0, %weights to %w sizes [160000] bytes 1 with [#bytes, #bytes]
+  npu.vector_command 0, %sum (%c, %w) to %d sizes [40000] reductions 0 with [#floats, #floats, #floats]
+  return
+}
+
 // Eight cores need weights at once, more than DRAM brings in time, and local
 // memory has no room for them while the first computations run. So they wait in
 // shared memory, to which every core has a port of its own.

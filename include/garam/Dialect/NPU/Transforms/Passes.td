@@ -258,8 +258,9 @@ def NPUPrefetchWeights
   let description = [{
     Transfers of weights to local memory move forward, over stages, to where a
     DMA queue would be idle by the cost model's times, in the order of their
-    use. Long ones are cut; what several cores receive goes to the queue of any
-    of them. Where local memory has no room, weights may wait in shared memory.
+    use. Long ones are cut, also so that a part ends in time; what several cores
+    receive goes to the queue of any of them. Where local memory has no room,
+    weights may wait in shared memory.
     All other commands keep their order. A function that would not be faster by
     that stays as it is.
   }];
