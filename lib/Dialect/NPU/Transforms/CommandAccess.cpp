@@ -53,6 +53,30 @@ SmallVector<int64_t> getReceivers(DMACommandOp op) {
                                 : SmallVector<int64_t>();
 }
 
+/// The bytes of a walk of `sizes` along the strides of `descriptor`, from the
+/// start of the buffer.
+static ByteRegion getRegion(DescriptorAttr descriptor, ArrayRef<int64_t> sizes,
+                            int64_t elementBytes) {
+  if (descriptor.getGuards().empty() || descriptor.getTerm()) {
+    SmallVector<ByteRegion::Dim> dims;
+    for (auto [size, stride] : llvm::zip(sizes, descriptor.getStrides()))
+      dims.push_back({stride, size});
+    return makeRegion(descriptor.getOffset(), elementBytes, dims);
+  }
+  Descriptor walk;
+  walk.address.offset = descriptor.getOffset();
+  llvm::copy(descriptor.getStrides(), walk.strides.begin());
+  for (GuardAttr attr : descriptor.getGuards()) {
+    Guard &guard = walk.guards.emplace_back();
+    guard.start = attr.getStart();
+    guard.extent = attr.getExtent();
+    llvm::copy(attr.getCoefficients(), guard.coefficients.begin());
+  }
+  return getRegion(Program(), walk,
+                   SmallVector<uint32_t>(sizes.begin(), sizes.end()),
+                   elementBytes, /*indices=*/{});
+}
+
 /// An access by a walk of `sizes` along the strides of `descriptor`.
 static CommandAccess makeAccess(Value buffer, DescriptorAttr descriptor,
                                 ArrayRef<int64_t> sizes, int64_t elementBytes,
@@ -61,10 +85,7 @@ static CommandAccess makeAccess(Value buffer, DescriptorAttr descriptor,
   access.buffer = buffer.getDefiningOp<BufferOp>();
   access.isWrite = isWrite;
   access.cores.assign(cores.begin(), cores.end());
-  SmallVector<ByteRegion::Dim> dims;
-  for (auto [size, stride] : llvm::zip(sizes, descriptor.getStrides()))
-    dims.push_back({stride, size});
-  access.region = makeRegion(descriptor.getOffset(), elementBytes, dims);
+  access.region = getRegion(descriptor, sizes, elementBytes);
   return access;
 }
 

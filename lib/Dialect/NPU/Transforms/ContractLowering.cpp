@@ -116,14 +116,16 @@ LogicalResult StageLowering::lowerContractTile(Tile &tile) {
     walks.push_back(walks.front());
     buffers.push_back(Value());
   }
-  Walk walk = makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks),
-                           emitter.machine);
   emitter.loc = op.getLoc();
-  return forEachContractCommand(
-      walk, first, last, [&](const Walk &part, bool isFirst, bool isLast) {
-        return emitOne(emitter, tile.slot.computes, op, tile.core, part,
-                       buffers, isFirst, isLast);
-      });
+  for (const Walk &walk : makeTileWalks(tile, walks))
+    if (failed(forEachContractCommand(
+            walk, first, last,
+            [&](const Walk &part, bool isFirst, bool isLast) {
+              return emitOne(emitter, tile.slot.computes, op, tile.core, part,
+                             buffers, isFirst, isLast);
+            })))
+      return failure();
+  return success();
 }
 
 } // namespace garam::npu

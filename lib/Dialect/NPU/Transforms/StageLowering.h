@@ -68,12 +68,15 @@ private:
     Slot &slot;
     /// All loops, in the order in which the command walks them.
     llvm::SmallVector<unsigned> order;
+    /// Parts of inputs, by the input's number, that transfers bring for this
+    /// tile.
+    llvm::SmallVector<std::pair<unsigned, Box>, 2> brought = {};
   };
 
   //===--- Operands (StageOperands.cpp) ----------------------------------===//
 
   /// Brings every input of the tile to its core.
-  std::vector<BoundOperand> bindInputs(const Tile &tile);
+  std::vector<BoundOperand> bindInputs(Tile &tile);
   void bindConstants(const Tile &tile, llvm::ArrayRef<unsigned> indices,
                      llvm::MutableArrayRef<BoundOperand> bound);
   mlir::Value getConstantBuffer(const Tile &tile,
@@ -81,9 +84,9 @@ private:
                                 llvm::MutableArrayRef<BoundOperand> bound);
   mlir::Value loadConstants(const Tile &tile, mlir::Value source);
   BufferView bringConstants(const Tile &tile, mlir::Value source);
-  BoundOperand bindTensor(const Tile &tile, unsigned index);
+  BoundOperand bindTensor(Tile &tile, unsigned index);
   /// `region` of `value` in the memory of the tile's core.
-  BufferView acquire(const Tile &tile, unsigned index, mlir::Value value,
+  BufferView acquire(Tile &tile, unsigned index, mlir::Value value,
                      const Box &region);
   void fetch(llvm::SmallVectorImpl<mlir::Operation *> &list, const Home &home,
              const Piece &destination, const Box &region, int64_t elementBytes,
@@ -111,6 +114,13 @@ private:
   /// in shared memory or DRAM.
   Piece createRowMajorPiece(mlir::Value tensor,
                             llvm::ArrayRef<int64_t> localCores);
+
+  //===--- What waits for neighbours (TileParts.cpp) ---------------------===//
+
+  /// The walks that compute a tile: one or, where that is faster, two or three,
+  /// of which the first reads nothing that transfers bring for this tile.
+  std::vector<Walk> makeTileWalks(const Tile &tile,
+                                  llvm::ArrayRef<WalkOperand> operands);
 
   //===--- Commands (ContractLowering.cpp, VectorLowering.cpp) -----------===//
 

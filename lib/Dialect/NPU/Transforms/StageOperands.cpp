@@ -205,7 +205,7 @@ void StageLowering::fetch(SmallVectorImpl<Operation *> &list, const Home &home,
   }
 }
 
-BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
+BufferView StageLowering::acquire(Tile &tile, unsigned index, Value value,
                                   const Box &region) {
   getHome(value);
   Home &home = homes[value];
@@ -219,6 +219,7 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
     for (const Box &missing : piece.getMissing(region)) {
       fetch(loads, home, piece, missing, elementBytes, tile.core);
       piece.filled.push_back(missing);
+      tile.brought.push_back({index, missing});
     }
     return piece.view;
   }
@@ -228,6 +229,7 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
   StagedInput &last = staged[{index, tile.core}];
   if (last.key == key)
     return last.view;
+  tile.brought.push_back({index, region});
   BufferView &common = stagedInSlot[key];
   // One transfer may serve several cores, but only from a memory that all of
   // them would read, not from a neighbour.
@@ -247,7 +249,7 @@ BufferView StageLowering::acquire(const Tile &tile, unsigned index, Value value,
   return last.view;
 }
 
-StageLowering::BoundOperand StageLowering::bindTensor(const Tile &tile,
+StageLowering::BoundOperand StageLowering::bindTensor(Tile &tile,
                                                       unsigned index) {
   const StageOperand &operand = tile.stage.inputs[index];
   Box region =
@@ -256,8 +258,7 @@ StageLowering::BoundOperand StageLowering::bindTensor(const Tile &tile,
   return {view.buffer, makeWalk(operand, view, tile.loops, tile.order)};
 }
 
-std::vector<StageLowering::BoundOperand>
-StageLowering::bindInputs(const Tile &tile) {
+std::vector<StageLowering::BoundOperand> StageLowering::bindInputs(Tile &tile) {
   std::vector<BoundOperand> bound(tile.stage.inputs.size());
   SmallVector<unsigned> packed;
   for (auto [index, operand] : llvm::enumerate(tile.stage.inputs)) {

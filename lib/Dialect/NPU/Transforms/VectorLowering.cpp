@@ -77,15 +77,16 @@ LogicalResult StageLowering::lowerVectorTile(Tile &tile, Value program,
     walks.push_back(operand.walk);
     buffers.push_back(operand.buffer);
   }
-  Walk walk = makeTileWalk(tile.stage, tile.loops, tile.order, std::move(walks),
-                           emitter.machine);
   emitter.loc = op.getLoc();
-  return forEachVectorCommand(walk, op.getInputs().size(), code,
-                              emitter.machine, [&](const Walk &part) {
-                                return emitOne(emitter, tile.slot.computes, op,
-                                               tile.core, part, buffers,
-                                               program);
-                              });
+  for (const Walk &walk : makeTileWalks(tile, walks))
+    if (failed(forEachVectorCommand(walk, op.getInputs().size(), code,
+                                    emitter.machine, [&](const Walk &part) {
+                                      return emitOne(
+                                          emitter, tile.slot.computes, op,
+                                          tile.core, part, buffers, program);
+                                    })))
+      return failure();
+  return success();
 }
 
 } // namespace garam::npu

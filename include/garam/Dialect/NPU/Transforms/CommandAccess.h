@@ -17,8 +17,8 @@ namespace garam::npu {
 /// One operand of one command.
 struct CommandAccess {
   BufferOp buffer;
-  /// Bytes that are touched, counted from the start of the buffer; where the
-  /// operand has guards, also those that would be without them.
+  /// Bytes that are touched, counted from the start of the buffer; without
+  /// those that guards exclude, unless a launch parameter moves the operand.
   ByteRegion region;
   bool isWrite = false;
   /// Local buffers: the cores whose copy is touched.
