@@ -13,9 +13,6 @@ using namespace mlir;
 
 namespace garam::npu {
 
-/// A tensor is kept whole in every core when its consumers need more than this
-/// many times a core's own part there.
-static constexpr int64_t maxHaloGrowth = 2;
 /// A tensor that is kept whole in every core takes at most this fraction of a
 /// core's memory.
 static constexpr int64_t replicatedFraction = 4;

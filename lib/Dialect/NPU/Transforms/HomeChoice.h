@@ -12,6 +12,10 @@
 
 namespace garam::npu {
 
+/// A tensor is kept whole in every core when its consumers need more than this
+/// many times a core's own part there.
+constexpr int64_t maxHaloGrowth = 2;
+
 /// Whether a tensor, or what npu.concat makes of it and results of other
 /// stages, is written where it returns.
 bool isReturnedOnly(mlir::OpResult tensor);

@@ -64,6 +64,7 @@ LogicalResult ScheduleSearch::refuse(const Stage &stage,
 LogicalResult ScheduleSearch::findOptions(size_t position) {
   if (position == operations.size())
     return success();
+  size_t number = numStagesSeen++;
   nextOptions = std::make_unique<Options>(operations[position], machine);
   const Stage &stage = nextOptions->stage;
   FoundSchedules found = findSchedules(stage, machine);
@@ -72,7 +73,9 @@ LogicalResult ScheduleSearch::findOptions(size_t position) {
   for (StageSchedule &schedule : found.schedules) {
     double seconds =
         getEngineSeconds(stage, schedule, nextOptions->engineTimes);
-    nextOptions->candidates.push_back({std::move(schedule), seconds, nullptr});
+    double behind = remaining ? remaining->get(number, schedule.split) : 0;
+    nextOptions->candidates.push_back(
+        {std::move(schedule), seconds, behind, nullptr});
   }
   return success();
 }
@@ -91,10 +94,10 @@ static bool endsBefore(const T &a, const T &b) {
 std::vector<ScheduleSearch::Choice>
 ScheduleSearch::listChoices(const StageCost &cost) const {
   std::vector<Choice> choices;
-  for (Candidate &candidate : nextOptions->candidates)
-    choices.push_back(
-        {&candidate,
-         cost.getLeastEnd(candidate.schedule, candidate.engineSeconds), false});
+  for (Candidate &candidate : nextOptions->candidates) {
+    double end = cost.getLeastEnd(candidate.schedule, candidate.engineSeconds);
+    choices.push_back({&candidate, end + candidate.behind, false});
+  }
   llvm::stable_sort(choices, endsBefore<Choice>);
   return choices;
 }
@@ -119,9 +122,11 @@ std::vector<ScheduleSearch::Choice> ScheduleSearch::findBest(Path &path,
     if (choice.end >= limit)
       continue;
     if (!choice.isExact) {
+      Candidate &candidate = *choice.candidate;
       double end =
-          path.cost->getEnd(choice.candidate->schedule,
-                            getTiles(*choice.candidate, options), limit);
+          path.cost->getEnd(candidate.schedule, getTiles(candidate, options),
+                            limit - candidate.behind) +
+          candidate.behind;
       choice.isExact = end < limit;
       choice.end = choice.isExact ? end : limit;
     }
@@ -243,6 +248,8 @@ void ScheduleSearch::apply(const Step *step, size_t position) {
 
 LogicalResult ScheduleSearch::run() {
   findLastUses();
+  if (width.looksAhead)
+    remaining.emplace(stages, machine);
   size_t stage = findStage(0);
   if (failed(findOptions(stage)))
     return failure();

@@ -7,7 +7,8 @@
 // A beam search over the stages of a function, in their order. A path is a
 // choice of schedules for the stages so far, with the queues that follow from
 // it (Timeline). It is as good as the end of the next stage under that stage's
-// best schedule. Of the paths whose last stage is split over the cores in the
+// best schedule, or as that end and what is behind it by a coarse model
+// (RemainingTime). Of the paths whose last stage is split over the cores in the
 // same way only the best goes on: what follows depends on the past by little
 // more than where the last results lie. With paths enough for all splits that
 // is a dynamic program, exact as far as this is true.
@@ -18,6 +19,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H
 
 #include "CostModel.h"
+#include "RemainingTime.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/DenseMap.h"
@@ -42,6 +44,7 @@ private:
   struct Candidate {
     StageSchedule schedule;
     double engineSeconds;              // getEngineSeconds
+    double behind;                     // RemainingTime's, or 0
     std::unique_ptr<StageTiles> tiles; // null until they are needed
   };
   /// What is known of a stage whatever is before it.
@@ -55,7 +58,7 @@ private:
     std::vector<Candidate> candidates;
   };
   /// A schedule and when the stages behind it can go on, in seconds: exactly or
-  /// at least.
+  /// at least. With what they take then, where that is estimated.
   struct Choice {
     Candidate *candidate;
     double end;
@@ -102,6 +105,9 @@ private:
   llvm::DenseMap<mlir::Value, size_t> lastUses;
   /// Of the stage in front of which paths end, and of the one behind it.
   std::unique_ptr<Options> options, nextOptions;
+  /// Where what follows a stage is estimated.
+  std::optional<RemainingTime> remaining;
+  size_t numStagesSeen = 0; // whose options were found
   std::deque<Step> steps;
   const Step *applied = nullptr; // those whose schedules the stages have
   /// The number of the first stage whose schedule may be asked for.

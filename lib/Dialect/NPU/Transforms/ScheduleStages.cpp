@@ -30,45 +30,58 @@ FailureOr<double> estimateSchedule(func::FuncOp func,
   return prefetchWeights(func, machine, fill);
 }
 
-/// What a level of optimisation does.
-struct Effort {
+/// One search: what it takes of weights, and how far it looks.
+struct Search {
+  WeightTiming weights;
   SearchWidth width;
-  bool triesWeightsAhead;
 };
 
-Effort getEffort(unsigned level) {
-  constexpr Effort efforts[] = {
-      {{/*paths=*/1, /*choices=*/1}, /*triesWeightsAhead=*/false},
-      {{/*paths=*/1, /*choices=*/3}, /*triesWeightsAhead=*/false},
-      {{/*paths=*/3, /*choices=*/3}, /*triesWeightsAhead=*/true},
-      {{/*paths=*/4, /*choices=*/6}, /*triesWeightsAhead=*/true},
-  };
-  return efforts[std::min<size_t>(level, std::size(efforts) - 1)];
+/// The searches of a level of optimisation. No one of them is best everywhere:
+/// where bandwidth and not the engines bound a network, the splits that the
+/// coarse model prefers for their engines' time may be worse.
+SmallVector<Search> getSearches(unsigned level) {
+  constexpr WeightTiming inOrder = WeightTiming::inOrder;
+  constexpr WeightTiming ahead = WeightTiming::ahead;
+  switch (level) {
+  case 0:
+    return {{inOrder, {/*paths=*/1, /*choices=*/1, /*looksAhead=*/true}}};
+  case 1:
+    return {{inOrder, {/*paths=*/1, /*choices=*/3, /*looksAhead=*/true}}};
+  case 2:
+    return {{inOrder, {/*paths=*/3, /*choices=*/3, /*looksAhead=*/false}},
+            {ahead, {/*paths=*/2, /*choices=*/3, /*looksAhead=*/true}}};
+  default:
+    return {{inOrder, {/*paths=*/4, /*choices=*/6, /*looksAhead=*/false}},
+            {inOrder, {/*paths=*/4, /*choices=*/6, /*looksAhead=*/true}},
+            {ahead, {/*paths=*/4, /*choices=*/6, /*looksAhead=*/true}}};
+  }
 }
 
-/// Schedules a function with each timing of weights that `effort` says, and
-/// keeps what is faster as commands.
+/// Schedules a function with each of `searches`, and keeps what is fastest as
+/// commands.
 LogicalResult scheduleBest(func::FuncOp func, const MachineDescription &machine,
-                           const Effort &effort) {
-  OwningOpRef<func::FuncOp> other;
-  if (effort.triesWeightsAhead)
-    other = func.clone();
-  if (failed(
-          scheduleStages(func, machine, WeightTiming::inOrder, effort.width)))
-    return failure();
-  if (!other)
-    return success();
-  if (failed(
-          scheduleStages(*other, machine, WeightTiming::ahead, effort.width)))
-    return failure();
-  OwningOpRef<func::FuncOp> commands = func.clone();
-  OwningOpRef<func::FuncOp> otherCommands = other->clone();
-  RefusalCollector refusals(func.getContext());
-  FailureOr<double> end = estimateSchedule(*commands, machine);
-  FailureOr<double> otherEnd = estimateSchedule(*otherCommands, machine);
-  if (succeeded(otherEnd) && (failed(end) || *otherEnd < *end))
-    func.getBody().takeBody(other->getBody());
-  return success(!refusals.hasErrors());
+                           ArrayRef<Search> searches) {
+  OwningOpRef<func::FuncOp> best;
+  double bestEnd = HUGE_VAL;
+  for (const Search &search : searches) {
+    OwningOpRef<func::FuncOp> scheduled = func.clone();
+    if (failed(
+            scheduleStages(*scheduled, machine, search.weights, search.width)))
+      return failure();
+    if (searches.size() > 1) {
+      OwningOpRef<func::FuncOp> commands = scheduled->clone();
+      RefusalCollector refusals(func.getContext());
+      FailureOr<double> end = estimateSchedule(*commands, machine);
+      if (refusals.hasErrors())
+        return failure();
+      if (best && (failed(end) || *end >= bestEnd))
+        continue;
+      bestEnd = succeeded(end) ? *end : HUGE_VAL;
+    }
+    best = std::move(scheduled);
+  }
+  func.getBody().takeBody(best->getBody());
+  return success();
 }
 
 struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
@@ -79,7 +92,7 @@ struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) ||
-        failed(scheduleBest(getOperation(), *machine, getEffort(level))))
+        failed(scheduleBest(getOperation(), *machine, getSearches(level))))
       signalPassFailure();
   }
 };
