@@ -1,10 +1,12 @@
-"""Writes docs/operators.md, the list of the ONNX operators that can be compiled.
+"""Writes docs/operators.md, the list of the ONNX operators that can be compiled, and
+docs/operator-suite.md, how they do in onnx's own suite.
 
-    python3 scripts/operators.py            # writes docs/operators.md
-    python3 scripts/operators.py --check    # fails when it is out of date
+    python3 scripts/operators.py            # writes the pages
+    python3 scripts/operators.py --check    # fails when one is out of date
 
 Operators and families are those of the table of lib/Conversion/ONNXToLinalg, opsets those of
-the onnx package; the limits are written here.
+the onnx package; the limits are written here. What passes of the suite is what the lists of
+python/tests/backend_failures, which a test compares with a run, do not have.
 """
 
 import argparse
@@ -18,6 +20,10 @@ SOURCE_DIR = pathlib.Path(__file__).resolve().parents[1]
 EXPANSIONS = SOURCE_DIR / "lib" / "Frontend" / "ONNX" / "ExpandFunctions.cpp"
 TABLE_DIR = SOURCE_DIR / "lib" / "Conversion" / "ONNXToLinalg"
 PAGE = SOURCE_DIR / "docs" / "operators.md"
+SUITE_PAGE = SOURCE_DIR / "docs" / "operator-suite.md"
+
+sys.path.insert(0, str(SOURCE_DIR / "python" / "tests"))
+import backend_suite  # noqa: E402
 
 INFERENCE = "inference only"
 KNOWN_WINDOW = "the spatial dimensions must be known"
@@ -162,15 +168,76 @@ def make_page():
     return header + "\n".join(lines) + "\n" + FOOTER
 
 
+SUITE_HEADER = """\
+# Operators in onnx's own suite
+
+What passes of the {count} node cases of onnx {version}'s suite, by operator: on `host`, with onnx's tolerances, and on `rngd` alone, with
+nothing left to the host. Written by `scripts/operators.py` from the lists of failures that `python/tests/test_backend_suite.py` compares
+with a run ([python.md](python.md#the-suite-of-onnxbackend)). Cases with several operators count for the one
+that their name begins with.
+
+*yes*: all cases pass; *no*: none does. Where `host` says more than `rngd`, a model's nodes run on the host
+within the same binary. The reason is that of most of the cases that fail on `host`, else on `rngd`; `..` stands for what is different from case to case.
+
+{totals}
+
+| operator | cases | host | rngd | reason |
+|---|---:|---|---|---|
+"""
+
+
+def read_cases():
+    """The node cases of the suite: name -> operator."""
+    folder = pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data" / "node"
+    cases = {}
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            model = onnx.load(path / "model.onnx", load_external_data=False)
+            cases[path.name] = backend_suite.find_operator(
+                path.name, [node.op_type for node in model.graph.node])
+    return cases
+
+
+def describe_count(names, failures):
+    passed = sum(name not in failures for name in names)
+    return {0: "no", len(names): "yes"}.get(passed, f"{passed} of {len(names)}")
+
+
+def find_reason(names, lists):
+    """The commonest reason in the first list that has one."""
+    for failures in lists:
+        reasons = [failures[name] for name in names if name in failures]
+        if reasons:
+            commonest = max(sorted(set(reasons)), key=reasons.count)
+            return re.sub(r"(;? ?hint:.*|; when it depends.*)", "", commonest).replace("|", "\\|")
+    return ""
+
+
+def make_suite_page():
+    cases = read_cases()
+    lists = [backend_suite.read_failures(target) for target in ("host", "rngd")]
+    operators = {}
+    for name, operator in cases.items():
+        operators.setdefault(operator, []).append(name)
+    totals = "\n".join(
+        f"- `{target}`: {sum(name not in failures for name in cases)} of {len(cases)}"
+        for target, failures in zip(("host", "rngd"), lists))
+    rows = [f"| {operator} | {len(names)} | {describe_count(names, lists[0])} "
+            f"| {describe_count(names, lists[1])} | {find_reason(names, lists)} |"
+            for operator, names in sorted(operators.items())]
+    return SUITE_HEADER.format(count=len(cases), version=onnx.__version__,
+                               totals=totals) + "\n".join(rows) + "\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="only compare")
     options = parser.parse_args()
-    page = make_page()
-    if not options.check:
-        PAGE.write_text(page)
-    elif not PAGE.exists() or PAGE.read_text() != page:
-        sys.exit(f"{PAGE} is out of date: run scripts/operators.py")
+    for path, page in [(PAGE, make_page()), (SUITE_PAGE, make_suite_page())]:
+        if not options.check:
+            path.write_text(page)
+        elif not path.exists() or path.read_text() != page:
+            sys.exit(f"{path} is out of date: run scripts/operators.py")
 
 
 if __name__ == "__main__":

@@ -48,14 +48,14 @@ class Outcome:
     is_folded: bool  # no node is left to a device
     seconds: float
 
-    @property
-    def operator(self):
-        """What the case is of: its only operator, or the one that its name begins with."""
-        if len(set(self.operators)) == 1:
-            return self.operators[0]
-        words = self.name.removeprefix("test_").replace("_", "")
-        own = [name for name in self.operators if words.startswith(name.lower())]
-        return max(own, key=len) if own else "several operators"
+
+def find_operator(name, operators):
+    """What a case is of: its only operator, or the longest that its name begins with."""
+    if len(set(operators)) == 1:
+        return operators[0]
+    words = name.removeprefix("test_").replace("_", "").lower()
+    own = [operator for operator in operators if words.startswith(operator.lower())]
+    return max(own, key=len) if own else "several operators"
 
 
 # Of devices with 8 or 11 bits of significand.
@@ -310,8 +310,7 @@ def main():
     print(f"folded to constants: {sum(outcome.is_folded for outcome in outcomes.values())}")
     print(f"{time.monotonic() - start:.0f} s")
     if arguments.json:
-        arguments.json.write_text(json.dumps([dataclasses.asdict(o) | {"operator": o.operator}
-                                              for o in outcomes.values()], indent=1))
+        arguments.json.write_text(json.dumps([dataclasses.asdict(o) for o in outcomes.values()], indent=1))
     if arguments.update:
         write_failures(arguments.target, outcomes)
         return 0
