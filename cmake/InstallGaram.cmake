@@ -11,7 +11,8 @@ install(EXPORT GaramTargets NAMESPACE Garam:: DESTINATION "${garam_cmake_dir}"
   COMPONENT development)
 
 # Headers of the tree and those that were made from it.
-install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/garam" "${PROJECT_BINARY_DIR}/include/garam"
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/garam" "${PROJECT_SOURCE_DIR}/include/garam-c"
+  "${PROJECT_BINARY_DIR}/include/garam"
   DESTINATION include COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*.h.inc" PATTERN "*.td"
   PATTERN "CMakeFiles" EXCLUDE)

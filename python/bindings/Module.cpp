@@ -19,10 +19,12 @@
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
+#include "garam/Target/System.h"
 #include "llvm/Support/JSON.h"
 
 #include <pybind11/stl.h>
 
+#include <dlfcn.h>
 #include <mutex>
 #include <shared_mutex>
 
@@ -39,6 +41,7 @@ struct Devices {
 
   std::shared_mutex mutex;
   DeviceRegistry registry;
+  std::vector<std::string> plugins; // their files
 };
 
 /// A binary and whether it was compiled in this process from a model, so that
@@ -48,6 +51,7 @@ struct Binary {
   bool isOwn = false;
   std::vector<std::string> warnings;
   std::vector<StageTime> stages;
+  std::vector<std::string> weightFiles;
   std::optional<double> compileSeconds;
 };
 
@@ -123,9 +127,9 @@ static Binary compileBinary(const std::string &model, const py::object &bytes,
   std::shared_lock<std::shared_mutex> lock(devices.mutex);
   CompiledModel compiled =
       unwrap(compileToExecutable(std::move(options), devices.registry));
-  return {std::move(compiled.executable), /*isOwn=*/true,
-          std::move(compiled.warnings), std::move(compiled.stages),
-          compiled.seconds};
+  return {std::move(compiled.executable),  /*isOwn=*/true,
+          std::move(compiled.warnings),    std::move(compiled.stages),
+          std::move(compiled.weightFiles), compiled.seconds};
 }
 
 static Binary loadBinary(const std::string &path, bool trustNative) {
@@ -253,6 +257,14 @@ static void bindBinary(py::module_ &module) {
                                      py::make_tuple(time.stage, time.seconds));
                                return list;
                              })
+      .def_property_readonly("weight_files",
+                             [](const Binary &binary) {
+                               py::list list;
+                               for (const std::string &file :
+                                    binary.weightFiles)
+                                 list.append(py::bytes(file));
+                               return list;
+                             })
       .def_readonly("compile_seconds", &Binary::compileSeconds)
       .def("save", &save, py::arg("path"))
       .def("random_inputs", &makeRandomInputs, py::arg("seed"))
@@ -334,6 +346,29 @@ static void loadPlugin(const std::string &path) {
   Devices &devices = getDevices();
   std::unique_lock<std::shared_mutex> lock(devices.mutex);
   check(loadDevicePlugin(path, devices.registry));
+  devices.plugins.push_back(path);
+}
+
+/// The files that decide what comes of a compile: the library, plugins.
+static py::list listLibraries() {
+  py::list list;
+  Dl_info info;
+  if (dladdr(reinterpret_cast<void *>(&getVersion), &info) && info.dli_fname)
+    list.append(py::bytes(info.dli_fname));
+  for (const std::string &plugin : getDevices().plugins)
+    list.append(py::bytes(plugin));
+  return list;
+}
+
+/// The texts of a target's file and of those that it names.
+static std::vector<py::bytes> readTarget(const std::string &target) {
+  System system =
+      unwrap(loadSystem(unwrap(loadTarget(target)), getDevices().registry));
+  std::vector<py::bytes> texts;
+  texts.emplace_back(system.file.text);
+  for (const System::Device &device : system.devices)
+    texts.emplace_back(device.file.text);
+  return texts;
 }
 
 /// The target of the device that takes every model.
@@ -354,6 +389,8 @@ PYBIND11_MODULE(_core, module) {
   module.def("version", &getVersion);
   module.def("targets", &describeTargets);
   module.def("fallback_target", &getFallbackTarget);
+  module.def("libraries", &listLibraries);
+  module.def("read_target", &readTarget, py::arg("target"));
   module.def("load_device_plugin", &loadPlugin, py::arg("path"));
   module.def("compile", &compileBinary, py::arg("model"), py::arg("data"),
              py::arg("options"));

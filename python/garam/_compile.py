@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._cache import Cache, get_default_folder, make_key
 from ._executable import Executable, warn
 
 
@@ -48,6 +49,15 @@ def _format_option(value) -> str:
     return str(value)
 
 
+def _is_readable(path: bytes, data: bytes | None) -> bool:
+    """Else the compiler says what is wrong."""
+    return data is not None or os.path.isfile(path)
+
+
+def _compile(path, data, options, files) -> Executable:
+    return Executable(_core.compile(path, data, {**options, **files}))
+
+
 def compile(model, target: str | os.PathLike, *,
             name: str | os.PathLike | None = None,
             precision: str | None = None,
@@ -57,6 +67,7 @@ def compile(model, target: str | os.PathLike, *,
             placement: str | os.PathLike | Mapping[str, Any] | None = None,
             fallback: bool = True,
             calibration: str | os.PathLike | Mapping[str, np.ndarray] | None = None,
+            cache: bool | str | os.PathLike = False,
             **device_options: Any) -> Executable:
     """Compiles an ONNX model for a target.
 
@@ -68,12 +79,16 @@ def compile(model, target: str | os.PathLike, *,
     only the host takes an error; `calibration` has samples of the inputs by name, or is an .npz
     file; others are those of devices, with `_` for `-`, as resident_weights=True.
 
+    With `cache` the binary is kept, in that folder or, where it is True, in the user's own, and taken
+    from there when nothing has changed that it was compiled from: model, weights, target, options and
+    Garam itself.
+
     Other threads go on meanwhile. Raises what is derived from garam.Error: ModelError,
     UsageError, TargetError.
     """
     path, data = _get_model(model, name)
     options: dict[str, Any] = {
-        "target": os.fsencode(target),
+        "target": os.fspath(target),
         "fallback": fallback,
         "shapes": [f"{key}={'x'.join(map(str, shape))}" for key, shape in (shapes or {}).items()],
         "dims": [f"{key}={size}" for key, size in (dims or {}).items()],
@@ -85,7 +100,14 @@ def compile(model, target: str | os.PathLike, *,
     if optimization_level is not None:
         options["optimization_level"] = str(optimization_level)
     with _files_of(calibration, placement) as files:
-        binary = _core.compile(path, data, {**options, **files})
-    executable = Executable(binary)
+        if not cache or not _is_readable(path, data):
+            executable = _compile(path, data, options, files)
+        else:
+            kept = Cache(get_default_folder() if cache is True else pathlib.Path(cache))
+            key = make_key(path, data, options, files)
+            if found := kept.find(key, path):
+                return found
+            executable = _compile(path, data, options, files)
+            kept.keep(key, path, executable)
     warn(executable.warnings, stacklevel=2)
     return executable

@@ -35,6 +35,9 @@ def _list_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
 
 
 def _has_fixed_shape(value: onnx.ValueInfoProto) -> bool:
+    """Of what is no tensor, too: the compiler says what it thinks of that."""
+    if not value.type.HasField("tensor_type"):
+        return True
     tensor = value.type.tensor_type
     return tensor.HasField("shape") and all(dim.HasField("dim_value") for dim in tensor.shape.dim)
 

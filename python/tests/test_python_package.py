@@ -313,3 +313,54 @@ def test_stubs_have_what_the_module_has():
         body = re.search(rf"^class {name}:\n(.*?)(?=^\w|\Z)", text, flags=re.M | re.S)[1]
         methods = set(re.findall(r"^    def (\w+)", body, flags=re.M)) - {"__init__"}
         assert methods == {name for name in dir(getattr(_core, name)) if not name.startswith("_")}
+
+
+def test_a_cache_keeps_binaries_by_what_they_were_compiled_from(tmp_path, monkeypatch):
+    cache, model = tmp_path / "cache", tmp_path / "model.onnx"
+    model.write_bytes(DIGITS.read_bytes())
+
+    def compile(**options):
+        options = {"dims": {"N": 1}, "cache": cache, **options}
+        return garam.compile(options.pop("model", model), options.pop("target", "rngd"), **options)
+
+    first = compile()
+    assert first.compile_seconds is not None
+    again = compile()
+    assert again.compile_seconds is None and again.content_hash == first.content_hash
+    assert compile(model=DIGITS.read_bytes()).compile_seconds is None  # its name is model.onnx
+    # Each of these is another compile.
+    assert compile(dims={"N": 2}).compile_seconds is not None
+    assert compile(target="atom").compile_seconds is not None
+    assert compile(resident_weights=True).compile_seconds is not None
+    target = tmp_path / "rngd.yaml"
+    text = (SOURCE_DIR / "targets" / "rngd.yaml").read_text()
+    target.write_text(text.replace("kind:", "# changed\nkind:", 1))
+    assert compile(target=target).compile_seconds is not None
+    assert compile(target=target).compile_seconds is None
+    # What is damaged is compiled again.
+    for binary in cache.glob("*.garam"):
+        binary.write_bytes(b"")
+    assert compile().compile_seconds is not None
+    # The user's own folder.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "own"))
+    assert compile(cache=True).compile_seconds is not None
+    assert compile(cache=True).compile_seconds is None
+    assert list((tmp_path / "own" / "garam" / "compiled").glob("*.garam"))
+    with pytest.raises(garam.ModelError, match="does not exist"):
+        compile(model=tmp_path / "none.onnx")
+
+
+def test_a_cache_looks_at_weights_beside_the_model(tmp_path):
+    weight = onnx.numpy_helper.from_array(np.ones(512, np.float32), "w")
+    model = make_model(helper.make_node("Mul", ["a", "w"], ["b"]), inputs=[("a", (512,))],
+                       outputs=[("b", (512,))])
+    model.graph.initializer.append(weight)
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="weights", size_threshold=0)
+    executable = garam.compile(path, "host", cache=tmp_path / "cache")
+    inputs = {"a": np.full(512, 3, np.float32)}
+    assert (executable.run(inputs)["b"] == 3).all()
+    assert garam.compile(path, "host", cache=tmp_path / "cache").compile_seconds is None
+    (tmp_path / "weights").write_bytes(np.full(512, 2, np.float32).tobytes())
+    executable = garam.compile(path, "host", cache=tmp_path / "cache")
+    assert executable.compile_seconds is not None and (executable.run(inputs)["b"] == 6).all()

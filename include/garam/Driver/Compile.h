@@ -76,6 +76,8 @@ struct StageTime {
 struct CompileResult {
   std::vector<StageTime> stages;
   std::vector<std::string> warnings;
+  /// Files beside the model's that its weights lie in.
+  std::vector<std::string> weightFiles;
   /// The binary has programs that are code for a processor like this one's.
   bool holdsNativeCode = false;
   /// What was written and is still to be committed: the binary, or the IR of a

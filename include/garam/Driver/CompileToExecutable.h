@@ -16,7 +16,8 @@ struct CompiledModel {
   std::shared_ptr<const Executable> executable;
   std::vector<StageTime> stages;
   std::vector<std::string> warnings;
-  double seconds = 0; // of the compile
+  std::vector<std::string> weightFiles; // as CompileResult has them
+  double seconds = 0;                   // of the compile
 };
 
 /// Compiles a model and loads the binary, which lies in no file that others

@@ -1,0 +1,297 @@
+//===- Garam.cpp - Garam for programs in C --------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam-c/Garam.h"
+
+#include "garam/Driver/CompileToExecutable.h"
+#include "garam/Runtime/Report.h"
+#include "garam/Runtime/TrustList.h"
+#include "garam/Support/Errors.h"
+#include "garam/Support/Version.h"
+#include "garam/Target/DevicePlugin.h"
+#include "llvm/ADT/StringExtras.h"
+
+#include <cstring>
+#include <mutex>
+#include <shared_mutex>
+
+using namespace llvm;
+using namespace garam;
+
+static_assert(GARAM_FLOAT64 + 1 == numDataTypes);
+
+//===----------------------------------------------------------------------===//
+// What the pointers stand for
+//===----------------------------------------------------------------------===//
+
+struct GaramError {
+  ErrorReport report;
+};
+
+/// A plugin that is loaded waits for the compiles that run.
+struct GaramContext {
+  std::shared_mutex mutex;
+  DeviceRegistry devices;
+};
+
+struct GaramExecutable {
+  std::shared_ptr<const Executable> executable;
+  /// Its native code is no stranger's.
+  bool isTrusted = false;
+  bool isCompiled = false; // not loaded
+  std::vector<std::string> warnings;
+};
+
+struct GaramSession {
+  GaramSession(const GaramExecutable &owner)
+      : session(owner.executable), executable(owner.executable),
+        isTrusted(owner.isTrusted) {}
+
+  Session session;
+  std::shared_ptr<const Executable> executable;
+  bool isTrusted;
+};
+
+/// Whether `failure` is success; else it goes to the caller.
+static bool take(Error failure, GaramError **error) {
+  ErrorReport report = consumeToReport(std::move(failure));
+  bool isSuccess = report.exitCode == ExitCode::Success;
+  if (!isSuccess && error)
+    *error = new GaramError{std::move(report)};
+  return isSuccess;
+}
+
+//===----------------------------------------------------------------------===//
+// Versions, errors, context
+//===----------------------------------------------------------------------===//
+
+uint32_t garamGetAPIVersion(void) { return GARAM_C_API_VERSION; }
+
+const char *garamGetVersion(void) {
+  static const std::string version = getVersion();
+  return version.c_str();
+}
+
+int garamErrorGetCode(const GaramError *error) {
+  return static_cast<int>(error->report.exitCode);
+}
+
+const char *garamErrorGetMessage(const GaramError *error) {
+  return error->report.text.c_str();
+}
+
+void garamErrorDestroy(GaramError *error) { delete error; }
+
+GaramContext *garamContextCreate(void) {
+  auto *context = new GaramContext;
+  registerBuiltinDevices(context->devices);
+  return context;
+}
+
+void garamContextDestroy(GaramContext *context) { delete context; }
+
+bool garamContextLoadPlugin(GaramContext *context, const char *path,
+                            GaramError **error) {
+  std::unique_lock<std::shared_mutex> lock(context->mutex);
+  return take(loadDevicePlugin(path, context->devices), error);
+}
+
+//===----------------------------------------------------------------------===//
+// Executables
+//===----------------------------------------------------------------------===//
+
+static void addOption(const GaramOption &option, CompileOptions &options) {
+  StringRef name = option.name;
+  std::string value = option.value ? option.value : "";
+  if (name == "dim")
+    options.dims.push_back(value);
+  else if (name == "shape")
+    options.shapes.push_back(value);
+  else if (name == "precision")
+    options.precision = value;
+  else if (name == "O")
+    options.optimizationLevel = value;
+  else if (name == "calibrate")
+    options.calibration = value;
+  else if (name == "placement")
+    options.placement = value;
+  else if (name == "no-fallback")
+    options.hasFallback = !(value.empty() || value == "on");
+  else
+    options.deviceOptions[option.name] = value;
+}
+
+GaramExecutable *garamCompile(GaramContext *context, const char *path,
+                              const void *data, size_t size, const char *target,
+                              const GaramOption *options, size_t numOptions,
+                              GaramError **error) {
+  CompileOptions how;
+  how.model = path;
+  how.target = target;
+  if (data)
+    how.modelBytes = MemoryBuffer::getMemBuffer(
+        StringRef(static_cast<const char *>(data), size), path,
+        /*RequiresNullTerminator=*/false);
+  for (const GaramOption &option : ArrayRef(options, numOptions))
+    addOption(option, how);
+  std::shared_lock<std::shared_mutex> lock(context->mutex);
+  Expected<CompiledModel> compiled =
+      compileToExecutable(std::move(how), context->devices);
+  if (!take(compiled.takeError(), error))
+    return nullptr;
+  return new GaramExecutable{std::move(compiled->executable),
+                             /*isTrusted=*/true, /*isCompiled=*/true,
+                             std::move(compiled->warnings)};
+}
+
+GaramExecutable *garamExecutableLoad(GaramContext *context, const char *path,
+                                     bool trustNative, GaramError **error) {
+  std::shared_lock<std::shared_mutex> lock(context->mutex);
+  Expected<std::shared_ptr<const Executable>> executable =
+      Executable::load(path, context->devices);
+  if (!take(executable.takeError(), error))
+    return nullptr;
+  return new GaramExecutable{std::move(*executable),
+                             trustNative,
+                             /*isCompiled=*/false,
+                             {}};
+}
+
+void garamExecutableDestroy(GaramExecutable *executable) { delete executable; }
+
+bool garamExecutableSave(const GaramExecutable *executable, const char *path,
+                         GaramError **error) {
+  ArrayRef<uint8_t> bytes =
+      executable->executable->getImage().getContainer().getBytes();
+  Error failure = writeOutputFile(path, [&](raw_ostream &os) {
+    os << toStringRef(bytes);
+    return Error::success();
+  });
+  if (!take(std::move(failure), error))
+    return false;
+  std::vector<std::string> warnings; // of the list: the file is written
+  if (executable->isCompiled && executable->executable->holdsNativeCode())
+    noteAsTrusted(bytes, path, warnings);
+  return true;
+}
+
+static ArrayRef<Binding> getInputs(const GaramExecutable *executable) {
+  return executable->executable->getEntryPoint().inputs;
+}
+
+static ArrayRef<Binding> getOutputs(const GaramExecutable *executable) {
+  return executable->executable->getEntryPoint().outputs;
+}
+
+static GaramValue describe(const Binding &binding) {
+  return {binding.name.c_str(), static_cast<GaramDataType>(binding.type.type),
+          binding.type.shape.size(), binding.type.shape.data(),
+          static_cast<size_t>(*getByteSize(binding.type))};
+}
+
+size_t garamExecutableGetNumInputs(const GaramExecutable *executable) {
+  return getInputs(executable).size();
+}
+
+size_t garamExecutableGetNumOutputs(const GaramExecutable *executable) {
+  return getOutputs(executable).size();
+}
+
+GaramValue garamExecutableGetInput(const GaramExecutable *executable,
+                                   size_t index) {
+  return describe(getInputs(executable)[index]);
+}
+
+GaramValue garamExecutableGetOutput(const GaramExecutable *executable,
+                                    size_t index) {
+  return describe(getOutputs(executable)[index]);
+}
+
+size_t garamExecutableGetNumWarnings(const GaramExecutable *executable) {
+  return executable->warnings.size();
+}
+
+const char *garamExecutableGetWarning(const GaramExecutable *executable,
+                                      size_t index) {
+  return executable->warnings[index].c_str();
+}
+
+char *garamExecutableCopyReport(const GaramExecutable *executable,
+                                GaramError **error) {
+  Expected<Report> report = measure(executable->executable);
+  if (!take(report.takeError(), error))
+    return nullptr;
+  std::string text;
+  raw_string_ostream os(text);
+  writeReport(*report, os);
+  char *copy = new char[text.size() + 1];
+  std::memcpy(copy, text.c_str(), text.size() + 1);
+  return copy;
+}
+
+void garamTextDestroy(char *text) { delete[] text; }
+
+//===----------------------------------------------------------------------===//
+// Sessions
+//===----------------------------------------------------------------------===//
+
+GaramSession *garamSessionCreate(const GaramExecutable *executable) {
+  return new GaramSession(*executable);
+}
+
+void garamSessionDestroy(GaramSession *session) { delete session; }
+
+static Expected<TensorView> viewInput(const GaramInput &input) {
+  TensorType type;
+  if (static_cast<unsigned>(input.type) >= numDataTypes)
+    return makeUserError(ExitCode::Input, Twine("input '") + input.name +
+                                              "' has element type " +
+                                              Twine(unsigned(input.type)) +
+                                              ", which there is not");
+  type.type = static_cast<DataType>(input.type);
+  type.shape.assign(input.shape, input.shape + input.rank);
+  return TensorView(input.name, std::move(type),
+                    {static_cast<const uint8_t *>(input.data), input.byteSize});
+}
+
+static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
+                        ArrayRef<void *> outputs) {
+  size_t numOutputs = session.executable->getEntryPoint().outputs.size();
+  if (outputs.size() != numOutputs)
+    return makeUserError(ExitCode::Usage,
+                         "places for " + Twine(outputs.size()) +
+                             " outputs are given, the model has " +
+                             Twine(numOutputs));
+  SmallVector<TensorView> views;
+  for (const GaramInput &input : inputs) {
+    Expected<TensorView> view = viewInput(input);
+    if (!view)
+      return view.takeError();
+    views.push_back(std::move(*view));
+  }
+  std::vector<std::string> warnings; // nobody to tell
+  if (!session.isTrusted)
+    if (Error error = checkTrust(*session.executable, warnings))
+      return error;
+  session.isTrusted = true;
+  RunOptions options;
+  options.executeNativeCode = true;
+  Expected<RunResult> result = session.session.runOnViews(views, options);
+  if (!result)
+    return result.takeError();
+  for (auto [output, place] : zip_equal(result->outputs, outputs))
+    if (place && !output.data.empty())
+      std::memcpy(place, output.data.data(), output.data.size());
+  return Error::success();
+}
+
+bool garamSessionRun(GaramSession *session, const GaramInput *inputs,
+                     size_t numInputs, void *const *outputs, size_t numOutputs,
+                     GaramError **error) {
+  return take(runSession(*session, ArrayRef(inputs, numInputs),
+                         ArrayRef(outputs, numOutputs)),
+              error);
+}

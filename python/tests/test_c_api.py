@@ -1,0 +1,208 @@
+"""include/garam-c: compile, run, save and load through the functions of libGaram.so."""
+
+import ctypes
+import json
+import re
+import subprocess
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+
+import garam
+from conftest import BUILD_DIR, DIGITS, INPUT, MODEL, SOURCE_DIR, UNTRUSTED, USAGE
+
+HEADER = SOURCE_DIR / "include" / "garam-c" / "Garam.h"
+FLOAT32, FLOAT64 = 11, 12
+
+
+class Value(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int), ("rank", ctypes.c_size_t),
+                ("shape", ctypes.POINTER(ctypes.c_int64)), ("byteSize", ctypes.c_size_t)]
+
+
+class Option(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_char_p)]
+
+
+class Input(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int), ("rank", ctypes.c_size_t),
+                ("shape", ctypes.POINTER(ctypes.c_int64)), ("data", ctypes.c_void_p),
+                ("byteSize", ctypes.c_size_t)]
+
+
+# Results; that of the others is a pointer.
+RESULTS = {"garamErrorGetCode": ctypes.c_int, "garamGetAPIVersion": ctypes.c_uint32,
+           **dict.fromkeys(["garamErrorGetMessage", "garamGetVersion", "garamExecutableGetWarning"],
+                           ctypes.c_char_p),
+           **dict.fromkeys(["garamContextLoadPlugin", "garamExecutableSave", "garamSessionRun"],
+                           ctypes.c_bool),
+           **dict.fromkeys(["garamExecutableGetInput", "garamExecutableGetOutput"], Value),
+           **dict.fromkeys(["garamExecutableGetNumInputs", "garamExecutableGetNumOutputs",
+                            "garamExecutableGetNumWarnings"], ctypes.c_size_t)}
+
+
+class Failure(Exception):
+    def __init__(self, code, text):
+        super().__init__(text)
+        self.code = code
+
+
+class Library:
+    """Calls the functions; an error is a Failure."""
+
+    def __init__(self):
+        self.library = ctypes.CDLL(str(BUILD_DIR / "lib" / "libGaram.so"))
+        self.context = self.call("garamContextCreate")
+
+    def call(self, name, *arguments):
+        function = self.library[name]
+        function.restype = RESULTS.get(name, ctypes.c_void_p)
+        return function(*[ctypes.c_void_p(a) if isinstance(a, int) else a for a in arguments])
+
+    def try_call(self, name, *arguments):
+        error = ctypes.c_void_p()
+        result = self.call(name, *arguments, ctypes.byref(error))
+        if error:
+            failure = Failure(self.call("garamErrorGetCode", error),
+                              self.call("garamErrorGetMessage", error).decode())
+            self.call("garamErrorDestroy", error)
+            assert not result
+            raise failure
+        return result
+
+    def compile(self, path, target, data=None, **options):
+        given = (Option * len(options))(*[Option(key.encode(), value.encode())
+                                          for key, value in options.items()])
+        return self.try_call("garamCompile", self.context, str(path).encode(), data,
+                             ctypes.c_size_t(len(data or b"")), target.encode(), given,
+                             ctypes.c_size_t(len(options)))
+
+    def load(self, path, trust):
+        return self.try_call("garamExecutableLoad", self.context, str(path).encode(),
+                             ctypes.c_bool(trust))
+
+    def run(self, session, arrays, output, dtype=FLOAT32):
+        shapes = [np.array(array.shape, np.int64) for array in arrays.values()]
+        inputs = (Input * len(arrays))(*[
+            Input(name.encode(), dtype, array.ndim,
+                  shape.ctypes.data_as(ctypes.POINTER(ctypes.c_int64)), array.ctypes.data,
+                  array.nbytes) for (name, array), shape in zip(arrays.items(), shapes)])
+        places = (ctypes.c_void_p * 1)(output.ctypes.data)
+        return self.try_call("garamSessionRun", session, inputs, ctypes.c_size_t(len(arrays)),
+                             places, ctypes.c_size_t(1))
+
+
+@pytest.fixture(scope="module")
+def library():
+    return Library()
+
+
+def make_add():
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, 3]) for name in "abc"]
+    graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["c"])], "test", values[:2],
+                              values[2:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)],
+                             ir_version=10).SerializeToString()
+
+
+def test_the_header_is_c():
+    text = '#include "garam-c/Garam.h"\nint main(void) { return (int)garamGetAPIVersion(); }\n'
+    subprocess.run(["clang-22", "-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror",
+                    "-fsyntax-only", "-x", "c", "-I", SOURCE_DIR / "include", "-"],
+                   input=text, text=True, check=True)
+
+
+def test_every_function_of_the_header_is_there(library):
+    names = re.findall(r"\b(garam[A-Z]\w+)\(", HEADER.read_text())
+    assert len(names) > 20
+    for name in names:
+        assert library.library[name]
+    assert library.call("garamGetAPIVersion") == 1
+    assert library.call("garamGetVersion").decode() == garam.__version__
+
+
+def test_a_model_is_compiled_and_run(library):
+    executable = library.compile(DIGITS, "rngd", dim="N=1")
+    assert library.call("garamExecutableGetNumInputs", executable) == 1
+    value = library.call("garamExecutableGetInput", executable, ctypes.c_size_t(0))
+    assert (value.name, value.type, value.shape[:value.rank]) == (b"image", FLOAT32, [1, 1, 8, 8])
+    assert value.byteSize == 256
+    output = library.call("garamExecutableGetOutput", executable, ctypes.c_size_t(0))
+    assert (output.name, output.shape[:output.rank]) == (b"logits", [1, 10])
+    expected = garam.compile(DIGITS, "rngd", dims={"N": 1})
+    text = library.try_call("garamExecutableCopyReport", executable)
+    report = json.loads(ctypes.string_at(text))
+    assert report["latency_s"] == expected.report()["latency_s"]
+    library.call("garamTextDestroy", text)
+    session = library.call("garamSessionCreate", executable)
+    library.call("garamExecutableDestroy", executable)  # the session holds on to it
+    logits = np.empty((1, 10), np.float32)
+    inputs = expected.random_inputs()
+    assert library.run(session, inputs, logits)
+    np.testing.assert_array_equal(logits, expected.run(inputs)["logits"])
+    library.call("garamSessionDestroy", session)
+
+
+def test_binaries_are_saved_and_loaded(library, tmp_path, monkeypatch):
+    executable = library.compile("add.onnx", "host", data=make_add())
+    path = tmp_path / "add.garam"
+    assert library.try_call("garamExecutableSave", executable, str(path).encode())
+    library.call("garamExecutableDestroy", executable)
+    arrays = {name: np.full((2, 3), value, np.float32) for name, value in [("a", 1), ("b", 2)]}
+    result = np.empty((2, 3), np.float32)
+    for state, trust in [(None, False), (tmp_path, True), (tmp_path, False)]:
+        if state:
+            monkeypatch.setenv("XDG_STATE_HOME", str(state))
+        executable = library.load(path, trust)
+        session = library.call("garamSessionCreate", executable)
+        result.fill(0)
+        if state and not trust:
+            with pytest.raises(Failure, match="holds native code") as caught:
+                library.run(session, arrays, result)
+            assert caught.value.code == UNTRUSTED
+        else:
+            assert library.run(session, arrays, result) and (result == 3).all()
+        library.call("garamSessionDestroy", session)
+        library.call("garamExecutableDestroy", executable)
+
+
+def test_warnings_and_errors_are_told(library):
+    executable = library.compile(DIGITS, "hermes", dim="N=1")
+    count = library.call("garamExecutableGetNumWarnings", executable)
+    texts = [library.call("garamExecutableGetWarning", executable, ctypes.c_size_t(i)).decode()
+             for i in range(count)]
+    assert any("runs on 'host'" in text for text in texts)
+    library.call("garamExecutableDestroy", executable)
+    for code, part, action in [
+            (MODEL, "does not exist", lambda: library.compile("none.onnx", "rngd")),
+            (USAGE, "expected bf16 or fp16",
+             lambda: library.compile(DIGITS, "rngd", dim="N=1", precision="x")),
+            (USAGE, "expected -O0 to -O3", lambda: library.compile(DIGITS, "rngd", O="9")),
+            (MODEL, "cannot carry it out",
+             lambda: library.compile(DIGITS, "hermes", **{"dim": "N=1", "no-fallback": ""}))]:
+        with pytest.raises(Failure, match=re.escape(part)) as caught:
+            action()
+        assert caught.value.code == code
+    # Nobody has to look.
+    assert not library.call("garamExecutableLoad", library.context, b"none.garam",
+                            ctypes.c_bool(False), None)
+
+
+def test_wrong_inputs_and_outputs_are_told(library):
+    executable = library.compile("add.onnx", "host", data=make_add())
+    session = library.call("garamSessionCreate", executable)
+    arrays = {name: np.ones((2, 3), np.float32) for name in "ab"}
+    result = np.empty((2, 3), np.float32)
+    for part, given, dtype in [("is missing", {"a": arrays["a"]}, FLOAT32),
+                               ("is float64[2,3]", arrays, FLOAT64),
+                               ("has element type 99, which there is not", arrays, 99)]:
+        with pytest.raises(Failure, match=re.escape(part)) as caught:
+            library.run(session, given, result, dtype)
+        assert caught.value.code == INPUT
+    with pytest.raises(Failure, match="places for 0 outputs are given, the model has 1") as caught:
+        library.try_call("garamSessionRun", session, None, ctypes.c_size_t(0), None,
+                         ctypes.c_size_t(0))
+    assert caught.value.code == USAGE
+    library.call("garamSessionDestroy", session)
+    library.call("garamExecutableDestroy", executable)
