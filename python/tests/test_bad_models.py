@@ -1,0 +1,113 @@
+"""Models that are wrong are refused with an error that says so, by a process that lives on."""
+
+import random
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+import garam
+from conftest import DIGITS
+
+
+def make_model(nodes, inputs="x", outputs="y", opsets=(("", 21),)):
+    def describe(names):
+        return [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in names]
+
+    graph = helper.make_graph(nodes, "test", describe(inputs), describe(outputs))
+    return helper.make_model(graph, ir_version=10,
+                             opset_imports=[helper.make_opsetid(*opset) for opset in opsets])
+
+
+def make_relu(source, result, name=""):
+    return helper.make_node("Relu", [source], [result], name=name)
+
+
+@pytest.mark.parametrize("model, part", [
+    (make_model([helper.make_node("Add", ["x", "b"], ["a"]), make_relu("a", "b"),
+                 make_relu("b", "y")]), "input 'b' of node"),
+    (make_model([helper.make_node("Add", ["x", "y"], ["y"])]), "input 'y' of node"),
+    (make_model([make_relu("x", "y"), make_relu("x", "y")]), "'y' has been used as output names"),
+    (make_model([make_relu("x", "y")], inputs="xx"), "'x' has been used as graph input names"),
+    (make_model([make_relu("x", "y")], opsets=()), "the model imports no version of its domain"),
+    (make_model([make_relu("x", "y")], opsets=(("com.example", 1),)),
+     "the model imports no version of its domain"),
+    (make_model([make_relu("x", "z")]), "Graph output 'y' is not an output of any node"),
+], ids=["cycle", "node of itself", "output twice", "input twice", "no opset", "opset of others",
+        "no such output"])
+def test_graphs_that_are_none(model, part):
+    with pytest.raises(garam.ModelError) as caught:
+        garam.compile(model, "host")
+    assert part in str(caught.value)
+
+
+def test_nodes_of_the_same_name_are_told_apart():
+    executable = garam.compile(make_model([make_relu("x", "a", "n"), make_relu("a", "y", "n")]),
+                               "host")
+    assert [node["id"] for node in executable.report()["nodes"]] == ["n", "n_1"]
+
+
+def test_subgraphs_that_are_nested_deeply():
+    def describe(name):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [4])
+
+    body = helper.make_graph([make_relu("x", "y0")], "inner", [], [describe("y0")])
+    other = helper.make_graph([make_relu("x", "z")], "other", [], [describe("z")])
+    for depth in range(1, 30):
+        node = helper.make_node("If", ["c"], [f"y{depth}"], then_branch=body, else_branch=other)
+        body = helper.make_graph([node], f"level{depth}", [], [describe(f"y{depth}")])
+    model = make_model([helper.make_node("If", ["c"], ["y"], then_branch=body, else_branch=other)])
+    model.graph.input.append(helper.make_tensor_value_info("c", TensorProto.BOOL, []))
+    # Whether it is taken is another question.
+    try:
+        garam.compile(model, "host")
+    except garam.ModelError as error:
+        assert "If" in str(error)
+
+
+def test_a_model_of_5000_nodes():
+    kinds = ["Relu", "Neg", "Abs"]
+    nodes = [helper.make_node(kinds[i % 3], [f"v{i}" if i else "x"], [f"v{i + 1}"])
+             for i in range(4999)]
+    model = make_model([*nodes, helper.make_node("Neg", ["v4999"], ["y"])])
+    (output,) = garam.compile(model, "host").run({"x": np.full(4, -2, np.float32)}).values()
+    assert (output == 0).all()
+
+
+def test_bytes_that_are_damaged():
+    """Some are models still; no other error than that of a model may come of them."""
+    seed = 1
+    generator, data = random.Random(seed), DIGITS.read_bytes()
+    refused = 0
+    for _ in range(100):
+        damaged = bytearray(data)
+        for _ in range(generator.randint(1, 6)):
+            # The graph is in front, behind are weights.
+            end = len(data) if generator.random() < 0.3 else 600
+            damaged[generator.randrange(end)] = generator.randrange(256)
+        if generator.random() < 0.2:
+            del damaged[generator.randrange(len(data)):]
+        try:
+            garam.compile(damaged, "host", dims={"N": 1})
+        except garam.ModelError:
+            refused += 1
+        except garam.Error as error:
+            pytest.fail(f"seed {seed}: {error}")
+    assert 50 < refused < 100
+
+
+def test_weights_beside_a_model_whose_bytes_are_given(tmp_path):
+    """They are looked for beside `name`."""
+    weight = onnx.numpy_helper.from_array(np.full(512, 2, np.float32), "w")
+    model = make_model([helper.make_node("Mul", ["x", "w"], ["y"])])
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_value = 512
+    model.graph.initializer.append(weight)
+    onnx.save(model, tmp_path / "model.onnx", save_as_external_data=True, location="weights",
+              size_threshold=0)
+    data = (tmp_path / "model.onnx").read_bytes()
+    with pytest.raises(garam.ModelError, match="file 'weights' does not exist"):
+        garam.compile(data, "host")
+    executable = garam.compile(data, "host", name=tmp_path / "model.onnx")
+    assert (executable.run({"x": np.ones(512, np.float32)})["y"] == 2).all()
