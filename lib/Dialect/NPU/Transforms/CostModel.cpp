@@ -16,7 +16,7 @@ namespace garam::npu {
 
 StageCost::StageCost(const Timeline &past, const Stage &stage,
                      const MachineDescription &machine)
-    : stage(stage), machine(machine), past(past.getView(stage.op, stage.op)) {
+    : stage(stage), machine(machine), past(past.getView()) {
   for (const StageOperand &operand : stage.inputs) {
     auto result = dyn_cast<OpResult>(operand.tensor);
     if (!result || !isStage(result.getOwner()) || !past.isSplit(result))
@@ -60,8 +60,8 @@ bool StageCost::runStage(Timeline &timeline, StageTiles &tiles,
   // is known that there is no room.
   SmallVector<HomeKind> homes;
   for (OpResult result : stage.op->getResults())
-    homes.push_back(isReturnedOnly(result) ? HomeKind::Output
-                                           : getHome(result));
+    homes.push_back(past.isReturnedOnly(result) ? HomeKind::Output
+                                                : getHome(result));
   return timeline.runStage(tiles, homes, limit);
 }
 
@@ -98,7 +98,9 @@ double StageCost::getLeastEnd(const StageSchedule &schedule,
 /// a signal and for the start of a transfer. The bytes count there.
 double StageCost::getHandover(const StageSchedule &schedule) const {
   if (schedule.getNumParts() == 1 ||
-      llvm::all_of(stage.op->getResults(), isReturnedOnly))
+      llvm::all_of(stage.op->getResults(), [&](OpResult result) {
+        return past.isReturnedOnly(result);
+      }))
     return 0;
   return machine.synchronisation.remoteSeconds + machine.dma.startSeconds;
 }

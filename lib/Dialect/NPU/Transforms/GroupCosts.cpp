@@ -6,7 +6,6 @@
 
 #include "GroupCosts.h"
 
-#include "HomeChoice.h"
 #include "ScheduleCandidates.h"
 #include "TileGeometry.h"
 
@@ -30,9 +29,10 @@ GroupCosts::GroupCosts(func::FuncOp func, const MachineDescription &machine)
       capacity(localFill * machine.local.bytes * machine.cores),
       dramRate(machine.dram.bytesPerSecond * machine.dram.efficiency) {
   bool startsRun = true;
+  ConcatTrees concats;
   for (Operation &op : func.front()) {
     if (isStage(&op)) {
-      addStage(&op, startsRun);
+      addStage(&op, startsRun, concats);
       startsRun = false;
     } else if (!isa<ConstantOp>(op)) {
       startsRun = true;
@@ -41,7 +41,7 @@ GroupCosts::GroupCosts(func::FuncOp func, const MachineDescription &machine)
   findReads(func);
 }
 
-void GroupCosts::addStage(Operation *op, bool startsRun) {
+void GroupCosts::addStage(Operation *op, bool startsRun, ConcatTrees &concats) {
   StageInfo info;
   info.stage = getStage(op);
   info.startsRun = startsRun;
@@ -58,7 +58,7 @@ void GroupCosts::addStage(Operation *op, bool startsRun) {
     tensor.bytes =
         getTensorType(result).getNumElements() * getElementBytes(Value(result));
     tensor.made = tensor.lastRead = infos.size();
-    tensor.isReturnedOnly = isReturnedOnly(result);
+    tensor.isReturnedOnly = concats.isReturnedOnly(result);
   }
   infos.push_back(std::move(info));
 }

@@ -15,6 +15,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_GROUPCOSTS_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_GROUPCOSTS_H
 
+#include "ConcatTrees.h"
 #include "EngineTimes.h"
 #include "StageSlices.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -105,7 +106,7 @@ private:
   /// What the walk from the last stage of a span to its first has found.
   struct Walk;
 
-  void addStage(mlir::Operation *op, bool startsRun);
+  void addStage(mlir::Operation *op, bool startsRun, ConcatTrees &concats);
   void findReads(mlir::func::FuncOp func);
   /// The results of stages that `value` is a view of, or itself.
   void appendSources(mlir::Value value,

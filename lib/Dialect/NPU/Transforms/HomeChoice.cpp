@@ -7,7 +7,6 @@
 #include "HomeChoice.h"
 
 #include "TensorHomes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 using namespace mlir;
 
@@ -17,14 +16,7 @@ namespace garam::npu {
 /// core's memory.
 static constexpr int64_t replicatedFraction = 4;
 
-bool isReturnedOnly(OpResult tensor) {
-  Value whole = getConcatPart(tensor).whole;
-  return whole.hasOneUse() && isa<func::ReturnOp>(*whole.user_begin()) &&
-         !getConcatLeaves(whole).empty();
-}
-
-bool isJoined(Value whole) {
-  SmallVector<OpResult> leaves = getConcatLeaves(whole);
+bool isJoined(ArrayRef<OpResult> leaves) {
   return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
     return getHome(leaf) == HomeKind::Split &&
            getSchedule(getStage(leaf.getOwner())).getNumParts() == 1 &&
@@ -67,8 +59,6 @@ int64_t HomeChoice::getPartBytes() const {
 }
 
 HomeKind HomeChoice::getKind() const {
-  if (isReturnedOnly(tensor))
-    return HomeKind::Output;
   if (isSpread())
     return HomeKind::Split;
   int64_t bytes =

@@ -16,16 +16,13 @@ namespace garam::npu {
 /// many times a core's own part there.
 constexpr int64_t maxHaloGrowth = 2;
 
-/// Whether a tensor, or what npu.concat makes of it and results of other
-/// stages, is written where it returns.
-bool isReturnedOnly(mlir::OpResult tensor);
+/// Whether the leaves of what npu.concat makes (ConcatTrees) are kept by core 0
+/// alone, in one layout, so that one buffer can be made for all.
+bool isJoined(llvm::ArrayRef<mlir::OpResult> leaves);
 
-/// Whether all that npu.concat makes `whole` of is kept by core 0 alone, in one
-/// layout, so that one buffer can be made for it.
-bool isJoined(mlir::Value whole);
-
-/// Where a stage's result is best kept, going by the schedules of the stage and
-/// of those consumers that have one. Whether memory suffices is not asked.
+/// Where a stage's result is best kept that is not only returned, going by the
+/// schedules of the stage and of those consumers that have one. Whether memory
+/// suffices is not asked.
 class HomeChoice {
 public:
   HomeChoice(mlir::OpResult tensor, const MachineDescription &machine);

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ConcatTrees.h"
 #include "HomeChoice.h"
 #include "Machine.h"
 #include "TensorHomes.h"
@@ -138,12 +139,13 @@ private:
     placement.begin = order[tensor.getOwner()];
     placement.end = lastUses[tensor];
     HomeChoice choice(tensor, machine);
-    placement.home = choice.getKind();
+    placement.home =
+        concats.isReturnedOnly(tensor) ? HomeKind::Output : choice.getKind();
     placement.numParts = getNumParts(tensor.getOwner());
     if (placement.home != HomeKind::Output)
       placement.partBytes = choice.getPartBytes();
     numbers[tensor] = placements.size();
-    Value whole = getConcatPart(tensor).whole;
+    Value whole = getConcatWhole(tensor);
     if (whole != tensor && placement.home == HomeKind::Split &&
         isOnOneCore(tensor.getOwner())) {
       auto [it, isNew] = wholeNumbers.try_emplace(whole, placements.size());
@@ -192,8 +194,8 @@ private:
   }
 
   /// Whether a stage on one core reads `value` where it was made.
-  bool isInPlace(Value value) const {
-    SmallVector<OpResult> leaves = getConcatLeaves(value);
+  bool isInPlace(Value value) {
+    ArrayRef<OpResult> leaves = concats.getLeaves(value);
     return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
       return placements[numbers.lookup(leaf)].home == HomeKind::Split &&
              isOnOneCore(leaf.getOwner());
@@ -202,7 +204,7 @@ private:
 
   /// Bytes of the tile at hand and of the next that a stage brings, and of
   /// results that leave.
-  int64_t getPassingBytes(Operation *op) const {
+  int64_t getPassingBytes(Operation *op) {
     Stage stage = getStage(op);
     StageSchedule schedule = getSchedule(stage);
     if (schedule.getNumParts() > 1) {
@@ -335,6 +337,7 @@ private:
   /// Placements of results, and of constants by their group.
   llvm::DenseMap<Value, size_t> numbers;
   llvm::DenseMap<Value, size_t> wholeNumbers; // of what is concatenated
+  ConcatTrees concats;
   llvm::DenseMap<std::pair<int64_t, Value>, size_t> constantNumbers;
   llvm::DenseMap<Value, int64_t> lastUses;
   std::vector<Placement> placements;

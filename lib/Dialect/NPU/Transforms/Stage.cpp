@@ -6,7 +6,7 @@
 
 #include "Stage.h"
 
-#include "TensorHomes.h"
+#include "ConcatTrees.h"
 #include "TileGeometry.h"
 #include "mlir/IR/AffineMap.h"
 #include "llvm/Support/MathExtras.h"
@@ -333,7 +333,7 @@ HomeKind getHome(OpResult result) {
 
 LogicalResult checkHomes(Operation *op) {
   for (OpResult result : op->getResults()) {
-    Value whole = getConcatPart(result).whole;
+    Value whole = getConcatWhole(result);
     bool isReturned = llvm::any_of(whole.getUsers(), [](Operation *user) {
       return user->hasTrait<OpTrait::ReturnLike>();
     });

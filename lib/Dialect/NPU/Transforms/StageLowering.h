@@ -8,6 +8,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_STAGELOWERING_H
 
 #include "CommandEmitter.h"
+#include "ConcatTrees.h"
 #include "garam/Dialect/NPU/Transforms/MicroCode.h"
 
 #include <map>
@@ -137,6 +138,7 @@ private:
     std::vector<WalkOperand> walks;
   };
   std::map<Key, ConstantBuffer> constants;
+  ConcatTrees concats;
   /// What is concatenated in one buffer, without one where it is not.
   llvm::DenseMap<mlir::Value, Piece> joined;
   /// Constant buffers by their parts.

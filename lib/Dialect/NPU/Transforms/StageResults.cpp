@@ -36,12 +36,12 @@ Box StageLowering::getConsumedRegion(Value tensor, int64_t core) {
 
 std::optional<Piece>
 StageLowering::createJoinedPiece(const StageOperand &output) {
-  ConcatPart part = getConcatPart(output.tensor);
+  ConcatPart part = concats.getPart(output.tensor);
   if (part.whole == output.tensor)
     return std::nullopt;
   auto [it, isNew] = joined.try_emplace(part.whole);
   Piece &whole = it->second;
-  if (isNew && isJoined(part.whole))
+  if (isNew && isJoined(concats.getLeaves(part.whole)))
     whole = emitter.createLocalPiece(
         Box::ofShape(getTensorType(part.whole).getShape()),
         getLayout(cast<OpResult>(output.tensor)), getElementBytes(output.type),
@@ -89,7 +89,7 @@ Home StageLowering::createWholeHome(const StageOperand &output, HomeKind kind) {
 }
 
 Piece StageLowering::getReturnedPiece(Value tensor) {
-  ConcatPart part = getConcatPart(tensor);
+  ConcatPart part = concats.getPart(tensor);
   return getPartOf(outputs.find(part.whole)->second, part.box);
 }
 

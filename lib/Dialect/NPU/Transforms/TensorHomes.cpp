@@ -300,43 +300,6 @@ Home viewHome(const Home &home, AffineMap map, ArrayRef<int64_t> shape) {
   return {{std::move(piece)}};
 }
 
-ConcatPart getConcatPart(Value tensor) {
-  ConcatPart part{tensor, Box::ofShape(getTensorType(tensor).getShape())};
-  while (part.whole.hasOneUse()) {
-    auto concat = dyn_cast<ConcatOp>(*part.whole.user_begin());
-    if (!concat)
-      break;
-    int64_t axis = concat.getAxis(), shift = 0;
-    for (Value input : concat.getInputs()) {
-      if (input == part.whole)
-        break;
-      shift += getTensorType(input).getDimSize(axis);
-    }
-    part.box.low[axis] += shift;
-    part.box.high[axis] += shift;
-    part.whole = concat.getResult();
-  }
-  return part;
-}
-
-SmallVector<OpResult> getConcatLeaves(Value whole) {
-  SmallVector<OpResult> leaves;
-  SmallVector<Value> open = {whole};
-  while (!open.empty()) {
-    Value value = open.pop_back_val();
-    Operation *op = value.getDefiningOp();
-    if (value != whole && !value.hasOneUse())
-      return {};
-    if (auto concat = dyn_cast_or_null<ConcatOp>(op))
-      llvm::append_range(open, llvm::reverse(concat.getInputs()));
-    else if (op && isStage(op))
-      leaves.push_back(cast<OpResult>(value));
-    else
-      return {};
-  }
-  return leaves;
-}
-
 /// Whether `next`, behind `piece` along `axis`, goes on where that ends.
 static bool goesOn(const Piece &piece, const Piece &next, unsigned axis) {
   Box moved = next.box;

@@ -93,17 +93,6 @@ std::optional<Home> reshapeHome(const Home &home, llvm::ArrayRef<int64_t> from,
 Home viewHome(const Home &home, mlir::AffineMap map,
               llvm::ArrayRef<int64_t> shape);
 
-/// A tensor as a part of one that npu.concat makes of it and others.
-struct ConcatPart {
-  mlir::Value whole;
-  Box box; // of `whole`
-};
-/// What `tensor` is a part of, as far as concatenation is its only use.
-ConcatPart getConcatPart(mlir::Value tensor);
-/// The results of stages that `whole` is made of by npu.concat, which each has
-/// as its only use; none where something else is in it.
-llvm::SmallVector<mlir::OpResult> getConcatLeaves(mlir::Value whole);
-
 /// Homes of `inputs` side by side along `axis`; extents[i] is input i's size.
 /// Pieces that lie in one buffer as in one tensor become one.
 Home concatHomes(llvm::ArrayRef<const Home *> inputs,

@@ -18,25 +18,27 @@ namespace garam::npu {
 // Homes
 //===----------------------------------------------------------------------===//
 
+size_t Timeline::getNumber(Value value) const {
+  return facts->numbers.try_emplace(value, facts->numbers.size()).first->second;
+}
+
 TimedHome &Timeline::setHome(Value value, Home home) {
-  TimedHome &timed = homes[value];
-  timed = TimedHome();
+  TimedHome timed;
   timed.writes.resize(home.pieces.size());
   timed.home = std::move(home);
-  return timed;
+  return homes.set(getNumber(value), std::move(timed));
 }
 
 /// Arguments and constants lie in DRAM from the start.
-TimedHome &Timeline::getTimedHome(Value value) {
-  auto it = homes.find(value);
-  if (it != homes.end())
-    return it->second;
+const TimedHome &Timeline::getTimedHome(Value value) {
+  if (const TimedHome *home = findHome(value))
+    return *home;
   return setHome(value, {{makeDRAMPiece(getTensorType(value))}});
 }
 
 bool Timeline::isSplit(Value tensor) const {
-  auto it = homes.find(tensor);
-  return it != homes.end() && it->second.hasRoom;
+  const TimedHome *home = findHome(tensor);
+  return home && home->hasRoom;
 }
 
 /// So many writes of a piece are told apart, lest reading it take time for each
@@ -68,24 +70,24 @@ void TimedHome::addWrite(unsigned piece, const TimedWrite &write) {
 }
 
 void Timeline::addWrite(Value tensor, unsigned piece, const TimedWrite &write) {
-  auto it = homes.find(tensor);
-  if (it == homes.end())
+  if (!findHome(tensor))
     return;
-  it->second.addWrite(piece, write);
-  for (const TimedHome::View &view : it->second.views) {
-    auto viewed = homes.find(view.value);
-    if (viewed == homes.end())
+  TimedHome &home = changeHome(tensor);
+  home.addWrite(piece, write);
+  for (const TimedHome::View &view : home.views) {
+    const TimedHome *viewed = findHome(view.value);
+    if (!viewed)
       continue;
     // Boxes of one shape say nothing in another: all of the piece waits.
     TimedWrite seen = write;
-    seen.box = viewed->second.home.pieces[view.first + piece].box;
+    seen.box = viewed->home.pieces[view.first + piece].box;
     addWrite(view.value, view.first + piece, seen);
   }
 }
 
 void Timeline::addView(Value of, Value view, unsigned first) {
-  TimedHome &target = homes.find(view)->second;
-  TimedHome &source = homes.find(of)->second;
+  TimedHome &target = changeHome(view);
+  TimedHome &source = changeHome(of);
   for (unsigned piece = 0; piece < source.writes.size(); ++piece)
     for (TimedWrite write : source.writes[piece]) {
       write.box = target.home.pieces[first + piece].box;
@@ -121,29 +123,10 @@ double Timeline::finish() {
   return clock.getEnd();
 }
 
-Timeline Timeline::getView(Operation *first, Operation *last) const {
-  Timeline view(*machine, weights);
-  view.clock = clock;
-  view.stores = stores;
-  SmallVector<Value> needed;
-  for (Operation &op :
-       llvm::make_range(first->getIterator(), std::next(last->getIterator())))
-    llvm::append_range(needed, op.getOperands());
-  view.residentGroup = residentGroup;
-  view.lastStage = lastStage;
-  for (Value value : needed)
-    if (auto it = resident.find(value); it != resident.end())
-      view.resident[value] = it->second;
-  // A pending store may write what they see through views.
-  while (!needed.empty()) {
-    Value value = needed.pop_back_val();
-    auto it = homes.find(value);
-    if (it == homes.end() || !view.homes.try_emplace(value, it->second).second)
-      continue;
-    Operation *op = value.getDefiningOp();
-    if (isa_and_present<ReshapeOp, ViewOp, ConcatOp>(op))
-      llvm::append_range(needed, op->getOperands());
-  }
+Timeline Timeline::getView() const {
+  Timeline view = *this;
+  view.staged.clear();
+  view.stagedInSlot.clear();
   return view;
 }
 
@@ -159,7 +142,7 @@ void Timeline::copyTo(Value value, const Piece &destination, Value written) {
   int64_t elementBytes = getElementBytes(value);
   Box filled;
   if (written)
-    filled = homes.find(written)->second.home.pieces.front().box;
+    filled = findHome(written)->home.pieces.front().box;
   for (const CopyPart &part :
        planCopy(from.home, destination.space, elementBytes, *machine)) {
     const Piece &piece = from.home.pieces[part.piece];
@@ -328,7 +311,7 @@ double Timeline::copyAndWait(Value value, const Piece &destination,
   setHome(written, {{destination}});
   copyTo(value, destination, written);
   flushStores();
-  return getReady(homes.find(written)->second, 0, destination.box, allCores,
+  return getReady(*findHome(written), 0, destination.box, allCores,
                   npu::getQueue(0, EngineKind::dma));
 }
 
@@ -363,7 +346,7 @@ void Timeline::runGather(GatherOp op) {
 
 void Timeline::runReturn(Operation *op) {
   for (Value value : op->getOperands()) {
-    SmallVector<OpResult> leaves = getConcatLeaves(value);
+    ArrayRef<OpResult> leaves = facts->concats.getLeaves(value);
     if (!leaves.empty() && llvm::all_of(leaves, [](OpResult leaf) {
           return getHome(leaf) == HomeKind::Output;
         }))

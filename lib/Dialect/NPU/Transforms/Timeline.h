@@ -15,7 +15,9 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
 
+#include "ConcatTrees.h"
 #include "QueueClock.h"
+#include "SharedTable.h"
 #include "StageTiles.h"
 #include "TensorHomes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -54,11 +56,20 @@ struct TimedHome {
   void addWrite(unsigned piece, const TimedWrite &write);
 };
 
+/// What stays the same of the tensors of a function; found when it is asked.
+struct TensorFacts {
+  ConcatTrees concats;
+  /// The tensors that were asked for, from 0 on.
+  llvm::DenseMap<mlir::Value, size_t> numbers;
+};
+
+/// A copy shares what both know of tensors until one of them goes on.
 class Timeline {
 public:
   explicit Timeline(const MachineDescription &machine,
                     WeightTiming weights = WeightTiming::inOrder)
-      : machine(&machine), weights(weights), clock(machine) {}
+      : machine(&machine), weights(weights), clock(machine),
+        facts(std::make_shared<TensorFacts>()) {}
 
   /// A scheduled stage whose results go to `kinds`. Is left off as soon as it
   /// is known to end behind `limit`, in seconds; false then.
@@ -72,11 +83,14 @@ public:
   bool isSplit(mlir::Value tensor) const;
   /// Moves a tensor that was taken as split over the cores to another home.
   void moveHome(const StageOperand &output, HomeKind kind);
-  /// The same point in time, with those tensors only that the operations from
-  /// `first` to `last` read.
-  Timeline getView(mlir::Operation *first, mlir::Operation *last) const;
+  /// The same point in time, without what is known of the last stage alone.
+  Timeline getView() const;
   /// Forgets a tensor that nothing reads any more, nor a view of it.
-  void forget(mlir::Value tensor) { homes.erase(tensor); }
+  void forget(mlir::Value tensor) { homes.erase(getNumber(tensor)); }
+  /// Whether a stage's result is written where the function returns it.
+  bool isReturnedOnly(mlir::OpResult tensor) const {
+    return facts->concats.isReturnedOnly(tensor);
+  }
   /// When the first of `cores` engines is free for `stage`, in seconds.
   double getFree(const Stage &stage, int64_t cores) const;
   /// When all that was given to the queues so far is done, in seconds.
@@ -113,7 +127,15 @@ private:
 
   //===--- Homes (Timeline.cpp) ------------------------------------------===//
 
-  TimedHome &getTimedHome(mlir::Value value);
+  size_t getNumber(mlir::Value value) const;
+  const TimedHome *findHome(mlir::Value value) const {
+    return homes.find(getNumber(value));
+  }
+  const TimedHome &getTimedHome(mlir::Value value);
+  /// To be changed.
+  TimedHome &changeHome(mlir::Value value) {
+    return homes.get(getNumber(value));
+  }
   TimedHome &setHome(mlir::Value value, Home home);
   void addWrite(mlir::Value tensor, unsigned piece, const TimedWrite &write);
   void addView(mlir::Value of, mlir::Value view, unsigned first);
@@ -161,7 +183,10 @@ private:
   /// Whether a tensor is there before the stage in front of the present one.
   bool isEarly(mlir::Value tensor) const;
   /// Reads from the home's own piece when it has the region or room for it.
-  bool readOwnPiece(const StageTile &tile, unsigned index, TimedHome &home);
+  bool readOwnPiece(const StageTile &tile, unsigned index);
+  /// Brings what piece `number` of the home, with `room`, has not of it yet.
+  void fillPiece(const StageTile &tile, unsigned index, unsigned number,
+                 const Box &room);
   /// The piece of `home`, if any, in which a tile's result is made.
   static std::optional<unsigned>
   findOwnPiece(const Home &home, const StageTile &tile, const Box &region);
@@ -174,14 +199,15 @@ private:
   const MachineDescription *machine;
   WeightTiming weights;
   QueueClock clock;
-  llvm::DenseMap<mlir::Value, TimedHome> homes;
+  std::shared_ptr<TensorFacts> facts;
+  SharedTable<TimedHome> homes; // by number
   std::vector<Store> stores;
   /// What input `first` of the present stage last brought to core `second`.
   std::map<std::pair<unsigned, int64_t>, Staged> staged;
   /// What the present slot has brought to some core.
   std::vector<Staged> stagedInSlot;
   /// What the slices so far of a group have left, by the first tensor.
-  llvm::DenseMap<mlir::Value, llvm::SmallVector<Resident, 2>> resident;
+  SharedTable<llvm::SmallVector<Resident, 2>> resident;
   int64_t residentGroup = -1;
   /// The last stage, and the one in front of it; null where something else was
   /// moved behind it.

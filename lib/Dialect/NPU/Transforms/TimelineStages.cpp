@@ -106,7 +106,10 @@ void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
 }
 
 bool Timeline::isEarly(Value tensor) const {
-  return stageInFront && isThereBefore(tensor, stageInFront);
+  if (!stageInFront)
+    return false;
+  std::optional<Operation *> last = facts->concats.getLastMaker(tensor);
+  return last && *last != stageInFront;
 }
 
 /// Weights come before what the slot in front has to store. So do activations,
@@ -233,10 +236,11 @@ Completion Timeline::bringConstants(const StageTile &tile) {
   SmallVector<Value, 3> tensors;
   if (keeps) {
     tensors = getConstants(*tile.stage);
-    for (const Resident &known : resident[tensors.front()])
-      if (known.core == tile.core && known.tensors == tensors &&
-          known.box == box)
-        return known.completion;
+    if (const auto *known = resident.find(getNumber(tensors.front())))
+      for (const Resident &left : *known)
+        if (left.core == tile.core && left.tensors == tensors &&
+            left.box == box)
+          return left.completion;
   }
   Completion completion;
   if (const Staged *common = findInSlot(Value(), box)) {
@@ -248,7 +252,8 @@ Completion Timeline::bringConstants(const StageTile &tile) {
     stagedInSlot.push_back({Value(), box, completion});
   }
   if (keeps)
-    resident[tensors.front()].push_back({tensors, box, tile.core, completion});
+    resident.get(getNumber(tensors.front()))
+        .push_back({tensors, box, tile.core, completion});
   return completion;
 }
 
@@ -276,25 +281,39 @@ Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
   return last;
 }
 
-bool Timeline::readOwnPiece(const StageTile &tile, unsigned index,
-                            TimedHome &home) {
+void Timeline::fillPiece(const StageTile &tile, unsigned index, unsigned number,
+                         const Box &room) {
+  const StageOperand &input = tile.stage->inputs[index];
+  const Piece &known = getTimedHome(input.tensor).home.pieces[number];
+  SmallVector<Box> allMissing = known.getMissing(tile.brought[index]);
+  if (allMissing.empty() && known.room == room)
+    return;
+  TimedHome &home = changeHome(input.tensor);
+  Piece &piece = home.home.pieces[number];
+  piece.room = room;
+  for (const Box &missing : allMissing) {
+    Completion filled =
+        fetch(home, piece, missing, getElementBytes(input.type), tile.core);
+    piece.filled.push_back(missing);
+    home.addWrite(number, {missing, filled, getMask(tile.core)});
+  }
+}
+
+bool Timeline::readOwnPiece(const StageTile &tile, unsigned index) {
+  Value tensor = tile.stage->inputs[index].tensor;
   const Box &region = tile.brought[index];
-  int64_t elementBytes = getElementBytes(tile.stage->inputs[index].type);
-  for (unsigned number = 0; number < home.home.pieces.size(); ++number) {
-    Piece &piece = home.home.pieces[number];
+  const TimedHome &home = getTimedHome(tensor);
+  for (auto [number, piece] : llvm::enumerate(home.home.pieces)) {
     if (!piece.isLocalTo(tile.core))
       continue;
+    Box room = piece.room;
     if (home.hasRoom)
-      piece.room = piece.room.hull(getRoom(piece.box, region));
-    if (!piece.room.contains(region))
+      room = room.hull(getRoom(piece.box, region));
+    if (!room.contains(region))
       continue;
-    for (const Box &missing : piece.getMissing(region)) {
-      Completion filled = fetch(home, piece, missing, elementBytes, tile.core);
-      piece.filled.push_back(missing);
-      home.addWrite(number, {missing, filled, getMask(tile.core)});
-    }
-    require(tile, getReady(home, number, tile.read[index], getMask(tile.core),
-                           getQueue(tile)));
+    fillPiece(tile, index, number, room);
+    require(tile, getReady(getTimedHome(tensor), number, tile.read[index],
+                           getMask(tile.core), getQueue(tile)));
     return true;
   }
   return false;
@@ -303,9 +322,9 @@ bool Timeline::readOwnPiece(const StageTile &tile, unsigned index,
 void Timeline::loadTensor(const StageTile &tile, unsigned index) {
   const StageOperand &operand = tile.stage->inputs[index];
   const Box &region = tile.brought[index];
-  TimedHome &home = getTimedHome(operand.tensor);
-  if (readOwnPiece(tile, index, home))
+  if (readOwnPiece(tile, index))
     return;
+  const TimedHome &home = getTimedHome(operand.tensor);
   Staged &last = staged[{index, tile.core}];
   if (!last.tensor || !(last.box == region)) {
     last.tensor = operand.tensor;
