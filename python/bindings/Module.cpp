@@ -12,6 +12,7 @@
 #include "Arrays.h"
 #include "Errors.h"
 #include "garam/Driver/CompileToExecutable.h"
+#include "garam/Frontend/ONNX/Interface.h"
 #include "garam/Runtime/Explanation.h"
 #include "garam/Runtime/Listing.h"
 #include "garam/Runtime/RandomInputs.h"
@@ -360,6 +361,42 @@ static py::list listLibraries() {
   return list;
 }
 
+/// (name, ONNX's number of the element type, dimensions or None) each; a
+/// dimension is a size or a name.
+static py::list listValues(llvm::ArrayRef<onnx::InterfaceValue> values) {
+  py::list list;
+  for (const onnx::InterfaceValue &value : values) {
+    py::object shape = py::none();
+    if (value.shape) {
+      py::list dimensions;
+      for (const auto &dimension : *value.shape)
+        if (dimension.size)
+          dimensions.append(*dimension.size);
+        else
+          dimensions.append(makeText(dimension.name));
+      shape = dimensions;
+    }
+    list.append(py::make_tuple(makeText(value.name), value.elementType, shape));
+  }
+  return list;
+}
+
+/// (inputs, outputs) of a model, as its file says them.
+static py::tuple readModel(const std::string &model, const py::object &bytes) {
+  std::shared_ptr<llvm::MemoryBuffer> buffer;
+  if (!bytes.is_none())
+    buffer =
+        llvm::MemoryBuffer::getMemBuffer(bytes.cast<std::string_view>(), model,
+                                         /*RequiresNullTerminator=*/false);
+  onnx::ModelInterface interface;
+  {
+    py::gil_scoped_release release;
+    interface = unwrap(onnx::readInterface(model, std::move(buffer)));
+  }
+  return py::make_tuple(listValues(interface.inputs),
+                        listValues(interface.outputs));
+}
+
 /// The texts of a target's file and of those that it names.
 static std::vector<py::bytes> readTarget(const std::string &target) {
   System system =
@@ -390,6 +427,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("targets", &describeTargets);
   module.def("fallback_target", &getFallbackTarget);
   module.def("libraries", &listLibraries);
+  module.def("read_model", &readModel, py::arg("model"), py::arg("data"));
   module.def("read_target", &readTarget, py::arg("target"));
   module.def("load_device_plugin", &loadPlugin, py::arg("path"));
   module.def("compile", &compileBinary, py::arg("model"), py::arg("data"),

@@ -35,7 +35,7 @@ def _files_of(calibration, placement) -> Iterator[dict[str, bytes]]:
         yield options
 
 
-def _get_model(model, name: str | os.PathLike | None) -> tuple[bytes, bytes | None]:
+def get_model(model, name: str | os.PathLike | None) -> tuple[bytes, bytes | None]:
     """(path, bytes or None) of a path, of bytes, or of what serialises itself."""
     if isinstance(model, (str, os.PathLike)):
         return os.fsencode(model), None
@@ -86,7 +86,7 @@ def compile(model, target: str | os.PathLike, *,
     Other threads go on meanwhile. Raises what is derived from garam.Error: ModelError,
     UsageError, TargetError.
     """
-    path, data = _get_model(model, name)
+    path, data = get_model(model, name)
     options: dict[str, Any] = {
         "target": os.fspath(target),
         "fallback": fallback,

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ._compile import compile
 from ._errors import UsageError
 from ._executable import Executable, Value
+from ._model import Model, ModelValue
 
 # onnxruntime's names of element types where they differ from numpy's.
 _TYPE_NAMES = {"float32": "float", "float64": "double"}
@@ -27,12 +27,19 @@ class NodeArg:
 
     name: str
     type: str
-    shape: list[int]
+    shape: list[int | str]  # a dimension that is not fixed is its name
 
 
-def _make_node_arg(value: Value) -> NodeArg:
-    dtype = value.dtype.name
-    return NodeArg(value.name, f"tensor({_TYPE_NAMES.get(dtype, dtype)})", list(value.shape))
+def _make_node_arg(name: str, dtype: str, shape: Sequence[int | str]) -> NodeArg:
+    return NodeArg(name, f"tensor({_TYPE_NAMES.get(dtype, dtype)})", list(shape))
+
+
+def _describe(values: Sequence[Value]) -> list[NodeArg]:
+    return [_make_node_arg(value.name, value.dtype.name, value.shape) for value in values]
+
+
+def _describe_model(values: Sequence[ModelValue]) -> list[NodeArg]:
+    return [_make_node_arg(value.name, value.dtype or "", value.shape or ()) for value in values]
 
 
 def _is_binary(model) -> bool:
@@ -45,34 +52,46 @@ def _is_binary(model) -> bool:
 class InferenceSession:
     """Compiles a model, or loads a device binary, and runs it: for programs that use onnxruntime.
 
-    `model` is what garam.compile takes, or the path of a device binary, which has its target.
+    `model` is what garam.compile takes, or the path of a device binary, which has its target. A model
+    with dimensions that are not fixed is compiled at the first run, for the shapes of the arrays, and
+    again when these change. Any thread may use a session.
     """
 
     def __init__(self, model, target: str | os.PathLike | None = None, *,
                  trust_native: bool = False, **options: Any):
+        self._model = self._session = None
         if _is_binary(model):
             if target is not None or options:
                 raise UsageError(f"{os.fspath(model)}: a device binary is compiled already; leave "
                                  "target and options out")
-            self.executable = Executable.load(model, trust_native=trust_native)
+            self._session = Executable.load(model, trust_native=trust_native).session()
         elif target is None:
             raise UsageError("no target; hint: pass target=NAME, one of garam.targets()")
         else:
-            self.executable = compile(model, target, **options)
-        self._session = self.executable.session()
+            self._model = Model(model, target, options)
+
+    @property
+    def executables(self) -> list[Executable]:
+        """What was loaded, or compiled so far: one for each set of shapes."""
+        return [self._session.executable] if self._session else self._model.executables
 
     def get_inputs(self) -> list[NodeArg]:
         """The inputs of the model, in its order."""
-        return [_make_node_arg(value) for value in self.executable.inputs]
+        if self._session:
+            return _describe(self._session.executable.inputs)
+        return _describe_model(self._model.inputs)
 
     def get_outputs(self) -> list[NodeArg]:
         """The outputs of the model, in its order."""
-        return [_make_node_arg(value) for value in self.executable.outputs]
+        if self._session:
+            return _describe(self._session.executable.outputs)
+        return _describe_model(self._model.outputs)
 
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
             run_options: None = None) -> list[np.ndarray]:
         """The outputs of these names, or all in the order of the model."""
-        outputs = self._session.run(input_feed)
+        session = self._session or self._model.get_session(input_feed)
+        outputs = session.run(input_feed)
         names = list(outputs) if output_names is None else list(output_names)
         if unknown := [name for name in names if name not in outputs]:
             raise UsageError(f"the model has no output '{unknown[0]}'; its outputs are "

@@ -13,7 +13,6 @@ the arrays, and again when these change.
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,23 +22,9 @@ from onnx import helper
 from onnx.backend.base import Backend, BackendRep, namedtupledict
 
 from . import _core
-from ._compile import compile
 from ._errors import InputError, UsageError
-from ._executable import Executable, Session
-
-
-def _list_inputs(model: onnx.ModelProto) -> list[onnx.ValueInfoProto]:
-    """The inputs that are not initializers."""
-    constants = {tensor.name for tensor in model.graph.initializer}
-    return [value for value in model.graph.input if value.name not in constants]
-
-
-def _has_fixed_shape(value: onnx.ValueInfoProto) -> bool:
-    """Of what is no tensor, too: the compiler says what it thinks of that."""
-    if not value.type.HasField("tensor_type"):
-        return True
-    tensor = value.type.tensor_type
-    return tensor.HasField("shape") and all(dim.HasField("dim_value") for dim in tensor.shape.dim)
+from ._executable import Executable
+from ._model import Model
 
 
 def get_default_target() -> str:
@@ -51,45 +36,24 @@ class GaramBackendRep(BackendRep):
     """A model that is ready to run; any thread may use it."""
 
     def __init__(self, model: onnx.ModelProto, target: str, options: Mapping[str, Any]):
-        self._model = model.SerializeToString()
-        self._target = target
-        self._options = dict(options)
-        inputs = _list_inputs(model)
-        self._input_names = [value.name for value in inputs]
-        self._open_names = [value.name for value in inputs if not _has_fixed_shape(value)]
-        output_names = [value.name for value in model.graph.output]
-        self._outputs = namedtupledict("Outputs", output_names)
-        self._lock = threading.Lock()
-        self._sessions: dict[tuple, Session] = {}
-        if not self._open_names:
-            self._get_session({})
-
-    def _get_session(self, shapes: Mapping[str, tuple[int, ...]]) -> Session:
-        key = tuple(sorted(shapes.items()))
-        with self._lock:
-            if key not in self._sessions:
-                executable = compile(self._model, self._target, shapes=shapes, **self._options)
-                self._sessions[key] = executable.session()
-            return self._sessions[key]
+        self._model = Model(model, target, options)
+        self._outputs = namedtupledict("Outputs", [value.name for value in self._model.outputs])
 
     @property
     def executables(self) -> list[Executable]:
         """What was compiled so far."""
-        with self._lock:
-            return [session.executable for session in self._sessions.values()]
+        return self._model.executables
 
     def run(self, inputs: Any, **options: Any) -> tuple[Any, ...]:
         """Runs on arrays in the order of the model's inputs, or by their names."""
         if isinstance(inputs, np.ndarray):
             inputs = [inputs]
+        names = [value.name for value in self._model.inputs]
         if not isinstance(inputs, Mapping):
-            if len(inputs) != len(self._input_names):
-                raise InputError(f"the model has {len(self._input_names)} inputs, {len(inputs)} "
-                                 "arrays are given")
-            inputs = dict(zip(self._input_names, inputs))
-        shapes = {name: np.shape(inputs[name]) for name in self._open_names if name in inputs}
-        outputs = self._get_session(shapes).run(inputs, **options)
-        return self._outputs(*outputs.values())
+            if len(inputs) != len(names):
+                raise InputError(f"the model has {len(names)} inputs, {len(inputs)} arrays are given")
+            inputs = dict(zip(names, inputs))
+        return self._outputs(*self._model.get_session(inputs).run(inputs, **options).values())
 
 
 class GaramBackend(Backend):

@@ -273,6 +273,27 @@ def test_an_inference_session_is_used_as_onnxruntimes(digits, tmp_path):
         garam.InferenceSession(path, target="rngd")
 
 
+def test_an_inference_session_binds_open_dimensions_at_the_first_run():
+    session = garam.InferenceSession(DIGITS, target="host")
+    (argument,) = session.get_inputs()
+    assert argument.shape == ["N", 1, 8, 8] and not session.executables
+    assert session.get_outputs()[0].shape == ["N", 10]
+    for count in (1, 3, 1):
+        images = np.repeat(IMAGE, count, axis=0)
+        (logits,) = session.run(None, {"image": images})
+        np.testing.assert_allclose(logits, run_onnxruntime(DIGITS, {"image": images})["logits"],
+                                   rtol=1e-4, atol=1e-5)
+    assert len(session.executables) == 2
+    # What is bound is compiled at once.
+    assert len(garam.InferenceSession(DIGITS, target="host", dims={"N": 2}).executables) == 1
+    assert len(garam.InferenceSession(DIGITS, target="host",
+                                      shapes={"image": (2, 1, 8, 8)}).executables) == 1
+    with pytest.raises(garam.InputError, match="is float64"):
+        session.run(None, {"image": IMAGE.astype(np.float64)})
+    with pytest.raises(garam.ModelError, match="does not exist"):
+        garam.InferenceSession("none.onnx", target="host")
+
+
 def test_the_backend_binds_open_dimensions_at_the_first_run():
     prepared = garam.backend.prepare(onnx.load(DIGITS))
     for count in (1, 3):

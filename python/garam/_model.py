@@ -1,0 +1,86 @@
+"""Models whose dimensions are bound when they run."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from ._compile import compile, get_model
+from ._executable import Executable, Session
+
+# onnx.TensorProto.DataType in numpy's names; others are not of models that run here.
+_TYPE_NAMES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
+               8: "string", 9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64",
+               16: "bfloat16"}
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelValue:
+    """An input or output as the model's file says it.
+
+    Dimensions that are not fixed are names, which may be empty; `shape` is None where not even the
+    rank is known, `dtype` where it is no tensor.
+    """
+
+    name: str
+    dtype: str | None
+    shape: tuple[int | str, ...] | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a tensor with dimensions that are to be bound."""
+        return self.dtype is not None and (
+            self.shape is None or any(isinstance(size, str) for size in self.shape))
+
+
+def _make_value(name, element_type, shape, dims, shapes) -> ModelValue:
+    if name in shapes:
+        shape = [int(size) for size in shapes[name]]
+    elif shape is not None:
+        shape = [int(dims[size]) if size in dims else size for size in shape]
+    return ModelValue(name, _TYPE_NAMES.get(element_type), None if shape is None else tuple(shape))
+
+
+class Model:
+    """A model, compiled for a target when all dimensions of its inputs are known.
+
+    That is at once where the file or the options fix them, else at the first run, for the shapes of
+    the arrays, and again when arrays have other shapes. Any thread may use it.
+    """
+
+    def __init__(self, model, target, options: Mapping[str, Any]):
+        self._path, self._data = get_model(model, options.get("name"))
+        self._target, self._options = target, dict(options)
+        dims, shapes = options.get("dims") or {}, options.get("shapes") or {}
+        inputs, outputs = _core.read_model(self._path, self._data)
+        self.inputs = [_make_value(*value, dims, shapes) for value in inputs]
+        self.outputs = [_make_value(*value, dims, {}) for value in outputs]
+        self._open_names = [value.name for value in self.inputs if value.is_open]
+        self._lock = threading.Lock()
+        self._sessions: dict[tuple, Session] = {}
+        if not self._open_names:
+            self.get_session({})
+
+    @property
+    def executables(self) -> list[Executable]:
+        """What was compiled so far."""
+        with self._lock:
+            return [session.executable for session in self._sessions.values()]
+
+    def get_session(self, arrays: Mapping[str, Any]) -> Session:
+        """The session for arrays of these shapes."""
+        shapes = {name: np.shape(arrays[name]) for name in self._open_names if name in arrays}
+        key = tuple(sorted(shapes.items()))
+        with self._lock:
+            if key not in self._sessions:
+                options = {**self._options, "name": os.fsdecode(self._path)}
+                options["shapes"] = {**(options.get("shapes") or {}), **shapes}
+                model = os.fsdecode(self._path) if self._data is None else self._data
+                self._sessions[key] = compile(model, self._target, **options).session()
+            return self._sessions[key]
