@@ -73,7 +73,7 @@ LogicalResult ScheduleSearch::findOptions(size_t position) {
   for (StageSchedule &schedule : found.schedules) {
     double seconds =
         getEngineSeconds(stage, schedule, nextOptions->engineTimes);
-    double behind = remaining ? remaining->get(number, schedule.split) : 0;
+    double behind = remaining->get(number, schedule.split);
     nextOptions->candidates.push_back(
         {std::move(schedule), seconds, behind, nullptr});
   }
@@ -248,8 +248,7 @@ void ScheduleSearch::apply(const Step *step, size_t position) {
 
 LogicalResult ScheduleSearch::run() {
   findLastUses();
-  if (width.looksAhead)
-    remaining.emplace(stages, machine);
+  remaining.emplace(stages, machine);
   size_t stage = findStage(0);
   if (failed(findOptions(stage)))
     return failure();

@@ -6,12 +6,12 @@
 //
 // A beam search over the stages of a function, in their order. A path is a
 // choice of schedules for the stages so far, with the queues that follow from
-// it (Timeline). It is as good as the end of the next stage under that stage's
-// best schedule, or as that end and what is behind it by a coarse model
-// (RemainingTime). Of the paths whose last stage is split over the cores in the
-// same way only the best goes on: what follows depends on the past by little
-// more than where the last results lie. With paths enough for all splits that
-// is a dynamic program, exact as far as this is true.
+// it (Timeline). It is as good as the end of the next stage and what is behind
+// that by a coarse model (RemainingTime), under that stage's best schedule. Of
+// the paths whose last stage is split over the cores in the same way only the
+// best goes on: what follows depends on the past by little more than where the
+// last results lie. With paths enough for all splits that is a dynamic program,
+// exact as far as this is true.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,7 +44,7 @@ private:
   struct Candidate {
     StageSchedule schedule;
     double engineSeconds;              // getEngineSeconds
-    double behind;                     // RemainingTime's, or 0
+    double behind;                     // RemainingTime's
     std::unique_ptr<StageTiles> tiles; // null until they are needed
   };
   /// What is known of a stage whatever is before it.
@@ -58,7 +58,7 @@ private:
     std::vector<Candidate> candidates;
   };
   /// A schedule and when the stages behind it can go on, in seconds: exactly or
-  /// at least. With what they take then, where that is estimated.
+  /// at least. With what they take by RemainingTime.
   struct Choice {
     Candidate *candidate;
     double end;
@@ -105,7 +105,6 @@ private:
   llvm::DenseMap<mlir::Value, size_t> lastUses;
   /// Of the stage in front of which paths end, and of the one behind it.
   std::unique_ptr<Options> options, nextOptions;
-  /// Where what follows a stage is estimated.
   std::optional<RemainingTime> remaining;
   size_t numStagesSeen = 0; // whose options were found
   std::deque<Step> steps;

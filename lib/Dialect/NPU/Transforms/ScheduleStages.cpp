@@ -30,35 +30,33 @@ FailureOr<double> estimateSchedule(func::FuncOp func,
   return prefetchWeights(func, machine, fill);
 }
 
-/// One search: what it takes of weights, and how far it looks.
+/// One search for the schedules of a function.
 struct Search {
   WeightTiming weights;
   SearchWidth width;
 };
 
-/// The searches of a level of optimisation. No one of them is best everywhere:
-/// where bandwidth and not the engines bound a network, the splits that the
-/// coarse model prefers for their engines' time may be worse.
+/// The searches of a level of optimisation. The widest does not always find
+/// what is fastest as commands, so the highest level makes those of the one
+/// below it too.
 SmallVector<Search> getSearches(unsigned level) {
   constexpr WeightTiming inOrder = WeightTiming::inOrder;
   constexpr WeightTiming ahead = WeightTiming::ahead;
-  switch (level) {
-  case 0:
-    return {{inOrder, {/*paths=*/1, /*choices=*/1, /*looksAhead=*/true}}};
-  case 1:
-    return {{inOrder, {/*paths=*/1, /*choices=*/3, /*looksAhead=*/true}}};
-  case 2:
-    return {{inOrder, {/*paths=*/3, /*choices=*/3, /*looksAhead=*/false}},
-            {ahead, {/*paths=*/2, /*choices=*/3, /*looksAhead=*/true}}};
-  default:
-    return {{inOrder, {/*paths=*/4, /*choices=*/6, /*looksAhead=*/false}},
-            {inOrder, {/*paths=*/4, /*choices=*/6, /*looksAhead=*/true}},
-            {ahead, {/*paths=*/4, /*choices=*/6, /*looksAhead=*/true}}};
+  if (level == 0)
+    return {{inOrder, {/*paths=*/1, /*choices=*/1}}};
+  if (level == 1)
+    return {{inOrder, {/*paths=*/1, /*choices=*/3}}};
+  SmallVector<Search> searches;
+  for (WeightTiming weights : {inOrder, ahead}) {
+    searches.push_back({weights, {/*paths=*/2, /*choices=*/3}});
+    if (level > 2)
+      searches.push_back({weights, {/*paths=*/4, /*choices=*/6}});
   }
+  return searches;
 }
 
 /// Schedules a function with each of `searches`, and keeps what is fastest as
-/// commands.
+/// commands, of equal ones the first.
 LogicalResult scheduleBest(func::FuncOp func, const MachineDescription &machine,
                            ArrayRef<Search> searches) {
   OwningOpRef<func::FuncOp> best;

@@ -145,12 +145,11 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     tried with the largest tiles that the accumulators and the local memory
     take. The cost model follows the queues of all cores through the stages so
     far, and each of the best schedules is judged by when the following stage
-    can end, and by how long what is behind it takes under a coarse model. From
+    can end and by how long what is behind it takes under a coarse model. From
     level 2 on several choices for all stages so far are kept, with different
-    splits of the last one, and there are several searches, with and without
-    that model, with weights that come with their tiles and with weights that
-    npu-prefetch-weights brings ahead; what is fastest as commands is kept. The
-    result: `split` (parts of each loop), `grain`
+    splits of the last one, and that is done twice, with weights that come with
+    their tiles and with weights that npu-prefetch-weights brings ahead; what is
+    faster as commands is kept. The result: `split` (parts of each loop), `grain`
     (parts begin at multiples of it) and `tile` (the largest piece of each loop
     that one command takes) of its schedule.
 

@@ -35,8 +35,6 @@ enum class WeightTiming {
 struct SearchWidth {
   size_t paths = 1;   // of all stages so far
   size_t choices = 3; // of one stage, on each path
-  /// Whether a coarse model says which core splits pay in the stages behind.
-  bool looksAhead = true;
 };
 /// Schedules the stages of a function. Refuses one that fits the machine in no
 /// way. npu-schedule-stages does it with both timings.
