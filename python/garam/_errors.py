@@ -89,7 +89,7 @@ CLASSES = {error.exit_code: error for error in (UsageError, ModelError, TargetEr
 
 # The forms of messages: "FILE: node 'NAME' (OP, opset N), node ...: MESSAGE", lines with notes and
 # hints behind, and hints at the end of a message.
-_NODE = re.compile(r"node '((?:[^']|'(?![ :,]))*)'(?: \((\w+)(?:, opset (\d+))?\))?")
+_NODE = re.compile(r"node '((?:[^']|'(?![ :,]))*)'(?: \((\w+)(?:, opset (\d+)(?:, [^)]*)?)?\))?")
 _FILE = re.compile(r"([^'\n]*?[^'\s:])(?::\d+:\d+)?: ")
 
 

@@ -164,6 +164,8 @@ def test_diagnostics_are_parsed():
     assert first.file == "net.onnx" and first.message == "is too large"
     assert first.nodes == (Node("a", "Conv", 17), Node("b", "Relu", 17))
     assert first.hint == "less" and first.notes == ("the limit is 4",)
+    (third,) = parse_diagnostics("net.onnx: node 'a' (AffineGrid, opset 20, here as Expand): no")
+    assert third.nodes == (Node("a", "AffineGrid", 20),) and third.message == "no"
     assert second.file is None and second.message.startswith("no target is called 'x'")
     assert second.hint == "a file is given by its path, as in ./x.yaml"
 
