@@ -37,7 +37,8 @@ int64_t getLargestTileMemory(const MachineDescription &machine) {
 class CandidateFinder {
 public:
   CandidateFinder(const Stage &stage, const MachineDescription &machine)
-      : stage(stage), machine(machine) {}
+      : stage(stage), machine(machine), grains(getGrains()),
+        sharedGrains(getSharedGrains()) {}
 
   FoundSchedules run() {
     for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
@@ -50,9 +51,8 @@ private:
   void trySplits(int64_t cores) {
     StageSchedule schedule;
     schedule.split.assign(stage.getNumLoops(), 1);
-    schedule.grain = getGrains();
     if (cores == 1)
-      return tryTiles(schedule);
+      return tryGrains(schedule);
     for (unsigned outer = 0; outer < stage.getNumLoops(); ++outer) {
       for (int64_t parts = 2; parts <= cores; ++parts) {
         if (cores % parts != 0 || !canSplit(outer, parts))
@@ -60,13 +60,13 @@ private:
         schedule.split[outer] = parts;
         int64_t rest = cores / parts;
         if (rest == 1)
-          tryTiles(schedule);
+          tryGrains(schedule);
         for (unsigned inner = outer + 1;
              rest > 1 && inner < stage.getNumLoops(); ++inner) {
           if (!canSplit(inner, rest))
             continue;
           schedule.split[inner] = rest;
-          tryTiles(schedule);
+          tryGrains(schedule);
           schedule.split[inner] = 1;
         }
         schedule.split[outer] = 1;
@@ -78,21 +78,58 @@ private:
     return stage.isParallel(dim) && stage.sizes[dim] >= parts;
   }
 
-  /// Columns are cut at whole passes over the array where there are enough.
-  SmallVector<int64_t> getGrains() const {
-    SmallVector<int64_t> grains(stage.getNumLoops(), 1);
-    if (!stage.isContract())
-      return grains;
-    const ArrayMode *mode =
-        machine.findMode(getElementType(stage.inputs[0].type));
-    if (!mode)
-      return grains;
+  /// Where a loop is cut, the producers of what it walks may be cut elsewhere:
+  /// at their grains the cuts can be the same, and nothing is exchanged.
+  void tryGrains(StageSchedule schedule) {
+    schedule.grain = grains;
+    tryTiles(schedule);
+    bool differs = false;
     for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-      if (stage.kinds[dim] == IteratorKind::column &&
-          stage.sizes[dim] % mode->outputs == 0 &&
-          stage.sizes[dim] / mode->outputs >= machine.cores)
-        grains[dim] = mode->outputs;
+      differs |= schedule.split[dim] > 1 && grains[dim] != sharedGrains[dim];
+    if (!differs)
+      return;
+    schedule.grain = sharedGrains;
+    tryTiles(schedule);
+  }
+
+  SmallVector<int64_t> getGrains() const {
+    SmallVector<int64_t> grains;
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      grains.push_back(getGrain(stage, dim));
     return grains;
+  }
+
+  /// Columns are cut at whole passes over the array where there are enough.
+  int64_t getGrain(const Stage &of, unsigned dim) const {
+    if (!of.isContract() || of.kinds[dim] != IteratorKind::column)
+      return 1;
+    const ArrayMode *mode = machine.findMode(getElementType(of.inputs[0].type));
+    bool hasPasses = mode && of.sizes[dim] % mode->outputs == 0 &&
+                     of.sizes[dim] / mode->outputs >= machine.cores;
+    return hasPasses ? mode->outputs : 1;
+  }
+
+  /// The grains that the loops of a vector stage have in the contractions whose
+  /// results it reads.
+  SmallVector<int64_t> getSharedGrains() const {
+    SmallVector<int64_t> shared = grains;
+    if (stage.isContract())
+      return shared;
+    for (const StageOperand &input : stage.inputs)
+      if (auto contract = input.tensor.getDefiningOp<ContractOp>())
+        shareGrains(input, getStage(contract), shared);
+    return shared;
+  }
+
+  void shareGrains(const StageOperand &input, const Stage &producer,
+                   SmallVectorImpl<int64_t> &shared) const {
+    const StageOperand &result = producer.outputs[0];
+    for (auto [read, written] :
+         llvm::zip(input.coefficients, result.coefficients))
+      for (unsigned from = 0; from < producer.getNumLoops(); ++from)
+        for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+          if (written[from] == 1 && read[dim] == 1 && stage.isParallel(dim))
+            shared[dim] = std::max(shared[dim], getGrain(producer, from));
   }
 
   //===--- Tiles ---------------------------------------------------------===//
@@ -261,6 +298,8 @@ private:
 
   const Stage &stage;
   const MachineDescription &machine;
+  /// Of each loop: what it is cut at, and what it may be for the producers.
+  SmallVector<int64_t> grains, sharedGrains;
   FoundSchedules found;
 };
 
