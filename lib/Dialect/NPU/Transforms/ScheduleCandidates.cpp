@@ -194,16 +194,30 @@ private:
            static_cast<int64_t>(sizeof(int32_t));
   }
 
-  /// Halves rows, the first ones first, then columns.
+  bool fitsAccumulators(const StageSchedule &schedule) const {
+    return getAccumulatorBytes(schedule) <=
+           static_cast<int64_t>(machine.tensor.accumulatorBytes);
+  }
+
+  /// Cuts rows, the first ones first, into the fewest equal parts that fit,
+  /// then halves columns.
   void shrinkToAccumulators(StageSchedule &schedule) const {
-    while (getAccumulatorBytes(schedule) >
-           static_cast<int64_t>(machine.tensor.accumulatorBytes)) {
-      std::optional<unsigned> dim = getFirstRow(schedule);
-      if (!dim)
-        dim = getLargest(schedule, IteratorKind::column);
-      if (!dim)
+    while (!fitsAccumulators(schedule)) {
+      if (std::optional<unsigned> row = getFirstRow(schedule)) {
+        int64_t size = schedule.tile[*row];
+        int64_t parts = llvm::divideCeil(getAccumulatorBytes(schedule),
+                                         machine.tensor.accumulatorBytes);
+        // One of them may be a row more than the average.
+        for (parts = std::min(parts, size);
+             parts <= size && !fitsAccumulators(schedule); ++parts)
+          schedule.tile[*row] = llvm::divideCeil(size, parts);
+        continue;
+      }
+      std::optional<unsigned> column =
+          getLargest(schedule, IteratorKind::column);
+      if (!column)
         return;
-      schedule.tile[*dim] = llvm::divideCeil(schedule.tile[*dim], 2);
+      schedule.tile[*column] = llvm::divideCeil(schedule.tile[*column], 2);
     }
   }
 
