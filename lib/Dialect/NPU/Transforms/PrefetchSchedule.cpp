@@ -246,7 +246,7 @@ bool PrefetchSchedule::prefetch(size_t position, int64_t core, double end) {
 
 /// A part of a load, and what is left of the load, take at least so many
 /// start-ups of the DMA engine.
-static constexpr double leastStartUps = 2;
+static constexpr double leastStartUps = 1.5;
 
 /// Fraction of the time between other commands that a part may take: these
 /// commands come earlier or later than the clock says. Of 0.8 and 1, 0.8 was

@@ -150,3 +150,54 @@ func.func @too_many_tiles(%x: tensor<1000000x4x4xf16>, %v: tensor<1000000x4x4xf1
     : (tensor<1000000x4x4xf16>, tensor<1000000x4x4xf16>) -> tensor<1000000x4x4xf16>
   return %0 : tensor<1000000x4x4xf16>
 }
+
+// -----
+
+#x = affine_map<(h, w, f, c) -> (h, w, c)>
+#w = affine_map<(h, w, f, c) -> (c, f)>
+#y = affine_map<(h, w, f, c) -> (h, w, f)>
+
+// Each core has 14 columns of 112 rows of the image; 341 pixels of 96 outputs
+// have sums in all of the accumulators. Five commands of 23 rows at most, not
+// seven of 16.
+// CHECK-LABEL: @rows_in_accumulators
+// CHECK: npu.contract
+// CHECK-SAME: split = [1, 8, 1, 1]
+// CHECK-SAME: tile = [23, 14, 96, 16]
+func.func @rows_in_accumulators(%x: tensor<112x112x16xf16>) -> tensor<112x112x96xf16> {
+  %w = npu.constant dense<1.0> : tensor<16x96xf16> : tensor<16x96xf16>
+  %0 = npu.contract %x, %w sizes [112, 112, 96, 16]
+    iterators [#npu.iterator<row>, #npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+    maps [#x, #w, #y]
+    : (tensor<112x112x16xf16>, tensor<16x96xf16>) -> tensor<112x112x96xf16>
+  return %0 : tensor<112x112x96xf16>
+}
+
+// -----
+
+#x = affine_map<(m, n, k) -> (m, k)>
+#w = affine_map<(m, n, k) -> (k, n)>
+#y = affine_map<(m, n, k) -> (m, n)>
+#id = affine_map<(m, n) -> (m, n)>
+
+// Columns of a product are cut at whole passes of 32, and so is what reads
+// them: nothing is exchanged.
+// CHECK-LABEL: @shared_grain
+// CHECK: npu.contract
+// CHECK-SAME: split = [1, 8, 1], grain = [1, 32, 1]
+// CHECK: npu.vector
+// CHECK-SAME: split = [1, 8], grain = [1, 32]
+func.func @shared_grain(%x: tensor<49x160xf16>) -> tensor<49x960xf16> {
+  %w = npu.constant dense<1.0> : tensor<160x960xf16> : tensor<160x960xf16>
+  %0 = npu.contract %x, %w sizes [49, 960, 160]
+    iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+    maps [#x, #w, #y]
+    : (tensor<49x160xf16>, tensor<160x960xf16>) -> tensor<49x960xf16>
+  %1 = npu.vector ins(%0) sizes [49, 960] {indexing_maps = [#id, #id]}
+      : (tensor<49x960xf16>) -> tensor<49x960xf16> {
+  ^bb0(%e: f32):
+    %r = math.exp %e : f32
+    npu.yield %r : f32
+  }
+  return %1 : tensor<49x960xf16>
+}
