@@ -32,6 +32,7 @@ INFERENCE = "inference only"
 KNOWN_WINDOW = "the spatial dimensions must be known"
 KNOWN_CONVOLUTION = "channels, spatial dimensions and the shape of the weight must be known"
 KNOWN_AXES = "the dimensions that are normalised over must be known"
+KNOWN_RECURRENCE = "the dimensions of inputs and weights must be known"
 FLOATS = "floats only"
 REDUCTION = "`axes` must be constant, or the shape of the output known"
 BY_OUTPUT = "{} must be constant, or the shape of the output known"
@@ -48,18 +49,25 @@ LIMITS = {
     "ConstantOfShape": BY_OUTPUT.format("`input`"),
     "Conv": KNOWN_CONVOLUTION,
     "ConvTranspose": KNOWN_CONVOLUTION,
+    "CumProd": "the dimension of the axis must be known",
+    "CumSum": "the dimension of the axis must be known",
     "DepthToSpace": "channels, height and width must be known",
     "DequantizeLinear": "integers of at most 16 bits, or 32; a scale of floats of at least 16 bits",
     "Dropout": INFERENCE,
     "Expand": BY_OUTPUT.format("`shape`"),
     "GatherElements": "the dimensions must be known",
     "GatherND": "the dimensions must be known",
+    "GRU": KNOWN_RECURRENCE,
     "GlobalAveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
     "GroupNormalization": KNOWN_AXES,
     "GlobalLpPool": FLOATS,
     "Hardmax": FLOATS,
+    "If": "the shapes of the outputs must be known, and the same in both bodies",
     "InstanceNormalization": KNOWN_AXES,
     "LayerNormalization": KNOWN_AXES,
+    "LSTM": KNOWN_RECURRENCE,
+    "Loop": "how often it runs must be known, from a constant or from the shape of an output that "
+            "collects; it ends then, whatever the condition says; states keep their shapes",
     "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
     "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
     "Mod": "floats need `fmod` = 1",
@@ -69,6 +77,7 @@ LIMITS = {
            "with copies or cut",
     "QuantizeLinear": "integers of at most 16 bits; a scale of floats of at least 16 bits",
     "RMSNormalization": KNOWN_AXES,
+    "RNN": KNOWN_RECURRENCE,
     "Range": BY_OUTPUT.format("the inputs"),
     "ReduceL1": f"{FLOATS}; {REDUCTION}",
     "ReduceL2": f"{FLOATS}; {REDUCTION}",
@@ -84,6 +93,10 @@ LIMITS = {
     "Resize": "`scales` or `sizes` must be constant, the dimensions that are resized known; interpolation of floats "
               "only; no `antialias` where a dimension shrinks",
     "ReverseSequence": "the dimensions must be known",
+    "Scan": "states keep their shapes; not of opset 8",
+    "Scatter": "the dimensions must be known",
+    "ScatterElements": "the dimensions must be known",
+    "ScatterND": "the dimensions must be known",
     "Shape": "the dimensions must be known",
     "Shrink": FLOATS,
     "Size": "the dimensions must be known",
@@ -91,7 +104,9 @@ LIMITS = {
     "SpaceToDepth": "channels, height and width must be known",
     "Split": BY_OUTPUT.format("`split`") + "; the dimension must be known",
     "Squeeze": BY_OUTPUT.format("`axes`"),
+    "TensorScatter": "the dimensions must be known",
     "Tile": BY_OUTPUT.format("`repeats`") + "; dimensions that are repeated must be known",
+    "TopK": "`k` must be constant, or the shape of the output known; the dimension of the axis known",
     "Unsqueeze": BY_OUTPUT.format("`axes`"),
     "Upsample": "`scales` must be constant, the dimensions that are resized known; interpolation of floats only",
 }

@@ -95,7 +95,8 @@ def make_descriptor(array):
 
 def call(library, name, inputs, outputs):
     """Calls a compiled function; `outputs` are arrays that it fills."""
-    arrays = [np.require(array, requirements="C") for array in inputs] + outputs
+    # Copies, for bufferization may reuse the memory of arguments.
+    arrays = [np.array(array, order="C") for array in inputs] + outputs
     getattr(library, f"_mlir_ciface_{name}")(*map(make_descriptor, arrays))
 
 

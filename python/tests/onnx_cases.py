@@ -433,6 +433,65 @@ def add_positions():
     add("axis", "Hardmax", x, axis=1)
 
 
+def add_sequences():
+    """Steps that need the result of another."""
+    x = floats(3, 4, 5)
+    for name, attributes in [("plain", {}), ("exclusive", {"exclusive": 1}),
+                             ("reverse", {"reverse": 1}),
+                             ("both", {"exclusive": 1, "reverse": 1})]:
+        add(name, "CumSum", x, const(1), **attributes)
+    add("int", "CumSum", integers(4, 6), const(-1, np.int32))
+    add("runtime", "CumSum", x, np.array(2, np.int32))
+    data, rows = floats(5, 6), integers(3, 6, low=-5, high=5, dtype=np.int64)
+    add("plain", "ScatterElements", data, const(np.argsort(floats(5, 6), 0)[:3]), floats(3, 6))
+    add("axis", "ScatterElements", data, const([[1, 4], [0, -1]]), floats(2, 2), axis=1)
+    for reduction in ["add", "mul", "max", "min"]:
+        add(reduction, "ScatterElements", data, rows, floats(3, 6), reduction=reduction)
+        add(reduction, "ScatterND", data, integers(4, 1, low=-5, high=5, dtype=np.int64),
+            floats(4, 6), reduction=reduction)
+    add("uint8", "ScatterElements", integers(4, low=0, high=255, dtype=np.uint8), const([1, 1]),
+        integers(2, low=0, high=255, dtype=np.uint8), reduction="max")
+    add("elements", "ScatterND", data, const([[1, 2], [4, -1]]), floats(2))
+    add("slices", "ScatterND", x, const([[2], [0]]), floats(2, 4, 5))
+    add("last", "TopK", floats(3, 9), const([4]), results=2)
+    add("axis", "TopK", x, const([2]), axis=1, largest=0, results=2)
+    add("ties", "TopK", integers(3, 9, low=0, high=4), const([6]), results=2)
+    add("runtime", "TopK", floats(9), np.array([3]), results=2, declared=[(3,), (3,)])
+
+
+def add_recurrent():
+    def weights(op_type, gates, directions, hidden=4, inputs=3):
+        parts = [floats(directions, gates * hidden, size, low=-0.7, high=0.7)
+                 for size in (inputs, hidden)]
+        return [(parts[0],), (parts[1],), (floats(directions, 2 * gates * hidden),)]
+
+    x = floats(5, 2, 3)
+    lengths = np.array([3, 5], np.int32)
+    for op_type, gates, results in [("RNN", 1, 2), ("GRU", 3, 2), ("LSTM", 4, 3)]:
+        for direction, count in [("forward", 1), ("reverse", 1), ("bidirectional", 2)]:
+            add(direction, op_type, x, *weights(op_type, gates, count), direction=direction,
+                hidden_size=4, results=results)
+        add("no_bias", op_type, x, *weights(op_type, gates, 1)[:2], hidden_size=4,
+            results=results)
+        states = [floats(2, 2, 4)] * (results - 1)
+        add("lengths", op_type, x, *weights(op_type, gates, 2), lengths, *states, hidden_size=4,
+            direction="bidirectional", results=results)
+        add("clip", op_type, x, *weights(op_type, gates, 1), hidden_size=4, clip=0.3,
+            results=results)
+    add("linear", "GRU", x, *weights("GRU", 3, 1), hidden_size=4, linear_before_reset=1,
+        results=2)
+    add("activations", "GRU", x, *weights("GRU", 3, 1), hidden_size=4, results=2,
+        activations=["HardSigmoid", "Softsign"], activation_alpha=[0.3], activation_beta=[0.4])
+    for name in ["Relu", "LeakyRelu", "ScaledTanh", "Elu", "Softplus", "ThresholdedRelu",
+                 "Affine"]:
+        add(name, "RNN", x, *weights("RNN", 1, 1), hidden_size=4, results=2, activations=[name],
+            activation_alpha=[0.6], activation_beta=[0.4])
+    add("peepholes", "LSTM", x, *weights("LSTM", 4, 1), None, None, None, floats(1, 12),
+        hidden_size=4, results=3)
+    add("input_forget", "LSTM", x, *weights("LSTM", 4, 1), hidden_size=4, input_forget=1,
+        results=3)
+
+
 def add_computed_operands():
     """Operands that say shapes are inputs of the model, which declares its results."""
     x = floats(3, 2, 2)
@@ -498,5 +557,5 @@ for add_family in [add_convolutions, add_pooling, add_products, add_elementwise,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
                    add_transposed_convolutions, add_resizing, add_indexing, add_positions,
-                   add_computed_operands, add_quantization]:
+                   add_sequences, add_recurrent, add_computed_operands, add_quantization]:
     add_family()

@@ -17,8 +17,9 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::func::FuncOp">
   let summary = "Turns ONNX nodes into structured operations on tensors";
   let description = [{
     Replaces every `onnx.node`, `onnx.constant` and `onnx.none` of a function
-    by operations of `linalg`, `tensor`, `arith`, `math` and `garam_ext`. Each
-    new operation has the location of its node.
+    by operations of `linalg`, `tensor`, `arith`, `math` and `garam_ext`, and of
+    `scf` where one step needs the result of another. Each new operation has the
+    location of its node.
 
     Integers become signless; operations carry the sign (`arith.extui` against
     `arith.extsi`, `is_unsigned` on quantisation). An argument or a result of
@@ -48,9 +49,11 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::func::FuncOp">
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect",
                            "::garam::ext::GaramExtDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 

@@ -8,6 +8,8 @@
 
 #include "Support.h"
 #include "garam/Support/NodeIds.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -99,10 +101,16 @@ bool KernelFormer::isRoot(Operation &op) {
   return !isView(&op) && !isPartOfInsertion(&op);
 }
 
+/// Loops and branches are kernels whole, with all that is in them.
+static bool isControlFlow(Operation *op) {
+  return isa<scf::ForOp, scf::IfOp>(op);
+}
+
 LogicalResult KernelFormer::checkRoot(Operation *op) {
   if (isa<linalg::LinalgOp, tensor::InsertSliceOp, tensor::ExtractSliceOp,
-          tensor::EmptyOp>(op) ||
-      isCheap(op))
+          tensor::InsertOp, tensor::FromElementsOp, tensor::EmptyOp,
+          arith::SelectOp>(op) ||
+      isControlFlow(op) || isCheap(op))
     return success();
   return emitRefusal({op, "it is no structured operation on tensors"});
 }
@@ -223,6 +231,12 @@ LogicalResult KernelFormer::run() {
   bool accepted = true;
   if (!checkSupported(function))
     return failure();
+  // Of a loop that was unrolled: nothing goes on with it where it was.
+  for (auto store : llvm::make_early_inc_range(
+           function.getOps<bufferization::MaterializeInDestinationOp>())) {
+    store.getResult().replaceAllUsesWith(store.getSource());
+    store.erase();
+  }
   separateResults();
   SmallVector<Operation *> roots;
   for (Operation &op : function.front())

@@ -235,6 +235,22 @@ std::optional<SmallVector<double>> NodeAccessor::getFloats(StringRef name) {
   return std::nullopt;
 }
 
+std::optional<SmallVector<StringRef>> NodeAccessor::getStrings(StringRef name) {
+  Attribute attr = getAttr(name);
+  if (!attr)
+    return std::nullopt;
+  SmallVector<StringRef> strings;
+  auto array = dyn_cast<ArrayAttr>(attr);
+  if (!array || !llvm::all_of(array, llvm::IsaPred<StringAttr>)) {
+    error() << "attribute '" << name << "' is " << attr
+            << ", but must be an array of strings";
+    return std::nullopt;
+  }
+  for (auto text : array.getAsRange<StringAttr>())
+    strings.push_back(text.getValue());
+  return strings;
+}
+
 ElementsAttr NodeAccessor::getElements(StringRef name) {
   Attribute attr = getAttr(name);
   auto elements = dyn_cast_or_null<ElementsAttr>(attr);
@@ -278,6 +294,23 @@ NodeAccessor::getAxes(unsigned index, StringRef name, int64_t rank) {
   if (std::adjacent_find(axes->begin(), axes->end()) != axes->end())
     return error() << "an axis is given twice";
   return axes;
+}
+
+//===----------------------------------------------------------------------===//
+// Bodies
+//===----------------------------------------------------------------------===//
+
+unsigned NodeAccessor::getNumBodyInputs(unsigned index) {
+  return node.getBodies()[index].getNumArguments();
+}
+
+unsigned NodeAccessor::getNumBodyOutputs(unsigned index) {
+  return node.getBodies()[index].front().getTerminator()->getNumOperands();
+}
+
+SmallVector<Value> NodeAccessor::lowerBody(unsigned index, ValueRange arguments,
+                                           OpBuilder &builder) {
+  return lowerBodyFunction(node.getBodies()[index], arguments, builder);
 }
 
 //===----------------------------------------------------------------------===//

@@ -27,10 +27,16 @@ mlir::Type getSignlessType(mlir::Type type);
 
 class NodeAccessor {
 public:
+  /// Lowers what is in a body of the node.
+  using BodyLowering = llvm::function_ref<mlir::SmallVector<mlir::Value>(
+      mlir::Region &, mlir::ValueRange, mlir::OpBuilder &)>;
+
   /// `values` maps values of the onnx dialect to lowered ones; it has an entry
   /// for every input of `node` that is not left out.
-  NodeAccessor(NodeOp node, mlir::OpBuilder &builder, mlir::IRMapping &values)
-      : b(node.getLoc(), builder), node(node), values(values) {}
+  NodeAccessor(NodeOp node, mlir::OpBuilder &builder, mlir::IRMapping &values,
+               BodyLowering lowerBody)
+      : b(node.getLoc(), builder), node(node), values(values),
+        lowerBodyFunction(lowerBody) {}
 
   //===--------------------------------------------------------------------===//
   // The node
@@ -107,6 +113,8 @@ public:
   mlir::SmallVector<int64_t> getInts(mlir::StringRef name, size_t size,
                                      int64_t missing);
   std::optional<mlir::SmallVector<double>> getFloats(mlir::StringRef name);
+  std::optional<mlir::SmallVector<mlir::StringRef>>
+  getStrings(mlir::StringRef name);
   mlir::ElementsAttr getElements(mlir::StringRef name);
 
   /// An axis in [-rank, rank) as one in [0, rank); reports another one.
@@ -118,6 +126,20 @@ public:
   /// when there are neither.
   mlir::FailureOr<std::optional<mlir::SmallVector<int64_t>>>
   getAxes(unsigned index, mlir::StringRef name, int64_t rank);
+
+  //===--------------------------------------------------------------------===//
+  // Bodies
+  //===--------------------------------------------------------------------===//
+
+  unsigned getNumBodies() { return node.getBodies().size(); }
+  /// How many inputs body `index`, in the order of the attributes' names, has.
+  unsigned getNumBodyInputs(unsigned index);
+  unsigned getNumBodyOutputs(unsigned index);
+  /// Lowers what is in a body once, on `arguments`, at the place of `builder`.
+  /// Returns its outputs; errors of its nodes are reported.
+  mlir::SmallVector<mlir::Value> lowerBody(unsigned index,
+                                           mlir::ValueRange arguments,
+                                           mlir::OpBuilder &builder);
 
   //===--------------------------------------------------------------------===//
   // Outputs
@@ -148,6 +170,7 @@ private:
 
   NodeOp node;
   mlir::IRMapping &values;
+  BodyLowering lowerBodyFunction;
   bool erroneous = false;
 };
 

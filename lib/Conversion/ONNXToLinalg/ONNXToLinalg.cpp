@@ -43,16 +43,20 @@ public:
 private:
   void lowerArguments(func::FuncOp function);
   void lowerConstant(onnx::ConstantOp constant);
-  void lowerNode(onnx::NodeOp node);
+  void lowerNode(onnx::NodeOp node, OpBuilder &builder);
   LogicalResult lowerNode(onnx::NodeAccessor &accessor, onnx::NodeOp node);
+  SmallVector<Value> lowerBody(Region &body, ValueRange arguments,
+                               OpBuilder &builder);
   bool checkInputs(onnx::NodeAccessor &accessor, onnx::NodeOp node,
                    unsigned numRequired);
-  void standIn(onnx::NodeOp node);
+  void standIn(onnx::NodeOp node, OpBuilder &builder);
   void lowerReturn(func::FuncOp function, func::ReturnOp returnOp);
   void remapOperands(Operation *op);
 
   const onnx::OperatorTable &table;
   IRMapping values;
+  /// The operation of the function's own block that is lowered.
+  Operation *current = nullptr;
   SmallVector<Operation *> lowered;
   SmallVector<arith::ConstantOp> constants;
   SmallVector<BlockArgument> unsignedArguments;
@@ -77,8 +81,10 @@ void FunctionLowering::lowerArguments(func::FuncOp function) {
   }
 }
 
+/// Those of bodies are put in front of all of the node, where they are weights
+/// as others are.
 void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
-  OpBuilder builder(constant);
+  OpBuilder builder(current);
   auto type = cast<RankedTensorType>(
       onnx::getSignlessType(constant.getResult().getType()));
   ElementsAttr elements = retypeElements(constant.getValue(), type);
@@ -95,8 +101,7 @@ void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
 }
 
 /// Gives the node's outputs values of the declared types.
-void FunctionLowering::standIn(onnx::NodeOp node) {
-  OpBuilder builder(node);
+void FunctionLowering::standIn(onnx::NodeOp node, OpBuilder &builder) {
   for (Value output : node.getOutputs()) {
     if (values.contains(output))
       continue;
@@ -143,12 +148,34 @@ LogicalResult FunctionLowering::lowerNode(onnx::NodeAccessor &accessor,
   return failure(failed(row->lower(accessor)) || accessor.hasErrors());
 }
 
-void FunctionLowering::lowerNode(onnx::NodeOp node) {
-  OpBuilder builder(node);
-  onnx::NodeAccessor accessor(node, builder, values);
+void FunctionLowering::lowerNode(onnx::NodeOp node, OpBuilder &builder) {
+  auto lowerBody = [this](Region &body, ValueRange arguments,
+                          OpBuilder &builder) {
+    return this->lowerBody(body, arguments, builder);
+  };
+  onnx::NodeAccessor accessor(node, builder, values, lowerBody);
   if (failed(lowerNode(accessor, node)))
     hasErrors = true;
-  standIn(node);
+  standIn(node, builder);
+}
+
+SmallVector<Value> FunctionLowering::lowerBody(Region &body,
+                                               ValueRange arguments,
+                                               OpBuilder &builder) {
+  Block &block = body.front();
+  for (auto [argument, value] :
+       llvm::zip_equal(block.getArguments(), arguments))
+    values.map(argument, value);
+  for (Operation &op : block.without_terminator()) {
+    if (auto constant = dyn_cast<onnx::ConstantOp>(op))
+      lowerConstant(constant);
+    else if (auto node = dyn_cast<onnx::NodeOp>(op))
+      lowerNode(node, builder);
+  }
+  SmallVector<Value> results;
+  for (Value result : block.getTerminator()->getOperands())
+    results.push_back(values.lookupOrDefault(result));
+  return results;
 }
 
 void FunctionLowering::lowerReturn(func::FuncOp function,
@@ -173,10 +200,12 @@ LogicalResult FunctionLowering::run(func::FuncOp function) {
                                    "func.return";
   lowerArguments(function);
   for (Operation &op : llvm::make_early_inc_range(body.without_terminator())) {
+    current = &op;
+    OpBuilder builder(&op);
     if (auto constant = dyn_cast<onnx::ConstantOp>(op))
       lowerConstant(constant);
     else if (auto node = dyn_cast<onnx::NodeOp>(op))
-      lowerNode(node);
+      lowerNode(node, builder);
     else if (!isa<onnx::NoneOp>(op)) {
       remapOperands(&op);
       continue;

@@ -22,10 +22,12 @@ const OperatorLowering *OperatorTable::find(StringRef domain,
 OperatorTable makeOperatorTable() {
   OperatorTable table;
   registerActivation(table);
+  registerBodies(table);
   registerCast(table);
   registerConcatSplit(table);
   registerConvTranspose(table);
   registerConvolution(table);
+  registerCumulation(table);
   registerElementwise(table);
   registerGeneration(table);
   registerIndexing(table);
@@ -36,11 +38,14 @@ OperatorTable makeOperatorTable() {
   registerPooling(table);
   registerPositions(table);
   registerQuantization(table);
+  registerRecurrent(table);
   registerReduction(table);
   registerReplication(table);
   registerResize(table);
+  registerScatter(table);
   registerShape(table);
   registerSoftmax(table);
+  registerTopK(table);
   registerUnary(table);
   return table;
 }

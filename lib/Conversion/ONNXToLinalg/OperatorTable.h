@@ -45,10 +45,12 @@ private:
 OperatorTable makeOperatorTable();
 
 void registerActivation(OperatorTable &table);
+void registerBodies(OperatorTable &table);
 void registerCast(OperatorTable &table);
 void registerConcatSplit(OperatorTable &table);
 void registerConvTranspose(OperatorTable &table);
 void registerConvolution(OperatorTable &table);
+void registerCumulation(OperatorTable &table);
 void registerElementwise(OperatorTable &table);
 void registerGeneration(OperatorTable &table);
 void registerIndexing(OperatorTable &table);
@@ -59,11 +61,14 @@ void registerPad(OperatorTable &table);
 void registerPooling(OperatorTable &table);
 void registerPositions(OperatorTable &table);
 void registerQuantization(OperatorTable &table);
+void registerRecurrent(OperatorTable &table);
 void registerReduction(OperatorTable &table);
 void registerReplication(OperatorTable &table);
 void registerResize(OperatorTable &table);
+void registerScatter(OperatorTable &table);
 void registerShape(OperatorTable &table);
 void registerSoftmax(OperatorTable &table);
+void registerTopK(OperatorTable &table);
 void registerUnary(OperatorTable &table);
 
 } // namespace garam::onnx

@@ -211,7 +211,7 @@ func.func @constant_kind() -> tensor<2xui8> {
 // Messages name the node, the operator and the opset of the model's file.
 
 func.func @converted(%x: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{node 'scan' (Scan, opset 9): this operator is not supported}}
+  // expected-error@+1 {{node 'scan' (Scan, opset 9): a body with as many inputs as the node, one of which at least is scanned, is needed}}
   %y = onnx.node "Scan"(%x) {id = "scan_1", opset = 27 : i64, origin = ["scan", "Scan", 9]} attributes {} : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -26,9 +27,21 @@ static uint64_t countPoints(linalg::LinalgOp op) {
   return points;
 }
 
-static uint64_t countPointsAround(Operation *op) {
-  auto structured = op->getParentOfType<linalg::LinalgOp>();
-  return structured ? countPoints(structured) : 1;
+/// Times that an operation runs: once for every point and step of what is
+/// around it.
+static uint64_t countRuns(Operation *op) {
+  uint64_t runs = 1;
+  for (Operation *parent = op->getParentOp(); parent && !isa<KernelOp>(parent);
+       parent = parent->getParentOp()) {
+    if (auto structured = dyn_cast<linalg::LinalgOp>(parent))
+      runs = llvm::SaturatingMultiply(runs, countPoints(structured));
+    auto loop = dyn_cast<scf::ForOp>(parent);
+    std::optional<APInt> count =
+        loop ? loop.getStaticTripCount() : std::optional<APInt>();
+    if (count)
+      runs = llvm::SaturatingMultiply(runs, count->getZExtValue());
+  }
+  return runs;
 }
 
 /// A function that a processor has no instruction for.
@@ -56,10 +69,11 @@ static uint64_t countReadBytes(BlockArgument argument) {
   uint64_t bytes = 0;
   for (Operation *user : argument.getUsers()) {
     if (isa<tensor::ExtractOp>(user))
-      bytes += width * countPointsAround(user);
+      bytes += width * countRuns(user);
     else if (isa<tensor::ExtractSliceOp>(user))
-      bytes +=
-          getByteSize(cast<RankedTensorType>(user->getResult(0).getType()));
+      bytes += llvm::SaturatingMultiply(
+          getByteSize(cast<RankedTensorType>(user->getResult(0).getType())),
+          countRuns(user));
     else if (!isa<tensor::DimOp>(user))
       return whole;
   }
@@ -71,13 +85,14 @@ Work countWork(KernelOp kernel) {
   kernel.getBody().walk([&](Operation *op) {
     if (auto structured = dyn_cast<linalg::LinalgOp>(op);
         structured && isSumOfProducts(structured))
-      work.macs = llvm::SaturatingAdd(work.macs, countPoints(structured));
-    auto parent = op->getParentOfType<linalg::LinalgOp>();
-    if (!parent)
+      work.macs = llvm::SaturatingAdd(
+          work.macs, llvm::SaturatingMultiply(countPoints(structured),
+                                              countRuns(structured)));
+    if (isa<KernelOp>(op->getParentOp()))
       return;
     uint64_t &count = isFunction(op) ? work.functions : work.operations;
     if (isFunction(op) || isArithmetic(op))
-      count = llvm::SaturatingAdd(count, countPoints(parent));
+      count = llvm::SaturatingAdd(count, countRuns(op));
   });
   for (BlockArgument argument : kernel.getBody().getArguments())
     work.readBytes += countReadBytes(argument);

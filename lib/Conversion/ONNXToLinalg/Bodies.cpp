@@ -1,0 +1,357 @@
+//===- Bodies.cpp - If, Loop and Scan -------------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The states of a loop keep their shapes, and how often it runs is known: from
+// what it goes over, from a constant, or from how much it yields.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+#include "Loops.h"
+#include "OperatorTable.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+/// `value` as a `type` that is known to be that of it too; null when it cannot
+/// be.
+static Value castTo(ImplicitLocOpBuilder &b, Value value, Type type) {
+  if (value.getType() == type)
+    return value;
+  if (!tensor::CastOp::areCastCompatible(value.getType(), type))
+    return {};
+  return tensor::CastOp::create(b, type, value);
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What the steps of a Loop or a Scan yield one element each of.
+struct Collected {
+  unsigned output;
+  int64_t axis;
+  bool isReversed;
+};
+
+/// A loop whose body takes states behind arguments of its own.
+struct StepLoop {
+  int64_t count = 0;
+  SmallVector<Value> states;
+  SmallVector<Collected> collected;
+  /// Of the body's outputs.
+  unsigned firstStateOutput = 0;
+};
+
+/// The arguments of the body for a step, from its number and the states.
+using GetArguments = llvm::function_ref<SmallVector<Value>(
+    ImplicitLocOpBuilder &, Value, ValueRange)>;
+
+/// A loop with its states alone, and what its body yields beside them.
+struct BuiltLoop {
+  scf::ForOp op;
+  SmallVector<Value> parts;
+  /// Behind what reads states, before they are stored; null when that is all.
+  Operation *lastReader = nullptr;
+  bool fits = true;
+};
+
+} // namespace
+
+/// Gives every new state memory of its own before the first is stored, where it
+/// may lie in that of another one.
+static Value makeSeparate(ImplicitLocOpBuilder &b, Value value) {
+  if (value.getDefiningOp<linalg::LinalgOp>())
+    return value;
+  Value empty = tensor::EmptyOp::create(b, getSizes(b, value),
+                                        getElementTypeOrSelf(value));
+  return makeStored(b, value, empty);
+}
+
+static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
+                           GetArguments getArguments) {
+  ImplicitLocOpBuilder &b = node.b;
+  BuiltLoop built;
+  auto step = [&](OpBuilder &nested, Location loc, Value index,
+                  ValueRange states) {
+    ImplicitLocOpBuilder inner(loc, nested);
+    SmallVector<Value> outputs =
+        node.lowerBody(0, getArguments(inner, index, states), inner);
+    SmallVector<Value> next(states);
+    for (size_t i = 0; i < states.size(); ++i) {
+      Value value = castTo(inner, outputs[loop.firstStateOutput + i],
+                           states[i].getType());
+      built.fits &= bool(value);
+      if (value && value != states[i])
+        next[i] = makeSeparate(inner, value);
+    }
+    built.parts.assign(outputs.begin() + loop.firstStateOutput + states.size(),
+                       outputs.end());
+    if (!inner.getBlock()->empty())
+      built.lastReader = &inner.getBlock()->back();
+    for (size_t i = 0; i < states.size(); ++i)
+      next[i] = makeStored(inner, next[i], states[i]);
+    scf::YieldOp::create(inner, next);
+  };
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value end = arith::ConstantIndexOp::create(b, loop.count);
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  built.op = scf::ForOp::create(b, zero, end, one, loop.states, step);
+  // Without states the builder leaves the end to the caller.
+  if (loop.states.empty() && !built.op.getBody()->mightHaveTerminator()) {
+    OpBuilder atEnd = OpBuilder::atBlockEnd(built.op.getBody());
+    scf::YieldOp::create(atEnd, b.getLoc());
+  }
+  return built;
+}
+
+/// The type of what the steps yield together; null when a size is not known.
+static RankedTensorType getCollectedType(NodeAccessor &node,
+                                         const Collected &collected, Value part,
+                                         int64_t count) {
+  if (RankedTensorType type = node.getStaticOutputType(collected.output))
+    return type;
+  auto type = cast<RankedTensorType>(part.getType());
+  if (!type.hasStaticShape())
+    return {};
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t axis = node.normalizeAxis(collected.axis, type.getRank() + 1);
+  shape.insert(shape.begin() + axis, count);
+  return type.clone(shape);
+}
+
+/// Adds to a loop what its steps yield. Before states are stored, so that what
+/// is a state is still there.
+static LogicalResult addCollected(NodeAccessor &node, const StepLoop &loop,
+                                  BuiltLoop &built) {
+  OpBuilder::InsertionGuard guard(node.b);
+  node.b.setInsertionPoint(built.op);
+  SmallVector<Value> places;
+  SmallVector<int64_t> axes;
+  for (auto [collected, part] : llvm::zip(loop.collected, built.parts)) {
+    RankedTensorType type = getCollectedType(node, collected, part, loop.count);
+    if (!type)
+      return node.error() << "the shape of output " << collected.output
+                          << ", which collects what the steps yield, must be "
+                             "known";
+    axes.push_back(node.normalizeAxis(collected.axis, type.getRank()));
+    if (node.hasErrors())
+      return failure();
+    places.push_back(tensor::EmptyOp::create(node.b, type.getShape(),
+                                             type.getElementType()));
+  }
+  Value index = built.op.getInductionVar();
+  auto insertParts = [&](OpBuilder &nested, Location loc,
+                         ArrayRef<BlockArgument> arguments) {
+    ImplicitLocOpBuilder inner(loc, nested);
+    if (built.lastReader)
+      inner.setInsertionPointAfter(built.lastReader);
+    else
+      inner.setInsertionPointToStart(built.op.getBody());
+    SmallVector<Value> inserted;
+    for (auto [i, argument] : llvm::enumerate(arguments)) {
+      auto type = cast<RankedTensorType>(argument.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      shape.erase(shape.begin() + axes[i]);
+      Value part = castTo(inner, built.parts[i], type.clone(shape));
+      built.fits &= bool(part);
+      inserted.push_back(argument);
+      if (part)
+        inserted.back() = makeInserted(
+            inner, argument, axes[i],
+            makeStep(inner, index, loop.count, loop.collected[i].isReversed),
+            makeUnsqueeze(inner, part, {axes[i]}));
+    }
+    return inserted;
+  };
+  IRRewriter rewriter(node.b.getContext());
+  rewriter.setInsertionPoint(built.op);
+  auto extended = built.op.replaceWithAdditionalYields(
+      rewriter, places, /*replaceInitOperandUsesInLoop=*/false, insertParts);
+  built.op = cast<scf::ForOp>(extended->getOperation());
+  return success();
+}
+
+/// Builds the loop and sets the node's outputs: the last states, then what is
+/// collected.
+static LogicalResult makeSteps(NodeAccessor &node, const StepLoop &loop,
+                               GetArguments getArguments) {
+  BuiltLoop built = buildLoop(node, loop, getArguments);
+  if (failed(addCollected(node, loop, built)))
+    return failure();
+  if (!built.fits)
+    return node.error() << "a value that goes from step to step changes its "
+                           "type or shape, which is not supported";
+  for (unsigned i = 0; i < node.getNumOutputs(); ++i)
+    if (failed(node.setOutput(i, built.op.getResult(i))))
+      return failure();
+  return success();
+}
+
+static LogicalResult lowerScan(NodeAccessor &node) {
+  unsigned numScanned = node.getInt("num_scan_inputs", 0);
+  if (node.getNumBodies() != 1 || numScanned == 0 ||
+      numScanned > node.getNumInputs() ||
+      node.getNumBodyInputs(0) != node.getNumInputs())
+    return node.error() << "a body with as many inputs as the node, one of "
+                           "which at least is scanned, is needed";
+  unsigned numStates = node.getNumInputs() - numScanned;
+  unsigned numCollected = node.getNumBodyOutputs(0) - numStates;
+  if (node.getNumBodyOutputs(0) < numStates || node.getNumOutputs() < numStates)
+    return node.error() << "the body yields fewer values than it has states";
+  StepLoop loop;
+  SmallVector<int64_t> axes = node.getInts("scan_input_axes", numScanned, 0);
+  SmallVector<int64_t> reversed =
+      node.getInts("scan_input_directions", numScanned, 0);
+  SmallVector<int64_t> outputAxes =
+      node.getInts("scan_output_axes", numCollected, 0);
+  SmallVector<int64_t> outputReversed =
+      node.getInts("scan_output_directions", numCollected, 0);
+  for (unsigned i = 0; i < numScanned; ++i) {
+    unsigned input = numStates + i;
+    axes[i] = node.normalizeAxis(axes[i], node.getRank(input));
+    if (node.hasErrors() ||
+        failed(node.checkStaticDim(input, axes[i], "a scan")))
+      return failure();
+    loop.count = node.getInputType(input).getDimSize(axes[i]);
+  }
+  for (unsigned i = 0; i < numStates; ++i)
+    loop.states.push_back(node.getInput(i));
+  for (unsigned i = 0; i < numCollected; ++i) {
+    unsigned output = numStates + i;
+    if (output >= node.getNumOutputs())
+      break;
+    loop.collected.push_back({output, outputAxes[i], outputReversed[i] != 0});
+  }
+  auto getArguments = [&](ImplicitLocOpBuilder &b, Value index,
+                          ValueRange states) {
+    SmallVector<Value> arguments(states);
+    for (unsigned i = 0; i < numScanned; ++i) {
+      Value position = makeStep(b, index, loop.count, reversed[i] != 0);
+      Value element =
+          makeElement(b, node.getInput(numStates + i), axes[i], position);
+      arguments.push_back(makeSqueeze(b, element, {axes[i]}));
+    }
+    return arguments;
+  };
+  return makeSteps(node, loop, getArguments);
+}
+
+/// How often a Loop runs, or nothing: as often as the outputs that it collects
+/// have elements, else as its first input says.
+static std::optional<int64_t> getTripCount(NodeAccessor &node,
+                                           unsigned numStates) {
+  for (unsigned i = numStates; i < node.getNumOutputs(); ++i)
+    if (RankedTensorType type = node.getStaticOutputType(i);
+        type && type.getRank() > 0)
+      return type.getDimSize(0);
+  std::optional<SmallVector<int64_t>> count = node.getConstantInts(0);
+  constexpr int64_t most = int64_t(1) << 31; // More stands for "until false".
+  if (count && count->size() == 1 && count->front() < most)
+    return std::max<int64_t>(count->front(), 0);
+  return std::nullopt;
+}
+
+static LogicalResult lowerLoop(NodeAccessor &node) {
+  // Inputs and outputs of the body in front of the states.
+  constexpr unsigned numArguments = 2, numResults = 1;
+  unsigned numStates =
+      std::max(node.getNumInputs(), numArguments) - numArguments;
+  if (node.getNumBodies() != 1 ||
+      node.getNumBodyInputs(0) != numStates + numArguments ||
+      node.getNumBodyOutputs(0) < numStates + numResults ||
+      node.getNumOutputs() > node.getNumBodyOutputs(0) - numResults ||
+      node.getNumOutputs() < numStates)
+    return node.error() << "a body with the node's states behind the number "
+                           "of the step and the condition is needed";
+  ImplicitLocOpBuilder &b = node.b;
+  std::optional<int64_t> count = getTripCount(node, numStates);
+  if (!count)
+    return node.error() << "how often the loop runs must be known: from a "
+                           "constant, or from the shape of an output that "
+                           "collects what the steps yield";
+  StepLoop loop;
+  loop.count = *count;
+  loop.firstStateOutput = numResults;
+  for (unsigned i = 0; i < numStates; ++i)
+    loop.states.push_back(node.getInput(numArguments + i));
+  for (unsigned i = numStates; i < node.getNumOutputs(); ++i)
+    loop.collected.push_back({i, /*axis=*/0, /*isReversed=*/false});
+  auto condition = RankedTensorType::get({}, b.getI1Type());
+  Value isTrue =
+      arith::ConstantOp::create(b, DenseElementsAttr::get(condition, true));
+  auto getArguments = [&](ImplicitLocOpBuilder &b, Value index,
+                          ValueRange states) {
+    auto scalar = RankedTensorType::get({}, b.getI64Type());
+    Value number = arith::IndexCastOp::create(b, b.getI64Type(), index);
+    SmallVector<Value> arguments{
+        tensor::FromElementsOp::create(b, scalar, number), isTrue};
+    llvm::append_range(arguments, states);
+    return arguments;
+  };
+  return makeSteps(node, loop, getArguments);
+}
+
+//===----------------------------------------------------------------------===//
+// If
+//===----------------------------------------------------------------------===//
+
+static LogicalResult lowerIf(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  Value condition = makeReshape(b, node.getInput(0), {});
+  if (!condition || !getElementTypeOrSelf(condition).isInteger(1) ||
+      node.getNumBodies() != 2)
+    return node.error() << "one boolean and two bodies are needed";
+  SmallVector<Type> types;
+  for (unsigned i = 0; i < node.getNumOutputs(); ++i) {
+    types.push_back(node.getStaticOutputType(i));
+    if (!types.back())
+      return node.error() << "the shape of output " << i
+                          << " must be known, and the same in both bodies";
+  }
+  Value flag = tensor::ExtractOp::create(b, condition, ValueRange());
+  bool fits = true;
+  auto build = [&](unsigned body) {
+    return [&, body](OpBuilder &nested, Location loc) {
+      ImplicitLocOpBuilder inner(loc, nested);
+      SmallVector<Value> results = node.lowerBody(body, {}, inner);
+      results.resize(types.size());
+      for (auto [result, type] : llvm::zip_equal(results, types)) {
+        Value value = result ? castTo(inner, result, type) : Value();
+        fits &= bool(value);
+        auto tensor = cast<RankedTensorType>(type);
+        result = value ? value
+                       : tensor::EmptyOp::create(inner, tensor.getShape(),
+                                                 tensor.getElementType());
+      }
+      scf::YieldOp::create(inner, results);
+    };
+  };
+  // In the order of the attributes' names: else_branch, then_branch.
+  auto branches = scf::IfOp::create(b, flag, build(1), build(0));
+  if (!fits)
+    return node.error() << "both bodies must yield what the outputs are "
+                           "declared to be";
+  for (unsigned i = 0; i < node.getNumOutputs(); ++i)
+    if (failed(node.setOutput(i, branches.getResult(i))))
+      return failure();
+  return success();
+}
+
+void registerBodies(OperatorTable &table) {
+  table.add("If", 1, lowerIf);
+  table.add("Loop", 0, lowerLoop);
+  table.add("Scan", 1, lowerScan);
+}
+
+} // namespace garam::onnx

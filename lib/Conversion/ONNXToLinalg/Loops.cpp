@@ -1,0 +1,96 @@
+//===- Loops.cpp - Steps that need the result of another ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Loops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include <functional>
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, int64_t count,
+                            ValueRange initial, LoopBody body) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value end = arith::ConstantIndexOp::create(b, count);
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  auto build = [&](OpBuilder &nested, Location loc, Value step,
+                   ValueRange states) {
+    ImplicitLocOpBuilder inner(loc, nested);
+    scf::YieldOp::create(inner, body(inner, step, states));
+  };
+  return llvm::to_vector_of<Value>(
+      scf::ForOp::create(b, zero, end, one, initial, build).getResults());
+}
+
+Value makeStored(ImplicitLocOpBuilder &b, Value value, Value state) {
+  if (value == state)
+    return state;
+  return bufferization::MaterializeInDestinationOp::create(b, state.getType(),
+                                                           value, state)
+      .getResult();
+}
+
+Value makeLoopNest(ImplicitLocOpBuilder &b, ArrayRef<int64_t> shape,
+                   Value initial, NestBody body) {
+  SmallVector<Value> position;
+  std::function<Value(ImplicitLocOpBuilder &, Value)> build =
+      [&](ImplicitLocOpBuilder &b, Value state) -> Value {
+    if (position.size() == shape.size())
+      return body(b, position, state);
+    return makeLoop(b, shape[position.size()], state,
+                    [&](ImplicitLocOpBuilder &b, Value step,
+                        ValueRange states) -> SmallVector<Value> {
+                      position.push_back(step);
+                      Value next = build(b, states.front());
+                      position.pop_back();
+                      return {next};
+                    })
+        .front();
+  };
+  return build(b, initial);
+}
+
+/// Offsets, sizes and strides of one element along `axis`.
+static std::tuple<Sizes, Sizes, Sizes> getElementSlice(ImplicitLocOpBuilder &b,
+                                                       Value tensor,
+                                                       int64_t axis,
+                                                       Value position) {
+  Sizes sizes = getSizes(b, tensor);
+  Sizes offsets(sizes.size(), b.getIndexAttr(0));
+  Sizes strides(sizes.size(), b.getIndexAttr(1));
+  offsets[axis] = position;
+  sizes[axis] = b.getIndexAttr(1);
+  return {offsets, sizes, strides};
+}
+
+Value makeElement(ImplicitLocOpBuilder &b, Value tensor, int64_t axis,
+                  Value position) {
+  auto [offsets, sizes, strides] = getElementSlice(b, tensor, axis, position);
+  return tensor::ExtractSliceOp::create(b, tensor, offsets, sizes, strides);
+}
+
+Value makeInserted(ImplicitLocOpBuilder &b, Value tensor, int64_t axis,
+                   Value position, Value element) {
+  auto [offsets, sizes, strides] = getElementSlice(b, tensor, axis, position);
+  return tensor::InsertSliceOp::create(b, element, tensor, offsets, sizes,
+                                       strides);
+}
+
+Value makeStep(ImplicitLocOpBuilder &b, Value step, int64_t count,
+               bool isReversed) {
+  if (!isReversed)
+    return step;
+  Value last = arith::ConstantIndexOp::create(b, count - 1);
+  return arith::SubIOp::create(b, last, step);
+}
+
+} // namespace garam::onnx

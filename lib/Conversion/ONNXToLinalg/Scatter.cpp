@@ -1,0 +1,184 @@
+//===- Scatter.cpp - Elements written at indices --------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Several updates may go to one place, so they are made one after the other, in
+// the order of memory.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Indexing.h"
+#include "Loops.h"
+#include "OperatorTable.h"
+#include "Reductions.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+/// The position in the data of an update at a position.
+using GetTarget =
+    llvm::function_ref<SmallVector<Value>(ImplicitLocOpBuilder &, ValueRange)>;
+
+/// What an update makes of an element, by attribute `reduction`.
+static Value combine(ImplicitLocOpBuilder &b, StringRef reduction,
+                     bool isUnsigned, Value old, Value update) {
+  bool hasFloats = isFloat(old.getType());
+  if (reduction == "add" && hasFloats)
+    return arith::AddFOp::create(b, old, update);
+  if (reduction == "add")
+    return arith::AddIOp::create(b, old, update);
+  if (reduction == "mul" && hasFloats)
+    return arith::MulFOp::create(b, old, update);
+  if (reduction == "mul")
+    return arith::MulIOp::create(b, old, update);
+  SmallVector<Value, 2> pair{old, update};
+  if (reduction == "max")
+    return makeMaximum(b, isUnsigned, pair);
+  if (reduction == "min")
+    return makeMinimum(b, isUnsigned, pair);
+  return update;
+}
+
+/// Inputs are the data, the indices and the updates.
+static LogicalResult checkScatter(NodeAccessor &node) {
+  StringRef reduction = node.getString("reduction", "none");
+  if (!llvm::is_contained({"none", "add", "mul", "max", "min"}, reduction))
+    return node.error() << "attribute 'reduction' is '" << reduction
+                        << "', but none, add, mul, max or min is needed";
+  bool isStatic = true;
+  for (unsigned i : {0, 1, 2})
+    isStatic &= succeeded(node.checkStatic(i, "a scatter"));
+  if (!isStatic || failed(checkIndices(node, 1)))
+    return failure();
+  if (node.getElementType(2) != node.getElementType(0))
+    return node.error() << "updates " << node.getInputType(2)
+                        << " must hold what the data does, "
+                        << node.getElementType(0);
+  return success();
+}
+
+static LogicalResult reportMisfit(NodeAccessor &node) {
+  return node.error() << "indices " << node.getInputType(1) << " and updates "
+                      << node.getInputType(2) << " do not fit the data, "
+                      << node.getInputType(0);
+}
+
+static LogicalResult makeScatter(NodeAccessor &node, GetTarget getTarget) {
+  StringRef reduction = node.getString("reduction", "none");
+  bool isUnsigned = node.isUnsignedInput(0);
+  Value updates = node.getInput(2);
+  return node.setOutput(makeLoopNest(
+      node.b, node.getInputType(2).getShape(), node.getInput(0),
+      [&](ImplicitLocOpBuilder &b, ValueRange position, Value state) -> Value {
+        Value update = tensor::ExtractOp::create(b, updates, position);
+        SmallVector<Value> target = getTarget(b, position);
+        if (reduction != "none") {
+          Value old = tensor::ExtractOp::create(b, state, target);
+          update = combine(b, reduction, isUnsigned, old, update);
+        }
+        return tensor::InsertOp::create(b, update, state, target);
+      }));
+}
+
+static LogicalResult lowerScatterElements(NodeAccessor &node) {
+  if (failed(checkScatter(node)))
+    return failure();
+  RankedTensorType type = node.getInputType(0);
+  RankedTensorType indexType = node.getInputType(1);
+  int64_t axis = node.getAxis("axis", 0, type.getRank());
+  if (node.hasErrors())
+    return failure();
+  bool fits = indexType.getRank() == type.getRank() &&
+              indexType.getShape() == node.getInputType(2).getShape();
+  for (int64_t dim = 0; fits && dim < type.getRank(); ++dim)
+    fits = dim == axis || indexType.getDimSize(dim) <= type.getDimSize(dim);
+  if (!fits)
+    return reportMisfit(node);
+  Value indices = node.getInput(1);
+  return makeScatter(node, [&](ImplicitLocOpBuilder &b, ValueRange position) {
+    SmallVector<Value> target(position);
+    Value index = tensor::ExtractOp::create(b, indices, position);
+    target[axis] = makeBoundedIndex(b, index, type.getDimSize(axis));
+    return target;
+  });
+}
+
+/// The last dimension of the indices holds the first coordinates of elements or
+/// slices.
+static LogicalResult lowerScatterND(NodeAccessor &node) {
+  if (failed(checkScatter(node)))
+    return failure();
+  ArrayRef<int64_t> data = node.getInputType(0).getShape();
+  ArrayRef<int64_t> shape = node.getInputType(1).getShape();
+  size_t numOuterDims = shape.empty() ? 0 : shape.size() - 1;
+  size_t numIndexed = shape.empty() ? 0 : shape.back();
+  if (shape.empty() || numIndexed > data.size())
+    return reportMisfit(node);
+  SmallVector<int64_t> expected(shape.drop_back());
+  llvm::append_range(expected, data.drop_front(numIndexed));
+  if (node.getInputType(2).getShape() != ArrayRef(expected))
+    return reportMisfit(node);
+  Value indices = node.getInput(1);
+  return makeScatter(node, [&](ImplicitLocOpBuilder &b, ValueRange position) {
+    SmallVector<Value> target;
+    for (size_t i = 0; i < numIndexed; ++i) {
+      SmallVector<Value> coordinate(position.take_front(numOuterDims));
+      coordinate.push_back(arith::ConstantIndexOp::create(b, i));
+      Value index = tensor::ExtractOp::create(b, indices, coordinate);
+      target.push_back(makeBoundedIndex(b, index, data[i]));
+    }
+    llvm::append_range(target, position.drop_front(numOuterDims));
+    return target;
+  });
+}
+
+/// Writes the update of each sequence into its cache from an index on, which
+/// starts again at the beginning in mode circular.
+static LogicalResult lowerTensorScatter(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  int64_t axis = node.getAxis("axis", -2, type.getRank());
+  if (node.hasErrors() || failed(node.checkStatic(0, "a scatter")) ||
+      failed(node.checkStatic(1, "a scatter")))
+    return failure();
+  SmallVector<int64_t> expected(type.getShape());
+  RankedTensorType updateType = node.getInputType(1);
+  if (updateType.getRank() == type.getRank())
+    expected[axis] = updateType.getDimSize(axis);
+  if (axis == 0 || updateType != type.clone(expected))
+    return node.error() << "the update " << updateType
+                        << " does not fit the cache " << type;
+  Value update = node.getInput(1), starts = node.getOptionalInput(2);
+  bool isCircular = node.getString("mode", "linear") == "circular";
+  return node.setOutput(makeLoopNest(
+      b, updateType.getShape(), node.getInput(0),
+      [&](ImplicitLocOpBuilder &b, ValueRange position, Value state) -> Value {
+        Value element = tensor::ExtractOp::create(b, update, position);
+        SmallVector<Value> target(position);
+        int64_t size = type.getDimSize(axis);
+        if (starts) {
+          Value start = tensor::ExtractOp::create(b, starts, position.front());
+          start = makeBoundedIndex(b, start, size);
+          target[axis] = arith::AddIOp::create(b, target[axis], start);
+        }
+        if (isCircular)
+          target[axis] = arith::RemUIOp::create(
+              b, target[axis], arith::ConstantIndexOp::create(b, size));
+        target[axis] = makeBoundedIndex(b, target[axis], size);
+        return tensor::InsertOp::create(b, element, state, target);
+      }));
+}
+
+void registerScatter(OperatorTable &table) {
+  table.add("Scatter", 3, lowerScatterElements);
+  table.add("ScatterElements", 3, lowerScatterElements);
+  table.add("ScatterND", 3, lowerScatterND);
+  table.add("TensorScatter", 2, lowerTensorScatter);
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,123 @@
+// RUN: garam-opt %s -convert-onnx-to-linalg -split-input-file -verify-diagnostics
+
+// Nodes with bodies.
+
+// As many inputs of the body as of the node are needed.
+func.func @scan_inputs(%x: tensor<3x2xf32>) -> tensor<3x2xf32> {
+  // expected-error @+1 {{node 'a' (Scan, opset 22): a body with as many inputs as the node, one of which at least is scanned, is needed}}
+  %0 = onnx.node "Scan"(%x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
+    onnx.yield %x : tensor<3x2xf32>
+  } : (tensor<3x2xf32>) -> tensor<3x2xf32>
+  return %0 : tensor<3x2xf32>
+}
+
+// -----
+
+// States come back.
+func.func @scan_states(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (Scan, opset 22): the body yields fewer values than it has states}}
+  %0 = onnx.node "Scan"(%s, %x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
+  ^bb0(%state: tensor<2xf32>, %row: tensor<2xf32>):
+    onnx.yield
+  } : (tensor<2xf32>, tensor<3x2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// What is scanned has a number of elements.
+func.func @scan_size(%s: tensor<2xf32>, %x: tensor<?x2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{dimension 0 of input 1 is dynamic ('tensor<?x2xf32>'), but a scan needs its size}}
+  %0 = onnx.node "Scan"(%s, %x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
+  ^bb0(%state: tensor<2xf32>, %row: tensor<2xf32>):
+    onnx.yield %row : tensor<2xf32>
+  } : (tensor<2xf32>, tensor<?x2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// A state keeps its shape.
+func.func @scan_shape(%s: tensor<2xf32>, %x: tensor<3x4xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (Scan, opset 22): a value that goes from step to step changes its type or shape, which is not supported}}
+  %0 = onnx.node "Scan"(%s, %x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
+  ^bb0(%state: tensor<2xf32>, %row: tensor<4xf32>):
+    onnx.yield %row : tensor<4xf32>
+  } : (tensor<2xf32>, tensor<3x4xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// What is collected has a shape.
+func.func @scan_collected(%s: tensor<2xf32>, %x: tensor<3x2xf32>, %y: tensor<?xf32>) -> tensor<3x?xf32> {
+  // expected-error @+1 {{node 'a' (Scan, opset 22): the shape of output 1, which collects what the steps yield, must be known}}
+  %0:2 = onnx.node "Scan"(%s, %x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
+  ^bb0(%state: tensor<2xf32>, %row: tensor<2xf32>):
+    onnx.yield %state, %y : tensor<2xf32>, tensor<?xf32>
+  } : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x?xf32>)
+  return %0#1 : tensor<3x?xf32>
+}
+
+// -----
+
+// The body of a Loop gets the number of the step and the condition.
+func.func @loop_inputs(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (Loop, opset 22): a body with the node's states behind the number of the step and the condition is needed}}
+  %0 = onnx.node "Loop"(%n, %c, %s) {id = "a", opset = 22 : i64} attributes {} {
+  ^bb0(%state: tensor<2xf32>):
+    onnx.yield %state : tensor<2xf32>
+  } : (tensor<i64>, tensor<i1>, tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// How often it runs is known.
+func.func @loop_count(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (Loop, opset 22): how often the loop runs must be known: from a constant, or from the shape of an output that collects what the steps yield}}
+  %0 = onnx.node "Loop"(%n, %c, %s) {id = "a", opset = 22 : i64} attributes {} {
+  ^bb0(%i: tensor<i64>, %go: tensor<i1>, %state: tensor<2xf32>):
+    onnx.yield %go, %state : tensor<i1>, tensor<2xf32>
+  } : (tensor<i64>, tensor<i1>, tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// A condition is one boolean.
+func.func @if_condition(%c: tensor<2xi1>, %x: tensor<2xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (If, opset 22): one boolean and two bodies are needed}}
+  %0 = onnx.node "If"(%c) {id = "a", opset = 22 : i64} attributes {} {
+    onnx.yield %x : tensor<2xf32>
+  }, {
+    onnx.yield %x : tensor<2xf32>
+  } : (tensor<2xi1>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// Both bodies yield one type.
+func.func @if_types(%c: tensor<i1>, %x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (If, opset 22): both bodies must yield what the outputs are declared to be}}
+  %0 = onnx.node "If"(%c) {id = "a", opset = 22 : i64} attributes {} {
+    onnx.yield %x : tensor<2xf32>
+  }, {
+    onnx.yield %y : tensor<3xf32>
+  } : (tensor<i1>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// And that is known.
+func.func @if_shape(%c: tensor<i1>, %x: tensor<2xf32>, %y: tensor<3xf32>) -> tensor<?xf32> {
+  // expected-error @+1 {{node 'a' (If, opset 22): the shape of output 0 must be known, and the same in both bodies}}
+  %0 = onnx.node "If"(%c) {id = "a", opset = 22 : i64} attributes {} {
+    onnx.yield %x : tensor<2xf32>
+  }, {
+    onnx.yield %y : tensor<3xf32>
+  } : (tensor<i1>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}

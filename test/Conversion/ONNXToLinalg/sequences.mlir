@@ -1,0 +1,107 @@
+// RUN: garam-opt %s -convert-onnx-to-linalg -split-input-file | FileCheck %s
+
+// Each step of a cumulation adds a slice to the sum of those before it, and
+// stores the sum where it was, once the slice of the result is written.
+
+// CHECK-LABEL: func @cumulation(
+// CHECK-SAME: %[[X:.*]]: tensor<3x4xf32>
+func.func @cumulation(%x: tensor<3x4xf32>) -> tensor<3x4xf32> {
+  // CHECK: %[[R:.*]]:2 = scf.for %[[I:.*]] = {{.*}} iter_args(%[[ALL:.*]] = %{{.*}}, %[[SUM:.*]] = %{{.*}}) -> (tensor<3x4xf32>, tensor<1x4xf32>)
+  // CHECK: %[[PART:.*]] = tensor.extract_slice %[[X]][%[[I]], 0] [1, 4]
+  // CHECK: %[[NEXT:.*]] = linalg.generic {{.*}} ins(%[[SUM]], %[[PART]]
+  // CHECK: arith.addf
+  // CHECK: %[[INSERTED:.*]] = tensor.insert_slice %[[NEXT]] into %[[ALL]][%[[I]], 0]
+  // CHECK: %[[STORED:.*]] = bufferization.materialize_in_destination %[[NEXT]] in %[[SUM]]
+  // CHECK: scf.yield %[[INSERTED]], %[[STORED]]
+  // CHECK: return %[[R]]#0
+  %axis = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  %0 = onnx.node "CumSum"(%x, %axis) {id = "c", opset = 14 : i64} attributes {}
+      : (tensor<3x4xf32>, tensor<i64>) -> tensor<3x4xf32>
+  return %0 : tensor<3x4xf32>
+}
+
+// -----
+
+// Updates are inserted one after the other; a reduction reads what is there.
+
+// CHECK-LABEL: func @scatter(
+// CHECK-SAME: %[[X:.*]]: tensor<8xf32>, %[[I:.*]]: tensor<3xi64>, %[[U:.*]]: tensor<3xf32>
+func.func @scatter(%x: tensor<8xf32>, %i: tensor<3xi64>, %u: tensor<3xf32>) -> tensor<8xf32> {
+  // CHECK: scf.for %[[K:.*]] = {{.*}} iter_args(%[[STATE:.*]] = %[[X]])
+  // CHECK: %[[UPDATE:.*]] = tensor.extract %[[U]][%[[K]]]
+  // CHECK: tensor.extract %[[I]][%[[K]]]
+  // CHECK: %[[OLD:.*]] = tensor.extract %[[STATE]]
+  // CHECK: %[[SUM:.*]] = arith.addf %[[OLD]], %[[UPDATE]]
+  // CHECK: tensor.insert %[[SUM]] into %[[STATE]]
+  %0 = onnx.node "ScatterElements"(%x, %i, %u) {id = "s", opset = 18 : i64} attributes {reduction = "add"}
+      : (tensor<8xf32>, tensor<3xi64>, tensor<3xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// -----
+
+// A Scan is a loop over slices. What it collects has the size of what the body
+// yields, also where the declared type does not say it; backwards, the last
+// element comes first.
+
+// CHECK-LABEL: func @scan(
+// CHECK-SAME: %[[S:.*]]: tensor<2xf32>, %[[X:.*]]: tensor<3x2xf32>
+func.func @scan(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> (tensor<2xf32>, tensor<?x?xf32>) {
+  // CHECK: %[[PLACE:.*]] = tensor.empty() : tensor<3x2xf32>
+  // CHECK: scf.for %[[I:.*]] = {{.*}} iter_args(%[[STATE:.*]] = %[[S]], %[[ALL:.*]] = %[[PLACE]])
+  // CHECK: arith.subi %{{.*}}, %[[I]]
+  // CHECK: %[[ROW:.*]] = tensor.extract_slice %[[X]]
+  // CHECK: %[[SUM:.*]] = linalg.generic
+  // CHECK: tensor.insert_slice %{{.*}} into %[[ALL]][%[[I]], 0]
+  // CHECK: bufferization.materialize_in_destination %[[SUM]] in %[[STATE]]
+  %0:2 = onnx.node "Scan"(%s, %x) {id = "s", opset = 21 : i64}
+      attributes {num_scan_inputs = 1 : i64, scan_input_directions = array<i64: 1>} {
+  ^bb0(%state: tensor<2xf32>, %row: tensor<2xf32>):
+    %1 = onnx.node "Add"(%state, %row) {id = "add", opset = 21 : i64} attributes {}
+        : (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>
+    onnx.yield %1, %1 : tensor<2xf32>, tensor<2xf32>
+  } : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<?x?xf32>)
+  return %0#0, %0#1 : tensor<2xf32>, tensor<?x?xf32>
+}
+
+// -----
+
+// States that change places are copied before one is overwritten.
+
+// CHECK-LABEL: func @swap(
+func.func @swap(%a: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
+  // CHECK: %[[NEXT_A:.*]] = bufferization.materialize_in_destination %[[B]] in
+  // CHECK: %[[NEXT_B:.*]] = bufferization.materialize_in_destination %[[A]] in
+  // CHECK: bufferization.materialize_in_destination %[[NEXT_A]] in %[[A]]
+  // CHECK: bufferization.materialize_in_destination %[[NEXT_B]] in %[[B]]
+  %n = onnx.constant dense<4> : tensor<i64> : tensor<i64>
+  %none = onnx.none : none
+  %0:2 = onnx.node "Loop"(%n, %none, %a, %b) {id = "l", opset = 21 : i64} attributes {} {
+  ^bb0(%i: tensor<i64>, %go: tensor<i1>, %c: tensor<2xf32>, %d: tensor<2xf32>):
+    onnx.yield %go, %d, %c : tensor<i1>, tensor<2xf32>, tensor<2xf32>
+  } : (tensor<i64>, none, tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)
+  return %0#0 : tensor<2xf32>
+}
+
+// -----
+
+// Only the body that the condition chooses runs.
+
+// CHECK-LABEL: func @branches(
+// CHECK-SAME: %[[C:.*]]: tensor<i1>
+func.func @branches(%c: tensor<i1>, %x: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: %[[FLAG:.*]] = tensor.extract %[[C]][]
+  // CHECK: scf.if %[[FLAG]] -> (tensor<2xf32>) {
+  // CHECK: math.exp
+  // CHECK: } else {
+  // CHECK: math.sqrt
+  %0 = onnx.node "If"(%c) {id = "i", opset = 21 : i64} attributes {} {
+    %1 = onnx.node "Sqrt"(%x) {id = "r", opset = 21 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+    onnx.yield %1 : tensor<2xf32>
+  }, {
+    %1 = onnx.node "Exp"(%x) {id = "e", opset = 21 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+    onnx.yield %1 : tensor<2xf32>
+  } : (tensor<i1>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
