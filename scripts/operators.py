@@ -66,8 +66,8 @@ LIMITS = {
     "InstanceNormalization": KNOWN_AXES,
     "LayerNormalization": KNOWN_AXES,
     "LSTM": KNOWN_RECURRENCE,
-    "Loop": "how often it runs must be known, from a constant or from the shape of an output that "
-            "collects; it ends then, whatever the condition says; states keep their shapes",
+    "Loop": "how often it runs must be known, at most from a constant or exactly from the shape of "
+            "an output that collects; states keep their shapes",
     "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
     "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
     "Mod": "floats need `fmod` = 1",
@@ -90,8 +90,8 @@ LIMITS = {
     "ReduceSum": REDUCTION,
     "ReduceSumSquare": f"{FLOATS}; {REDUCTION}",
     "Reshape": BY_OUTPUT.format("`shape`"),
-    "Resize": "`scales` or `sizes` must be constant, the dimensions that are resized known; interpolation of floats "
-              "only; no `antialias` where a dimension shrinks",
+    "Resize": BY_OUTPUT.format("`scales` and `sizes`") + "; the dimensions that are resized known; "
+              "interpolation of floats only",
     "ReverseSequence": "the dimensions must be known",
     "Scan": "states keep their shapes; not of opset 8",
     "Scatter": "the dimensions must be known",
@@ -106,9 +106,10 @@ LIMITS = {
     "Squeeze": BY_OUTPUT.format("`axes`"),
     "TensorScatter": "the dimensions must be known",
     "Tile": BY_OUTPUT.format("`repeats`") + "; dimensions that are repeated must be known",
-    "TopK": "`k` must be constant, or the shape of the output known; the dimension of the axis known",
+    "TopK": BY_OUTPUT.format("`k`") + "; the dimension of the axis must be known",
     "Unsqueeze": BY_OUTPUT.format("`axes`"),
-    "Upsample": "`scales` must be constant, the dimensions that are resized known; interpolation of floats only",
+    "Upsample": BY_OUTPUT.format("`scales`") + "; the dimensions that are resized known; "
+                "interpolation of floats only",
 }
 
 HEADER = """\

@@ -527,6 +527,22 @@ def add_computed_operands():
         add(f"computed_{mode}", "Pad", floats(2, 3, 4), pads, mode=mode, declared=[(3, 6, 9)])
     add("computed_axes", "Pad", floats(2, 3, 4), np.array([-1, 2]), np.array(1.5, np.float32),
         np.array([-1]), declared=[(2, 3, 5)])
+    image = floats(1, 2, 4, 5)
+    for mode in ["nearest", "linear", "cubic"]:
+        for transformation in ["half_pixel", "align_corners", "asymmetric", "pytorch_half_pixel"]:
+            add(f"computed_{mode}_{transformation}", "Resize", image, None, None,
+                np.array([1, 2, 7, 3]), mode=mode, declared=[(1, 2, 7, 3)], atol=1e-4,
+                coordinate_transformation_mode=transformation)
+        add(f"computed_{mode}_scales", "Resize", image, None,
+            np.array([1, 1, 2, 0.7], np.float32), mode=mode, declared=[(1, 2, 8, 3)], atol=1e-4)
+    for mode in ["linear", "cubic"]:
+        add(f"antialias_{mode}", "Resize", image, None, None, const([1, 2, 2, 3]), mode=mode,
+            antialias=1, atol=1e-4)
+    add("computed_exclude", "Resize", image, None, None, np.array([1, 2, 7, 9]), mode="cubic",
+        exclude_outside=1, declared=[(1, 2, 7, 9)], atol=1e-4)
+    add("region", "Resize", image, np.array([0, 0, 0.3, 0.2, 1, 1, 0.9, 1.2], np.float32), None,
+        const([1, 2, 3, 4]), mode="linear", extrapolation_value=7.0, atol=1e-4,
+        coordinate_transformation_mode="tf_crop_and_resize")
     for size in [(5, 2, 7), (4, 3, 4)]:
         add(f"to_{size[0]}", "CenterCropPad", floats(3, 4, 5), np.array(size), declared=[size])
 

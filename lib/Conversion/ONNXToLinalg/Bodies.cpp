@@ -49,8 +49,10 @@ struct StepLoop {
   int64_t count = 0;
   SmallVector<Value> states;
   SmallVector<Collected> collected;
-  /// Of the body's outputs.
-  unsigned firstStateOutput = 0;
+  /// How many first states are no outputs of the node.
+  unsigned numHidden = 0;
+  /// The first state is a condition: from when on it is false, states stay.
+  bool stopsEarly = false;
 };
 
 /// The arguments of the body for a step, from its number and the states.
@@ -78,6 +80,20 @@ static Value makeSeparate(ImplicitLocOpBuilder &b, Value value) {
   return makeStored(b, value, empty);
 }
 
+/// `value` where `condition`, a boolean, holds, else `other`.
+static Value makeChosen(ImplicitLocOpBuilder &b, Value condition, Value value,
+                        Value other) {
+  int64_t rank = cast<RankedTensorType>(value.getType()).getRank();
+  return makePointwise(b, getSizes(b, value), getElementTypeOrSelf(value),
+                       {condition, value, other},
+                       {AffineMap::get(rank, 0, b.getContext()),
+                        b.getMultiDimIdentityMap(rank),
+                        b.getMultiDimIdentityMap(rank)},
+                       [](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+                         return arith::SelectOp::create(b, s[0], s[1], s[2]);
+                       });
+}
+
 static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
                            GetArguments getArguments) {
   ImplicitLocOpBuilder &b = node.b;
@@ -89,14 +105,15 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
         node.lowerBody(0, getArguments(inner, index, states), inner);
     SmallVector<Value> next(states);
     for (size_t i = 0; i < states.size(); ++i) {
-      Value value = castTo(inner, outputs[loop.firstStateOutput + i],
-                           states[i].getType());
+      Value value = castTo(inner, outputs[i], states[i].getType());
       built.fits &= bool(value);
-      if (value && value != states[i])
-        next[i] = makeSeparate(inner, value);
+      if (!value || value == states[i])
+        continue;
+      if (loop.stopsEarly)
+        value = makeChosen(inner, states[0], value, states[i]);
+      next[i] = makeSeparate(inner, value);
     }
-    built.parts.assign(outputs.begin() + loop.firstStateOutput + states.size(),
-                       outputs.end());
+    built.parts.assign(outputs.begin() + states.size(), outputs.end());
     if (!inner.getBlock()->empty())
       built.lastReader = &inner.getBlock()->back();
     for (size_t i = 0; i < states.size(); ++i)
@@ -193,7 +210,7 @@ static LogicalResult makeSteps(NodeAccessor &node, const StepLoop &loop,
     return node.error() << "a value that goes from step to step changes its "
                            "type or shape, which is not supported";
   for (unsigned i = 0; i < node.getNumOutputs(); ++i)
-    if (failed(node.setOutput(i, built.op.getResult(i))))
+    if (failed(node.setOutput(i, built.op.getResult(loop.numHidden + i))))
       return failure();
   return success();
 }
@@ -247,19 +264,36 @@ static LogicalResult lowerScan(NodeAccessor &node) {
   return makeSteps(node, loop, getArguments);
 }
 
-/// How often a Loop runs, or nothing: as often as the outputs that it collects
-/// have elements, else as its first input says.
-static std::optional<int64_t> getTripCount(NodeAccessor &node,
-                                           unsigned numStates) {
+/// How often a Loop runs that collects what its steps yield: as often as the
+/// outputs have elements. Nothing when it collects nothing, or the shapes are
+/// not known.
+static std::optional<int64_t> getCollectedCount(NodeAccessor &node,
+                                                unsigned numStates) {
   for (unsigned i = numStates; i < node.getNumOutputs(); ++i)
     if (RankedTensorType type = node.getStaticOutputType(i);
         type && type.getRank() > 0)
       return type.getDimSize(0);
+  return std::nullopt;
+}
+
+/// How often it runs at most, by its first input.
+static std::optional<int64_t> getMostSteps(NodeAccessor &node) {
   std::optional<SmallVector<int64_t>> count = node.getConstantInts(0);
   constexpr int64_t most = int64_t(1) << 31; // More stands for "until false".
-  if (count && count->size() == 1 && count->front() < most)
-    return std::max<int64_t>(count->front(), 0);
-  return std::nullopt;
+  if (!count || count->size() != 1 || count->front() >= most)
+    return std::nullopt;
+  return std::max<int64_t>(count->front(), 0);
+}
+
+/// The condition before the first step, a boolean of rank 0; null when it is
+/// none.
+static Value getCondition(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  auto type = RankedTensorType::get({}, b.getI1Type());
+  if (!node.hasInput(1))
+    return arith::ConstantOp::create(b, DenseElementsAttr::get(type, true));
+  Value condition = makeReshape(b, node.getInput(1), {});
+  return condition && condition.getType() == type ? condition : Value();
 }
 
 static LogicalResult lowerLoop(NodeAccessor &node) {
@@ -274,28 +308,29 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
       node.getNumOutputs() < numStates)
     return node.error() << "a body with the node's states behind the number "
                            "of the step and the condition is needed";
-  ImplicitLocOpBuilder &b = node.b;
-  std::optional<int64_t> count = getTripCount(node, numStates);
-  if (!count)
+  std::optional<int64_t> collectedCount = getCollectedCount(node, numStates);
+  std::optional<int64_t> count =
+      collectedCount ? collectedCount : getMostSteps(node);
+  Value condition = getCondition(node);
+  if (!count || !condition)
     return node.error() << "how often the loop runs must be known: from a "
                            "constant, or from the shape of an output that "
                            "collects what the steps yield";
   StepLoop loop;
   loop.count = *count;
-  loop.firstStateOutput = numResults;
+  loop.numHidden = numResults;
+  loop.stopsEarly = !collectedCount;
+  loop.states.push_back(condition);
   for (unsigned i = 0; i < numStates; ++i)
     loop.states.push_back(node.getInput(numArguments + i));
   for (unsigned i = numStates; i < node.getNumOutputs(); ++i)
     loop.collected.push_back({i, /*axis=*/0, /*isReversed=*/false});
-  auto condition = RankedTensorType::get({}, b.getI1Type());
-  Value isTrue =
-      arith::ConstantOp::create(b, DenseElementsAttr::get(condition, true));
   auto getArguments = [&](ImplicitLocOpBuilder &b, Value index,
                           ValueRange states) {
     auto scalar = RankedTensorType::get({}, b.getI64Type());
     Value number = arith::IndexCastOp::create(b, b.getI64Type(), index);
     SmallVector<Value> arguments{
-        tensor::FromElementsOp::create(b, scalar, number), isTrue};
+        tensor::FromElementsOp::create(b, scalar, number)};
     llvm::append_range(arguments, states);
     return arguments;
   };

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ComputedResize.h"
 #include "Constants.h"
 #include "OperatorTable.h"
 #include "ResizeTaps.h"
@@ -212,6 +213,13 @@ static Value makeInterpolated(ImplicitLocOpBuilder &b, Value input,
 }
 
 static LogicalResult lowerResize(NodeAccessor &node) {
+  bool isOld = node.getOpset() < 11 || node.getOpType() == "Upsample";
+  if (needsComputedResize(node, isOld)) {
+    FailureOr<SmallVector<int64_t>> axes = getAxes(node);
+    if (failed(axes) || failed(ResizeTaps::check(node)))
+      return failure();
+    return lowerComputedResize(node, *axes, isOld);
+  }
   FailureOr<ResizeTaps> taps = ResizeTaps::get(node);
   FailureOr<SmallVector<ResizedAxis>> resized = getResizedAxes(node);
   if (failed(taps) || failed(resized))
@@ -224,8 +232,8 @@ static LogicalResult lowerResize(NodeAccessor &node) {
   bool shrinks = llvm::any_of(
       *resized, [](const ResizedAxis &axis) { return axis.scale < 1; });
   if (shrinks && node.getInt("antialias", 0) != 0)
-    return node.error() << "attribute 'antialias' is 1, which is not "
-                           "supported where a dimension shrinks";
+    return node.error() << "attribute 'antialias' is 1, for which the shape of "
+                           "the output must be known where a dimension shrinks";
   Type type = node.getElementType();
   Value value = castFloat(node.b, node.getInput(0), getAccumulatorType(type));
   for (const ResizedAxis &axis : *resized)

@@ -29,6 +29,21 @@ static LogicalResult checkOneOf(NodeAccessor &node, StringRef name,
   return diagnostic << " is needed";
 }
 
+LogicalResult ResizeTaps::check(NodeAccessor &node) {
+  auto check = [&](StringRef name, StringRef missing,
+                   ArrayRef<StringRef> known) {
+    return succeeded(
+        checkOneOf(node, name, node.getString(name, missing), known));
+  };
+  return success(
+      check("mode", "nearest", {"nearest", "linear", "cubic"}) &&
+      check("coordinate_transformation_mode", "half_pixel",
+            {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+             "align_corners", "asymmetric", "tf_crop_and_resize"}) &&
+      check("nearest_mode", "floor",
+            {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}));
+}
+
 FailureOr<ResizeTaps> ResizeTaps::get(NodeAccessor &node) {
   // Before opset 11 a position was simply divided by the scale.
   constexpr int64_t firstOpsetWithModes = 11;
@@ -42,16 +57,11 @@ FailureOr<ResizeTaps> ResizeTaps::get(NodeAccessor &node) {
       node.getString("nearest_mode", isOld ? "floor" : "round_prefer_floor");
   taps.cubicCoefficient = node.getFloat("cubic_coeff_a", -0.75);
   taps.excludesOutside = node.getInt("exclude_outside", 0) != 0;
-  if (failed(checkOneOf(node, "mode", taps.mode,
-                        {"nearest", "linear", "cubic"})) ||
-      failed(checkOneOf(
-          node, "coordinate_transformation_mode", taps.transformation,
-          {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-           "align_corners", "asymmetric"})) ||
-      failed(checkOneOf(
-          node, "nearest_mode", taps.rounding,
-          {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})))
+  if (failed(check(node)))
     return failure();
+  if (taps.transformation == "tf_crop_and_resize")
+    return node.error() << "the shape of the output must be known where a "
+                           "region is resized";
   return taps;
 }
 

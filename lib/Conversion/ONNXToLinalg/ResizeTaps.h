@@ -30,7 +30,9 @@ struct ResizeTap {
 /// attributes of the node, checked.
 class ResizeTaps {
 public:
-  /// Reports modes that are unknown or not supported.
+  /// Reports modes that ONNX does not have.
+  static mlir::LogicalResult check(NodeAccessor &node);
+  /// As above. Positions must not hang on a region of interest.
   static mlir::FailureOr<ResizeTaps> get(NodeAccessor &node);
 
   bool isNearest() const { return mode == "nearest"; }

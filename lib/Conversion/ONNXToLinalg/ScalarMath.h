@@ -21,6 +21,8 @@ public:
   ScalarMath(mlir::ImplicitLocOpBuilder &b, mlir::Type type)
       : b(b), type(type) {}
 
+  mlir::ImplicitLocOpBuilder &builder() { return b; }
+
   Value constant(double value) { return makeScalar(b, type, value); }
   Value add(Value x, Value y) { return mlir::arith::AddFOp::create(b, x, y); }
   Value add(Value x, double y) { return add(x, constant(y)); }
@@ -38,6 +40,8 @@ public:
   }
   Value min(Value x, double y) { return min(x, constant(y)); }
   Value abs(Value x) { return mlir::math::AbsFOp::create(b, x); }
+  Value floor(Value x) { return mlir::math::FloorOp::create(b, x); }
+  Value ceil(Value x) { return mlir::math::CeilOp::create(b, x); }
   Value exp(Value x) { return mlir::math::ExpOp::create(b, x); }
   Value expm1(Value x) { return mlir::math::ExpM1Op::create(b, x); }
   Value log(Value x) { return mlir::math::LogOp::create(b, x); }

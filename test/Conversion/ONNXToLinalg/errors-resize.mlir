@@ -54,10 +54,41 @@ func.func @integers(%x: tensor<1x1x4x4xi8>) -> tensor<1x1x8x8xi8> {
 
 // -----
 
-func.func @antialias(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x2x2xf32> {
+func.func @antialias(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x?x?xf32> {
   %none = onnx.none : none
   %c = onnx.constant dense<[1.0, 1.0, 0.5, 0.5]> : tensor<4xf32> : tensor<4xf32>
-  // expected-error @+1 {{node 'a' (Resize, opset 19): attribute 'antialias' is 1, which is not supported where a dimension shrinks}}
-  %0 = onnx.node "Resize"(%x, %none, %c) {id = "a", opset = 19 : i64} attributes {mode = "linear", antialias = 1 : i64} : (tensor<1x1x4x4xf32>, none, tensor<4xf32>) -> tensor<1x1x2x2xf32>
+  // expected-error @+1 {{node 'a' (Resize, opset 19): attribute 'antialias' is 1, for which the shape of the output must be known where a dimension shrinks}}
+  %0 = onnx.node "Resize"(%x, %none, %c) {id = "a", opset = 19 : i64} attributes {mode = "linear", antialias = 1 : i64} : (tensor<1x1x4x4xf32>, none, tensor<4xf32>) -> tensor<1x1x?x?xf32>
+  return %0 : tensor<1x1x?x?xf32>
+}
+
+// -----
+
+// Positions in a region are found for an output of known shape.
+func.func @region(%x: tensor<1x1x4x4xf32>, %r: tensor<8xf32>) -> tensor<1x1x?x?xf32> {
+  %s = onnx.constant dense<[1, 1, 2, 2]> : tensor<4xi64> : tensor<4xi64>
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (Resize, opset 19): the shape of the output must be known where a region is resized}}
+  %0 = onnx.node "Resize"(%x, %r, %none, %s) {id = "a", opset = 19 : i64} attributes {mode = "linear", coordinate_transformation_mode = "tf_crop_and_resize"} : (tensor<1x1x4x4xf32>, tensor<8xf32>, none, tensor<4xi64>) -> tensor<1x1x?x?xf32>
+  return %0 : tensor<1x1x?x?xf32>
+}
+
+// -----
+
+// And a region is needed.
+func.func @no_region(%x: tensor<1x1x4x4xf32>, %s: tensor<4xi64>) -> tensor<1x1x2x2xf32> {
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (Resize, opset 19): an output of the rank of the input is needed, and a region where one is resized}}
+  %0 = onnx.node "Resize"(%x, %none, %none, %s) {id = "a", opset = 19 : i64} attributes {mode = "linear", coordinate_transformation_mode = "tf_crop_and_resize"} : (tensor<1x1x4x4xf32>, none, none, tensor<4xi64>) -> tensor<1x1x2x2xf32>
+  return %0 : tensor<1x1x2x2xf32>
+}
+
+// -----
+
+// Each axis has a scale.
+func.func @scales(%x: tensor<1x1x4x4xf32>, %s: tensor<3xf32>) -> tensor<1x1x2x2xf32> {
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (Resize, opset 19): input 2 is 'tensor<3xf32>', but 4 numbers are needed for 4 axes}}
+  %0 = onnx.node "Resize"(%x, %none, %s) {id = "a", opset = 19 : i64} attributes {} : (tensor<1x1x4x4xf32>, none, tensor<3xf32>) -> tensor<1x1x2x2xf32>
   return %0 : tensor<1x1x2x2xf32>
 }

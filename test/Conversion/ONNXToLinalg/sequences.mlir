@@ -66,13 +66,14 @@ func.func @scan(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> (tensor<2xf32>, tenso
 
 // -----
 
-// States that change places are copied before one is overwritten.
+// States that change places are copied before one is overwritten; from when on
+// the condition is false, all stay as they are.
 
 // CHECK-LABEL: func @swap(
 func.func @swap(%a: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<2xf32> {
-  // CHECK: scf.for {{.*}} iter_args(%[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
-  // CHECK: %[[NEXT_A:.*]] = bufferization.materialize_in_destination %[[B]] in
-  // CHECK: %[[NEXT_B:.*]] = bufferization.materialize_in_destination %[[A]] in
+  // CHECK: scf.for {{.*}} iter_args(%[[GO:.*]] = %{{.*}}, %[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
+  // CHECK: %[[NEXT_A:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[B]], %[[A]] :
+  // CHECK: %[[NEXT_B:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[A]], %[[B]] :
   // CHECK: bufferization.materialize_in_destination %[[NEXT_A]] in %[[A]]
   // CHECK: bufferization.materialize_in_destination %[[NEXT_B]] in %[[B]]
   %n = onnx.constant dense<4> : tensor<i64> : tensor<i64>
