@@ -102,7 +102,7 @@ GROUPS = {OPSET: [case for case in CASES if case.opset == OPSET],
 def test_every_operator(group, run_tool, tmp_path):
     cases = GROUPS[group]
     models = [linalg_execution.make_model(case.op_type, case.inputs, case.results, case.opset,
-                                          case.attributes) for case in cases]
+                                          case.attributes, case.declared) for case in cases]
     inputs = [{f"in{i}": value for i, value in enumerate(case.inputs)
                if isinstance(value, np.ndarray)} for case in cases]
     actual = run_merged(run_tool, tmp_path, models, inputs)
