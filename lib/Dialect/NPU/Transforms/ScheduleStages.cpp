@@ -55,30 +55,63 @@ SmallVector<Search> getSearches(unsigned level) {
   return searches;
 }
 
-/// Schedules a function with each of `searches`, and keeps what is fastest as
-/// commands, of equal ones the first.
-LogicalResult scheduleBest(func::FuncOp func, const MachineDescription &machine,
-                           ArrayRef<Search> searches) {
-  OwningOpRef<func::FuncOp> best;
-  double bestEnd = HUGE_VAL;
+using ScheduledFunctions = SmallVector<OwningOpRef<func::FuncOp>, 3>;
+
+/// Whether the stages of two copies of a function have the same schedules.
+bool haveSameSchedules(func::FuncOp a, func::FuncOp b) {
+  return llvm::all_of(llvm::zip_equal(a.front(), b.front()),
+                      [](auto operations) {
+                        auto &[opA, opB] = operations;
+                        if (auto contract = dyn_cast<ContractOp>(opA))
+                          return contract.getScheduleAttr() ==
+                                 cast<ContractOp>(opB).getScheduleAttr();
+                        if (auto vector = dyn_cast<VectorOp>(opA))
+                          return vector.getScheduleAttr() ==
+                                 cast<VectorOp>(opB).getScheduleAttr();
+                        return true;
+                      });
+}
+
+/// Copies of a function that each of `searches` has scheduled, those with other
+/// schedules than the copies before them.
+FailureOr<ScheduledFunctions> runSearches(func::FuncOp func,
+                                          const MachineDescription &machine,
+                                          ArrayRef<Search> searches) {
+  ScheduledFunctions found;
   for (const Search &search : searches) {
     OwningOpRef<func::FuncOp> scheduled = func.clone();
     if (failed(
             scheduleStages(*scheduled, machine, search.weights, search.width)))
       return failure();
-    if (searches.size() > 1) {
-      OwningOpRef<func::FuncOp> commands = scheduled->clone();
-      RefusalCollector refusals(func.getContext());
-      FailureOr<double> end = estimateSchedule(*commands, machine);
-      if (refusals.hasErrors())
-        return failure();
-      if (best && (failed(end) || *end >= bestEnd))
-        continue;
-      bestEnd = succeeded(end) ? *end : HUGE_VAL;
-    }
-    best = std::move(scheduled);
+    if (llvm::none_of(found, [&](OwningOpRef<func::FuncOp> &other) {
+          return haveSameSchedules(*other, *scheduled);
+        }))
+      found.push_back(std::move(scheduled));
   }
-  func.getBody().takeBody(best->getBody());
+  return found;
+}
+
+/// Schedules a function with each of `searches`, and keeps what is fastest as
+/// commands, of equal ones the first.
+LogicalResult scheduleBest(func::FuncOp func, const MachineDescription &machine,
+                           ArrayRef<Search> searches) {
+  FailureOr<ScheduledFunctions> found = runSearches(func, machine, searches);
+  if (failed(found))
+    return failure();
+  size_t best = 0;
+  double bestEnd = HUGE_VAL;
+  for (size_t i = 0; found->size() > 1 && i < found->size(); ++i) {
+    OwningOpRef<func::FuncOp> commands = (*found)[i]->clone();
+    RefusalCollector refusals(func.getContext());
+    FailureOr<double> end = estimateSchedule(*commands, machine);
+    if (refusals.hasErrors())
+      return failure();
+    if (succeeded(end) && *end < bestEnd) {
+      best = i;
+      bestEnd = *end;
+    }
+  }
+  func.getBody().takeBody((*found)[best]->getBody());
   return success();
 }
 

@@ -40,6 +40,7 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   emitter.loc = op->getLoc();
   createHomes(stage, schedule);
   staged.clear();
+  gathered.clear();
   SliceAttr slice = getSlice(op);
   bool isBehindStage = emitter.getNumSlots() == slotsOfStages;
   stageInFront = slice && isBehindStage ? lastStage : nullptr;
@@ -72,9 +73,13 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
     for (auto [core, coreTiles] : llvm::enumerate(tiles)) {
       if (number >= coreTiles.size())
         continue;
-      Tile tile{stage,       coreTiles[number],
-                parts[core], static_cast<int64_t>(core),
-                slot,        {}};
+      Tile tile{stage,
+                coreTiles[number],
+                parts[core],
+                schedule.tile,
+                static_cast<int64_t>(core),
+                slot,
+                {}};
       LogicalResult result = stage.isContract()
                                  ? lowerContractTile(tile)
                                  : lowerVectorTile(tile, program, code);

@@ -63,8 +63,9 @@ private:
   /// One tile on one core.
   struct Tile {
     const Stage &stage;
-    Box loops; // of the tile
-    Box part;  // of the core
+    Box loops;                     // of the tile
+    Box part;                      // of the core
+    llvm::ArrayRef<int64_t> sizes; // of all tiles but those at an edge
     int64_t core;
     Slot &slot;
     /// All loops, in the order in which the command walks them.
@@ -110,6 +111,9 @@ private:
   /// Where the tile writes output `index`; queues the transfer to its home
   /// behind the computation.
   BoundOperand bindOutput(const Tile &tile, unsigned index);
+  /// Where the tile's part of output `index` waits in the core's memory. Queues
+  /// the transfer to its home behind the last tile that is stored with it.
+  const Piece &gather(const Tile &tile, unsigned index);
 
   /// A row-major piece for `tensor` in core 0's memory when it is small, else
   /// in shared memory or DRAM.
@@ -153,6 +157,12 @@ private:
     BufferView view;
   };
   std::map<std::pair<unsigned, int64_t>, StagedInput> staged;
+  /// What output `first` of the stage last gathered in core `second`.
+  struct GatheredResult {
+    Box stored; // loops
+    Piece piece;
+  };
+  std::map<std::pair<unsigned, int64_t>, GatheredResult> gathered;
   /// What the present slot has brought to some core.
   std::map<Key, BufferView> stagedInSlot;
   /// The stage that was lowered last, and the slots when it was done.

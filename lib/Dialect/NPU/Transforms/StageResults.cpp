@@ -7,6 +7,7 @@
 #include "StageLowering.h"
 
 #include "HomeChoice.h"
+#include "StoreGroups.h"
 #include "TileGeometry.h"
 
 using namespace mlir;
@@ -106,6 +107,26 @@ void StageLowering::createHomes(const Stage &stage,
   }
 }
 
+const Piece &StageLowering::gather(const Tile &tile, unsigned index) {
+  const StageOperand &output = tile.stage.outputs[index];
+  int64_t elementBytes = getElementBytes(output.type);
+  Box stored = getStoredLoops(tile.stage, output, tile.part, tile.sizes,
+                              tile.loops, emitter.machine);
+  Box region = output.getRegion(stored);
+  GatheredResult &last = gathered[{index, tile.core}];
+  if (!last.piece.view.buffer || !(last.stored == stored)) {
+    last.stored = stored;
+    last.piece = emitter.createLocalPiece(
+        region, getLayout(cast<OpResult>(output.tensor)), elementBytes,
+        {tile.core});
+  }
+  if (endsStore(stored, tile.loops))
+    emitter.createCopy(tile.slot.stores, tile.core, last.piece,
+                       homes[output.tensor].pieces.front(), region,
+                       elementBytes, tile.core);
+  return last.piece;
+}
+
 StageLowering::BoundOperand StageLowering::bindOutput(const Tile &tile,
                                                       unsigned index) {
   const StageOperand &output = tile.stage.outputs[index];
@@ -123,11 +144,7 @@ StageLowering::BoundOperand StageLowering::bindOutput(const Tile &tile,
     return {piece.view.buffer,
             makeWalk(output, piece.view, tile.loops, tile.order)};
   }
-  SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
-  Piece local =
-      emitter.createLocalPiece(region, layout, elementBytes, {tile.core});
-  emitter.createCopy(tile.slot.stores, tile.core, local, home.pieces.front(),
-                     region, elementBytes, tile.core);
+  const Piece &local = gather(tile, index);
   return {local.view.buffer,
           makeWalk(output, local.view, tile.loops, tile.order)};
 }

@@ -6,6 +6,7 @@
 
 #include "StageTiles.h"
 
+#include "StoreGroups.h"
 #include "TileGeometry.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -84,8 +85,14 @@ StageTile StageTiles::makeTile(int64_t core, uint64_t number) {
         getBroughtRegion(input, parts[core], tile.loops, machine);
     tile.read[index] = input.getRegion(tile.loops);
   }
-  for (const StageOperand &output : stage.outputs)
+  for (const StageOperand &output : stage.outputs) {
     tile.written.push_back(output.getRegion(tile.loops));
+    Box stored = getStoredLoops(stage, output, parts[core], tileSizes,
+                                tile.loops, machine);
+    auto &region = tile.stored.emplace_back();
+    if (endsStore(stored, tile.loops))
+      region = output.getRegion(stored);
+  }
   addConstants(tile);
   tile.cost = engineTimes.get(tile.loops);
   tile.endsSums = getSumEnds(stage, tile.loops).second;

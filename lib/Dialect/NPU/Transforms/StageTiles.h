@@ -30,6 +30,9 @@ struct StageTile {
   llvm::SmallVector<Box, 2> brought, read;
   /// What the tile writes of each result.
   llvm::SmallVector<Box, 1> written;
+  /// What is stored of each result behind the tile, where that lies elsewhere;
+  /// nothing while other tiles are stored with it.
+  llvm::SmallVector<std::optional<Box>, 1> stored;
   /// The transfer of the packed constants, where there are some, and the loops
   /// that tell it from another: those that none depends on are empty.
   std::optional<Transfer> constantTransfer;

@@ -385,8 +385,8 @@ void Timeline::storeResult(const StageTile &tile, unsigned result,
   const StageOperand &output = tile.stage->outputs[result];
   const Box &region = tile.written[result];
   const Home &home = getTimedHome(output.tensor).home;
-  auto store = [&](const Piece &from, unsigned to, ArrayRef<int64_t> receivers,
-                   CoreMask cores) {
+  auto store = [&](const Piece &from, unsigned to, const Box &region,
+                   ArrayRef<int64_t> receivers, CoreMask cores) {
     stores.push_back({makeTransfer(tile.core, from, home.pieces[to], region,
                                    getElementBytes(output.type), tile.core,
                                    receivers, *machine),
@@ -397,11 +397,16 @@ void Timeline::storeResult(const StageTile &tile, unsigned result,
                       cores});
   };
   std::optional<unsigned> own = findOwnPiece(home, tile, region);
-  if (!own)
-    return store(makeResultPiece(output, region, tile.core), 0, {}, allCores);
+  if (!own) {
+    if (const std::optional<Box> &stored = tile.stored[result])
+      store(makeResultPiece(output, *stored, tile.core), 0, *stored, {},
+            allCores);
+    return;
+  }
   const Piece &piece = home.pieces[*own];
   if (piece.cores.size() > 1)
-    store(piece, *own, getOthers(piece.cores, tile.core), ~getMask(tile.core));
+    store(piece, *own, region, getOthers(piece.cores, tile.core),
+          ~getMask(tile.core));
   addWrite(output.tensor, *own, {region, completion, getMask(tile.core)});
 }
 
