@@ -335,15 +335,25 @@ static Value convertNative(Emitter &e, Operation *op, ValueRange in) {
   return e.builder.create(state)->getResult(0);
 }
 
+/// A maximum or minimum that is NaN where both operands are, from one that is
+/// NaN where any of them is.
+static Value ignoreNaN(Emitter &e, Value extremum, ValueRange in) {
+  auto isNaN = [&](Value value) {
+    return e.make<arith::CmpFOp>(arith::CmpFPredicate::UNE, value, value);
+  };
+  Value isFirstNaN = isNaN(in[0]), isSecondNaN = isNaN(in[1]);
+  return e.select(isFirstNaN, in[1], e.select(isSecondNaN, in[0], extremum));
+}
+
 /// Maxima and minima that ignore NaN, and those of unsigned narrow integers.
 static Value convertExtremum(Emitter &e, Operation *op, ValueRange in) {
   bool isNarrow = getBits(op->getResult(0).getType()) < 32;
   return TypeSwitch<Operation *, Value>(op)
       .Case([&](arith::MaxNumFOp) {
-        return e.make<arith::MaximumFOp>(in[0], in[1]);
+        return ignoreNaN(e, e.make<arith::MaximumFOp>(in[0], in[1]), in);
       })
       .Case([&](arith::MinNumFOp) {
-        return e.make<arith::MinimumFOp>(in[0], in[1]);
+        return ignoreNaN(e, e.make<arith::MinimumFOp>(in[0], in[1]), in);
       })
       .Case([&](arith::MaxUIOp) {
         if (isNarrow)

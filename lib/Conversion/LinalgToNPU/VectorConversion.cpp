@@ -90,10 +90,8 @@ static std::optional<CombinerKind> getCombinerKind(Operation *op) {
   return TypeSwitch<Operation *, std::optional<CombinerKind>>(op)
       .Case([](arith::AddFOp) { return CombinerKind::addf; })
       .Case([](arith::MulFOp) { return CombinerKind::mulf; })
-      .Case<arith::MaximumFOp, arith::MaxNumFOp>(
-          [](auto) { return CombinerKind::maxf; })
-      .Case<arith::MinimumFOp, arith::MinNumFOp>(
-          [](auto) { return CombinerKind::minf; })
+      .Case([](arith::MaximumFOp) { return CombinerKind::maxf; })
+      .Case([](arith::MinimumFOp) { return CombinerKind::minf; })
       .Case([](arith::AddIOp) { return CombinerKind::addi; })
       .Case([](arith::MulIOp) { return CombinerKind::muli; })
       .Case<arith::MaxSIOp, arith::MaxUIOp>(

@@ -168,6 +168,38 @@ func.func @booleans(%x: tensor<8xf32>, %b: tensor<8xi1>) -> tensor<8xi1> {
 
 // -----
 
+// The machine's maximum is NaN where an operand is; one of numbers is the other
+// operand there. Equal or unordered is neither less nor greater.
+
+// CHECK-LABEL: func.func @numbers
+// CHECK-NEXT:    npu.vector
+// CHECK-NEXT:    ^bb0(%[[A:.+]]: f32, %[[B:.+]]: f32):
+// CHECK:           %[[M:.+]] = arith.maximumf %[[A]], %[[B]]
+// CHECK-DAG:       %[[NB:.+]] = arith.cmpf une, %[[B]], %[[B]]
+// CHECK-DAG:       %[[NA:.+]] = arith.cmpf une, %[[A]], %[[A]]
+// CHECK:           %[[ORA:.+]] = arith.select %[[NB]], %[[A]], %[[M]]
+// CHECK:           %[[ORB:.+]] = arith.select %[[NA]], %[[B]], %[[ORA]]
+// CHECK-DAG:       %[[LT:.+]] = arith.cmpf olt, %[[ORB]], %[[B]]
+// CHECK-DAG:       %[[GT:.+]] = arith.cmpf ogt, %[[ORB]], %[[B]]
+// CHECK:           %[[ONE:.+]] = arith.ori
+// CHECK:           arith.xori %[[ONE]]
+func.func @numbers(%x: tensor<8xf32>, %y: tensor<8xf32>) -> tensor<8xi1> {
+  %e = tensor.empty() : tensor<8xi1>
+  %z = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>,
+                       affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%x, %y : tensor<8xf32>, tensor<8xf32>) outs(%e : tensor<8xi1>) {
+  ^bb0(%a: f32, %b: f32, %o: i1):
+    %m = arith.maxnumf %a, %b : f32
+    %p = arith.cmpf ueq, %m, %b : f32
+    linalg.yield %p : i1
+  } -> tensor<8xi1>
+  return %z : tensor<8xi1>
+}
+
+// -----
+
 // Indices follow the order of the dimensions, constants of one value become
 // scalars.
 

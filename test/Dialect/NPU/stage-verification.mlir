@@ -589,3 +589,15 @@ func.func @output_scale(%x: tensor<4x8xi8>, %w: tensor<8x2xi8>) -> tensor<4x2xi8
       : (tensor<4x8xi8>, tensor<8x2xi8>) -> tensor<4x2xi8>
   return %y : tensor<4x2xi8>
 }
+
+// -----
+
+// A stage that writes nothing is none.
+func.func @no_result(%x: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C12) has a result at least}}
+  npu.vector ins(%x) sizes [4] {indexing_maps = [affine_map<(a) -> (a)>]} : (tensor<4xf32>) -> () {
+  ^bb0(%e: f32):
+    npu.yield
+  }
+  return
+}

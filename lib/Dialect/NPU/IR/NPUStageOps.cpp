@@ -372,6 +372,8 @@ static FailureOr<ArrayRef<bool>> getPadding(VectorOp op, unsigned input) {
 }
 
 LogicalResult VectorOp::verify() {
+  if (getResults().empty())
+    return emitOpError("(C12) has a result at least");
   ArrayRef<int64_t> sizes = getSizes();
   int64_t numReductions = getNumReductions();
   if (numReductions < 0 || numReductions > static_cast<int64_t>(sizes.size()))

@@ -133,7 +133,11 @@ void assignStageLayouts(Operation *op) {
 }
 
 struct AssignLayouts : impl::NPUAssignLayoutsBase<AssignLayouts> {
-  void runOnOperation() override { assignLayouts(getOperation()); }
+  void runOnOperation() override {
+    if (failed(checkStageFunction(getOperation())))
+      return signalPassFailure();
+    assignLayouts(getOperation());
+  }
 };
 
 } // namespace

@@ -35,6 +35,8 @@ static LogicalResult checkCommand(Operation *op,
 
 LogicalResult checkCommands(func::FuncOp func,
                             const MachineDescription &machine) {
+  if (failed(checkOneBlock(func)))
+    return failure();
   size_t numSegments = llvm::range_size(func.getOps<SegmentOp>());
   for (Operation &op : func.front()) {
     if (auto buffer = dyn_cast<BufferOp>(op)) {
@@ -43,6 +45,9 @@ LogicalResult checkCommands(func::FuncOp func,
     } else if (isa<LoopOp>(op)) {
       return op.emitOpError("is made by npu-roll-loops, behind the passes that "
                             "plan memory and synchronise");
+    } else if (isa<ContractOp, VectorOp>(op)) {
+      return op.emitOpError("is no command yet: npu-lower-to-commands makes "
+                            "commands of stages, before this pass");
     } else if (isCommand(&op) && failed(checkCommand(&op, machine))) {
       return failure();
     }

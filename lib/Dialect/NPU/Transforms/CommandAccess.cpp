@@ -19,6 +19,8 @@ bool isCommand(Operation *op) {
 }
 
 LogicalResult checkNotRolled(func::FuncOp func) {
+  if (failed(checkOneBlock(func)))
+    return failure();
   for (auto loop : func.getOps<LoopOp>())
     return loop.emitOpError("is made by npu-roll-loops, behind the passes that "
                             "plan memory and synchronise");

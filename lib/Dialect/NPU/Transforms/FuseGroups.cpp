@@ -227,7 +227,7 @@ struct FuseGroups : impl::NPUFuseGroupsBase<FuseGroups> {
 
   void runOnOperation() override {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine))
+    if (failed(machine) || failed(checkStageFunction(getOperation())))
       return signalPassFailure();
     fuseGroups(getOperation(), *machine);
   }

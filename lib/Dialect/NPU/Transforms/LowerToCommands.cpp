@@ -47,9 +47,6 @@ public:
       : func(func), emitter(func.getContext(), machine) {}
 
   LogicalResult run() {
-    if (failed(checkTypes(func.getArgumentTypes())) ||
-        failed(checkTypes(func.getResultTypes())))
-      return failure();
     eraseDeadOps();
     emitter.loc = func.getLoc();
     int64_t constantSegment =
@@ -88,19 +85,6 @@ public:
   }
 
 private:
-  /// What a function takes and returns lies in segments of known size.
-  LogicalResult checkTypes(TypeRange types) {
-    for (Type type : types) {
-      auto tensor = dyn_cast<RankedTensorType>(type);
-      if (!tensor || !tensor.hasStaticShape() ||
-          !findElementKind(tensor.getElementType(), false))
-        return func.emitError("takes and returns tensors of fixed shape with "
-                              "element types of the NPU, got: ")
-               << type;
-    }
-    return success();
-  }
-
   /// Nothing that has no use becomes commands.
   void eraseDeadOps() {
     for (Operation &op :
@@ -138,20 +122,8 @@ private:
       stages.lowerGather(gather);
       return success();
     }
-    if (auto concat = dyn_cast<ConcatOp>(op)) {
-      SmallVector<const Home *> homes;
-      SmallVector<int64_t> extents;
-      for (Value input : concat.getInputs())
-        stages.getHome(input);
-      for (Value input : concat.getInputs()) {
-        homes.push_back(&stages.getHome(input));
-        extents.push_back(getTensorType(input).getDimSize(concat.getAxis()));
-      }
-      Home home = concatHomes(homes, extents, concat.getAxis());
-      stages.homes[concat.getResult()] = std::move(home);
-      return success();
-    }
-    return op->emitOpError("cannot be lowered to commands");
+    lowerConcat(cast<ConcatOp>(op), stages);
+    return success();
   }
 
   //===--- Values of nodes -----------------------------------------------===//
@@ -235,6 +207,18 @@ private:
         buffers, emitter.builder.getArrayAttr(views)));
   }
 
+  void lowerConcat(ConcatOp op, StageLowering &stages) {
+    SmallVector<const Home *> homes;
+    SmallVector<int64_t> extents;
+    for (Value input : op.getInputs())
+      stages.getHome(input);
+    for (Value input : op.getInputs()) {
+      homes.push_back(&stages.getHome(input));
+      extents.push_back(getTensorType(input).getDimSize(op.getAxis()));
+    }
+    stages.homes[op.getResult()] = concatHomes(homes, extents, op.getAxis());
+  }
+
   void lowerReshape(ReshapeOp op, StageLowering &stages) {
     ArrayRef<int64_t> from = getTensorType(op.getInput()).getShape();
     ArrayRef<int64_t> to = getTensorType(op.getResult()).getShape();
@@ -288,6 +272,8 @@ struct LowerToCommands : impl::NPULowerToCommandsBase<LowerToCommands> {
 
 LogicalResult lowerToCommands(func::FuncOp func,
                               const MachineDescription &machine) {
+  if (failed(checkStageFunction(func)))
+    return failure();
   if (func.isExternal())
     return success();
   return FunctionLowering(func, machine).run();

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Stage.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Dialect/NPU/Utils/VectorSpec.h"
@@ -78,7 +79,11 @@ void replaceIndices(VectorOp op) {
 
 struct MaterializeIndices
     : impl::NPUMaterializeIndicesBase<MaterializeIndices> {
-  void runOnOperation() override { materializeIndices(getOperation()); }
+  void runOnOperation() override {
+    if (failed(checkStageFunction(getOperation())))
+      return signalPassFailure();
+    materializeIndices(getOperation());
+  }
 };
 
 } // namespace

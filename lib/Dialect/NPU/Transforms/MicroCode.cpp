@@ -33,8 +33,6 @@ uint32_t getBits(TypedAttr value) {
              : static_cast<uint32_t>(number.getSExtValue());
 }
 
-uint32_t getBits(float value) { return llvm::bit_cast<uint32_t>(value); }
-
 class Translator {
 public:
   Translator(Operation *owner, ArrayAttr combiners, Region &body,
@@ -224,7 +222,6 @@ private:
   LogicalResult translateCompare(arith::CmpFOp op);
   LogicalResult translateCompare(arith::CmpIOp op);
   LogicalResult translateExtend(Operation *op, bool isSigned);
-  LogicalResult translateLog(Operation *op, float factor);
 
   Operation *owner;
   ArrayAttr combiners;
@@ -247,10 +244,8 @@ std::optional<VectorOpcode> getOpcode(Operation *op) {
       .Case<arith::MulFOp>([](auto) { return Opcode::MulF; })
       .Case<arith::DivFOp>([](auto) { return Opcode::DivF; })
       .Case<arith::RemFOp>([](auto) { return Opcode::RemF; })
-      .Case<arith::MaximumFOp, arith::MaxNumFOp>(
-          [](auto) { return Opcode::MaxF; })
-      .Case<arith::MinimumFOp, arith::MinNumFOp>(
-          [](auto) { return Opcode::MinF; })
+      .Case<arith::MaximumFOp>([](auto) { return Opcode::MaxF; })
+      .Case<arith::MinimumFOp>([](auto) { return Opcode::MinF; })
       .Case<arith::NegFOp>([](auto) { return Opcode::NegF; })
       .Case<arith::AddIOp>([](auto) { return Opcode::AddI; })
       .Case<arith::SubIOp>([](auto) { return Opcode::SubI; })
@@ -322,19 +317,10 @@ LogicalResult Translator::translate(Operation *op) {
                               "unsigned integers wider than i1"));
         return emit(op, VectorOpcode::I32ToF32);
       })
-      .Case<math::Log2Op>([&](auto) { return translateLog(op, M_LOG2E); })
-      .Case<math::Log10Op>([&](auto) { return translateLog(op, M_LOG10E); })
       .Default([&](Operation *) -> LogicalResult {
         return emitAsRefusal(
             op->emitOpError("has no form on the vector engine"));
       });
-}
-
-LogicalResult Translator::translateLog(Operation *op, float factor) {
-  if (failed(emit(op, VectorOpcode::LogF)))
-    return failure();
-  return amend(op->getResult(0), VectorOpcode::MulF, VectorOpcode::ConstF32,
-               getBits(factor));
 }
 
 LogicalResult Translator::translateExtend(Operation *op, bool isSigned) {
@@ -380,16 +366,13 @@ LogicalResult Translator::translateCompare(arith::CmpIOp op) {
 }
 
 LogicalResult Translator::translateCompare(arith::CmpFOp op) {
-  // Comparisons of the engine are false on NaN, except NE; the opposite of one
-  // is true on NaN.
+  // Comparisons of the engine are false on NaN, except NE. What else there is
+  // takes several, into which convert-linalg-to-npu expands it.
   ComparePredicate predicate;
-  bool negate = false;
   switch (op.getPredicate()) {
-  case arith::CmpFPredicate::UEQ: // differs from OEQ on NaN only
   case arith::CmpFPredicate::OEQ:
     predicate = ComparePredicate::EQ;
     break;
-  case arith::CmpFPredicate::ONE: // differs from UNE on NaN only
   case arith::CmpFPredicate::UNE:
     predicate = ComparePredicate::NE;
     break;
@@ -405,37 +388,13 @@ LogicalResult Translator::translateCompare(arith::CmpFOp op) {
   case arith::CmpFPredicate::OGE:
     predicate = ComparePredicate::GE;
     break;
-  case arith::CmpFPredicate::ULT:
-    predicate = ComparePredicate::GE;
-    negate = true;
-    break;
-  case arith::CmpFPredicate::ULE:
-    predicate = ComparePredicate::GT;
-    negate = true;
-    break;
-  case arith::CmpFPredicate::UGT:
-    predicate = ComparePredicate::LE;
-    negate = true;
-    break;
-  case arith::CmpFPredicate::UGE:
-    predicate = ComparePredicate::LT;
-    negate = true;
-    break;
-  case arith::CmpFPredicate::UNO:
-    // NaN is what differs from itself.
-    if (op.getLhs() == op.getRhs()) {
-      predicate = ComparePredicate::NE;
-      break;
-    }
-    [[fallthrough]];
   default:
-    return emitAsRefusal(op.emitOpError("has no form on the vector engine"));
+    return emitAsRefusal(
+        op.emitOpError("has no form on the vector engine, which compares by "
+                       "oeq, une, olt, ole, ogt and oge, got: ")
+        << arith::stringifyCmpFPredicate(op.getPredicate()));
   }
-  if (failed(emit(op, VectorOpcode::CmpF, static_cast<uint32_t>(predicate))))
-    return failure();
-  return negate ? amend(op.getResult(), VectorOpcode::XorI,
-                        VectorOpcode::ConstI32, 1)
-                : success();
+  return emit(op, VectorOpcode::CmpF, static_cast<uint32_t>(predicate));
 }
 
 } // namespace

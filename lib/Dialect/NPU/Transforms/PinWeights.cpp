@@ -270,7 +270,7 @@ struct PinWeights : impl::NPUPinWeightsBase<PinWeights> {
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine) || failed(checkNotRolled(getOperation())) ||
+    if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
         failed(pinWeights(getOperation(), *machine, fill)))
       signalPassFailure();
   }

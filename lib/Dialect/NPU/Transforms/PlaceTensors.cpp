@@ -361,6 +361,8 @@ struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
 FailureOr<int64_t> placeTensors(func::FuncOp func,
                                 const MachineDescription &machine,
                                 double fill) {
+  if (failed(checkStageFunction(func)))
+    return failure();
   if (func.isExternal())
     return 0;
   for (Operation &op : func.front())

@@ -237,7 +237,7 @@ struct RecordBound : impl::NPURecordBoundBase<RecordBound> {
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine))
+    if (failed(machine) || failed(checkStageFunction(getOperation())))
       return signalPassFailure();
     record(getOperation(), computeLowerBound(getOperation(), *machine));
   }

@@ -26,16 +26,6 @@ double readEstimatedSeconds(func::FuncOp func) {
 
 namespace {
 
-FailureOr<double> estimateSeconds(func::FuncOp func,
-                                  const MachineDescription &machine) {
-  if (func.getOps<SegmentOp>().empty()) {
-    FailureOr<FunctionCost> cost = estimateCost(func, machine);
-    return failed(cost) ? FailureOr<double>() : cost->seconds;
-  }
-  return failed(checkCommands(func, machine)) ? FailureOr<double>()
-                                              : estimateCommands(func, machine);
-}
-
 struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
   using NPURecordEstimateBase::NPURecordEstimateBase;
 
@@ -43,9 +33,9 @@ struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine))
+    if (failed(machine) || failed(checkCommands(getOperation(), *machine)))
       return signalPassFailure();
-    FailureOr<double> seconds = estimateSeconds(getOperation(), *machine);
+    FailureOr<double> seconds = estimateCommands(getOperation(), *machine);
     if (failed(seconds))
       return signalPassFailure();
     NPUDialect::EstimateAttrHelper(&getContext())

@@ -476,7 +476,11 @@ private:
 };
 
 struct RollLoops : impl::NPURollLoopsBase<RollLoops> {
-  void runOnOperation() override { rollLoops(getOperation()); }
+  void runOnOperation() override {
+    if (failed(checkOneBlock(getOperation())))
+      return signalPassFailure();
+    rollLoops(getOperation());
+  }
 };
 
 } // namespace

@@ -122,7 +122,7 @@ struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
-    if (failed(machine) ||
+    if (failed(machine) || failed(checkStageFunction(getOperation())) ||
         failed(scheduleBest(getOperation(), *machine, getSearches(level))))
       signalPassFailure();
   }

@@ -17,6 +17,7 @@
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <vector>
 
@@ -67,6 +68,10 @@ struct Stage {
   const StageOperand *getInput(OperandRole role) const;
 };
 
+/// Fails with a diagnostic when `func` is not what the passes on stages take: a
+/// declaration, or one block of stages and movements that are in use, on
+/// tensors of fixed shape, and whatever has no use.
+mlir::LogicalResult checkStageFunction(mlir::func::FuncOp func);
 bool isStage(mlir::Operation *op);
 /// Which slice of a fused group a stage computes; null for a stage of its own.
 SliceAttr getSlice(mlir::Operation *stage);

@@ -97,7 +97,11 @@ private:
 };
 
 struct TrimStages : impl::NPUTrimStagesBase<TrimStages> {
-  void runOnOperation() override { trimStages(getOperation()); }
+  void runOnOperation() override {
+    if (failed(checkStageFunction(getOperation())))
+      return signalPassFailure();
+    trimStages(getOperation());
+  }
 };
 
 } // namespace

@@ -240,6 +240,7 @@ def NPU_VectorOp
     - (C11) `schedule` has an entry for each loop, 1 in `split` for a reduction,
       and a layout of its rank and a home for each result, as far as it is
       decided.
+    - (C12) There is a result at least.
 
     Example: average over the last dimension:
 

@@ -27,11 +27,15 @@ struct CommandAccess {
 
 /// Whether `op` runs on an engine (waits and signals do not count).
 bool isCommand(mlir::Operation *op);
-/// Fails with a diagnostic when `func` has loops: their commands have addresses
-/// and an order that a pass before npu-roll-loops cannot change.
+/// Fails with a diagnostic when `func` has control flow; declarations do not.
+mlir::LogicalResult checkOneBlock(mlir::func::FuncOp func);
+/// Fails with a diagnostic when `func` has control flow or loops: their
+/// commands have addresses and an order that a pass before npu-roll-loops
+/// cannot change.
 mlir::LogicalResult checkNotRolled(mlir::func::FuncOp func);
-/// Fails with a diagnostic when `func` has loops, or buffers or commands in
-/// cores or segments that are not there: passes on commands rely on it.
+/// Fails with a diagnostic when `func` has control flow, stages, loops, or
+/// buffers or commands in cores or segments that are not there: passes on
+/// commands rely on it.
 mlir::LogicalResult checkCommands(mlir::func::FuncOp func,
                                   const MachineDescription &machine);
 /// Number of the queue that runs `op`: core * 3 + engine.

@@ -161,6 +161,8 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     ```
   }];
   let options = [NPU_TargetOption, NPU_LevelOption];
+  // From level 2 on, copies become commands.
+  let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 
 def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
@@ -182,10 +184,9 @@ def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
 def NPURecordEstimate : Pass<"npu-record-estimate", "::mlir::func::FuncOp"> {
   let summary = "Keeps the cost model's time of a function on it";
   let description = [{
-    As `npu-record-bound`, for the seconds that the cost model expects of a run:
-    the attribute `npu.estimate`. It follows the queues through the commands or,
-    where there are none yet, through scheduled stages whose tensors have their
-    memories.
+    As `npu-record-bound`, for the seconds that the cost model expects of a run
+    when it follows the queues through the commands: the attribute
+    `npu.estimate`.
   }];
   let options = [NPU_TargetOption];
 }
