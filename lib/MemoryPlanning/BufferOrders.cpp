@@ -13,18 +13,50 @@ using namespace llvm;
 
 namespace garam::memory {
 
+namespace {
+
+/// The largest of numbers that stand side by side, in logarithmic time.
+class RangeMaximum {
+public:
+  explicit RangeMaximum(const Sections &sections)
+      : count(sections.size()), largest(2 * count) {
+    for (size_t i = 0; i < count; ++i)
+      largest[count + i] = sections.getLoad(i);
+    for (size_t i = count; i-- > 1;)
+      largest[i] = std::max(largest[2 * i], largest[2 * i + 1]);
+  }
+
+  int64_t get(SectionRange range) const {
+    int64_t found = 0;
+    for (size_t first = count + range.first, last = count + range.last;
+         first < last; first /= 2, last /= 2) {
+      if (first % 2 != 0)
+        found = std::max(found, largest[first++]);
+      if (last % 2 != 0)
+        found = std::max(found, largest[--last]);
+    }
+    return found;
+  }
+
+private:
+  size_t count;
+  std::vector<int64_t> largest; // over numbers, a tree
+};
+
+} // namespace
+
 static double getLifetime(const Buffer &buffer) {
   return static_cast<double>(buffer.upper) - static_cast<double>(buffer.lower);
 }
 
 BufferOrders::BufferOrders(ArrayRef<Buffer> buffers, const Sections &sections)
     : buffers(buffers), loads(buffers.size()) {
+  RangeMaximum maximum(sections);
   for (uint32_t buffer = 0; buffer < buffers.size(); ++buffer) {
     longestLifetime = std::max(longestLifetime, getLifetime(buffers[buffer]));
     int64_t load = 0;
     for (SectionRange range : sections.getRanges(buffer))
-      for (uint32_t section = range.first; section < range.last; ++section)
-        load = std::max(load, sections.getLoad(section));
+      load = std::max(load, maximum.get(range));
     loads[buffer] = static_cast<double>(load);
   }
 }

@@ -1,5 +1,4 @@
-//===- Checks.h - Whether problems are right ------------------------*- C++
-//-*-===//
+//===- Checks.h - Whether problems are right --------------------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

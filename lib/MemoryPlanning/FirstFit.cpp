@@ -6,6 +6,7 @@
 
 #include "FirstFit.h"
 
+#include "PlacedBuffers.h"
 #include "llvm/ADT/STLExtras.h"
 
 #include <map>
@@ -15,61 +16,86 @@ using namespace llvm;
 namespace garam::memory {
 namespace {
 
-/// What has been placed in one memory, in order of offset.
-class PlacedBuffers {
+/// Buffers that are placed between two looks at the clock.
+constexpr size_t buffersPerLook = 64;
+
+class FirstFit {
 public:
-  /// The lowest free offset for `buffer` from `offset` on.
-  int64_t findGap(const Buffer &buffer, int64_t offset) const {
-    for (const Placed &placed : all) {
-      if (placed.lower >= buffer.upper || buffer.lower >= placed.upper ||
-          placed.end <= offset)
-        continue;
-      if (placed.begin - offset >= buffer.size)
-        break;
-      offset = roundUpOffset(buffer, placed.end);
-    }
-    return offset;
+  explicit FirstFit(ArrayRef<Buffer> buffers) : buffers(buffers) {
+    plan.offsets.resize(buffers.size());
+    for (auto [number, buffer] : enumerate(buffers))
+      if (buffer.size > 0)
+        for (uint32_t memory : buffer.memories)
+          residents[memory].push_back(number);
   }
 
-  void add(const Buffer &buffer, int64_t offset) {
-    auto place = llvm::upper_bound(all, offset,
-                                   [](int64_t offset, const Placed &placed) {
-                                     return offset < placed.begin;
-                                   });
-    all.insert(place,
-               {buffer.lower, buffer.upper, offset, offset + buffer.size});
+  MemoryPlan run(ArrayRef<uint32_t> order, function_ref<bool()> isTimeUp) {
+    std::map<uint32_t, PlacedBuffers> memories;
+    for (const auto &[memory, numbers] : residents)
+      memories.try_emplace(memory, buffers, numbers);
+    for (size_t placed = 0; placed < order.size(); ++placed) {
+      if (placed % buffersPerLook == 0 && isTimeUp()) {
+        stack(order.take_front(placed), order.drop_front(placed));
+        break;
+      }
+      fit(order[placed], memories);
+    }
+    return std::move(plan);
   }
 
 private:
-  struct Placed {
-    int64_t lower, upper; // lifetime
-    int64_t begin, end;   // bytes
-  };
-  std::vector<Placed> all;
-};
-
-} // namespace
-
-MemoryPlan planFirstFit(ArrayRef<Buffer> buffers, ArrayRef<uint32_t> order) {
-  MemoryPlan plan;
-  plan.offsets.resize(buffers.size());
-  std::map<uint32_t, PlacedBuffers> memories;
-  for (uint32_t number : order) {
+  void fit(uint32_t number, std::map<uint32_t, PlacedBuffers> &memories) {
     const Buffer &buffer = buffers[number];
     if (buffer.size == 0)
-      continue;
+      return;
     int64_t offset = 0, before;
     do { // until all its memories agree
       before = offset;
       for (uint32_t memory : buffer.memories)
-        offset = memories[memory].findGap(buffer, offset);
+        offset = memories.at(memory).findGap(buffer, offset);
     } while (offset != before && buffer.memories.size() > 1);
     for (uint32_t memory : buffer.memories)
-      memories[memory].add(buffer, offset);
-    plan.offsets[number] = offset;
-    plan.height = std::max(plan.height, offset + buffer.size);
+      memories.at(memory).add(number, offset);
+    setOffset(number, offset);
   }
-  return plan;
+
+  /// Puts each of `rest` on top of what it lives with.
+  void stack(ArrayRef<uint32_t> placed, ArrayRef<uint32_t> rest) {
+    std::map<uint32_t, BufferTops> tops;
+    for (const auto &[memory, numbers] : residents)
+      tops.try_emplace(memory, buffers, numbers);
+    auto add = [&](uint32_t number) {
+      const Buffer &buffer = buffers[number];
+      for (uint32_t memory : buffer.memories)
+        tops.at(memory).add(buffer, plan.offsets[number] + buffer.size);
+    };
+    auto hasSize = [&](uint32_t number) { return buffers[number].size > 0; };
+    for (uint32_t number : make_filter_range(placed, hasSize))
+      add(number);
+    for (uint32_t number : make_filter_range(rest, hasSize)) {
+      int64_t top = 0;
+      for (uint32_t memory : buffers[number].memories)
+        top = std::max(top, tops.at(memory).getTop(buffers[number]));
+      setOffset(number, roundUpOffset(buffers[number], top));
+      add(number);
+    }
+  }
+
+  void setOffset(uint32_t number, int64_t offset) {
+    plan.offsets[number] = offset;
+    plan.height = std::max(plan.height, offset + buffers[number].size);
+  }
+
+  ArrayRef<Buffer> buffers;
+  std::map<uint32_t, std::vector<uint32_t>> residents; // of each memory
+  MemoryPlan plan;
+};
+
+} // namespace
+
+MemoryPlan planFirstFit(ArrayRef<Buffer> buffers, ArrayRef<uint32_t> order,
+                        function_ref<bool()> isTimeUp) {
+  return FirstFit(buffers).run(order, isTimeUp);
 }
 
 } // namespace garam::memory

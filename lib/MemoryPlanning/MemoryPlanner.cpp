@@ -133,7 +133,7 @@ MemoryPlan Planner::plan() {
 
 void Planner::planGreedily() {
   for (OrderKind kind : orderKinds) {
-    take(planFirstFit(buffers, orders.get(kind)));
+    take(planFirstFit(buffers, orders.get(kind), [&] { return isTimeUp(); }));
     if (best.height <= getWanted() || isTimeUp())
       return;
   }
@@ -146,7 +146,8 @@ void Planner::reinsert() {
     for (OrderKind kind : orderKinds) {
       std::vector<uint32_t> order = orders.get(kind, smallDisturbance);
       for (unsigned i = 0; i < reinsertions; ++i) {
-        MemoryPlan plan = planFirstFit(buffers, order);
+        MemoryPlan plan =
+            planFirstFit(buffers, order, [&] { return isTimeUp(); });
         steps += buffers.size();
         auto isTooHigh = [&](uint32_t buffer) {
           return plan.offsets[buffer] + buffers[buffer].size > best.lowerBound;
@@ -165,7 +166,9 @@ void Planner::reinsert() {
 
 void Planner::descendOnce(Skyline &skyline, OrderKind kind,
                           double disturbance) {
-  descend(skyline, sections, getRanks(kind, disturbance), getWanted());
+  if (!descend(skyline, sections, getRanks(kind, disturbance), getWanted(),
+               [&] { return isTimeUp(); }))
+    return;
   steps += buffers.size();
   take(skyline);
 }

@@ -1,5 +1,4 @@
-//===- Skyline.cpp - Buffers that are placed from the bottom up
-//---------------===//
+//===- Skyline.cpp - Buffers that are placed from the bottom up -----------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

@@ -1,5 +1,4 @@
-//===- Skyline.h - Buffers that are placed from the bottom up -------*- C++
-//-*-===//
+//===- Skyline.h - Buffers that are placed from the bottom up ---*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

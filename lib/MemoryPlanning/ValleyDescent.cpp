@@ -1,5 +1,4 @@
-//===- ValleyDescent.cpp - One way down the tree of valleys
-//-------------------===//
+//===- ValleyDescent.cpp - One way down the tree of valleys ---------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -29,9 +28,13 @@ public:
       addValley(section);
   }
 
-  void run() {
-    while (std::optional<uint32_t> valley = findValley())
+  bool run(function_ref<bool()> isTimeUp) {
+    while (std::optional<uint32_t> valley = findValley()) {
+      if (isTimeUp())
+        return false;
       fill(*valley);
+    }
+    return true;
   }
 
 private:
@@ -100,9 +103,10 @@ private:
 
 } // namespace
 
-void descend(Skyline &skyline, const Sections &sections,
-             ArrayRef<uint32_t> ranks, int64_t capacity) {
-  Descent(skyline, sections, ranks, capacity).run();
+bool descend(Skyline &skyline, const Sections &sections,
+             ArrayRef<uint32_t> ranks, int64_t capacity,
+             function_ref<bool()> isTimeUp) {
+  return Descent(skyline, sections, ranks, capacity).run(isTimeUp);
 }
 
 } // namespace garam::memory

@@ -1,5 +1,4 @@
-//===- ValleyDescent.h - One way down the tree of valleys -----------*- C++
-//-*-===//
+//===- ValleyDescent.h - One way down the tree of valleys -------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -10,14 +9,18 @@
 
 #include "Skyline.h"
 
+#include "llvm/ADT/STLFunctionalExtras.h"
+
 namespace garam::memory {
 
 /// Goes the way that ValleySearch goes first, without ever going back: in the
 /// lowest valley, the first buffer by `ranks` with which all that is left still
 /// fits the capacity, or none. Where nothing fits, the capacity, which is
-/// `capacity` at first, is raised. Leaves a plan in `skyline`.
-void descend(Skyline &skyline, const Sections &sections,
-             llvm::ArrayRef<uint32_t> ranks, int64_t capacity);
+/// `capacity` at first, is raised. Leaves a plan in `skyline`; false when
+/// `isTimeUp` before.
+bool descend(Skyline &skyline, const Sections &sections,
+             llvm::ArrayRef<uint32_t> ranks, int64_t capacity,
+             llvm::function_ref<bool()> isTimeUp);
 
 } // namespace garam::memory
 

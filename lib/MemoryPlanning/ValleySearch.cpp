@@ -1,5 +1,4 @@
-//===- ValleySearch.cpp - Branch and bound for memory plans
-//-------------------===//
+//===- ValleySearch.cpp - Branch and bound for memory plans ---------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

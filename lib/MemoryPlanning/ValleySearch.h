@@ -1,5 +1,4 @@
-//===- ValleySearch.h - Branch and bound for memory plans -----------*- C++
-//-*-===//
+//===- ValleySearch.h - Branch and bound for memory plans -------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

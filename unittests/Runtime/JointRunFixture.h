@@ -1,5 +1,4 @@
-//===- JointRunFixture.h - An image with several devices ------------*- C++
-//-*-===//
+//===- JointRunFixture.h - An image with several devices --------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

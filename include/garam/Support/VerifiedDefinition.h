@@ -1,5 +1,4 @@
-//===- VerifiedDefinition.h - Definitions that verifiers rely on -*- C++
-//-*-===//
+//===- VerifiedDefinition.h - Definitions that verifiers rely on *- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

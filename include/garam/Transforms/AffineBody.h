@@ -1,5 +1,4 @@
-//===- AffineBody.h - Scaling, adding and clamping ---------------*- C++
-//-*-===//
+//===- AffineBody.h - Scaling, adding and clamping --------------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

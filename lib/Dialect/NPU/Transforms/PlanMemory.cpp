@@ -74,9 +74,10 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
 
 /// Plans the buffers for which `getMemories` gives memories. Every memory (a
 /// core's, for instance) is planned at once, for a buffer may lie in several.
-/// The result is the peak, or nothing when they do not fit.
-std::optional<int64_t>
-planSpace(std::vector<LiveBuffer> &buffers, int64_t capacity,
+/// The result is the peak, or nothing when they do not fit. Fails with an error
+/// where the sizes do not even add up.
+FailureOr<std::optional<int64_t>>
+planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers, int64_t capacity,
           llvm::function_ref<SmallVector<uint32_t, 1>(BufferOp)> getMemories,
           ArrayRef<int64_t> restings = restingTimes) {
   std::vector<memory::Buffer> problem;
@@ -98,17 +99,16 @@ planSpace(std::vector<LiveBuffer> &buffers, int64_t capacity,
     options.maxSteps = resting == 0 ? maxPlannerSteps : 0;
     llvm::Expected<memory::MemoryPlan> plan =
         memory::planMemory(problem, options);
-    if (!plan) { // sizes that do not add up fit no memory
-      llvm::consumeError(plan.takeError());
-      return std::nullopt;
-    }
+    if (!plan)
+      return emitAsRefusal(func.emitError("memory cannot be planned: ")
+                           << llvm::toString(plan.takeError()));
     if (plan->height > capacity)
       continue;
     for (auto [live, offset] : llvm::zip_equal(planned, plan->offsets))
       live->offset = offset;
-    return plan->height;
+    return std::optional<int64_t>(plan->height);
   }
-  return std::nullopt;
+  return std::optional<int64_t>();
 }
 
 /// Constants lie one after the other, never reused. The result is their size.
@@ -143,15 +143,18 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
     return memories;
   };
   int64_t capacity = machine.dram.bytes;
-  std::optional<int64_t> peak =
-      planSpace(buffers, capacity - heldBytes, getMemories);
-  if (peak && heldBytes <= capacity)
-    return *peak;
+  FailureOr<std::optional<int64_t>> peak =
+      planSpace(func, buffers, capacity - heldBytes, getMemories);
+  if (failed(peak))
+    return failure();
+  if (*peak && heldBytes <= capacity)
+    return **peak;
   // What the tightest plan would take.
-  int64_t scratchBytes =
-      planSpace(buffers, std::numeric_limits<int64_t>::max(), getMemories,
-                /*restings=*/{0})
-          .value_or(0);
+  peak = planSpace(func, buffers, std::numeric_limits<int64_t>::max(),
+                   getMemories, /*restings=*/{0});
+  if (failed(peak))
+    return failure();
+  int64_t scratchBytes = peak->value_or(0);
   return emitAsRefusal(
       func.emitError("needs ")
       << heldBytes + scratchBytes << " bytes of DRAM (" << heldBytes
@@ -178,8 +181,8 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
                          << capacity << " bytes");
   };
 
-  std::optional<int64_t> peak = planSpace(
-      buffers, machine.local.bytes,
+  FailureOr<std::optional<int64_t>> peak = planSpace(
+      func, buffers, machine.local.bytes,
       [](BufferOp op) {
         SmallVector<uint32_t, 1> memories;
         if (op.getCores())
@@ -189,17 +192,21 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
       ArrayRef<int64_t>(restingTimes).take_while([&](int64_t resting) {
         return resting >= leastResting;
       }));
-  if (!peak)
+  if (failed(peak))
+    return failure();
+  if (!*peak)
     return fail("local memory", machine.local.bytes);
-  use.localBytes = *peak;
+  use.localBytes = **peak;
 
-  peak = planSpace(buffers, machine.shared.bytes, [](BufferOp op) {
+  peak = planSpace(func, buffers, machine.shared.bytes, [](BufferOp op) {
     return op.getSpace() == SpaceKind::shared ? SmallVector<uint32_t, 1>{0}
                                               : SmallVector<uint32_t, 1>();
   });
-  if (!peak)
+  if (failed(peak))
+    return failure();
+  if (!*peak)
     return fail("shared memory", machine.shared.bytes);
-  use.sharedBytes = *peak;
+  use.sharedBytes = **peak;
 
   int64_t constantBytes = placeConstants(buffers);
   int64_t heldBytes = constantBytes;

@@ -1,5 +1,4 @@
-//===- TileGeometry.h - Which tiles there are, and what they read -*- C++
-//-*-===//
+//===- TileGeometry.h - What tiles there are, what they read ----*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
