@@ -18,6 +18,7 @@ class ToolError(RuntimeError):
 @dataclasses.dataclass
 class Call:
     seconds: float
+    processor_seconds: float
     peak_bytes: int  # of resident memory
     report: dict
 
@@ -35,7 +36,8 @@ def call(tool, command, *arguments, folder):
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         raise ToolError((errors.strip().splitlines() or ["no message"])[-1])
-    return Call(time.monotonic() - start, usage.ru_maxrss * 1024, json.loads(report.read_text()))
+    return Call(time.monotonic() - start, usage.ru_utime + usage.ru_stime,
+                usage.ru_maxrss * 1024, json.loads(report.read_text()))
 
 
 def compile_model(tool, model, target, binary, folder, *options):

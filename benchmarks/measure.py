@@ -6,8 +6,9 @@ Networks: those of examples/, the generated ones of benchmarks/models, and the
 real ones of ../shared/models where that folder is there. Times of the simulated
 device are exact and the same each time: they, and the bytes that are moved, are
 compared with benchmarks/baseline.json. The exit code is 1 when one is worse, or a
-network no longer compiles; --update makes what came out the baseline of the rows
+network no longer compiles or is no longer measured; --update makes what came out the baseline of the rows
 that were measured. Times of the compiler and the simulator are of this machine.
+What is asked of networks (benchmarks/gates.py) is tabulated as met or missed.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 
+import gates
 from garam_cli import DEFAULT_TOOL, SOURCE_DIR, ToolError, compile_model, run_model
 
 # Of the package, by itself: nothing here needs the package to be built.
@@ -35,14 +37,16 @@ class Network:
     file: pathlib.Path
     options: tuple = ()  # of garam compile
     generator: tuple = ()  # arguments of the script that writes `file`
-    targets: tuple = ()  # that the network is meant for; empty: all
+    targets: tuple = ()  # that the network is meant for; empty: all but those of cost models
+    also: tuple = ()  # targets of cost models that take it as well
 
     @property
     def is_int8(self):
         return "int8" in self.name
 
 
-def list_networks(folder):
+def list_networks(folder, includes_absent=False):
+    """`includes_absent`: also those of MODELS where that folder is not there."""
     digits = SOURCE_DIR / "examples" / "digits"
     networks = [
         Network("digits", digits / "digits.onnx", ("--dim", "N=1")),
@@ -51,9 +55,10 @@ def list_networks(folder):
     for name in ["resnet50", "mobilenetv2"]:
         networks += [
             Network(name, folder / f"{name}.onnx", (), (f"{name}.py",)),
-            Network(f"{name}_int8", folder / f"{name}_int8.onnx", (), (f"{name}.py", "--int8")),
+            Network(f"{name}_int8", folder / f"{name}_int8.onnx", (), (f"{name}.py", "--int8"),
+                    also=("u65-512",) if name == "mobilenetv2" else ()),
         ]
-    if MODELS.is_dir():
+    if MODELS.is_dir() or includes_absent:
         tiny = MODELS / "mlperf_tiny"
         networks += [
             Network("mnist8", MODELS / "mnist8/model.onnx"),
@@ -94,18 +99,17 @@ def list_large_networks(folder):
 
 
 # Targets that take some networks only: those without float arithmetic, and those of published cost
-# models, for the networks that these were published for.
+# models, for the networks that these were published for, which name them.
 INTEGER_TARGETS = {"warboy"}
-TARGETS_OF_NETWORKS = {"soma-edge-16": {"resnet50_v1"}, "soma-edge-64": {"resnet50_v1"},
-                       "u65-512": {"mobilenetv2_int8"}}
+COST_MODEL_TARGETS = {"soma-edge-16", "soma-edge-64", "u65-512"}
 
 
 def takes(target, network):
     """Whether the pair is measured."""
-    if target in TARGETS_OF_NETWORKS:
-        return any(network.name.startswith(name) for name in TARGETS_OF_NETWORKS[target])
-    if network.targets and target not in network.targets:
-        return False
+    if network.targets:
+        return target in network.targets
+    if target in COST_MODEL_TARGETS:
+        return target in network.also
     return target not in INTEGER_TARGETS or network.is_int8
 
 
@@ -127,7 +131,8 @@ def measure(tool, network, target, folder, simulates_data):
     keys = [*COMPARED, "ratio", "energy_j"]
     row.update({key: compiled.report[key] for key in keys})
     row["losses"] = {loss["category"]: loss["seconds"] for loss in compiled.report["losses"]}
-    row.update(compile_s=compiled.seconds, compile_peak_bytes=compiled.peak_bytes,
+    row.update(compile_s=compiled.seconds, compile_processor_s=compiled.processor_seconds,
+               compile_peak_bytes=compiled.peak_bytes,
                model_bytes=network.file.stat().st_size)
     return row
 
@@ -145,9 +150,30 @@ def compare(row, baseline):
     return baselines.compare(row, baseline, COMPARED, GUARDED)
 
 
-def compare_all(rows, baseline):
+def list_missing(rows, baseline, only, targets):
+    """The rows of the baseline that were asked for, by networks and targets (none: all), and were not
+    measured: (whether that is worse, key) each. Without MODELS its networks cannot be."""
+    measured = {baselines.get_key(row) for row in rows}
+    elsewhere = set()
+    if not MODELS.is_dir():
+        folder = pathlib.Path()
+        elsewhere = ({network.name for network in list_networks(folder, includes_absent=True)}
+                     - {network.name for network in list_networks(folder)})
+    missing = []
+    for key in sorted(set(baseline) - measured):
+        model, target = key.split(" on ")
+        if (not only or model in only) and (not targets or target in targets):
+            missing.append((model not in elsewhere, key))
+    return missing
+
+
+def compare_all(rows, baseline, only=(), targets=()):
     """Prints what differs from the baseline; whether something is worse."""
     worse = False
+    for is_worse, key in list_missing(rows, baseline, only, targets):
+        worse |= is_worse
+        print(f"{'MISSING' if is_worse else 'skipped'}: {key} was not measured"
+              + ("" if is_worse else f", {MODELS} is not there"))
     for row in rows:
         key = baselines.get_key(row)
         if key not in baseline:
@@ -208,13 +234,14 @@ def main():
     parser.add_argument("--garam", type=pathlib.Path, default=DEFAULT_TOOL)
     arguments = parser.parse_args()
     only = set(filter(None, arguments.only.split(",")))
+    targets = arguments.targets.split(",")
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         for network in list_networks(folder) + list_large_networks(folder):
             if only and network.name not in only:
                 continue
-            for target in arguments.targets.split(","):
+            for target in targets:
                 if takes(target, network):
                     rows.append(measure(arguments.garam, network, target, folder,
                                         arguments.simulate))
@@ -225,13 +252,15 @@ def main():
     print(format_table(rows))
     print("\nCritical path, % of the latency:\n")
     print(format_losses(rows))
+    print("\nWhat is asked:\n")
+    print(gates.format_gates(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
     if arguments.update:
         baselines.update_baseline(arguments.baseline, rows, COMPARED)
         return 0
     print("\nAgainst the baseline:\n")
-    return int(compare_all(rows, baselines.read_baseline(arguments.baseline)))
+    return int(compare_all(rows, baselines.read_baseline(arguments.baseline), only, targets))
 
 
 if __name__ == "__main__":

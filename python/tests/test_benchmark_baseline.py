@@ -46,6 +46,38 @@ def test_baseline(tmp_path):
     result = run(tmp_path)
     assert result.returncode == 1 and "WORSE: digits on atom: dram_read_bytes" in result.stdout
 
+    # A row that is not there any more.
+    baseline = {"digits on atom": kept, "digits on rngd": kept}
+    path.write_text(json.dumps(baseline))
+    assert run(tmp_path).returncode == 0  # was not asked for
+    result = run(tmp_path, "--targets", "atom,rngd", "--only", "gone")
+    assert result.returncode == 0
+    path.write_text(json.dumps({**baseline, "gone on atom": kept}))
+    result = run(tmp_path, "--only", "digits,gone")
+    assert result.returncode == 1 and "MISSING: gone on atom was not measured" in result.stdout
+
+
+def test_gates(monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
+    gates = __import__("gates")
+    measure = __import__("measure")
+    folder = SOURCE_DIR
+    networks = {network.name: network
+                for network in measure.list_networks(folder) + measure.list_large_networks(folder)}
+    # Each is of a row that is measured.
+    for gate in gates.GATES:
+        assert measure.takes(gate.target, networks[gate.model]), gate
+    gate = gates.Gate("m", "t", "cycles", 1000, "a paper")
+    row = {"model": "m", "target": "t", "latency_s": 1e-6}
+    assert gates.check(row, gate) == (1000, True)
+    assert gates.check({**row, "latency_s": 1.001e-6}, gate)[1] is False
+    assert gates.check({"error": "no"}, gate) == (None, False)
+    ratio = gates.Gate("m", "t", "ratio", 0.5, "a bound")
+    table = gates.format_gates([{**row, "ratio": 0.4}, {**row, "model": "n"}], [gate, ratio])
+    assert "| m | t | cycles | at most 1,000 | 1,000 | met | a paper |" in table
+    assert "| m | t | ratio | at least 0.5 | 0.400 | MISSED | a bound |" in table
+    assert "| n |" not in table
+
 
 @pytest.mark.parametrize("row, baseline, worse", [
     ({"error": "no"}, {"error": "no"}, None),

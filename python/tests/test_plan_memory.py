@@ -99,3 +99,16 @@ def test_published_instances_fit_their_capacity(run_tool, tmp_path, name):
     run_tool("garam", "plan-memory", table, "--capacity", capacity, "--time-limit", 300,
              "-o", tmp_path / "o.csv")
     assert read_height(tmp_path / "o.csv") <= capacity
+
+
+@pytest.mark.parametrize("rows, fault", [
+    ("a,0,2,4,0\nb,1,3,4,4\nc,2,4,4,0\n", None),
+    ("a,0,2,4,0\nb,1,3,4,3\nc,2,4,4,0\n", "buffers a and b overlap"),
+    ("a,0,2,4,1\nb,1,3,4,5\nc,2,4,4,0\n", "buffer b lies from 5 to 9"),
+    ("a,0,9,4,2\nb,1,3,2,0\nc,2,4,8,0\n", "buffers b and c overlap"),
+    ("a,0,9,2,4\nb,1,9,2,0\nc,2,4,8,0\n", "buffers b and c overlap"),
+])
+def test_benchmark_checks_plans(rows, fault, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
+    (tmp_path / "plan.csv").write_text("id,lower,upper,size,offset\n" + rows)
+    assert __import__("plan_memory").find_fault(tmp_path / "plan.csv", 8) == fault

@@ -1,0 +1,85 @@
+"""What is asked of networks on targets, and whether it is met.
+
+The figures are those of a schedule that is good, or those that others have published for the same
+machine under the same rules (docs/targets.md); a baseline only says what was there before.
+"""
+
+import dataclasses
+import operator
+
+
+@dataclasses.dataclass(frozen=True)
+class Gate:
+    model: str
+    target: str
+    figure: str  # key of FIGURES
+    limit: float
+    source: str
+
+
+def get_cycles(row):
+    """Of the machines whose gates are in cycles: their clock is 1 GHz."""
+    return row["latency_s"] * 1e9
+
+
+def get_dram_bytes(row):
+    return row["dram_read_bytes"] + row["dram_write_bytes"]
+
+
+# Of each figure: from a row, and whether it is at least or at most the limit.
+FIGURES = {
+    "ratio": (operator.itemgetter("ratio"), operator.ge),
+    "cycles": (get_cycles, operator.le),
+    "DRAM bytes": (get_dram_bytes, operator.le),
+    # Of the machine that compiles.
+    "compile s": (operator.itemgetter("compile_processor_s"), operator.le),
+}
+
+BOUND = "bound by products and weights, fixed costs beside"
+SOMA = "SoMa (HPCA 2025), with a margin"
+VELA = "Vela under its own model"
+PATIENCE = "time that one waits"
+
+GATES = (
+    Gate("resnet50", "atom", "ratio", 0.6, BOUND),
+    Gate("resnet50_int8", "atom", "ratio", 0.5, BOUND),
+    Gate("mobilenetv2", "atom", "ratio", 0.3, BOUND),
+    Gate("mobilenetv2_int8", "atom", "ratio", 0.2, BOUND),
+    Gate("resnet50_v1_int8_b1", "soma-edge-64", "cycles", 660_000, SOMA),
+    Gate("resnet50_v1_int8_b4", "soma-edge-16", "cycles", 2_750_000, SOMA),
+    Gate("resnet50_v1_int8_b16", "soma-edge-16", "cycles", 9_600_000, SOMA),
+    *(Gate(f"resnet50_v1_int8_b{batch}", target, "compile s", 10, PATIENCE)
+      for batch, target in ((1, "soma-edge-64"), (4, "soma-edge-16"), (16, "soma-edge-16"))),
+    Gate("mobilenetv2_int8", "u65-512", "cycles", 3_060_000, VELA),
+    Gate("mobilenetv2_int8", "u65-512", "DRAM bytes", 4_750_000, VELA),
+    *(Gate("resnet50", target, "compile s", 3, PATIENCE) for target in ("atom", "rngd")),
+    *(Gate("mobilenetv2", target, "compile s", 1, PATIENCE) for target in ("atom", "rngd")),
+)
+
+
+def check(row, gate):
+    """(what was measured, whether it is enough); (None, False) where nothing was."""
+    if "error" in row:
+        return None, False
+    get, is_enough = FIGURES[gate.figure]
+    return get(row), is_enough(get(row), gate.limit)
+
+
+def format_gates(rows, gates=GATES):
+    """A table of the gates of the rows."""
+    rows = {(row["model"], row["target"]): row for row in rows}
+    lines = ["| model | target | figure | asked | measured | | source |",
+             "|---|---|---|---:|---:|---|---|"]
+    for gate in gates:
+        if (gate.model, gate.target) not in rows:
+            continue
+        found, is_met = check(rows[gate.model, gate.target], gate)
+        asked = ("at least " if FIGURES[gate.figure][1] is operator.ge else "at most ")
+        lines.append(f"| {gate.model} | {gate.target} | {gate.figure} | {asked}{gate.limit:,} "
+                     f"| {'' if found is None else format_number(found)} "
+                     f"| {'met' if is_met else 'MISSED'} | {gate.source} |")
+    return "\n".join(lines)
+
+
+def format_number(number):
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.3f}"
