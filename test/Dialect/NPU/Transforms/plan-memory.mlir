@@ -20,17 +20,6 @@ func.func @disjoint() {
 
 // -----
 
-// Sizes that cannot be added up are not a question of a memory's size.
-// expected-error @+1 {{memory cannot be planned: the buffers are too large to add up}}
-func.func @no_sum() {
-  %a = npu.buffer <local> bytes 4611686018427387904 {cores = array<i64: 0>}
-  npu.dma_command 0, to %a sizes [64] bytes 1
-    with [#npu.descriptor<0 : u8 strides [1]>] {fill_bits = 0 : i64}
-  return
-}
-
-// -----
-
 // A core of atom has 4 MiB.
 // expected-error @+1 {{the buffers do not fit the local memory of atom, which has 4194304 bytes}}
 func.func @too_large() {
