@@ -202,13 +202,22 @@ void CommandPrinter::print(const VectorCommand &c) {
   printInstructions("body", c.body);
   for (const VectorReduction &r : c.reductions) {
     os << " reduce r" << unsigned(r.accumulator) << " = " << getName(r.combiner)
-       << " r" << unsigned(r.source) << " from 0x";
+       << " r" << unsigned(r.source) << " from ";
+    if (r.initialInput >= 0) {
+      os << "input " << int(r.initialInput);
+      continue;
+    }
+    os << "0x";
     os.write_hex(r.initial);
   }
   printInstructions("finish", c.finish);
   for (const VectorOutput &output : c.outputs) {
-    os << " r" << unsigned(output.source)
-       << (output.isFloat ? ":f32 ->" : ":i32 ->");
+    os << " r" << unsigned(output.source) << (output.isFloat ? ":f32" : ":i32");
+    if (output.scale != 1.0f)
+      os << llvm::format(" over %.9g", output.scale);
+    if (output.zeroPoint)
+      os << " zero " << output.zeroPoint;
+    os << " ->";
     printOperand("out", output.descriptor, parallelDims);
   }
 }

@@ -159,12 +159,22 @@ void writeProgram(WordWriter &writer, const Program &program) {
 
 } // namespace
 
+/// Whether `command` has fields that came with version 1.2.
+static bool hasFieldsOf2(const Command &command) {
+  if (const auto *tensor = std::get_if<TensorCommand>(&command))
+    return requantizes(*tensor);
+  const auto *vector = std::get_if<VectorCommand>(&command);
+  return vector &&
+         (llvm::any_of(vector->outputs, quantizes) ||
+          llvm::any_of(vector->reductions, [](const VectorReduction &r) {
+            return r.initialInput >= 0;
+          }));
+}
+
 uint16_t garam::npu::layout::getMinorVersion(const Program &program) {
   for (const Queue &queue : program.queues)
-    for (const Command &command : queue.commands)
-      if (const auto *tensor = std::get_if<TensorCommand>(&command))
-        if (requantizes(*tensor))
-          return 2;
+    if (llvm::any_of(queue.commands, hasFieldsOf2))
+      return 2;
   return program.residents.empty() ? 0 : 1;
 }
 

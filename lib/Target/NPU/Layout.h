@@ -45,7 +45,8 @@ constexpr uint16_t majorVersion = 1;
 constexpr uint16_t minorVersion = 2;
 
 /// The minor version of `program`: 2 when a tensor command requantises or
-/// divides, else 1 when it has resident bytes.
+/// divides, an output of a vector command quantises or a reduction starts from
+/// an input, else 1 when it has resident bytes.
 uint16_t getMinorVersion(const Program &program);
 
 enum class Opcode : uint8_t {
@@ -277,7 +278,8 @@ void visitReduction(IO &io, R &reduction) {
   io.enumerator("combiner", reduction.combiner, 4, numCombiners);
   io.bits("source", reduction.source, 5);
   io.bits("accumulator", reduction.accumulator, 5);
-  io.reserved(18);
+  io.biased("initialInput", reduction.initialInput, 4);
+  io.reserved(14);
   io.bits("initial", reduction.initial, 32);
   io.leave();
 }
@@ -287,7 +289,20 @@ void visitOutput(IO &io, O &output) {
   io.enter("output");
   io.bits("source", output.source, 5);
   io.bits("isFloat", output.isFloat, 1);
-  io.reserved(26);
+  bool hasScale =
+      llvm::bit_cast<uint32_t>(output.scale) != llvm::bit_cast<uint32_t>(1.0f);
+  bool hasZeroPoint = output.zeroPoint != 0;
+  io.bits("hasScale", hasScale, 1);
+  io.bits("hasZeroPoint", hasZeroPoint, 1);
+  io.reserved(24);
+  if (hasScale)
+    io.bits("scale", output.scale, 32);
+  if (hasZeroPoint)
+    io.bits("zeroPoint", output.zeroPoint, 32);
+  io.require(hasScale == (llvm::bit_cast<uint32_t>(output.scale) !=
+                          llvm::bit_cast<uint32_t>(1.0f)) &&
+                 hasZeroPoint == (output.zeroPoint != 0),
+             "an output in its shortest form");
   visitDescriptor(io, "descriptor", output.descriptor);
   io.leave();
 }

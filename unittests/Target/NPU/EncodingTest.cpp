@@ -161,6 +161,37 @@ TEST(NPUEncoding, VersionOfResidentBytes) {
                                 "version for its program");
 }
 
+TEST(NPUEncoding, VersionOfQuantization) {
+  auto getVersion = [](Engine engine, const Command &command) {
+    Program program;
+    program.queues.push_back({0, engine, {command}});
+    return encodeOrFail(program)[6];
+  };
+  TensorCommand tensor;
+  EXPECT_EQ(getVersion(Engine::Tensor, tensor), 0);
+  tensor.outputScale = 2;
+  EXPECT_EQ(getVersion(Engine::Tensor, tensor), 2);
+  tensor.outputScale = 1;
+  tensor.hasRequantization = true;
+  EXPECT_EQ(getVersion(Engine::Tensor, tensor), 2);
+
+  VectorCommand vector;
+  vector.sizes = {2, 3};
+  vector.numReductionDims = 1;
+  vector.inputs.resize(1);
+  vector.body = {{VectorOpcode::Load, 0, 0, 0, 0, 0}};
+  vector.reductions = {{Combiner::AddI, 0, 1, 0}};
+  vector.finish = {{VectorOpcode::I32ToF32, 2, 1, 0, 0, 0}};
+  vector.outputs.resize(1);
+  vector.outputs[0].source = 2;
+  EXPECT_EQ(getVersion(Engine::Vector, vector), 0);
+  vector.outputs[0].zeroPoint = 3;
+  EXPECT_EQ(getVersion(Engine::Vector, vector), 2);
+  vector.outputs[0].zeroPoint = 0;
+  vector.reductions[0].initialInput = 0;
+  EXPECT_EQ(getVersion(Engine::Vector, vector), 2);
+}
+
 TEST(NPUEncoding, DamagedCommand) {
   std::vector<uint8_t> good = encodeOrFail(makeProgram({makeCopy()}));
   // Header of 6 words, segment of 4, queue of 2.

@@ -235,7 +235,15 @@ Command Generator::makeVector() {
       r.combiner = Combiner(random.below(numCombiners));
       r.source = pickRegister(defined);
       r.accumulator = number;
-      r.initial = random.bits();
+      if (c.inputs.size() < maxVectorInputs && random.flip()) {
+        r.initialInput = c.inputs.size();
+        Descriptor initial = makeOperand(
+            parallelDims, false,
+            r.combiner <= Combiner::MinF ? ElementType::F16 : ElementType::I8);
+        c.inputs.push_back(initial);
+      } else {
+        r.initial = random.bits();
+      }
       c.reductions.push_back(r);
     }
   if (c.numReductionDims)
@@ -251,6 +259,10 @@ Command Generator::makeVector() {
                               ElementType::U8};
     output.descriptor = makeOperand(
         parallelDims, false, output.isFloat ? type(floats) : type(integers));
+    if (output.isFloat && output.descriptor.type == ElementType::I8) {
+      output.zeroPoint = small();
+      output.scale = (1 + random.below(60)) / 40.0f;
+    }
     c.outputs.push_back(output);
   }
   return c;

@@ -236,9 +236,10 @@ TEST(NPUSpecification, VectorLayout) {
   command.body = {{VectorOpcode::Load, 1, 0, 0, 0, 1},
                   {VectorOpcode::Index, 1, 0, 0, 0, 1}};
   command.reductions.resize(2);
+  command.reductions[1].initialInput = 0;
   command.finish = {{VectorOpcode::ConstF32, 0, 0, 0, 0, 5}};
-  command.outputs = {{makeFullDescriptor(), 0, true},
-                     {makeFullDescriptor(), 0, true}};
+  command.outputs = {{makeFullDescriptor(), 0, true, 2.0f, 3},
+                     {makeFullDescriptor(), 0, true, 2.0f, 3}};
   checkCommand("Vector", command, Stored::All);
 }
 

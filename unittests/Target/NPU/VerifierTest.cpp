@@ -287,6 +287,28 @@ const Case cases[] = {
      [](Sample &s) {
        s.vector().outputs[0].descriptor.type = ElementType::BF16;
      }},
+    {18, "output 0 of scale 0.0",
+     [](Sample &s) { s.vector().outputs[0].scale = 0; }},
+    {18, "output 0 quantises an i32 to i8",
+     [](Sample &s) { s.vector().outputs[0].zeroPoint = 1; }},
+    {18, "output 0 quantises an f32 to f16",
+     [](Sample &s) {
+       s.vector().outputs[0].isFloat = true;
+       s.vector().outputs[0].descriptor.type = ElementType::F16;
+       s.vector().outputs[0].scale = 2;
+     }},
+    {19, "a reduction from input 1 of 1",
+     [](Sample &s) { s.vector().reductions[0].initialInput = 1; }},
+    {19, "a reduction from input 0 with initial bits",
+     [](Sample &s) {
+       s.vector().reductions[0].initialInput = 0;
+       s.vector().reductions[0].initial = 1;
+     }},
+    {19, "a reduction from input 0 of type f16 by AddI",
+     [](Sample &s) {
+       s.vector().reductions[0].initialInput = 0;
+       s.vector().inputs[0].type = ElementType::F16;
+     }},
     {19, "no vector operation has number 200",
      [](Sample &s) { s.vector().body[0].opcode = VectorOpcode(200); }},
     {19, "no combiner has number 10",
@@ -331,6 +353,11 @@ const Case cases[] = {
      [](Sample &s) {
        s.vector().inputs[0].strides[1] = 1;
        s.vector().finish[0] = {VectorOpcode::Load, 2, 0, 0, 0, 0};
+     }},
+    {21, "a reduction from input 0, which moves with a reduction dimension",
+     [](Sample &s) {
+       s.vector().inputs[0].strides[1] = 1;
+       s.vector().reductions[0].initialInput = 0;
      }},
     {22, "no DMA kind has number 4",
      [](Sample &s) { s.dma().kind = DMAKind(4); }},

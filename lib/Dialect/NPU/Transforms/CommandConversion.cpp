@@ -157,8 +157,10 @@ VectorCommand CommandConversion::convert(VectorCommandOp op) const {
   };
   for (Value input : op.getInputs())
     command.inputs.push_back(take(input));
-  for (auto [output, stored] : llvm::zip(op.getOutputs(), code.outputs))
-    command.outputs.push_back({take(output), stored.source, stored.isFloat});
+  for (auto [output, stored] : llvm::zip(op.getOutputs(), code.outputs)) {
+    command.outputs.push_back(stored);
+    command.outputs.back().descriptor = take(output);
+  }
   return command;
 }
 

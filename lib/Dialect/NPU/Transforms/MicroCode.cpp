@@ -5,6 +5,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/NPU/Transforms/MicroCode.h"
+
+#include "QuantizingStore.h"
+#include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Target/DeviceTarget.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -35,10 +38,12 @@ uint32_t getBits(TypedAttr value) {
 
 class Translator {
 public:
+  /// `outputKinds`: of each output, or nothing where they are not known.
   Translator(Operation *owner, ArrayAttr combiners, Region &body,
-             Region &finish, ArrayRef<int64_t> finishInputs)
+             Region &finish, ArrayRef<int64_t> finishInputs,
+             ArrayRef<ElementKind> outputKinds)
       : owner(owner), combiners(combiners), body(body), finish(finish),
-        finishInputs(finishInputs) {
+        finishInputs(finishInputs), outputKinds(outputKinds) {
     free.set();
   }
 
@@ -92,20 +97,58 @@ private:
         inputs[argument] = finishInputs[i - numSums];
       }
     }
+    for (auto [reduction, sum] :
+         llvm::zip(code.reductions, block.getArguments()))
+      startFromInput(reduction, sum);
     if (failed(translate(block)) ||
         failed(addOutputs(cast<YieldOp>(block.getTerminator()))))
       return failure();
     return check();
   }
 
+  /// An integer sum that starts from nothing and to which an input is added
+  /// afterwards starts from that input.
+  void startFromInput(VectorReduction &reduction, BlockArgument sum) {
+    if (reduction.combiner != npu::Combiner::AddI || reduction.initial != 0 ||
+        !sum.hasOneUse())
+      return;
+    auto addition = dyn_cast<arith::AddIOp>(*sum.getUsers().begin());
+    if (!addition)
+      return;
+    Value other =
+        addition.getLhs() == sum ? addition.getRhs() : addition.getLhs();
+    auto input = inputs.find(other);
+    if (input == inputs.end() || !other.hasOneUse())
+      return;
+    reduction.initialInput = static_cast<int8_t>(input->second);
+    registers[addition.getResult()] = reduction.accumulator;
+    absorbed.insert(addition);
+  }
+
   LogicalResult addOutputs(YieldOp yield) {
-    for (Value value : yield.getValues()) {
-      FailureOr<uint8_t> source = use(value);
+    for (auto [i, value] : llvm::enumerate(yield.getValues())) {
+      QuantizingStore store = getStore(yield, i);
+      FailureOr<uint8_t> source = use(store.value);
       if (failed(source))
         return failure();
-      code.outputs.push_back({*source, isa<FloatType>(value.getType())});
+      VectorOutput &output = code.outputs.emplace_back();
+      output.source = *source;
+      output.isFloat = isa<FloatType>(value.getType());
+      output.scale = store.scale;
+      output.zeroPoint = store.zeroPoint;
     }
     return success();
+  }
+
+  QuantizingStore getStore(YieldOp yield, unsigned output) const {
+    Value value = yield.getValues()[output];
+    return output < outputKinds.size() && storesOutputs(yield)
+               ? matchQuantizingStore(value, outputKinds[output])
+               : QuantizingStore{value};
+  }
+
+  bool storesOutputs(YieldOp yield) const {
+    return combiners.empty() || yield->getParentRegion() == &finish;
   }
 
   FailureOr<MicroCode> check() {
@@ -118,11 +161,14 @@ private:
   }
 
   LogicalResult translate(Block &block) {
+    absorbStores(cast<YieldOp>(block.getTerminator()));
     // Last operation that uses each value, for its register to be free then.
     for (Operation &op : block)
       for (Value operand : op.getOperands())
         lastUse[operand] = &op;
     for (Operation &op : block.without_terminator()) {
+      if (absorbed.contains(&op))
+        continue;
       if (failed(translate(&op)))
         return failure();
       for (Value operand : op.getOperands())
@@ -130,6 +176,13 @@ private:
           release(operand);
     }
     return success();
+  }
+
+  /// What the stores of `yield` do is no instruction.
+  void absorbStores(YieldOp yield) {
+    for (unsigned i = 0; i < yield.getNumOperands(); ++i)
+      for (Operation *op : getStore(yield, i).absorbed)
+        absorbed.insert(op);
   }
 
   FailureOr<uint8_t> allocate() {
@@ -227,12 +280,15 @@ private:
   ArrayAttr combiners;
   Region &body, &finish;
   ArrayRef<int64_t> finishInputs;
+  ArrayRef<ElementKind> outputKinds;
   MicroCode code;
   llvm::SmallVectorImpl<VectorInstruction> *instructions = nullptr;
   std::bitset<maxVectorRegisters> free;
   llvm::DenseMap<Value, uint8_t> registers;
   llvm::DenseMap<Value, uint32_t> inputs;
   llvm::DenseMap<Value, Operation *> lastUse;
+  /// Operations that are part of a store or of a reduction.
+  llvm::SmallPtrSet<Operation *, 8> absorbed;
 };
 
 /// Operations that are one instruction.
@@ -399,12 +455,31 @@ LogicalResult Translator::translateCompare(arith::CmpFOp op) {
 
 } // namespace
 
+/// What the commands of `op` store their outputs as; nothing where they differ
+/// or there are none.
+static SmallVector<ElementKind> getOutputKinds(MicroProgramOp op) {
+  SmallVector<ElementKind> kinds;
+  for (Operation *user : op->getUsers()) {
+    auto command = dyn_cast<VectorCommandOp>(user);
+    if (!command)
+      continue;
+    SmallVector<ElementKind> own;
+    for (Attribute attribute : command.getDescriptors().getValue().drop_front(
+             command.getInputs().size()))
+      own.push_back(cast<DescriptorAttr>(attribute).getType());
+    if (!kinds.empty() && kinds != own)
+      return {};
+    kinds = std::move(own);
+  }
+  return kinds;
+}
+
 FailureOr<MicroCode> translateMicroProgram(MicroProgramOp op) {
   SmallVector<int64_t> finishInputs;
   if (op.getFinishInputs())
     finishInputs = llvm::to_vector(*op.getFinishInputs());
   return Translator(op, op.getCombiners(), op.getBody(), op.getFinish(),
-                    finishInputs)
+                    finishInputs, getOutputKinds(op))
       .run();
 }
 
@@ -413,8 +488,14 @@ FailureOr<MicroCode> translateMicroProgram(VectorOp op) {
   SmallVector<int64_t> finishInputs;
   for (unsigned i = 0; i < op.getInputs().size(); ++i)
     finishInputs.push_back(i);
+  std::optional<ArrayRef<bool>> unsignedOutputs = op.getUnsignedOutputs();
+  SmallVector<ElementKind> outputKinds;
+  for (auto [i, result] : llvm::enumerate(op.getResults()))
+    outputKinds.push_back(
+        getElementKind(getElementTypeOrSelf(result),
+                       unsignedOutputs && (*unsignedOutputs)[i]));
   return Translator(op, op.getCombiners(), op.getBody(), op.getFinish(),
-                    finishInputs)
+                    finishInputs, outputKinds)
       .run();
 }
 

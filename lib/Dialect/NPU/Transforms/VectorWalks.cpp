@@ -32,9 +32,10 @@ VectorCommand makeVectorCommand(const Walk &walk, unsigned numInputs,
   command.reductions = code.reductions;
   command.finish = code.finish;
   for (auto [operand, stored] :
-       llvm::zip(operands.drop_front(numInputs), code.outputs))
-    command.outputs.push_back(
-        {describe(operand), stored.source, stored.isFloat});
+       llvm::zip(operands.drop_front(numInputs), code.outputs)) {
+    command.outputs.push_back(stored);
+    command.outputs.back().descriptor = describe(operand);
+  }
   return command;
 }
 

@@ -117,6 +117,10 @@ bool garam::npu::requantizes(const TensorCommand &command) {
          (command.store && command.outputScale != 1.0f);
 }
 
+bool garam::npu::quantizes(const VectorOutput &output) {
+  return output.scale != 1.0f || output.zeroPoint != 0;
+}
+
 bool garam::npu::isReadOnly(SegmentRole role) {
   return role == SegmentRole::Constant || role == SegmentRole::Parameter ||
          role == SegmentRole::Input;
@@ -197,16 +201,17 @@ bool garam::npu::operator==(const VectorInstruction &a,
 bool garam::npu::operator==(const VectorReduction &a,
                             const VectorReduction &b) {
   auto tie = [](const VectorReduction &x) {
-    return std::tie(x.combiner, x.source, x.accumulator, x.initial);
+    return std::tie(x.combiner, x.source, x.accumulator, x.initialInput,
+                    x.initial);
   };
   return tie(a) == tie(b);
 }
 
 bool garam::npu::operator==(const VectorOutput &a, const VectorOutput &b) {
   auto tie = [](const VectorOutput &x) {
-    return std::tie(x.descriptor, x.source, x.isFloat);
+    return std::tie(x.descriptor, x.source, x.isFloat, x.zeroPoint);
   };
-  return tie(a) == tie(b);
+  return tie(a) == tie(b) && bits(a.scale) == bits(b.scale);
 }
 
 bool garam::npu::operator==(const VectorCommand &a, const VectorCommand &b) {

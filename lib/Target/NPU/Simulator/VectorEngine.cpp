@@ -15,8 +15,11 @@
 #include "ElementRuns.h"
 #include "OperandRuns.h"
 #include "VectorKernels.h"
+#include "garam/Target/NPU/Machine/Conversions.h"
 
 #include "llvm/ADT/STLExtras.h"
+
+#include <cmath>
 
 namespace garam::npu {
 
@@ -53,12 +56,14 @@ private:
   RangeFault runProgram(llvm::ArrayRef<VectorInstruction> program,
                         const ElementIndex &index, DimRange laneDims,
                         unsigned lanes);
-  RangeFault load(const VectorInstruction &instruction, ElementIndex index,
+  RangeFault load(unsigned inputNumber, uint32_t *target, ElementIndex index,
                   DimRange laneDims, unsigned lanes);
   void writeIndices(const VectorInstruction &instruction, ElementIndex index,
                     DimRange laneDims, unsigned lanes);
   RangeFault finish(const ElementIndex &index, unsigned lanes);
-  void startReductions(unsigned lanes);
+  RangeFault startReductions(const ElementIndex &index, DimRange laneDims,
+                             unsigned lanes);
+  const uint32_t *convert(const VectorOutput &output, unsigned lanes);
 
   const VectorCommand &command;
   llvm::SmallVector<uint32_t, maxDims> sizes; // dimensions merged
@@ -66,6 +71,7 @@ private:
   llvm::SmallVector<Operand, maxVectorInputs> inputs;
   llvm::SmallVector<Operand, maxVectorOutputs> outputs;
   std::vector<Register> registers{maxVectorRegisters};
+  Register converted;
 };
 
 } // namespace
@@ -170,11 +176,10 @@ uint64_t VectorExecution::count(DimRange dims) const {
 // Programs
 //===----------------------------------------------------------------------===//
 
-RangeFault VectorExecution::load(const VectorInstruction &instruction,
+RangeFault VectorExecution::load(unsigned inputNumber, uint32_t *target,
                                  ElementIndex index, DimRange laneDims,
                                  unsigned lanes) {
-  const Operand &input = inputs[instruction.immediate];
-  uint32_t *target = registers[instruction.destination].data();
+  const Operand &input = inputs[inputNumber];
   if (laneDims.first == laneDims.end)
     return readRun(input, index, 0, 1, target);
   unsigned dim = laneDims.end - 1;
@@ -184,7 +189,7 @@ RangeFault VectorExecution::load(const VectorInstruction &instruction,
     unsigned run = std::min(lanes, sizes[dim] - index[dim]);
     if (RangeFault fault = readRun(input, index, dim, run, target);
         fault.happened) {
-      faultyInput = instruction.immediate;
+      faultyInput = inputNumber;
       return fault;
     }
     advance(index, laneSizes, laneDims.first, run);
@@ -212,7 +217,9 @@ VectorExecution::runProgram(llvm::ArrayRef<VectorInstruction> program,
                             unsigned lanes) {
   for (const VectorInstruction &instruction : program) {
     if (instruction.opcode == VectorOpcode::Load) {
-      if (RangeFault fault = load(instruction, index, laneDims, lanes);
+      if (RangeFault fault = load(instruction.immediate,
+                                  registers[instruction.destination].data(),
+                                  index, laneDims, lanes);
           fault.happened)
         return fault;
     } else if (instruction.opcode == VectorOpcode::Index) {
@@ -224,6 +231,25 @@ VectorExecution::runProgram(llvm::ArrayRef<VectorInstruction> program,
   return {};
 }
 
+/// What `output` stores: of a quantised one, its integers.
+const uint32_t *VectorExecution::convert(const VectorOutput &output,
+                                         unsigned lanes) {
+  const Register &source = registers[output.source];
+  if (!quantizes(output))
+    return source.data();
+  for (unsigned lane = 0; lane < lanes; ++lane) {
+    float value = llvm::bit_cast<float>(source[lane]) / output.scale;
+    int64_t integer =
+        int64_t(saturate<int32_t>(roundToEven(value))) + output.zeroPoint;
+    converted[lane] = std::isnan(value)
+                          ? 0
+                          : static_cast<int32_t>(std::clamp<int64_t>(
+                                integer, std::numeric_limits<int32_t>::min(),
+                                std::numeric_limits<int32_t>::max()));
+  }
+  return converted.data();
+}
+
 /// Runs `finish` on parallel elements from `index` on and stores the outputs.
 RangeFault VectorExecution::finish(const ElementIndex &index, unsigned lanes) {
   DimRange parallel = {0, numParallel};
@@ -233,8 +259,9 @@ RangeFault VectorExecution::finish(const ElementIndex &index, unsigned lanes) {
   llvm::ArrayRef<uint32_t> parallelSizes =
       llvm::ArrayRef<uint32_t>(sizes).take_front(numParallel);
   for (auto [output, operand] : llvm::zip_equal(command.outputs, outputs)) {
-    auto write = output.isFloat ? writeFloatRun : writeIntRun;
-    const uint32_t *source = registers[output.source].data();
+    auto write =
+        output.isFloat && !quantizes(output) ? writeFloatRun : writeIntRun;
+    const uint32_t *source = convert(output, lanes);
     if (numParallel == 0) {
       write(operand, index, 0, 1, source);
       continue;
@@ -251,10 +278,18 @@ RangeFault VectorExecution::finish(const ElementIndex &index, unsigned lanes) {
   return {};
 }
 
-void VectorExecution::startReductions(unsigned lanes) {
-  for (const VectorReduction &reduction : command.reductions)
-    std::fill_n(registers[reduction.accumulator].begin(), lanes,
-                reduction.initial);
+RangeFault VectorExecution::startReductions(const ElementIndex &index,
+                                            DimRange laneDims, unsigned lanes) {
+  for (const VectorReduction &reduction : command.reductions) {
+    Register &accumulator = registers[reduction.accumulator];
+    if (reduction.initialInput < 0)
+      std::fill_n(accumulator.begin(), lanes, reduction.initial);
+    else if (RangeFault fault = load(reduction.initialInput, accumulator.data(),
+                                     index, laneDims, lanes);
+             fault.happened)
+      return fault;
+  }
+  return {};
 }
 
 RangeFault VectorExecution::runByParallelElements() {
@@ -269,7 +304,9 @@ RangeFault VectorExecution::runByParallelElements() {
   ElementIndex start = {};
   for (uint64_t element = 0; element < elements; element += blockLanes) {
     unsigned lanes = std::min<uint64_t>(blockLanes, elements - element);
-    startReductions(lanes);
+    if (RangeFault fault = startReductions(start, parallel, lanes);
+        fault.happened)
+      return fault;
     ElementIndex index = start;
     for (uint64_t step = 0; step < steps; ++step) {
       if (RangeFault fault = runProgram(command.body, index, parallel, lanes);
@@ -300,8 +337,10 @@ RangeFault VectorExecution::runByReductionElements() {
   ElementIndex start = {};
   std::array<uint32_t, maxVectorRegisters> sums;
   for (uint64_t element = 0; element < elements; ++element) {
+    if (RangeFault fault = startReductions(start, {0, 0}, 1); fault.happened)
+      return fault;
     for (const VectorReduction &reduction : command.reductions)
-      sums[reduction.accumulator] = reduction.initial;
+      sums[reduction.accumulator] = registers[reduction.accumulator][0];
     ElementIndex index = start;
     for (uint64_t step = 0; step < steps; step += blockLanes) {
       unsigned lanes = std::min<uint64_t>(blockLanes, steps - step);

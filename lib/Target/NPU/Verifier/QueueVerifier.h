@@ -89,6 +89,7 @@ private:
   void checkTensorTypes(const TensorCommand &c);
   void checkAccumulators(const TensorCommand &c);
   void checkMicroProgram(const VectorCommand &c);
+  void checkInitialInput(const VectorCommand &c, const VectorReduction &r);
   void checkInstruction(const VectorCommand &c, const VectorInstruction &i,
                         uint32_t &defined, uint32_t readOnly, bool inFinish);
   void checkIndirection(const DMACommand &c);

@@ -6,6 +6,8 @@
 
 #include "QueueVerifier.h"
 
+#include <cmath>
+
 using llvm::ArrayRef;
 using llvm::Twine;
 
@@ -64,6 +66,27 @@ void QueueVerifier::checkInstruction(const VectorCommand &c,
   }
 }
 
+/// Whether the combiner works on f32.
+static bool isFloat(Combiner combiner) { return combiner <= Combiner::MinF; }
+
+void QueueVerifier::checkInitialInput(const VectorCommand &c,
+                                      const VectorReduction &r) {
+  if (r.initialInput < 0)
+    return;
+  std::string place =
+      "a reduction from input " + std::to_string(r.initialInput);
+  if (!check(size_t(r.initialInput) < c.inputs.size(), 19,
+             Twine(place) + " of " + Twine(c.inputs.size())))
+    return;
+  const Descriptor &input = c.inputs[r.initialInput];
+  check(r.initial == 0, 19, place + " with initial bits");
+  check(isInteger(input.type) != isFloat(r.combiner), 19,
+        Twine(place) + " of type " + getName(input.type) + " by " +
+            getName(r.combiner));
+  check(ignoresDims(input, c.sizes.size() - c.numReductionDims), 21,
+        place + ", which moves with a reduction dimension");
+}
+
 void QueueVerifier::checkMicroProgram(const VectorCommand &c) {
   uint32_t accumulators = 0;
   for (const VectorReduction &r : c.reductions) {
@@ -76,6 +99,7 @@ void QueueVerifier::checkMicroProgram(const VectorCommand &c) {
     check(!(accumulators >> r.accumulator & 1), 20,
           "two reductions into register " + Twine(unsigned(r.accumulator)));
     accumulators |= uint32_t(1) << r.accumulator;
+    checkInitialInput(c, r);
   }
   uint32_t defined = 0;
   for (const VectorInstruction &i : c.body)
@@ -131,6 +155,15 @@ void QueueVerifier::verify(const VectorCommand &c) {
           "output " + Twine(number) + " stores a float as bool");
     check(output.isFloat || isInteger(output.descriptor.type), 18,
           "output " + Twine(number) + " stores an integer as " +
+              getName(output.descriptor.type));
+    check(std::isfinite(output.scale) && output.scale > 0, 18,
+          "output " + Twine(number) + " of scale " +
+              std::to_string(output.scale));
+    check(!quantizes(output) ||
+              (output.isFloat && isInteger(output.descriptor.type)),
+          18,
+          "output " + Twine(number) + " quantises " +
+              (output.isFloat ? "an f32" : "an i32") + " to " +
               getName(output.descriptor.type));
   }
   checkMicroProgram(c);

@@ -343,7 +343,10 @@ void execute(const VectorCommand &command, std::vector<uint8_t> &sram) {
   walk(sizes.take_front(numParallel), [&](Index index) {
     Registers registers = {};
     for (const VectorReduction &reduction : command.reductions)
-      registers[reduction.accumulator] = reduction.initial;
+      registers[reduction.accumulator] =
+          reduction.initialInput < 0
+              ? reduction.initial
+              : read(command.inputs[reduction.initialInput], index, sram);
     walk(sizes.drop_front(numParallel), [&](const Index &step) {
       Index at = index;
       for (unsigned dim = numParallel; dim < sizes.size(); ++dim)
@@ -355,9 +358,20 @@ void execute(const VectorCommand &command, std::vector<uint8_t> &sram) {
                     registers[reduction.source]);
     });
     run(command.finish, command, index, sram, registers);
-    for (const VectorOutput &output : command.outputs)
-      store(output.descriptor.type, registers[output.source], output.isFloat,
-            sram.data() + getOffset(output.descriptor, index));
+    for (const VectorOutput &output : command.outputs) {
+      uint8_t *target = sram.data() + getOffset(output.descriptor, index);
+      float quotient = toFloat(registers[output.source]) / output.scale;
+      bool quantizes = output.scale != 1 || output.zeroPoint != 0;
+      if (quantizes && !std::isnan(quotient)) {
+        double integral = std::nearbyint(double(quotient));
+        uint64_t element =
+            toInteger(output.descriptor.type, integral + output.zeroPoint);
+        std::memcpy(target, &element, getByteWidth(output.descriptor.type));
+      } else {
+        store(output.descriptor.type, quantizes ? 0 : registers[output.source],
+              output.isFloat, target);
+      }
+    }
   });
 }
 

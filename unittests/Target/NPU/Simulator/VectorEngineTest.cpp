@@ -7,6 +7,7 @@
 #include "Reference.h"
 #include "SimulatorTesting.h"
 
+#include "llvm/ADT/bit.h"
 #include "gtest/gtest.h"
 
 #include <cmath>
@@ -220,6 +221,55 @@ TEST(VectorEngineTest, ReductionsKeepTheirOrder) {
     compare(makeReduction(kind, {2, 3, 5, 11}, 2), sram);
     compare(makeReduction(kind, {600, 13}, 1), sram);
     compare(makeReduction(kind, {20, 40, 3, 3}, 2), sram);
+  }
+}
+
+// Quantisation as it is stored: ties to even, saturation and NaN.
+TEST(VectorEngineTest, OutputsThatQuantize) {
+  std::vector<uint32_t> bits = getInterestingBits(/*isFloat=*/true);
+  for (int i = -600; i <= 600; ++i)
+    bits.push_back(llvm::bit_cast<uint32_t>(i * 0.25f));
+  std::vector<uint8_t> sram(sramBytes, 0);
+  std::memcpy(sram.data(), bits.data(), bits.size() * 4);
+  for (ElementType type : {ElementType::I8, ElementType::U8, ElementType::I16})
+    for (auto [scale, zeroPoint] :
+         {std::pair(1.0f, 3), std::pair(0.5f, -128), std::pair(0.3f, 0)}) {
+      SCOPED_TRACE(getName(type).str() + " over " + std::to_string(scale));
+      VectorCommand command;
+      command.sizes = {static_cast<uint32_t>(bits.size())};
+      command.inputs = {local(0, ElementType::F32, {4})};
+      command.body = {{VectorOpcode::Load, 2, 0, 0, 0, 0}};
+      VectorOutput output;
+      output.descriptor = local(32768, type, {getByteWidth(type)});
+      output.source = 2;
+      output.scale = scale;
+      output.zeroPoint = zeroPoint;
+      command.outputs = {output};
+      compare(command, sram);
+    }
+}
+
+// Sums that start from one element for each parallel one, blocked along either
+// kind of dimension.
+TEST(VectorEngineTest, ReductionsThatStartFromAnInput) {
+  for (bool isLong : {false, true}) {
+    VectorCommand command;
+    command.sizes = {40, 20, 3};
+    if (isLong)
+      command.sizes = {2, 3, 500};
+    int64_t length = command.sizes[2];
+    command.numReductionDims = 1;
+    command.inputs = {
+        local(0, ElementType::I8, {command.sizes[1] * length, length, 1}),
+        local(32768, ElementType::I32, {4})};
+    command.body = {{VectorOpcode::Load, 0, 0, 0, 0, 0}};
+    command.reductions = {{Combiner::AddI, 0, 1, 0, /*initialInput=*/1}};
+    VectorOutput output;
+    output.descriptor = local(40960, ElementType::I32, {80, 4});
+    output.source = 1;
+    output.isFloat = false;
+    command.outputs = {output};
+    compare(command, makeRandomBytes(23));
   }
 }
 

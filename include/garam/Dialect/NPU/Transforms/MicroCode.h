@@ -17,11 +17,7 @@ struct MicroCode {
   llvm::SmallVector<VectorInstruction, 8> body;
   llvm::SmallVector<VectorReduction, 2> reductions;
   llvm::SmallVector<VectorInstruction, 4> finish;
-  struct Output {
-    uint8_t source;
-    bool isFloat;
-  };
-  llvm::SmallVector<Output, 2> outputs;
+  llvm::SmallVector<VectorOutput, 2> outputs; // without descriptors
 };
 
 /// Code of npu.vector or npu.micro_program. Fails with an error at the

@@ -308,11 +308,13 @@ constexpr unsigned numCombiners = 10;
 llvm::StringRef getName(Combiner combiner);
 
 /// Register `source` is combined into register `accumulator` for every element
-/// of the reduction dimensions; `accumulator` starts as `initial` (bits).
+/// of the reduction dimensions; `accumulator` starts as `initial` (bits), or as
+/// the element of input `initialInput` when that is not -1.
 struct VectorReduction {
   Combiner combiner = Combiner::AddF;
   uint8_t source = 0, accumulator = 0;
   uint32_t initial = 0;
+  int8_t initialInput = -1;
 };
 
 struct VectorOutput {
@@ -323,7 +325,14 @@ struct VectorOutput {
   /// into an integer type saturates, into Bool gives "!= 0".
   uint8_t source = 0;
   bool isFloat = true;
+  /// A float register that is stored in an integer type is divided by `scale`
+  /// before it is rounded, and `zeroPoint` is added after it (NaN gives 0).
+  float scale = 1.0f;
+  int32_t zeroPoint = 0;
 };
+
+/// Whether the output divides by a scale or adds a zero point.
+bool quantizes(const VectorOutput &output);
 
 /// For each element of the parallel dimensions, in row-major order: the
 /// accumulators are initialised; for each element of the reduction dimensions

@@ -1,0 +1,74 @@
+// RUN: garam-translate --npu-to-binary --npu-target=atom %s -o %t.bin
+// RUN: garam-translate --npu-disassemble %t.bin | FileCheck %s
+
+// What a store in 8 bits does is no instruction: the division by a constant
+// scale, the rounding and the zero point behind it. An integer sum starts from
+// the input that would be added to it.
+// CHECK: vector [4] red [3]
+// CHECK-SAME: body { r1 = Load in0; } reduce r0 = AddI r1 from input 1
+// CHECK-SAME: finish { r1 = I32ToF32 r0; } r1:f32 over 0.375 zero -7 ->
+
+// Without rounding the zero point would move ties; as a float, and in 32 bits,
+// the result has to be divided first.
+// CHECK: vector [4]
+// CHECK-SAME: DivF
+// CHECK-SAME: AddF
+// CHECK-SAME: :f32 -> out {{[^ ]+}}:i8
+// CHECK: vector [4]
+// CHECK-SAME: DivF
+// CHECK-SAME: :f32 -> out {{[^ ]+}}:f32
+// CHECK: vector [4]
+// CHECK-SAME: DivF
+// CHECK-SAME: :f32 -> out {{[^ ]+}}:i32
+func.func @stores() {
+  npu.segment "input" "in" {size = 64 : i64}
+  npu.segment "output" "out" {size = 64 : i64}
+  %in = npu.buffer <dram> bytes 64 {segment = 0 : i64, offset = 0 : i64}
+  %out = npu.buffer <dram> bytes 64 {segment = 1 : i64, offset = 0 : i64}
+  %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>, offset = 0 : i64}
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>, offset = 64 : i64}
+  %sum = npu.micro_program attributes {combiners = [#npu.combiner<addi, 0 : i32>], finish_inputs = array<i64: 1>} {
+  ^bb0(%x: i32, %offset: i32):
+    npu.yield %x : i32
+  } finish {
+  ^bb0(%s: i32, %offset: i32):
+    %scale = arith.constant 0.375 : f32
+    %zero = arith.constant -7.0 : f32
+    %t = arith.addi %s, %offset : i32
+    %f = arith.sitofp %t : i32 to f32
+    %q = arith.divf %f, %scale : f32
+    %r = math.roundeven %q : f32
+    %y = arith.addf %r, %zero : f32
+    npu.yield %y : f32
+  }
+  %unrounded = npu.micro_program {
+  ^bb0(%x: f32):
+    %scale = arith.constant 0.375 : f32
+    %zero = arith.constant -7.0 : f32
+    %q = arith.divf %x, %scale : f32
+    %y = arith.addf %q, %zero : f32
+    npu.yield %y : f32
+  }
+  %quotient = npu.micro_program {
+  ^bb0(%x: f32):
+    %scale = arith.constant 0.375 : f32
+    %q = arith.divf %x, %scale : f32
+    npu.yield %q : f32
+  }
+  %wide = npu.micro_program {
+  ^bb0(%x: f32):
+    %scale = arith.constant 0.375 : f32
+    %q = arith.divf %x, %scale : f32
+    npu.yield %q : f32
+  }
+  npu.vector_command 0, %sum(%a, %a) to %b sizes [4, 3] reductions 1
+    with [#npu.descriptor<0 : i8 strides [3, 1]>, #npu.descriptor<16 : i32 strides [4, 0]>,
+          #npu.descriptor<0 : i8 strides [1]>]
+  npu.vector_command 0, %unrounded(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : i8 strides [1]>]
+  npu.vector_command 0, %quotient(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
+  npu.vector_command 0, %wide(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : i32 strides [4]>]
+  return
+}
