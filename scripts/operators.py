@@ -48,6 +48,7 @@ LIMITS = {
     "Constant": "no strings, no sparse tensors",
     "ConstantOfShape": BY_OUTPUT.format("`input`"),
     "Conv": KNOWN_CONVOLUTION,
+    "ConvInteger": KNOWN_CONVOLUTION,
     "ConvTranspose": KNOWN_CONVOLUTION,
     "CumProd": "the dimension of the axis must be known",
     "CumSum": "the dimension of the axis must be known",
@@ -130,7 +131,7 @@ The operators of ONNX that the compiler lowers, all of ONNX's default domain `ai
   is not found out.
 
 Functions of the model are replaced by their bodies first, and so are these operators, which ONNX
-defines by others:
+defines by others, or which are written as others (`lib/Frontend/ONNX/FunctionBodies.cpp`):
 
 {expanded}
 

@@ -125,6 +125,17 @@ def add_products():
     add("vector_batch", "MatMul", floats(7), floats(3, 7, 2))
     add("dot", "MatMul", floats(7), floats(7))
     add("int32", "MatMul", integers(3, 4), integers(4, 2))
+    add("matmul", "Einsum", floats(5, 7), floats(7, 6), equation="ij, jk -> ik")
+    add("implicit", "Einsum", floats(5, 7), floats(7, 6), equation="bj,ja")
+    add("implicit_sum", "Einsum", floats(5, 7), floats(5, 7), equation="ij,ij")
+    add("ellipsis", "Einsum", floats(2, 1, 5, 7), floats(2, 3, 7, 4), equation="...ij,...jk->...ik")
+    add("heads", "Einsum", floats(2, 5, 3, 4), floats(2, 6, 3, 4), equation="bqhd,bkhd->bhqk")
+    add("diagonal", "Einsum", floats(4, 3, 3), equation="...ii->...i")
+    add("trace", "Einsum", floats(4, 4), equation="ii")
+    add("transposed", "Einsum", floats(2, 3, 4), equation="abc->cab")
+    add("three", "Einsum", floats(2, 3), floats(3, 4), floats(4, 5), equation="ij,jk,kl->il")
+    add("outer", "Einsum", floats(3), floats(4), equation="i,j->ij")
+    add("int32", "Einsum", integers(3, 4), integers(4, 2), equation="ij,jk->ik")
 
 
 def add_elementwise():
@@ -569,9 +580,38 @@ def add_quantization():
         (integers(3, 2, low=-3, high=3, dtype=np.int8),), axis=1, block_size=4)
 
 
+def add_integer_products():
+    a = integers(3, 8, low=0, high=255, dtype=np.uint8)
+    b = integers(8, 5, low=-128, high=127, dtype=np.int8)
+    column = integers(5, low=-9, high=9, dtype=np.int8)
+    add("plain", "MatMulInteger", a, b)
+    add("zero_points", "MatMulInteger", a, b, const(128, np.uint8), const(-3, np.int8))
+    add("columns", "MatMulInteger", a, (b,), const(7, np.uint8), (column,))
+    add("batch", "MatMulInteger", integers(2, 3, 8, dtype=np.int8), b, const(5, np.int8))
+    x = integers(1, 4, 6, 5, low=0, high=255, dtype=np.uint8)
+    w = integers(6, 4, 3, 3, low=0, high=255, dtype=np.uint8)
+    add("plain", "ConvInteger", x, w)
+    add("zero_points", "ConvInteger", x, w, const(100, np.uint8), const(130, np.uint8),
+        pads=[1, 1, 1, 1], strides=[2, 1])
+    add("groups", "ConvInteger", x, w[:, :2], const(3, np.uint8), group=2, dilations=[1, 2])
+    scale, zero = (np.float32(0.02),), const(120, np.uint8)
+    scales, zeros = (floats(5, low=0.01, high=0.03),), const([0] * 5, np.int8)
+    add("scalars", "QLinearMatMul", a, scale, zero, b, scale, const(2, np.int8),
+        (np.float32(0.5),), zero, steps=1)
+    add("columns", "QLinearMatMul", a, scale, zero, (b,), scales, zeros, (np.float32(0.5),), zero,
+        steps=1)
+    filters = integers(6, 4, 3, 3, low=-128, high=127, dtype=np.int8)
+    operands = [x, scale, zero, (filters,), (floats(6, low=0.01, high=0.03),),
+                const([0] * 6, np.int8), (np.float32(0.8),), zero]
+    add("plain", "QLinearConv", *operands, pads=[1, 0, 1, 0], steps=1)
+    add("bias", "QLinearConv", *operands, (integers(6, low=-3000, high=3000),), strides=[2, 2],
+        steps=1)
+
+
 for add_family in [add_convolutions, add_pooling, add_products, add_elementwise, add_unary,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
                    add_transposed_convolutions, add_resizing, add_indexing, add_positions,
-                   add_sequences, add_recurrent, add_computed_operands, add_quantization]:
+                   add_sequences, add_recurrent, add_computed_operands, add_quantization,
+                   add_integer_products]:
     add_family()

@@ -1,4 +1,4 @@
-//===- Convolution.cpp - Conv ---------------------------------------------===//
+//===- Convolution.cpp - Conv and ConvInteger -----------------------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -114,7 +114,6 @@ static Value makeDepthwiseConvolution(ImplicitLocOpBuilder &b,
 static FailureOr<SmallVector<int64_t>> getKernel(NodeAccessor &node,
                                                  int64_t groups) {
   if (failed(node.checkRank(0, 3, 8)) ||
-      failed(node.checkSameElementType(0, 3)) ||
       failed(node.checkRank(1, node.getRank(0), node.getRank(0))) ||
       failed(node.checkStatic(1, "a convolution")) ||
       failed(node.checkStaticDim(0, 1, "a convolution")))
@@ -136,7 +135,10 @@ static FailureOr<SmallVector<int64_t>> getKernel(NodeAccessor &node,
   return kernel;
 }
 
-static LogicalResult lowerConv(NodeAccessor &node) {
+/// The sums of the node's convolution of `input` with `weight`, which have the
+/// shapes of its first two inputs.
+static FailureOr<Value> makeConvolution(NodeAccessor &node, Value input,
+                                        Value weight) {
   ImplicitLocOpBuilder &b = node.b;
   int64_t groups = node.getInt("group", 1);
   FailureOr<SmallVector<int64_t>> kernel = getKernel(node, groups);
@@ -146,42 +148,105 @@ static LogicalResult lowerConv(NodeAccessor &node) {
   if (failed(window))
     return failure();
 
-  Type type = node.getElementType();
-  Type sumType = getAccumulatorType(type);
-  Value weight = node.getInput(1);
+  Type type = getElementTypeOrSelf(input);
   ArrayRef<int64_t> weightShape = node.getInputType(1).getShape();
-  Value padded = makePadded(
-      b, node.getInput(0), withBatchAndChannel(window->padLow),
-      withBatchAndChannel(window->getHighPadding()), getScalarAttr(type, 0));
+  Value padded = makePadded(b, input, withBatchAndChannel(window->padLow),
+                            withBatchAndChannel(window->getHighPadding()),
+                            getScalarAttr(type, 0));
   Sizes sizes{tensor::getMixedSize(b, b.getLoc(), padded, 0),
               b.getIndexAttr(weightShape[0])};
   llvm::append_range(sizes, getStaticSizes(b, window->output));
-  TypedAttr zero = getScalarAttr(sumType, 0);
+  TypedAttr zero = getScalarAttr(getAccumulatorType(type), 0);
 
   bool isDepthwise = groups > 1 && weightShape[0] == groups &&
                      weightShape[1] == 1 && window->getSpatialRank() == 2;
-  Value result;
   if (groups == 1 || isDepthwise) {
     Operands operands{padded, weight, makeFilled(b, sizes, zero), *window};
-    result = isDepthwise ? makeDepthwiseConvolution(b, operands)
-                         : makeDenseConvolution(b, operands);
-  } else {
-    Sizes groupedSizes = sizes;
-    groupedSizes[1] = b.getIndexAttr(weightShape[0] / groups);
-    groupedSizes.insert(groupedSizes.begin() + 1, b.getIndexAttr(groups));
-    Operands operands{split(b, padded, 1, groups), split(b, weight, 0, groups),
-                      makeFilled(b, groupedSizes, zero), *window};
-    SmallVector<int64_t> shape;
-    for (OpFoldResult size : sizes)
-      shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-    result = makeReshape(b, makeGroupedConvolution(b, operands), shape);
+    return isDepthwise ? makeDepthwiseConvolution(b, operands)
+                       : makeDenseConvolution(b, operands);
   }
-  return finishContraction(node, result, node.getOptionalInput(2),
-                           /*biasAxis=*/1, type);
+  Sizes groupedSizes = sizes;
+  groupedSizes[1] = b.getIndexAttr(weightShape[0] / groups);
+  groupedSizes.insert(groupedSizes.begin() + 1, b.getIndexAttr(groups));
+  Operands operands{split(b, padded, 1, groups), split(b, weight, 0, groups),
+                    makeFilled(b, groupedSizes, zero), *window};
+  SmallVector<int64_t> shape;
+  for (OpFoldResult size : sizes)
+    shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
+  return makeReshape(b, makeGroupedConvolution(b, operands), shape);
+}
+
+static LogicalResult lowerConv(NodeAccessor &node) {
+  if (failed(node.checkSameElementType(0, 3)))
+    return failure();
+  FailureOr<Value> sums =
+      makeConvolution(node, node.getInput(0), node.getInput(1));
+  if (failed(sums))
+    return failure();
+  return finishContraction(node, *sums, node.getOptionalInput(2),
+                           /*biasAxis=*/1, node.getElementType());
+}
+
+/// Integers less their zero point, in 32 bits. Input `zeroPoint` may be left
+/// out; it is one number or a vector along dimension 0.
+static FailureOr<Value> makeShifted(NodeAccessor &node, unsigned input,
+                                    unsigned zeroPoint) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(input);
+  int64_t rank = type.getRank();
+  SmallVector<Value> operands{node.getInput(input)};
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank)};
+  if (node.hasInput(zeroPoint)) {
+    RankedTensorType zeroType = node.getInputType(zeroPoint);
+    bool isOne = zeroType.hasStaticShape() && zeroType.getNumElements() == 1;
+    bool isVector = input == 1 && zeroType.getRank() == 1 && rank > 0 &&
+                    zeroType.getDimSize(0) == type.getDimSize(0);
+    if (zeroType.getElementType() != type.getElementType() ||
+        (!isOne && !isVector))
+      return node.error() << "zero point " << zeroType << " does not fit "
+                          << type << "; one number"
+                          << (input == 1 ? " or one for each filter" : "")
+                          << " of its element type is needed";
+    Value zero = node.getInput(zeroPoint);
+    operands.push_back(isOne ? makeReshape(b, zero, {}) : zero);
+    maps.push_back(isOne ? AffineMap::get(rank, 0, b.getContext())
+                         : getAxisMap(b.getContext(), rank, 0));
+  }
+  bool isUnsigned = node.isUnsignedInput(input);
+  auto widen = [&](ImplicitLocOpBuilder &b, Value value) -> Value {
+    if (isUnsigned)
+      return arith::ExtUIOp::create(b, b.getI32Type(), value);
+    return arith::ExtSIOp::create(b, b.getI32Type(), value);
+  };
+  return makePointwise(
+      b, getSizes(b, operands.front()), b.getI32Type(), operands, maps,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        Value value = widen(b, s.front());
+        if (s.size() == 1)
+          return value;
+        return arith::SubIOp::create(b, value, widen(b, s.back()));
+      });
+}
+
+static LogicalResult lowerConvInteger(NodeAccessor &node) {
+  for (unsigned input : {0, 1})
+    if (!node.getElementType(input).isInteger(8))
+      return node.error() << "input " << input << " is "
+                          << node.getInputType(input)
+                          << ", but integers of 8 bits are needed";
+  FailureOr<Value> input = makeShifted(node, 0, 2);
+  FailureOr<Value> weight = makeShifted(node, 1, 3);
+  if (failed(input) || failed(weight))
+    return failure();
+  FailureOr<Value> sums = makeConvolution(node, *input, *weight);
+  if (failed(sums))
+    return failure();
+  return node.setOutput(*sums);
 }
 
 void registerConvolution(OperatorTable &table) {
   table.add("Conv", 2, lowerConv);
+  table.add("ConvInteger", 2, lowerConvInteger);
 }
 
 } // namespace garam::onnx

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FunctionBodies.h"
 #include "LoadedModel.h"
 
 #include "onnx/defs/schema.h"
@@ -16,8 +17,9 @@ using namespace llvm;
 namespace garam::onnx {
 namespace {
 
-/// Operators that are replaced by their ONNX function body, because nothing
-/// below gains from seeing them whole. Not here: what a lowering takes directly
+/// Operators that are replaced by a function body, ONNX's or that of
+/// FunctionBodies.cpp, because nothing below gains from seeing them whole. Not
+/// here: what a lowering takes directly
 /// (activations, Softmax, Clip, LayerNormalization, Gelu and the like).
 constexpr StringLiteral kExpandedOperators[] = {
     "AffineGrid",
@@ -28,8 +30,11 @@ constexpr StringLiteral kExpandedOperators[] = {
     "HammingWindow",
     "HannWindow",
     "LinearAttention",
+    "MatMulInteger",
     "MeanVarianceNormalization",
     "NegativeLogLikelihoodLoss",
+    "QLinearConv",
+    "QLinearMatMul",
     "RotaryEmbedding",
     "SoftmaxCrossEntropyLoss",
 };
@@ -111,14 +116,14 @@ private:
         function = *body;
       return body != nullptr;
     }
-    if (!schema.HasContextDependentFunction())
-      return false;
     std::vector<pb::TypeProto> inputTypes;
     for (const std::string &input : node.input()) {
       auto known = types.find(input);
       inputTypes.push_back(known == types.end() ? pb::TypeProto()
                                                 : *known->second);
     }
+    if (!schema.HasContextDependentFunction())
+      return buildFunctionBody(node, inputTypes, opset, function);
     pb::FunctionBodyBuildContextImpl context(node, inputTypes);
     return schema.BuildContextDependentFunction(context, function, opset);
   }

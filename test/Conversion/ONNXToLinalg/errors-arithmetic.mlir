@@ -117,3 +117,68 @@ func.func @range_step() -> tensor<?xi64> {
   %0 = onnx.node "Range"(%c, %c1, %c) {id = "a", opset = 17 : i64} attributes {} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
   return %0 : tensor<?xi64>
 }
+
+// -----
+
+func.func @einsum_ranks(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Einsum, opset 17): attribute 'equation' is 'ijk->ij', but 'ijk' does not fit 2 dimensions}}
+  %0 = onnx.node "Einsum"(%x) {id = "a", opset = 17 : i64} attributes {equation = "ijk->ij"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @einsum_ellipses(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Einsum, opset 17): attribute 'equation' is '...i...->i', but '...i...' must consist of letters and one ellipsis}}
+  %0 = onnx.node "Einsum"(%x) {id = "a", opset = 17 : i64} attributes {equation = "...i...->i"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @einsum_letters(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Einsum, opset 17): attribute 'equation' is 'i1->i', but 'i1' must consist of letters and one ellipsis}}
+  %0 = onnx.node "Einsum"(%x) {id = "a", opset = 17 : i64} attributes {equation = "i1->i"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @einsum_operands(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Einsum, opset 17): attribute 'equation' is 'ij,jk->ik', but 1 operands are given}}
+  %0 = onnx.node "Einsum"(%x) {id = "a", opset = 17 : i64} attributes {equation = "ij,jk->ik"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @einsum_sizes(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
+  // expected-error @+1 {{node 'a' (Einsum, opset 17): attribute 'equation' is 'ij,jk->ik', but the sizes of a dimension that it names twice differ: 3 and 2}}
+  %0 = onnx.node "Einsum"(%x, %x) {id = "a", opset = 17 : i64} attributes {equation = "ij,jk->ik"} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
+
+// -----
+
+func.func @einsum_result(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Einsum, opset 17): attribute 'equation' is 'ij->ik', but each dimension of the result must be one of an operand, and be there once}}
+  %0 = onnx.node "Einsum"(%x) {id = "a", opset = 17 : i64} attributes {equation = "ij->ik"} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @convinteger_floats(%x: tensor<1x2x4x4xf32>, %w: tensor<3x2x3x3xf32>) -> tensor<1x3x2x2xi32> {
+  // expected-error @+1 {{node 'a' (ConvInteger, opset 17): input 0 is 'tensor<1x2x4x4xf32>', but integers of 8 bits are needed}}
+  %0 = onnx.node "ConvInteger"(%x, %w) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x2x4x4xf32>, tensor<3x2x3x3xf32>) -> tensor<1x3x2x2xi32>
+  return %0 : tensor<1x3x2x2xi32>
+}
+
+// -----
+
+func.func @convinteger_zero_point(%x: tensor<1x2x4x4xi8>, %w: tensor<3x2x3x3xi8>, %z: tensor<2xi8>) -> tensor<1x3x2x2xi32> {
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (ConvInteger, opset 17): zero point 'tensor<2xi8>' does not fit 'tensor<3x2x3x3xi8>'; one number or one for each filter of its element type is needed}}
+  %0 = onnx.node "ConvInteger"(%x, %w, %none, %z) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x2x4x4xi8>, tensor<3x2x3x3xi8>, none, tensor<2xi8>) -> tensor<1x3x2x2xi32>
+  return %0 : tensor<1x3x2x2xi32>
+}

@@ -55,3 +55,51 @@ func.func @vector(%a: tensor<7xf32>, %b: tensor<7x6xf32>) -> tensor<6xf32> {
       : (tensor<7xf32>, tensor<7x6xf32>) -> tensor<6xf32>
   return %0 : tensor<6xf32>
 }
+
+// -----
+
+// Each product of an Einsum is summed over what is not needed later; the third
+// operand is multiplied with the sums of the first two.
+
+// CHECK-DAG: #[[A:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-DAG: #[[B:.*]] = affine_map<(d0, d1, d2) -> (d2, d1)>
+// CHECK-LABEL: func @einsum(
+func.func @einsum(%a: tensor<2x3xf32>, %b: tensor<3x4xf32>, %c: tensor<4x5xf32>) -> tensor<2x5xf32> {
+  // CHECK: %[[AB:.*]] = linalg.generic {indexing_maps = [#[[A]], #[[B]], #{{.*}}], iterator_types = ["parallel", "parallel", "reduction"]} ins(%arg0, %arg1
+  // CHECK: linalg.generic {{.*}} ins(%[[AB]], %arg2 : tensor<2x4xf32>, tensor<4x5xf32>)
+  %0 = onnx.node "Einsum"(%a, %b, %c) {id = "e", opset = 17 : i64} attributes {equation = "ij,jk,kl->il"}
+      : (tensor<2x3xf32>, tensor<3x4xf32>, tensor<4x5xf32>) -> tensor<2x5xf32>
+  return %0 : tensor<2x5xf32>
+}
+
+// -----
+
+// A label that is there twice is a diagonal; a dimension of size 1 that
+// broadcasts is read at 0.
+
+// CHECK-DAG: #[[DIAGONAL:.*]] = affine_map<(d0, d1) -> (d0, d1, d1)>
+// CHECK-DAG: #[[ROW:.*]] = affine_map<(d0, d1) -> (0, d1)>
+// CHECK-LABEL: func @einsum_diagonal(
+func.func @einsum_diagonal(%a: tensor<2x3x3xf32>, %b: tensor<1x3xf32>) -> tensor<2x3xf32> {
+  // CHECK: linalg.generic {indexing_maps = [#[[DIAGONAL]], #[[ROW]], #{{.*}}], iterator_types = ["parallel", "parallel"]}
+  %0 = onnx.node "Einsum"(%a, %b) {id = "e", opset = 17 : i64} attributes {equation = "...ii,...i->...i"}
+      : (tensor<2x3x3xf32>, tensor<1x3xf32>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// The zero points are subtracted in 32 bits; padding is zero after that.
+
+// CHECK-LABEL: func @convinteger(
+func.func @convinteger(%x: tensor<1x2x4x4xui8>, %w: tensor<3x2x3x3xi8>, %zx: tensor<ui8>, %zw: tensor<3xi8>) -> tensor<1x3x4x4xi32> {
+  // CHECK: arith.extui %{{.*}} : i8 to i32
+  // CHECK: arith.subi
+  // CHECK: arith.extsi %{{.*}} : i8 to i32
+  // CHECK: arith.subi
+  // CHECK: tensor.pad
+  // CHECK: linalg.conv_2d_nchw_fchw {{.*}} ins(%{{.*}} : tensor<1x2x6x6xi32>, tensor<3x2x3x3xi32>)
+  %0 = onnx.node "ConvInteger"(%x, %w, %zx, %zw) {id = "c", opset = 17 : i64} attributes {pads = array<i64: 1, 1, 1, 1>}
+      : (tensor<1x2x4x4xui8>, tensor<3x2x3x3xi8>, tensor<ui8>, tensor<3xi8>) -> tensor<1x3x4x4xi32>
+  return %0 : tensor<1x3x4x4xi32>
+}

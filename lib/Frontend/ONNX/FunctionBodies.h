@@ -1,0 +1,31 @@
+//===- FunctionBodies.h - Operators written as others -----------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Definitions by other operators of ONNX, for operators that ONNX's own schema
+// has none of.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_FRONTEND_ONNX_FUNCTIONBODIES_H
+#define GARAM_LIB_FRONTEND_ONNX_FUNCTIONBODIES_H
+
+#include "TensorData.h"
+
+#include <vector>
+
+namespace garam::onnx {
+
+/// Makes a function that does what `node` of the default domain does. The body
+/// depends on the inputs that are there and on their ranks; `inputTypes` are
+/// empty as far as they are not known. False when there is no definition for
+/// the operator or for these ranks. Throws when the onnx library does.
+bool buildFunctionBody(const pb::NodeProto &node,
+                       const std::vector<pb::TypeProto> &inputTypes, int opset,
+                       pb::FunctionProto &function);
+
+} // namespace garam::onnx
+
+#endif // GARAM_LIB_FRONTEND_ONNX_FUNCTIONBODIES_H
