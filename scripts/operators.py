@@ -58,6 +58,7 @@ LIMITS = {
     "Expand": BY_OUTPUT.format("`shape`"),
     "GatherElements": "the dimensions must be known",
     "GatherND": "the dimensions must be known",
+    "GridSample": "the dimensions must be known; interpolation of floats only",
     "GRU": KNOWN_RECURRENCE,
     "GlobalAveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
     "GroupNormalization": KNOWN_AXES,

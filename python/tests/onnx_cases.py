@@ -427,6 +427,17 @@ def add_indexing():
         batch_axis=0)
 
 
+def add_sampling():
+    x, grid = floats(2, 3, 5, 4), floats(2, 3, 6, 2, low=-1.7, high=1.7)
+    for mode in ["linear", "nearest", "cubic"]:
+        for padding in ["zeros", "border", "reflection"]:
+            for align in [0, 1]:
+                add(f"{mode}_{padding}_{align}", "GridSample", x, grid, mode=mode,
+                    padding_mode=padding, align_corners=align)
+    add("rank5", "GridSample", floats(1, 2, 3, 4, 5), floats(1, 2, 3, 2, 3, low=-1.3, high=1.3))
+    add("far", "GridSample", x, floats(2, 2, 2, 2, low=-30, high=30), padding_mode="reflection")
+
+
 def add_positions():
     x = floats(2, 4, 5)
     add("upper", "Trilu", x)
@@ -611,7 +622,7 @@ def add_integer_products():
 for add_family in [add_convolutions, add_pooling, add_products, add_elementwise, add_unary,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
-                   add_transposed_convolutions, add_resizing, add_indexing, add_positions,
-                   add_sequences, add_recurrent, add_computed_operands, add_quantization,
-                   add_integer_products]:
+                   add_transposed_convolutions, add_resizing, add_indexing, add_sampling,
+                   add_positions, add_sequences, add_recurrent, add_computed_operands,
+                   add_quantization, add_integer_products]:
     add_family()

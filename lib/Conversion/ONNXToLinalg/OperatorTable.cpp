@@ -31,6 +31,7 @@ OperatorTable makeOperatorTable() {
   registerEinsum(table);
   registerElementwise(table);
   registerGeneration(table);
+  registerGridSample(table);
   registerIndexing(table);
   registerLogic(table);
   registerMatMul(table);

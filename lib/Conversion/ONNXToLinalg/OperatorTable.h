@@ -54,6 +54,7 @@ void registerCumulation(OperatorTable &table);
 void registerEinsum(OperatorTable &table);
 void registerElementwise(OperatorTable &table);
 void registerGeneration(OperatorTable &table);
+void registerGridSample(OperatorTable &table);
 void registerIndexing(OperatorTable &table);
 void registerLogic(OperatorTable &table);
 void registerMatMul(OperatorTable &table);

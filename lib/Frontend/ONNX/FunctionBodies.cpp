@@ -28,12 +28,6 @@ namespace {
 
 constexpr char kFloat32[] = "<to = 1>", kInt32[] = "<to = 6>";
 
-/// Attributes of Conv, handed through.
-constexpr char kConvAttributes[] =
-    "<auto_pad: string = @auto_pad, dilations: ints = @dilations, "
-    "group: int = @group, kernel_shape: ints = @kernel_shape, "
-    "pads: ints = @pads, strides: ints = @strides>";
-
 class BodyWriter {
 public:
   BodyWriter(const pb::NodeProto &node, const std::vector<pb::TypeProto> &types)
@@ -72,19 +66,19 @@ private:
                     StringRef zeroShape) {
     std::string out = result.str();
     if (!has(zero)) {
-      text += out + " = Cast " + kInt32 + " (" + name(input) + ")\n";
+      onnxText += out + " = Cast " + kInt32 + " (" + name(input) + ")\n";
       return;
     }
-    text += out + "_wide = Cast " + kInt32 + " (" + name(input) + ")\n" + out +
-            "_flat = Cast " + kInt32 + " (" + name(zero) + ")\n";
+    onnxText += out + "_wide = Cast " + kInt32 + " (" + name(input) + ")\n" +
+                out + "_flat = Cast " + kInt32 + " (" + name(zero) + ")\n";
     std::string shifted = out + "_flat";
     if (!zeroShape.empty()) {
-      text += out + "_shape = Constant <value_ints = [" + zeroShape.str() +
-              "]> ()\n" + out + "_zero = Reshape (" + shifted + ", " + out +
-              "_shape)\n";
+      onnxText += out + "_shape = Constant <value_ints = [" + zeroShape.str() +
+                  "]> ()\n" + out + "_zero = Reshape (" + shifted + ", " + out +
+                  "_shape)\n";
       shifted = out + "_zero";
     }
-    text += out + " = Sub (" + out + "_wide, " + shifted + ")\n";
+    onnxText += out + " = Sub (" + out + "_wide, " + shifted + ")\n";
   }
 
   std::optional<std::string> writeMatMulInteger() {
@@ -96,8 +90,8 @@ private:
     bool isVector = *rank > 1 && has(2) && getRank(2) == 1;
     writeShifted("a", 0, 2, isVector ? "-1, 1" : "");
     writeShifted("b", 1, 3, "");
-    text += "y = MatMul (a, b)\n";
-    return text;
+    onnxText += "y = MatMul (a, b)\n";
+    return onnxText;
   }
 
   /// Writes `result` = f32 of input `input`, whose scale and zero point are the
@@ -109,24 +103,25 @@ private:
       return false;
     std::string out = result.str(), scale = out + "_scale";
     std::string zero = name(input + 2);
-    text += scale + " = Cast " + kFloat32 + " (" + name(input + 1) + ")\n";
+    onnxText += scale + " = Cast " + kFloat32 + " (" + name(input + 1) + ")\n";
     if (*rank <= 1) {
-      text += out + " = DequantizeLinear <axis = " + std::to_string(axis) +
-              "> (" + name(input) + ", " + scale + ", " + zero + ")\n";
+      onnxText += out + " = DequantizeLinear <axis = " + std::to_string(axis) +
+                  "> (" + name(input) + ", " + scale + ", " + zero + ")\n";
       return true;
     }
-    text += out + "_wide = Cast " + kFloat32 + " (" + name(input) + ")\n" +
-            out + "_zero = Cast " + kFloat32 + " (" + zero + ")\n" + out +
-            "_shifted = Sub (" + out + "_wide, " + out + "_zero)\n" + out +
-            " = Mul (" + out + "_shifted, " + scale + ")\n";
+    onnxText += out + "_wide = Cast " + kFloat32 + " (" + name(input) + ")\n" +
+                out + "_zero = Cast " + kFloat32 + " (" + zero + ")\n" + out +
+                "_shifted = Sub (" + out + "_wide, " + out + "_zero)\n" + out +
+                " = Mul (" + out + "_shifted, " + scale + ")\n";
     return true;
   }
 
   /// Writes "y" from "sum", an f32; the scale is input `scale`, and the zero
   /// point follows it.
   void writeQuantized(int scale) {
-    text += std::string("y_scale = Cast ") + kFloat32 + " (" + name(scale) +
-            ")\ny = QuantizeLinear (sum, y_scale, " + name(scale + 1) + ")\n";
+    onnxText += std::string("y_scale = Cast ") + kFloat32 + " (" + name(scale) +
+                ")\ny = QuantizeLinear (sum, y_scale, " + name(scale + 1) +
+                ")\n";
   }
 
   std::optional<std::string> writeQLinearConv() {
@@ -134,28 +129,31 @@ private:
       return std::nullopt;
     std::string operands = "(a, b)";
     if (has(8)) {
-      text += "bias_scale = Mul (a_scale, b_scale)\n"
-              "bias = DequantizeLinear <axis = 0> (" +
-              name(8) + ", bias_scale)\n";
+      onnxText += "bias_scale = Mul (a_scale, b_scale)\n"
+                  "bias = DequantizeLinear <axis = 0> (" +
+                  name(8) + ", bias_scale)\n";
       operands = "(a, b, bias)";
     }
-    text +=
-        std::string("sum = Conv ") + kConvAttributes + " " + operands + "\n";
+    onnxText += "sum = Conv <auto_pad: string = @auto_pad, dilations: ints = "
+                "@dilations, "
+                "group: int = @group, kernel_shape: ints = @kernel_shape, "
+                "pads: ints = @pads, strides: ints = @strides> " +
+                operands + "\n";
     writeQuantized(6);
-    return text;
+    return onnxText;
   }
 
   std::optional<std::string> writeQLinearMatMul() {
     if (!writeDequantized("a", 0, -2) || !writeDequantized("b", 3, -1))
       return std::nullopt;
-    text += "sum = MatMul (a, b)\n";
+    onnxText += "sum = MatMul (a, b)\n";
     writeQuantized(6);
-    return text;
+    return onnxText;
   }
 
   const pb::NodeProto &node;
   const std::vector<pb::TypeProto> &types;
-  std::string text;
+  std::string onnxText;
 };
 
 } // namespace
@@ -174,11 +172,11 @@ bool buildFunctionBody(const pb::NodeProto &node,
     attributes += (attributes.empty() ? "" : ", ") + attribute.name();
   if (!attributes.empty())
     attributes = "<" + attributes + ">";
-  std::string text =
+  std::string onnxText =
       "<domain: \"body\", opset_import: [\"\" : " + std::to_string(opset) +
       "]>\n" + node.op_type() + attributes + " (" + inputs + ") => (y) {\n" +
       *body + "}";
-  pb::Common::Status status = pb::OnnxParser::Parse(function, text.c_str());
+  pb::Common::Status status = pb::OnnxParser::Parse(function, onnxText.c_str());
   if (!status.IsOK())
     throw std::runtime_error(status.ErrorMessage());
   return true;

@@ -126,3 +126,35 @@ func.func @dynamic_crop(%x: tensor<?xf32>, %s: tensor<1xi64>) -> tensor<2xf32> {
   %0 = onnx.node "CenterCropPad"(%x, %s) {id = "a", opset = 20 : i64} attributes {} : (tensor<?xf32>, tensor<1xi64>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
+
+// -----
+
+func.func @grid_sample_mode(%x: tensor<1x3x4x5xf32>, %grid: tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32> {
+  // expected-error @+1 {{node 'a' (GridSample, opset 20): attribute 'mode' is 'area', but linear, nearest or cubic is needed}}
+  %0 = onnx.node "GridSample"(%x, %grid) {id = "a", opset = 20 : i64} attributes {mode = "area"} : (tensor<1x3x4x5xf32>, tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32>
+  return %0 : tensor<1x3x6x7xf32>
+}
+
+// -----
+
+func.func @grid_sample_padding(%x: tensor<1x3x4x5xf32>, %grid: tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32> {
+  // expected-error @+1 {{node 'a' (GridSample, opset 20): attribute 'padding_mode' is 'wrap', but zeros, border or reflection is needed}}
+  %0 = onnx.node "GridSample"(%x, %grid) {id = "a", opset = 20 : i64} attributes {padding_mode = "wrap"} : (tensor<1x3x4x5xf32>, tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32>
+  return %0 : tensor<1x3x6x7xf32>
+}
+
+// -----
+
+func.func @grid_sample_grid(%x: tensor<1x3x4x5xf32>, %grid: tensor<1x6x7x3xf32>) -> tensor<1x3x6x7xf32> {
+  // expected-error @+1 {{node 'a' (GridSample, opset 20): the grid 'tensor<1x6x7x3xf32>' does not fit 'tensor<1x3x4x5xf32>'; a position with 2 coordinates is needed for each element of the result}}
+  %0 = onnx.node "GridSample"(%x, %grid) {id = "a", opset = 20 : i64} attributes {} : (tensor<1x3x4x5xf32>, tensor<1x6x7x3xf32>) -> tensor<1x3x6x7xf32>
+  return %0 : tensor<1x3x6x7xf32>
+}
+
+// -----
+
+func.func @grid_sample_nothing(%x: tensor<1x3x0x5xf32>, %grid: tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32> {
+  // expected-error @+1 {{node 'a' (GridSample, opset 20): there is nothing to sample in 'tensor<1x3x0x5xf32>'}}
+  %0 = onnx.node "GridSample"(%x, %grid) {id = "a", opset = 20 : i64} attributes {} : (tensor<1x3x0x5xf32>, tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32>
+  return %0 : tensor<1x3x6x7xf32>
+}

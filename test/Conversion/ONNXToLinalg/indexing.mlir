@@ -93,3 +93,26 @@ func.func @slice(%x: tensor<8xf32>, %s: tensor<1xi64>, %e: tensor<1xi64>) -> ten
       : (tensor<8xf32>, tensor<1xi64>, tensor<1xi64>) -> tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+// Indices and weights of each axis are computed once for all channels: the first
+// coordinate of the grid is that of the last axis. The result sums the elements
+// around each position.
+
+// CHECK-DAG: #[[Y:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, 1)>
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, 0)>
+// CHECK-DAG: #[[TAP_Y:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d2, d3, d4)>
+// CHECK-DAG: #[[TAP_X:.*]] = affine_map<(d0, d1, d2, d3, d4, d5) -> (d0, d2, d3, d5)>
+// CHECK-LABEL: func @grid_sample(
+func.func @grid_sample(%x: tensor<1x3x4x5xf32>, %grid: tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32> {
+  // CHECK: %[[WY:.*]] = linalg.generic {indexing_maps = [#[[Y]], {{.*}} outs(%{{.*}} : tensor<1x6x7x2xf32>)
+  // CHECK: %[[IY:.*]] = linalg.generic {indexing_maps = [#[[Y]], {{.*}} outs(%{{.*}} : tensor<1x6x7x2xi64>)
+  // CHECK: %[[WX:.*]] = linalg.generic {indexing_maps = [#[[X]], {{.*}} outs(%{{.*}} : tensor<1x6x7x2xf32>)
+  // CHECK: %[[IX:.*]] = linalg.generic {indexing_maps = [#[[X]], {{.*}} outs(%{{.*}} : tensor<1x6x7x2xi64>)
+  // CHECK: linalg.generic {indexing_maps = [#[[TAP_Y]], #[[TAP_Y]], #[[TAP_X]], #[[TAP_X]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%[[IY]], %[[WY]], %[[IX]], %[[WX]]
+  // CHECK: tensor.extract %arg0
+  %0 = onnx.node "GridSample"(%x, %grid) {id = "g", opset = 20 : i64} attributes {mode = "linear"}
+      : (tensor<1x3x4x5xf32>, tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32>
+  return %0 : tensor<1x3x6x7xf32>
+}
