@@ -17,6 +17,7 @@ import sys
 import onnx
 
 SOURCE_DIR = pathlib.Path(__file__).resolve().parents[1]
+CONTRIB = SOURCE_DIR / "lib" / "Frontend" / "ONNX" / "ContribBodies.cpp"
 EXPANSIONS = SOURCE_DIR / "lib" / "Frontend" / "ONNX" / "ExpandFunctions.cpp"
 TABLE_DIR = SOURCE_DIR / "lib" / "Conversion" / "ONNXToLinalg"
 PAGE = SOURCE_DIR / "docs" / "operators.md"
@@ -117,7 +118,7 @@ LIMITS = {
 HEADER = """\
 # Operators
 
-The operators of ONNX that the compiler lowers, all of ONNX's default domain `ai.onnx`. Written by
+The operators that the compiler lowers; where nothing else is said, of ONNX's default domain `ai.onnx`. Written by
 `scripts/operators.py`; a test checks that this page is up to date.
 
 - *Opsets*: those in which onnx {version} has the operator. A model is converted to opset {opset}
@@ -136,7 +137,11 @@ defines by others, or which are written as others (`lib/Frontend/ONNX/FunctionBo
 
 {expanded}
 
-All other operators are refused by name, as are those of other domains.
+So are these of domain `com.microsoft`, which onnxruntime's tools write:
+
+{contrib}
+
+All other operators are refused by name.
 
 A device may refuse more than this page says: it names the node, too. Data types and the
 arithmetic are the device's: see the pages under [isa](isa).
@@ -165,6 +170,10 @@ def read_expanded_operators():
     return re.findall(r'"(\w+)"', re.search(r"kExpandedOperators\[\] = {(.*?)}", text, re.S)[1])
 
 
+def read_contrib_operators():
+    return re.findall(r'\.Case\("(\w+)"', CONTRIB.read_text())
+
+
 def get_opsets(operator):
     """The opsets of ONNX's default domain that have the operator, as text."""
     versions = {s.since_version: s for s in onnx.defs.get_all_schemas_with_history()
@@ -185,7 +194,8 @@ def make_page():
               for name, inputs, family in rows]
     version = ".".join(onnx.__version__.split(".")[:2])
     header = HEADER.format(version=version, opset=onnx.defs.onnx_opset_version(),
-                           expanded="\n".join(f"- `{name}`" for name in read_expanded_operators()))
+                           expanded="\n".join(f"- `{name}`" for name in read_expanded_operators()),
+                           contrib="\n".join(f"- `{name}`" for name in read_contrib_operators()))
     return header + "\n".join(lines) + "\n" + FOOTER
 
 

@@ -19,7 +19,7 @@ WORDS = 4
 NO_MESSAGE = re.compile(
     r"\b(assert|static_assert|llvm_unreachable|notifyMatchFailure|add_option|add_flag|"
     r"add_subcommand|footer|CLI::App|cl::desc|PassPipelineRegistration|TranslateRegistration|Regex|"
-    r"MlirOptMain|mlirTranslateMain|onnxText)\b")
+    r"MlirOptMain|mlirTranslateMain|addOnnx|onnxText|kWindow)\b")
 # Messages of what no input brings about.
 UNREACHABLE = {
     "cannot read the file: ": "the file was there an instant ago, and tests may run as root",

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FunctionBodies.h"
 #include "LoadedModel.h"
 #include "garam/Frontend/ONNX/Import.h"
 
@@ -92,7 +93,8 @@ private:
       return;
     auto *registry = pb::OpSchemaRegistry::Instance();
     const std::string &domain = node.domain();
-    if (opset > 0 && registry->GetSchema(node.op_type(), opset, domain))
+    if (opset > 0 && (registry->GetSchema(node.op_type(), opset, domain) ||
+                      hasFunctionBody(domain, node.op_type())))
       return;
     std::string why;
     const pb::OpSchema *newest =

@@ -67,13 +67,15 @@ public:
   /// Turns a node into a call of a function of its own. False when the
   /// operator has no body for this node.
   bool makeCall(pb::NodeProto &node) {
-    int opset = getOpsetVersion(model.proto, node.domain());
+    // Definitions of other domains' operators are of the default domain.
+    int opset = getOpsetVersion(model.proto, "");
     const pb::OpSchema *schema = pb::OpSchemaRegistry::Instance()->GetSchema(
         node.op_type(), opset, node.domain());
     pb::FunctionProto function;
-    if (!schema || !buildFunction(*schema, node, opset, function))
+    if (!buildFunction(schema, node, opset, function))
       return false;
-    addDefaults(*schema, node);
+    if (schema)
+      addDefaults(*schema, node);
     std::string origin = getOrigin(node);
     unsigned index = 0;
     visitNodes(function, [&](pb::NodeProto &inner) {
@@ -108,10 +110,10 @@ public:
   }
 
 private:
-  bool buildFunction(const pb::OpSchema &schema, const pb::NodeProto &node,
+  bool buildFunction(const pb::OpSchema *schema, const pb::NodeProto &node,
                      int opset, pb::FunctionProto &function) {
-    if (schema.HasFunction()) {
-      const pb::FunctionProto *body = schema.GetFunction(opset);
+    if (schema && schema->HasFunction()) {
+      const pb::FunctionProto *body = schema->GetFunction(opset);
       if (body)
         function = *body;
       return body != nullptr;
@@ -122,10 +124,10 @@ private:
       inputTypes.push_back(known == types.end() ? pb::TypeProto()
                                                 : *known->second);
     }
-    if (!schema.HasContextDependentFunction())
+    if (!schema || !schema->HasContextDependentFunction())
       return buildFunctionBody(node, inputTypes, opset, function);
     pb::FunctionBodyBuildContextImpl context(node, inputTypes);
-    return schema.BuildContextDependentFunction(context, function, opset);
+    return schema->BuildContextDependentFunction(context, function, opset);
   }
 
   /// A function's body refers to attributes of its call, which therefore needs
@@ -147,6 +149,8 @@ private:
 };
 
 bool isExpanded(const pb::NodeProto &node) {
+  if (hasFunctionBody(node.domain(), node.op_type()))
+    return true;
   return node.domain().empty() &&
          is_contained(kExpandedOperators, StringRef(node.op_type()));
 }

@@ -13,12 +13,20 @@
 #define GARAM_LIB_FRONTEND_ONNX_FUNCTIONBODIES_H
 
 #include "TensorData.h"
+#include "llvm/ADT/StringRef.h"
 
 #include <vector>
 
 namespace garam::onnx {
 
-/// Makes a function that does what `node` of the default domain does. The body
+/// The domain of the operators that onnxruntime's tools write.
+constexpr char kContribDomain[] = "com.microsoft";
+
+/// Whether an operator that the onnx library does not know has a definition
+/// here.
+bool hasFunctionBody(llvm::StringRef domain, llvm::StringRef opType);
+
+/// Makes a function that does what `node` does. The body
 /// depends on the inputs that are there and on their ranks; `inputTypes` are
 /// empty as far as they are not known. False when there is no definition for
 /// the operator or for these ranks. Throws when the onnx library does.

@@ -1,0 +1,353 @@
+//===- ContribBodies.cpp - Operators of onnxruntime's tools ---------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Operators of domain com.microsoft, written as ONNX's. What they fuse, the
+// compiler's own passes fuse again, as each device can take it.
+// Source: onnxruntime, docs/ContribOperators.md.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FunctionWriter.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace llvm;
+
+namespace garam::onnx {
+namespace {
+
+using WriteBody = bool (*)(FunctionWriter &);
+using Name = std::string;
+
+/// Attributes of a window, handed through.
+constexpr char kWindow[] = "auto_pad: string = @auto_pad, "
+                           "kernel_shape: ints = @kernel_shape, "
+                           "pads: ints = @pads, strides: ints = @strides";
+
+//===----------------------------------------------------------------------===//
+// Activations
+//===----------------------------------------------------------------------===//
+
+bool writeGelu(FunctionWriter &writer) {
+  writer.addOnnx("y0 = Gelu (x0)");
+  return true;
+}
+
+bool writeBiasGelu(FunctionWriter &writer) {
+  writer.addOnnx("sum = Add (x0, x1)");
+  writer.addOnnx("y0 = Gelu (sum)");
+  return true;
+}
+
+bool writeFastGelu(FunctionWriter &writer) {
+  Name sum = "x0";
+  if (writer.has(1)) {
+    writer.addOnnx("sum = Add (x0, x1)");
+    sum = "sum";
+  }
+  writer.addOnnx("y0 = Gelu <approximate = \"tanh\"> (" + sum + ")");
+  return true;
+}
+
+/// Appends `result`, a constant of the type of x0.
+void addConstant(FunctionWriter &writer, const Name &result, float value) {
+  writer.addOnnx(result + "_float = Constant <value_float: float = " +
+                 FunctionWriter::formatFloat(value) + "> ()");
+  writer.addOnnx(result + " = CastLike (" + result + "_float, x0)");
+}
+
+/// x * sigmoid(alpha * x)
+bool writeQuickGelu(FunctionWriter &writer) {
+  addConstant(writer, "alpha", writer.getFloat("alpha", 1.702f));
+  writer.addOnnx("scaled = Mul (x0, alpha)");
+  writer.addOnnx("gate = Sigmoid (scaled)");
+  writer.addOnnx("y0 = Mul (x0, gate)");
+  return true;
+}
+
+/// Appends `y0` = the activation that FusedConv and FusedGemm name, of "sum".
+/// False for one that is not known.
+bool addActivation(FunctionWriter &writer, StringRef activation,
+                   ArrayRef<float> parameters) {
+  auto attribute = [&](StringRef name, size_t i) {
+    return (name + ": float = " + FunctionWriter::formatFloat(parameters[i]))
+        .str();
+  };
+  if (activation.empty()) {
+    writer.addOnnx("y0 = Identity (sum)");
+    return true;
+  }
+  if (is_contained({"Relu", "Sigmoid", "Tanh"}, activation)) {
+    writer.addOnnx("y0 = " + activation + " (sum)");
+    return true;
+  }
+  if (activation == "LeakyRelu" && parameters.size() == 1) {
+    writer.addOnnx("y0 = LeakyRelu <" + attribute("alpha", 0) + "> (sum)");
+    return true;
+  }
+  if (activation == "HardSigmoid" && parameters.size() == 2) {
+    writer.addOnnx("y0 = HardSigmoid <" + attribute("alpha", 0) + ", " +
+                   attribute("beta", 1) + "> (sum)");
+    return true;
+  }
+  if (activation == "Clip" && parameters.size() == 2) {
+    addConstant(writer, "low", parameters[0]);
+    addConstant(writer, "high", parameters[1]);
+    writer.addOnnx("y0 = Clip (sum, low, high)");
+    return true;
+  }
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+bool writeFusedConv(FunctionWriter &writer) {
+  bool addsTensor = writer.has(3);
+  writer.addOnnx(Twine(addsTensor ? "product" : "sum") + " = Conv <" + kWindow +
+                 ", dilations: ints = @dilations, group: int = @group> (x0, "
+                 "x1" +
+                 (writer.has(2) ? ", x2" : "") + ")");
+  if (addsTensor)
+    writer.addOnnx("sum = Add (product, x3)");
+  return addActivation(writer, writer.getString("activation", ""),
+                       writer.getFloats("activation_params"));
+}
+
+bool writeFusedGemm(FunctionWriter &writer) {
+  writer.addOnnx(Twine("sum = Gemm <alpha: float = @alpha, beta: float = "
+                       "@beta, transA: int = @transA, transB: int = @transB> "
+                       "(x0, x1") +
+                 (writer.has(2) ? ", x2" : "") + ")");
+  std::vector<float> parameters;
+  for (StringRef name : {"activation_alpha", "activation_beta"})
+    if (float value = writer.getFloat(name, 0); value != 0)
+      parameters.push_back(value);
+  return addActivation(writer, writer.getString("activation", ""), parameters);
+}
+
+/// Appends `result` = an input with its last two dimensions exchanged. False
+/// when its rank is not known.
+bool addTransposed(FunctionWriter &writer, const Name &result, int input) {
+  std::optional<int> rank = writer.getRank(input);
+  if (!rank || *rank < 2)
+    return false;
+  Name order;
+  for (int dim = 0; dim < *rank - 2; ++dim)
+    order += std::to_string(dim) + ", ";
+  writer.addOnnx(result + " = Transpose <perm = [" + order + Twine(*rank - 1) +
+                 ", " + Twine(*rank - 2) + "]> (x" + Twine(input) + ")");
+  return true;
+}
+
+bool writeFusedMatMul(FunctionWriter &writer) {
+  if (writer.getInt("transBatchA", 0) || writer.getInt("transBatchB", 0))
+    return false;
+  Name operands[] = {"x0", "x1"};
+  for (int i : {0, 1})
+    if (writer.getInt(i == 0 ? "transA" : "transB", 0)) {
+      operands[i] = i == 0 ? "a" : "b";
+      if (!addTransposed(writer, operands[i], i))
+        return false;
+    }
+  float alpha = writer.getFloat("alpha", 1);
+  writer.addOnnx(Twine(alpha == 1 ? "y0" : "product") + " = MatMul (" +
+                 operands[0] + ", " + operands[1] + ")");
+  if (alpha == 1)
+    return true;
+  addConstant(writer, "alpha", alpha);
+  writer.addOnnx("y0 = Mul (product, alpha)");
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Normalisations
+//===----------------------------------------------------------------------===//
+
+/// Appends `y3` = the sum of the input, what is skipped and, when it is there,
+/// the bias.
+void addSkipSum(FunctionWriter &writer, int bias) {
+  writer.addOnnx(Twine(writer.has(bias) ? "pair" : "y3") + " = Add (x0, x1)");
+  if (writer.has(bias))
+    writer.addOnnx("y3 = Add (pair, x" + Twine(bias) + ")");
+}
+
+Name getEpsilon(const FunctionWriter &writer, float missing) {
+  Name onnxText =
+      "<axis = -1, epsilon: float = " +
+      FunctionWriter::formatFloat(writer.getFloat("epsilon", missing)) + "> ";
+  return onnxText;
+}
+
+/// The mean and the inverse deviation, outputs 1 and 2, are for training.
+bool writeSkipLayerNormalization(FunctionWriter &writer) {
+  addSkipSum(writer, /*bias=*/4);
+  writer.addOnnx("y0, y1, y2 = LayerNormalization " +
+                 getEpsilon(writer, 1e-12f) + "(y3, x2" +
+                 (writer.has(3) ? ", x3" : "") + ")");
+  return true;
+}
+
+bool writeSkipSimplifiedLayerNormalization(FunctionWriter &writer) {
+  addSkipSum(writer, /*bias=*/3);
+  writer.addOnnx("y0 = RMSNormalization " + getEpsilon(writer, 1e-12f) +
+                 "(y3, x2)");
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Quantised operators
+//===----------------------------------------------------------------------===//
+
+/// A quantised operator with one input: x, its scale and zero point, those of
+/// the result. `operation` gets "(a)" as its operand.
+bool writeQuantisedUnary(FunctionWriter &writer, const Twine &operation) {
+  if (!writer.addDequantized("a", 0, 1, 2, /*axis=*/1))
+    return false;
+  writer.addOnnx("result = " + operation + " (a)");
+  writer.addQuantized("result", 3, 4);
+  return true;
+}
+
+/// One with two inputs, each followed by its scale and zero point.
+bool writeQuantisedBinary(FunctionWriter &writer, const Twine &operation) {
+  if (!writer.addDequantized("a", 0, 1, 2, /*axis=*/1) ||
+      !writer.addDequantized("b", 3, 4, 5, /*axis=*/1))
+    return false;
+  writer.addOnnx("result = " + operation + " (a, b)");
+  writer.addQuantized("result", 6, 7);
+  return true;
+}
+
+bool writeQLinearAdd(FunctionWriter &writer) {
+  return writeQuantisedBinary(writer, "Add");
+}
+
+bool writeQLinearMul(FunctionWriter &writer) {
+  return writeQuantisedBinary(writer, "Mul");
+}
+
+bool writeQLinearSigmoid(FunctionWriter &writer) {
+  return writeQuantisedUnary(writer, "Sigmoid");
+}
+
+bool writeQLinearLeakyRelu(FunctionWriter &writer) {
+  return writeQuantisedUnary(writer, "LeakyRelu <alpha: float = @alpha>");
+}
+
+bool writeQLinearAveragePool(FunctionWriter &writer) {
+  if (writer.getInt("channels_last", 0))
+    return false;
+  return writeQuantisedUnary(
+      writer, Twine("AveragePool <") + kWindow +
+                  ", ceil_mode: int = @ceil_mode, "
+                  "count_include_pad: int = @count_include_pad>");
+}
+
+bool writeQLinearGlobalAveragePool(FunctionWriter &writer) {
+  if (writer.getInt("channels_last", 0))
+    return false;
+  return writeQuantisedUnary(writer, "GlobalAveragePool");
+}
+
+/// Before opset 13 of ONNX, Softmax is along all dimensions from `axis` on.
+bool writeQLinearSoftmax(FunctionWriter &writer) {
+  constexpr int64_t firstOfOneAxis = 13;
+  if (writer.getInt("opset", firstOfOneAxis) < firstOfOneAxis)
+    return false;
+  Name onnxText = "Softmax <axis: int = @axis>";
+  return writeQuantisedUnary(writer, onnxText);
+}
+
+/// The scale and zero point of the result come first; each input is followed by
+/// its own.
+bool writeQLinearConcat(FunctionWriter &writer) {
+  Name operands;
+  for (int input = 2; input < writer.getNumInputs(); input += 3) {
+    Name part = "part" + std::to_string(input);
+    if (!writer.addDequantized(part, input, input + 1, input + 2, /*axis=*/1))
+      return false;
+    operands += (operands.empty() ? "" : ", ") + part;
+  }
+  writer.addOnnx("result = Concat <axis: int = @axis> (" + operands + ")");
+  writer.addQuantized("result", 0, 1);
+  return true;
+}
+
+/// The product of `a` and `b`, plus an input that may be left out.
+void addProduct(FunctionWriter &writer, int bias) {
+  writer.addOnnx(Twine(writer.has(bias) ? "product" : "y0") +
+                 " = MatMul (a, b)");
+  if (writer.has(bias))
+    writer.addOnnx("y0 = Add (product, x" + Twine(bias) + ")");
+}
+
+bool writeMatMulIntegerToFloat(FunctionWriter &writer) {
+  if (!writer.addDequantized("a", 0, 2, 4, /*axis=*/-2) ||
+      !writer.addDequantized("b", 1, 3, 5, /*axis=*/-1))
+    return false;
+  addProduct(writer, /*bias=*/6);
+  return true;
+}
+
+bool writeDynamicQuantizeMatMul(FunctionWriter &writer) {
+  if (!writer.addDequantized("b", 1, 2, 3, /*axis=*/-1))
+    return false;
+  writer.addOnnx("q, q_scale, q_zero = DynamicQuantizeLinear (x0)");
+  writer.addOnnx("a = DequantizeLinear (q, q_scale, q_zero)");
+  addProduct(writer, /*bias=*/4);
+  return true;
+}
+
+bool writeQuantizeLinear(FunctionWriter &writer) {
+  writer.addOnnx(Twine("y0 = QuantizeLinear <axis: int = @axis> (x0, x1") +
+                 (writer.has(2) ? ", x2" : "") + ")");
+  return true;
+}
+
+bool writeDequantizeLinear(FunctionWriter &writer) {
+  writer.addOnnx(Twine("y0 = DequantizeLinear <axis: int = @axis> (x0, x1") +
+                 (writer.has(2) ? ", x2" : "") + ")");
+  return true;
+}
+
+WriteBody findBody(StringRef opType) {
+  return StringSwitch<WriteBody>(opType)
+      .Case("BiasGelu", writeBiasGelu)
+      .Case("DequantizeLinear", writeDequantizeLinear)
+      .Case("DynamicQuantizeMatMul", writeDynamicQuantizeMatMul)
+      .Case("FastGelu", writeFastGelu)
+      .Case("FusedConv", writeFusedConv)
+      .Case("FusedGemm", writeFusedGemm)
+      .Case("FusedMatMul", writeFusedMatMul)
+      .Case("Gelu", writeGelu)
+      .Case("MatMulIntegerToFloat", writeMatMulIntegerToFloat)
+      .Case("QLinearAdd", writeQLinearAdd)
+      .Case("QLinearAveragePool", writeQLinearAveragePool)
+      .Case("QLinearConcat", writeQLinearConcat)
+      .Case("QLinearGlobalAveragePool", writeQLinearGlobalAveragePool)
+      .Case("QLinearLeakyRelu", writeQLinearLeakyRelu)
+      .Case("QLinearMul", writeQLinearMul)
+      .Case("QLinearSigmoid", writeQLinearSigmoid)
+      .Case("QLinearSoftmax", writeQLinearSoftmax)
+      .Case("QuantizeLinear", writeQuantizeLinear)
+      .Case("QuickGelu", writeQuickGelu)
+      .Case("SkipLayerNormalization", writeSkipLayerNormalization)
+      .Case("SkipSimplifiedLayerNormalization",
+            writeSkipSimplifiedLayerNormalization)
+      .Default(nullptr);
+}
+
+} // namespace
+
+bool hasContribBody(StringRef opType) { return findBody(opType) != nullptr; }
+
+bool writeContribBody(FunctionWriter &writer) {
+  WriteBody write = findBody(writer.getOpType());
+  return write && write(writer);
+}
+
+} // namespace garam::onnx

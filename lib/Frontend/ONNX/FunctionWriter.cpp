@@ -1,0 +1,136 @@
+//===- FunctionWriter.cpp - Writes the body of a function -----------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FunctionWriter.h"
+
+#include "onnx/defs/parser.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <stdexcept>
+
+using namespace llvm;
+
+namespace garam::onnx {
+
+bool FunctionWriter::has(int input) const {
+  return input < node.input_size() && !node.input(input).empty();
+}
+
+std::optional<int> FunctionWriter::getRank(int input) const {
+  if (size_t(input) >= types.size() || !types[input].tensor_type().has_shape())
+    return std::nullopt;
+  return types[input].tensor_type().shape().dim_size();
+}
+
+const pb::AttributeProto *FunctionWriter::findAttribute(StringRef name) const {
+  for (const pb::AttributeProto &attribute : node.attribute())
+    if (attribute.name() == name)
+      return &attribute;
+  return nullptr;
+}
+
+int64_t FunctionWriter::getInt(StringRef attribute, int64_t missing) const {
+  const pb::AttributeProto *found = findAttribute(attribute);
+  return found ? found->i() : missing;
+}
+
+float FunctionWriter::getFloat(StringRef attribute, float missing) const {
+  const pb::AttributeProto *found = findAttribute(attribute);
+  return found ? found->f() : missing;
+}
+
+std::string FunctionWriter::getString(StringRef attribute,
+                                      StringRef missing) const {
+  const pb::AttributeProto *found = findAttribute(attribute);
+  return found ? found->s() : missing.str();
+}
+
+std::vector<float> FunctionWriter::getFloats(StringRef attribute) const {
+  const pb::AttributeProto *found = findAttribute(attribute);
+  if (!found)
+    return {};
+  return {found->floats().begin(), found->floats().end()};
+}
+
+std::string FunctionWriter::formatFloat(float value) {
+  return formatv("{0:e9}", value).str();
+}
+
+void FunctionWriter::addOnnx(const Twine &line) { nodes += line.str() + "\n"; }
+
+void FunctionWriter::addShifted(const std::string &result, int input, int zero,
+                                const std::string &zeroShape) {
+  if (!has(zero)) {
+    addOnnx(result + " = Cast <to = 6> (" + getName(input) + ")");
+    return;
+  }
+  addOnnx(result + "_wide = Cast <to = 6> (" + getName(input) + ")");
+  addOnnx(result + "_flat = Cast <to = 6> (" + getName(zero) + ")");
+  std::string shifted = result + "_flat";
+  if (!zeroShape.empty()) {
+    addOnnx(result + "_shape = Constant <value_ints = [" + zeroShape + "]> ()");
+    addOnnx(result + "_zero = Reshape (" + shifted + ", " + result + "_shape)");
+    shifted = result + "_zero";
+  }
+  addOnnx(result + " = Sub (" + result + "_wide, " + shifted + ")");
+}
+
+bool FunctionWriter::addDequantized(const std::string &result, int input,
+                                    int scale, int zero, int axis) {
+  std::optional<int> rank = getRank(scale);
+  if (!rank)
+    return false;
+  std::string factor = result + "_scale";
+  addOnnx(factor + " = Cast <to = 1> (" + getName(scale) + ")");
+  if (*rank <= 1) {
+    addOnnx(result + " = DequantizeLinear <axis = " + Twine(axis) + "> (" +
+            getName(input) + ", " + factor +
+            (has(zero) ? ", " + getName(zero) : "") + ")");
+    return true;
+  }
+  std::string shifted = result + "_wide";
+  addOnnx(shifted + " = Cast <to = 1> (" + getName(input) + ")");
+  if (has(zero)) {
+    addOnnx(result + "_zero = Cast <to = 1> (" + getName(zero) + ")");
+    addOnnx(result + "_shifted = Sub (" + shifted + ", " + result + "_zero)");
+    shifted = result + "_shifted";
+  }
+  addOnnx(result + " = Mul (" + shifted + ", " + factor + ")");
+  return true;
+}
+
+void FunctionWriter::addQuantized(const std::string &value, int scale,
+                                  int zero) {
+  addOnnx("y_scale = Cast <to = 1> (" + getName(scale) + ")");
+  addOnnx("y0 = QuantizeLinear (" + value + ", y_scale" +
+          (has(zero) ? ", " + getName(zero) : "") + ")");
+}
+
+/// NAME0, NAME1, ...
+static std::string listNames(StringRef name, int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i)
+    list += (i == 0 ? "" : ", ") + name.str() + std::to_string(i);
+  return list;
+}
+
+void FunctionWriter::build(int opset, pb::FunctionProto &function) const {
+  std::string attributes;
+  for (const pb::AttributeProto &attribute : node.attribute())
+    attributes += (attributes.empty() ? "" : ", ") + attribute.name();
+  if (!attributes.empty())
+    attributes = "<" + attributes + ">";
+  std::string onnxText = formatv(
+      "<domain: \"body\", opset_import: [\"\" : {0}]>\n"
+      "{1}{2} ({3}) => ({4}) {{\n{5}}",
+      opset, node.op_type(), attributes, listNames("x", node.input_size()),
+      listNames("y", node.output_size()), nodes);
+  pb::Common::Status status = pb::OnnxParser::Parse(function, onnxText.c_str());
+  if (!status.IsOK())
+    throw std::runtime_error(status.ErrorMessage());
+}
+
+} // namespace garam::onnx

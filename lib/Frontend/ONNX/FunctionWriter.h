@@ -1,0 +1,83 @@
+//===- FunctionWriter.h - Writes the body of a function ---------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// The nodes of a function that does what one node does, in ONNX's textual
+// notation. Its inputs are named x0, x1, ..., its outputs y0, y1, ...
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_FRONTEND_ONNX_FUNCTIONWRITER_H
+#define GARAM_LIB_FRONTEND_ONNX_FUNCTIONWRITER_H
+
+#include "TensorData.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/Twine.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace garam::onnx {
+
+class FunctionWriter {
+public:
+  /// `types` of the inputs are empty as far as they are not known.
+  FunctionWriter(const pb::NodeProto &node,
+                 const std::vector<pb::TypeProto> &types)
+      : node(node), types(types) {}
+
+  llvm::StringRef getOpType() const { return node.op_type(); }
+  int getNumInputs() const { return node.input_size(); }
+  /// Whether the node has the input.
+  bool has(int input) const;
+  std::optional<int> getRank(int input) const;
+  int64_t getInt(llvm::StringRef attribute, int64_t missing) const;
+  float getFloat(llvm::StringRef attribute, float missing) const;
+  std::string getString(llvm::StringRef attribute,
+                        llvm::StringRef missing) const;
+  std::vector<float> getFloats(llvm::StringRef attribute) const;
+
+  /// Appends a node: "RESULTS = OPERATOR <ATTRIBUTES> (OPERANDS)".
+  void addOnnx(const llvm::Twine &line);
+  /// Appends `result` = input `input` as i32 less its zero point, which is put
+  /// into the shape `zeroShape` (a list of integers) unless that is empty.
+  void addShifted(const std::string &result, int input, int zero,
+                  const std::string &zeroShape);
+  /// Appends `result` = f32 of input `input` with these inputs as its scale and
+  /// its zero point, which may be left out. Vectors of those lie along `axis`;
+  /// of more dimensions they broadcast. False when the scale's rank is not
+  /// known.
+  bool addDequantized(const std::string &result, int input, int scale, int zero,
+                      int axis);
+  /// Appends `y0` from `value`, an f32.
+  void addQuantized(const std::string &value, int scale, int zero);
+
+  static std::string getName(int input) { return "x" + std::to_string(input); }
+  /// A float as ONNX's notation has it, without loss.
+  static std::string formatFloat(float value);
+
+  /// The function, with what was appended as its body. Throws what the onnx
+  /// library throws.
+  void build(int opset, pb::FunctionProto &function) const;
+
+private:
+  const pb::AttributeProto *findAttribute(llvm::StringRef name) const;
+
+  const pb::NodeProto &node;
+  const std::vector<pb::TypeProto> &types;
+  std::string nodes;
+};
+
+/// Appends the definition of an operator of domain com.microsoft, those that
+/// onnxruntime's optimiser and quantiser write. False when there is none, or
+/// none as long as these ranks are not known.
+bool writeContribBody(FunctionWriter &writer);
+/// Whether com.microsoft has such an operator.
+bool hasContribBody(llvm::StringRef opType);
+
+} // namespace garam::onnx
+
+#endif // GARAM_LIB_FRONTEND_ONNX_FUNCTIONWRITER_H
