@@ -146,12 +146,11 @@ How to read it:
 ## The cost model against the simulator
 
 The compiler chooses tiles, core splits and the order of transfers by a cost model: it follows each core's queues through the
-stages, and later through their commands, with the time of each command alone and with DRAM and ports shared, but without packets,
+stages, and later through their commands, with the time of each command alone and with DRAM and ports shared, evenly by those that are under way together, but without packets,
 addresses and waits. This is the time that it expected
 of the whole program beside the one that the simulator counted, from inputs in DRAM to outputs in DRAM. The `random_*` networks
 are drawn by a seed (`benchmarks/models/random_cnn.py`) and, like the `gemv_*`, were not looked at when the model was made. Of
-{count} pairs the largest error is {largest}, the mean {mean}; `python/tests/test_cost_model.py` checks that none passes 10 %, or
-20 % of a program of less than 15 us.
+{count} pairs the largest error is {largest}, the mean {mean}; `python/tests/test_cost_model.py` checks that none passes 10 %.
 
 Placement asks the same model what a region would cost on an NPU: the region is scheduled, and there are no commands and no
 simulation. The model adds up the DRAM traffic and the energy of what it follows, each command charged as the simulator

@@ -28,6 +28,9 @@ static std::vector<uint8_t> getNamelessMap(const DeviceProgram &program) {
                    value.name.substr(id.size());
   for (std::string &node : nameless.debug.nodes)
     node.clear();
+  // Equal code may have been chosen from different alternatives.
+  nameless.debug.choices.clear();
+  nameless.debug.searches.clear();
   return serializeDebugMaps(nameless);
 }
 

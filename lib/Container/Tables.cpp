@@ -8,6 +8,8 @@
 
 #include "ByteStream.h"
 
+#include <cmath>
+
 using namespace llvm;
 
 namespace garam {
@@ -38,6 +40,26 @@ static void writeValue(ByteWriter &writer, const DeviceValue &value) {
   }
 }
 
+static void writeChoices(ByteWriter &writer, const DebugMap &map) {
+  writer.write<uint32_t>(map.choices.size());
+  for (const DebugChoice &choice : map.choices) {
+    writer.write<uint32_t>(choice.nodes.size());
+    for (uint32_t node : choice.nodes)
+      writer.write<uint32_t>(node);
+    writer.writeString(choice.chosen);
+    writer.writeString(choice.next);
+    writer.write<double>(choice.seconds);
+    writer.write<uint8_t>(choice.isExact);
+  }
+  writer.write<uint32_t>(map.searches.size());
+  for (const DebugSearch &search : map.searches) {
+    writer.writeString(search.name);
+    writer.write<double>(search.seconds);
+    writer.write<double>(search.boundSeconds);
+    writer.write<double>(search.plainSeconds);
+  }
+}
+
 std::vector<uint8_t> serializeDebugMaps(ArrayRef<DeviceProgram> programs) {
   ByteWriter writer;
   writer.write<uint32_t>(programs.size());
@@ -57,6 +79,7 @@ std::vector<uint8_t> serializeDebugMaps(ArrayRef<DeviceProgram> programs) {
     writer.write<uint32_t>(program.debug.values.size());
     for (const DeviceValue &value : program.debug.values)
       writeValue(writer, value);
+    writeChoices(writer, program.debug);
   }
   return writer.take();
 }
@@ -115,6 +138,30 @@ static bool isValid(const DeviceValue &value) {
   return *missing == 0;
 }
 
+static void readChoices(ByteReader &reader, DebugMap &map) {
+  // Number of nodes, two strings, the time and whether it is exact.
+  constexpr size_t leastChoiceBytes =
+      3 * sizeof(uint32_t) + sizeof(double) + sizeof(uint8_t);
+  map.choices.resize(reader.readCount(leastChoiceBytes));
+  for (DebugChoice &choice : map.choices) {
+    choice.nodes.resize(reader.readCount(sizeof(uint32_t)));
+    for (uint32_t &node : choice.nodes)
+      node = reader.read<uint32_t>();
+    choice.chosen = reader.readString();
+    choice.next = reader.readString();
+    choice.seconds = reader.read<double>();
+    choice.isExact = reader.read<uint8_t>() != 0;
+  }
+  constexpr size_t leastSearchBytes = sizeof(uint32_t) + 3 * sizeof(double);
+  map.searches.resize(reader.readCount(leastSearchBytes));
+  for (DebugSearch &search : map.searches) {
+    search.name = reader.readString();
+    search.seconds = reader.read<double>();
+    search.boundSeconds = reader.read<double>();
+    search.plainSeconds = reader.read<double>();
+  }
+}
+
 static DebugMap readDebugMap(ByteReader &reader) {
   DebugMap map;
   map.nodes.resize(reader.readCount(sizeof(uint32_t)));
@@ -134,7 +181,31 @@ static DebugMap readDebugMap(ByteReader &reader) {
   map.values.resize(reader.readCount(leastValueBytes));
   for (DeviceValue &value : map.values)
     value = readValue(reader);
+  readChoices(reader, map);
   return map;
+}
+
+/// Whether all that a debug map refers to exists.
+static bool isValid(const DebugMap &map) {
+  auto areNodes = [&](ArrayRef<uint32_t> nodes) {
+    return all_of(nodes,
+                  [&](uint32_t node) { return node < map.nodes.size(); });
+  };
+  for (const auto &lane : map.origins)
+    if (!all_of(lane, areNodes))
+      return false;
+  return all_of(map.values,
+                [](const DeviceValue &value) { return isValid(value); }) &&
+         all_of(map.choices,
+                [&](const DebugChoice &choice) {
+                  return areNodes(choice.nodes) &&
+                         std::isfinite(choice.seconds);
+                }) &&
+         all_of(map.searches, [](const DebugSearch &search) {
+           return std::isfinite(search.seconds) &&
+                  std::isfinite(search.boundSeconds) &&
+                  std::isfinite(search.plainSeconds);
+         });
 }
 
 std::optional<std::vector<DebugMap>> parseDebugMaps(ArrayRef<uint8_t> bytes) {
@@ -142,12 +213,7 @@ std::optional<std::vector<DebugMap>> parseDebugMaps(ArrayRef<uint8_t> bytes) {
   std::vector<DebugMap> maps(reader.readCount(3 * sizeof(uint32_t)));
   for (DebugMap &map : maps) {
     map = readDebugMap(reader);
-    for (const auto &lane : map.origins)
-      for (const auto &nodes : lane)
-        for (uint32_t node : nodes)
-          if (node >= map.nodes.size())
-            return std::nullopt;
-    if (!reader.failed() && !all_of(map.values, isValid))
+    if (!reader.failed() && !isValid(map))
       return std::nullopt;
   }
   if (reader.failed() || !reader.atEnd())

@@ -48,6 +48,8 @@ private:
   size_t addGroup(uint32_t step, std::string place,
                   std::vector<std::string> names);
   size_t getTransfer(uint32_t step, uint32_t link);
+  void placeChoices();
+  std::vector<ExplainedSearch> listSearches() const;
   std::vector<size_t> placePath(ArrayRef<RunInterval> path);
 
   std::shared_ptr<const Executable> executable;
@@ -195,6 +197,40 @@ std::vector<size_t> Divider::placePath(ArrayRef<RunInterval> path) {
   return placed;
 }
 
+/// Gives what was chosen for nodes to the group of the first of them.
+void Divider::placeChoices() {
+  for (uint32_t step = 0; step < dispatches.size(); ++step) {
+    if (getStep(step).kind != Step::Kind::Dispatch)
+      continue;
+    ArrayRef<std::string> ids = executable->getNodes(step);
+    for (const DebugChoice &choice :
+         executable->getDebugMap(getStep(step).program).choices) {
+      if (choice.nodes.empty())
+        continue;
+      ExplainedChoice placed{{}, choice};
+      for (uint32_t node : choice.nodes)
+        placed.nodes.push_back(ids[node]);
+      groups[dispatches[step].ofNode[choice.nodes.front()]]
+          .result.choices.push_back(std::move(placed));
+    }
+  }
+}
+
+std::vector<ExplainedSearch> Divider::listSearches() const {
+  std::vector<ExplainedSearch> searches;
+  for (uint32_t step = 0; step < dispatches.size(); ++step) {
+    const Step &dispatch = getStep(step);
+    if (dispatch.kind != Step::Kind::Dispatch)
+      continue;
+    for (const DebugSearch &search :
+         executable->getDebugMap(dispatch.program).searches)
+      searches.push_back(
+          {executable->getManifest().devices[dispatch.device].name, step,
+           search});
+  }
+  return searches;
+}
+
 static std::string getCause(const PathInterval &interval) {
   return interval.kind.empty() || interval.kind == "transfer"
              ? interval.category
@@ -225,7 +261,9 @@ Explanation Divider::finish(const RunResult &run) {
     if (groups[group].causes.empty() && !groups[group].work.empty())
       order.push_back(group);
 
+  placeChoices();
   Explanation explanation;
+  explanation.searches = listSearches();
   explanation.latencyFs = run.latencyFs;
   explanation.bound = computeBound(*executable);
   explanation.causes = sortShares(total);

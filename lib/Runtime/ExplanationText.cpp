@@ -25,12 +25,40 @@ static json::Array listShares(ArrayRef<TimeShare> shares, StringRef key) {
   return list;
 }
 
+static json::Array listNames(ArrayRef<std::string> names) {
+  json::Array list;
+  for (const std::string &name : names)
+    list.push_back(json::fixUTF8(name));
+  return list;
+}
+
+static json::Array listChoices(ArrayRef<ExplainedChoice> choices) {
+  json::Array list;
+  for (const ExplainedChoice &explained : choices)
+    list.push_back(
+        json::Object{{"for", listNames(explained.nodes)},
+                     {"chosen", json::fixUTF8(explained.choice.chosen)},
+                     {"next", json::fixUTF8(explained.choice.next)},
+                     {"next_costs_s", explained.choice.seconds},
+                     {"next_costs_more", !explained.choice.isExact}});
+  return list;
+}
+
+static json::Array listSearches(ArrayRef<ExplainedSearch> searches) {
+  json::Array list;
+  for (const ExplainedSearch &explained : searches)
+    list.push_back(json::Object{{"for", json::fixUTF8(explained.search.name)},
+                                {"place", json::fixUTF8(explained.place)},
+                                {"step", explained.step},
+                                {"estimate_s", explained.search.seconds},
+                                {"least_s", explained.search.boundSeconds},
+                                {"without_s", explained.search.plainSeconds}});
+  return list;
+}
+
 static json::Object describe(const ExplainedGroup &group) {
-  json::Array names;
-  for (const std::string &name : group.names)
-    names.push_back(json::fixUTF8(name));
   return json::Object{
-      {"nodes", std::move(names)},
+      {"nodes", listNames(group.names)},
       {"place", json::fixUTF8(group.place)},
       {"step", group.step},
       {"seconds", group.getPathFs() * secondsPerFemtosecond},
@@ -38,7 +66,8 @@ static json::Object describe(const ExplainedGroup &group) {
                        ? json::Value(nullptr)
                        : json::fixUTF8(group.causes.front().category)},
       {"causes", listShares(group.causes, "cause")},
-      {"work", listShares(group.work, "kind")}};
+      {"work", listShares(group.work, "kind")},
+      {"choices", listChoices(group.choices)}};
 }
 
 void writeExplanation(const Explanation &explanation, raw_ostream &os) {
@@ -53,6 +82,7 @@ void writeExplanation(const Explanation &explanation, raw_ostream &os) {
                    {"latency_s", explanation.latencyFs * secondsPerFemtosecond},
                    {"bound_s", explanation.bound.getSeconds()},
                    {"causes", listShares(explanation.causes, "cause")},
+                   {"searches", listSearches(explanation.searches)},
                    {"groups", std::move(groups)}};
   os << formatv("{0:2}", value) << '\n';
 }
@@ -61,7 +91,10 @@ namespace {
 class Printer {
 public:
   Printer(const Explanation &explanation, raw_ostream &os)
-      : explanation(explanation), os(os) {}
+      : explanation(explanation), os(os),
+        hasChoices(any_of(explanation.groups, [](const auto &group) {
+          return !group.choices.empty();
+        })) {}
 
   void printShare(uint64_t femtoseconds) {
     double share = explanation.latencyFs == 0
@@ -71,10 +104,33 @@ public:
                  femtoseconds * microsecondsPerFemtosecond, share);
   }
 
+  void printHeading() {
+    os << "\nNodes on it, with what most of their time goes to"
+       << (hasChoices ? ", and what the next best choice would add" : "")
+       << '\n';
+  }
+
+  /// What the least bad other choice for one of the group's stages costs.
+  void printNext(const ExplainedGroup &group) {
+    auto next = min_element(group.choices, [](const auto &a, const auto &b) {
+      return a.choice.seconds < b.choice.seconds;
+    });
+    if (next == group.choices.end()) {
+      os << right_justify("", nextWidth);
+      return;
+    }
+    // Behind the looked-at stages, what seemed to cost less may cost more.
+    os << right_justify(next->choice.isExact ? "" : ">= ", 3)
+       << format("%+9.3f us", next->choice.seconds * 1e6);
+  }
+
   void printGroup(const ExplainedGroup &group, size_t width) {
     printShare(group.getPathFs());
     // What only copies an input to an output serves no node.
-    os << left_justify(group.causes.front().category, width) << "  "
+    os << left_justify(group.causes.front().category, width) << "  ";
+    if (hasChoices)
+      printNext(group);
+    os << (hasChoices ? "  " : "")
        << (group.names.empty() ? "no node" : group.names.front());
     if (group.names.size() > 1)
       os << " + " << group.names.size() - 1;
@@ -83,9 +139,27 @@ public:
     os << '\n';
   }
 
+  void printSearches() {
+    for (const ExplainedSearch &explained : explanation.searches) {
+      const DebugSearch &search = explained.search;
+      os << '\n'
+         << search.name << " on " << explained.place
+         << format(": %.3f us by estimate, at least %.3f us in any way",
+                   search.seconds * 1e6, search.boundSeconds * 1e6)
+         << format(" (gap %.1f %%), without them %.3f us\n",
+                   search.boundSeconds > 0
+                       ? 100 * (search.seconds / search.boundSeconds - 1)
+                       : 0,
+                   search.plainSeconds * 1e6);
+    }
+  }
+
 private:
+  static constexpr unsigned nextWidth = 15; // of a column of times
+
   const Explanation &explanation;
   raw_ostream &os;
+  bool hasChoices;
 };
 } // namespace
 
@@ -110,7 +184,8 @@ void printExplanation(const Explanation &explanation, size_t maxGroups,
   stable_sort(groups, [](const auto *a, const auto *b) {
     return a->getPathFs() > b->getPathFs();
   });
-  os << "\nNodes on it, with what most of their time goes to\n";
+  printer.printSearches();
+  printer.printHeading();
   for (const ExplainedGroup *group : ArrayRef(groups).take_front(maxGroups))
     printer.printGroup(*group, width);
   size_t hidden = explanation.groups.size() - groups.size();

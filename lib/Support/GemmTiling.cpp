@@ -24,35 +24,59 @@ struct Dimension {
 
 /// Tiles of one operand. It stays, `stationaryBytes` an element; for each unit
 /// of height a stream needs `heightBytes`, for each unit of width another one
-/// `widthBytes`.
+/// `widthBytes`. No more than `maxElements` stay, and the height is at least
+/// `leastHeight`.
 struct Rectangle {
   Stationary stationary;
   Dimension height, width;
   uint64_t stationaryBytes, heightBytes, widthBytes;
+  uint64_t maxElements = UINT64_MAX, leastHeight = 1;
 };
 
-/// Calls `visit` on the multiples of the grain that are less than the size, and
-/// on the size.
-template <typename Visit>
-void visitExtents(const Dimension &dimension, Visit &&visit) {
-  for (uint64_t extent = dimension.grain; extent < dimension.size;
-       extent += dimension.grain)
-    visit(extent);
-  visit(dimension.size);
+/// One grain of a dimension, which may be smaller.
+uint64_t getStreamed(const Dimension &dimension) {
+  return std::min(dimension.grain, dimension.size);
 }
 
-/// The largest width that fits beside a height, 0 if none.
+/// Calls `visit` on the heights that a rectangle may have: the multiples of the
+/// grain that are less than the size, and the size, as far as a stream of that
+/// height fits.
+template <typename Visit>
+void visitHeights(const Rectangle &rectangle, const GemmBuffer &buffer,
+                  Visit &&visit) {
+  const Dimension &height = rectangle.height;
+  uint64_t most = buffer.bytes / (buffer.streamBuffers * rectangle.heightBytes);
+  for (uint64_t extent = alignTo(rectangle.leastHeight, height.grain);
+       extent < height.size && extent <= most; extent += height.grain)
+    visit(extent);
+  visit(height.size);
+}
+
+/// The largest width of which so many copies fit beside a height, 0 if none.
 uint64_t getLargestWidth(const Rectangle &rectangle, uint64_t height,
-                         const GemmBuffer &buffer) {
+                         uint64_t copies, const GemmBuffer &buffer) {
   uint64_t stream = buffer.streamBuffers * height * rectangle.heightBytes;
-  if (stream >= buffer.bytes)
+  if (stream >= buffer.bytes || height < rectangle.leastHeight)
     return 0;
+  uint64_t unit = copies * height * rectangle.stationaryBytes +
+                  buffer.streamBuffers * rectangle.widthBytes;
   uint64_t width =
-      (buffer.bytes - stream) / (height * rectangle.stationaryBytes +
-                                 buffer.streamBuffers * rectangle.widthBytes);
+      std::min((buffer.bytes - stream) / unit, rectangle.maxElements / height);
   if (width >= rectangle.width.size)
     return rectangle.width.size;
   return width - width % rectangle.width.grain;
+}
+
+/// The same, with as many copies as the rectangle needs.
+uint64_t getLargestWidth(const Rectangle &rectangle, uint64_t height,
+                         const GemmBuffer &buffer) {
+  if (height == rectangle.height.size &&
+      getLargestWidth(rectangle, height, 1, buffer) == rectangle.width.size)
+    return rectangle.width.size;
+  return getLargestWidth(
+      rectangle, height,
+      rectangle.stationary == Stationary::Output ? 1 : buffer.operandBuffers,
+      buffer);
 }
 
 uint64_t getTraffic(const GemmShape &shape, const GemmBuffer &buffer,
@@ -87,16 +111,27 @@ std::optional<GemmTile> findLeastTraffic(const GemmShape &shape,
   Dimension rows = {shape.rows, buffer.rowGrain};
   Dimension columns = {shape.columns, buffer.columnGrain};
   Dimension reduction = {shape.reduction, buffer.reductionGrain};
+  uint64_t sumBytes = buffer.sumCapacity ? buffer.outputBytes : buffer.sumBytes;
+  // Sums that cannot leave are complete when the stationary tile goes.
+  uint64_t leastReduction = buffer.sumCapacity ? shape.reduction : 1;
+  uint64_t streamedRows = getStreamed(rows),
+           streamedColumns = getStreamed(columns),
+           streamedReduction = getStreamed(reduction);
   const Rectangle rectangles[] = {
-      {Stationary::Output, rows, columns, buffer.sumBytes, buffer.inputBytes,
-       buffer.weightBytes},
+      {Stationary::Output, rows, columns, sumBytes,
+       streamedReduction * buffer.inputBytes,
+       streamedReduction * buffer.weightBytes + buffer.columnBytes,
+       buffer.sumCapacity.value_or(UINT64_MAX)},
       {Stationary::Weight, reduction, columns, buffer.weightBytes,
-       buffer.inputBytes, buffer.sumBytes},
+       streamedRows * buffer.inputBytes,
+       streamedRows * sumBytes + buffer.columnBytes, UINT64_MAX,
+       leastReduction},
       {Stationary::Input, reduction, rows, buffer.inputBytes,
-       buffer.weightBytes, buffer.sumBytes}};
+       streamedColumns * buffer.weightBytes, streamedColumns * sumBytes,
+       UINT64_MAX, leastReduction}};
   std::optional<GemmTile> best;
   for (const Rectangle &rectangle : rectangles)
-    visitExtents(rectangle.height, [&](uint64_t height) {
+    visitHeights(rectangle, buffer, [&](uint64_t height) {
       uint64_t width = getLargestWidth(rectangle, height, buffer);
       if (width == 0)
         return;

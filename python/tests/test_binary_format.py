@@ -145,4 +145,23 @@ def test_debug_map(data):
                 writes = [(read(), read(), read()) for _ in range(read())]
                 assert writes and all(execution > 0 for _, _, execution in writes)
             assert volume == math.prod(sizes)
+
+        def read_text():
+            nonlocal offset
+            length = read()
+            offset += length
+            return data[offset - length:offset].decode()
+
+        def read_floats(count):
+            nonlocal offset
+            offset += 8 * count
+            return struct.unpack_from(f"<{count}d", data, offset - 8 * count)
+
+        for _ in range(read()):
+            assert all(read() < len(ids) for _ in range(read()))
+            assert "tiles of" in read_text() and "tiles of" in read_text()
+            assert math.isfinite(*read_floats(1)) and data[offset] in (0, 1)
+            offset += 1
+        for _ in range(read()):
+            assert read_text() == "fused groups" and all(map(math.isfinite, read_floats(3)))
     assert offset == end

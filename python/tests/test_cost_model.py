@@ -14,8 +14,6 @@ import measure  # noqa: E402
 
 # Of the simulated latency. The host's cost model and simulator add the same times up.
 BOUND = 0.10
-# Of programs that are done sooner than this, in seconds, a packet or two make up a tenth.
-SHORT, BOUND_OF_SHORT = 15e-6, 0.20
 TIGHTER_BOUNDS = {"hbm-pim": 0.03, "hbm-pim-x4": 0.03, "host": 1e-6}
 
 # The generator would take longer than all other cases together.
@@ -28,7 +26,7 @@ def folder(tmp_path_factory):
 
 
 def get_bound(row):
-    return TIGHTER_BOUNDS.get(row.target, BOUND_OF_SHORT if row.simulated < SHORT else BOUND)
+    return TIGHTER_BOUNDS.get(row.target, BOUND)
 
 
 def test_agrees_with_simulator(folder, record_property):

@@ -4,9 +4,10 @@ import json
 import math
 import re
 
+import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from conftest import DIGITS, SOURCE_DIR
 
@@ -74,7 +75,7 @@ def test_a_system(run_tool, tmp_path):
 def test_the_table(run_tool, tmp_path):
     explanation, _ = explain(run_tool, tmp_path, "atom")
     text = run_tool("garam", "explain", tmp_path / "digits.garam", "--top", "2").stdout
-    assert "\nNodes on it, with what most of their time goes to\n" in text
+    assert "\nNodes on it, with what most of their time goes to, and what the next best" in text
     rows = [float(row) for row in re.findall(r"^ +([0-9.]+) us", text, flags=re.M)]
     causes = len(explanation["causes"])
     assert len(rows) == causes + 2
@@ -91,9 +92,70 @@ def test_the_page(run_tool, tmp_path):
     explanation, _ = explain(run_tool, tmp_path, "atom")
     rows = re.findall(r"^\| (`.*?) \|", page.split("## The JSON form")[1], flags=re.M)
     documented = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    choice = next(group["choices"][0] for group in explanation["groups"] if group["choices"])
     assert documented == set(explanation) | set(explanation["groups"][0])
+    for key in [*choice, "for", "place", "step", "estimate_s", "least_s", "without_s"]:
+        assert f"`{key}`" in page
     for cause in explanation["causes"]:
         assert f"`{cause['cause']}`" in page
+
+
+def test_what_else_could_have_been_chosen(run_tool, tmp_path):
+    """Each stage of a chip has its schedule and the next best one; levels that look at one only have
+    none, and what another choice would add is in the table."""
+    explanation, _ = explain(run_tool, tmp_path, "atom")
+    choices = [choice for group in explanation["groups"] for choice in group["choices"]]
+    for group in explanation["groups"]:
+        for choice in group["choices"]:
+            assert set(choice["for"]) <= set(group["nodes"])
+            assert choice["chosen"] != choice["next"]
+            assert "tiles of " in choice["chosen"] and "tiles of " in choice["next"]
+    assert any(not choice["next_costs_more"] and choice["next_costs_s"] > 0 for choice in choices)
+    text = run_tool("garam", "explain", tmp_path / "digits.garam").stdout
+    assert len(re.findall(r"[+-][0-9]+\.[0-9]{3} us  ", text)) == len(
+        [group for group in explanation["groups"] if group["choices"] and group["seconds"] > 0])
+    explanation, _ = explain(run_tool, tmp_path, "atom", "-O0")
+    assert [group for group in explanation["groups"] if group["choices"]] == []
+    explain(run_tool, tmp_path, "host")
+    text = run_tool("garam", "explain", tmp_path / "digits.garam").stdout
+    assert "\nNodes on it, with what most of their time goes to\n" in text
+
+
+def test_searches(run_tool, tmp_path):
+    """Where stages have no room for their tensors, groups of them were looked for: what was found,
+    what no plan falls short of, what whole stages take, and what is next best to each group."""
+    shape, rng = [1, 64, 112, 112], np.random.default_rng(0)
+    nodes, weights, value = [], [], "x"
+    for i in range(3):
+        weights.append(numpy_helper.from_array(
+            rng.integers(-127, 128, (64, 64, 3, 3)).astype(np.int8), f"w{i}"))
+        nodes += [helper.make_node("QuantizeLinear", [value, "scale", "zero"], [f"q{i}"]),
+                  helper.make_node("DequantizeLinear", [f"q{i}", "scale", "zero"], [f"d{i}"]),
+                  helper.make_node("DequantizeLinear", [f"w{i}", "weight_scale", "zero"], [f"e{i}"]),
+                  helper.make_node("Conv", [f"d{i}", f"e{i}"], [f"c{i}"], name=f"conv{i}",
+                                   pads=[1, 1, 1, 1])]
+        value = f"c{i}"
+    nodes += [helper.make_node("QuantizeLinear", [value, "scale", "zero"], ["r"]),
+              helper.make_node("DequantizeLinear", ["r", "scale", "zero"], ["y"])]
+    constants = {"scale": np.float32(0.1), "zero": np.int8(0), "weight_scale": np.float32(0.01)}
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name in "xy")
+    graph = helper.make_graph(nodes, "g", [x], [y], weights + [
+        numpy_helper.from_array(np.array(value), name) for name, value in constants.items()])
+    model, binary = tmp_path / "convs.onnx", tmp_path / "convs.garam"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)],
+                                ir_version=8), model)
+    run_tool("garam", "compile", model, "--target", "u65-512", "-o", binary, "--quiet")
+    run_tool("garam", "explain", binary, "--json", tmp_path / "explain.json")
+    explanation = json.loads((tmp_path / "explain.json").read_text())
+    (search,) = explanation["searches"]
+    assert search["for"] == "fused groups" and search["place"] == "u65-512"
+    assert 0 < search["least_s"] <= search["estimate_s"] * (1 + 1e-9)
+    assert search["estimate_s"] < search["without_s"]
+    choices = [choice for group in explanation["groups"] for choice in group["choices"]
+               if "slices" in choice["chosen"]]
+    assert choices and all(choice["next_costs_s"] >= -1e-12 for choice in choices)
+    assert re.search(r"fused groups on u65-512: [0-9.]+ us by estimate, at least [0-9.]+ us in any way",
+                     run_tool("garam", "explain", binary).stdout)
 
 
 def test_outputs_overwrite_nothing(run_tool, tmp_path, fails):

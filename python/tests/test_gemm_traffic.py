@@ -26,16 +26,63 @@ def compile_product(run_tool, tmp_path, monkeypatch):
     return run
 
 
-# The least traffic of rectangular tiles, by the test of findLeastTraffic in
-# unittests/Support/GemmTilingTest.cpp with the same figures, for the part of 8 MiB that a tile may
-# take; the sums are in accumulators. Tiles of 1024 x 1024 reach it, with 128 of the reduction at a
-# time, each time with the scales of their columns.
-@pytest.mark.parametrize("rows, columns, reduction, least", [
-    (2048, 2048, 2048, 20_971_520), (4096, 2048, 4096, 75_497_472)])
-def test_traffic_is_the_least(rows, columns, reduction, least, compile_product):
+# soma-edge: one core, sums in accumulators of their own, arrays of 16 x 32, bursts of a byte.
+MEMORY, ARRAY_REDUCTION, ARRAY_COLUMNS = 8 << 20, 16, 32
+COPIES, ALIGNMENT = 2, 64  # of what streams; of packed weights and scales
+
+
+def list_extents(size, grain):
+    return np.append(np.arange(grain, size, grain), size)
+
+
+def find_least_traffic(rows, columns, reduction):
+    """Bytes of the best rectangle and how often it brings the weights, by trying all tiles: a tile of
+    the result beside parts of both factors, or a tile of one factor that has all of the reduction,
+    twice if there are several, beside parts of the other and of the result."""
+    memory = MEMORY - COPIES * 2 * ALIGNMENT
+    inputs, weights, results = rows * reduction, reduction * columns, rows * columns
+    found = []
+    part, part_columns = min(ARRAY_REDUCTION, reduction), min(ARRAY_COLUMNS, columns)
+    height, width = np.meshgrid(np.arange(1, rows + 1), list_extents(columns, ARRAY_COLUMNS),
+                                indexing="ij")
+    fits = height * width + COPIES * (part * height + (part + SCALE) * width) <= memory
+    loads = -(-rows // height[fits])
+    traffic = results + loads * weights + -(-columns // width[fits]) * inputs
+    if traffic.size:
+        found.append((traffic.min(), loads[traffic.argmin()]))
+    width = list_extents(columns, ARRAY_COLUMNS)
+    kept = np.where(width < columns, COPIES, 1) * reduction * width
+    fits = kept + COPIES * (reduction + width * (ELEMENT + SCALE)) <= memory
+    found += [(results + weights + -(-columns // each) * inputs, 1) for each in width[fits]]
+    height = np.arange(1, rows + 1)
+    kept = np.where(height < rows, COPIES, 1) * reduction * height
+    fits = kept + COPIES * part_columns * (reduction + height + SCALE) <= memory
+    found += [(results + inputs + -(-rows // each) * weights, -(-rows // each))
+              for each in height[fits]]
+    return min(found, key=lambda each: each[0])
+
+
+# Columns and reductions are multiples of 64, so that what is packed needs no padding.
+SHAPES = [(2048, 2048, 2048), (4096, 2048, 4096), (4096, 4096, 4096), (2048, 8192, 2048),
+          (1024, 16384, 3072), (8192, 1024, 4096), (3000, 3008, 3008), (2501, 4096, 1792)]
+
+
+def draw_shapes(count):
+    """Of more than a quarter of the memory each factor, and at most four times as much."""
+    random = np.random.default_rng(7)
+    for _ in range(count):
+        reduction = 64 * int(random.integers(16, 48))
+        yield (int(random.integers(2_200_000, 8_000_000) // reduction),
+               64 * int(random.integers(2_200_000, 8_000_000) // reduction // 64), reduction)
+
+
+@pytest.mark.parametrize("rows, columns, reduction", [*SHAPES, *draw_shapes(10)])
+def test_traffic_is_the_least(rows, columns, reduction, compile_product):
+    """What the simulator counts is what the best rectangle moves, and the scales with the weights."""
     _, report = compile_product(rows, columns, reduction, "soma-edge-16")
+    least, loads = find_least_traffic(rows, columns, reduction)
     assert report["dram_write_bytes"] == rows * columns * ELEMENT
-    scales = rows // 1024 * reduction // 128 * columns * SCALE
+    scales = loads * columns * SCALE
     assert report["dram_read_bytes"] + report["dram_write_bytes"] - scales == least
 
 

@@ -9,6 +9,8 @@
 #include "llvm/Support/FileSystem.h"
 #include "gtest/gtest.h"
 
+#include <cmath>
+
 using namespace llvm;
 using namespace garam;
 
@@ -32,6 +34,8 @@ ImageSource makeSource() {
                            {DataType::BFloat16, {2, 3}},
                            {{1, -4, {8, 2}, {0, 1}, {2, 2}, {{0, 0}, {0, 1}}},
                             {65536, 16, {2, 2}, {0, 0}, {2, 1}, {{0, 1}}}}}};
+  program.debug.choices = {{{0, 1}, "two cores", "one core", -1e-6, false}};
+  program.debug.searches = {{"fused groups", 3e-6, 2e-6, 5e-6}};
   program.plan = {{"core 0 SRAM", true, 64, 128, "x"}};
   source.programs.push_back(program);
   source.targetTexts = {"name: one\n"};
@@ -126,6 +130,18 @@ TEST_F(ImageTest, DebugMapAndPlan) {
   EXPECT_EQ(value.pieces[1].memory, 65536u);
   EXPECT_EQ(value.pieces[1].low, (SmallVector<int64_t, 4>{0, 0}));
   EXPECT_EQ(value.pieces[1].sizes, (SmallVector<int64_t, 4>{2, 1}));
+  ASSERT_EQ(maps[0].choices.size(), 1u);
+  const DebugChoice &choice = maps[0].choices[0];
+  EXPECT_EQ(choice.nodes, (SmallVector<uint32_t, 1>{0, 1}));
+  EXPECT_EQ(choice.chosen, "two cores");
+  EXPECT_EQ(choice.next, "one core");
+  EXPECT_EQ(choice.seconds, -1e-6);
+  EXPECT_FALSE(choice.isExact);
+  ASSERT_EQ(maps[0].searches.size(), 1u);
+  EXPECT_EQ(maps[0].searches[0].name, "fused groups");
+  EXPECT_EQ(maps[0].searches[0].seconds, 3e-6);
+  EXPECT_EQ(maps[0].searches[0].boundSeconds, 2e-6);
+  EXPECT_EQ(maps[0].searches[0].plainSeconds, 5e-6);
   auto plans = cantFail(image.readPlans());
   EXPECT_EQ(plans.at(0).at(0).memory, "core 0 SRAM");
   EXPECT_EQ(getPeakOnChipBytes(plans[0]), 192u);
@@ -144,6 +160,23 @@ TEST_F(ImageTest, RefusesPiecesOutsideOfTheirTensor) {
   }
   ImageSource source = makeSource();
   source.programs[0].debug.values[0].pieces.pop_back();
+  EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
+}
+
+// What was chosen was chosen for nodes that there are, and takes a time that is
+// a number.
+TEST_F(ImageTest, RefusesChoicesOfNothing) {
+  std::string error =
+      path.str().str() +
+      ": section '.garam.debug' does not have the debug map's form";
+  ImageSource source = makeSource();
+  source.programs[0].debug.choices[0].nodes = {2};
+  EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
+  source = makeSource();
+  source.programs[0].debug.choices[0].seconds = HUGE_VAL;
+  EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
+  source = makeSource();
+  source.programs[0].debug.searches[0].boundSeconds = NAN;
   EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
 }
 

@@ -80,14 +80,38 @@ TEST(GemmTilingTest, SumsAreWider) {
   EXPECT_EQ(tile.trafficBytes, 64u + 2 * 64 + 64);
 }
 
-// What python/tests/test_gemm_traffic.py has of compiled programs.
-TEST(GemmTilingTest, PartOfAMemory) {
+// 8 x 8 x 8 with 100 bytes, sums of their own memory: a tile of results has
+// one byte an element (8 x 8 + 8 + 8 bytes), so that everything moves once; of
+// 40 sums it has at most 5 rows, and the weights come twice.
+TEST(GemmTilingTest, SumsOfTheirOwn) {
   GemmBuffer buffer;
-  buffer.bytes = 8 * MiB / 6;
-  EXPECT_EQ(findLeastTraffic({2048, 2048, 2048}, buffer)->trafficBytes,
-            20971520u);
-  EXPECT_EQ(findLeastTraffic({4096, 2048, 4096}, buffer)->trafficBytes,
-            75497472u);
+  buffer.bytes = 100;
+  buffer.sumCapacity = 64;
+  EXPECT_EQ(findLeastTraffic({8, 8, 8}, buffer)->trafficBytes, 3u * 64);
+  buffer.sumCapacity = 40;
+  buffer.bytes = 70; // no factor stays as a whole
+  GemmTile tile = *findLeastTraffic({8, 8, 8}, buffer);
+  EXPECT_EQ(tile.stationary, Stationary::Output);
+  EXPECT_EQ(tile.height, 4u);
+  EXPECT_EQ(tile.width, 8u);
+  EXPECT_EQ(tile.trafficBytes, 64u + 64 + 2 * 64);
+}
+
+// A factor that stays needs two copies if it has several tiles: of the weights
+// 8 x 8 fit beside a row of inputs and of results, but not 8 x 7 twice. Scales
+// of the columns take room, too.
+TEST(GemmTilingTest, CopiesOfWhatStays) {
+  GemmBuffer buffer;
+  buffer.bytes = 8 * 8 + 8 + 8;
+  buffer.sumCapacity = 1;
+  buffer.operandBuffers = 2;
+  GemmTile tile = *findLeastTraffic({16, 8, 8}, buffer);
+  EXPECT_EQ(tile.stationary, Stationary::Weight);
+  EXPECT_EQ(tile.width, 8u);
+  EXPECT_EQ(tile.trafficBytes, 16u * 8 + 8 * 8 + 16 * 8);
+  buffer.columnBytes = 1;
+  tile = *findLeastTraffic({16, 8, 8}, buffer);
+  EXPECT_EQ(tile.width, (80u - 8) / (2 * 8 + 1 + 1));
 }
 
 // With two copies of the streams the tile gets smaller, with grains too.
@@ -105,6 +129,13 @@ TEST(GemmTilingTest, BuffersAndGrains) {
   EXPECT_EQ(tile.height % 32, 0u);
   EXPECT_EQ(tile.width % 32, 0u);
   EXPECT_GT(tile.trafficBytes, single);
+  // Streams are as deep as a pass over the array.
+  uint64_t shallow = tile.trafficBytes;
+  buffer.reductionGrain = 64;
+  tile = *findLeastTraffic({512, 3072, 768}, buffer);
+  EXPECT_LE(tile.height * tile.width + 2 * 64 * (tile.height + tile.width),
+            buffer.bytes);
+  EXPECT_GT(tile.trafficBytes, shallow);
 }
 
 TEST(GemmTilingTest, NothingFits) {

@@ -14,6 +14,19 @@ namespace garam {
 /// Version of the JSON form (docs/explain.md).
 constexpr int64_t explanationSchema = 1;
 
+/// What the compiler chose for nodes of a group, and what was next best.
+struct ExplainedChoice {
+  std::vector<std::string> nodes; // ids
+  DebugChoice choice;
+};
+
+/// What a search of the compiler over all of a program has found.
+struct ExplainedSearch {
+  std::string place; // the device
+  uint32_t step = 0; // of the entry point
+  DebugSearch search;
+};
+
 /// Nodes that share commands, as they were fused, or a transfer between
 /// devices.
 struct ExplainedGroup {
@@ -28,6 +41,8 @@ struct ExplainedGroup {
   /// What the group's commands took, on all lanes and on the path or not, by
   /// their kind.
   std::vector<TimeShare> work;
+  /// In the order in which they were recorded.
+  std::vector<ExplainedChoice> choices;
 
   uint64_t getPathFs() const;
 };
@@ -41,6 +56,7 @@ struct Explanation {
   /// In the order in which the critical path gets to them; those that it does
   /// not lead over stand last. Their shares of the path sum to latencyFs.
   std::vector<ExplainedGroup> groups;
+  std::vector<ExplainedSearch> searches; // by step
 };
 
 /// Runs the executable with timing only and divides its critical path among the

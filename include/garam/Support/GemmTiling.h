@@ -29,10 +29,18 @@ struct GemmBuffer {
   /// Of an element: of the two operands, of a sum that is not complete, of the
   /// result.
   uint64_t inputBytes = 1, weightBytes = 1, sumBytes = 1, outputBytes = 1;
+  /// Beside the weights of a column, as its scale. Not counted as traffic.
+  uint64_t columnBytes = 0;
+  /// Whether incomplete sums have a memory of their own, for this many of them
+  /// at most: the buffer holds complete results then, and sums never leave.
+  std::optional<uint64_t> sumCapacity = std::nullopt;
   /// Copies of what streams past the stationary tile: 2 overlaps its transfers
   /// with the work.
   uint64_t streamBuffers = 1;
-  /// Tiles are multiples of these, or the whole dimension.
+  /// Copies of an operand's tile that stays, if there are several tiles.
+  uint64_t operandBuffers = 1;
+  /// Tiles are multiples of these, or the whole dimension; of what streams as
+  /// much as one of them is there at a time.
   uint64_t rowGrain = 1, columnGrain = 1, reductionGrain = 1;
 };
 
@@ -52,7 +60,7 @@ struct GemmTile {
 /// fits. Among tiles of equal traffic those of the output come first, then
 /// those of the weight, and of each the one of the least extent in the
 /// dimension that is enumerated: rows of the output, else the reduction. Takes
-/// a time that is linear in the dimensions.
+/// a time that is linear in the dimensions, as far as the buffer holds them.
 std::optional<GemmTile> findLeastTraffic(const GemmShape &shape,
                                          const GemmBuffer &buffer);
 

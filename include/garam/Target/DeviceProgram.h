@@ -112,7 +112,27 @@ struct DeviceValue {
   std::vector<ValuePiece> pieces;
 };
 
-/// Where the commands of a program come from, and what they make.
+/// What a compiler chose for some nodes, and what it had chosen otherwise.
+struct DebugChoice {
+  llvm::SmallVector<uint32_t, 1> nodes; // numbers into DebugMap::nodes
+  std::string chosen, next;             // in the device's words
+  /// By how much a run would be longer with `next`, by the device's cost model
+  /// as far as the choice looked ahead; what proved better behind that may be
+  /// negative.
+  double seconds = 0;
+  bool isExact = true; // or `seconds` at least
+};
+
+/// What a search over all of a program has found, by its own estimate.
+struct DebugSearch {
+  std::string name;        // what it was for: "fused groups"
+  double seconds = 0;      // of what was chosen
+  double boundSeconds = 0; // nothing that was searched is shorter
+  double plainSeconds = 0; // without any of it
+};
+
+/// Where the commands of a program come from, what they make, and how they were
+/// chosen.
 struct DebugMap {
   /// Ids of the ONNX nodes.
   std::vector<std::string> nodes;
@@ -120,6 +140,8 @@ struct DebugMap {
   /// device; commands are counted as they are stored.
   std::vector<std::vector<llvm::SmallVector<uint32_t, 1>>> origins;
   std::vector<DeviceValue> values;
+  std::vector<DebugChoice> choices;
+  std::vector<DebugSearch> searches;
 };
 
 /// A buffer of the memory plan.

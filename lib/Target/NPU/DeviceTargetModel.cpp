@@ -8,6 +8,7 @@
 
 #include "DeviceProgram.h"
 #include "garam/Conversion/LinalgToNPU/Pipeline.h"
+#include "garam/Dialect/NPU/Transforms/DebugChoices.h"
 #include "garam/Dialect/NPU/Transforms/LowerBound.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Support/NodeIds.h"
@@ -128,6 +129,7 @@ TargetModel::finish(func::FuncOp commands, const MachineDescription &machine,
   program->bound.weightBytes -=
       std::min(program->bound.weightBytes, countResidentBytes(commands));
   program->estimatedSeconds = readEstimatedSeconds(commands);
+  readChoices(commands, program->debug);
   return std::move(*program);
 }
 

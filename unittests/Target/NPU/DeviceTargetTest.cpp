@@ -335,9 +335,10 @@ TEST_F(DeviceTargetTest, EstimateKnowsTimeEnergyAndMemory) {
   EXPECT_LE(parts, estimate->seconds * (1 + 1e-9));
 }
 
-// The model of time is documented to be within 20 % (docs/validation.md); what
-// it counts on the way, the bytes of DRAM and the dynamic energy, is held to
-// 5 %. On-chip memory, whose buffers have no addresses yet, is a rough figure.
+// The time of stages, which placement asks for, is held to 20 %, that of
+// commands to 10 % (docs/validation.md); what is counted on the way, the bytes
+// of DRAM and the dynamic energy, to 5 %. On-chip memory, whose buffers have no
+// addresses yet, is a rough figure.
 TEST_F(DeviceTargetTest, EstimatesAgreeWithSimulations) {
   const Device &device = *devices.lookup("npu");
   for (StringRef name : {"atom", "rngd"})
@@ -363,7 +364,7 @@ TEST_F(DeviceTargetTest, EstimatesAgreeWithSimulations) {
 
       double seconds = run.latencyFs * 1e-15;
       EXPECT_NEAR(estimate->seconds / seconds, 1, 0.2);
-      EXPECT_NEAR(program.estimatedSeconds / seconds, 1, 0.2);
+      EXPECT_NEAR(program.estimatedSeconds / seconds, 1, 0.1);
       double bytes = run.dramReadBytes + run.dramWriteBytes;
       EXPECT_NEAR(estimate->dramBytes / bytes, 1, 0.05);
       double idle = llvm::cantFail(device.summarizeMachine(text)).idleWatts;

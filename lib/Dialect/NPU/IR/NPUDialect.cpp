@@ -86,6 +86,24 @@ static bool isFusion(Attribute attr) {
              [&](StringRef key) { return isDuration(fusion.get(key)); });
 }
 
+static bool isChoice(Attribute attr) {
+  auto choice = dyn_cast<DictionaryAttr>(attr);
+  if (!choice)
+    return false;
+  auto nodes = choice.getAs<ArrayAttr>(choiceNodesKey);
+  auto seconds = choice.getAs<FloatAttr>(choiceSecondsKey);
+  return nodes && llvm::all_of(nodes, llvm::IsaPred<StringAttr>) &&
+         choice.getAs<StringAttr>(choiceChosenKey) &&
+         choice.getAs<StringAttr>(choiceNextKey) && seconds &&
+         seconds.getType().isF64() && seconds.getValue().isFinite() &&
+         choice.getAs<BoolAttr>(choiceExactKey);
+}
+
+static bool areChoices(Attribute attr) {
+  auto choices = dyn_cast<ArrayAttr>(attr);
+  return choices && llvm::all_of(choices, isChoice);
+}
+
 LogicalResult NPUDialect::verifyOperationAttribute(Operation *op,
                                                    NamedAttribute named) {
   return verifyFunctionAttribute(
@@ -94,7 +112,9 @@ LogicalResult NPUDialect::verifyOperationAttribute(Operation *op,
         "{macs, compute_s, weight_bytes}"},
        {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"},
        {FusionAttrHelper::getNameStr(), isFusion,
-        "{seconds, bound_s, whole_s}"}});
+        "{seconds, bound_s, whole_s}"},
+       {ChoicesAttrHelper::getNameStr(), areChoices,
+        "a list of {nodes, chosen, next, seconds, exact}"}});
 }
 
 } // namespace garam::npu

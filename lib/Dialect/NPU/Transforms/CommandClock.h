@@ -60,9 +60,10 @@ public:
   /// When `transfer` would end.
   double getEnd(const Transfer &transfer, double ready) const;
 
-private:
+  /// Of a command of the tensor or vector engine.
   double getEngineSeconds(mlir::Operation *op) const;
 
+private:
   const MachineDescription &machine;
   CommandConversion conversion;
   QueueClock clock;

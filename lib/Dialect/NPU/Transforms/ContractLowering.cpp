@@ -6,6 +6,7 @@
 
 #include "StageLowering.h"
 
+#include "TileGeometry.h"
 #include "TileWalks.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/NPU/Machine/ISA.h"
@@ -95,13 +96,11 @@ LogicalResult StageLowering::lowerContractTile(Tile &tile) {
   auto op = cast<ContractOp>(tile.stage.op);
   tile.order = orderLoops(tile.stage);
   std::vector<BoundOperand> operands = bindInputs(tile);
-  bool first = true, last = true;
-  for (unsigned dim = 0; dim < tile.stage.getNumLoops(); ++dim) {
-    if (tile.stage.kinds[dim] != IteratorKind::reduction)
-      continue;
-    first &= tile.loops.low[dim] == 0;
-    last &= tile.loops.high[dim] == tile.stage.sizes[dim];
-  }
+  auto [first, last] = getSumEnds(tile.stage, tile.loops);
+  // What a part of a sum does not need has a place all the same.
+  for (auto [index, operand] : llvm::enumerate(operands))
+    if (!needsInput(tile.stage, tile.stage.inputs[index], tile.loops))
+      operand.walk = operands.front().walk;
   // Sums of a tile that goes on stay in the accumulators.
   if (last)
     operands.push_back(bindOutput(tile, 0));

@@ -25,17 +25,6 @@ EngineTimes::EngineTimes(const Stage &stage, const MachineDescription &machine)
     code = std::move(*translated);
 }
 
-std::pair<bool, bool> getSumEnds(const Stage &stage, const Box &tile) {
-  bool first = true, last = true;
-  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
-    if (stage.isParallel(dim))
-      continue;
-    first &= tile.low[dim] == 0;
-    last &= tile.high[dim] == stage.sizes[dim];
-  }
-  return {first, last};
-}
-
 /// Dimensions of a tensor from the slowest to the fastest in memory.
 static SmallVector<int64_t> getMemoryOrder(Value tensor) {
   if (auto result = dyn_cast<OpResult>(tensor)) {

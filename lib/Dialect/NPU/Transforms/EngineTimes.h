@@ -50,9 +50,6 @@ private:
   std::vector<Known> known;
 };
 
-/// Whether a tile begins and ends the sums that it takes part in.
-std::pair<bool, bool> getSumEnds(const Stage &stage, const Box &tile);
-
 } // namespace garam::npu
 
 #endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_ENGINETIMES_H

@@ -18,13 +18,20 @@
 //   (1 - staying) * ((1 - w) * E + w * D) + staying * L,
 //
 // a sum over spans, of which a dynamic program over boundaries finds the least:
-// a lower bound of T for all plans (Lagrangian duality). The weight for which
-// it is greatest is found by bisection, and of the plans on the way the best is
-// kept. Where tensors cross no boundary but that behind their stage, as in a
-// chain, the sums are exact.
+// a lower bound of T for all plans (Lagrangian duality). Each plan's sum is a
+// straight line over w, and the bound is their lower envelope: where the lines
+// of the best plans for two weights meet, it is greatest, or another plan is
+// lower there and takes the place of one of them (the cutting plane method; a
+// few steps). Of the plans on the way the best is kept. Where tensors cross no
+// boundary but that behind their stage, as in a chain, the sums are exact.
+//
+// What is next best to a group is the best plan without it for the last weight:
+// one with another span over the group's first stage, the best of what comes
+// before that and of what comes behind.
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChoiceRecord.h"
 #include "GroupCosts.h"
 #include "Machine.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -43,20 +50,42 @@ namespace {
 /// The part of transfers that are not brought forward to other stages, for
 /// which local memory has no room when it is full.
 constexpr double stayingPart = 0.75;
-/// Steps of the bisection of the weight.
-constexpr unsigned numWeights = 12;
+/// Weights that are tried at most, beside 0 and 1. They are fewer: each finds a
+/// corner of the envelope, and few are next to where it is greatest.
+constexpr unsigned maxSteps = 12;
+/// Sums of the same times in another order differ by less.
+constexpr double roundingPart = 1e-12;
 /// A plan with groups is worth having when it is this much shorter than whole
 /// stages by the estimate, whose error is as large.
 constexpr double leastGain = 0.03;
 
-struct Plan {
-  std::vector<const Span *> spans; // in order
+/// Sums over the spans of a plan, or of a part of one.
+struct PlanTimes {
   double seconds = 0, dramSeconds = 0, ownSeconds = 0;
 
+  void add(const PlanTimes &other) {
+    seconds += other.seconds;
+    dramSeconds += other.dramSeconds;
+    ownSeconds += other.ownSeconds;
+  }
+  void add(const Span &span) {
+    add(PlanTimes{span.seconds, span.dramSeconds, span.ownSeconds});
+  }
   double getTime() const {
     return (1 - stayingPart) * std::max(seconds, dramSeconds) +
            stayingPart * ownSeconds;
   }
+  /// A bound of getTime for a weight of the bytes.
+  double getSum(double weight) const {
+    return (1 - stayingPart) * ((1 - weight) * seconds + weight * dramSeconds) +
+           stayingPart * ownSeconds;
+  }
+};
+
+struct Plan {
+  std::vector<const Span *> spans; // in order
+  PlanTimes times;
+  double weight = 0; // for which it is the best
 };
 
 class GroupSearch {
@@ -65,17 +94,18 @@ public:
       : machine(machine), costs(func, machine), spans(costs.getNumStages()) {}
 
   /// The groups of the best plan that was found; none where whole stages do as
-  /// well.
-  std::vector<FusedGroup> run() {
+  /// well. Notes what is next best to them.
+  std::vector<FusedGroup> run(ChoiceRecord &choices) {
     std::vector<FusedGroup> groups;
     if (!findWhole())
       return groups;
-    time = wholeTime = search().getTime();
+    time = wholeTime = search().times.getTime();
     findSliced();
     Plan plan = search();
-    if (plan.getTime() > (1 - leastGain) * wholeTime)
+    if (plan.times.getTime() > (1 - leastGain) * wholeTime)
       return groups;
-    time = plan.getTime();
+    time = plan.times.getTime();
+    recordRunnersUp(plan, choices);
     if (machine.shared.bytes == 0)
       for (const Span *span : plan.spans)
         if (!span->ends.keepsLast)
@@ -138,57 +168,126 @@ private:
 
   /// The best of the plans for all weights; sets the bound.
   Plan search() {
-    Plan best;
-    double low = 0, high = 1;
     bound = 0;
-    for (unsigned step = 0; step < numWeights; ++step) {
-      // The ends first: what is bound by one of the two alone.
-      double weight = step == 0 ? 0 : step == 1 ? 1 : (low + high) / 2;
+    // The ends first: what is bound by one of the two alone.
+    Plan low = findPlan(0), high = findPlan(1);
+    for (unsigned step = 0; step < maxSteps; ++step) {
+      double left = low.times.dramSeconds - low.times.seconds;
+      double right = high.times.dramSeconds - high.times.seconds;
+      if (left <= 0 || right >= 0)
+        break;
+      // Where the lines of the two meet.
+      double weight = (high.times.getSum(0) - low.times.getSum(0)) /
+                      ((1 - stayingPart) * (left - right));
+      double sum = low.times.getSum(weight);
       Plan found = findPlan(weight);
-      if (best.spans.empty() || found.getTime() < best.getTime())
-        best = found;
-      if (step < 2)
-        continue;
-      (found.dramSeconds > found.seconds ? low : high) = weight;
+      if (found.times.getSum(weight) >= sum * (1 - roundingPart))
+        break;
+      (found.times.dramSeconds > found.times.seconds ? low : high) =
+          std::move(found);
     }
-    return best;
+    return low.times.getTime() <= high.times.getTime() ? low : high;
+  }
+
+  /// The best part of a plan that ends or begins at a boundary, with the
+  /// tensors that cross it in DRAM or in local memory.
+  struct State {
+    double sum = HUGE_VAL;
+    const Span *span = nullptr; // that ends or begins there
+    PlanTimes times;
+
+    void improve(const State &rest, const Span &candidate, double weight) {
+      State own{0, &candidate, rest.times};
+      own.times.add(candidate);
+      own.sum = rest.sum == HUGE_VAL ? HUGE_VAL : own.times.getSum(weight);
+      if (own.sum < sum)
+        *this = own;
+    }
+  };
+  using States = std::vector<std::array<State, 2>>; // by boundary
+
+  /// The best parts in front of each boundary.
+  States findFronts(double weight) const {
+    States states(spans.size() + 1);
+    states[0][0].sum = 0;
+    for (unsigned last = 0; last < spans.size(); ++last)
+      for (const Span &span : spans[last])
+        states[last + 1][span.ends.keepsLast].improve(
+            states[span.first][span.ends.keepsFirst], span, weight);
+    return states;
+  }
+
+  /// The best parts behind each boundary.
+  States findBacks(double weight) const {
+    States states(spans.size() + 1);
+    // Nothing crosses the end, wherever it would lie.
+    states.back()[0].sum = states.back()[1].sum = 0;
+    for (unsigned last = spans.size(); last-- > 0;)
+      for (const Span &span : spans[last])
+        states[span.first][span.ends.keepsFirst].improve(
+            states[last + 1][span.ends.keepsLast], span, weight);
+    return states;
   }
 
   /// The plan of least weighted sum, which is a bound.
   Plan findPlan(double weight) {
-    double engineWeight = (1 - stayingPart) * (1 - weight);
-    double dramWeight = (1 - stayingPart) * weight;
-    struct State {
-      double sum = HUGE_VAL;
-      const Span *span = nullptr; // that ends there
-    };
-    std::vector<std::array<State, 2>> states(spans.size() + 1);
-    states[0][0].sum = 0;
-    for (unsigned last = 0; last < spans.size(); ++last)
-      for (const Span &span : spans[last]) {
-        double before = states[span.first][span.ends.keepsFirst].sum;
-        double sum = before + engineWeight * span.seconds +
-                     dramWeight * span.dramSeconds +
-                     stayingPart * span.ownSeconds;
-        State &state = states[last + 1][span.ends.keepsLast];
-        if (sum < state.sum)
-          state = {sum, &span};
-      }
-    // Nothing crosses the end, wherever it would lie.
+    States states = findFronts(weight);
     bool keeps = states.back()[1].sum < states.back()[0].sum;
     bound = std::max(bound, states.back()[keeps].sum);
-    Plan found;
+    Plan found{{}, states.back()[keeps].times, weight};
     for (unsigned boundary = spans.size(); boundary > 0;) {
       const Span *span = states[boundary][keeps].span;
       found.spans.push_back(span);
-      found.seconds += span->seconds;
-      found.dramSeconds += span->dramSeconds;
-      found.ownSeconds += span->ownSeconds;
       boundary = span->first;
       keeps = span->ends.keepsFirst;
     }
     std::reverse(found.spans.begin(), found.spans.end());
     return found;
+  }
+
+  /// Notes of each group of `plan` what is next best to it.
+  void recordRunnersUp(const Plan &plan, ChoiceRecord &choices) const {
+    States fronts = findFronts(plan.weight), backs = findBacks(plan.weight);
+    for (const Span *group : plan.spans) {
+      if (group->slicing.counts.empty())
+        continue;
+      State next;
+      for (unsigned last = group->first; last < spans.size(); ++last)
+        for (const Span &span : spans[last]) {
+          if (span.first > group->first || &span == group)
+            continue;
+          State rest = fronts[span.first][span.ends.keepsFirst];
+          const State &back = backs[last + 1][span.ends.keepsLast];
+          if (back.sum == HUGE_VAL)
+            continue;
+          rest.times.add(back.times);
+          next.improve(rest, span, plan.weight);
+        }
+      if (next.span)
+        choices.add(getLoc(*group), describe(*group), describe(*next.span),
+                    next.times.getTime() - plan.times.getTime(),
+                    /*isExact=*/true);
+    }
+  }
+
+  /// Of all stages of a span.
+  Location getLoc(const Span &span) const {
+    SmallVector<Location> locs;
+    for (unsigned stage = span.first; stage <= span.last; ++stage)
+      locs.push_back(costs.getOp(stage)->getLoc());
+    return FusedLoc::get(costs.getOp(span.first)->getContext(), locs);
+  }
+
+  /// "stages 3 to 7 in 1 x 4 slices".
+  static std::string describe(const Span &span) {
+    std::string text = "stages " + std::to_string(span.first) + " to " +
+                       std::to_string(span.last);
+    if (span.slicing.counts.empty())
+      return "stage " + std::to_string(span.first) + " whole";
+    text += " in ";
+    for (auto [dim, count] : llvm::enumerate(span.slicing.counts))
+      text += (dim == 0 ? "" : " x ") + std::to_string(count);
+    return text + " slices";
   }
 
   /// Notes for the scheduler that tensors will lie in DRAM.
@@ -239,7 +338,9 @@ void fuseGroups(func::FuncOp func, const MachineDescription &machine) {
   if (func.isExternal())
     return;
   GroupSearch search(func, machine);
-  std::vector<FusedGroup> groups = search.run();
+  ChoiceRecord choices;
+  std::vector<FusedGroup> groups = search.run(choices);
+  choices.addTo(func);
   for (auto [number, group] : llvm::enumerate(groups))
     sliceGroup(group, number);
   if (DictionaryAttr fusion = search.describe(func.getContext()))

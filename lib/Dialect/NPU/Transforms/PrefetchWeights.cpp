@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandFlow.h"
 #include "Machine.h"
 #include "PrefetchSchedule.h"
 #include "WeightLoads.h"
@@ -111,7 +112,7 @@ FailureOr<double> estimateCommands(func::FuncOp func,
   CommandClock clock(machine);
   if (failed(clock.addPrograms(func)))
     return failure();
-  return getEnd(func, clock, machine, /*fill=*/0);
+  return CommandFlow(listOperations(func), clock, machine).run();
 }
 
 FailureOr<double> prefetchWeights(func::FuncOp func,

@@ -6,6 +6,7 @@
 
 #include "ScheduleCandidates.h"
 
+#include "LeastTrafficTiles.h"
 #include "TileGeometry.h"
 
 using namespace mlir;
@@ -36,9 +37,10 @@ int64_t getLargestTileMemory(const MachineDescription &machine) {
 
 class CandidateFinder {
 public:
-  CandidateFinder(const Stage &stage, const MachineDescription &machine)
+  CandidateFinder(const Stage &stage, const MachineDescription &machine,
+                  int64_t freeBytes)
       : stage(stage), machine(machine), grains(getGrains()),
-        sharedGrains(getSharedGrains()) {}
+        sharedGrains(getSharedGrains()), freeBytes(freeBytes) {}
 
   FoundSchedules run() {
     for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
@@ -144,6 +146,8 @@ private:
       shrinkToMemory(schedule);
       return consider(schedule, getTileMemory(machine));
     }
+    if (considerLeastTraffic(schedule))
+      return;
     // Fewer columns leave room in the accumulators for more rows.
     std::optional<unsigned> column = getLargest(schedule, IteratorKind::column);
     while (true) {
@@ -300,6 +304,29 @@ private:
     consider(schedule, memory);
   }
 
+  /// The same where all of a core's memory is free for it: tiles that move the
+  /// least, and no others. An input that is brought as a whole moves once in
+  /// any tiles.
+  bool considerLeastTraffic(StageSchedule schedule) {
+    if (!streamsBothFactors(schedule))
+      return false;
+    SmallVector<int64_t> part = getLargestPart(stage, schedule);
+    Box loops = Box::ofShape(part);
+    Box none = loops;
+    none.high = none.low;
+    if (!getBroughtRegion(stage.inputs[0], loops, none, machine).isEmpty())
+      return false;
+    size_t before = found.schedules.size();
+    for (SmallVector<int64_t> &tile :
+         findLeastTrafficTiles(stage, part, freeBytes, machine)) {
+      schedule.tile = std::move(tile);
+      if (getAccumulatorBytes(schedule) <=
+          static_cast<int64_t>(machine.tensor.accumulatorBytes))
+        consider(schedule, freeBytes);
+    }
+    return found.schedules.size() > before;
+  }
+
   /// A queue must have room for all tiles of its core, with a command each.
   void consider(const StageSchedule &schedule, int64_t tileMemory) {
     if (!fitsMemory(schedule, tileMemory))
@@ -314,6 +341,7 @@ private:
   const MachineDescription &machine;
   /// Of each loop: what it is cut at, and what it may be for the producers.
   SmallVector<int64_t> grains, sharedGrains;
+  int64_t freeBytes;
   FoundSchedules found;
 };
 
@@ -329,8 +357,9 @@ int64_t getTileMemory(const MachineDescription &machine) {
 }
 
 FoundSchedules findSchedules(const Stage &stage,
-                             const MachineDescription &machine) {
-  return CandidateFinder(stage, machine).run();
+                             const MachineDescription &machine,
+                             int64_t freeBytes) {
+  return CandidateFinder(stage, machine, freeBytes).run();
 }
 
 } // namespace garam::npu

@@ -28,8 +28,11 @@ struct FoundSchedules {
   /// Tiles of a core of those that fit its memory, at least.
   uint64_t fewestTiles = std::numeric_limits<uint64_t>::max();
 };
+/// `freeBytes` of a core's memory are not needed for tensors that are kept
+/// while the stage runs.
 FoundSchedules findSchedules(const Stage &stage,
-                             const MachineDescription &machine);
+                             const MachineDescription &machine,
+                             int64_t freeBytes = 0);
 
 } // namespace garam::npu
 

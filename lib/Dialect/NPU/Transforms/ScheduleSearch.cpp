@@ -6,8 +6,11 @@
 
 #include "ScheduleSearch.h"
 
+#include "ChoiceRecord.h"
 #include "ScheduleCandidates.h"
 #include "garam/Target/DeviceTarget.h"
+
+#include <numeric>
 
 using namespace mlir;
 
@@ -36,6 +39,26 @@ void ScheduleSearch::findLastUses() {
     for (Value operand : op->getOperands())
       extend(operand, last);
   }
+}
+
+void ScheduleSearch::countKeptBytes() {
+  int64_t memory = machine.local.bytes * machine.cores;
+  ConcatTrees concats;
+  keptBytes.assign(operations.size() + 1, 0);
+  for (auto [position, op] : llvm::enumerate(operations)) {
+    if (!isStage(op))
+      continue;
+    for (OpResult result : op->getResults()) {
+      int64_t bytes = getTensorType(result).getNumElements() *
+                      getElementBytes(Value(result));
+      if (bytes > memory || concats.isReturnedOnly(result))
+        continue;
+      keptBytes[position] += bytes / machine.cores;
+      size_t last = std::max<size_t>(lastUses.lookup(result), position);
+      keptBytes[last + 1] -= bytes / machine.cores;
+    }
+  }
+  std::partial_sum(keptBytes.begin(), keptBytes.end(), keptBytes.begin());
 }
 
 /// The first stage at `position` or behind it, or the end.
@@ -67,7 +90,9 @@ LogicalResult ScheduleSearch::findOptions(size_t position) {
   size_t number = numStagesSeen++;
   nextOptions = std::make_unique<Options>(operations[position], machine);
   const Stage &stage = nextOptions->stage;
-  FoundSchedules found = findSchedules(stage, machine);
+  FoundSchedules found = findSchedules(
+      stage, machine,
+      static_cast<int64_t>(machine.local.bytes) - keptBytes[position]);
   if (found.schedules.empty())
     return refuse(stage, found.fewestTiles);
   for (StageSchedule &schedule : found.schedules) {
@@ -177,6 +202,7 @@ ScheduleSearch::Path ScheduleSearch::makePath(Timeline timeline, size_t begin,
 void ScheduleSearch::branch(Path &path, size_t position, size_t next,
                             std::vector<Path> &best) {
   Operation *op = operations[position];
+  std::vector<Outcome> outcomes;
   for (const Choice &choice :
        findBest(path, *options, width.choices, HUGE_VAL)) {
     Timeline timeline = path.timeline;
@@ -195,6 +221,7 @@ void ScheduleSearch::branch(Path &path, size_t position, size_t next,
     if (same != best.end())
       limit = std::min(limit, same->end);
     Path longer = makePath(std::move(timeline), position + 1, next, limit);
+    outcomes.push_back({&schedule, longer.end, longer.end < limit});
     if (longer.end >= limit)
       continue;
     longer.before = path.before;
@@ -206,13 +233,35 @@ void ScheduleSearch::branch(Path &path, size_t position, size_t next,
     auto place = llvm::upper_bound(best, longer, endsBefore<Path>);
     best.insert(place, std::move(longer));
   }
+  noteRunnersUp(outcomes, path.before, best);
+}
+
+/// Says of each of `paths` that went on behind `before` what was next best.
+void ScheduleSearch::noteRunnersUp(ArrayRef<Outcome> outcomes,
+                                   const Step *before,
+                                   std::vector<Path> &paths) {
+  for (Path &path : paths) {
+    const Outcome *next = nullptr;
+    bool isOfThese = false;
+    for (const Outcome &outcome : outcomes) {
+      if (outcome.schedule == path.last)
+        isOfThese = true;
+      else if (!next || outcome.end < next->end)
+        next = &outcome;
+    }
+    if (next && isOfThese && path.before == before)
+      path.next =
+          RunnerUp{*next->schedule, next->end - path.end, next->isExact};
+  }
 }
 
 /// Notes the stage at `position` as a step of the paths that go on.
 void ScheduleSearch::addSteps(std::vector<Path> &paths, size_t position) {
   for (Path &path : paths) {
     size_t number = path.before ? path.before->number + 1 : 0;
-    steps.push_back({operations[position], *path.last, path.before, number});
+    steps.push_back({operations[position], *path.last, path.before, number,
+                     std::move(path.next)});
+    path.next.reset();
     path.before = &steps.back();
   }
 }
@@ -248,6 +297,7 @@ void ScheduleSearch::apply(const Step *step, size_t position) {
 
 LogicalResult ScheduleSearch::run() {
   findLastUses();
+  countKeptBytes();
   remaining.emplace(stages, machine);
   size_t stage = findStage(0);
   if (failed(findOptions(stage)))
@@ -268,8 +318,15 @@ LogicalResult ScheduleSearch::run() {
     paths = std::move(longer);
     stage = next;
   }
-  for (const Step *step = paths.front().before; step; step = step->before)
+  ChoiceRecord choices;
+  for (const Step *step = paths.front().before; step; step = step->before) {
     setSchedule(step->op, step->schedule);
+    if (step->next)
+      choices.add(step->op->getLoc(), describe(step->op, step->schedule),
+                  describe(step->op, step->next->schedule), step->next->seconds,
+                  step->next->isExact);
+  }
+  choices.addTo(func);
   return success();
 }
 

@@ -29,6 +29,14 @@
 
 namespace garam::npu {
 
+/// The next best schedule of a stage.
+struct RunnerUp {
+  StageSchedule schedule;
+  /// By which the next stage would end later; where it is not exact, at least.
+  double seconds;
+  bool isExact;
+};
+
 class ScheduleSearch {
 public:
   ScheduleSearch(mlir::func::FuncOp func, const MachineDescription &machine,
@@ -64,12 +72,20 @@ private:
     double end;
     bool isExact;
   };
+  /// The end of the next stage behind a choice; where it is not exact, at
+  /// least.
+  struct Outcome {
+    const StageSchedule *schedule;
+    double end;
+    bool isExact;
+  };
   /// The choice for a stage, behind those for the stages before it.
   struct Step {
     mlir::Operation *op;
     StageSchedule schedule;
     const Step *before;
     size_t number; // of the stage
+    std::optional<RunnerUp> next;
   };
   struct Path {
     Timeline timeline; // ends in front of the next stage
@@ -78,9 +94,11 @@ private:
     std::unique_ptr<StageCost> cost; // of the next stage
     std::vector<Choice> choices;     // all for the next stage
     double end; // of the next stage at best, or of all; in seconds
+    std::optional<RunnerUp> next = std::nullopt; // to `last`
   };
 
   void findLastUses();
+  void countKeptBytes();
   size_t findStage(size_t position) const;
   mlir::LogicalResult findOptions(size_t position);
   mlir::LogicalResult refuse(const Stage &stage, uint64_t fewestTiles) const;
@@ -92,6 +110,8 @@ private:
   Path makePath(Timeline timeline, size_t begin, size_t stage, double limit);
   void branch(Path &path, size_t position, size_t next,
               std::vector<Path> &best);
+  static void noteRunnersUp(llvm::ArrayRef<Outcome> outcomes,
+                            const Step *before, std::vector<Path> &paths);
   void addSteps(std::vector<Path> &paths, size_t position);
   size_t getLastAsked(mlir::Operation *stage) const;
   void apply(const Step *step, size_t position);
@@ -103,6 +123,9 @@ private:
   std::vector<mlir::Operation *> operations, stages;
   /// Positions behind which nothing reads a tensor or a view of it.
   llvm::DenseMap<mlir::Value, size_t> lastUses;
+  /// Of the tensors that could be kept while each operation runs, the bytes in
+  /// each core's memory if all cores keep as much.
+  std::vector<int64_t> keptBytes;
   /// Of the stage in front of which paths end, and of the one behind it.
   std::unique_ptr<Options> options, nextOptions;
   std::optional<RemainingTime> remaining;

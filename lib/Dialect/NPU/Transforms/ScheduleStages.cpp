@@ -112,6 +112,7 @@ LogicalResult scheduleBest(func::FuncOp func, const MachineDescription &machine,
     }
   }
   func.getBody().takeBody((*found)[best]->getBody());
+  func->setAttrs((*found)[best]->getOperation()->getAttrDictionary());
   return success();
 }
 

@@ -64,7 +64,8 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   size_t numSlots = 0;
   for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
     parts.push_back(schedule.getPart(stage, core));
-    tiles.push_back(enumerateTiles(stage, parts.back(), schedule.tile));
+    tiles.push_back(
+        enumerateTiles(stage, parts.back(), schedule.tile, emitter.machine));
     numSlots = std::max(numSlots, tiles.back().size());
   }
   for (size_t number = 0; number < numSlots; ++number) {

@@ -262,6 +262,8 @@ std::vector<StageLowering::BoundOperand> StageLowering::bindInputs(Tile &tile) {
   std::vector<BoundOperand> bound(tile.stage.inputs.size());
   SmallVector<unsigned> packed;
   for (auto [index, operand] : llvm::enumerate(tile.stage.inputs)) {
+    if (!needsInput(tile.stage, operand, tile.loops))
+      continue;
     if (isPackable(operand))
       packed.push_back(index);
     else

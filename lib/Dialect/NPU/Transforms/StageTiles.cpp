@@ -30,7 +30,8 @@ StageTiles::StageTiles(const Stage &stage, const StageSchedule &schedule,
                        EngineTimes &engineTimes,
                        const MachineDescription &machine)
     : stage(stage), engineTimes(engineTimes), machine(machine),
-      tileSizes(schedule.tile), order(getTileOrder(stage)) {
+      tileSizes(schedule.tile),
+      order(getTileOrder(stage, schedule.tile, machine)) {
   for (auto [index, input] : llvm::enumerate(stage.inputs))
     if (!isPackable(input))
       broughtInputs.push_back(index);
@@ -50,7 +51,7 @@ void StageTiles::addConstants(StageTile &tile) const {
   tile.constants = tile.loops;
   SmallVector<bool, 8> matters(stage.getNumLoops(), false);
   for (const StageOperand &operand : stage.inputs) {
-    if (!isPackable(operand))
+    if (!isPackable(operand) || !needsInput(stage, operand, tile.loops))
       continue;
     int64_t size = getElementBytes(operand.type);
     for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)

@@ -12,10 +12,6 @@ using namespace mlir;
 
 namespace garam::npu {
 
-/// A region larger than this fraction of a core's memory is brought tile by
-/// tile instead of once for the core's part of the stage.
-static constexpr int64_t wholePartFraction = 4;
-
 /// A core's part gets room for its consumers' halo when that makes its buffer
 /// at most this many times as large.
 static constexpr int64_t maxRoomGrowth = 2;
@@ -68,10 +64,46 @@ int64_t getHeldBytes(const Stage &stage, const StageSchedule &schedule) {
   return bytes;
 }
 
-SmallVector<unsigned> getTileOrder(const Stage &stage) {
+std::pair<bool, bool> getSumEnds(const Stage &stage, const Box &tile) {
+  bool first = true, last = true;
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
+    if (stage.isParallel(dim))
+      continue;
+    first &= tile.low[dim] == 0;
+    last &= tile.high[dim] == stage.sizes[dim];
+  }
+  return {first, last};
+}
+
+bool needsInput(const Stage &stage, const StageOperand &operand,
+                const Box &tile) {
+  return (operand.role != OperandRole::Scale &&
+          operand.role != OperandRole::Bias) ||
+         getSumEnds(stage, tile).second;
+}
+
+/// Whether the tiles of a contraction's input are worth keeping.
+static bool keepsInput(const Stage &stage, ArrayRef<int64_t> tileSizes,
+                       const MachineDescription &machine) {
+  if (!stage.isContract())
+    return false;
+  Box tile = Box::ofShape(stage.sizes);
+  for (auto [high, size] : llvm::zip_equal(tile.high, tileSizes))
+    high = std::min(high, size);
+  return getSumEnds(stage, tile).second &&
+         getBytes(stage.inputs[0], tile) >
+             static_cast<int64_t>(machine.local.bytes) / wholePartFraction;
+}
+
+SmallVector<unsigned> getTileOrder(const Stage &stage,
+                                   ArrayRef<int64_t> tileSizes,
+                                   const MachineDescription &machine) {
   SmallVector<unsigned> order;
-  for (IteratorKind kind : {IteratorKind::batch, IteratorKind::column,
-                            IteratorKind::row, IteratorKind::reduction})
+  IteratorKind slow = IteratorKind::column, fast = IteratorKind::row;
+  if (keepsInput(stage, tileSizes, machine))
+    std::swap(slow, fast);
+  for (IteratorKind kind :
+       {IteratorKind::batch, slow, fast, IteratorKind::reduction})
     for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
       if (stage.kinds[dim] == kind)
         order.push_back(dim);
@@ -100,9 +132,10 @@ Box getTileAt(ArrayRef<unsigned> order, const Box &part,
 }
 
 SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
-                                ArrayRef<int64_t> tileSizes) {
+                                ArrayRef<int64_t> tileSizes,
+                                const MachineDescription &machine) {
   SmallVector<Box> tiles;
-  SmallVector<unsigned> order = getTileOrder(stage);
+  SmallVector<unsigned> order = getTileOrder(stage, tileSizes, machine);
   uint64_t count = countTiles(part.getShape(), tileSizes);
   for (uint64_t number = 0; number < count; ++number)
     tiles.push_back(getTileAt(order, part, tileSizes, number));

@@ -42,18 +42,34 @@ uint64_t countTiles(llvm::ArrayRef<int64_t> partSizes,
                     llvm::ArrayRef<int64_t> tileSizes);
 
 /// Loops from the slowest to the fastest in the order of tiles: a column tile's
-/// weights stay while the rows pass, and a sum is finished before the next
+/// weights stay while the rows pass, or a row tile's inputs, if they fill much
+/// of the memory, while the columns pass; a sum is finished before the next
 /// begins.
-llvm::SmallVector<unsigned> getTileOrder(const Stage &stage);
+llvm::SmallVector<unsigned> getTileOrder(const Stage &stage,
+                                         llvm::ArrayRef<int64_t> tileSizes,
+                                         const MachineDescription &machine);
+
+/// Whether the tile needs an input: what only the end of a sum needs, scales
+/// and biases, is not for parts of one.
+bool needsInput(const Stage &stage, const StageOperand &operand,
+                const Box &tile);
+
+/// A region larger than this fraction of a core's memory is brought tile by
+/// tile instead of once for the core's part of the stage.
+constexpr int64_t wholePartFraction = 4;
 
 /// Tile `number` of those into which `part`, the loops of one core, is cut, in
 /// the order in which they are computed; `order` is getTileOrder.
 Box getTileAt(llvm::ArrayRef<unsigned> order, const Box &part,
               llvm::ArrayRef<int64_t> tileSizes, uint64_t number);
 
+/// Whether a tile begins and ends the sums that it takes part in.
+std::pair<bool, bool> getSumEnds(const Stage &stage, const Box &tile);
+
 /// All tiles of `part` in that order.
 llvm::SmallVector<Box> enumerateTiles(const Stage &stage, const Box &part,
-                                      llvm::ArrayRef<int64_t> tileSizes);
+                                      llvm::ArrayRef<int64_t> tileSizes,
+                                      const MachineDescription &machine);
 
 /// Constants are packed in the order in which the command reads them, except
 /// where coordinates overlap (one coordinate moved by two loops), which would

@@ -12,6 +12,7 @@
 
 #include "EngineTimes.h"
 #include "StageLowering.h"
+#include "TileGeometry.h"
 #include "TileWalks.h"
 
 using namespace mlir;

@@ -56,6 +56,23 @@ func.func private @fusion() attributes {npu.fusion = {seconds = 1.0 : f64, whole
 
 // -----
 
+// A choice that does not say what else there was.
+// expected-error @+1 {{'func.func' op has 'npu.choices', which is a list of {nodes, chosen, next, seconds, exact}}}
+func.func private @choices() attributes {npu.choices = [{nodes = ["a"], chosen = "one", seconds = 1.0 : f64, exact = true}]}
+
+// -----
+
+// A choice by more than can be said.
+// expected-error @+1 {{'func.func' op has 'npu.choices', which is a list of {nodes, chosen, next, seconds, exact}}}
+func.func private @choices() attributes {npu.choices = [{nodes = ["a"], chosen = "one", next = "two", seconds = 0x7FF0000000000000 : f64, exact = true}]}
+
+// -----
+
+// One as it is.
+func.func private @choices() attributes {npu.choices = [{nodes = ["a"], chosen = "one", next = "two", seconds = -1.0 : f64, exact = true}]}
+
+// -----
+
 // A slice that its group does not have.
 // expected-error @+1 {{(C1) a group is at least 0 and a slice one of its count, got: slice 2 of 2 of group 0}}
 func.func private @slice() attributes {test.slice = #npu.slice<group = 0, number = 2, count = 2, resident = false>}

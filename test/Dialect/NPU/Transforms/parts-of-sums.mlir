@@ -4,12 +4,13 @@
 #right = affine_map<(m, n, k) -> (k, n)>
 #result = affine_map<(m, n, k) -> (m, n)>
 
-// Neither factor stays in the sixth of 8 MiB that a tile may take while the
-// other one streams. A tile has many rows and many columns, so that each factor
-// comes few times, and a part of the reduction at a time.
+// Neither factor stays in local memory while the other one streams, but all
+// results of 8-bit integers do, with a part of the reduction at a time: each
+// factor comes once. What was next best is noted on the function.
 // CHECK-LABEL: @both_stream
+// CHECK-SAME: npu.choices = [{chosen = "one core; tiles of 2048 by row, 2048 by column, {{[0-9]+}} by reduction", exact = {{.*}}, next = "{{.*}}", nodes = [], seconds = {{.*}} : f64}]
 // CHECK: npu.contract
-// CHECK-SAME: tile = [1024, 1024, 128]
+// CHECK-SAME: tile = [2048, 2048, {{[0-9]+}}]
 func.func @both_stream(%x: tensor<2048x2048xi8>) -> tensor<2048x2048xi8> {
   %w = npu.constant dense<1> : tensor<2048x2048xi8> : tensor<2048x2048xi8>
   %s = npu.constant dense<1.0> : tensor<2048xf32> : tensor<2048xf32>

@@ -119,7 +119,7 @@ TEST_F(CostModelTest, SlotsAreTheTilesOfTheCores) {
       for (const StageTile &tile : tiles.getSlot(number))
         seen[tile.core].push_back(tile.loops);
     for (auto [part, boxes] : llvm::zip_equal(tiles.getParts(), seen))
-      EXPECT_EQ(boxes, enumerateTiles(stage, part, schedule.tile));
+      EXPECT_EQ(boxes, enumerateTiles(stage, part, schedule.tile, machine));
   }
 }
 
@@ -128,7 +128,7 @@ TEST_F(CostModelTest, TilesCoverTheirPart) {
   Stage stage = getStage(ops[0]);
   Box part = Box::ofShape({171, 256, 256});
   part.low[0] = 5;
-  SmallVector<Box> tiles = enumerateTiles(stage, part, {50, 100, 256});
+  SmallVector<Box> tiles = enumerateTiles(stage, part, {50, 100, 256}, machine);
   EXPECT_EQ(tiles.size(), 4u * 3);
   int64_t volume = 0;
   for (auto [index, tile] : llvm::enumerate(tiles)) {

@@ -34,6 +34,12 @@ inline constexpr llvm::StringLiteral boundWeightBytesKey = "weight_bytes";
 inline constexpr llvm::StringLiteral fusionSecondsKey = "seconds";
 inline constexpr llvm::StringLiteral fusionBoundKey = "bound_s";
 inline constexpr llvm::StringLiteral fusionWholeKey = "whole_s";
+/// Entries of the elements of `npu.choices`.
+inline constexpr llvm::StringLiteral choiceNodesKey = "nodes";
+inline constexpr llvm::StringLiteral choiceChosenKey = "chosen";
+inline constexpr llvm::StringLiteral choiceNextKey = "next";
+inline constexpr llvm::StringLiteral choiceSecondsKey = "seconds";
+inline constexpr llvm::StringLiteral choiceExactKey = "exact";
 
 /// The element type in memory of a tensor with elements `type`, or nothing when
 /// the NPU has no such type. `isUnsigned`: how a signless integer is read.

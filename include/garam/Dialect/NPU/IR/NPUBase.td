@@ -36,7 +36,8 @@ def NPU_Dialect : Dialect {
   }];
   let discardableAttrs = (ins "::mlir::DictionaryAttr":$bound,
                               "::mlir::FloatAttr":$estimate,
-                              "::mlir::DictionaryAttr":$fusion);
+                              "::mlir::DictionaryAttr":$fusion,
+                              "::mlir::ArrayAttr":$choices);
   let hasOperationAttrVerify = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];

@@ -151,7 +151,10 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     their tiles and with weights that npu-prefetch-weights brings ahead; what is
     faster as commands is kept. The result: `split` (parts of each loop), `grain`
     (parts begin at multiples of it) and `tile` (the largest piece of each loop
-    that one command takes) of its schedule.
+    that one command takes) of its schedule. Of a product of matrices that both
+    exceed local memory, tiles are those that move the least bytes. Where
+    several choices were followed, `npu.choices` of the function says what was
+    next best.
 
     ```mlir
     %y = npu.contract ... sizes [1, 64, 56, 56, 64, 3, 3] ...

@@ -1,0 +1,269 @@
+//===- CommandFlow.cpp - When commands that share rates happen ------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CommandFlow.h"
+
+using namespace mlir;
+
+namespace garam::npu {
+
+/// Transfers with less than this part left are done: rounding.
+static constexpr double doneRest = 1e-9;
+
+//===----------------------------------------------------------------------===//
+// Commands
+//===----------------------------------------------------------------------===//
+
+CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
+                         const CommandClock &clock,
+                         const MachineDescription &machine)
+    : machine(machine), queues(machine.cores * numEngineKinds),
+      contracts(machine.cores, false) {
+  SmallVector<Operation *> listed;
+  for (Operation *op : operations) {
+    if (!isCommand(op))
+      continue;
+    Command &command = commands.emplace_back();
+    command.queue = getQueue(op);
+    if (auto dma = dyn_cast<DMACommandOp>(op)) {
+      command.isTransfer = true;
+      command.transfer = clock.getTransfer(dma);
+    } else {
+      command.isContraction = isa<TensorCommandOp>(op);
+      command.seconds = clock.getEngineSeconds(op);
+    }
+    queues[command.queue].commands.push_back(listed.size());
+    listed.push_back(op);
+  }
+  findReaders(listed);
+}
+
+void CommandFlow::findReaders(ArrayRef<Operation *> operations) {
+  llvm::DenseMap<Operation *, WriteHistory<unsigned>> writes;
+  for (auto [number, op] : llvm::enumerate(operations)) {
+    SmallVector<CommandAccess, 6> accesses = getAccesses(op);
+    for (const CommandAccess &access : accesses) {
+      auto history = writes.find(access.buffer);
+      if (access.isWrite || history == writes.end())
+        continue;
+      history->second.visit(
+          access, [](unsigned) { return true; },
+          [&, number = number](unsigned writer) {
+            // Its own queue is in order.
+            SmallVectorImpl<unsigned> &readers = commands[writer].readers;
+            if (commands[writer].queue == commands[number].queue ||
+                (!readers.empty() && readers.back() == number))
+              return;
+            readers.push_back(number);
+            ++commands[number].numMissing;
+          });
+    }
+    for (const CommandAccess &access : accesses)
+      if (access.isWrite)
+        writes[access.buffer].add(access, number);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Events
+//===----------------------------------------------------------------------===//
+
+/// Whether the vector engine works, which does not do so beside the tensor
+/// engine, or the other way round.
+bool CommandFlow::isExcluded(unsigned queue) const {
+  if (!machine.vector.excludesTensor())
+    return false;
+  unsigned core = queue / numEngineKinds;
+  unsigned tensor = getQueue(core, EngineKind::tensor);
+  unsigned vector = getQueue(core, EngineKind::vector);
+  return (queue == tensor && queues[vector].isBusy) ||
+         (queue == vector && queues[tensor].isBusy);
+}
+
+/// Begins the next command of a queue if it can, or comes back when it may.
+void CommandFlow::tryNext(unsigned number) {
+  Queue &queue = queues[number];
+  if (queue.isBusy || queue.next == queue.commands.size() || isExcluded(number))
+    return;
+  const Command &command = commands[queue.commands[queue.next]];
+  if (command.numMissing > 0)
+    return;
+  if (command.ready > now)
+    return events.push({command.ready, EventKind::Try, number});
+  begin(queue.commands[queue.next]);
+}
+
+void CommandFlow::begin(unsigned number) {
+  const Command &command = commands[number];
+  queues[command.queue].isBusy = true;
+  if (command.isTransfer)
+    return events.push(
+        {now + command.transfer.time.startSeconds, EventKind::Stream, number});
+  if (command.isContraction)
+    setContracts(command.queue / numEngineKinds, true);
+  events.push({now + command.seconds, EventKind::End, number});
+}
+
+void CommandFlow::end(unsigned number) {
+  const Command &command = commands[number];
+  last = now;
+  Queue &queue = queues[command.queue];
+  queue.isBusy = false;
+  ++queue.next;
+  unsigned core = command.queue / numEngineKinds;
+  if (command.isContraction)
+    setContracts(core, false);
+  for (unsigned reader : command.readers) {
+    Command &other = commands[reader];
+    bool isLocal = other.queue / numEngineKinds == core;
+    other.ready = std::max(
+        other.ready, now + (isLocal ? machine.synchronisation.localSeconds
+                                    : machine.synchronisation.remoteSeconds));
+    --other.numMissing;
+    tryNext(other.queue);
+  }
+  // The engines of a core may have waited for each other.
+  for (unsigned engine = 0; engine < numEngineKinds; ++engine)
+    tryNext(core * numEngineKinds + engine);
+}
+
+//===----------------------------------------------------------------------===//
+// Rates
+//===----------------------------------------------------------------------===//
+
+/// Notes whether a core contracts, which slows its transfers with DRAM down.
+void CommandFlow::setContracts(unsigned core, bool value) {
+  contracts[core] = value;
+  isStale |= machine.dram.contractionSlowdown > 0;
+}
+
+double CommandFlow::getDRAMSeconds(const Transfer &transfer) const {
+  double lost = contracts[transfer.core] ? machine.dram.contractionSlowdown : 0;
+  return transfer.time.dramSeconds / (1 - lost);
+}
+
+/// Calls `visit` with each resource that others may use at the same time, DRAM
+/// and the ports of cores, and how long the transfer takes it.
+template <typename Visit>
+void CommandFlow::visitShared(const Transfer &transfer, Visit visit) const {
+  if (transfer.time.dramSeconds > 0)
+    visit(0, getDRAMSeconds(transfer));
+  if (transfer.time.networkSeconds <= 0)
+    return;
+  if (transfer.sender >= 0)
+    visit(1 + transfer.sender, transfer.time.networkSeconds);
+  for (int64_t receiver : transfer.receivers)
+    visit(1 + machine.cores + receiver, transfer.time.networkSeconds);
+}
+
+/// Lets all flows send packets equally often, as often as the resources let
+/// them; those that a full one holds back, or that go as fast as they can by
+/// themselves, leave the rest to the others.
+void CommandFlow::shareRates() {
+  size_t numResources = 1 + 2 * machine.cores;
+  std::vector<double> room(numResources, 1.0), load(numResources, 0.0);
+  auto getPackets = [&](const Flow &flow) {
+    return std::max<double>(commands[flow.command].transfer.time.packets, 1);
+  };
+  SmallVector<Flow *> open;
+  for (Flow &flow : flows) {
+    open.push_back(&flow);
+    visitShared(commands[flow.command].transfer,
+                [&](size_t resource, double seconds) {
+                  load[resource] += seconds / getPackets(flow);
+                });
+  }
+  while (!open.empty()) {
+    double rate = HUGE_VAL; // packets a second
+    std::optional<size_t> full;
+    for (size_t resource = 0; resource < numResources; ++resource)
+      if (load[resource] > 0 && room[resource] / load[resource] < rate) {
+        rate = room[resource] / load[resource];
+        full = resource;
+      }
+    auto getOwnRate = [&](const Flow &flow) {
+      const TransferTime &time = commands[flow.command].transfer.time;
+      return getPackets(flow) / std::max({time.engineSeconds, time.localSeconds,
+                                          time.sharedSeconds, 1e-15});
+    };
+    Flow *slowest = *llvm::min_element(open, [&](Flow *a, Flow *b) {
+      return getOwnRate(*a) < getOwnRate(*b);
+    });
+    bool isOwn = getOwnRate(*slowest) <= rate;
+    if (isOwn)
+      rate = getOwnRate(*slowest);
+    llvm::erase_if(open, [&](Flow *flow) {
+      const Transfer &transfer = commands[flow->command].transfer;
+      bool isHeld = flow == slowest;
+      if (!isOwn) {
+        isHeld = false;
+        visitShared(transfer, [&](size_t resource, double) {
+          isHeld |= resource == full;
+        });
+      }
+      if (!isHeld)
+        return false;
+      flow->rate = rate / getPackets(*flow);
+      visitShared(transfer, [&](size_t resource, double seconds) {
+        room[resource] = std::max(0.0, room[resource] - flow->rate * seconds);
+        load[resource] =
+            std::max(0.0, load[resource] - seconds / getPackets(*flow));
+      });
+      return true;
+    });
+    if (full && !isOwn)
+      load[*full] = 0;
+  }
+}
+
+/// Lets the flows go on until `time`.
+void CommandFlow::advance(double time) {
+  for (Flow &flow : flows)
+    flow.left -= (time - now) * flow.rate;
+  now = time;
+}
+
+double CommandFlow::run() {
+  for (unsigned queue = 0; queue < queues.size(); ++queue)
+    tryNext(queue);
+  while (!events.empty() || !flows.empty()) {
+    if (std::exchange(isStale, false))
+      shareRates();
+    double time = events.empty() ? HUGE_VAL : events.top().time;
+    for (const Flow &flow : flows)
+      time = std::min(time, now + std::max(0.0, flow.left) / flow.rate);
+    advance(time);
+    SmallVector<unsigned> ended;
+    llvm::erase_if(flows, [&](const Flow &flow) {
+      bool isDone = flow.left <= doneRest;
+      if (isDone)
+        ended.push_back(flow.command);
+      return isDone;
+    });
+    isStale |= !ended.empty();
+    for (unsigned command : ended)
+      end(command);
+    while (!events.empty() && events.top().time <= now) {
+      Event event = events.top();
+      events.pop();
+      switch (event.kind) {
+      case EventKind::End:
+        end(event.number);
+        break;
+      case EventKind::Stream:
+        flows.push_back({event.number});
+        isStale = true;
+        break;
+      case EventKind::Try:
+        tryNext(event.number);
+        break;
+      }
+    }
+  }
+  return last;
+}
+
+} // namespace garam::npu

@@ -1,0 +1,94 @@
+//===- CommandFlow.h - When commands that share rates happen ----*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Follows the commands of all queues through time, in the order of events.
+// Transfers that are under way together share DRAM and the ports of the cores
+// evenly, by packets, as a fluid: each goes as fast as the others at its
+// tightest resource let it. A CommandClock, which takes commands one after the
+// other, serves transfers in that order instead: when all are done is the same
+// then, but one of several that begin together ends too early, and what is
+// short ends too late behind what is long.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDFLOW_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDFLOW_H
+
+#include "CommandClock.h"
+
+#include <queue>
+
+namespace garam::npu {
+
+class CommandFlow {
+public:
+  /// `clock` knows the programs of the commands.
+  CommandFlow(llvm::ArrayRef<mlir::Operation *> operations,
+              const CommandClock &clock, const MachineDescription &machine);
+
+  /// When the last command ends, in seconds.
+  double run();
+
+private:
+  struct Command {
+    unsigned queue;
+    bool isContraction = false, isTransfer = false;
+    double seconds = 0; // of an engine's command
+    Transfer transfer;
+    /// Commands behind it that read what it writes.
+    llvm::SmallVector<unsigned, 4> readers;
+    unsigned numMissing = 0; // that it reads the results of
+    double ready = 0;        // when its queue knows of those so far
+  };
+  struct Queue {
+    std::vector<unsigned> commands;
+    size_t next = 0;
+    bool isBusy = false;
+  };
+  /// A transfer that streams.
+  struct Flow {
+    unsigned command;
+    double left = 1; // part of it
+    double rate = 0; // parts a second
+  };
+  /// When an engine's command ends, a transfer begins to stream, or a queue
+  /// may be able to begin its next command.
+  enum class EventKind { End, Stream, Try };
+  struct Event {
+    double time;
+    EventKind kind;
+    unsigned number; // of a command, or of a queue to try
+    bool operator<(const Event &other) const {
+      return std::tie(time, kind, number) >
+             std::tie(other.time, other.kind, other.number);
+    }
+  };
+
+  void findReaders(llvm::ArrayRef<mlir::Operation *> operations);
+  void tryNext(unsigned queue);
+  bool isExcluded(unsigned queue) const;
+  void begin(unsigned number);
+  void end(unsigned number);
+  void setContracts(unsigned core, bool value);
+  double getDRAMSeconds(const Transfer &transfer) const;
+  template <typename Visit>
+  void visitShared(const Transfer &transfer, Visit visit) const;
+  void shareRates();
+  void advance(double time);
+
+  const MachineDescription &machine;
+  std::vector<Command> commands;
+  std::vector<Queue> queues;
+  std::priority_queue<Event> events;
+  std::vector<Flow> flows;
+  std::vector<bool> contracts; // a core
+  bool isStale = false;        // the rates of the flows
+  double now = 0, last = 0;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDFLOW_H
