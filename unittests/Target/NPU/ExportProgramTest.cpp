@@ -131,7 +131,8 @@ TEST_F(ExportProgramTest, ScalarsThatTheVectorEngineDoesNotCompute) {
                             "%1 = arith.cmpf uno, %x, %0 : f32\n"
                             "%2 = arith.extui %1 : i1 to i32\n"
                             "npu.yield %2 : i32"),
-            "'arith.cmpf' op has no form on the vector engine");
+            "'arith.cmpf' op has no form on the vector engine, which compares "
+            "by oeq, une, olt, ole, ogt and oge, got: uno");
 }
 
 TEST_F(ExportProgramTest, MicroProgramsThatAreTooLong) {
