@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -18,27 +19,35 @@ LEAST_COSINE = 0.9999  # of fp16
 SLOW_DRAM = "4.0e+9"  # B/s
 
 
-def write_target(path, local_bytes):
-    """A chip of one core like those of atom.yaml with little memory and slow DRAM."""
+class Chip(NamedTuple):
+    """Like atom.yaml, with few cores of little memory, maybe memory that they share, and slow DRAM."""
+    local_bytes: int
+    cores: int = 1
+    shared_bytes: int = 0
+
+
+def write_target(path, chip):
+    shared = ((r"^  bytes: { value: 33554432", f"  bytes: {{ value: {chip.shared_bytes}")
+              if chip.shared_bytes else (r"^shared_memory:\n(  .*\n)+\n", ""))
     text = (SOURCE_DIR / "targets" / "atom.yaml").read_text()
     for pattern, replacement in [
             (r"^name: atom", "name: edge"),
-            (r"^cores: { value: 8", "cores: { value: 1"),
-            (r"^  bytes: { value: 4194304", f"  bytes: {{ value: {local_bytes}"),
+            (r"^cores: { value: 8", f"cores: {{ value: {chip.cores}"),
+            (r"^  bytes: { value: 4194304", f"  bytes: {{ value: {chip.local_bytes}"),
             (r"^  bytes_per_second: { value: 256.0e\+9",
              f"  bytes_per_second: {{ value: {SLOW_DRAM}"),
-            (r"^shared_memory:\n(  .*\n)+\n", "")]:
+            shared]:
         text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
         assert count == 1, pattern
     path.write_text(text)
     return path
 
 
-def run(run_tool, tmp_path, model, local_bytes):
+def run(run_tool, tmp_path, model, chip):
     """The report of a run whose outputs agree with onnxruntime's."""
     path, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
     onnx.save(model, path)
-    target = write_target(tmp_path / "edge.yaml", local_bytes)
+    target = write_target(tmp_path / "edge.yaml", chip)
     run_tool("garam", "compile", path, "--target", target, "-o", binary, "--quiet",
              "--no-fallback")
     random = np.random.default_rng(0)
@@ -57,8 +66,8 @@ def run(run_tool, tmp_path, model, local_bytes):
     return json.loads(report.read_text())
 
 
-def count_slices(run_tool, tmp_path, local_bytes):
-    target = write_target(tmp_path / "edge.yaml", local_bytes)
+def count_slices(run_tool, tmp_path, chip):
+    target = write_target(tmp_path / "edge.yaml", chip)
     ir = tmp_path / "scheduled.mlir"
     run_tool("garam", "compile", tmp_path / "model.onnx", "--target", target,
              "--emit", "npu-scheduled", "-o", ir, "--no-fallback")
@@ -69,8 +78,17 @@ def count_slices(run_tool, tmp_path, local_bytes):
 def test_random_networks(run_tool, tmp_path, seed):
     """With strides, depthwise and residual blocks, whose rows overlap."""
     for local_bytes in [128 << 10, 256 << 10]:
-        run(run_tool, tmp_path, random_cnn.build(seed), local_bytes)
-        assert count_slices(run_tool, tmp_path, local_bytes) > 0
+        run(run_tool, tmp_path, random_cnn.build(seed), Chip(local_bytes))
+        assert count_slices(run_tool, tmp_path, Chip(local_bytes)) > 0
+
+
+@pytest.mark.parametrize("shared_bytes", [0, 128 << 10])
+@pytest.mark.parametrize("seed", [1, 6])
+def test_random_networks_on_several_cores(run_tool, tmp_path, seed, shared_bytes):
+    """Slices whose rows are split over cores, with halos between these."""
+    chip = Chip(32 << 10, cores=4, shared_bytes=shared_bytes)
+    run(run_tool, tmp_path, random_cnn.build(seed), chip)
+    assert count_slices(run_tool, tmp_path, chip) > 0
 
 
 def make_convolutions(shape, layers):
@@ -108,15 +126,16 @@ CHAINS = {
 @pytest.mark.parametrize("chain", CHAINS)
 def test_chains(run_tool, tmp_path, chain):
     """Batches, odd sizes, dilations, slices of nothing but padding, rows that nobody reads."""
-    run(run_tool, tmp_path, make_convolutions(*CHAINS[chain]), 64 << 10)
-    assert count_slices(run_tool, tmp_path, 64 << 10) > 0
+    for chip in [Chip(64 << 10), Chip(16 << 10, cores=4)]:
+        run(run_tool, tmp_path, make_convolutions(*CHAINS[chain]), chip)
+        assert count_slices(run_tool, tmp_path, chip) > 0
 
 
 def test_weights_are_brought_once(run_tool, tmp_path):
     """Slices read an image, its result is written, and the weights cross DRAM once."""
     model = make_convolutions((4, 16, 32, 32), [(32, 3, 1, 1, [1, 1, 1, 1]),
                                                 (16, 3, 1, 1, [1, 1, 1, 1])])
-    report = run(run_tool, tmp_path, model, 256 << 10)
+    report = run(run_tool, tmp_path, model, Chip(256 << 10))
     image = 4 * 16 * 32 * 32 * 4
     weights = 2 * 2 * 16 * 32 * 9
     assert weights + image <= report["dram_read_bytes"] <= 1.02 * (weights + image)
@@ -127,7 +146,7 @@ def test_intermediates(run_tool, tmp_path):
     """The result of a group is kept as a whole; what exists in slices only is not."""
     model = make_convolutions((4, 16, 32, 32), [(32, 3, 1, 1, [1, 1, 1, 1]),
                                                 (16, 3, 1, 1, [1, 1, 1, 1])])
-    run(run_tool, tmp_path, model, 256 << 10)
+    run(run_tool, tmp_path, model, Chip(256 << 10))
     values = tmp_path / "values"
     run_tool("garam", "run", tmp_path / "model.garam", "--input", f"x={tmp_path / 'x.npy'}",
              "--output-dir", tmp_path / "out", "--keep-intermediates", values)
