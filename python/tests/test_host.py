@@ -339,3 +339,21 @@ def test_integer_divisions_that_a_processor_stops_at(operator, expected, run_too
     run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "host", "-o", binary, "-q")
     run_tool("garam", "run", binary, "-q", *arguments, "-o", tmp_path / "out")
     np.testing.assert_array_equal(np.load(tmp_path / "out" / "y.npy"), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sine_and_cosine_of_one_value(dtype, run_tool, tmp_path):
+    """LLVM makes one call of both."""
+    element = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    graph = helper.make_graph(
+        [helper.make_node("Sin", ["x"], ["s"]), helper.make_node("Cos", ["x"], ["c"]),
+         helper.make_node("Mul", ["s", "c"], ["y"])], "g",
+        [helper.make_tensor_value_info("x", element, [9])],
+        [helper.make_tensor_value_info("y", element, [9])])
+    path, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 22)],
+                                ir_version=10), path)
+    run_tool("garam", "compile", path, "--target", "host", "--quiet", "-o", binary)
+    x = np.linspace(-4, 4, 9, dtype=dtype)
+    actual = run_model(run_tool, binary, {"x": x}, tmp_path / "run")["y"]
+    np.testing.assert_allclose(actual, np.sin(x) * np.cos(x), rtol=1e-5, atol=1e-6)

@@ -60,6 +60,13 @@ static float extendHalf(_Float16 value) {
       convertBits(APFloat(APFloat::IEEEhalf(), bits), APFloat::IEEEsingle())));
 }
 
+/// What LLVM calls for the sine and the cosine of one angle.
+template <typename T>
+static void computeSineAndCosine(T angle, T *sine, T *cosine) {
+  *sine = std::sin(angle);
+  *cosine = std::cos(angle);
+}
+
 #define GARAM_FLOAT_FUNCTION(name)                                             \
   {#name, reinterpret_cast<void *>(static_cast<double (*)(double)>(name))}, {  \
     #name "f",                                                                 \
@@ -95,6 +102,8 @@ static ArrayRef<AllowedSymbol> listAllowed() {
                     static_cast<double (*)(double, double)>(atan2))},
       {"atan2f",
        reinterpret_cast<void *>(static_cast<float (*)(float, float)>(atan2f))},
+      {"sincos", reinterpret_cast<void *>(computeSineAndCosine<double>)},
+      {"sincosf", reinterpret_cast<void *>(computeSineAndCosine<float>)},
       GARAM_FLOAT_FUNCTION(acos),
       GARAM_FLOAT_FUNCTION(acosh),
       GARAM_FLOAT_FUNCTION(asin),
