@@ -53,6 +53,8 @@ LIMITS = {
     "ConvTranspose": KNOWN_CONVOLUTION,
     "CumProd": "the dimension of the axis must be known",
     "CumSum": "the dimension of the axis must be known",
+    "DFT": f"{FLOATS}; the dimension of the axis must be known and the length constant; `axis` must "
+           "be constant, or the shape of the output known",
     "DepthToSpace": "channels, height and width must be known",
     "DequantizeLinear": "integers of at most 16 bits, or 32; a scale of floats of at least 16 bits",
     "Dropout": INFERENCE,

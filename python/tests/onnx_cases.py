@@ -438,6 +438,19 @@ def add_sampling():
     add("far", "GridSample", x, floats(2, 2, 2, 2, low=-30, high=30), padding_mode="reflection")
 
 
+def add_transforms():
+    signal, spectrum = floats(2, 10, 3, 1), floats(2, 10, 3, 2)
+    add("real", "DFT", signal, None, const(1), opset=20)
+    add("complex", "DFT", spectrum, None, const(1), opset=20)
+    add("inverse", "DFT", spectrum, None, const(1), opset=20, inverse=1)
+    add("onesided", "DFT", signal, None, const(1), opset=20, onesided=1)
+    add("padded", "DFT", signal, const(16), const(1), opset=20)
+    add("cut", "DFT", signal, const(7), const(1), opset=20, onesided=1)
+    add("computed_axis", "DFT", floats(2, 6, 6, 2), None, np.array(2), opset=20,
+        declared=[(2, 6, 6, 2)])
+    add("last_axis", "DFT", floats(3, 8, 2), opset=20)
+
+
 def add_positions():
     x = floats(2, 4, 5)
     add("upper", "Trilu", x)
@@ -623,6 +636,6 @@ for add_family in [add_convolutions, add_pooling, add_products, add_elementwise,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
                    add_transposed_convolutions, add_resizing, add_indexing, add_sampling,
-                   add_positions, add_sequences, add_recurrent, add_computed_operands,
+                   add_transforms, add_positions, add_sequences, add_recurrent, add_computed_operands,
                    add_quantization, add_integer_products]:
     add_family()

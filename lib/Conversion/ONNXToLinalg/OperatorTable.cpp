@@ -28,6 +28,7 @@ OperatorTable makeOperatorTable() {
   registerConvTranspose(table);
   registerConvolution(table);
   registerCumulation(table);
+  registerDFT(table);
   registerEinsum(table);
   registerElementwise(table);
   registerGeneration(table);

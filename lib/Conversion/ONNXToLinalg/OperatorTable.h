@@ -51,6 +51,7 @@ void registerConcatSplit(OperatorTable &table);
 void registerConvTranspose(OperatorTable &table);
 void registerConvolution(OperatorTable &table);
 void registerCumulation(OperatorTable &table);
+void registerDFT(OperatorTable &table);
 void registerEinsum(OperatorTable &table);
 void registerElementwise(OperatorTable &table);
 void registerGeneration(OperatorTable &table);

@@ -182,3 +182,57 @@ func.func @convinteger_zero_point(%x: tensor<1x2x4x4xi8>, %w: tensor<3x2x3x3xi8>
   %0 = onnx.node "ConvInteger"(%x, %w, %none, %z) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x2x4x4xi8>, tensor<3x2x3x3xi8>, none, tensor<2xi8>) -> tensor<1x3x2x2xi32>
   return %0 : tensor<1x3x2x2xi32>
 }
+
+// -----
+
+func.func @dft_parts(%x: tensor<2x10x3xf32>) -> tensor<2x10x2xf32> {
+  // expected-error @+1 {{node 'a' (DFT, opset 20): the last dimension of 'tensor<2x10x3xf32>' must hold the 1 or 2 parts of a number}}
+  %0 = onnx.node "DFT"(%x) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x10x3xf32>) -> tensor<2x10x2xf32>
+  return %0 : tensor<2x10x2xf32>
+}
+
+// -----
+
+func.func @dft_axis(%x: tensor<2x10x1xf32>) -> tensor<2x10x2xf32> {
+  %axis = onnx.constant dense<2> : tensor<i64> : tensor<i64>
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (DFT, opset 20): axis 2 of 'tensor<2x10x1xf32>' holds the parts of the numbers}}
+  %0 = onnx.node "DFT"(%x, %none, %axis) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x10x1xf32>, none, tensor<i64>) -> tensor<2x10x2xf32>
+  return %0 : tensor<2x10x2xf32>
+}
+
+// -----
+
+func.func @dft_axes(%x: tensor<2x10x1xf32>) -> tensor<2x10x2xf32> {
+  %axes = onnx.constant dense<[0, 1]> : tensor<2xi64> : tensor<2xi64>
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (DFT, opset 20): input 2 ('axis') is 'tensor<2xi64>', but one integer is needed}}
+  %0 = onnx.node "DFT"(%x, %none, %axes) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x10x1xf32>, none, tensor<2xi64>) -> tensor<2x10x2xf32>
+  return %0 : tensor<2x10x2xf32>
+}
+
+// -----
+
+func.func @dft_length(%x: tensor<2x10x1xf32>) -> tensor<2x10x2xf32> {
+  %length = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  // expected-error @+1 {{node 'a' (DFT, opset 20): a transform of 0 elements is not possible}}
+  %0 = onnx.node "DFT"(%x, %length) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x10x1xf32>, tensor<i64>) -> tensor<2x10x2xf32>
+  return %0 : tensor<2x10x2xf32>
+}
+
+// -----
+
+func.func @dft_computed_axis(%x: tensor<2x10x1xf32>, %axis: tensor<i64>) -> tensor<7x7x2xf32> {
+  %none = onnx.none : none
+  // expected-error @+1 {{node 'a' (DFT, opset 20): no axis of 'tensor<2x10x1xf32>' yields the declared 'tensor<7x7x2xf32>'}}
+  %0 = onnx.node "DFT"(%x, %none, %axis) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x10x1xf32>, none, tensor<i64>) -> tensor<7x7x2xf32>
+  return %0 : tensor<7x7x2xf32>
+}
+
+// -----
+
+func.func @dft_dynamic(%x: tensor<2x?x1xf32>) -> tensor<2x?x2xf32> {
+  // expected-error @+1 {{node 'a' (DFT, opset 20): dimension 1 of input 0 is dynamic ('tensor<2x?x1xf32>'), but a Fourier transform needs its size}}
+  %0 = onnx.node "DFT"(%x) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x?x1xf32>) -> tensor<2x?x2xf32>
+  return %0 : tensor<2x?x2xf32>
+}

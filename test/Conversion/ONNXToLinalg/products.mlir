@@ -103,3 +103,20 @@ func.func @convinteger(%x: tensor<1x2x4x4xui8>, %w: tensor<3x2x3x3xi8>, %zx: ten
       : (tensor<1x2x4x4xui8>, tensor<3x2x3x3xi8>, tensor<ui8>, tensor<3xi8>) -> tensor<1x3x4x4xi32>
   return %0 : tensor<1x3x4x4xi32>
 }
+
+// -----
+
+// A Fourier transform is a product with factors that are computed from their
+// positions; of a real signal one half of the spectrum is enough.
+
+// CHECK-DAG: #[[SIGNAL:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d3, d4)>
+// CHECK-DAG: #[[FACTORS:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d3, d4, d2)>
+// CHECK-LABEL: func @dft(
+func.func @dft(%x: tensor<2x10x1xf32>) -> tensor<2x6x2xf32> {
+  // CHECK: %[[W:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<6x10x1x2xf32>)
+  // CHECK: math.cos
+  // CHECK: linalg.generic {indexing_maps = [#[[SIGNAL]], #[[FACTORS]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%arg0, %[[W]]
+  %0 = onnx.node "DFT"(%x) {id = "d", opset = 20 : i64} attributes {onesided = 1 : i64}
+      : (tensor<2x10x1xf32>) -> tensor<2x6x2xf32>
+  return %0 : tensor<2x6x2xf32>
+}
