@@ -47,6 +47,7 @@ LIMITS = {
     "CastLike": "no strings and no floats of less than 16 bits",
     "CenterCropPad": "the shape of the output must be known",
     "Constant": "no strings, no sparse tensors",
+    "Compress": BY_OUTPUT.format("`condition`") + "; the dimensions of the condition must be known",
     "ConstantOfShape": BY_OUTPUT.format("`input`"),
     "Conv": KNOWN_CONVOLUTION,
     "ConvInteger": KNOWN_CONVOLUTION,
@@ -76,6 +77,7 @@ LIMITS = {
     "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
     "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
     "Mod": "floats need `fmod` = 1",
+    "NonZero": "the shapes of input and output must be known",
     "OneHot": "`depth` must be constant, or the shape of the output known",
     "PRelu": FLOATS,
     "Pad": BY_OUTPUT.format("`pads` and `axes`") + "; dimensions must be known that are padded "

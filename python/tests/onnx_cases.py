@@ -451,6 +451,19 @@ def add_transforms():
     add("last_axis", "DFT", floats(3, 8, 2), opset=20)
 
 
+def add_selections():
+    x, mask = floats(3, 4, 2), np.array([True, False, True, True])
+    add("constant", "Compress", x, (mask,), axis=1)
+    add("short", "Compress", x, (mask,))
+    add("axis", "Compress", x, mask, axis=-2, declared=[(3, 3, 2)])
+    add("flat", "Compress", x, mask, declared=[(3,)])
+    sparse = np.where(integers(3, 4, 2) > 20, x, 0)
+    count = np.count_nonzero(sparse)
+    add("floats", "NonZero", sparse, declared=[(3, count)])
+    add("booleans", "NonZero", mask, declared=[(1, 3)])
+    add("none", "NonZero", np.zeros((2, 3), np.int32), declared=[(2, 0)])
+
+
 def add_positions():
     x = floats(2, 4, 5)
     add("upper", "Trilu", x)
@@ -636,6 +649,6 @@ for add_family in [add_convolutions, add_pooling, add_products, add_elementwise,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
                    add_transposed_convolutions, add_resizing, add_indexing, add_sampling,
-                   add_transforms, add_positions, add_sequences, add_recurrent, add_computed_operands,
-                   add_quantization, add_integer_products]:
+                   add_transforms, add_selections, add_positions, add_sequences, add_recurrent,
+                   add_computed_operands, add_quantization, add_integer_products]:
     add_family()

@@ -46,6 +46,7 @@ OperatorTable makeOperatorTable() {
   registerReplication(table);
   registerResize(table);
   registerScatter(table);
+  registerSelection(table);
   registerShape(table);
   registerSoftmax(table);
   registerTopK(table);

@@ -69,6 +69,7 @@ void registerReduction(OperatorTable &table);
 void registerReplication(OperatorTable &table);
 void registerResize(OperatorTable &table);
 void registerScatter(OperatorTable &table);
+void registerSelection(OperatorTable &table);
 void registerShape(OperatorTable &table);
 void registerSoftmax(OperatorTable &table);
 void registerTopK(OperatorTable &table);

@@ -158,3 +158,27 @@ func.func @grid_sample_nothing(%x: tensor<1x3x0x5xf32>, %grid: tensor<1x6x7x2xf3
   %0 = onnx.node "GridSample"(%x, %grid) {id = "a", opset = 20 : i64} attributes {} : (tensor<1x3x0x5xf32>, tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32>
   return %0 : tensor<1x3x6x7xf32>
 }
+
+// -----
+
+func.func @compress_condition(%x: tensor<3xf32>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (Compress, opset 20): input 1 ('condition') is 'tensor<3xf32>', but booleans are needed}}
+  %0 = onnx.node "Compress"(%x, %x) {id = "a", opset = 20 : i64} attributes {} : (tensor<3xf32>, tensor<3xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+func.func @compress_length(%x: tensor<3xf32>, %c: tensor<4xi1>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (Compress, opset 20): input 1 ('condition') is 'tensor<4xi1>', but there are 3 elements to choose}}
+  %0 = onnx.node "Compress"(%x, %c) {id = "a", opset = 20 : i64} attributes {} : (tensor<3xf32>, tensor<4xi1>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+func.func @nonzero_count(%x: tensor<3xf32>) -> tensor<1x?xi64> {
+  // expected-error @+1 {{node 'a' (NonZero, opset 20): how many elements are not 0 shows at run time; declare the shape of the output}}
+  %0 = onnx.node "NonZero"(%x) {id = "a", opset = 20 : i64} attributes {} : (tensor<3xf32>) -> tensor<1x?xi64>
+  return %0 : tensor<1x?xi64>
+}

@@ -116,3 +116,18 @@ func.func @grid_sample(%x: tensor<1x3x4x5xf32>, %grid: tensor<1x6x7x2xf32>) -> t
       : (tensor<1x3x4x5xf32>, tensor<1x6x7x2xf32>) -> tensor<1x3x6x7xf32>
   return %0 : tensor<1x3x6x7xf32>
 }
+
+// -----
+
+// The positions of what is chosen are found one after the other, with one place
+// for what comes behind the last; then they are gathered.
+
+// CHECK-LABEL: func @compress(
+func.func @compress(%x: tensor<5x2xf32>, %c: tensor<5xi1>) -> tensor<3x2xf32> {
+  // CHECK: %[[FOUND:.*]]:2 = scf.for {{.*}} -> (tensor<4xi64>, tensor<i64>)
+  // CHECK: %[[POSITIONS:.*]] = tensor.extract_slice %[[FOUND]]#0[0] [3] [1]
+  // CHECK: garam_ext.gather %arg0[%[[POSITIONS]]] axis 0
+  %0 = onnx.node "Compress"(%x, %c) {id = "c", opset = 20 : i64} attributes {axis = 0 : i64}
+      : (tensor<5x2xf32>, tensor<5xi1>) -> tensor<3x2xf32>
+  return %0 : tensor<3x2xf32>
+}

@@ -1,0 +1,135 @@
+//===- Selection.cpp - Compress and NonZero -------------------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// How many elements are chosen shows only at run time; the shape that the model
+// declares of the output says it before.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Constants.h"
+#include "Loops.h"
+#include "OperatorTable.h"
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+
+/// The positions of the first `count` elements of a vector that are not 0; 0
+/// where there are fewer.
+static Value makePositions(ImplicitLocOpBuilder &b, Value vector,
+                           int64_t count) {
+  Type type = getElementTypeOrSelf(vector), i64 = b.getI64Type();
+  int64_t size = cast<RankedTensorType>(vector.getType()).getDimSize(0);
+  // One place more takes what comes behind the last that is chosen.
+  Value found =
+      makeFilled(b, getStaticSizes(b, {count + 1}), b.getI64IntegerAttr(0));
+  Value next = makeFilled(b, {}, b.getI64IntegerAttr(0));
+  // An element is written to the next place, which moves on when the element is
+  // chosen, and is overwritten else.
+  auto step = [&](ImplicitLocOpBuilder &b, Value index,
+                  ValueRange states) -> SmallVector<Value> {
+    Value element = tensor::ExtractOp::create(b, vector, index);
+    Value zero = makeScalar(b, type, 0);
+    Value isChosen =
+        isFloat(type)
+            ? arith::CmpFOp::create(b, arith::CmpFPredicate::UNE, element, zero)
+                  .getResult()
+            : arith::CmpIOp::create(b, arith::CmpIPredicate::ne, element, zero)
+                  .getResult();
+    Value position = arith::IndexCastOp::create(b, i64, index);
+    Value kept =
+        arith::SelectOp::create(b, isChosen, position, makeScalar(b, i64, 0));
+    Value place = tensor::ExtractOp::create(b, states[1]);
+    Value written = tensor::InsertOp::create(
+        b, kept, states[0],
+        arith::IndexCastOp::create(b, b.getIndexType(), place).getResult());
+    Value moved = arith::AddIOp::create(
+        b, place, arith::ExtUIOp::create(b, i64, isChosen));
+    moved = arith::MinUIOp::create(b, moved, makeScalar(b, i64, count));
+    return {written,
+            tensor::InsertOp::create(b, moved, states[1], ValueRange())};
+  };
+  found = makeLoop(b, size, {found, next}, step).front();
+  return makeSlice(b, found, 0, 0, count);
+}
+
+static LogicalResult lowerCompress(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  Value data = node.getInput(0);
+  if (failed(node.checkRank(1, 1, 1)) ||
+      failed(node.checkStatic(1, "a selection")))
+    return failure();
+  int64_t axis = 0;
+  if (node.hasAttr("axis")) {
+    axis = node.getAxis("axis", 0, node.getRank());
+  } else {
+    if (failed(node.checkStatic(0, "a selection")))
+      return failure();
+    data = makeReshape(b, data, {node.getInputType(0).getNumElements()});
+  }
+  if (node.hasErrors())
+    return failure();
+  if (!node.getElementType(1).isInteger())
+    return node.error() << "input 1 ('condition') is " << node.getInputType(1)
+                        << ", but booleans are needed";
+  int64_t size = cast<RankedTensorType>(data.getType()).getDimSize(axis);
+  if (node.getInputType(1).getDimSize(0) > size)
+    return node.error() << "input 1 ('condition') is " << node.getInputType(1)
+                        << ", but there are " << size << " elements to choose";
+
+  std::optional<SmallVector<int64_t>> condition = node.getConstantInts(1);
+  if (condition) {
+    SmallVector<int64_t> positions;
+    for (auto [i, isChosen] : llvm::enumerate(*condition))
+      if (isChosen)
+        positions.push_back(i);
+    return node.setOutput(
+        ext::GatherOp::create(b, data, makeIndexVector(b, positions), axis));
+  }
+  RankedTensorType type = node.getStaticOutputType();
+  if (!type || type.getRank() <= axis)
+    return failure(failed(node.requireConstantInts(1, "condition")));
+  Value positions = makePositions(b, node.getInput(1), type.getDimSize(axis));
+  return node.setOutput(ext::GatherOp::create(b, data, positions, axis));
+}
+
+/// The coordinates of the elements that are not 0: [rank, count].
+static LogicalResult lowerNonZero(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  RankedTensorType result = node.getStaticOutputType();
+  if (failed(node.checkRank(0, 1, INT32_MAX)) ||
+      failed(node.checkStatic(0, "a selection")))
+    return failure();
+  if (!result || result.getRank() != 2)
+    return node.error() << "how many elements are not 0 shows at run time; "
+                           "declare the shape of the output";
+  Value flat = makeReshape(b, node.getInput(0), {type.getNumElements()});
+  Value positions = makePositions(b, flat, result.getDimSize(1));
+  SmallVector<int64_t> strides(type.getRank(), 1);
+  for (int64_t dim = type.getRank() - 1; dim > 0; --dim)
+    strides[dim - 1] = strides[dim] * type.getDimSize(dim);
+  Value sizes = makeIndexVector(b, type.getShape());
+  AffineMap byDim = getAxisMap(b.getContext(), 2, 0);
+  return node.setOutput(makePointwise(
+      b, getStaticSizes(b, {type.getRank(), result.getDimSize(1)}),
+      b.getI64Type(), {positions, makeIndexVector(b, strides), sizes},
+      {getAxisMap(b.getContext(), 2, 1), byDim, byDim},
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        Value steps = arith::DivUIOp::create(b, s[0], s[1]);
+        return arith::RemUIOp::create(b, steps, s[2]);
+      }));
+}
+
+void registerSelection(OperatorTable &table) {
+  table.add("Compress", 2, lowerCompress);
+  table.add("NonZero", 1, lowerNonZero);
+}
+
+} // namespace garam::onnx
