@@ -8,12 +8,18 @@
 // neighbours' rows. Its inner rows do not: computed by a command of their own,
 // they hide the transfers that bring the halo.
 //
+// What the core's other engine makes in several tiles need not be there as a
+// whole either: rows that read the first of them are computed while the engine
+// makes the next.
+//
 //===----------------------------------------------------------------------===//
 
 #include "EngineTimes.h"
 #include "StageLowering.h"
 #include "TileGeometry.h"
 #include "TileWalks.h"
+
+#include <map>
 
 using namespace mlir;
 
@@ -123,6 +129,167 @@ static bool areWorth(const Stage &stage, const Box &tile, unsigned dim,
   return hidden > 2 * (all - times.get(tile).seconds);
 }
 
+namespace {
+
+/// The tiles in which an engine makes a tensor on one core.
+struct MadeTiles {
+  SmallVector<Box> regions; // in the order in which they are made
+  double seconds = 0;       // that one of them takes
+};
+
+} // namespace
+
+/// So many tiles of a producer are told apart.
+static constexpr uint64_t maxMadeTiles = 64;
+
+/// The tiles in which the other engine of `core` makes an input of `stage`;
+/// none where it makes it at once.
+static MadeTiles getMadeTiles(const Stage &stage, const StageOperand &input,
+                              int64_t core, const MachineDescription &machine) {
+  Operation *op = input.tensor.getDefiningOp();
+  if (!op || !isStage(op) || !isScheduled(op) ||
+      machine.vector.excludesTensor())
+    return {};
+  Stage producer = getStage(op);
+  if (producer.isContract() == stage.isContract())
+    return {};
+  StageSchedule schedule = getSchedule(producer);
+  if (core >= schedule.getNumParts())
+    return {};
+  Box part = schedule.getPart(producer, core);
+  uint64_t count = countTiles(part.getShape(), schedule.tile);
+  if (count <= 1 || count > maxMadeTiles)
+    return {};
+  MadeTiles made;
+  const StageOperand &output =
+      producer.outputs[cast<OpResult>(input.tensor).getResultNumber()];
+  SmallVector<unsigned> order = getTileOrder(producer);
+  for (uint64_t number = 0; number < count; ++number) {
+    Box tile = getTileAt(order, part, schedule.tile, number);
+    made.regions.push_back(output.getRegion(tile));
+    if (number == 0)
+      made.seconds = EngineTimes(producer, machine).get(tile).seconds;
+  }
+  return made;
+}
+
+/// The first of the iterations `range` of loop `dim` that reads `region` of an
+/// input, or the end.
+static int64_t findFirstReader(const StageOperand &input, const Box &tile,
+                               unsigned dim, Range range, const Box &region) {
+  auto isRead = [&](int64_t end) {
+    return !input.getRegion(cut(tile, dim, {range.low, end}))
+                .intersect(region)
+                .isEmpty();
+  };
+  int64_t low = range.low, high = range.high;
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if (isRead(middle + 1))
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+/// Cuts the iterations `range` of loop `dim` where the next tile of what the
+/// other engine makes is read first, if what runs beside that engine is more
+/// than twice what a command more costs.
+static SmallVector<Range> cutAtMadeTiles(const Stage &stage, const Box &tile,
+                                         unsigned dim, Range range,
+                                         int64_t core,
+                                         const MachineDescription &machine) {
+  std::map<int64_t, double> cuts; // with the seconds of what is made meanwhile
+  for (const StageOperand &input : stage.inputs) {
+    MadeTiles made = getMadeTiles(stage, input, core, machine);
+    for (const Box &region :
+         ArrayRef(made.regions)
+             .drop_front(std::min<size_t>(1, made.regions.size()))) {
+      int64_t reader = findFirstReader(input, tile, dim, range, region);
+      if (reader > range.low && reader < range.high)
+        cuts[reader] = std::max(cuts[reader], made.seconds);
+    }
+  }
+  if (cuts.empty())
+    return {range};
+  EngineTimes times(stage, machine);
+  auto getSeconds = [&](int64_t low, int64_t high) {
+    return times.get(cut(tile, dim, {low, high})).seconds;
+  };
+  SmallVector<Range> parts;
+  int64_t low = range.low;
+  for (auto [position, made] : cuts) {
+    double first = getSeconds(low, position);
+    double more =
+        first + getSeconds(position, range.high) - getSeconds(low, range.high);
+    if (std::min(first, made) <= 2 * more)
+      continue;
+    parts.push_back({low, position});
+    low = position;
+  }
+  parts.push_back({low, range.high});
+  return parts;
+}
+
+/// Puts the parts of `front` before the others of `parts`, instead of the first
+/// of these.
+static SmallVector<TilePart, 3> replaceFirst(ArrayRef<Range> front,
+                                             ArrayRef<TilePart> parts) {
+  SmallVector<TilePart, 3> all;
+  for (Range range : front)
+    all.push_back({range});
+  llvm::append_range(all, parts.drop_front());
+  return all;
+}
+
+/// The parts of a tile that neighbours bring `brought` for, along the loop that
+/// is set in `dim`; none where it is best computed as a whole.
+static SmallVector<TilePart, 3>
+findPartsOfHalo(const Stage &stage, const Box &tile,
+                ArrayRef<std::pair<unsigned, Box>> brought, int64_t core,
+                const MachineDescription &machine, unsigned &dim) {
+  Range inner;
+  for (unsigned loop = 0; loop < stage.getNumLoops(); ++loop) {
+    if (!stage.isParallel(loop))
+      continue;
+    Range found = findInner(stage, tile, loop, brought);
+    // As a fraction of the tile.
+    if (found.getSize() * std::max<int64_t>(tile.getSize(dim), 1) >
+        inner.getSize() * tile.getSize(loop)) {
+      inner = found;
+      dim = loop;
+    }
+  }
+  if (inner.getSize() == 0)
+    return {};
+  SmallVector<TilePart, 3> parts =
+      getParts({tile.low[dim], tile.high[dim]}, inner);
+  if (parts.size() == 1 || !areWorth(stage, tile, dim, parts, machine))
+    return {};
+  return replaceFirst(cutAtMadeTiles(stage, tile, dim, inner, core, machine),
+                      parts);
+}
+
+/// The parts of a tile for which nothing is brought.
+static SmallVector<TilePart, 3>
+findPartsOfOwn(const Stage &stage, const Box &tile, int64_t core,
+               const MachineDescription &machine, unsigned &dim) {
+  SmallVector<Range> best;
+  for (unsigned loop = 0; loop < stage.getNumLoops(); ++loop) {
+    if (!stage.isParallel(loop))
+      continue;
+    SmallVector<Range> found = cutAtMadeTiles(
+        stage, tile, loop, {tile.low[loop], tile.high[loop]}, core, machine);
+    if (found.size() > std::max<size_t>(best.size(), 1)) {
+      best = std::move(found);
+      dim = loop;
+    }
+  }
+  return best.empty() ? SmallVector<TilePart, 3>()
+                      : replaceFirst(best, {TilePart()});
+}
+
 std::vector<Walk> StageLowering::makeTileWalks(const Tile &tile,
                                                ArrayRef<WalkOperand> operands) {
   const Stage &stage = tile.stage;
@@ -134,27 +301,16 @@ std::vector<Walk> StageLowering::makeTileWalks(const Tile &tile,
   };
   // Sums that go on stay in the accumulators for all rows of a tile.
   auto [first, last] = getSumEnds(stage, tile.loops);
-  if (tile.brought.empty() || !first || !last)
+  if (!first || !last)
     return makeWhole();
 
-  Range inner;
   unsigned dim = 0;
-  for (unsigned loop = 0; loop < stage.getNumLoops(); ++loop) {
-    if (!stage.isParallel(loop))
-      continue;
-    Range found = findInner(stage, tile.loops, loop, tile.brought);
-    // As a fraction of the tile.
-    if (found.getSize() * std::max<int64_t>(tile.loops.getSize(dim), 1) >
-        inner.getSize() * tile.loops.getSize(loop)) {
-      inner = found;
-      dim = loop;
-    }
-  }
-  if (inner.getSize() == 0)
-    return makeWhole();
-  Range whole = {tile.loops.low[dim], tile.loops.high[dim]};
-  SmallVector<TilePart, 3> parts = getParts(whole, inner);
-  if (parts.size() == 1 || !areWorth(stage, tile.loops, dim, parts, machine))
+  SmallVector<TilePart, 3> parts =
+      tile.brought.empty()
+          ? findPartsOfOwn(stage, tile.loops, tile.core, machine, dim)
+          : findPartsOfHalo(stage, tile.loops, tile.brought, tile.core, machine,
+                            dim);
+  if (parts.empty())
     return makeWhole();
   unsigned place = llvm::find(tile.order, dim) - tile.order.begin();
   std::vector<Walk> walks;
