@@ -221,6 +221,12 @@ void PrefetchSchedule::fillTime(size_t position, int64_t core, double end) {
     ;
 }
 
+/// Fraction of the time until the next command that a whole load may take: that
+/// command comes earlier or later than the clock says. Of 0.9, 0.95 and 1 it is
+/// the fastest for MobileNetV2 on atom, and among the two fastest for ResNet-50
+/// with integers.
+static constexpr double usedTimeOfWhole = 0.95;
+
 /// Issues the next load. Returns whether there was one that ends in time.
 bool PrefetchSchedule::prefetch(size_t position, int64_t core, double end) {
   Load *load = findNext(core);
@@ -238,7 +244,8 @@ bool PrefetchSchedule::prefetch(size_t position, int64_t core, double end) {
     begin = std::max(begin, clock.getArrival(*load->staged,
                                              getQueue(core, EngineKind::dma)));
   std::optional<int64_t> rest = getRest(load->op, load->issuedBytes);
-  if (clock.getEnd(getTransfer(*load, core, rest), begin) > end)
+  if (clock.getEnd(getTransfer(*load, core, rest), begin) >
+      begin + usedTimeOfWhole * (end - begin))
     return prefetchPart(*load, position, core, begin, end);
   issue(*load, position, core, begin, rest);
   return true;
