@@ -120,10 +120,11 @@ private:
   Piece createRowMajorPiece(mlir::Value tensor,
                             llvm::ArrayRef<int64_t> localCores);
 
-  //===--- What waits for neighbours (TileParts.cpp) ---------------------===//
+  //===--- What of a tile can go first (TileParts.cpp) -------------------===//
 
-  /// The walks that compute a tile: one or, where that is faster, two or three,
-  /// of which the first reads nothing that transfers bring for this tile.
+  /// The walks that compute a tile: one or, where that is faster, several, of
+  /// which the first ones read nothing that transfers bring for this tile, and
+  /// not all that the other engine makes of an input.
   std::vector<Walk> makeTileWalks(const Tile &tile,
                                   llvm::ArrayRef<WalkOperand> operands);
 

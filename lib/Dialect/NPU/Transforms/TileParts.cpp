@@ -133,6 +133,7 @@ namespace {
 
 /// The tiles in which an engine makes a tensor on one core.
 struct MadeTiles {
+  unsigned input = 0;       // of its reader
   SmallVector<Box> regions; // in the order in which they are made
   double seconds = 0;       // that one of them takes
 };
@@ -147,12 +148,10 @@ static constexpr uint64_t maxMadeTiles = 64;
 static MadeTiles getMadeTiles(const Stage &stage, const StageOperand &input,
                               int64_t core, const MachineDescription &machine) {
   Operation *op = input.tensor.getDefiningOp();
-  if (!op || !isStage(op) || !isScheduled(op) ||
-      machine.vector.excludesTensor())
+  if (!op || !isStage(op) || isa<ContractOp>(op) == stage.isContract() ||
+      !isScheduled(op) || machine.vector.excludesTensor())
     return {};
   Stage producer = getStage(op);
-  if (producer.isContract() == stage.isContract())
-    return {};
   StageSchedule schedule = getSchedule(producer);
   if (core >= schedule.getNumParts())
     return {};
@@ -171,6 +170,20 @@ static MadeTiles getMadeTiles(const Stage &stage, const StageOperand &input,
       made.seconds = EngineTimes(producer, machine).get(tile).seconds;
   }
   return made;
+}
+
+/// The same of all inputs that are made in tiles.
+static SmallVector<MadeTiles, 2>
+listMadeTiles(const Stage &stage, int64_t core,
+              const MachineDescription &machine) {
+  SmallVector<MadeTiles, 2> all;
+  for (auto [index, input] : llvm::enumerate(stage.inputs)) {
+    MadeTiles made = getMadeTiles(stage, input, core, machine);
+    made.input = index;
+    if (!made.regions.empty())
+      all.push_back(std::move(made));
+  }
+  return all;
 }
 
 /// The first of the iterations `range` of loop `dim` that reads `region` of an
@@ -198,19 +211,16 @@ static int64_t findFirstReader(const StageOperand &input, const Box &tile,
 /// than twice what a command more costs.
 static SmallVector<Range> cutAtMadeTiles(const Stage &stage, const Box &tile,
                                          unsigned dim, Range range,
-                                         int64_t core,
+                                         ArrayRef<MadeTiles> madeTiles,
                                          const MachineDescription &machine) {
   std::map<int64_t, double> cuts; // with the seconds of what is made meanwhile
-  for (const StageOperand &input : stage.inputs) {
-    MadeTiles made = getMadeTiles(stage, input, core, machine);
-    for (const Box &region :
-         ArrayRef(made.regions)
-             .drop_front(std::min<size_t>(1, made.regions.size()))) {
-      int64_t reader = findFirstReader(input, tile, dim, range, region);
+  for (const MadeTiles &made : madeTiles)
+    for (const Box &region : ArrayRef(made.regions).drop_front()) {
+      int64_t reader =
+          findFirstReader(stage.inputs[made.input], tile, dim, range, region);
       if (reader > range.low && reader < range.high)
         cuts[reader] = std::max(cuts[reader], made.seconds);
     }
-  }
   if (cuts.empty())
     return {range};
   EngineTimes times(stage, machine);
@@ -247,8 +257,9 @@ static SmallVector<TilePart, 3> replaceFirst(ArrayRef<Range> front,
 /// is set in `dim`; none where it is best computed as a whole.
 static SmallVector<TilePart, 3>
 findPartsOfHalo(const Stage &stage, const Box &tile,
-                ArrayRef<std::pair<unsigned, Box>> brought, int64_t core,
-                const MachineDescription &machine, unsigned &dim) {
+                ArrayRef<std::pair<unsigned, Box>> brought,
+                ArrayRef<MadeTiles> made, const MachineDescription &machine,
+                unsigned &dim) {
   Range inner;
   for (unsigned loop = 0; loop < stage.getNumLoops(); ++loop) {
     if (!stage.isParallel(loop))
@@ -267,20 +278,22 @@ findPartsOfHalo(const Stage &stage, const Box &tile,
       getParts({tile.low[dim], tile.high[dim]}, inner);
   if (parts.size() == 1 || !areWorth(stage, tile, dim, parts, machine))
     return {};
-  return replaceFirst(cutAtMadeTiles(stage, tile, dim, inner, core, machine),
+  return replaceFirst(cutAtMadeTiles(stage, tile, dim, inner, made, machine),
                       parts);
 }
 
 /// The parts of a tile for which nothing is brought.
 static SmallVector<TilePart, 3>
-findPartsOfOwn(const Stage &stage, const Box &tile, int64_t core,
+findPartsOfOwn(const Stage &stage, const Box &tile, ArrayRef<MadeTiles> made,
                const MachineDescription &machine, unsigned &dim) {
+  if (made.empty())
+    return {};
   SmallVector<Range> best;
   for (unsigned loop = 0; loop < stage.getNumLoops(); ++loop) {
     if (!stage.isParallel(loop))
       continue;
     SmallVector<Range> found = cutAtMadeTiles(
-        stage, tile, loop, {tile.low[loop], tile.high[loop]}, core, machine);
+        stage, tile, loop, {tile.low[loop], tile.high[loop]}, made, machine);
     if (found.size() > std::max<size_t>(best.size(), 1)) {
       best = std::move(found);
       dim = loop;
@@ -305,10 +318,11 @@ std::vector<Walk> StageLowering::makeTileWalks(const Tile &tile,
     return makeWhole();
 
   unsigned dim = 0;
+  SmallVector<MadeTiles, 2> made = listMadeTiles(stage, tile.core, machine);
   SmallVector<TilePart, 3> parts =
       tile.brought.empty()
-          ? findPartsOfOwn(stage, tile.loops, tile.core, machine, dim)
-          : findPartsOfHalo(stage, tile.loops, tile.brought, tile.core, machine,
+          ? findPartsOfOwn(stage, tile.loops, made, machine, dim)
+          : findPartsOfHalo(stage, tile.loops, tile.brought, made, machine,
                             dim);
   if (parts.empty())
     return makeWhole();
