@@ -162,7 +162,7 @@ static MadeTiles getMadeTiles(const Stage &stage, const StageOperand &input,
   MadeTiles made;
   const StageOperand &output =
       producer.outputs[cast<OpResult>(input.tensor).getResultNumber()];
-  SmallVector<unsigned> order = getTileOrder(producer);
+  SmallVector<unsigned> order = getTileOrder(producer, schedule.tile, machine);
   for (uint64_t number = 0; number < count; ++number) {
     Box tile = getTileAt(order, part, schedule.tile, number);
     made.regions.push_back(output.getRegion(tile));
