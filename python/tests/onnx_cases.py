@@ -1,51 +1,9 @@
 """Nodes of every operator family, each with inputs, for tests against onnxruntime."""
 
-import dataclasses
-
 import numpy as np
 
-# The newest operator set that both onnxruntime and the importer's checks know.
-OPSET = 21
-
-
-@dataclasses.dataclass
-class Case:
-    name: str
-    op_type: str
-    inputs: list
-    attributes: dict
-    opset: int = OPSET
-    results: int = 1
-    # How far integer results may be off: 1 where a rounding of floats decides.
-    steps: int = 0
-    rtol: float = 2e-5
-    atol: float = 2e-5
-    # Shapes of the results that the model declares, where inference needs operands of run time.
-    declared: list = None
-
-
-CASES = []
-
-
-def add(name, op_type, *inputs, opset=OPSET, results=1, steps=0, rtol=2e-5, atol=2e-5,
-        declared=None, **attributes):
-    CASES.append(Case(f"{op_type}_{name}", op_type, list(inputs), attributes, opset, results,
-                      steps, rtol, atol, declared))
-
-
-def floats(*shape, low=-2.0, high=2.0, dtype=np.float32):
-    """Seeded by the shape, so that a case does not depend on those before it."""
-    generator = np.random.default_rng([7, *shape])
-    return generator.uniform(low, high, shape).astype(dtype)
-
-
-def integers(*shape, low=-100, high=100, dtype=np.int32):
-    generator = np.random.default_rng([11, *shape])
-    return generator.integers(low, high, shape, dtype=np.int64).astype(dtype)
-
-
-def const(values, dtype=np.int64):
-    return (np.asarray(values, dtype),)
+from onnx_case import CASES, add, const, floats, integers
+from quantized_cases import add_integer_products, add_quantization
 
 
 def add_convolutions():
@@ -593,56 +551,6 @@ def add_computed_operands():
         coordinate_transformation_mode="tf_crop_and_resize")
     for size in [(5, 2, 7), (4, 3, 4)]:
         add(f"to_{size[0]}", "CenterCropPad", floats(3, 4, 5), np.array(size), declared=[size])
-
-
-def add_quantization():
-    x = floats(2, 3, 4, low=-8, high=8)
-    zero = const(3, np.int8)
-    add("int8", "QuantizeLinear", x, (np.float32(0.05),), zero)
-    add("uint8", "QuantizeLinear", x, (np.float32(0.05),), const(128, np.uint8))
-    add("no_zero", "QuantizeLinear", x, (np.float32(0.05),))
-    add("one_element", "QuantizeLinear", x, const([0.05], np.float32), const([128], np.uint8))
-    add("axis", "QuantizeLinear", x, const([0.1, 0.02, 0.3], np.float32),
-        const([1, 0, -5], np.int8), axis=1)
-    add("ties", "QuantizeLinear", np.arange(-6, 6, 0.5, np.float32), (np.float32(1),),
-        const(1, np.int8))
-    add("int16", "QuantizeLinear", x, (np.float32(1e-4),), const(7, np.int16))
-    q = integers(2, 3, 4, low=-128, high=127, dtype=np.int8)
-    add("int8", "DequantizeLinear", q, (np.float32(0.05),), zero)
-    add("uint8", "DequantizeLinear", q.astype(np.uint8), (np.float32(0.05),), const(128, np.uint8))
-    add("axis", "DequantizeLinear", q, const([0.1, 0.02, 0.3], np.float32),
-        const([1, 0, -5], np.int8), axis=1)
-    add("int32", "DequantizeLinear", integers(5), const([0.1] * 5, np.float32), axis=0)
-    add("blocks", "DequantizeLinear", integers(3, 8, dtype=np.int8), (floats(3, 2),),
-        (integers(3, 2, low=-3, high=3, dtype=np.int8),), axis=1, block_size=4)
-
-
-def add_integer_products():
-    a = integers(3, 8, low=0, high=255, dtype=np.uint8)
-    b = integers(8, 5, low=-128, high=127, dtype=np.int8)
-    column = integers(5, low=-9, high=9, dtype=np.int8)
-    add("plain", "MatMulInteger", a, b)
-    add("zero_points", "MatMulInteger", a, b, const(128, np.uint8), const(-3, np.int8))
-    add("columns", "MatMulInteger", a, (b,), const(7, np.uint8), (column,))
-    add("batch", "MatMulInteger", integers(2, 3, 8, dtype=np.int8), b, const(5, np.int8))
-    x = integers(1, 4, 6, 5, low=0, high=255, dtype=np.uint8)
-    w = integers(6, 4, 3, 3, low=0, high=255, dtype=np.uint8)
-    add("plain", "ConvInteger", x, w)
-    add("zero_points", "ConvInteger", x, w, const(100, np.uint8), const(130, np.uint8),
-        pads=[1, 1, 1, 1], strides=[2, 1])
-    add("groups", "ConvInteger", x, w[:, :2], const(3, np.uint8), group=2, dilations=[1, 2])
-    scale, zero = (np.float32(0.02),), const(120, np.uint8)
-    scales, zeros = (floats(5, low=0.01, high=0.03),), const([0] * 5, np.int8)
-    add("scalars", "QLinearMatMul", a, scale, zero, b, scale, const(2, np.int8),
-        (np.float32(0.5),), zero, steps=1)
-    add("columns", "QLinearMatMul", a, scale, zero, (b,), scales, zeros, (np.float32(0.5),), zero,
-        steps=1)
-    filters = integers(6, 4, 3, 3, low=-128, high=127, dtype=np.int8)
-    operands = [x, scale, zero, (filters,), (floats(6, low=0.01, high=0.03),),
-                const([0] * 6, np.int8), (np.float32(0.8),), zero]
-    add("plain", "QLinearConv", *operands, pads=[1, 0, 1, 0], steps=1)
-    add("bias", "QLinearConv", *operands, (integers(6, low=-3000, high=3000),), strides=[2, 2],
-        steps=1)
 
 
 for add_family in [add_convolutions, add_pooling, add_products, add_elementwise, add_unary,

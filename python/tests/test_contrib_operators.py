@@ -5,7 +5,7 @@ import onnx
 import pytest
 
 import oracle
-from onnx_cases import floats, integers
+from onnx_case import floats, integers
 
 DOMAIN = "com.microsoft"
 OPSET = 17  # what the tools write into models for

@@ -11,7 +11,8 @@ import pytest
 import linalg_execution
 import oracle
 from conftest import BINARY, DIGITS, MODEL, USAGE
-from onnx_cases import CASES, OPSET
+from onnx_case import OPSET
+from onnx_cases import CASES
 from test_end_to_end import NETWORKS, compile_model, get_cases, run_model
 from test_quantized import NETWORKS as QUANTIZED, assert_within_one_step, get_output_scale, load
 

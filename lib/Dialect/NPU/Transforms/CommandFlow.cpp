@@ -238,7 +238,8 @@ double CommandFlow::run() {
     advance(time);
     SmallVector<unsigned> ended;
     llvm::erase_if(flows, [&](const Flow &flow) {
-      bool isDone = flow.left <= doneRest;
+      // Late in a long program what is left may be less than time tells apart.
+      bool isDone = flow.left <= doneRest || now + flow.left / flow.rate <= now;
       if (isDone)
         ended.push_back(flow.command);
       return isDone;
