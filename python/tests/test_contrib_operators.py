@@ -66,6 +66,11 @@ CASES = {
     "dynamic_matmul": ("DynamicQuantizeMatMul",
                        [floats(3, 8), MATRIX, floats(5, low=0.01, high=0.03), np.zeros(5, np.int8),
                         floats(5)], {}),
+    "gemm": ("QGemm", [integers(3, 8, low=0, high=255, dtype=np.uint8), SCALE, ZERO, MATRIX,
+                       floats(5, low=0.01, high=0.03), np.zeros(5, np.int8),
+                       integers(5, low=-900, high=900), np.float32(0.2), ZERO], {"alpha": 0.5}),
+    "gemm_floats": ("QGemm", [integers(3, 8, low=0, high=255, dtype=np.uint8), SCALE, ZERO,
+                              MATRIX.T.copy(), np.float32(0.02), np.int8(3)], {"transB": 1}),
     "quantize": ("QuantizeLinear", [X, SCALE, ZERO], {}),
     "dequantize": ("DequantizeLinear", [BYTES, SCALE, ZERO], {}),
 }
@@ -82,6 +87,8 @@ def make_model(op_type, inputs, attributes):
     names = [f"in{i}" for i in range(len(inputs))]
     node = onnx.helper.make_node(op_type, names, ["out"], name="node", domain=DOMAIN, **attributes)
     result = np.dtype(RESULTS.get(op_type, inputs[0].dtype))
+    if op_type == "QGemm" and len(inputs) < 8:  # without a scale of the result
+        result = np.dtype(np.float32)
     make_value = onnx.helper.make_tensor_value_info
     get_type = onnx.helper.np_dtype_to_tensor_dtype
     graph = onnx.helper.make_graph(
@@ -129,3 +136,31 @@ def test_the_sum_is_an_output_too():
     actual = garam.compile(model, target="host").run(given)
     for name in ("out", "sum"):
         np.testing.assert_allclose(actual[name], expected[name], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("scales", [(2,), (2, 16)])
+def test_recurrence_with_quantised_weights(scales):
+    """Both directions. onnxruntime rounds inputs and states to 8 bits on the way, too."""
+    garam = pytest.importorskip("garam")
+    weight = integers(2, 6, 16, low=-127, high=127, dtype=np.int8)
+    recurrence = integers(2, 4, 16, low=-127, high=127, dtype=np.int8)
+    scale, zero = np.full(scales, 0.004, np.float32), np.zeros(scales, np.int8)
+    inputs = [floats(5, 3, 6), weight, recurrence, floats(2, 32), None, None, None, None, scale,
+              zero, scale, zero]
+    names = ["" if value is None else f"in{i}" for i, value in enumerate(inputs)]
+    node = onnx.helper.make_node("DynamicQuantizeLSTM", names, ["out", "last"], name="node",
+                                 domain=DOMAIN, hidden_size=4, direction="bidirectional")
+    make_value = onnx.helper.make_tensor_value_info
+    graph = onnx.helper.make_graph(
+        [node], "case", [make_value("in0", onnx.TensorProto.FLOAT, [5, 3, 6])],
+        [make_value("out", onnx.TensorProto.FLOAT, [5, 2, 3, 4]),
+         make_value("last", onnx.TensorProto.FLOAT, [2, 3, 4])],
+        [onnx.numpy_helper.from_array(value, name)
+         for name, value in zip(names[1:], inputs[1:]) if name])
+    model = onnx.helper.make_model(graph, ir_version=8, opset_imports=[
+        onnx.helper.make_opsetid("", OPSET), onnx.helper.make_opsetid(DOMAIN, 1)])
+    given = {"in0": inputs[0]}
+    expected = oracle.run_onnxruntime(model, given, optimise=False)
+    actual = garam.compile(model, target="host").run(given)
+    for name in ("out", "last"):
+        np.testing.assert_allclose(actual[name], expected[name], atol=2e-2)

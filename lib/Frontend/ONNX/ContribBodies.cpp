@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ContribAttention.h"
 #include "FunctionWriter.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -51,11 +52,12 @@ bool writeFastGelu(FunctionWriter &writer) {
   return true;
 }
 
-/// Appends `result`, a constant of the type of x0.
-void addConstant(FunctionWriter &writer, const Name &result, float value) {
+/// Appends `result`, a constant of the type of `like`.
+void addConstant(FunctionWriter &writer, const Name &result, float value,
+                 const Name &like = "x0") {
   writer.addOnnx(result + "_float = Constant <value_float: float = " +
                  FunctionWriter::formatFloat(value) + "> ()");
-  writer.addOnnx(result + " = CastLike (" + result + "_float, x0)");
+  writer.addOnnx(result + " = CastLike (" + result + "_float, " + like + ")");
 }
 
 /// x * sigmoid(alpha * x)
@@ -198,6 +200,48 @@ bool writeSkipSimplifiedLayerNormalization(FunctionWriter &writer) {
   return true;
 }
 
+bool writeSimplifiedLayerNormalization(FunctionWriter &writer) {
+  if (writer.getNumOutputs() > 1)
+    return false;
+  writer.addOnnx(
+      "y0 = RMSNormalization <axis = " + Twine(writer.getInt("axis", -1)) +
+      ", epsilon: float = " +
+      FunctionWriter::formatFloat(writer.getFloat("epsilon", 1e-5f)) +
+      "> (x0, x1)");
+  return true;
+}
+
+/// The sum of rows of tables of words, of positions and, when it is there, of
+/// segments, normalised. Output 1 is how long each sequence is by the mask.
+bool writeEmbedLayerNormalization(FunctionWriter &writer) {
+  writer.addOnnx("words = Gather <axis = 0> (x2, x0)");
+  if (writer.has(8)) {
+    writer.addOnnx("positions = Gather <axis = 0> (x3, x8)");
+  } else {
+    writer.addOnnx("first = Constant <value_ints = [0]> ()");
+    writer.addOnnx("count = Shape <start = 1, end = 2> (x0)");
+    writer.addOnnx("positions = Slice (x3, first, count, first)");
+  }
+  bool hasSegments = writer.has(1) && writer.has(4);
+  writer.addOnnx(Twine(hasSegments ? "placed" : "y2") +
+                 " = Add (words, positions)");
+  if (hasSegments) {
+    writer.addOnnx("segments = Gather <axis = 0> (x4, x1)");
+    writer.addOnnx("y2 = Add (placed, segments)");
+  }
+  writer.addOnnx("y0 = LayerNormalization " + getEpsilon(writer, 1e-12f) +
+                 "(y2, x5, x6)");
+  writer.addOnnx("axes = Constant <value_ints = [1]> ()");
+  if (writer.has(7)) {
+    writer.addOnnx("mask = Cast <to = 6> (x7)");
+  } else {
+    writer.addOnnx("ids = Cast <to = 6> (x0)");
+    writer.addOnnx("mask = Sub (ids, ids)");
+  }
+  writer.addOnnx("y1 = ReduceSum <keepdims = 0> (mask, axes)");
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // Quantised operators
 //===----------------------------------------------------------------------===//
@@ -302,6 +346,80 @@ bool writeDynamicQuantizeMatMul(FunctionWriter &writer) {
   return true;
 }
 
+/// Inputs: a, its scale and zero point, b, its own, the bias in steps of the
+/// product, the result's scale, which is left out where that is float, and zero
+/// point.
+bool writeQGemm(FunctionWriter &writer) {
+  bool isTransposed = writer.getInt("transB", 0) != 0;
+  if (!writer.addDequantized("a", 0, 1, 2, /*axis=*/0) ||
+      !writer.addDequantized("b", 3, 4, 5, /*axis=*/isTransposed ? 0 : 1))
+    return false;
+  bool isQuantised = writer.has(7);
+  Name sum = isQuantised ? "sum" : "y0";
+  addConstant(writer, "alpha", writer.getFloat("alpha", 1), "a");
+  writer.addOnnx((writer.has(6) ? "product" : sum) +
+                 " = Gemm <alpha: float = @alpha, transA: int = @transA, "
+                 "transB: int = @transB> (a, b)");
+  if (writer.has(6)) {
+    writer.addOnnx("steps = Mul (a_scale, b_scale)");
+    writer.addOnnx("bias_scale = Mul (steps, alpha)");
+    writer.addOnnx("bias_float = Cast <to = 1> (x6)");
+    writer.addOnnx("bias = Mul (bias_float, bias_scale)");
+    writer.addOnnx(sum + " = Add (product, bias)");
+  }
+  if (isQuantised)
+    writer.addQuantized(sum, 7, 8);
+  return true;
+}
+
+/// Weights are quantised, [directions, inputs, 4 * hidden], with one scale and
+/// zero point a direction or a column. Products are those of floats: what
+/// onnxruntime quantises of inputs and states on the way is not rounded.
+bool writeDynamicQuantizeLSTM(FunctionWriter &writer) {
+  auto addWeight = [&](const Name &result, int input, int scale, int zero) {
+    std::optional<int> rank = writer.getRank(scale);
+    if (!rank || *rank < 1 || *rank > 2)
+      return false;
+    writer.addOnnx(result + "_axes = Constant <value_ints = [" +
+                   (*rank == 1 ? "1, 2" : "1") + "]> ()");
+    writer.addOnnx(result + "_scale = Unsqueeze (x" + Twine(scale) + ", " +
+                   result + "_axes)");
+    writer.addOnnx(result + "_wide = Cast <to = 1> (x" + Twine(input) + ")");
+    writer.addOnnx(result + "_zero_wide = Cast <to = 1> (x" + Twine(zero) +
+                   ")");
+    writer.addOnnx(result + "_zero = Unsqueeze (" + result + "_zero_wide, " +
+                   result + "_axes)");
+    writer.addOnnx(result + "_steps = Sub (" + result + "_wide, " + result +
+                   "_zero)");
+    writer.addOnnx(result + "_columns = Mul (" + result + "_steps, " + result +
+                   "_scale)");
+    writer.addOnnx(result + " = Transpose <perm = [0, 2, 1]> (" + result +
+                   "_columns)");
+    return true;
+  };
+  constexpr int kWeightScale = 8, kWeightZero = 9, kStateScale = 10,
+                kStateZero = 11;
+  for (int input : {kWeightScale, kWeightZero, kStateScale, kStateZero})
+    if (!writer.has(input))
+      return false;
+  if (!addWeight("weights", 1, kWeightScale, kWeightZero) ||
+      !addWeight("recurrence", 2, kStateScale, kStateZero))
+    return false;
+  Name onnxText = "x0, weights, recurrence", results;
+  for (int input = 3; input < kWeightScale; ++input)
+    onnxText += writer.has(input) ? ", x" + std::to_string(input) : ", ";
+  for (int output = 0; output < writer.getNumOutputs(); ++output)
+    results += (output == 0 ? "y" : ", y") + std::to_string(output);
+  writer.addOnnx(results +
+                 " = LSTM <activation_alpha: floats = @activation_alpha, "
+                 "activation_beta: floats = @activation_beta, "
+                 "activations: strings = @activations, clip: float = @clip, "
+                 "direction: string = @direction, hidden_size: int = "
+                 "@hidden_size, input_forget: int = @input_forget> (" +
+                 onnxText + ")");
+  return true;
+}
+
 bool writeQuantizeLinear(FunctionWriter &writer) {
   writer.addOnnx(Twine("y0 = QuantizeLinear <axis: int = @axis> (x0, x1") +
                  (writer.has(2) ? ", x2" : "") + ")");
@@ -316,15 +434,21 @@ bool writeDequantizeLinear(FunctionWriter &writer) {
 
 WriteBody findBody(StringRef opType) {
   return StringSwitch<WriteBody>(opType)
+      .Case("Attention", writeContribAttention)
       .Case("BiasGelu", writeBiasGelu)
       .Case("DequantizeLinear", writeDequantizeLinear)
+      .Case("DynamicQuantizeLSTM", writeDynamicQuantizeLSTM)
       .Case("DynamicQuantizeMatMul", writeDynamicQuantizeMatMul)
+      .Case("EmbedLayerNormalization", writeEmbedLayerNormalization)
       .Case("FastGelu", writeFastGelu)
       .Case("FusedConv", writeFusedConv)
       .Case("FusedGemm", writeFusedGemm)
       .Case("FusedMatMul", writeFusedMatMul)
       .Case("Gelu", writeGelu)
+      .Case("GroupQueryAttention", writeGroupQueryAttention)
       .Case("MatMulIntegerToFloat", writeMatMulIntegerToFloat)
+      .Case("MultiHeadAttention", writeMultiHeadAttention)
+      .Case("QGemm", writeQGemm)
       .Case("QLinearAdd", writeQLinearAdd)
       .Case("QLinearAveragePool", writeQLinearAveragePool)
       .Case("QLinearConcat", writeQLinearConcat)
@@ -335,6 +459,8 @@ WriteBody findBody(StringRef opType) {
       .Case("QLinearSoftmax", writeQLinearSoftmax)
       .Case("QuantizeLinear", writeQuantizeLinear)
       .Case("QuickGelu", writeQuickGelu)
+      .Case("RotaryEmbedding", writeContribRotaryEmbedding)
+      .Case("SimplifiedLayerNormalization", writeSimplifiedLayerNormalization)
       .Case("SkipLayerNormalization", writeSkipLayerNormalization)
       .Case("SkipSimplifiedLayerNormalization",
             writeSkipSimplifiedLayerNormalization)

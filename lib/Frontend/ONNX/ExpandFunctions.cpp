@@ -42,9 +42,6 @@ constexpr StringLiteral kExpandedOperators[] = {
 /// A domain for the functions that expandFunctions adds and inlines at once.
 constexpr char kExpansionDomain[] = "garam.expansion";
 
-/// Function bodies use other functions; more rounds than this nothing needs.
-constexpr unsigned kMaxExpansionRounds = 4;
-
 class Expander {
 public:
   explicit Expander(LoadedModel &model) : model(model) {
@@ -158,8 +155,10 @@ bool isExpanded(const pb::NodeProto &node) {
 } // namespace
 
 Error expandFunctions(LoadedModel &model) {
-  for (unsigned round = 0; round < kMaxExpansionRounds; ++round) {
-    bool changed = false;
+  // Function bodies use other functions, and some depend on shapes that are
+  // known when those before them are expanded.
+  for (bool changed = true; changed;) {
+    changed = false;
     Expander expander(model);
     if (Error error = catchErrors("cannot expand an operator", [&] {
           for (pb::NodeProto &node :
@@ -169,7 +168,7 @@ Error expandFunctions(LoadedModel &model) {
         }))
       return error;
     if (!changed)
-      return Error::success();
+      break;
     pb::OperatorSetIdProto opset;
     opset.set_domain(kExpansionDomain);
     opset.set_version(1);

@@ -76,6 +76,10 @@ bool hasFunctionBody(StringRef domain, StringRef opType) {
   return domain == kContribDomain && hasContribBody(opType);
 }
 
+bool isStrayOperator(StringRef opType) {
+  return opType == "SimplifiedLayerNormalization";
+}
+
 bool buildFunctionBody(const pb::NodeProto &node,
                        const std::vector<pb::TypeProto> &inputTypes, int opset,
                        pb::FunctionProto &function) {

@@ -26,6 +26,10 @@ constexpr char kContribDomain[] = "com.microsoft";
 /// here.
 bool hasFunctionBody(llvm::StringRef domain, llvm::StringRef opType);
 
+/// Whether an operator of that domain is written into the default domain, which
+/// has none of this name.
+bool isStrayOperator(llvm::StringRef opType);
+
 /// Makes a function that does what `node` does. The body
 /// depends on the inputs that are there and on their ranks; `inputTypes` are
 /// empty as far as they are not known. False when there is no definition for

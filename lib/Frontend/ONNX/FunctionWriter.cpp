@@ -25,6 +25,14 @@ std::optional<int> FunctionWriter::getRank(int input) const {
   return types[input].tensor_type().shape().dim_size();
 }
 
+std::optional<int64_t> FunctionWriter::getDim(int input, int dim) const {
+  std::optional<int> rank = getRank(input);
+  if (!rank || dim >= *rank)
+    return std::nullopt;
+  const auto &size = types[input].tensor_type().shape().dim(dim);
+  return size.has_dim_value() ? std::optional(size.dim_value()) : std::nullopt;
+}
+
 const pb::AttributeProto *FunctionWriter::findAttribute(StringRef name) const {
   for (const pb::AttributeProto &attribute : node.attribute())
     if (attribute.name() == name)
@@ -53,6 +61,13 @@ std::vector<float> FunctionWriter::getFloats(StringRef attribute) const {
   if (!found)
     return {};
   return {found->floats().begin(), found->floats().end()};
+}
+
+std::vector<int64_t> FunctionWriter::getInts(StringRef attribute) const {
+  const pb::AttributeProto *found = findAttribute(attribute);
+  if (!found)
+    return {};
+  return {found->ints().begin(), found->ints().end()};
 }
 
 std::string FunctionWriter::formatFloat(float value) {

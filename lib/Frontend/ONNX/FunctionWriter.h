@@ -31,14 +31,18 @@ public:
 
   llvm::StringRef getOpType() const { return node.op_type(); }
   int getNumInputs() const { return node.input_size(); }
+  int getNumOutputs() const { return node.output_size(); }
   /// Whether the node has the input.
   bool has(int input) const;
   std::optional<int> getRank(int input) const;
+  /// The size of a dimension, when it is fixed.
+  std::optional<int64_t> getDim(int input, int dim) const;
   int64_t getInt(llvm::StringRef attribute, int64_t missing) const;
   float getFloat(llvm::StringRef attribute, float missing) const;
   std::string getString(llvm::StringRef attribute,
                         llvm::StringRef missing) const;
   std::vector<float> getFloats(llvm::StringRef attribute) const;
+  std::vector<int64_t> getInts(llvm::StringRef attribute) const;
 
   /// Appends a node: "RESULTS = OPERATOR <ATTRIBUTES> (OPERANDS)".
   void addOnnx(const llvm::Twine &line);

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FunctionBodies.h"
 #include "LoadedModel.h"
 
 #include "ProtoScan.h"
@@ -170,6 +171,28 @@ void normalizeDomains(pb::ModelProto &proto) {
     visitNodes(function, normalize);
 }
 
+/// Moves the operators that onnxruntime's tools write into the default domain,
+/// which has no such ones, to the domain of the tools. `owner`, a model or a
+/// function, imports what the nodes of `graph` are of.
+template <typename Owner, typename Graph>
+void adoptStrayOperators(Owner &owner, Graph &graph) {
+  bool hasStrays = false;
+  visitNodes(graph, [&](pb::NodeProto &node) {
+    if (!node.domain().empty() || !isStrayOperator(node.op_type()))
+      return;
+    node.set_domain(kContribDomain);
+    hasStrays = true;
+  });
+  bool isImported = any_of(owner.opset_import(), [](const auto &opset) {
+    return opset.domain() == kContribDomain;
+  });
+  if (!hasStrays || isImported)
+    return;
+  pb::OperatorSetIdProto *opset = owner.add_opset_import();
+  opset->set_domain(kContribDomain);
+  opset->set_version(1);
+}
+
 } // namespace
 
 Expected<LoadedModel> parseModel(StringRef path,
@@ -192,6 +215,9 @@ Expected<LoadedModel> parseModel(StringRef path,
   model.tensors = std::make_unique<TensorStore>(
       bytes, std::move(slim->payloads), sys::path::parent_path(path));
   normalizeDomains(model.proto);
+  adoptStrayOperators(model.proto, *model.proto.mutable_graph());
+  for (pb::FunctionProto &function : *model.proto.mutable_functions())
+    adoptStrayOperators(function, function);
   if (Error error = takeWeights(model))
     return std::move(error);
   return model;
