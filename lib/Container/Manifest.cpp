@@ -53,6 +53,11 @@ static json::Array toJSON(ArrayRef<Binding> bindings) {
   return array;
 }
 
+static json::Object toJSON(const CarriedState &state) {
+  return json::Object{{"input", toJSON(state.input)},
+                      {"output", toJSON(state.output)}};
+}
+
 static StringLiteral getName(Step::Kind kind) {
   return kind == Step::Kind::Dispatch ? StringLiteral("dispatch")
                                       : StringLiteral("transfer");
@@ -77,12 +82,16 @@ static json::Object toJSON(const Step &step) {
 }
 
 static json::Object toJSON(const EntryPoint &entry) {
+  json::Array states;
+  for (const CarriedState &state : entry.states)
+    states.push_back(toJSON(state));
   json::Array steps;
   for (const Step &step : entry.steps)
     steps.push_back(toJSON(step));
   return json::Object{{"name", entry.name},
                       {"inputs", toJSON(entry.inputs)},
                       {"outputs", toJSON(entry.outputs)},
+                      {"states", std::move(states)},
                       {"steps", std::move(steps)}};
 }
 
@@ -166,7 +175,8 @@ std::string serializeManifest(const Manifest &manifest) {
 // Reading
 //===----------------------------------------------------------------------===//
 
-/// Nesting of a manifest: root, list, entry point, bindings, binding, shape.
+/// Nesting of a manifest: root, list, entry point, states, state, binding,
+/// shape.
 static constexpr unsigned maxNesting = 8;
 
 static bool fromJSON(const json::Value &value, TensorType &type,
@@ -230,6 +240,13 @@ static bool fromJSON(const json::Value &value, Binding &binding,
   return true;
 }
 
+static bool fromJSON(const json::Value &value, CarriedState &state,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("input", state.input) &&
+         map.map("output", state.output);
+}
+
 static bool fromJSON(const json::Value &value, Step &step, json::Path path) {
   json::ObjectMapper map(value, path);
   std::string kind;
@@ -277,7 +294,7 @@ static bool fromJSON(const json::Value &value, EntryPoint &entry,
   json::ObjectMapper map(value, path);
   return map && map.map("name", entry.name) &&
          map.map("inputs", entry.inputs) && map.map("outputs", entry.outputs) &&
-         map.map("steps", entry.steps);
+         map.map("states", entry.states) && map.map("steps", entry.steps);
 }
 
 static bool fromJSON(const json::Value &value, LowerBound &bound,

@@ -51,16 +51,53 @@ static Error checkBindings(const Manifest &manifest, ArrayRef<Binding> bindings,
 
 /// No input overwrites another, and each is found by its name. Outputs may
 /// share a segment: a model can yield one tensor twice.
-static Error checkInputs(ArrayRef<Binding> inputs) {
+static Error checkInputs(const EntryPoint &entry) {
   DenseMap<uint32_t, StringRef> owners;
   StringSet<> names;
-  for (const Binding &input : inputs) {
+  auto check = [&](const Binding &input) -> Error {
     auto [owner, isNew] = owners.try_emplace(input.segment, input.name);
     if (!isNew)
       return fail("inputs '" + owner->second + "' and '" + input.name +
                   "' lie in one segment");
     if (!names.insert(input.name).second)
       return fail("two inputs have the name '" + input.name + "'");
+    return Error::success();
+  };
+  for (const Binding &input : entry.inputs)
+    if (Error error = check(input))
+      return error;
+  for (const CarriedState &state : entry.states)
+    if (Error error = check(state.input))
+      return error;
+  return Error::success();
+}
+
+/// What a run leaves is what the next one reads, without a change: both lie in
+/// one memory in the same form, and nothing else takes their places.
+static Error checkStates(const Manifest &manifest, const EntryPoint &entry) {
+  DenseMap<uint32_t, StringRef> owners; // of segments of outputs
+  for (const auto &[input, output] : entry.states) {
+    if (Error error = checkBindings(manifest, input, MemoryRole::Input))
+      return error;
+    if (Error error = checkBindings(manifest, output, MemoryRole::Output))
+      return error;
+    auto failState = [&, &input = input](const Twine &message) {
+      return fail("state '" + input.name + "' " + message);
+    };
+    if (input.type != output.type)
+      return failState("is " + input.type.str() + ", its output '" +
+                       output.name + "' is " + output.type.str());
+    if (!(input.quantization == output.quantization))
+      return failState("and its output '" + output.name +
+                       "' are quantised in different ways");
+    const ImageSegment &from = manifest.segments[output.segment];
+    const ImageSegment &to = manifest.segments[input.segment];
+    if (from.device != to.device || from.segment.size != to.segment.size)
+      return failState("and its output '" + output.name +
+                       "' need segments of one size in one memory");
+    auto [owner, isNew] = owners.try_emplace(output.segment, input.name);
+    if (!isNew)
+      return failState("has the output of state '" + owner->second + "'");
   }
   return Error::success();
 }
@@ -205,7 +242,9 @@ Error checkManifest(const Manifest &manifest) {
   for (const EntryPoint &entry : manifest.entryPoints) {
     if (Error error = checkBindings(manifest, entry.inputs, MemoryRole::Input))
       return error;
-    if (Error error = checkInputs(entry.inputs))
+    if (Error error = checkStates(manifest, entry))
+      return error;
+    if (Error error = checkInputs(entry))
       return error;
     if (Error error =
             checkBindings(manifest, entry.outputs, MemoryRole::Output))

@@ -73,6 +73,8 @@ private:
   Error make(uint32_t segment, const Twine &maker);
   Error order(uint32_t earlier, uint32_t step, uint32_t segment) const;
   Error checkRead(uint32_t segment) const;
+  Error takeInput(const Binding &input);
+  Error checkOutput(const Binding &output);
   Error checkOutputs();
 
   Error fail(const Twine &message) const {
@@ -234,17 +236,30 @@ Error Checker::make(uint32_t segment, const Twine &maker) {
               Twine(*value));
 }
 
+Error Checker::checkOutput(const Binding &output) {
+  SegmentState &state = states[output.segment];
+  if (!state.isDefined)
+    return fail("no step writes the output '" + output.name + "'");
+  state.isUnread = false;
+  return Error::success();
+}
+
 Error Checker::checkOutputs() {
-  for (const Binding &output : entry.outputs) {
-    SegmentState &state = states[output.segment];
-    if (!state.isDefined)
-      return fail("no step writes the output '" + output.name + "'");
-    state.isUnread = false;
-  }
+  for (const Binding &output : entry.outputs)
+    if (Error error = checkOutput(output))
+      return error;
+  for (const CarriedState &state : entry.states)
+    if (Error error = checkOutput(state.output))
+      return error;
   for (uint32_t segment = 0; segment < states.size(); ++segment)
     if (Error error = checkRead(segment))
       return error;
   return Error::success();
+}
+
+Error Checker::takeInput(const Binding &input) {
+  states[input.segment].isDefined = states[input.segment].holdsValue = true;
+  return make(input.segment, "the input '" + input.name + "'");
 }
 
 Error Checker::run() {
@@ -252,11 +267,12 @@ Error Checker::run() {
     state.isDefined = segment.segment.role == MemoryRole::Constant ||
                       segment.segment.role == MemoryRole::Parameter ||
                       segment.segment.role == MemoryRole::State;
-  for (const Binding &input : entry.inputs) {
-    states[input.segment].isDefined = states[input.segment].holdsValue = true;
-    if (Error error = make(input.segment, "the input '" + input.name + "'"))
+  for (const Binding &input : entry.inputs)
+    if (Error error = takeInput(input))
       return error;
-  }
+  for (const CarriedState &state : entry.states)
+    if (Error error = takeInput(state.input))
+      return error;
   for (uint32_t step = 0; step < entry.steps.size(); ++step) {
     BitVector &known = ancestors[step];
     known.resize(step);

@@ -9,6 +9,7 @@
 #include "Calibration.h"
 #include "Pipelines.h"
 #include "StageFile.h"
+#include "States.h"
 #include "WeightCheck.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
@@ -222,6 +223,8 @@ llvm::Error Compilation::import() {
     if (llvm::Error error = addMappedFile(file))
       return error;
   if (llvm::Error error = checkInterface(*module, options.model))
+    return error;
+  if (llvm::Error error = declareStates(*module, options.states))
     return error;
   recordOptions();
   labels = readNodeLabels(*module);

@@ -44,13 +44,16 @@ llvm::Error Compilation::checkOptions() {
   deviceOptions.optimizationLevel = *level;
   if (llvm::Error error = checkDeviceOptions())
     return error;
-  // Shapes are in the IR of every stage.
+  // Shapes are in the IR of every stage, and what is state.
   if (!options.fromStage.empty() &&
       (!options.shapes.empty() || !options.dims.empty()))
     return makeUserError(
         ExitCode::Usage,
         StringRef(options.shapes.empty() ? "--dim" : "--shape") +
             " is for ONNX files; the shapes of IR are fixed");
+  if (!options.fromStage.empty() && !options.states.empty())
+    return makeUserError(ExitCode::Usage,
+                         "--state is for ONNX files; IR has its states");
   const std::string &folder = options.dumpDirectory;
   if (llvm::sys::fs::exists(folder) && !llvm::sys::fs::is_directory(folder))
     return makeUserError(ExitCode::Usage,
@@ -187,6 +190,7 @@ void Compilation::recordOptions() {
     record(flag, value);
   record("shape", llvm::join(options.shapes, " "));
   record("dim", llvm::join(options.dims, " "));
+  record("state", llvm::join(options.states, " "));
   if (!attrs.empty())
     (*module)->setAttr(optionsAttrName, attrs.getDictionary(&context));
 }

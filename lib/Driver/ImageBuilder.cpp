@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 
+#include "States.h"
 #include "garam/Container/FoldPrograms.h"
 #include "garam/Container/Instances.h"
 #include "garam/Container/StepChecker.h"
@@ -43,6 +44,7 @@ private:
   std::vector<uint32_t> getSteps(Operation *op) const;
   llvm::Expected<Binding> makeBinding(Type type, DictionaryAttr attrs,
                                       Value value);
+  llvm::Error addStates(func::FuncOp function, EntryPoint &entry);
   uint32_t getTensorNumber(Value value);
   uint32_t addSegment(const DeviceSegment &segment, uint32_t device);
   uint32_t getSegment(Value value, uint32_t device, StringRef name,
@@ -62,7 +64,14 @@ private:
   llvm::DenseMap<Operation *, DeviceFunction *> byFunction;
   ImageSource source;
 
+  /// The tensor in whose place a kept state is, or the value itself.
+  Value resolve(Value value) const {
+    auto found = kept.find(value);
+    return found == kept.end() ? value : found->second;
+  }
+
   // Of the entry point that is being built.
+  llvm::DenseMap<Value, Value> kept; // as findKeptStates
   /// The segment that holds a tensor of the host function.
   llvm::DenseMap<Value, uint32_t> segments;
   llvm::DenseMap<Value, uint32_t> tensors; // that transfers move, numbered
@@ -89,6 +98,7 @@ uint32_t ImageBuilder::addSegment(const DeviceSegment &segment,
 /// The segment of a tensor of the host function, of at least `size` bytes.
 uint32_t ImageBuilder::getSegment(Value value, uint32_t device, StringRef name,
                                   uint64_t size) {
+  value = resolve(value);
   auto [position, isNew] = segments.try_emplace(value, 0);
   if (isNew) {
     DeviceSegment segment;
@@ -314,7 +324,7 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   if (tensor && tensor.hasStaticShape())
     element = getDataType(tensor.getElementType(),
                           attrs && attrs.contains(unsignedAttrName));
-  auto segment = segments.find(value);
+  auto segment = segments.find(resolve(value));
   if (binding.name.empty() || !element || segment == segments.end())
     return makeUserError(
         ExitCode::Model,
@@ -338,13 +348,17 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
   tensors.clear();
   returned.clear();
   steps.clear();
+  kept = findKeptStates(function, [&](FlatSymbolRefAttr executable) {
+    return getDevice(executable);
+  });
   for (Value value : function.front().getTerminator()->getOperands())
-    returned.insert(value);
+    returned.insert(resolve(value));
   for (Operation &op : function.front()) {
     llvm::Error error = llvm::Error::success();
     if (auto dispatch = dyn_cast<hetero::DispatchOp>(op))
       error = addDispatch(dispatch, entry);
-    else if (auto transfer = dyn_cast<hetero::TransferOp>(op))
+    else if (auto transfer = dyn_cast<hetero::TransferOp>(op);
+             transfer && !kept.contains(transfer.getResult()))
       error = addTransfer(transfer, entry);
     if (error)
       return error;
@@ -384,7 +398,23 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
                                "yields");
     entry.outputs.push_back(std::move(*binding));
   }
+  if (llvm::Error error = addStates(function, entry))
+    return error;
   source.manifest.entryPoints.push_back(std::move(entry));
+  return llvm::Error::success();
+}
+
+/// Segments of one size for what trades places.
+llvm::Error ImageBuilder::addStates(func::FuncOp function, EntryPoint &entry) {
+  if (llvm::Error error = moveStates(function, entry))
+    return error;
+  if (llvm::Error error = checkStates(entry))
+    return error;
+  for (const auto &[input, output] : entry.states) {
+    uint64_t &first = source.manifest.segments[input.segment].segment.size;
+    uint64_t &second = source.manifest.segments[output.segment].segment.size;
+    first = second = std::max(first, second);
+  }
   return llvm::Error::success();
 }
 

@@ -68,6 +68,10 @@ void printContents(const Executable &executable, raw_ostream &os) {
     os << "Entry point " << entry.name << '\n';
     printBindings("input", entry.inputs, os);
     printBindings("output", entry.outputs, os);
+    for (const CarriedState &state : entry.states) {
+      printBindings("state", state.input, os);
+      printBindings("  from", state.output, os);
+    }
     printSteps(manifest, entry.steps, os);
   }
   os << "Segments\n";

@@ -67,10 +67,15 @@ static BoundReport computeBound(const Executable &executable, unsigned device) {
     bound.computeSeconds += part.computeSeconds;
     peakBytesPerSecond = std::max(peakBytesPerSecond, part.peakBytesPerSecond);
   }
-  for (ArrayRef<Binding> bindings : {entry.inputs, entry.outputs})
-    for (const Binding &binding : bindings)
-      if (manifest.segments[binding.segment].device == device)
-        bound.bytes += *getDeviceByteSize(binding);
+  auto add = [&](const Binding &binding) {
+    if (manifest.segments[binding.segment].device == device)
+      bound.bytes += *getDeviceByteSize(binding);
+  };
+  llvm::for_each(entry.inputs, add);
+  llvm::for_each(entry.outputs, add);
+  // Of state a program could write no more than what changes.
+  for (const CarriedState &state : entry.states)
+    add(state.input);
   if (peakBytesPerSecond > 0)
     bound.transferSeconds = bound.bytes / peakBytesPerSecond;
   return bound;

@@ -21,30 +21,42 @@ static Error makeInputError(const Twine &message) {
   return makeUserError(ExitCode::Input, message);
 }
 
-static std::string listNames(ArrayRef<Binding> bindings) {
+/// What a caller may give.
+static SmallVector<const Binding *> listInputs(const EntryPoint &entry) {
+  SmallVector<const Binding *> inputs;
+  for (const Binding &input : entry.inputs)
+    inputs.push_back(&input);
+  for (const CarriedState &state : entry.states)
+    inputs.push_back(&state.input);
+  return inputs;
+}
+
+static std::string listNames(ArrayRef<const Binding *> bindings) {
   std::string text;
   raw_string_ostream os(text);
-  interleaveComma(bindings, os, [&](const Binding &binding) {
-    os << "'" << binding.name << "' (" << binding.type.str() << ")";
+  interleaveComma(bindings, os, [&](const Binding *binding) {
+    os << "'" << binding->name << "' (" << binding->type.str() << ")";
   });
   return text;
 }
 
 /// The binding of that name, or null.
-static const Binding *findBinding(ArrayRef<Binding> bindings, StringRef name) {
-  for (const Binding &binding : bindings)
-    if (binding.name == name)
-      return &binding;
+static const Binding *findBinding(ArrayRef<const Binding *> bindings,
+                                  StringRef name) {
+  for (const Binding *binding : bindings)
+    if (binding->name == name)
+      return binding;
   return nullptr;
 }
 
-/// Every input is given once, with its type and shape.
+/// Every input is given once, with its type and shape; state at most once.
 static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs) {
+  SmallVector<const Binding *> known = listInputs(entry);
   for (const TensorView &input : inputs) {
-    const Binding *binding = findBinding(entry.inputs, input.name);
+    const Binding *binding = findBinding(known, input.name);
     if (!binding)
       return makeInputError("the model has no input '" + input.name +
-                            "'; its inputs are " + listNames(entry.inputs));
+                            "'; its inputs are " + listNames(known));
     if (input.type != binding->type)
       return makeInputError("input '" + input.name + "' is " +
                             input.type.str() + ", the model needs " +
@@ -55,13 +67,14 @@ static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs) {
                             binding->type.str() + " needs " +
                             Twine(*getByteSize(binding->type)));
   }
-  for (const Binding &binding : entry.inputs) {
-    size_t count = count_if(inputs, [&](const TensorView &input) {
-      return input.name == binding.name;
+  for (const auto &[number, binding] : enumerate(known)) {
+    size_t count = count_if(inputs, [name = binding->name](const auto &input) {
+      return input.name == name;
     });
-    if (count != 1)
-      return makeInputError("input '" + binding.name + "' (" +
-                            binding.type.str() + ") is " +
+    bool isState = number >= entry.inputs.size();
+    if (count > 1 || (count == 0 && !isState))
+      return makeInputError("input '" + binding->name + "' (" +
+                            binding->type.str() + ") is " +
                             (count == 0 ? "missing" : "given more than once"));
   }
   return Error::success();
@@ -143,6 +156,8 @@ Error Session::allocateSegments() {
                                                  Twine(segment.size) +
                                                  " bytes: " + error.message());
   }
+  if (!isStateSet)
+    zeroStates();
   return Error::success();
 }
 
@@ -150,10 +165,10 @@ Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   const EntryPoint &entry = executable->getEntryPoint();
   if (Error error = checkInputs(entry, inputs))
     return error;
+  SmallVector<const Binding *> known = listInputs(entry);
   for (const TensorView &input : inputs) {
-    const Binding &binding = *findBinding(entry.inputs, input.name);
-    MutableArrayRef<uint8_t> bytes =
-        getSegment(binding.segment).take_front(*getDeviceByteSize(binding));
+    const Binding &binding = *findBinding(known, input.name);
+    MutableArrayRef<uint8_t> bytes = getBytes(binding);
     if (!binding.quantization) {
       copy(input.data, bytes.begin());
       continue;
@@ -164,19 +179,67 @@ Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   return Error::success();
 }
 
+MutableArrayRef<uint8_t> Session::getBytes(const Binding &binding) {
+  return getSegment(binding.segment).take_front(*getDeviceByteSize(binding));
+}
+
+Tensor Session::readTensor(const Binding &binding) {
+  Tensor tensor{binding.name, binding.type,
+                std::vector<uint8_t>(*getByteSize(binding.type))};
+  ArrayRef<uint8_t> bytes = getBytes(binding);
+  if (binding.quantization)
+    dequantize(bytes, *binding.quantization, tensor.data);
+  else
+    copy(bytes, tensor.data.begin());
+  return tensor;
+}
+
 void Session::readOutputs(RunResult &result) {
   for (const Binding &binding : executable->getEntryPoint().outputs) {
-    Tensor output{binding.name, binding.type,
-                  std::vector<uint8_t>(*getByteSize(binding.type))};
-    ArrayRef<uint8_t> bytes =
-        getSegment(binding.segment).take_front(*getDeviceByteSize(binding));
-    if (binding.quantization) {
-      dequantize(bytes, *binding.quantization, output.data);
-      result.hostQuantizedElements += bytes.size();
-    } else {
-      copy(bytes, output.data.begin());
+    result.outputs.push_back(readTensor(binding));
+    if (binding.quantization)
+      result.hostQuantizedElements += *getDeviceByteSize(binding);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// State
+//===----------------------------------------------------------------------===//
+
+/// What a run has left becomes what the next one takes. Programs address
+/// segments from their own base, so that nothing moves.
+void Session::carryStates() {
+  for (const CarriedState &state : executable->getEntryPoint().states)
+    std::swap(memory[state.input.segment], memory[state.output.segment]);
+}
+
+Expected<std::vector<Tensor>> Session::readStates() {
+  if (Error error = allocateSegments())
+    return std::move(error);
+  std::vector<Tensor> tensors;
+  for (const CarriedState &state : executable->getEntryPoint().states)
+    tensors.push_back(readTensor(state.input));
+  return tensors;
+}
+
+Error Session::resetStates() {
+  if (Error error = allocateSegments())
+    return error;
+  zeroStates();
+  return Error::success();
+}
+
+/// Zero of the model, which the device may have as another number.
+void Session::zeroStates() {
+  isStateSet = true;
+  for (const auto &[input, output] : executable->getEntryPoint().states) {
+    MutableArrayRef<uint8_t> bytes = getBytes(input);
+    if (!input.quantization) {
+      fill(bytes, 0);
+      continue;
     }
-    result.outputs.push_back(std::move(output));
+    std::vector<uint8_t> zeros(*getByteSize(input.type));
+    quantize(zeros, *input.quantization, bytes);
   }
 }
 
@@ -236,8 +299,10 @@ Expected<RunResult> Session::runOnViews(ArrayRef<TensorView> inputs,
   if (Error error = runSteps(options, result))
     return executable->getImage().getContainer().makeError(
         toString(std::move(error)));
-  if (!options.timingOnly)
+  if (!options.timingOnly) {
     readOutputs(result);
+    carryStates();
+  }
   result.hostLink = getHostLinkUse(*executable);
   return result;
 }

@@ -116,6 +116,7 @@ static CompileOptions makeOptions(const std::string &model,
   take("fallback", options.hasFallback);
   take("shapes", options.shapes);
   take("dims", options.dims);
+  take("states", options.states);
   return options;
 }
 
@@ -166,12 +167,24 @@ static std::vector<std::string> save(const Binary &binary,
 //===----------------------------------------------------------------------===//
 
 /// (name, name of the type, shape) each.
+static py::tuple describe(const Binding &binding) {
+  return py::make_tuple(makeText(binding.name),
+                        getName(binding.type.type).str(),
+                        makeShape(binding.type));
+}
+
 static py::list listBindings(llvm::ArrayRef<Binding> bindings) {
   py::list list;
   for (const Binding &binding : bindings)
-    list.append(py::make_tuple(makeText(binding.name),
-                               getName(binding.type.type).str(),
-                               makeShape(binding.type)));
+    list.append(describe(binding));
+  return list;
+}
+
+/// (input, output) each.
+static py::list listStates(const Binary &binary) {
+  py::list list;
+  for (const CarriedState &state : binary.executable->getEntryPoint().states)
+    list.append(py::make_tuple(describe(state.input), describe(state.output)));
   return list;
 }
 
@@ -229,6 +242,7 @@ static void bindBinary(py::module_ &module) {
                                return listBindings(
                                    binary.executable->getEntryPoint().outputs);
                              })
+      .def_property_readonly("states", &listStates)
       .def_property_readonly("target",
                              [](const Binary &binary) {
                                return makeText(
@@ -338,6 +352,26 @@ static py::tuple runSession(SharedSession &shared, const NamedArrays &arrays,
   return py::make_tuple(outputs, intermediates, figures);
 }
 
+/// What the next run takes as state: a list of what makeArray gives.
+static py::list readStates(SharedSession &shared) {
+  std::vector<Tensor> states;
+  {
+    py::gil_scoped_release release;
+    std::lock_guard<std::mutex> lock(shared.mutex);
+    states = unwrap(shared.session.readStates());
+  }
+  py::list list;
+  for (Tensor &state : states)
+    list.append(makeArray(std::move(state)));
+  return list;
+}
+
+static void resetStates(SharedSession &shared) {
+  py::gil_scoped_release release;
+  std::lock_guard<std::mutex> lock(shared.mutex);
+  check(shared.session.resetStates());
+}
+
 //===----------------------------------------------------------------------===//
 // The module
 //===----------------------------------------------------------------------===//
@@ -437,7 +471,9 @@ PYBIND11_MODULE(_core, module) {
   py::class_<SharedSession>(module, "Session")
       .def(py::init<const Binary &>(), py::arg("binary"))
       .def("run", &runSession, py::arg("arrays"), py::arg("options"),
-           py::arg("keep_values"));
+           py::arg("keep_values"))
+      .def("read_states", &readStates)
+      .def("reset_states", &resetStates);
 }
 
 } // namespace garam::python

@@ -19,7 +19,7 @@ from . import _core
 from ._compile import compile
 from ._errors import (BinaryError, Diagnostic, Error, InputError, InternalError, ModelError, Node,
                       TargetError, UntrustedError, UsageError)
-from ._executable import Executable, Figures, GaramWarning, Session, Value
+from ._executable import Executable, Figures, GaramWarning, Session, State, Value
 from ._inference import InferenceSession
 from ._verify import Verification, verify
 
@@ -41,6 +41,6 @@ def load_device_plugin(path: str | os.PathLike) -> None:
 __all__ = [
     "BinaryError", "Diagnostic", "Error", "Executable", "Figures", "GaramWarning",
     "InferenceSession", "InputError", "InternalError", "ModelError", "Node", "Session",
-    "TargetError", "UntrustedError", "UsageError", "Value", "Verification", "compile",
+    "State", "TargetError", "UntrustedError", "UsageError", "Value", "Verification", "compile",
     "load", "load_device_plugin", "targets", "verify",
 ]

@@ -28,6 +28,14 @@ class Value:
     shape: tuple[int, ...]
 
 
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What a session keeps from run to run: the `output` of one is the `input` of the next."""
+
+    input: Value
+    output: Value
+
+
 def _make_values(bindings) -> list[Value]:
     return [Value(name, get_dtype(dtype), shape) for name, dtype, shape in bindings]
 
@@ -48,6 +56,7 @@ class Executable:
         self._binary = binary
         self._inputs = _make_values(binary.inputs)
         self._outputs = _make_values(binary.outputs)
+        self._states = [State(*_make_values(state)) for state in binary.states]
 
     @staticmethod
     def load(path: str | os.PathLike, *, trust_native: bool = False) -> Executable:
@@ -67,6 +76,11 @@ class Executable:
     def outputs(self) -> list[Value]:
         """The outputs of the model, in its order."""
         return list(self._outputs)
+
+    @property
+    def states(self) -> list[State]:
+        """What a session keeps from run to run; not among `inputs` and `outputs`."""
+        return list(self._states)
 
     @property
     def target(self) -> str:
@@ -176,10 +190,11 @@ class Session:
         """Runs the model on arrays by the names of its inputs; gives the outputs by theirs.
 
         Arrays must have the type and shape of the input; what is no array, as a list or a number, is
-        made one. Those that are contiguous and of this machine's byte order are read where they are,
-        others are copied; outputs are not copied. `noise` and `seed` are for devices whose
-        arithmetic is not exact. `threads` of the simulators, 0 for one a processor, make no
-        difference to results.
+        made one. State need not be given: it is what the run before has left, zero for the first;
+        what is given replaces it. Arrays that are contiguous and of this machine's byte order are
+        read where they are, others are copied; outputs are not copied. `noise` and `seed` are for
+        devices whose arithmetic is not exact. `threads` of the simulators, 0 for one a processor,
+        make no difference to results.
         """
         return self._run(inputs, noise, seed, threads, keep_values=False)[0]
 
@@ -192,10 +207,19 @@ class Session:
         return self._run(inputs, noise, seed, threads, keep_values=True)
 
     def _run(self, inputs, noise, seed, threads, keep_values):
-        dtypes = {value.name: value.dtype for value in self.executable._inputs}
+        known = [*self.executable._inputs, *(state.input for state in self.executable._states)]
+        dtypes = {value.name: value.dtype for value in known}
         arrays = [(name, prepare_array(value, dtypes.get(name)))
                   for name, value in inputs.items()]
         options = {"noise": noise, "seed": seed, "threads": threads}
         outputs, values, figures = self._session.run(arrays, options, keep_values)
         self._figures = Figures(**figures)
         return take_arrays(outputs), take_arrays(values)
+
+    def read_states(self) -> dict[str, np.ndarray]:
+        """What the next run takes as state, by the names of its inputs."""
+        return take_arrays(self._session.read_states())
+
+    def reset_states(self) -> None:
+        """State is zero again, as before the first run."""
+        self._session.reset_states()

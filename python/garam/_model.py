@@ -59,9 +59,12 @@ class Model:
         self._target, self._options = target, dict(options)
         dims, shapes = options.get("dims") or {}, options.get("shapes") or {}
         inputs, outputs = _core.read_model(self._path, self._data)
-        self.inputs = [_make_value(*value, dims, shapes) for value in inputs]
-        self.outputs = [_make_value(*value, dims, {}) for value in outputs]
-        self._open_names = [value.name for value in self.inputs if value.is_open]
+        states = options.get("states") or {}
+        values = [_make_value(*value, dims, shapes) for value in inputs]
+        self.inputs = [value for value in values if value.name not in states]
+        self.outputs = [_make_value(*value, dims, {}) for value in outputs
+                        if value[0] not in states.values()]
+        self._open_names = [value.name for value in values if value.is_open]
         self._lock = threading.Lock()
         self._sessions: dict[tuple, Session] = {}
         if not self._open_names:

@@ -236,6 +236,11 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
   sub->add_option("--dim", options.dims, "NAME=1: size of a named dimension")
       ->expected(1)
       ->take_all();
+  sub->add_option("--state", options.states,
+                  "INPUT=OUTPUT: the output is the input of the next run, and "
+                  "stays on the device; zero before the first run")
+      ->expected(1)
+      ->take_all();
   sub->add_option("--emit", options.emitStage,
                   "stop after this stage and write its IR")
       ->check(isNotEmpty());

@@ -55,6 +55,7 @@ private:
                 TraceWriter *trace);
   Error executeWithTrace(std::shared_ptr<const Executable> executable,
                          ArrayRef<Tensor> tensors, NodeProfile &profile);
+  Error takeStates(Session &session, const EntryPoint &entry);
   Error commit();
 
   // All that is written takes its place when all of it is complete.
@@ -62,6 +63,7 @@ private:
   std::optional<OutputFile> traceFile, reportFile;
   std::optional<TensorFolder> outputs, values;
   RunResult result;
+  std::vector<Tensor> leftStates; // by the names of outputs
 };
 
 } // namespace
@@ -97,12 +99,15 @@ Error RunCommand::mayRun(const Executable &executable) const {
 static InputFile splitInput(StringRef text, const EntryPoint &entry) {
   InputFile input;
   std::tie(input.name, input.path) = text.split('=');
-  for (const Binding &binding : entry.inputs) {
+  auto consider = [&](const Binding &binding) {
     StringRef rest = text;
     if (rest.consume_front(binding.name) && rest.consume_front("=") &&
         !rest.empty() && binding.name.size() > input.name.size())
       input = {binding.name, rest};
-  }
+  };
+  for_each(entry.inputs, consider);
+  for (const CarriedState &state : entry.states)
+    consider(state.input);
   return input;
 }
 
@@ -164,6 +169,8 @@ Error RunCommand::openFolders(const Executable &executable) {
   std::vector<std::string> names;
   for (const Binding &binding : executable.getEntryPoint().outputs)
     names.push_back(binding.name);
+  for (const CarriedState &state : executable.getEntryPoint().states)
+    names.push_back(state.output.name);
   Expected<std::optional<TensorFolder>> folder =
       openFolder("--output-dir", outputDirectory, names, roles);
   if (!folder)
@@ -228,11 +235,26 @@ Error RunCommand::execute(std::shared_ptr<const Executable> executable,
       if (!failures)
         failures = values->write(value);
     };
-  Expected<RunResult> run = Session(executable).run(tensors, options);
+  Session session(executable);
+  Expected<RunResult> run = session.run(tensors, options);
   if (!run)
     return joinErrors(std::move(failures), run.takeError());
   result = std::move(*run);
-  return failures;
+  if (failures || timingOnly)
+    return failures;
+  return takeStates(session, executable->getEntryPoint());
+}
+
+/// What the next run would take is for the user to look at like an output.
+Error RunCommand::takeStates(Session &session, const EntryPoint &entry) {
+  Expected<std::vector<Tensor>> states = session.readStates();
+  if (!states)
+    return states.takeError();
+  for (auto [tensor, state] : zip_equal(*states, entry.states)) {
+    tensor.name = state.output.name;
+    leftStates.push_back(std::move(tensor));
+  }
+  return Error::success();
 }
 
 Error RunCommand::executeWithTrace(std::shared_ptr<const Executable> executable,
@@ -282,7 +304,8 @@ Error RunCommand::run(const DeviceRegistry &devices) {
   if (Error error = executeWithTrace(*executable, *tensors, profile))
     return error;
   if (outputs)
-    for (const Tensor &output : result.outputs)
+    for (const Tensor &output :
+         concat<const Tensor>(result.outputs, leftStates))
       if (Error error = outputs->write(output))
         return error;
   Expected<Report> report =

@@ -441,6 +441,63 @@ TEST(ManifestTest, InputsAreApart) {
             "manifest: two inputs have the name 'x'");
 }
 
+/// Segments 3 and 4 carry a state from run to run.
+static Manifest makeStateManifest() {
+  Manifest manifest = makeSource().manifest;
+  manifest.segments.push_back({{MemoryRole::Input, 16, "s"}, 0});
+  manifest.segments.push_back({{MemoryRole::Output, 16, "t"}, 0});
+  manifest.devices.push_back({"two", "chip", "one", ".garam.target.0"});
+  TensorType type{DataType::Float32, {4}};
+  manifest.entryPoints[0].states = {
+      {{"s", type, 3, std::nullopt}, {"t", type, 4, std::nullopt}}};
+  return manifest;
+}
+
+TEST(ManifestTest, StatesAreRead) {
+  Expected<Manifest> manifest =
+      parseManifest(serializeManifest(makeStateManifest()));
+  ASSERT_TRUE(bool(manifest)) << toString(manifest.takeError());
+  ASSERT_EQ(manifest->entryPoints[0].states.size(), 1u);
+  EXPECT_EQ(manifest->entryPoints[0].states[0].input.name, "s");
+  EXPECT_EQ(manifest->entryPoints[0].states[0].output.segment, 4u);
+}
+
+TEST(ManifestTest, StatesAreChecked) {
+  struct Case {
+    std::function<void(Manifest &, CarriedState &)> change;
+    const char *error;
+  };
+  const Case cases[] = {
+      {[](Manifest &, CarriedState &s) { s.output.type.shape = {2, 2}; },
+       "state 's' is float32[4], its output 't' is float32[2,2]"},
+      {[](Manifest &, CarriedState &s) {
+         s.output.quantization = HostQuantization{DataType::Int8, 1, 0};
+       },
+       "state 's' and its output 't' are quantised in different ways"},
+      {[](Manifest &m, CarriedState &) { m.segments[4].segment.size = 32; },
+       "state 's' and its output 't' need segments of one size in one memory"},
+      {[](Manifest &m, CarriedState &) { m.segments[4].device = 1; },
+       "state 's' and its output 't' need segments of one size in one memory"},
+      {[](Manifest &m, CarriedState &s) {
+         CarriedState other = s;
+         other.input.name = "u";
+         m.entryPoints[0].states.push_back(other);
+       },
+       "state 'u' has the output of state 's'"},
+      {[](Manifest &, CarriedState &s) { s.input.name = "x"; },
+       "two inputs have the name 'x'"},
+      {[](Manifest &, CarriedState &s) { s.output.segment = 9; },
+       "'t' lies in segment 9 of 5"},
+      {[](Manifest &, CarriedState &s) { s.input.segment = 4; },
+       "the input 's' lies in segment 4, whose role is output"},
+  };
+  for (const Case &c : cases) {
+    Manifest manifest = makeStateManifest();
+    c.change(manifest, manifest.entryPoints[0].states[0]);
+    EXPECT_EQ(getError(manifest), std::string("manifest: ") + c.error);
+  }
+}
+
 TEST(ManifestTest, OutputsMayBeOneTensor) {
   Manifest manifest = makeSource().manifest;
   std::vector<Binding> &outputs = manifest.entryPoints[0].outputs;

@@ -82,11 +82,20 @@ struct Step {
 /// Steps of an entry point at most, so that what comes after what can be held.
 constexpr size_t maxSteps = 1 << 14;
 
+/// A tensor that stays with the program from run to run: what one yields as
+/// `output`, the next takes as `input`. It is zero before the first run. The
+/// segments of both have one size, and trade places after each run.
+struct CarriedState {
+  Binding input, output;
+};
+
 struct EntryPoint {
   std::string name;
   /// With one device, in its memory; with several, wherever the steps move
   /// them from and to.
   std::vector<Binding> inputs, outputs;
+  /// Inputs and outputs of the model that are in neither list above.
+  std::vector<CarriedState> states;
   std::vector<Step> steps;
 };
 

@@ -22,8 +22,8 @@ bool isUsableAs(MemoryRole actual, MemoryRole declared);
 ///
 /// - Two steps of which one writes a segment that the other uses are ordered by
 ///   tokens.
-/// - What a step reads was written before: by the caller (inputs), by the
-///   compiler (constants) or by an earlier step.
+/// - What a step reads was written before: by the caller (inputs), by the run
+///   before (states), by the compiler (constants) or by an earlier step.
 /// - A segment holds one value in a run: no step overwrites an input or what
 ///   another wrote for others, so that a step which is left out is missed.
 /// - What a dispatch writes, scratch memory and state included, it uses as one

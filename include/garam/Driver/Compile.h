@@ -52,6 +52,9 @@ struct CompileOptions {
   bool hasFallback = true;
   std::vector<std::string> shapes; // NAME=1x3x224x224
   std::vector<std::string> dims;   // NAME=1
+  /// INPUT=OUTPUT: that output of a run is that input of the next, and stays
+  /// with the program.
+  std::vector<std::string> states;
   /// Stop after this stage and write its IR to `emitPath`, its weights beside
   /// it in FILE.weights.mlirbc ("-": standard output, without weights).
   std::string emitStage;

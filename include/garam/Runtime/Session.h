@@ -141,12 +141,20 @@ public:
       : executable(std::move(executable)) {}
 
   /// Runs the entry point. Inputs are matched by name, in any order; each must
-  /// have its type and shape. Errors about inputs are of ExitCode::Input, about
-  /// what the program does of ExitCode::Binary.
+  /// have its type and shape. State that is given replaces what the run before
+  /// has left; a run that fails leaves it as it was before, or was given.
+  /// Errors about inputs are of ExitCode::Input, about what the program does of
+  /// ExitCode::Binary.
   llvm::Expected<RunResult> run(llvm::ArrayRef<Tensor> inputs,
                                 const RunOptions &options = {});
   llvm::Expected<RunResult> runOnViews(llvm::ArrayRef<TensorView> inputs,
                                        const RunOptions &options = {});
+
+  /// What the next run takes as state, by the names of the inputs, in the order
+  /// of EntryPoint::states.
+  llvm::Expected<std::vector<Tensor>> readStates();
+  /// State is zero again, as before the first run.
+  llvm::Error resetStates();
 
 private:
   using Memory = llvm::sys::OwningMemoryBlock;
@@ -163,6 +171,11 @@ private:
   llvm::Error bindInputs(llvm::ArrayRef<TensorView> inputs, RunResult &result);
   llvm::Error allocateSegments();
   void readOutputs(RunResult &result);
+  void carryStates();
+  void zeroStates();
+  Tensor readTensor(const Binding &binding);
+  /// Of an input or output, in the device's form.
+  llvm::MutableArrayRef<uint8_t> getBytes(const Binding &binding);
   /// Of a segment that is not of constants.
   llvm::MutableArrayRef<uint8_t> getSegment(unsigned segment);
 
@@ -172,6 +185,8 @@ private:
   std::vector<Instance> instances;
   /// Memory of the segments that are not constants, by number.
   std::map<unsigned, Memory> memory;
+  /// States have had their first values.
+  bool isStateSet = false;
 };
 
 } // namespace garam

@@ -296,6 +296,15 @@ LogicalResult VectorConversion::matchOutputs() {
   return success();
 }
 
+/// Whether no more of an integer is used than the low 32 bits, which are what a
+/// load takes of 64.
+static bool isOnlyTruncated(BlockArgument argument) {
+  return llvm::all_of(argument.getUsers(), [](Operation *user) {
+    return isa<arith::TruncIOp>(user) &&
+           user->getResult(0).getType().getIntOrFloatBitWidth() <= 32;
+  });
+}
+
 LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   BlockArgument argument = op.getMatchingBlockArgument(operand);
   if (argument.use_empty())
@@ -325,7 +334,8 @@ LogicalResult VectorConversion::addOperand(OpOperand *operand) {
     return checkSplat(*splat, argument.getType());
   }
   Type elementType = getElementTypeOrSelf(access.source);
-  if (elementType.isInteger() && elementType.getIntOrFloatBitWidth() > 32)
+  if (elementType.isInteger() && elementType.getIntOrFloatBitWidth() > 32 &&
+      !isOnlyTruncated(argument))
     return fail("integers of more than 32 bits",
                 "cast them to int32 where their values allow");
   result.input = spec.addInput(getInput(access, spec.sizes.size(), isUnsigned));

@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Several updates may go to one place, so they are made one after the other, in
-// the order of memory.
+// the order of memory. A single one of ScatterND, as a decoder writes into its
+// cache, is a choice of each element between the data and the update, which
+// needs no order.
 //
 //===----------------------------------------------------------------------===//
 
@@ -13,7 +15,9 @@
 #include "Loops.h"
 #include "OperatorTable.h"
 #include "Reductions.h"
+#include "ScalarMath.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -108,6 +112,74 @@ static LogicalResult lowerScatterElements(NodeAccessor &node) {
   });
 }
 
+/// A coordinate of an update, counted from the end when it is negative, and
+/// clamped. In 32 bits, which all coordinates of a tensor fit that is not empty
+/// and can be in a memory.
+static Value makeBounded32(ImplicitLocOpBuilder &b, Value index, int64_t size) {
+  Type i32 = b.getI32Type();
+  auto constant = [&](int64_t value) { return makeScalar(b, i32, value); };
+  if (index.getType().getIntOrFloatBitWidth() > 32)
+    index = arith::TruncIOp::create(b, i32, index);
+  else if (index.getType() != i32)
+    index = arith::ExtSIOp::create(b, i32, index);
+  Value isNegative =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, constant(0));
+  Value wrapped = arith::AddIOp::create(b, index, constant(size));
+  index = arith::SelectOp::create(b, isNegative, wrapped, index);
+  index = arith::MaxSIOp::create(b, index, constant(0));
+  return arith::MinSIOp::create(b, index, constant(size - 1));
+}
+
+/// A ScatterND of one update, whose slice has the first `numIndexed` dimensions
+/// of the data as its coordinates.
+static LogicalResult makeSingleUpdate(NodeAccessor &node, size_t numIndexed) {
+  ImplicitLocOpBuilder &b = node.b;
+  StringRef reduction = node.getString("reduction", "none");
+  bool isUnsigned = node.isUnsignedInput(0);
+  ArrayRef<int64_t> shape = node.getInputType(0).getShape();
+  size_t rank = shape.size();
+  AffineExpr zero = b.getAffineConstantExpr(0);
+  SmallVector<Value> operands{node.getInput(0), node.getInput(2)};
+  SmallVector<AffineExpr> slice(node.getInputType(1).getRank() - 1, zero);
+  for (size_t dim = numIndexed; dim < rank; ++dim)
+    slice.push_back(b.getAffineDimExpr(dim));
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank),
+                              AffineMap::get(rank, 0, slice, b.getContext())};
+  for (size_t dim = 0; dim < numIndexed; ++dim) {
+    SmallVector<AffineExpr> coordinate(node.getInputType(1).getRank(), zero);
+    coordinate.back() = b.getAffineConstantExpr(dim);
+    operands.push_back(node.getInput(1));
+    maps.push_back(AffineMap::get(rank, 0, coordinate, b.getContext()));
+  }
+  return node.setOutput(makePointwise(
+      b, getStaticSizes(b, shape), node.getElementType(), operands, maps,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        Value isUpdated;
+        for (size_t dim = 0; dim < numIndexed; ++dim) {
+          Value here = arith::IndexCastOp::create(
+              b, b.getI32Type(), linalg::IndexOp::create(b, dim));
+          Value isSame =
+              arith::CmpIOp::create(b, arith::CmpIPredicate::eq, here,
+                                    makeBounded32(b, s[2 + dim], shape[dim]));
+          isUpdated =
+              isUpdated ? arith::AndIOp::create(b, isUpdated, isSame) : isSame;
+        }
+        Value update = combine(b, reduction, isUnsigned, s[0], s[1]);
+        return arith::SelectOp::create(b, isUpdated, update, s[0]);
+      }));
+}
+
+/// Whether indices [.., 1, N] are of a single update of part of the data, all
+/// of whose sizes fit 32 bits.
+static bool isSingleUpdate(ArrayRef<int64_t> data, ArrayRef<int64_t> indices) {
+  return indices.back() > 0 &&
+         llvm::all_of(indices.drop_back(),
+                      [](int64_t size) { return size == 1; }) &&
+         llvm::all_of(data, [](int64_t size) {
+           return size > 0 && size <= std::numeric_limits<int32_t>::max();
+         });
+}
+
 /// The last dimension of the indices holds the first coordinates of elements or
 /// slices.
 static LogicalResult lowerScatterND(NodeAccessor &node) {
@@ -123,6 +195,8 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
   llvm::append_range(expected, data.drop_front(numIndexed));
   if (node.getInputType(2).getShape() != ArrayRef(expected))
     return reportMisfit(node);
+  if (isSingleUpdate(data, shape))
+    return makeSingleUpdate(node, numIndexed);
   Value indices = node.getInput(1);
   return makeScatter(node, [&](ImplicitLocOpBuilder &b, ValueRange position) {
     SmallVector<Value> target;
