@@ -72,8 +72,8 @@ LIMITS = {
     "InstanceNormalization": KNOWN_AXES,
     "LayerNormalization": KNOWN_AXES,
     "LSTM": KNOWN_RECURRENCE,
-    "Loop": "how often it runs must be known, at most from a constant or exactly from the shape of "
-            "an output that collects; states keep their shapes",
+    "Loop": "how often it runs must be known before its first step, and at compile time where it "
+            "collects what the steps yield; states keep their shapes",
     "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
     "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
     "Mod": "floats need `fmod` = 1",

@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The states of a loop keep their shapes, and how often it runs is known: from
-// what it goes over, from a constant, or from how much it yields.
+// The states of a loop keep their shapes, and how often it runs is known before
+// the first step: from what it goes over, from how much it yields, or from its
+// operand.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,6 +48,9 @@ struct Collected {
 /// A loop whose body takes states behind arguments of its own.
 struct StepLoop {
   int64_t count = 0;
+  /// Takes the place of `count` when only the run knows it: an index, 0 or
+  /// more. What is collected needs a `count`.
+  Value runtimeCount;
   SmallVector<Value> states;
   SmallVector<Collected> collected;
   /// How many first states are no outputs of the node.
@@ -116,12 +120,15 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
     built.parts.assign(outputs.begin() + states.size(), outputs.end());
     if (!inner.getBlock()->empty())
       built.lastReader = &inner.getBlock()->back();
-    for (size_t i = 0; i < states.size(); ++i)
-      next[i] = makeStored(inner, next[i], states[i]);
+    if (loop.count != 1) // Else as in makeLoop: nobody reads a stored state.
+      for (size_t i = 0; i < states.size(); ++i)
+        next[i] = makeStored(inner, next[i], states[i]);
     scf::YieldOp::create(inner, next);
   };
   Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value end = arith::ConstantIndexOp::create(b, loop.count);
+  Value end = loop.runtimeCount;
+  if (!end)
+    end = arith::ConstantIndexOp::create(b, loop.count);
   Value one = arith::ConstantIndexOp::create(b, 1);
   built.op = scf::ForOp::create(b, zero, end, one, loop.states, step);
   // Without states the builder leaves the end to the caller.
@@ -276,13 +283,27 @@ static std::optional<int64_t> getCollectedCount(NodeAccessor &node,
   return std::nullopt;
 }
 
-/// How often it runs at most, by its first input.
-static std::optional<int64_t> getMostSteps(NodeAccessor &node) {
-  std::optional<SmallVector<int64_t>> count = node.getConstantInts(0);
+/// Sets how often a Loop runs at most, by its first input; fails when nothing
+/// but the condition says it.
+static LogicalResult setMostSteps(NodeAccessor &node, StepLoop &loop) {
   constexpr int64_t most = int64_t(1) << 31; // More stands for "until false".
-  if (!count || count->size() != 1 || count->front() >= most)
-    return std::nullopt;
-  return std::max<int64_t>(count->front(), 0);
+  if (!node.hasInput(0))
+    return failure();
+  if (std::optional<SmallVector<int64_t>> count = node.getConstantInts(0)) {
+    if (count->size() != 1 || count->front() >= most)
+      return failure();
+    loop.count = std::max<int64_t>(count->front(), 0);
+    return success();
+  }
+  ImplicitLocOpBuilder &b = node.b;
+  Value count = makeReshape(b, node.getInput(0), {});
+  if (!count || !getElementTypeOrSelf(count).isInteger(64))
+    return failure();
+  Value number = tensor::ExtractOp::create(b, count, ValueRange());
+  Value index = arith::IndexCastOp::create(b, b.getIndexType(), number);
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  loop.runtimeCount = arith::MaxSIOp::create(b, index, zero);
+  return success();
 }
 
 /// The condition before the first step, a boolean of rank 0; null when it is
@@ -308,16 +329,17 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
       node.getNumOutputs() < numStates)
     return node.error() << "a body with the node's states behind the number "
                            "of the step and the condition is needed";
-  std::optional<int64_t> collectedCount = getCollectedCount(node, numStates);
-  std::optional<int64_t> count =
-      collectedCount ? collectedCount : getMostSteps(node);
-  Value condition = getCondition(node);
-  if (!count || !condition)
-    return node.error() << "how often the loop runs must be known: from a "
-                           "constant, or from the shape of an output that "
-                           "collects what the steps yield";
   StepLoop loop;
-  loop.count = *count;
+  std::optional<int64_t> collectedCount = getCollectedCount(node, numStates);
+  loop.count = collectedCount.value_or(0);
+  bool isCounted = collectedCount || succeeded(setMostSteps(node, loop));
+  bool collects = node.getNumOutputs() > numStates;
+  Value condition = getCondition(node);
+  if (!isCounted || !condition || (collects && loop.runtimeCount))
+    return node.error()
+           << "how often the loop runs must be known before its first step, "
+              "from input 0 ('M'), and at compile time, from a constant or the "
+              "shape of an output, where it collects what the steps yield";
   loop.numHidden = numResults;
   loop.stopsEarly = !collectedCount;
   loop.states.push_back(condition);

@@ -17,6 +17,17 @@ using namespace mlir;
 
 namespace garam::onnx {
 
+/// Undoes makeStored: of a single step nobody reads what is stored, and where
+/// the loop is taken apart its first states may be others' still.
+static void dropStores(SmallVectorImpl<Value> &states) {
+  for (Value &state : states)
+    if (auto store =
+            state.getDefiningOp<bufferization::MaterializeInDestinationOp>()) {
+      state = store.getSource();
+      store.erase();
+    }
+}
+
 SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, int64_t count,
                             ValueRange initial, LoopBody body) {
   Value zero = arith::ConstantIndexOp::create(b, 0);
@@ -25,7 +36,10 @@ SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, int64_t count,
   auto build = [&](OpBuilder &nested, Location loc, Value step,
                    ValueRange states) {
     ImplicitLocOpBuilder inner(loc, nested);
-    scf::YieldOp::create(inner, body(inner, step, states));
+    SmallVector<Value> next = body(inner, step, states);
+    if (count == 1)
+      dropStores(next);
+    scf::YieldOp::create(inner, next);
   };
   return llvm::to_vector_of<Value>(
       scf::ForOp::create(b, zero, end, one, initial, build).getResults());

@@ -73,9 +73,22 @@ func.func @loop_inputs(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> te
 
 // -----
 
-// How often it runs is known.
-func.func @loop_count(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> tensor<2xf32> {
-  // expected-error @+1 {{node 'a' (Loop, opset 22): how often the loop runs must be known: from a constant, or from the shape of an output that collects what the steps yield}}
+// How often it runs is known where it collects what the steps yield.
+func.func @loop_count(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> tensor<?x2xf32> {
+  // expected-error @+1 {{node 'a' (Loop, opset 22): how often the loop runs must be known before its first step, from input 0 ('M'), and at compile time, from a constant or the shape of an output, where it collects what the steps yield}}
+  %0:2 = onnx.node "Loop"(%n, %c, %s) {id = "a", opset = 22 : i64} attributes {} {
+  ^bb0(%i: tensor<i64>, %go: tensor<i1>, %state: tensor<2xf32>):
+    onnx.yield %go, %state, %state : tensor<i1>, tensor<2xf32>, tensor<2xf32>
+  } : (tensor<i64>, tensor<i1>, tensor<2xf32>) -> (tensor<2xf32>, tensor<?x2xf32>)
+  return %0#1 : tensor<?x2xf32>
+}
+
+// -----
+
+// A number of steps that stands for "until the condition is false".
+func.func @loop_without_end(%c: tensor<i1>, %s: tensor<2xf32>) -> tensor<2xf32> {
+  %n = arith.constant dense<9223372036854775807> : tensor<i64>
+  // expected-error @+1 {{node 'a' (Loop, opset 22): how often the loop runs must be known before its first step}}
   %0 = onnx.node "Loop"(%n, %c, %s) {id = "a", opset = 22 : i64} attributes {} {
   ^bb0(%i: tensor<i64>, %go: tensor<i1>, %state: tensor<2xf32>):
     onnx.yield %go, %state : tensor<i1>, tensor<2xf32>

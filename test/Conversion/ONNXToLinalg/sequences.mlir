@@ -87,6 +87,41 @@ func.func @swap(%a: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<2xf32> {
 
 // -----
 
+// A number of steps that the run brings: none when it is below 0.
+
+// CHECK-LABEL: func @runtime_count(
+// CHECK-SAME: %[[N:[a-z0-9]*]]: tensor<i64>
+func.func @runtime_count(%n: tensor<i64>, %a: tensor<2xf32>) -> tensor<2xf32> {
+  // CHECK: %[[COUNT:.*]] = tensor.extract %[[N]][]
+  // CHECK: %[[INDEX:.*]] = arith.index_cast %[[COUNT]]
+  // CHECK: %[[END:.*]] = arith.maxsi %[[INDEX]], %{{.*}} : index
+  // CHECK: scf.for %{{.*}} = %{{.*}} to %[[END]]
+  %none = onnx.none : none
+  %0 = onnx.node "Loop"(%n, %none, %a) {id = "l", opset = 21 : i64} attributes {} {
+  ^bb0(%i: tensor<i64>, %go: tensor<i1>, %c: tensor<2xf32>):
+    %1 = onnx.node "Exp"(%c) {id = "e", opset = 21 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+    onnx.yield %go, %1 : tensor<i1>, tensor<2xf32>
+  } : (tensor<i64>, none, tensor<2xf32>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// What a single step would store nobody reads: in a loop around it, the state
+// that it starts from may be read still.
+
+// CHECK-LABEL: func @single_step(
+func.func @single_step(%x: tensor<1x2x3xf32>, %w: tensor<1x4x3xf32>, %r: tensor<1x4x4xf32>, %h: tensor<1x2x4xf32>) -> tensor<1x2x4xf32> {
+  // CHECK-NOT: materialize_in_destination
+  // CHECK: return
+  %none = onnx.none : none
+  %0:2 = onnx.node "RNN"(%x, %w, %r, %none, %none, %h) {id = "r", opset = 21 : i64} attributes {hidden_size = 4 : i64}
+      : (tensor<1x2x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>, none, none, tensor<1x2x4xf32>) -> (tensor<1x1x2x4xf32>, tensor<1x2x4xf32>)
+  return %0#1 : tensor<1x2x4xf32>
+}
+
+// -----
+
 // Only the body that the condition chooses runs.
 
 // CHECK-LABEL: func @branches(
