@@ -289,6 +289,41 @@ def test_unknown_processor(fails, tmp_path):
           "--target", "host", "--dim", "N=1", "--host-cpu", "pentium", "-o", tmp_path / "d.garam")
 
 
+def test_threads_make_no_difference(run_tool, tmp_path):
+    """Rows and columns that fill no tiles, in parts of several sizes."""
+    rng = np.random.default_rng(0)
+    weights = [rng.standard_normal(shape).astype(np.float32)
+               for shape in [(70, 3, 3, 3), (70, 70, 3, 3), (70 * 35 * 35, 9)]]
+    nodes = [helper.make_node("Conv", ["x", "w0"], ["a"], kernel_shape=[3, 3], strides=[2, 2],
+                              pads=[1, 1, 1, 1]),
+             helper.make_node("Relu", ["a"], ["b"]),
+             helper.make_node("Conv", ["b", "w1"], ["c"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+             helper.make_node("Softmax", ["c"], ["d"], axis=1),
+             helper.make_node("Add", ["b", "d"], ["e"]),
+             helper.make_node("Flatten", ["e"], ["f"]),
+             helper.make_node("MatMul", ["f", "w2"], ["y"])]
+    model = helper.make_model(helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 3, 70, 70])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 9])],
+        [onnx.numpy_helper.from_array(value, f"w{i}") for i, value in enumerate(weights)]),
+        opset_imports=[helper.make_opsetid("", OPSET)])
+    path, binary = tmp_path / "model.onnx", tmp_path / "model.garam"
+    onnx.save(model, path)
+    run_tool("garam", "compile", path, "--target", "host", "-o", binary)
+    assert "parts 16 " in run_tool("garam", "inspect", binary, "--disassemble").stdout
+    inputs = {"x": rng.standard_normal((1, 3, 70, 70)).astype(np.float32)}
+    np.save(tmp_path / "x.npy", inputs["x"])
+    outputs = []
+    for threads in [1, 2, 7]:
+        folder = tmp_path / str(threads)
+        run_tool("garam", "run", binary, "--input", f"x={tmp_path / 'x.npy'}", "--output-dir", folder,
+                 "--threads", str(threads))
+        outputs.append(np.load(folder / "y.npy"))
+    assert_agrees({"y": outputs[0]}, oracle.run_onnxruntime(path, inputs))
+    for output in outputs[1:]:
+        np.testing.assert_array_equal(output, outputs[0])
+
+
 def test_disassembly_lists_the_steps(run_tool, tmp_path):
     binary = tmp_path / "digits.garam"
     run_tool("garam", "compile", DIGITS, "--target", "host", "--dim", "N=1", "-o", binary)

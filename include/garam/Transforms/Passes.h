@@ -19,6 +19,9 @@
 
 namespace garam {
 
+/// On a function, by the pass select-part: the number of its parts, an i64.
+constexpr llvm::StringLiteral partsAttrName = "garam.parts";
+
 #define GEN_PASS_DECL
 #include "garam/Transforms/Passes.h.inc"
 

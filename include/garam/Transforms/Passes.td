@@ -132,6 +132,68 @@ def CollapseDimensions : Pass<"collapse-dimensions", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SplitIntoParts : Pass<"split-into-parts", "::mlir::func::FuncOp"> {
+  let summary = "Makes parts of a computation that threads can share";
+  let description = [{
+    Splits the one structured operation whose results a function stores along a
+    parallel loop, into slices that may be computed at the same time: of a product
+    its batch or columns first, then its rows, of which each part copies the columns
+    for itself. Results start within the parts. Functions of anything else, and of
+    too little work, stay whole. How many parts there are depends on no number of
+    threads, so results do not either.
+
+    ```mlir
+    %y = linalg.exp ins(%x : tensor<32x4096xf32>) outs(%e : tensor<32x4096xf32>)
+        -> tensor<32x4096xf32>
+    // becomes
+    %y = scf.forall (%p) in (16) shared_outs(%o = %e) -> (tensor<32x4096xf32>) {
+      %first = affine.apply affine_map<(p) -> (p * 2)>(%p)
+      %slice = tensor.extract_slice %x[%first, 0] [2, 4096] [1, 1]
+      ...
+      scf.forall.in_parallel {
+        tensor.parallel_insert_slice %r into %o[%first, 0] [2, 4096] [1, 1]
+      }
+    }
+    ```
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "unsigned", "256",
+           "width of a vector of the processor">,
+    Option<"vectorRegisters", "vector-registers", "unsigned", "16",
+           "number of vector registers, half of which hold sums">,
+    Option<"maxParts", "max-parts", "unsigned", "16",
+           "parts of a function, about, at most: two for each core of a processor of eight">,
+    Option<"leastOperations", "least-operations", "uint64_t", "65536",
+           "operations on elements of a part, at least: some ten microseconds">];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def SelectPart : Pass<"select-part", "::mlir::func::FuncOp"> {
+  let summary = "Makes a function of one of its parts";
+  let description = [{
+    Replaces the loops over parts of a function on buffers by the one iteration
+    whose number is the function's new last argument, over all loops one after the other. The
+    attribute `garam.parts` of the function says how many there are; a function
+    without such loops has one. What is outside of the loops is done with every
+    part, so that it may write no memory but allocations, which callers do not
+    share; the pass fails else.
+
+    ```mlir
+    func.func @garam_kernel_0(%y: memref<8xf32>) {
+      scf.forall (%p) in (2) { ... }
+    // becomes
+    func.func @garam_kernel_0(%y: memref<8xf32>, %p: index)
+        attributes {garam.parts = 2 : i64} {
+      ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def TileContractions : Pass<"tile-contractions", "::mlir::func::FuncOp"> {
   let summary = "Tiles and vectorises products of matrices";
   let description = [{

@@ -8,7 +8,7 @@
 
 #include "NativeCode.h"
 #include "Processor.h"
-#include "garam/Support/NativeCodeScope.h"
+#include "Workers.h"
 #include "garam/Target/MemoryInstance.h"
 #include "garam/Target/SequentialExecution.h"
 
@@ -77,7 +77,8 @@ public:
   HostInstance(const Program &program, const MachineDescription &machine,
                ArrayRef<uint8_t> constants, std::unique_ptr<NativeCode> code)
       : MemoryInstance(program.segments, constants, /*timingOnly=*/!code),
-        program(program), machine(machine), code(std::move(code)) {}
+        program(program), machine(machine), code(std::move(code)),
+        workers(program.kernels) {}
 
 private:
   Expected<std::unique_ptr<DeviceExecution>>
@@ -88,6 +89,8 @@ private:
   const Program &program;
   const MachineDescription &machine;
   std::unique_ptr<NativeCode> code;
+  /// Kept from run to run; no result depends on it.
+  mutable Workers workers;
 };
 
 /// What the time of a step is of: the slower of the two.
@@ -98,11 +101,11 @@ class Execution : public SequentialExecution {
 public:
   Execution(sim::Kernel &kernel, const Program &program,
             const MachineDescription &machine, std::optional<RunMemory> memory,
-            const NativeCode *code, const DeviceRunOptions &options,
-            RunEndHandler onEnd)
+            const NativeCode *code, std::shared_ptr<Crew> crew,
+            const DeviceRunOptions &options, RunEndHandler onEnd)
       : SequentialExecution(kernel, program.steps.size(), "kernel", categories,
                             std::move(memory), options, std::move(onEnd)),
-        program(program), machine(machine), code(code) {}
+        program(program), machine(machine), code(code), crew(std::move(crew)) {}
 
 private:
   CommandCost getCost(uint64_t step) const override;
@@ -110,7 +113,8 @@ private:
 
   const Program &program;
   const MachineDescription &machine;
-  const NativeCode *code; // null: only times
+  const NativeCode *code;     // null: only times,
+  std::shared_ptr<Crew> crew; // as this
 };
 
 } // namespace
@@ -140,8 +144,8 @@ void Execution::execute(uint64_t number, const RunMemory &memory) {
             : const_cast<uint8_t *>(memory.read(argument.segment).data());
     arguments.push_back(bytes + argument.offset);
   }
-  NativeCodeScope scope;
-  code->getKernel(step.kernel)(arguments.data());
+  crew->call(code->getKernel(step.kernel), program.kernels[step.kernel],
+             arguments);
 }
 
 Expected<std::unique_ptr<ProgramInstance>>
@@ -153,7 +157,8 @@ HostProgram::instantiate(ArrayRef<uint8_t> constants,
       return std::move(error);
     if (Error error = checkProcessor(program.processor, program.features))
       return std::move(error);
-    if (Error error = link(program.object, program.numKernels).moveInto(code))
+    if (Error error =
+            link(program.object, program.kernels.size()).moveInto(code))
       return std::move(error);
   }
   return std::make_unique<HostInstance>(program, machine, constants,
@@ -163,13 +168,17 @@ HostProgram::instantiate(ArrayRef<uint8_t> constants,
 Expected<std::unique_ptr<DeviceExecution>> HostInstance::makeExecution(
     sim::Kernel &kernel, std::optional<RunMemory> memory,
     const DeviceRunOptions &options, RunEndHandler onEnd) const {
-  if (memory)
+  std::shared_ptr<Crew> crew;
+  if (memory) {
     if (Error error = checkDenseValues(options.values, program.segments,
                                        program.steps.size()))
       return std::move(error);
-  return std::make_unique<Execution>(kernel, program, machine,
-                                     std::move(memory), code.get(), options,
-                                     std::move(onEnd));
+    if (Error error = workers.getCrew(options.threads).moveInto(crew))
+      return std::move(error);
+  }
+  return std::make_unique<Execution>(
+      kernel, program, machine, std::move(memory), code.get(), std::move(crew),
+      options, std::move(onEnd));
 }
 
 Expected<std::unique_ptr<LoadedProgram>> loadProgram(ArrayRef<uint8_t> code,

@@ -200,7 +200,7 @@ Error LinkedObject::load(ArrayRef<uint8_t> object, unsigned numKernels) {
   for (unsigned kernel = 0; kernel < numKernels; ++kernel)
     kernels.push_back((*found)[session.intern(getKernelSymbol(kernel))]
                           .getAddress()
-                          .toPtr<Kernel>());
+                          .toPtr<KernelFunction>());
   return Error::success();
 }
 

@@ -16,8 +16,9 @@
 
 namespace garam::host {
 
-/// A function of the object; its arguments' addresses in order.
-using Kernel = void (*)(void *const *arguments);
+/// A function of the object: its arguments' addresses in order, that of memory
+/// of its own last if it needs some, and the part that it makes.
+using KernelFunction = void (*)(void *const *arguments, uint64_t part);
 
 /// An object that was linked into this process. Calling its kernels runs
 /// whatever code it holds: only for objects that the user trusts.
@@ -25,10 +26,10 @@ class NativeCode {
 public:
   virtual ~NativeCode() = default;
 
-  Kernel getKernel(unsigned kernel) const { return kernels[kernel]; }
+  KernelFunction getKernel(unsigned kernel) const { return kernels[kernel]; }
 
 protected:
-  std::vector<Kernel> kernels;
+  std::vector<KernelFunction> kernels;
 };
 
 /// Links `object`, a relocatable ELF file with kernels 0 to `numKernels` - 1.

@@ -15,7 +15,7 @@ using namespace llvm;
 namespace garam::host {
 
 static constexpr uint32_t magic = 0x54534847; // "GHST" in memory
-static constexpr uint16_t majorVersion = 1;
+static constexpr uint16_t majorVersion = 2;
 static constexpr uint16_t minorVersion = 0;
 
 std::string getKernelSymbol(unsigned kernel) {
@@ -51,11 +51,14 @@ static Error verifyArgument(const Program &program, const Argument &argument,
 }
 
 Error verify(const Program &program) {
+  for (const auto &[number, kernel] : enumerate(program.kernels))
+    if (kernel.parts == 0)
+      return createStringError("kernel " + Twine(number) + " has no parts");
   for (const auto &[number, step] : enumerate(program.steps)) {
-    if (step.kernel >= program.numKernels)
+    if (step.kernel >= program.kernels.size())
       return createStringError("step " + Twine(number) + " calls kernel " +
                                Twine(step.kernel) + " of " +
-                               Twine(program.numKernels));
+                               Twine(program.kernels.size()));
     for (const Argument &argument : step.arguments)
       if (Error error =
               verifyArgument(program, argument, "step " + Twine(number)))
@@ -79,7 +82,10 @@ static void visitFields(IO &io, P &program) {
   io.list("features", program.features,
           [&](auto &feature) { io.text("feature", feature); });
   visitSegments(io, program.segments);
-  io.number("kernels", program.numKernels);
+  io.list("kernels", program.kernels, [&](auto &kernel) {
+    io.number("parts", kernel.parts);
+    io.number("workspace_bytes", kernel.workspaceBytes);
+  });
   io.list("steps", program.steps, [&](auto &step) {
     io.number("kernel", step.kernel);
     io.number("operations", step.work.operations);
@@ -129,8 +135,10 @@ void print(const Program &program, raw_ostream &os) {
        << segment.size << " '";
     os.write_escaped(segment.name) << "'\n";
   }
-  os << "object " << program.object.size() << " bytes, " << program.numKernels
-     << " kernels\n";
+  os << "object " << program.object.size() << " bytes\n";
+  for (const auto &[number, kernel] : enumerate(program.kernels))
+    os << getKernelSymbol(number) << ": parts " << kernel.parts << " workspace "
+       << kernel.workspaceBytes << "\n";
   for (const auto &[number, step] : enumerate(program.steps)) {
     os << "step " << number << ": " << getKernelSymbol(step.kernel) << "(";
     interleaveComma(step.arguments, os, [&](const Argument &argument) {

@@ -34,7 +34,7 @@ protected:
     kernels.module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
     EXPECT_TRUE(kernels.module);
     kernels.numbers = {0};
-    kernels.scratchBytes = {0};
+    kernels.kernels = {{}};
     Processor processor = llvm::cantFail(findProcessor(level));
     llvm::Expected<std::vector<uint8_t>> object =
         emitObject(kernels, processor.name, processor.features);
@@ -65,8 +65,24 @@ TEST_F(NativeCodeTest, KernelsRun) {
   ASSERT_TRUE(static_cast<bool>(code));
   float x = 41, y = 0;
   void *arguments[] = {&x, &y};
-  (*code)->getKernel(0)(arguments);
+  (*code)->getKernel(0)(arguments, /*part=*/0);
   EXPECT_EQ(y, 42);
+}
+
+TEST_F(NativeCodeTest, PartAndWorkspaceArePassed) {
+  auto code = link(emit(R"mlir(
+    llvm.func @garam_kernel_0(%y: !llvm.ptr, %part: i64, %workspace: !llvm.ptr) {
+      llvm.store %part, %y : i64, !llvm.ptr
+      llvm.store %part, %workspace : i64, !llvm.ptr
+      llvm.return
+    })mlir"),
+                   1);
+  ASSERT_TRUE(static_cast<bool>(code));
+  uint64_t y = 0, workspace = 0;
+  void *arguments[] = {&y, &workspace};
+  (*code)->getKernel(0)(arguments, /*part=*/7);
+  EXPECT_EQ(y, 7u);
+  EXPECT_EQ(workspace, 7u);
 }
 
 TEST_F(NativeCodeTest, BytesAreTheSameEachTime) {
@@ -87,7 +103,7 @@ TEST_F(NativeCodeTest, AllowedSymbolsAreLinked) {
   ASSERT_TRUE(static_cast<bool>(code));
   float x = 1, y = 0;
   void *arguments[] = {&x, &y};
-  (*code)->getKernel(0)(arguments);
+  (*code)->getKernel(0)(arguments, /*part=*/0);
   EXPECT_NEAR(y, 1.17520119f, 1e-6);
 }
 

@@ -23,7 +23,7 @@ Program makeProgram() {
                       {MemoryRole::Input, 64, "x"},
                       {MemoryRole::Output, 32, "y"},
                       {MemoryRole::Scratch, 128, "scratch"}};
-  program.numKernels = 2;
+  program.kernels = {{1, 0}, {16, 4160}};
   program.steps = {
       {1, {10, 2, 3, 40, 50}, {{1, 0, 64, false}, {3, 64, 64, true}}},
       {0, {}, {{0, 576, 64, false}, {2, 0, 32, true}}}};
@@ -49,7 +49,7 @@ TEST(HostProgram, ComesBackAsItWas) {
   EXPECT_EQ(read->processor, program.processor);
   EXPECT_EQ(read->features, program.features);
   EXPECT_EQ(read->segments, program.segments);
-  EXPECT_EQ(read->numKernels, program.numKernels);
+  EXPECT_EQ(read->kernels, program.kernels);
   EXPECT_EQ(read->steps, program.steps);
   EXPECT_EQ(read->object, program.object);
 }
@@ -60,6 +60,9 @@ TEST(HostProgram, IsPrintedStepByStep) {
   print(makeProgram(), os);
   EXPECT_NE(text.find("processor x86-64-v3\nfeatures avx2 fma\n"),
             std::string::npos);
+  EXPECT_NE(text.find("garam_kernel_1: parts 16 workspace 4160\n"),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("step 0: garam_kernel_1(read 1[0 +64], write 3[64 +64]) "
                       "operations 10 functions 2 macs 3 read 40 written 50\n"),
             std::string::npos)
@@ -70,6 +73,9 @@ TEST(HostProgram, RulesAreChecked) {
   Program program = makeProgram();
   program.steps[0].kernel = 2;
   EXPECT_EQ(getRuleError(program), "step 0 calls kernel 2 of 2");
+  program = makeProgram();
+  program.kernels[1].parts = 0;
+  EXPECT_EQ(getRuleError(program), "kernel 1 has no parts");
   program = makeProgram();
   program.steps[1].arguments[0].segment = 4;
   EXPECT_EQ(getRuleError(program), "step 1 uses segment 4 of 4");
@@ -103,7 +109,7 @@ TEST(HostProgram, DamagedBytesAreErrors) {
   EXPECT_EQ(
       getError(bytes),
       "byte 6: field 'major_version' is 9, but this version of Garam needs "
-      "1");
+      "2");
   bytes = whole;
   bytes.push_back(0);
   EXPECT_NE(getError(bytes).find("1 bytes are left"), std::string::npos);

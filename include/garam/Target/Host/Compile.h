@@ -28,9 +28,9 @@ struct LoweredKernels {
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// The function of each kernel operation, in order.
   std::vector<uint32_t> numbers;
-  /// Of each function: bytes of scratch memory, whose address is its last
-  /// argument; 0: it has no such argument.
-  std::vector<uint64_t> scratchBytes;
+  /// Of each function. Its arguments are the addresses of tensors, the part
+  /// and, where it needs one, the address of a workspace.
+  std::vector<Kernel> kernels;
 };
 
 /// Lowers the kernels of `function`, which stays as it is, for a processor with
@@ -39,7 +39,7 @@ mlir::FailureOr<LoweredKernels> lowerKernels(mlir::func::FuncOp function,
                                              const VectorRegisters &registers);
 
 /// Appends the passes from functions of tensors on buffers to loops on buffers
-/// with one scratch buffer; `manager` is for modules.
+/// that make one part, with one scratch buffer; `manager` is for modules.
 void buildBufferPipeline(mlir::OpPassManager &manager,
                          const VectorRegisters &registers);
 

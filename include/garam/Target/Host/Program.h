@@ -47,7 +47,20 @@ struct Work {
   }
 };
 
-/// The call of a kernel.
+/// A function of the object.
+struct Kernel {
+  /// How often it is called for a step, at the same time if one likes: each
+  /// call makes a part of the results.
+  uint32_t parts = 1;
+  /// Bytes of memory that a call has for itself.
+  uint64_t workspaceBytes = 0;
+
+  bool operator==(const Kernel &other) const {
+    return parts == other.parts && workspaceBytes == other.workspaceBytes;
+  }
+};
+
+/// The calls of a kernel.
 struct Step {
   uint32_t kernel = 0;
   Work work;
@@ -65,12 +78,13 @@ struct Program {
   std::string processor;
   std::vector<std::string> features;
   std::vector<DeviceSegment> segments;
-  uint32_t numKernels = 0;
+  std::vector<Kernel> kernels;
   std::vector<Step> steps;
   std::vector<uint8_t> object;
 };
 
-/// The symbol of a kernel in the object: void (void *const *arguments).
+/// The symbol of a kernel in the object:
+/// void (void *const *arguments, uint64_t part).
 std::string getKernelSymbol(unsigned kernel);
 
 /// Encodes a program that `verify` accepts.
@@ -80,8 +94,8 @@ llvm::Expected<std::vector<uint8_t>> encode(const Program &program);
 /// is not looked at.
 llvm::Expected<Program> decode(llvm::ArrayRef<uint8_t> bytes);
 
-/// Kernels and segments exist, arguments lie in their segments, and only
-/// outputs, state and scratch memory are written.
+/// Kernels and segments exist, kernels have parts, arguments lie in their
+/// segments, and only outputs, state and scratch memory are written.
 llvm::Error verify(const Program &program);
 
 /// Writes the program as text, one step a line.

@@ -57,8 +57,9 @@ createMachine(StringRef processor, ArrayRef<std::string> features) {
   return std::move(machine);
 }
 
-/// Makes what a program calls: void (ptr arguments), which loads the addresses
-/// and calls the kernel.
+/// Makes what a program calls: void (ptr arguments, i64 part), which loads the
+/// addresses and calls the kernel, whose one argument that is no address is the
+/// part.
 static void addEntry(Function &kernel, StringRef symbol) {
   Module &module = *kernel.getParent();
   LLVMContext &context = module.getContext();
@@ -67,14 +68,22 @@ static void addEntry(Function &kernel, StringRef symbol) {
   kernel.addFnAttr(Attribute::NoUnwind);
   Type *pointer = PointerType::getUnqual(context);
   Function *entry = Function::Create(
-      FunctionType::get(Type::getVoidTy(context), {pointer}, false),
+      FunctionType::get(Type::getVoidTy(context),
+                        {pointer, Type::getInt64Ty(context)}, false),
       GlobalValue::ExternalLinkage, symbol, module);
   entry->addFnAttr(Attribute::NoUnwind);
   IRBuilder<> builder(BasicBlock::Create(context, "", entry));
   SmallVector<Value *> arguments;
-  for (unsigned i = 0; i < kernel.arg_size(); ++i)
+  unsigned numPointers = 0;
+  for (llvm::Argument &argument : kernel.args()) {
+    if (!argument.getType()->isPointerTy()) {
+      arguments.push_back(entry->getArg(1));
+      continue;
+    }
     arguments.push_back(builder.CreateLoad(
-        pointer, builder.CreateConstGEP1_32(pointer, entry->getArg(0), i)));
+        pointer,
+        builder.CreateConstGEP1_32(pointer, entry->getArg(0), numPointers++)));
+  }
   builder.CreateCall(&kernel, arguments);
   builder.CreateRetVoid();
 }
@@ -92,7 +101,7 @@ Expected<std::vector<uint8_t>> emitObject(const LoweredKernels &kernels,
     return createStringError("the kernels have no LLVM IR");
   module->setTargetTriple((*machine)->getTargetTriple());
   module->setDataLayout((*machine)->createDataLayout());
-  for (unsigned number = 0; number < kernels.scratchBytes.size(); ++number) {
+  for (unsigned number = 0; number < kernels.kernels.size(); ++number) {
     Function *kernel = module->getFunction(getKernelName(number));
     kernel->setName("body_" + Twine(number));
     addEntry(*kernel, getKernelSymbol(number));

@@ -40,7 +40,7 @@ struct ScratchBuffers {
 
   struct Owner {
     KernelOp kernel;
-    Value result; // null: what the kernel needs while it runs
+    Value result;
     uint64_t size;
   };
   std::vector<Owner> owners;
@@ -71,8 +71,6 @@ private:
   const LoweredKernels &kernels;
   Program &program;
   llvm::DenseMap<Value, Place> places;
-  /// What kernels need while they run.
-  llvm::DenseMap<Operation *, Place> workspaces;
   DebugMapBuilder debug;
 };
 
@@ -181,8 +179,6 @@ ScratchBuffers Exporter::getScratchBuffers() {
       if (!places.count(result))
         scratch.add(kernel, result, getByteSize(result), number,
                     lastUses.lookup(result));
-    if (uint64_t size = kernels.scratchBytes[kernels.numbers[number]])
-      scratch.add(kernel, Value(), size, number, number);
   }
   return scratch;
 }
@@ -211,10 +207,7 @@ LogicalResult Exporter::planScratch() {
   for (auto [owner, offset] : llvm::zip_equal(scratch.owners, plan->offsets)) {
     Place place{segment, static_cast<uint64_t>(offset), owner.size};
     planRegion(place, owner.kernel.getLoc());
-    if (owner.result)
-      places[owner.result] = place;
-    else
-      workspaces[owner.kernel] = place;
+    places[owner.result] = place;
   }
   return success();
 }
@@ -253,8 +246,6 @@ void Exporter::addKernel(KernelOp kernel, unsigned number) {
     addArgument(step, places.at(getBase(input)), /*isWritten=*/false);
   for (Value value : kernel.getResults())
     addArgument(step, places.at(value), /*isWritten=*/true);
-  if (auto workspace = workspaces.find(kernel); workspace != workspaces.end())
-    addArgument(step, workspace->second, /*isWritten=*/true);
   program.steps.push_back(std::move(step));
   addValue(kernel,
            debug.addCommand(/*lane=*/0, debug.getNodes(kernel.getLoc())));
@@ -269,7 +260,7 @@ LogicalResult Exporter::run() {
   for (const auto &[number, kernel] :
        llvm::enumerate(function.getOps<KernelOp>()))
     addKernel(kernel, number);
-  program.numKernels = kernels.scratchBytes.size();
+  program.kernels = kernels.kernels;
   result.segments = program.segments;
   result.debug = debug.take(/*lanes=*/1);
   return success();

@@ -26,6 +26,10 @@ void buildBufferPipeline(OpPassManager &manager,
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   OpPassManager &tensors = manager.nest<func::FuncOp>();
+  SplitIntoPartsOptions parts;
+  parts.vectorBits = registers.bits;
+  parts.vectorRegisters = registers.number;
+  tensors.addPass(createSplitIntoParts(parts));
   tensors.addPass(createTileContractions({registers.bits, registers.number}));
   tensors.addPass(createTileDotProducts({registers.bits, registers.number}));
   tensors.addPass(createCSEPass());
@@ -34,6 +38,8 @@ void buildBufferPipeline(OpPassManager &manager,
   tensors.addPass(createCSEPass());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(bufferization::createOneShotBufferizePass());
+  // Before a loop over one part is folded away.
+  manager.nest<func::FuncOp>().addPass(createSelectPart());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   OpPassManager &functions = manager.nest<func::FuncOp>();
@@ -102,12 +108,14 @@ void registerLoweringPipelines() {
                              buildLLVMPipeline);
 }
 
-/// Bytes of the buffer that the pass plan-scratch has added.
-static uint64_t getScratchBytes(func::FuncOp function, KernelOp kernel) {
-  unsigned number = kernel->getNumOperands() + kernel->getNumResults();
-  if (function.getNumArguments() == number)
-    return 0;
-  return cast<MemRefType>(function.getArgumentTypes()[number]).getNumElements();
+/// What the passes have made of a kernel: plan-scratch adds a buffer behind the
+/// part, which is an argument of select-part.
+static Kernel describe(func::FuncOp function) {
+  Kernel kernel;
+  kernel.parts = function->getAttrOfType<IntegerAttr>(partsAttrName).getInt();
+  if (auto scratch = dyn_cast<MemRefType>(function.getArgumentTypes().back()))
+    kernel.workspaceBytes = scratch.getNumElements();
+  return kernel;
 }
 
 static LogicalResult
@@ -137,9 +145,8 @@ FailureOr<LoweredKernels> lowerKernels(func::FuncOp function,
   };
   if (failed(runPasses(*result.module, toBuffers)))
     return failure();
-  for (auto [lowered, kernel] :
-       llvm::zip_equal(result.module->getOps<func::FuncOp>(), known.kernels))
-    result.scratchBytes.push_back(getScratchBytes(lowered, kernel));
+  for (auto lowered : result.module->getOps<func::FuncOp>())
+    result.kernels.push_back(describe(lowered));
 
   if (failed(runPasses(*result.module, buildLLVMPipeline)))
     return failure();
