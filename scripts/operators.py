@@ -47,6 +47,8 @@ LIMITS = {
     "CastLike": "no strings and no floats of less than 16 bits",
     "CenterCropPad": "the shape of the output must be known",
     "Constant": "no strings, no sparse tensors",
+    "Col2Im": BY_OUTPUT.format("`image_shape` and `block_shape`") + "; the dimensions of the columns "
+              "must be known",
     "Compress": BY_OUTPUT.format("`condition`") + "; the dimensions of the condition must be known",
     "ConstantOfShape": BY_OUTPUT.format("`input`"),
     "Conv": KNOWN_CONVOLUTION,
@@ -75,9 +77,11 @@ LIMITS = {
     "Loop": "how often it runs must be known before its first step, and at compile time where it "
             "collects what the steps yield; states keep their shapes",
     "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
-    "MaxPool": f"no `Indices`; {KNOWN_WINDOW}",
+    "MaxPool": f"{KNOWN_WINDOW}, all dimensions where `Indices` is used",
+    "MaxUnpool": BY_OUTPUT.format("`output_shape`") + "; the dimensions must be known",
     "Mod": "floats need `fmod` = 1",
     "NonZero": "the shapes of input and output must be known",
+    "NonMaxSuppression": "the dimensions of boxes and scores must be known",
     "OneHot": "`depth` must be constant, or the shape of the output known",
     "PRelu": FLOATS,
     "Pad": BY_OUTPUT.format("`pads` and `axes`") + "; dimensions must be known that are padded "
@@ -100,6 +104,9 @@ LIMITS = {
     "Resize": BY_OUTPUT.format("`scales` and `sizes`") + "; the dimensions that are resized known; "
               "interpolation of floats only",
     "ReverseSequence": "the dimensions must be known",
+    "RoiAlign": "floats only; the dimensions must be known",
+    "STFT": f"{FLOATS}; `frame_step` and `frame_length` must be constant; the length of the signal "
+            "must be known",
     "Scan": "states keep their shapes; not of opset 8",
     "Scatter": "the dimensions must be known",
     "ScatterElements": "the dimensions must be known",
@@ -114,6 +121,7 @@ LIMITS = {
     "TensorScatter": "the dimensions must be known",
     "Tile": BY_OUTPUT.format("`repeats`") + "; dimensions that are repeated must be known",
     "TopK": BY_OUTPUT.format("`k`") + "; the dimension of the axis must be known",
+    "Unique": "the dimensions must be known",
     "Unsqueeze": BY_OUTPUT.format("`axes`"),
     "Upsample": BY_OUTPUT.format("`scales`") + "; the dimensions that are resized known; "
                 "interpolation of floats only",

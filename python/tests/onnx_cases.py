@@ -4,6 +4,7 @@ import numpy as np
 
 from onnx_case import CASES, add, const, floats, integers
 from quantized_cases import add_integer_products, add_quantization
+from region_cases import add_boxes, add_regions
 
 
 def add_convolutions():
@@ -557,6 +558,6 @@ for add_family in [add_convolutions, add_pooling, add_products, add_elementwise,
                    add_logic, add_casts, add_reductions, add_softmax, add_normalization,
                    add_shapes, add_parts, add_padding, add_generation,
                    add_transposed_convolutions, add_resizing, add_indexing, add_sampling,
-                   add_transforms, add_selections, add_positions, add_sequences, add_recurrent,
-                   add_computed_operands, add_quantization, add_integer_products]:
+                   add_transforms, add_selections, add_regions, add_boxes, add_positions,
+                   add_sequences, add_recurrent, add_computed_operands, add_quantization, add_integer_products]:
     add_family()

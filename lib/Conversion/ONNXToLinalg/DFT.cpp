@@ -11,8 +11,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
+#include "Fourier.h"
 #include "OperatorTable.h"
-#include "ScalarMath.h"
 #include "StructuredBuilders.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/Support/MathExtras.h"
@@ -122,14 +122,14 @@ LogicalResult Transform::setAxis(int64_t newAxis) {
   return success();
 }
 
-/// What part d of element j adds to part c of element k, for a position (k, j,
-/// d, c).
-Value Transform::makeFactor(ScalarMath &m, ArrayRef<Value> position) {
+static Value isEqual(ImplicitLocOpBuilder &b, Value index, int64_t number) {
+  return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index,
+                               arith::ConstantIndexOp::create(b, number));
+}
+
+Value makeFourierFactor(ScalarMath &m, ArrayRef<Value> position, int64_t length,
+                        bool isInverse) {
   ImplicitLocOpBuilder &b = m.builder();
-  auto isEqual = [&](Value index, int64_t number) -> Value {
-    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index,
-                                 arith::ConstantIndexOp::create(b, number));
-  };
   // Whole turns are taken off while they are exact.
   Value turns = arith::MulIOp::create(b, position[0], position[1]);
   turns = arith::RemUIOp::create(b, turns,
@@ -141,21 +141,27 @@ Value Transform::makeFactor(ScalarMath &m, ArrayRef<Value> position) {
   Value cosine = m.convert(math::CosOp::create(b, angle));
   Value sine = m.convert(math::SinOp::create(b, angle));
   // exp(-i angle) = cos - i sin; the inverse has the other sign.
-  Value isReal = isEqual(position[2], 0), toReal = isEqual(position[3], 0);
+  Value isReal = isEqual(b, position[2], 0);
+  Value toReal = isEqual(b, position[3], 0);
   Value negative = m.neg(sine);
   Value crossed = isInverse ? m.select(isReal, sine, negative)
                             : m.select(isReal, negative, sine);
   Value isSame =
       arith::CmpIOp::create(b, arith::CmpIPredicate::eq, isReal, toReal);
   Value factor = m.select(isSame, cosine, crossed);
-  if (isInverse)
-    factor = m.mul(factor, 1.0 / length);
+  return isInverse ? m.mul(factor, 1.0 / length) : factor;
+}
+
+Value Transform::makeFactor(ScalarMath &m, ArrayRef<Value> position) {
+  ImplicitLocOpBuilder &b = m.builder();
+  Value factor = makeFourierFactor(m, position, length, isInverse);
   if (!isToReal())
     return factor;
   // Elements but the first and the middle one stand for their mirror, too.
-  Value isOnce = isEqual(position[1], 0);
+  Value isOnce = isEqual(b, position[1], 0);
   if (length % 2 == 0)
-    isOnce = arith::OrIOp::create(b, isOnce, isEqual(position[1], length / 2));
+    isOnce =
+        arith::OrIOp::create(b, isOnce, isEqual(b, position[1], length / 2));
   return m.select(isOnce, factor, m.mul(factor, 2));
 }
 

@@ -30,8 +30,13 @@ static void dropStores(SmallVectorImpl<Value> &states) {
 
 SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, int64_t count,
                             ValueRange initial, LoopBody body) {
-  Value zero = arith::ConstantIndexOp::create(b, 0);
   Value end = arith::ConstantIndexOp::create(b, count);
+  return makeLoop(b, end, initial, body);
+}
+
+SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, Value count,
+                            ValueRange initial, LoopBody body) {
+  Value zero = arith::ConstantIndexOp::create(b, 0);
   Value one = arith::ConstantIndexOp::create(b, 1);
   auto build = [&](OpBuilder &nested, Location loc, Value step,
                    ValueRange states) {
@@ -42,7 +47,7 @@ SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, int64_t count,
     scf::YieldOp::create(inner, next);
   };
   return llvm::to_vector_of<Value>(
-      scf::ForOp::create(b, zero, end, one, initial, build).getResults());
+      scf::ForOp::create(b, zero, count, one, initial, build).getResults());
 }
 
 Value makeStored(ImplicitLocOpBuilder &b, Value value, Value state) {

@@ -21,6 +21,11 @@ using LoopBody = llvm::function_ref<mlir::SmallVector<mlir::Value>(
 mlir::SmallVector<mlir::Value> makeLoop(mlir::ImplicitLocOpBuilder &b,
                                         int64_t count, mlir::ValueRange initial,
                                         LoopBody body);
+/// An scf.for of as many steps as `count`, an index, says.
+mlir::SmallVector<mlir::Value> makeLoop(mlir::ImplicitLocOpBuilder &b,
+                                        mlir::Value count,
+                                        mlir::ValueRange initial,
+                                        LoopBody body);
 
 /// Makes the state at a position, a number of a step for each dimension.
 using NestBody = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &,

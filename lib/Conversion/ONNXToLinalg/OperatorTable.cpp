@@ -24,6 +24,7 @@ OperatorTable makeOperatorTable() {
   registerActivation(table);
   registerBodies(table);
   registerCast(table);
+  registerCol2Im(table);
   registerConcatSplit(table);
   registerConvTranspose(table);
   registerConvolution(table);
@@ -36,6 +37,7 @@ OperatorTable makeOperatorTable() {
   registerIndexing(table);
   registerLogic(table);
   registerMatMul(table);
+  registerNonMaxSuppression(table);
   registerNormalization(table);
   registerPad(table);
   registerPooling(table);
@@ -45,12 +47,16 @@ OperatorTable makeOperatorTable() {
   registerReduction(table);
   registerReplication(table);
   registerResize(table);
+  registerRoiAlign(table);
   registerScatter(table);
+  registerSTFT(table);
   registerSelection(table);
   registerShape(table);
   registerSoftmax(table);
   registerTopK(table);
   registerUnary(table);
+  registerUnique(table);
+  registerUnpooling(table);
   return table;
 }
 

@@ -47,6 +47,7 @@ OperatorTable makeOperatorTable();
 void registerActivation(OperatorTable &table);
 void registerBodies(OperatorTable &table);
 void registerCast(OperatorTable &table);
+void registerCol2Im(OperatorTable &table);
 void registerConcatSplit(OperatorTable &table);
 void registerConvTranspose(OperatorTable &table);
 void registerConvolution(OperatorTable &table);
@@ -59,6 +60,7 @@ void registerGridSample(OperatorTable &table);
 void registerIndexing(OperatorTable &table);
 void registerLogic(OperatorTable &table);
 void registerMatMul(OperatorTable &table);
+void registerNonMaxSuppression(OperatorTable &table);
 void registerNormalization(OperatorTable &table);
 void registerPad(OperatorTable &table);
 void registerPooling(OperatorTable &table);
@@ -68,12 +70,16 @@ void registerRecurrent(OperatorTable &table);
 void registerReduction(OperatorTable &table);
 void registerReplication(OperatorTable &table);
 void registerResize(OperatorTable &table);
+void registerRoiAlign(OperatorTable &table);
 void registerScatter(OperatorTable &table);
+void registerSTFT(OperatorTable &table);
 void registerSelection(OperatorTable &table);
 void registerShape(OperatorTable &table);
 void registerSoftmax(OperatorTable &table);
 void registerTopK(OperatorTable &table);
 void registerUnary(OperatorTable &table);
+void registerUnique(OperatorTable &table);
+void registerUnpooling(OperatorTable &table);
 
 } // namespace garam::onnx
 

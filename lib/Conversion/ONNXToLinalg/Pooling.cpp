@@ -70,19 +70,132 @@ static FailureOr<Window> getPoolingWindow(NodeAccessor &node) {
   return getWindow(node, kernel);
 }
 
+/// Positions in the flat input, by rows, as positions by columns: the last
+/// spatial dimension is the slowest.
+static Value makeColumnMajor(ImplicitLocOpBuilder &b, Value positions,
+                             ArrayRef<int64_t> spatial) {
+  return makeMapped(
+      b, b.getI64Type(), positions,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        auto constant = [&](int64_t value) {
+          return makeScalar(b, b.getI64Type(), value);
+        };
+        Value rest = s[0], sum = constant(0);
+        // By rows, the last dimension comes off first; by columns it counts
+        // for all before it.
+        for (size_t dim = spatial.size(); dim-- > 0;) {
+          int64_t before = 1;
+          for (int64_t size : spatial.take_front(dim))
+            before *= size;
+          Value size = constant(spatial[dim]);
+          Value place = arith::RemUIOp::create(b, rest, size);
+          rest = arith::DivUIOp::create(b, rest, size);
+          sum = arith::AddIOp::create(
+              b, sum, arith::MulIOp::create(b, place, constant(before)));
+        }
+        int64_t all = 1;
+        for (int64_t size : spatial)
+          all *= size;
+        return arith::AddIOp::create(
+            b, sum, arith::MulIOp::create(b, rest, constant(all)));
+      });
+}
+
+/// Where in the flat input the first element of each window is that is the
+/// window's maximum.
+static Value makeMaximumPositions(NodeAccessor &node, const Window &window,
+                                  Value maxima, TypedAttr padding) {
+  ImplicitLocOpBuilder &b = node.b;
+  int64_t rank = window.getSpatialRank();
+  Value padded =
+      makePadded(b, node.getInput(0), withBatchAndChannel(window.padLow),
+                 withBatchAndChannel(window.getHighPadding()), padding);
+  ArrayRef<int64_t> shape = node.getInputType(0).getShape();
+  // Dimensions (n, c, o1.., k1..).
+  SmallVector<AffineExpr> dims(2 + 2 * rank);
+  bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(dims));
+  SmallVector<AffineExpr> input{dims[0], dims[1]};
+  for (int64_t i = 0; i < rank; ++i)
+    input.push_back(window.getCoordinate(i, dims[2 + i], dims[2 + rank + i]));
+  auto map = [&](ArrayRef<AffineExpr> coordinates) {
+    return AffineMap::get(dims.size(), 0, coordinates, b.getContext());
+  };
+  AffineMap outer = map(ArrayRef(dims).take_front(2 + rank));
+  SmallVector<utils::IteratorType> iterators(2 + rank,
+                                             utils::IteratorType::parallel);
+  iterators.append(rank, utils::IteratorType::reduction);
+  Type i64 = b.getI64Type();
+  auto body = [&](OpBuilder &nested, Location loc, ValueRange s) {
+    ImplicitLocOpBuilder b(loc, nested);
+    auto constant = [&](int64_t value) { return makeScalar(b, i64, value); };
+    auto getIndex = [&](int64_t dim) -> Value {
+      return arith::IndexCastOp::create(b, i64,
+                                        linalg::IndexOp::create(b, dim));
+    };
+    // Beside NaN everything is equal.
+    Value isBest =
+        isFloat(s[0].getType())
+            ? arith::CmpFOp::create(b, arith::CmpFPredicate::UEQ, s[0], s[1])
+                  .getResult()
+            : arith::CmpIOp::create(b, arith::CmpIPredicate::eq, s[0], s[1])
+                  .getResult();
+    Value position = arith::AddIOp::create(
+        b, arith::MulIOp::create(b, getIndex(0), constant(shape[1])),
+        getIndex(1));
+    for (int64_t i = 0; i < rank; ++i) {
+      Value place = arith::AddIOp::create(
+          b,
+          arith::MulIOp::create(b, getIndex(2 + i),
+                                constant(window.strides[i])),
+          arith::MulIOp::create(b, getIndex(2 + rank + i),
+                                constant(window.dilations[i])));
+      place = arith::SubIOp::create(b, place, constant(window.padLow[i]));
+      Value size = constant(shape[2 + i]);
+      // A negative one is a large one.
+      Value isInside =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::ult, place, size);
+      isBest = arith::AndIOp::create(b, isBest, isInside);
+      position = arith::AddIOp::create(
+          b, arith::MulIOp::create(b, position, size), place);
+    }
+    Value candidate = arith::SelectOp::create(
+        b, isBest, position,
+        arith::ConstantOp::create(b, b.getI64IntegerAttr(INT64_MAX)));
+    linalg::YieldOp::create(
+        b, arith::MinSIOp::create(b, s.back(), candidate).getResult());
+  };
+  Value init =
+      makeFilled(b, getSizes(b, maxima), b.getI64IntegerAttr(INT64_MAX));
+  Value kernel =
+      tensor::EmptyOp::create(b, window.kernel, node.getElementType());
+  return linalg::GenericOp::create(
+             b, init.getType(), ValueRange{padded, maxima, kernel}, init,
+             {map(input), outer, map(ArrayRef(dims).take_back(rank)), outer},
+             iterators, body)
+      .getResult(0);
+}
+
 static LogicalResult lowerMaxPool(NodeAccessor &node) {
-  if (node.isOutputUsed(1))
-    return node.error() << "output 1 ('Indices') is used, but only the "
-                           "maxima can be computed";
   FailureOr<Window> window = getPoolingWindow(node);
   if (failed(window))
     return failure();
   bool isUnsigned = node.isUnsignedInput(0);
   TypedAttr lowest = getLowest(node.getElementType(), isUnsigned);
-  return node.setOutput(makePooling(node, *window, lowest, lowest,
-                                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                                      return makeMaximum(b, isUnsigned, s);
-                                    }));
+  Value maxima = makePooling(node, *window, lowest, lowest,
+                             [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                               return makeMaximum(b, isUnsigned, s);
+                             });
+  if (failed(node.setOutput(maxima)))
+    return failure();
+  if (!node.isOutputUsed(1))
+    return success();
+  if (failed(node.checkStatic(0, "the position of a maximum")))
+    return failure();
+  Value positions = makeMaximumPositions(node, *window, maxima, lowest);
+  if (node.getInt("storage_order", 0) != 0)
+    positions = makeColumnMajor(node.b, positions,
+                                node.getInputType(0).getShape().drop_front(2));
+  return node.setOutput(1, positions);
 }
 
 /// How many elements each window covers along one dimension: of the input, or
