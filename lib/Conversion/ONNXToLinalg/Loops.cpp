@@ -42,7 +42,7 @@ SmallVector<Value> makeLoop(ImplicitLocOpBuilder &b, Value count,
                    ValueRange states) {
     ImplicitLocOpBuilder inner(loc, nested);
     SmallVector<Value> next = body(inner, step, states);
-    if (count == 1)
+    if (getConstantIntValue(count) == 1)
       dropStores(next);
     scf::YieldOp::create(inner, next);
   };
