@@ -42,7 +42,7 @@ BY_OUTPUT = "{} must be constant, or the shape of the output known"
 # in the table.
 LIMITS = {
     "AveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
-    "BatchNormalization": INFERENCE,
+    "BatchNormalization": "statistics are outputs where `training_mode` is 1",
     "Cast": "no strings and no floats of less than 16 bits",
     "CastLike": "no strings and no floats of less than 16 bits",
     "CenterCropPad": "the shape of the output must be known",

@@ -33,7 +33,6 @@ KNOWN_FAILURES: dict[tuple[str, str], str] = {
 RELATIVE, ABSOLUTE = {4: 1e-3, 8: 1e-3, 2: 2e-2}, {4: 1e-5, 8: 1e-5, 2: 1e-2}
 # onnxruntime's optimisations change its own results: that difference times this is allowed, too.
 NOISE_FACTOR = 10
-SMALLEST_COSINE = 0.998
 
 
 def make_parameters():
@@ -51,7 +50,7 @@ def split(actual, expected):
     return actual[finite], expected[finite]
 
 
-def check_host(actual, expected, plain):
+def check_host(case, actual, expected, plain):
     """`plain` is onnxruntime's result without optimisations."""
     width = expected.dtype.itemsize
     noise = np.abs(np.subtract(*split(plain, expected))).max(initial=0)
@@ -61,9 +60,9 @@ def check_host(actual, expected, plain):
         + NOISE_FACTOR * noise)
 
 
-def check_chip(actual, expected, plain):
+def check_chip(case, actual, expected, plain):
     """The chip computes in bfloat16."""
-    assert cosine(*split(actual, expected)) >= SMALLEST_COSINE
+    assert cosine(*split(actual, expected)) >= case.cosine
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +96,7 @@ def test_agrees_with_onnxruntime(case, exporter, tmp_path):
             assert (outputs[name].dtype, outputs[name].shape) == (value.dtype, value.shape), where
             if value.dtype.kind == "f":
                 try:
-                    check(outputs[name], value, plain[name])
+                    check(case, outputs[name], value, plain[name])
                 except AssertionError as error:
                     raise AssertionError(f"{where}: {error}") from None
             else:

@@ -68,44 +68,6 @@ static ChannelAffine computeBatchNorm(NodeAccessor &node, double epsilon) {
   return {scale, shift};
 }
 
-static LogicalResult lowerBatchNormalization(NodeAccessor &node) {
-  if (node.getInt("training_mode", 0) != 0)
-    return node.error() << "attribute 'training_mode' is 1, but only "
-                           "inference is supported; export the model in "
-                           "evaluation mode";
-  for (unsigned i = 1; i < node.getNumOutputs(); ++i)
-    if (node.isOutputUsed(i))
-      return node.error() << "output " << i
-                          << ", a statistic of training, is used";
-  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 2, INT32_MAX)))
-    return failure();
-  int64_t channels = node.getInputType(0).getDimSize(1);
-  for (unsigned i = 1; i < 5; ++i)
-    if (node.getRank(i) != 1 || node.getInputType(i).getDimSize(0) != channels)
-      return node.error() << "input " << i << " is " << node.getInputType(i)
-                          << ", but a vector of the " << channels
-                          << " channels of " << node.getInputType(0)
-                          << " is needed";
-
-  ImplicitLocOpBuilder &b = node.b;
-  double epsilon = node.getFloat("epsilon", 1e-5);
-  std::optional<ChannelAffine> affine = foldBatchNorm(node, epsilon);
-  if (!affine)
-    affine = computeBatchNorm(node, epsilon);
-  Type type = node.getElementType(), sumType = getAccumulatorType(type);
-  int64_t rank = node.getRank();
-  AffineMap channel = getAxisMap(b.getContext(), rank, 1);
-  Value input = node.getInput(0);
-  return node.setOutput(makePointwise(
-      b, getSizes(b, input), type, {input, affine->scale, affine->shift},
-      {b.getMultiDimIdentityMap(rank), channel, channel},
-      [&](ImplicitLocOpBuilder &b, ValueRange s) {
-        ScalarMath m(b, sumType);
-        Value value = m.add(m.mul(m.convert(s[0]), s[1]), s[2]);
-        return ScalarMath(b, type).convert(value);
-      }));
-}
-
 //===----------------------------------------------------------------------===//
 // Statistics of the input itself
 //===----------------------------------------------------------------------===//
@@ -120,10 +82,10 @@ struct Centered {
 
 } // namespace
 
-/// The mean along the axes, whose sizes are static.
-static Value makeMean(ImplicitLocOpBuilder &b, Value input,
-                      ArrayRef<int64_t> axes) {
-  Value sums = makeSum(b, input, axes);
+/// What `sums` along the axes of `input`, whose sizes are static, are on
+/// average.
+static Value makeAverage(ImplicitLocOpBuilder &b, Value sums, Value input,
+                         ArrayRef<int64_t> axes) {
   Type type = getElementTypeOrSelf(sums);
   TypedAttr count = getElementCount(input, axes, type);
   return makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
@@ -131,17 +93,27 @@ static Value makeMean(ImplicitLocOpBuilder &b, Value input,
   });
 }
 
+static Value makeMean(ImplicitLocOpBuilder &b, Value input,
+                      ArrayRef<int64_t> axes) {
+  return makeAverage(b, makeSum(b, input, axes), input, axes);
+}
+
+static Value makeSumOfSquares(ImplicitLocOpBuilder &b, Value input,
+                              ArrayRef<int64_t> axes) {
+  Type type = getAccumulatorType(getElementTypeOrSelf(input));
+  return makeReduction(b, input, axes, getScalarAttr(type, 0),
+                       [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                         ScalarMath m(b, type);
+                         Value x = m.convert(s[0]);
+                         return m.add(m.mul(x, x), s[1]);
+                       });
+}
+
 /// 1 / sqrt(mean of squares + epsilon).
 static Value makeInverseRoot(ImplicitLocOpBuilder &b, Value input,
                              ArrayRef<int64_t> axes, double epsilon) {
-  Type inputType = getElementTypeOrSelf(input);
-  Type type = getAccumulatorType(inputType);
-  Value sums = makeReduction(b, input, axes, getScalarAttr(type, 0),
-                             [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                               ScalarMath m(b, type);
-                               Value x = m.convert(s[0]);
-                               return m.add(m.mul(x, x), s[1]);
-                             });
+  Value sums = makeSumOfSquares(b, input, axes);
+  Type type = getElementTypeOrSelf(sums);
   TypedAttr count = getElementCount(input, axes, type);
   return makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
     ScalarMath m(b, type);
@@ -205,6 +177,93 @@ static LogicalResult checkStaticAxes(NodeAccessor &node,
       return failure();
   return success();
 }
+
+//===----------------------------------------------------------------------===//
+// BatchNormalization, by its own statistics
+//===----------------------------------------------------------------------===//
+
+/// before * momentum + now * (1 - momentum), as `type`.
+static Value makeRunning(ImplicitLocOpBuilder &b, Type type, Value before,
+                         Value now, double momentum) {
+  Type sumType = getElementTypeOrSelf(now);
+  return makeMapped(b, type, {before, now},
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                      ScalarMath m(b, sumType);
+                      Value old = m.mul(m.convert(s[0]), momentum);
+                      Value sum = m.add(old, m.mul(s[1], 1 - momentum));
+                      return ScalarMath(b, type).convert(sum);
+                    });
+}
+
+/// Mean and variance are those of the input, over all axes but the channels',
+/// as exporters write weights that are standardised.
+static LogicalResult lowerTraining(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  int64_t rank = node.getRank();
+  SmallVector<int64_t> axes{0};
+  llvm::append_range(axes, llvm::seq<int64_t>(2, rank));
+  if (failed(checkStaticAxes(node, axes)))
+    return failure();
+  double momentum = node.getFloat("momentum", 0.9);
+  Centered centered =
+      makeCentered(b, node.getInput(0), axes, node.getFloat("epsilon", 1e-5));
+  if (failed(node.setOutput(makeScaled(
+          b, centered.centered, centered.inverseDeviation, axes,
+          node.getInput(1), node.getInput(2),
+          getAxisMap(b.getContext(), rank, 1), node.getElementType()))))
+    return failure();
+  if (node.isOutputUsed(1) &&
+      failed(node.setOutput(1, makeRunning(b, node.getElementType(3),
+                                           node.getInput(3), centered.mean,
+                                           momentum))))
+    return failure();
+  if (!node.isOutputUsed(2))
+    return success();
+  Value variance = makeAverage(b, makeSumOfSquares(b, centered.centered, axes),
+                               centered.centered, axes);
+  return node.setOutput(2, makeRunning(b, node.getElementType(4),
+                                       node.getInput(4), variance, momentum));
+}
+
+static LogicalResult lowerBatchNormalization(NodeAccessor &node) {
+  if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 2, INT32_MAX)))
+    return failure();
+  int64_t channels = node.getInputType(0).getDimSize(1);
+  for (unsigned i = 1; i < 5; ++i)
+    if (node.getRank(i) != 1 || node.getInputType(i).getDimSize(0) != channels)
+      return node.error() << "input " << i << " is " << node.getInputType(i)
+                          << ", but a vector of the " << channels
+                          << " channels of " << node.getInputType(0)
+                          << " is needed";
+
+  if (node.getInt("training_mode", 0) != 0)
+    return lowerTraining(node);
+  for (unsigned i = 1; i < node.getNumOutputs(); ++i)
+    if (node.isOutputUsed(i))
+      return node.error() << "output " << i
+                          << ", a statistic of training, is used";
+  ImplicitLocOpBuilder &b = node.b;
+  double epsilon = node.getFloat("epsilon", 1e-5);
+  std::optional<ChannelAffine> affine = foldBatchNorm(node, epsilon);
+  if (!affine)
+    affine = computeBatchNorm(node, epsilon);
+  Type type = node.getElementType(), sumType = getAccumulatorType(type);
+  int64_t rank = node.getRank();
+  AffineMap channel = getAxisMap(b.getContext(), rank, 1);
+  Value input = node.getInput(0);
+  return node.setOutput(makePointwise(
+      b, getSizes(b, input), type, {input, affine->scale, affine->shift},
+      {b.getMultiDimIdentityMap(rank), channel, channel},
+      [&](ImplicitLocOpBuilder &b, ValueRange s) {
+        ScalarMath m(b, sumType);
+        Value value = m.add(m.mul(m.convert(s[0]), s[1]), s[2]);
+        return ScalarMath(b, type).convert(value);
+      }));
+}
+
+//===----------------------------------------------------------------------===//
+// Layer, instance and group normalisation
+//===----------------------------------------------------------------------===//
 
 /// The map of a scale that broadcasts to the last dimensions of input 0;
 /// reports one that does not.

@@ -39,7 +39,7 @@ pretrained("rt-detr", "RTDetrForObjectDetection", dict(
     encoder_hidden_dim=16, encoder_in_channels=[16, 24, 32], d_model=16, num_queries=6, encoder_ffn_dim=32,
     encoder_attention_heads=2, decoder_in_channels=[16, 16, 16], decoder_ffn_dim=32, decoder_layers=1,
     decoder_attention_heads=2, decoder_n_points=2, num_labels=5, anchor_image_size=None, eval_size=None), lambda: pixels(64),
-    ("logits", "pred_boxes"))
+    ("logits", "pred_boxes"), cosine=0.95)  # It chooses queries by their scores: PyTorch's own bfloat16 has 0.960.
 pretrained("mask-former", "MaskFormerForInstanceSegmentation", dict(
     backbone_config=dict(model_type="swin", image_size=64, embed_dim=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2],
                          window_size=2, out_features=["stage1", "stage2", "stage3", "stage4"]),

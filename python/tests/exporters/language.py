@@ -80,7 +80,7 @@ pretrained("led", "LEDModel", dict(
 pretrained("prophetnet", "ProphetNetModel", dict(
     vocab_size=99, hidden_size=32, encoder_ffn_dim=64, num_encoder_layers=1, num_encoder_attention_heads=4,
     decoder_ffn_dim=64, num_decoder_layers=1, num_decoder_attention_heads=4, max_position_embeddings=64,
-    num_buckets=8, relative_max_distance=16), with_target, fixed={"use_cache": False})
+    num_buckets=8, relative_max_distance=16), with_target, fixed={"use_cache": False}, exporters=("torchscript",))
 pretrained("switch-transformer", "SwitchTransformersEncoderModel", dict(
     vocab_size=99, d_model=32, d_kv=8, d_ff=64, num_layers=2, num_heads=4, num_experts=4, num_sparse_encoder_layers=1,
-    expert_capacity=8), tokens)
+    expert_capacity=8), tokens, exporters=("torchscript",))

@@ -16,7 +16,7 @@ transformers.logging.set_verbosity_error()
 class Positional(nn.Module):
     """A network called by position; it returns those of its outputs that are asked for.
 
-    `fixed` are arguments that are not inputs of the exported model.
+    Without names the output is the result itself. `fixed` are arguments that are not inputs of the exported model.
     """
 
     def __init__(self, model, names, outputs, fixed):
@@ -25,6 +25,8 @@ class Positional(nn.Module):
 
     def forward(self, *arguments):
         result = self.model(**dict(zip(self.names, arguments)), **self.fixed)
+        if not self.outputs:
+            return result
         chosen = [result[name] for name in self.outputs]
         flat = []
         for value in chosen:

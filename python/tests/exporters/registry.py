@@ -25,6 +25,8 @@ class Case:
     # What each exporter is asked for.
     torchscript_opset: int = 17
     dynamo_opset: int = 18
+    # Of the outputs in bfloat16 with those in float32, at least.
+    cosine: float = 0.998
     # Further arguments of the exporters.
     options: dict = dataclasses.field(default_factory=dict)
 

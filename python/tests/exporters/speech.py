@@ -23,7 +23,7 @@ pretrained("wav2vec2-bert", "Wav2Vec2BertModel", dict(
     conv_depthwise_kernel_size=5, left_max_position_embeddings=4, right_max_position_embeddings=2), lambda: {"input_features": torch.randn(1, 20, 16)})
 pretrained("whisper", "WhisperForConditionalGeneration", WHISPER, lambda: {
     "input_features": torch.randn(1, 8, 40), "decoder_input_ids": torch.randint(3, 99, (1, 5))}, ("logits",),
-    {"use_cache": False}, dynamo_opset=23)
+    {"use_cache": False}, exporters=("dynamo",), dynamo_opset=23)
 pretrained("whisper-encoder", "WhisperForAudioClassification", WHISPER,
            lambda: {"input_features": torch.randn(1, 8, 40)}, ("logits",))
 pretrained("speech-to-text", "Speech2TextModel", dict(
@@ -45,24 +45,15 @@ pretrained("univnet", "UnivNetModel", dict(
     model_in_channels=8, model_hidden_channels=8, num_mel_bins=10, resblock_kernel_sizes=[3], resblock_stride_sizes=[4],
     resblock_dilation_sizes=[[1, 3]], kernel_predictor_num_blocks=1, kernel_predictor_hidden_channels=8,
     kernel_predictor_conv_size=3), lambda: {"input_features": torch.randn(1, 7, 10), "noise_sequence": torch.randn(1, 7, 8)},
-    ("waveforms",))
+    ("waveforms",), exporters=("dynamo",))
 pretrained("hifi-gan", "SpeechT5HifiGan", dict(
     model_in_dim=10, upsample_initial_channel=16, upsample_rates=[4, 2], upsample_kernel_sizes=[8, 4],
     resblock_kernel_sizes=[3], resblock_dilation_sizes=[[1, 3]], normalize_before=True),
     lambda: {"spectrogram": torch.randn(12, 10)}, ())
-pretrained("clap-audio", "ClapAudioModelWithProjection", dict(
-    hidden_size=64, spec_size=32, num_mel_bins=8, patch_size=2, patch_stride=[2, 2], patch_embeds_hidden_size=8, depths=[1, 1, 1, 1],
-    num_attention_heads=[1, 1, 2, 2], window_size=2, projection_dim=16), lambda: {
-        "input_features": torch.randn(1, 1, 128, 8)}, ("audio_embeds",), {"is_longer": torch.tensor([[False]])})
 pretrained("moonshine", "MoonshineModel", dict(
     vocab_size=99, hidden_size=32, intermediate_size=64, encoder_num_hidden_layers=1, decoder_num_hidden_layers=1,
     encoder_num_attention_heads=4, decoder_num_attention_heads=4), lambda: {
-        "input_values": torch.randn(1, 1600), "decoder_input_ids": torch.randint(3, 99, (1, 5))}, fixed={"use_cache": False})
-pretrained("fast-speech2", "FastSpeech2ConformerModel", dict(
-    hidden_size=16, vocab_size=40, num_mel_bins=8, encoder_num_attention_heads=2, encoder_layers=1, encoder_linear_units=32,
-    decoder_layers=1, decoder_num_attention_heads=2, decoder_linear_units=32, speech_decoder_postnet_units=16,
-    duration_predictor_channels=16, energy_predictor_channels=16, pitch_predictor_channels=16), lambda: {
-        "input_ids": torch.randint(1, 40, (1, 7))}, ("spectrogram",), exporters=("torchscript",))
+        "input_values": torch.randn(1, 1600), "decoder_input_ids": torch.randint(3, 99, (1, 5))}, fixed={"use_cache": False}, exporters=("dynamo",))
 pretrained("vits", "VitsModel", dict(
     vocab_size=38, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, ffn_dim=32, flow_size=16, spectrogram_bins=17,
     upsample_initial_channel=16, upsample_rates=[4, 2], upsample_kernel_sizes=[8, 4], resblock_kernel_sizes=[3],

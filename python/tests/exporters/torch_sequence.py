@@ -135,24 +135,6 @@ def transformer_encoder():
         Positions(20, 16), nn.TransformerEncoder(layer, 2, enable_nested_tensor=False), nn.Linear(16, 5))), sequence()
 
 
-@architecture("transformer", exporters=("dynamo",))
-def transformer():
-    class Both(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.source, self.target = nn.Embedding(40, 16), nn.Embedding(40, 16)
-            self.net = nn.Transformer(16, 4, 1, 1, 32, batch_first=True)
-            self.head = nn.Linear(16, 40)
-
-        def forward(self, source, target):
-            length = target.shape[1]
-            mask = torch.triu(torch.full((length, length), float("-inf")), diagonal=1)
-            return self.head(self.net(self.source(source), self.target(target), tgt_mask=mask))
-
-    return randomise(Both()), {
-        "source": torch.tensor([[4, 7, 9, 3, 0, 0]]), "target": torch.tensor([[1, 5, 6, 2]])}
-
-
 @architecture("rotary-attention", exporters=("dynamo",), dynamo_opset=23)
 def rotary_attention():
     class Rotary(nn.Module):

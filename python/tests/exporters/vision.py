@@ -53,7 +53,7 @@ pretrained("glpn", "GLPNForDepthEstimation", dict(
     lambda: pixels(64), ("predicted_depth",))
 pretrained("dpt", "DPTForDepthEstimation", {
     **VIT, "num_hidden_layers": 4, "backbone_out_indices": [0, 1, 2, 3], "neck_hidden_sizes": [8, 8, 16, 16],
-    "fusion_hidden_size": 16}, pixels, ("predicted_depth",))
+    "fusion_hidden_size": 16}, pixels, ("predicted_depth",), cosine=0.99)  # PyTorch's own bfloat16: 0.997
 pretrained("focalnet", "FocalNetModel", dict(
     image_size=32, patch_size=2, embed_dim=16, depths=[1, 1], focal_levels=[2, 2], focal_windows=[3, 3],
     hidden_sizes=[16, 32]), pixels)
@@ -84,6 +84,6 @@ pretrained("blip-text", "BlipTextModel", dict(
     max_position_embeddings=16), tokens)
 pretrained("super-point", "SuperPointForKeypointDetection", dict(
     encoder_hidden_sizes=[8, 8, 16, 16], decoder_hidden_size=16, keypoint_decoder_dim=65, descriptor_decoder_dim=16),
-    pixels, ("keypoints", "scores"))
+    pixels, ("keypoints", "scores"), exporters=("dynamo",))
 pretrained("image-gpt", "ImageGPTModel", dict(vocab_size=33, n_embd=32, n_layer=2, n_head=4, n_positions=64),
            lambda: tokens(16, 1, 32, mask=False), fixed={"use_cache": False})

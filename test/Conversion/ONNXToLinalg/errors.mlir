@@ -174,14 +174,6 @@ func.func @declared_output(%x: tensor<2x3xf32>) -> tensor<2x4xf32> {
 
 // -----
 
-func.func @training(%x: tensor<1x2x4xf32>, %s: tensor<2xf32>) -> tensor<1x2x4xf32> {
-  // expected-error @+1 {{node 'a' (BatchNormalization, opset 17): attribute 'training_mode' is 1, but only inference is supported; export the model in evaluation mode}}
-  %0 = onnx.node "BatchNormalization"(%x, %s, %s, %s, %s) {id = "a", opset = 17 : i64} attributes {training_mode = 1 : i64} : (tensor<1x2x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2x4xf32>
-  return %0 : tensor<1x2x4xf32>
-}
-
-// -----
-
 func.func @scale(%x: tensor<2x3xf32>, %s: tensor<2xf32>) -> tensor<2x3xi8> {
   // expected-error @+1 {{node 'a' (QuantizeLinear, opset 17): scale 'tensor<2xf32>' does not fit 'tensor<2x3xf32>'; a scalar, a vector along dimension 1}}
   %0 = onnx.node "QuantizeLinear"(%x, %s) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x3xi8>

@@ -96,6 +96,28 @@ func.func @batch_normalization(%x: tensor<?x2x4xf32>) -> tensor<?x2x4xf32> {
 
 // -----
 
+// By its own statistics, over all axes but the channels'; the running mean goes
+// a tenth of the way.
+
+// CHECK-LABEL: func @batch_training(
+// CHECK-SAME: %[[X:[a-z0-9]*]]: tensor<3x2x4xf32>
+// CHECK-SAME: %[[MEAN:[a-z0-9]*]]: tensor<2xf32>
+func.func @batch_training(%x: tensor<3x2x4xf32>, %mean: tensor<2xf32>, %s: tensor<2xf32>) -> (tensor<3x2x4xf32>, tensor<2xf32>) {
+  // CHECK: %[[SUM:.*]] = linalg.generic {{.*}}iterator_types = ["reduction", "parallel", "reduction"]{{.*}} ins(%[[X]] :
+  // CHECK: %[[NOW:.*]] = linalg.generic {{.*}} ins(%[[SUM]] : tensor<2xf32>)
+  // CHECK: %[[CENTRED:.*]] = linalg.generic {{.*}} ins(%[[X]], %[[NOW]] :
+  // CHECK: linalg.generic {{.*}} ins(%[[MEAN]], %[[NOW]] :
+  // CHECK: arith.mulf %{{.*}}, %{{.*}} : f32
+  // CHECK: arith.mulf %{{.*}}, %{{.*}} : f32
+  // CHECK: arith.addf
+  %0:2 = onnx.node "BatchNormalization"(%x, %s, %s, %mean, %s)
+      {id = "b", opset = 17 : i64} attributes {training_mode = 1 : i64}
+      : (tensor<3x2x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> (tensor<3x2x4xf32>, tensor<2xf32>)
+  return %0#0, %0#1 : tensor<3x2x4xf32>, tensor<2xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func @layer_normalization(
 func.func @layer_normalization(%x: tensor<?x8xf32>, %s: tensor<8xf32>, %b: tensor<8xf32>) -> tensor<?x8xf32> {
   // CHECK: arith.addf

@@ -96,3 +96,40 @@ func.func @concatenation(%x: tensor<8xf32>) -> tensor<16xf32> {
   }
   return %2 : tensor<16xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// The least f32 of a mask stays finite where it is stored; a number that is no
+// limit of its type does not change, nor does what is stored as f32.
+
+// CHECK-LABEL: func.func @masks
+// CHECK:         arith.constant -3.38953139E+38 : f32
+// CHECK:         arith.constant 1.000000e+09 : f32
+// CHECK:         -> tensor<8xbf16>
+// CHECK:         arith.constant 3.40282347E+38 : f32
+// CHECK:         -> tensor<8xf32>
+// HALF-LABEL: func.func @masks
+// HALF:         arith.constant -6.550400e+04 : f32
+// HALF:         arith.constant 1.000000e+09 : f32
+func.func @masks(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    %lowest = arith.constant -3.40282347E+38 : f32
+    %large = arith.constant 1.0e+09 : f32
+    %b = arith.cmpf ogt, %a, %large : f32
+    %c = arith.negf %a : f32
+    %s = arith.select %b, %lowest, %c : f32
+    npu.yield %s : f32
+  }
+  %1 = npu.vector ins(%0) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    %highest = arith.constant 3.40282347E+38 : f32
+    %s = arith.minimumf %a, %highest : f32
+    npu.yield %s : f32
+  }
+  return %1 : tensor<8xf32>
+}

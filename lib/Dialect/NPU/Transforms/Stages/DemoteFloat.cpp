@@ -6,6 +6,7 @@
 
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
 #include "garam/Dialect/NPU/Utils/VectorSpec.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace garam {
@@ -34,6 +35,7 @@ private:
   bool staysWide(Value value);
   void demote(Operation *op);
   void demoteConstant(ConstantOp op);
+  void keepFinite(VectorOp op);
   void convertOperand(OpOperand &operand, Type type);
   void convertOperands(Operation *op);
 
@@ -197,6 +199,36 @@ void Demotion::demote(Operation *op) {
       setElementType(result, narrow);
 }
 
+/// Next to the largest f32 are numbers that stand for the largest of the type,
+/// as masks that are added before a softmax: what is stored of them must not be
+/// infinite, or rows that are masked as a whole become NaN. They become the
+/// largest number of what is stored.
+void Demotion::keepFinite(VectorOp op) {
+  auto isNarrow = [&](Value value) {
+    return getElementTypeOrSelf(value) == narrow;
+  };
+  if (llvm::none_of(op->getResults(), isNarrow))
+    return;
+  const llvm::fltSemantics &wide = APFloat::IEEEsingle();
+  auto getLargest = [&](const llvm::fltSemantics &semantics, bool isNegative) {
+    APFloat largest = APFloat::getLargest(semantics, isNegative);
+    bool losesInfo;
+    largest.convert(wide, APFloat::rmNearestTiesToEven, &losesInfo);
+    return largest;
+  };
+  op.walk([&](arith::ConstantOp constant) {
+    auto value = dyn_cast<FloatAttr>(constant.getValue());
+    if (!value || !value.getType().isF32() || !value.getValue().isFinite())
+      return;
+    bool isNegative = value.getValue().isNegative();
+    if (abs(value.getValue()) <= getLargest(APFloat::BFloat(), false))
+      return;
+    const auto &stored = cast<FloatType>(narrow).getFloatSemantics();
+    constant.setValueAttr(
+        FloatAttr::get(value.getType(), getLargest(stored, isNegative)));
+  });
+}
+
 void Demotion::run(func::FuncOp func) {
   SmallVector<Operation *> operations;
   for (Operation &op : func.getBody().front())
@@ -207,6 +239,9 @@ void Demotion::run(func::FuncOp func) {
     demote(op);
   for (Operation *op : operations)
     convertOperands(op);
+  for (Operation *op : operations)
+    if (auto vector = dyn_cast<VectorOp>(op))
+      keepFinite(vector);
 }
 
 void NPUDemoteFloat::runOnOperation() {

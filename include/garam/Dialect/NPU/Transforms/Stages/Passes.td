@@ -118,7 +118,9 @@ def NPUDemoteFloat : Pass<"npu-demote-float", "::mlir::func::FuncOp"> {
     engines compute in f32 and round when they store. Operands of contractions,
     which have one type, are converted by a stage of their own where they come
     from an argument; vector stages read any type. Weights change the type of
-    their `npu.constant` only. Biases, scales and other vectors stay f32.
+    their `npu.constant` only. Biases, scales and other vectors stay f32. Scalars
+    of vector stages that are beyond the largest bf16, which masks are made of,
+    become the largest number of `type`.
 
     ```mlir
     %0 = npu.contract %a, %w ... : (tensor<4x8xf32>, tensor<8x16xf32>)
