@@ -21,12 +21,6 @@ SEQUENCES = "a loop over parts of run-time sizes, collected in a sequence"
 KNOWN_FAILURES: dict[tuple[str, str], str] = {
     ("embedding-bag", "torchscript"): SEQUENCES,
     ("embedding-bag", "dynamo"): SEQUENCES,
-    ("folded-patches", "torchscript"): "Col2Im",
-    ("folded-patches", "dynamo"): "Col2Im",
-    ("mobilevitv2", "torchscript"): "Col2Im",
-    ("mobilevitv2", "dynamo"): "Col2Im",
-    ("spectrogram", "torchscript"): "STFT",
-    ("spectrogram", "dynamo"): "STFT",
 }
 
 # Of float32 and float64; of float16, whose epsilon is 1e-3, sums of a few hundred terms.
