@@ -10,6 +10,9 @@
 |*                                                                            *|
 |* A function with a parameter `error` fails by a null pointer, or false, and *|
 |* puts an error there, which the caller destroys; `error` itself may be null.*|
+|* No other pointer may be null unless its function says so, but that to what *|
+|* is destroyed, and that to a list of no elements. An index is below the     *|
+|* number that the function of the same name with GetNum gives.               *|
 |* What is called Create, Compile, Load or Copy gives an object that the      *|
 |* caller destroys. A context and an executable may be used by several        *|
 |* threads, a session by one at a time.                                       *|
@@ -64,15 +67,22 @@ typedef struct GaramValue {
   size_t byteSize;
 } GaramValue;
 
+/** The output of a run that is the input of the next one. */
+typedef struct GaramState {
+  GaramValue input, output;
+} GaramState;
+
 /** An option of `garam compile` by its name without dashes: "dim", "shape",
- *  "precision", "O", "calibrate", "placement", "no-fallback" (value "" or
- *  "on"), or one of a device. "dim" and "shape" may be there several times. */
+ *  "state", "precision", "O", "calibrate", "placement", "no-fallback" ("on" or
+ *  "", and "off"), or one of a device. "dim", "shape" and "state" may be there
+ *  several times. A null pointer is the value "". */
 typedef struct GaramOption {
   const char *name;
   const char *value;
 } GaramOption;
 
-/** The bytes of a tensor, row-major and little-endian, of the caller. */
+/** The bytes of a tensor, row-major and little-endian, of the caller; `data`
+ * and `shape` may be null where there are none. */
 typedef struct GaramInput {
   const char *name;
   GaramDataType type;
@@ -87,10 +97,33 @@ uint32_t garamGetAPIVersion(void);
 /** The version of Garam. */
 const char *garamGetVersion(void);
 
+/** A node of the model. */
+typedef struct GaramNode {
+  const char *name;
+  const char *op; /* "" where it is not known */
+  int64_t opset;  /* 0 where it is not known */
+} GaramNode;
+
+/** One thing that is wrong. Texts are "" where there is nothing to say. It
+ *  belongs to the error. */
+typedef struct GaramDiagnostic {
+  const char *message;
+  const char *hint;
+  const char *file;
+  uint32_t line, column; /* in the file, from 1; 0 where it has no lines */
+  size_t numNodes;       /* several where nodes were fused */
+  const GaramNode *nodes;
+  size_t numNotes;
+  const char *const *notes;
+} GaramDiagnostic;
+
 /** The exit code that the tool garam ends with for this error; never 0. */
 int garamErrorGetCode(const GaramError *error);
 /** A line for each thing that is wrong. Belongs to the error. */
 const char *garamErrorGetMessage(const GaramError *error);
+/** The same, thing by thing; at least one. */
+size_t garamErrorGetNumDiagnostics(const GaramError *error);
+GaramDiagnostic garamErrorGetDiagnostic(const GaramError *error, size_t index);
 void garamErrorDestroy(GaramError *error);
 
 GaramContext *garamContextCreate(void);
@@ -118,11 +151,15 @@ bool garamExecutableSave(const GaramExecutable *executable, const char *path,
 
 size_t garamExecutableGetNumInputs(const GaramExecutable *executable);
 size_t garamExecutableGetNumOutputs(const GaramExecutable *executable);
-/** `index` is below the number above. */
 GaramValue garamExecutableGetInput(const GaramExecutable *executable,
                                    size_t index);
 GaramValue garamExecutableGetOutput(const GaramExecutable *executable,
                                     size_t index);
+/** What sessions keep from run to run, which is not among the inputs and
+ * outputs above. */
+size_t garamExecutableGetNumStates(const GaramExecutable *executable);
+GaramState garamExecutableGetState(const GaramExecutable *executable,
+                                   size_t index);
 size_t garamExecutableGetNumWarnings(const GaramExecutable *executable);
 /** Belongs to the executable. */
 const char *garamExecutableGetWarning(const GaramExecutable *executable,
@@ -136,10 +173,17 @@ GaramSession *garamSessionCreate(const GaramExecutable *executable);
 void garamSessionDestroy(GaramSession *session);
 /** Runs on inputs in any order. Output i of the model is written to
  *  `outputs[i]`, which has the bytes that its GaramValue says; a null pointer
- *  leaves it out. */
+ *  leaves it out. The input of a state may be given, too, and replaces what the
+ *  run before has left. */
 bool garamSessionRun(GaramSession *session, const GaramInput *inputs,
                      size_t numInputs, void *const *outputs, size_t numOutputs,
                      GaramError **error);
+/** Writes what the next run takes as state i to `places[i]`; a null pointer
+ *  leaves it out. */
+bool garamSessionCopyStates(GaramSession *session, void *const *places,
+                            size_t numPlaces, GaramError **error);
+/** State is zero again, as before the first run. */
+bool garamSessionResetStates(GaramSession *session, GaramError **error);
 
 #ifdef __cplusplus
 }

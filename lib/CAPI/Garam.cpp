@@ -9,7 +9,7 @@
 #include "garam/Driver/CompileToExecutable.h"
 #include "garam/Runtime/Report.h"
 #include "garam/Runtime/TrustList.h"
-#include "garam/Support/Errors.h"
+#include "garam/Support/DiagnosedError.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
 #include "llvm/ADT/StringExtras.h"
@@ -28,8 +28,25 @@ static_assert(GARAM_FLOAT64 + 1 == numDataTypes);
 //===----------------------------------------------------------------------===//
 
 struct GaramError {
-  ErrorReport report;
+  explicit GaramError(DiagnosedReport report);
+
+  DiagnosedReport report;
+  /// Of each part of the report, in the form that the caller sees.
+  std::vector<std::vector<GaramNode>> nodes;
+  std::vector<std::vector<const char *>> notes;
 };
+
+GaramError::GaramError(DiagnosedReport taken) : report(std::move(taken)) {
+  for (const DiagnosisParts &parts : report.parts) {
+    std::vector<GaramNode> &ownNodes = nodes.emplace_back();
+    for (const DiagnosedNode &node : parts.nodes)
+      ownNodes.push_back(
+          {node.id.c_str(), node.op.c_str(), node.opset.value_or(0)});
+    std::vector<const char *> &ownNotes = notes.emplace_back();
+    for (const std::string &note : parts.notes)
+      ownNotes.push_back(note.c_str());
+  }
+}
 
 /// A plugin that is loaded waits for the compiles that run.
 struct GaramContext {
@@ -57,10 +74,10 @@ struct GaramSession {
 
 /// Whether `failure` is success; else it goes to the caller.
 static bool take(Error failure, GaramError **error) {
-  ErrorReport report = consumeToReport(std::move(failure));
+  DiagnosedReport report = consumeToDiagnosedReport(std::move(failure));
   bool isSuccess = report.exitCode == ExitCode::Success;
   if (!isSuccess && error)
-    *error = new GaramError{std::move(report)};
+    *error = new GaramError(std::move(report));
   return isSuccess;
 }
 
@@ -83,6 +100,25 @@ const char *garamErrorGetMessage(const GaramError *error) {
   return error->report.text.c_str();
 }
 
+size_t garamErrorGetNumDiagnostics(const GaramError *error) {
+  return error->report.parts.size();
+}
+
+GaramDiagnostic garamErrorGetDiagnostic(const GaramError *error, size_t index) {
+  const DiagnosisParts &parts = error->report.parts[index];
+  GaramDiagnostic diagnostic;
+  diagnostic.message = parts.message.c_str();
+  diagnostic.hint = parts.hint.c_str();
+  diagnostic.file = parts.file.c_str();
+  diagnostic.line = parts.line;
+  diagnostic.column = parts.column;
+  diagnostic.numNodes = error->nodes[index].size();
+  diagnostic.nodes = error->nodes[index].data();
+  diagnostic.numNotes = error->notes[index].size();
+  diagnostic.notes = error->notes[index].data();
+  return diagnostic;
+}
+
 void garamErrorDestroy(GaramError *error) { delete error; }
 
 GaramContext *garamContextCreate(void) {
@@ -103,7 +139,7 @@ bool garamContextLoadPlugin(GaramContext *context, const char *path,
 // Executables
 //===----------------------------------------------------------------------===//
 
-static void addOption(const GaramOption &option, CompileOptions &options) {
+static Error addOption(const GaramOption &option, CompileOptions &options) {
   StringRef name = option.name;
   std::string value = option.value ? option.value : "";
   if (name == "dim")
@@ -118,10 +154,16 @@ static void addOption(const GaramOption &option, CompileOptions &options) {
     options.calibration = value;
   else if (name == "placement")
     options.placement = value;
-  else if (name == "no-fallback")
-    options.hasFallback = !(value.empty() || value == "on");
-  else
+  else if (name == "state")
+    options.states.push_back(value);
+  else if (name == "no-fallback" && (value.empty() || value == "on"))
+    options.hasFallback = false;
+  else if (name == "no-fallback" && value != "off")
+    return makeUserError(ExitCode::Usage, "--no-fallback: found '" + value +
+                                              "', needed on or off");
+  else if (name != "no-fallback")
     options.deviceOptions[option.name] = value;
+  return Error::success();
 }
 
 GaramExecutable *garamCompile(GaramContext *context, const char *path,
@@ -136,7 +178,8 @@ GaramExecutable *garamCompile(GaramContext *context, const char *path,
         StringRef(static_cast<const char *>(data), size), path,
         /*RequiresNullTerminator=*/false);
   for (const GaramOption &option : ArrayRef(options, numOptions))
-    addOption(option, how);
+    if (!take(addOption(option, how), error))
+      return nullptr;
   std::shared_lock<std::shared_mutex> lock(context->mutex);
   Expected<CompiledModel> compiled =
       compileToExecutable(std::move(how), context->devices);
@@ -186,6 +229,10 @@ static ArrayRef<Binding> getOutputs(const GaramExecutable *executable) {
   return executable->executable->getEntryPoint().outputs;
 }
 
+static ArrayRef<CarriedState> getStates(const GaramExecutable *executable) {
+  return executable->executable->getEntryPoint().states;
+}
+
 static GaramValue describe(const Binding &binding) {
   return {binding.name.c_str(), static_cast<GaramDataType>(binding.type.type),
           binding.type.shape.size(), binding.type.shape.data(),
@@ -208,6 +255,16 @@ GaramValue garamExecutableGetInput(const GaramExecutable *executable,
 GaramValue garamExecutableGetOutput(const GaramExecutable *executable,
                                     size_t index) {
   return describe(getOutputs(executable)[index]);
+}
+
+size_t garamExecutableGetNumStates(const GaramExecutable *executable) {
+  return getStates(executable).size();
+}
+
+GaramState garamExecutableGetState(const GaramExecutable *executable,
+                                   size_t index) {
+  const CarriedState &state = getStates(executable)[index];
+  return {describe(state.input), describe(state.output)};
 }
 
 size_t garamExecutableGetNumWarnings(const GaramExecutable *executable) {
@@ -257,14 +314,30 @@ static Expected<TensorView> viewInput(const GaramInput &input) {
                     {static_cast<const uint8_t *>(input.data), input.byteSize});
 }
 
+static Error checkPlaces(size_t given, size_t needed, StringRef what) {
+  if (given == needed)
+    return Error::success();
+  return makeUserError(ExitCode::Usage,
+                       "places for " + Twine(given) + " " + what +
+                           " are given, the model has " + Twine(needed));
+}
+
+/// Copies each tensor to its place, which is left out where it is null.
+static Error copyTo(ArrayRef<Tensor> tensors, ArrayRef<void *> places,
+                    StringRef what) {
+  if (Error error = checkPlaces(places.size(), tensors.size(), what))
+    return error;
+  for (auto [tensor, place] : zip_equal(tensors, places))
+    if (place && !tensor.data.empty())
+      std::memcpy(place, tensor.data.data(), tensor.data.size());
+  return Error::success();
+}
+
 static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
                         ArrayRef<void *> outputs) {
   size_t numOutputs = session.executable->getEntryPoint().outputs.size();
-  if (outputs.size() != numOutputs)
-    return makeUserError(ExitCode::Usage,
-                         "places for " + Twine(outputs.size()) +
-                             " outputs are given, the model has " +
-                             Twine(numOutputs));
+  if (Error error = checkPlaces(outputs.size(), numOutputs, "outputs"))
+    return error;
   SmallVector<TensorView> views;
   for (const GaramInput &input : inputs) {
     Expected<TensorView> view = viewInput(input);
@@ -282,10 +355,7 @@ static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
   Expected<RunResult> result = session.session.runOnViews(views, options);
   if (!result)
     return result.takeError();
-  for (auto [output, place] : zip_equal(result->outputs, outputs))
-    if (place && !output.data.empty())
-      std::memcpy(place, output.data.data(), output.data.size());
-  return Error::success();
+  return copyTo(result->outputs, outputs, "outputs");
 }
 
 bool garamSessionRun(GaramSession *session, const GaramInput *inputs,
@@ -294,4 +364,16 @@ bool garamSessionRun(GaramSession *session, const GaramInput *inputs,
   return take(runSession(*session, ArrayRef(inputs, numInputs),
                          ArrayRef(outputs, numOutputs)),
               error);
+}
+
+bool garamSessionCopyStates(GaramSession *session, void *const *places,
+                            size_t numPlaces, GaramError **error) {
+  Expected<std::vector<Tensor>> states = session->session.readStates();
+  if (!take(states.takeError(), error))
+    return false;
+  return take(copyTo(*states, ArrayRef(places, numPlaces), "states"), error);
+}
+
+bool garamSessionResetStates(GaramSession *session, GaramError **error) {
+  return take(session->session.resetStates(), error);
 }

@@ -12,8 +12,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Layout.h"
+#include "SectionChecksum.h"
 #include "garam/Container/Container.h"
-#include "garam/Support/Errors.h"
+#include "garam/Support/DiagnosedError.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
 #include "llvm/Support/FileSystem.h"
@@ -31,7 +32,7 @@ static constexpr StringLiteral damagedHint =
     "; the file is damaged or incomplete, compile the model again";
 
 Error Container::makeError(const Twine &message) const {
-  return makeUserError(ExitCode::Binary, getPath() + ": " + message);
+  return addFile(makeUserError(ExitCode::Binary, message), getPath());
 }
 
 Expected<Container> Container::open(StringRef path) {
@@ -190,7 +191,12 @@ Error Container::verifySections() {
       return makeError("section '" + *name + "' has " + Twine(bytes->size()) +
                        " bytes, its entry says " + Twine(uint64_t(entry.size)) +
                        damagedHint);
-    uint64_t checksum = xxh3_64bits(*bytes);
+    uint64_t checksum = cantFail(computeSectionChecksum(
+        bytes->size(), [&](uint64_t offset, uint64_t size,
+                           function_ref<void(ArrayRef<uint8_t>)> use) {
+          use(bytes->slice(offset, size));
+          return Error::success();
+        }));
     if (checksum != entry.checksum)
       return makeError("section '" + *name + "' has checksum " +
                        formatv("{0:x16}, its entry says {1:x16}", checksum,

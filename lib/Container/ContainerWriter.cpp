@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Layout.h"
+#include "SectionChecksum.h"
 #include "garam/Container/Container.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
@@ -206,14 +207,11 @@ static Expected<uint64_t> writeSection(const SectionSource &section,
     if (part.size != 0)
       if (Error error = window.map(offset + part.offset, part.size, part.write))
         return std::move(error);
-  uint64_t checksum = xxh3_64bits(ArrayRef<uint8_t>());
-  if (section.size != 0)
-    if (Error error =
-            window.map(offset, section.size, [&](ArrayRef<uint8_t> bytes) {
-              checksum = xxh3_64bits(bytes);
-            }))
-      return std::move(error);
-  return checksum;
+  return computeSectionChecksum(section.size,
+                                [&](uint64_t at, uint64_t size,
+                                    function_ref<void(ArrayRef<uint8_t>)> use) {
+                                  return window.map(offset + at, size, use);
+                                });
 }
 
 static Error writeTables(const FileLayout &layout,

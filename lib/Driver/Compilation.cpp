@@ -163,15 +163,16 @@ static std::string findInvalid(ModuleOp module) {
 
 llvm::Error Compilation::makeStageError(StringRef stage,
                                         DiagnosticCollector &diagnostics,
-                                        const std::string &notes) {
-  std::string text = diagnostics.takeText();
+                                        llvm::ArrayRef<std::string> notes) {
   if (std::string invalid = findInvalid(*module); !invalid.empty())
     return makeInternalError(stage, invalid);
-  if (text.empty())
+  if (!diagnostics.hasErrors())
     return makeInternalError(stage, noReason);
   if (diagnostics.hasFaults())
-    return makeInternalError(stage, text);
-  return makeUserError(ExitCode::Model, text + notes);
+    return makeInternalError(stage, diagnostics.takeText());
+  for (const std::string &note : notes)
+    diagnostics.addNote(note);
+  return diagnostics.takeError(ExitCode::Model);
 }
 
 llvm::Error
@@ -253,10 +254,9 @@ llvm::Error Compilation::calibrateValues() {
   DiagnosticCollector diagnostics(&context, &labels);
   llvm::Error error =
       calibrate(*module, options.calibration, devices, ownOptions);
-  std::string reasons = diagnostics.takeText();
-  if (error && !reasons.empty())
+  if (error && diagnostics.hasErrors())
     return llvm::joinErrors(std::move(error),
-                            makeUserError(ExitCode::Model, reasons));
+                            diagnostics.takeError(ExitCode::Model));
   return error;
 }
 
@@ -331,8 +331,11 @@ llvm::Error Compilation::layOut() {
   if (last != functions.rend() &&
       succeeded(moveElsewhere(*last, last->nodes, reason)))
     return llvm::Error::success();
-  return makeUserError(ExitCode::Model, reason + describeRules(device) +
-                                            "\nhint: place fewer nodes on it");
+  DiagnosisParts parts;
+  parts.message = std::move(reason);
+  parts.notes = describeRules(device);
+  parts.hint = "place fewer nodes on it";
+  return makeDiagnosedError(ExitCode::Model, {std::move(parts)});
 }
 
 llvm::Error Compilation::writeBinary() {

@@ -93,7 +93,7 @@ private:
   /// Those of `nodes` that no rule places.
   std::vector<std::string> findMovable(llvm::ArrayRef<std::string> nodes) const;
   /// Notes of the rules that place something on `device`, for an error.
-  std::string describeRules(llvm::StringRef device) const;
+  std::vector<std::string> describeRules(llvm::StringRef device) const;
   /// Nodes of `function` go elsewhere the next time, for `reason`; where rules
   /// place all of them, those of the last function of the device that has
   /// others. Fails when there are none, or they had to go before.
@@ -126,7 +126,7 @@ private:
   /// reproducer.
   llvm::Error makeStageError(llvm::StringRef stage,
                              DiagnosticCollector &diagnostics,
-                             const std::string &notes = "");
+                             llvm::ArrayRef<std::string> notes = {});
   llvm::Error makeInternalError(llvm::StringRef stage,
                                 const llvm::Twine &message);
   unsigned getStageNumber(llvm::StringRef stage) const;

@@ -113,7 +113,7 @@ llvm::Error Compilation::checkDimensions() {
   DiagnosticCollector diagnostics(&context, &labels);
   for (const Refusal &refusal : first)
     (void)emitRefusal(refusal);
-  return makeUserError(ExitCode::Model, diagnostics.takeText());
+  return diagnostics.takeError(ExitCode::Model);
 }
 
 llvm::Error Compilation::place() {
@@ -178,7 +178,7 @@ Compilation::findMovable(ArrayRef<std::string> nodes) const {
   return movable;
 }
 
-std::string Compilation::describeRules(StringRef device) const {
+std::vector<std::string> Compilation::describeRules(StringRef device) const {
   std::map<unsigned, std::pair<const hetero::PlacementRule *,
                                llvm::SetVector<StringRef>>>
       used; // by number, with their nodes
@@ -192,20 +192,22 @@ std::string Compilation::describeRules(StringRef device) const {
         }
   // A placement that was written out has a rule for each node.
   constexpr size_t maxTold = 8;
-  std::string text;
-  size_t told = 0;
+  std::vector<std::string> notes;
   for (const auto &[number, entry] : used) {
-    if (told++ == maxTold)
-      return text + "\nnote: " + std::to_string(used.size() - maxTold) +
-             " more rules place nodes on '" + device.str() + "'";
+    if (notes.size() == maxTold) {
+      notes.push_back(std::to_string(used.size() - maxTold) +
+                      " more rules place nodes on '" + device.str() + "'");
+      break;
+    }
     const auto &[rule, nodes] = entry;
-    text += "\nnote: " + placement->rules.describe(*rule) + " places node '" +
-            nodes.front().str() + "'";
+    std::string &note = notes.emplace_back();
+    note = placement->rules.describe(*rule) + " places node '" +
+           nodes.front().str() + "'";
     if (nodes.size() > 1)
-      text += " and " + std::to_string(nodes.size() - 1) + " more";
-    text += (" on '" + device + "'").str();
+      note += " and " + std::to_string(nodes.size() - 1) + " more";
+    note += (" on '" + device + "'").str();
   }
-  return text;
+  return notes;
 }
 
 llvm::Error Compilation::writePlacement() {
@@ -289,7 +291,7 @@ llvm::Error Compilation::failDevice(const DeviceFunction &function,
     std::string text = diagnostics.takeText();
     return makeInternalError(stage, text.empty() ? noReason.str() : text);
   }
-  std::string rules = describeRules(
+  std::vector<std::string> rules = describeRules(
       hetero::ExecutableOp(function.executable).getDevice().value_or(""));
   if (!isRefused || !canFallBack(function.executable))
     return makeStageError(stage, diagnostics, rules);

@@ -6,6 +6,7 @@
 
 #include "Diagnostics.h"
 
+#include "garam/Support/NodeDiagnostics.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "llvm/ADT/StringExtras.h"
@@ -29,12 +30,15 @@ void DiagnosticCollector::collect(Diagnostic &diagnostic) {
         firstNodes.push_back(node.str());
     }
     hasOwnFaults |= isFault(diagnostic);
-    std::string text = format(diagnostic);
+    DiagnosisParts parts = describe(diagnostic);
+    std::string text = parts.str();
     // One cause is often told at each of the operations that a node became.
-    if (!llvm::is_contained(errors, text))
-      errors.push_back(std::move(text));
+    if (llvm::none_of(errors, [&](const DiagnosisParts &known) {
+          return known.str() == text;
+        }))
+      errors.push_back(std::move(parts));
   } else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
-    warnings.push_back(format(diagnostic));
+    warnings.push_back(describe(diagnostic).str());
   }
 }
 
@@ -48,41 +52,49 @@ static FileLineColLoc findFile(Location loc) {
   return file;
 }
 
-std::string DiagnosticCollector::format(Diagnostic &diagnostic) const {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  Location loc = diagnostic.getLocation();
-  if (FileLineColLoc file = findFile(loc)) {
-    os << file.getFilename().getValue();
-    // A node of an ONNX file has no line.
-    if (file.getLine() != 0)
-      os << ':' << file.getLine() << ':' << file.getColumn();
-    os << ": ";
-  }
+DiagnosisParts DiagnosticCollector::describe(Diagnostic &diagnostic) const {
   std::string message = diagnostic.str();
-  SmallVector<StringRef> nodes = getNodeIds(loc);
-  // A message that begins with its node says the rest of it too.
-  if (!nodes.empty() &&
-      StringRef(message).starts_with("node '" + nodes.front().str() + "'"))
-    nodes.clear();
-  for (StringRef node : nodes) {
-    os << "node '" << node << "'";
-    if (labels)
-      if (auto label = labels->find(node); label != labels->end())
-        os << " (" << label->second.op << ", opset " << label->second.opset
-           << ")";
-    os << (node == nodes.back() ? ": " : ", ");
+  std::vector<DiagnosedNode> nodes;
+  if (std::optional<DiagnosedNode> leading = readLeadingNode(diagnostic)) {
+    StringRef rest = message;
+    rest.consume_front(leading->str() + ": ");
+    message = rest.str();
+    nodes.push_back(std::move(*leading));
+  } else {
+    for (StringRef id : getNodeIds(diagnostic.getLocation())) {
+      DiagnosedNode &node = nodes.emplace_back();
+      node.id = id.str();
+      if (!labels)
+        continue;
+      if (auto label = labels->find(id); label != labels->end()) {
+        node.op = label->second.op;
+        node.opset = label->second.opset;
+      }
+    }
   }
-  os << message;
+  DiagnosisParts parts = DiagnosisParts::parse(message);
+  parts.nodes = std::move(nodes);
+  if (FileLineColLoc file = findFile(diagnostic.getLocation())) {
+    parts.file = file.getFilename().str();
+    // A node of an ONNX file has no line.
+    parts.line = file.getLine();
+    parts.column = file.getColumn();
+  }
   for (Diagnostic &note : diagnostic.getNotes())
-    os << "\nnote: " << note.str();
-  return text;
+    parts.notes.push_back(note.str());
+  return parts;
 }
 
 std::string DiagnosticCollector::takeText() {
-  std::string text = llvm::join(errors, "\n");
+  std::string text = llvm::join(
+      llvm::map_range(errors, [](const auto &parts) { return parts.str(); }),
+      "\n");
   errors.clear();
   return text;
+}
+
+llvm::Error DiagnosticCollector::takeError(ExitCode exitCode) {
+  return makeDiagnosedError(exitCode, std::exchange(errors, {}));
 }
 
 } // namespace garam

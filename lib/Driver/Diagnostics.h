@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_DRIVER_DIAGNOSTICS_H
 #define GARAM_LIB_DRIVER_DIAGNOSTICS_H
 
+#include "garam/Support/DiagnosedError.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -38,14 +39,21 @@ public:
   llvm::ArrayRef<std::string> getFirstNodes() const { return firstNodes; }
   /// The collected errors, one a line.
   std::string takeText();
+  /// Adds a note to the last error.
+  void addNote(std::string note) {
+    errors.back().notes.push_back(std::move(note));
+  }
+  /// The collected errors as one.
+  llvm::Error takeError(ExitCode exitCode);
   std::vector<std::string> takeWarnings() { return std::move(warnings); }
 
 private:
   void collect(mlir::Diagnostic &diagnostic);
-  std::string format(mlir::Diagnostic &diagnostic) const;
+  DiagnosisParts describe(mlir::Diagnostic &diagnostic) const;
 
   const NodeLabels *labels;
-  std::vector<std::string> errors, warnings;
+  std::vector<DiagnosisParts> errors;
+  std::vector<std::string> warnings;
   std::string firstMessage;
   std::vector<std::string> firstNodes;
   bool hasOwnFaults = false;

@@ -6,7 +6,7 @@
 
 #include "garam/Support/YAMLTree.h"
 
-#include "garam/Support/Errors.h"
+#include "garam/Support/DiagnosedError.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringSet.h"
@@ -43,15 +43,15 @@ void YAMLErrors::add(YAMLLocation location, const Twine &message) {
 }
 
 Error YAMLErrors::take() {
-  Error result = Error::success();
-  for (const auto &[location, message] : errors)
-    result =
-        joinErrors(std::move(result),
-                   makeUserError(ExitCode::Config,
-                                 file + ":" + Twine(location.first) + ":" +
-                                     Twine(location.second) + ": " + message));
+  std::vector<DiagnosisParts> parts;
+  for (const auto &[location, message] : errors) {
+    parts.push_back(DiagnosisParts::parse(message));
+    parts.back().file = file;
+    std::tie(parts.back().line, parts.back().column) = location;
+  }
   errors.clear();
-  return result;
+  return parts.empty() ? Error::success()
+                       : makeDiagnosedError(ExitCode::Config, std::move(parts));
 }
 
 Error YAMLErrors::takeFirstAs(const Twine &message) {

@@ -17,9 +17,9 @@ TensorView viewArray(llvm::StringRef name, const py::array &array) {
   auto typeName = array.dtype().attr("name").cast<std::string>();
   std::optional<DataType> type = parseDataType(typeName);
   if (!type)
-    throw Failure({ExitCode::Input, ("input '" + name + "' is an array of " +
-                                     typeName + ", which no model takes")
-                                        .str()});
+    check(makeUserError(ExitCode::Input, "input '" + name +
+                                             "' is an array of " + typeName +
+                                             ", which no model takes"));
   TensorType tensorType;
   tensorType.type = *type;
   tensorType.shape.assign(array.shape(), array.shape() + array.ndim());

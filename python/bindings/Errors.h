@@ -7,7 +7,7 @@
 #ifndef GARAM_PYTHON_ERRORS_H
 #define GARAM_PYTHON_ERRORS_H
 
-#include "garam/Support/Errors.h"
+#include "garam/Support/DiagnosedError.h"
 
 #include <stdexcept>
 
@@ -17,18 +17,21 @@ namespace garam::python {
 /// garam._errors.
 class Failure : public std::runtime_error {
 public:
-  explicit Failure(ErrorReport report)
-      : std::runtime_error(report.text), exitCode(report.exitCode) {}
+  explicit Failure(DiagnosedReport report)
+      : std::runtime_error(report.text), exitCode(report.exitCode),
+        parts(std::move(report.parts)) {}
 
   ExitCode getExitCode() const { return exitCode; }
+  llvm::ArrayRef<DiagnosisParts> getParts() const { return parts; }
 
 private:
   ExitCode exitCode;
+  std::vector<DiagnosisParts> parts;
 };
 
 /// Throws unless `error` is success.
 inline void check(llvm::Error error) {
-  ErrorReport report = consumeToReport(std::move(error));
+  DiagnosedReport report = consumeToDiagnosedReport(std::move(error));
   if (report.exitCode != ExitCode::Success)
     throw Failure(std::move(report));
 }

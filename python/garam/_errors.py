@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import re
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,8 +18,8 @@ class Node:
 class Diagnostic:
     """One thing that is wrong: where, what, and how to mend it.
 
-    `file` is the model's or another file, where the message names one. `nodes` are the nodes that it
-    is about, several where they were fused.
+    `file` is the model's or another file, `line` and `column` are where in it, from 1, if it has
+    lines. `nodes` are the nodes that it is about, several where they were fused.
     """
 
     message: str
@@ -28,6 +27,8 @@ class Diagnostic:
     nodes: tuple[Node, ...] = ()
     notes: tuple[str, ...] = ()
     hint: str | None = None
+    line: int | None = None
+    column: int | None = None
 
 
 class Error(Exception):
@@ -41,7 +42,7 @@ class Error(Exception):
 
     def __init__(self, text: str):
         super().__init__(text)
-        self.diagnostics = parse_diagnostics(text)
+        self.diagnostics = [Diagnostic(text)]
 
 
 class UsageError(Error, ValueError):
@@ -87,48 +88,9 @@ class InternalError(Error, RuntimeError):
 CLASSES = {error.exit_code: error for error in (UsageError, ModelError, TargetError, BinaryError,
                                                 InputError, UntrustedError, InternalError)}
 
-# The forms of messages: "FILE: node 'NAME' (OP, opset N), node ...: MESSAGE", lines with notes and
-# hints behind, and hints at the end of a message.
-_NODE = re.compile(r"node '((?:[^']|'(?![ :,]))*)'(?: \((\w+)(?:, opset (\d+)(?:, [^)]*)?)?\))?")
-_FILE = re.compile(r"([^'\n]*?[^'\s:])(?::\d+:\d+)?: ")
 
-
-def make_error(exit_code: int, text: str) -> Error:
+def make_error(exit_code: int, text: str, diagnostics: list[Diagnostic]) -> Error:
     """The exception of an exit code."""
-    return CLASSES.get(exit_code, InternalError)(text)
-
-
-def _parse_line(line: str) -> Diagnostic:
-    message, _, hint = line.partition("; hint: ")
-    first = _NODE.search(message)
-    head = message[:first.start()] if first else message
-    file = None
-    match = _FILE.match(head)
-    if match and "/" + match[1] != "/" and (first or "." in match[1]) and " " not in match[1]:
-        file, message = match[1], message[match.end():]
-    nodes = []
-    while match := _NODE.match(message):
-        rest = message[match.end():]
-        if not rest.startswith((": ", ", ")):
-            break
-        nodes.append(Node(match[1], match[2], int(match[3]) if match[3] else None))
-        message = rest[2:]
-    return Diagnostic(message, file, tuple(nodes), (), hint or None)
-
-
-def parse_diagnostics(text: str) -> list[Diagnostic]:
-    """The diagnostics of an error's text, one a line; notes and hints belong to the line before."""
-    diagnostics: list[Diagnostic] = []
-    for line in text.splitlines():
-        last = diagnostics[-1] if diagnostics else Diagnostic("")
-        if line.startswith("note: "):
-            changed = dataclasses.replace(last, notes=last.notes + (line[len("note: "):],))
-        elif line.startswith("hint: "):
-            changed = dataclasses.replace(last, hint=line[len("hint: "):])
-        elif line.startswith(" "):
-            changed = dataclasses.replace(last, message=f"{last.message}\n{line}")
-        else:
-            diagnostics.append(_parse_line(line))
-            continue
-        diagnostics[-1:] = [changed]
-    return diagnostics
+    error = CLASSES.get(exit_code, InternalError)(text)
+    error.diagnostics = diagnostics
+    return error

@@ -1,6 +1,8 @@
 """Models that are wrong are refused with an error that says so, by a process that lives on."""
 
 import random
+import subprocess
+import sys
 
 import numpy as np
 import onnx
@@ -8,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import garam
-from conftest import DIGITS
+from conftest import DIGITS, find_tool
 
 
 def make_model(nodes, inputs="x", outputs="y", opsets=(("", 21),)):
@@ -111,3 +113,48 @@ def test_weights_beside_a_model_whose_bytes_are_given(tmp_path):
         garam.compile(data, "host")
     executable = garam.compile(data, "host", name=tmp_path / "model.onnx")
     assert (executable.run({"x": np.ones(512, np.float32)})["y"] == 2).all()
+
+
+def make_external(folder, layers, width):
+    """A chain of products whose weights are beside the model: zeros, of which no disk is full."""
+    size, nodes, weights = 4 * width * width, [], []
+    with open(folder / "weights.bin", "wb") as file:
+        file.truncate(layers * size)
+    for number in range(layers):
+        weight = TensorProto(name=f"w{number}", data_type=TensorProto.FLOAT, dims=[width, width],
+                             data_location=TensorProto.EXTERNAL)
+        for key, value in [("location", "weights.bin"), ("offset", number * size),
+                           ("length", size)]:
+            weight.external_data.add(key=key, value=str(value))
+        weights.append(weight)
+        nodes.append(helper.make_node("MatMul", [f"x{number}", f"w{number}"], [f"x{number + 1}"]))
+
+    def describe(name):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, width])
+
+    graph = helper.make_graph(nodes, "test", [describe("x0")], [describe(f"x{layers}")], weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    return folder / "model.onnx"
+
+
+def get_peak_bytes(model, folder):
+    """The most memory that the tool had, as the system counts it."""
+    script = ("import resource, subprocess, sys\n"
+              "subprocess.run(sys.argv[1:], check=True)\n"
+              "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)\n")
+    result = subprocess.run(
+        [sys.executable, "-c", script, find_tool("garam"), "compile", model, "--target", "rngd",
+         "-o", folder / "model.garam", "--quiet"], capture_output=True, text=True, check=True)
+    return 1024 * int(result.stdout)
+
+
+# Neither the weights nor what becomes of them is in memory at once: 16 layers take what 4 do, and
+# not the 450 MB more that they have in the model.
+def test_memory_does_not_grow_with_the_weights(tmp_path):
+    peaks = []
+    for layers in (4, 16):
+        folder = tmp_path / str(layers)
+        folder.mkdir()
+        peaks.append(get_peak_bytes(make_external(folder, layers, 3072), folder))
+    assert peaks[1] < peaks[0] + (64 << 20)

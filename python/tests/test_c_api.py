@@ -25,6 +25,22 @@ class Option(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("value", ctypes.c_char_p)]
 
 
+class State(ctypes.Structure):
+    _fields_ = [("input", Value), ("output", Value)]
+
+
+class Node(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("op", ctypes.c_char_p), ("opset", ctypes.c_int64)]
+
+
+class Diagnostic(ctypes.Structure):
+    _fields_ = [("message", ctypes.c_char_p), ("hint", ctypes.c_char_p),
+                ("file", ctypes.c_char_p), ("line", ctypes.c_uint32),
+                ("column", ctypes.c_uint32), ("numNodes", ctypes.c_size_t),
+                ("nodes", ctypes.POINTER(Node)), ("numNotes", ctypes.c_size_t),
+                ("notes", ctypes.POINTER(ctypes.c_char_p))]
+
+
 class Input(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("type", ctypes.c_int), ("rank", ctypes.c_size_t),
                 ("shape", ctypes.POINTER(ctypes.c_int64)), ("data", ctypes.c_void_p),
@@ -35,17 +51,29 @@ class Input(ctypes.Structure):
 RESULTS = {"garamErrorGetCode": ctypes.c_int, "garamGetAPIVersion": ctypes.c_uint32,
            **dict.fromkeys(["garamErrorGetMessage", "garamGetVersion", "garamExecutableGetWarning"],
                            ctypes.c_char_p),
-           **dict.fromkeys(["garamContextLoadPlugin", "garamExecutableSave", "garamSessionRun"],
-                           ctypes.c_bool),
+           **dict.fromkeys(["garamContextLoadPlugin", "garamExecutableSave", "garamSessionRun",
+                            "garamSessionCopyStates", "garamSessionResetStates"], ctypes.c_bool),
+           "garamErrorGetDiagnostic": Diagnostic, "garamExecutableGetState": State,
            **dict.fromkeys(["garamExecutableGetInput", "garamExecutableGetOutput"], Value),
            **dict.fromkeys(["garamExecutableGetNumInputs", "garamExecutableGetNumOutputs",
-                            "garamExecutableGetNumWarnings"], ctypes.c_size_t)}
+                            "garamExecutableGetNumWarnings", "garamExecutableGetNumStates",
+                            "garamErrorGetNumDiagnostics"], ctypes.c_size_t)}
 
 
 class Failure(Exception):
-    def __init__(self, code, text):
+    def __init__(self, code, text, diagnostics):
         super().__init__(text)
-        self.code = code
+        self.code, self.diagnostics = code, diagnostics
+
+
+def read_diagnostic(found):
+    """As of the Python package; the error is about to be destroyed."""
+    nodes = tuple(garam.Node(node.name.decode(), node.op.decode() or None, node.opset or None)
+                  for node in found.nodes[:found.numNodes])
+    return garam.Diagnostic(
+        found.message.decode(), found.file.decode() or None, nodes,
+        tuple(note.decode() for note in found.notes[:found.numNotes]),
+        found.hint.decode() or None, found.line or None, found.column or None)
 
 
 class Library:
@@ -64,8 +92,12 @@ class Library:
         error = ctypes.c_void_p()
         result = self.call(name, *arguments, ctypes.byref(error))
         if error:
-            failure = Failure(self.call("garamErrorGetCode", error),
-                              self.call("garamErrorGetMessage", error).decode())
+            count = self.call("garamErrorGetNumDiagnostics", error)
+            failure = Failure(
+                self.call("garamErrorGetCode", error),
+                self.call("garamErrorGetMessage", error).decode(),
+                [read_diagnostic(self.call("garamErrorGetDiagnostic", error, ctypes.c_size_t(i)))
+                 for i in range(count)])
             self.call("garamErrorDestroy", error)
             assert not result
             raise failure
@@ -88,9 +120,10 @@ class Library:
             Input(name.encode(), dtype, array.ndim,
                   shape.ctypes.data_as(ctypes.POINTER(ctypes.c_int64)), array.ctypes.data,
                   array.nbytes) for (name, array), shape in zip(arrays.items(), shapes)])
-        places = (ctypes.c_void_p * 1)(output.ctypes.data)
+        outputs = [] if output is None else [output.ctypes.data]
+        places = (ctypes.c_void_p * len(outputs))(*outputs)
         return self.try_call("garamSessionRun", session, inputs, ctypes.c_size_t(len(arrays)),
-                             places, ctypes.c_size_t(1))
+                             places, ctypes.c_size_t(len(outputs)))
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +220,64 @@ def test_warnings_and_errors_are_told(library):
     # Nobody has to look.
     assert not library.call("garamExecutableLoad", library.context, b"none.garam",
                             ctypes.c_bool(False), None)
+
+
+def test_errors_are_told_thing_by_thing(library, tmp_path):
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+              for name, shape in [("a", [2, 2]), ("b", []), ("c", [])]]
+    nodes = [helper.make_node("Det", ["a"], [name], name=f"{name}'s: node") for name in "bc"]
+    graph = helper.make_graph(nodes, "test", values[:1], values[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    with pytest.raises(Failure) as caught:
+        library.compile("a: b.onnx", "rngd", data=model.SerializeToString())
+    assert [(found.file, found.nodes, found.message) for found in caught.value.diagnostics] == [
+        ("a: b.onnx", (garam.Node(f"{name}'s: node", "Det", 17),),
+         "this operator is not supported") for name in "bc"]
+    with pytest.raises(garam.ModelError) as error:
+        garam.compile(model, "rngd", name="a: b.onnx")
+    assert error.value.diagnostics == caught.value.diagnostics
+
+    target = tmp_path / "chip.yaml"
+    target.write_text("kind: npu\nname: [\n")
+    with pytest.raises(Failure) as caught:
+        library.compile("add.onnx", str(target), data=make_add())
+    found = caught.value.diagnostics[0]
+    assert found.file == str(target) and found.line >= 2 and found.column >= 1
+
+    with pytest.raises(Failure) as caught:
+        library.compile("add.onnx", "no-chip", data=make_add())
+    (found,) = caught.value.diagnostics
+    assert found.message.startswith("no target is called 'no-chip'") and not found.file
+    assert found.hint == "a file is given by its path, as in ./no-chip.yaml"
+
+
+def test_fallback_is_an_option(library):
+    executable = library.compile(DIGITS, "hermes", **{"dim": "N=1", "no-fallback": "off"})
+    library.call("garamExecutableDestroy", executable)
+    with pytest.raises(Failure, match="--no-fallback: found 'yes', needed on or off"):
+        library.compile(DIGITS, "hermes", **{"dim": "N=1", "no-fallback": "yes"})
+
+
+def test_state_stays_in_a_session(library):
+    executable = library.compile("add.onnx", "rngd", data=make_add(), state="b=c")
+    for name, count in [("Inputs", 1), ("Outputs", 0), ("States", 1)]:
+        assert library.call(f"garamExecutableGetNum{name}", executable) == count
+    state = library.call("garamExecutableGetState", executable, ctypes.c_size_t(0))
+    assert (state.input.name, state.output.name, state.input.byteSize) == (b"b", b"c", 24)
+    session = library.call("garamSessionCreate", executable)
+    library.call("garamExecutableDestroy", executable)
+    left = np.empty((2, 3), np.float32)
+    places = (ctypes.c_void_p * 1)(left.ctypes.data)
+    for number in range(1, 4):
+        assert library.run(session, {"a": np.ones((2, 3), np.float32)}, None)
+        assert library.try_call("garamSessionCopyStates", session, places, ctypes.c_size_t(1))
+        assert (left == number).all()
+    assert library.try_call("garamSessionResetStates", session)
+    assert library.try_call("garamSessionCopyStates", session, places, ctypes.c_size_t(1))
+    assert (left == 0).all()
+    with pytest.raises(Failure, match="places for 2 states are given, the model has 1"):
+        library.try_call("garamSessionCopyStates", session, places, ctypes.c_size_t(2))
+    library.call("garamSessionDestroy", session)
 
 
 def test_wrong_inputs_and_outputs_are_told(library):

@@ -149,25 +149,10 @@ def test_errors_carry_what_is_wrong_with_each_node():
         garam.compile(graph, "host", name="net.onnx")
     (diagnostic,) = caught.value.diagnostics
     assert diagnostic.file == "net.onnx"
+    assert diagnostic.nodes == (garam.Node("first", "Det", 21),)
+    assert diagnostic.message == "this operator is not supported"
     assert caught.value.exit_code == MODEL and isinstance(caught.value, ValueError)
     assert "Det" in str(caught.value)
-
-
-def test_diagnostics_are_parsed():
-    from garam._errors import Node, parse_diagnostics
-
-    first, second = parse_diagnostics(
-        "net.onnx: node 'a' (Conv, opset 17), node 'b' (Relu, opset 17): is too large; hint: less\n"
-        "note: the limit is 4\n"
-        "no target is called 'x'; known targets: atom\n"
-        "hint: a file is given by its path, as in ./x.yaml")
-    assert first.file == "net.onnx" and first.message == "is too large"
-    assert first.nodes == (Node("a", "Conv", 17), Node("b", "Relu", 17))
-    assert first.hint == "less" and first.notes == ("the limit is 4",)
-    (third,) = parse_diagnostics("net.onnx: node 'a' (AffineGrid, opset 20, here as Expand): no")
-    assert third.nodes == (Node("a", "AffineGrid", 20),) and third.message == "no"
-    assert second.file is None and second.message.startswith("no target is called 'x'")
-    assert second.hint == "a file is given by its path, as in ./x.yaml"
 
 
 @pytest.mark.parametrize("action, error, code, part", [

@@ -242,8 +242,8 @@ def test_state_of_integers_has_one_scale(fails, tmp_path):
     x = make_input(2)
     session.run({"sum": x})
     np.testing.assert_array_equal(session.read_states()["sum"], np.maximum(x, 0))
-    fails(MODEL, "the device has integers only, of different scales for the two; hint: let the "
-                 "model quantise both in the same way", "compile",
+    fails(MODEL, "state 'sum' from output 'next': the device has integers only, of different "
+                 "scales for the two; hint: let the model quantise both in the same way", "compile",
           make_quantized(tmp_path / "n.onnx", 0.25), "--target", "warboy", "--state", "sum=next",
           "-o", tmp_path / "n.garam")
 

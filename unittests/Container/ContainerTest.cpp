@@ -88,6 +88,35 @@ TEST_F(ContainerTest, RoundTrip) {
   EXPECT_EQ((*last)->offset % sectionAlignment, 0u);
 }
 
+TEST_F(ContainerTest, LongSectionsAreHashedInBlocks) {
+  constexpr uint64_t block = uint64_t(64) << 20, size = block + 100;
+  SectionSource section;
+  section.name = ".garam.long";
+  section.version = 1;
+  section.size = size;
+  section.parts.push_back({block - 1, 2, [](MutableArrayRef<uint8_t> out) {
+                             out[0] = 1;
+                             out[1] = 2;
+                           }});
+  std::string path = getPath("long.garam");
+  ASSERT_FALSE(errorToBool(writeContainer(path, {section})));
+  Expected<Container> container = Container::open(path);
+  ASSERT_TRUE(bool(container)) << toString(container.takeError());
+  ArrayRef<uint8_t> bytes = container->getSections()[0].bytes;
+  ASSERT_EQ(bytes.size(), size);
+  EXPECT_EQ(bytes.slice(block - 1, 3), ArrayRef<uint8_t>({1, 2, 0}));
+  support::ulittle64_t hashes[] = {
+      support::ulittle64_t(xxh3_64bits(bytes.take_front(block))),
+      support::ulittle64_t(xxh3_64bits(bytes.drop_front(block)))};
+  EXPECT_EQ(container->getSections()[0].checksum,
+            xxh3_64bits(ArrayRef<uint8_t>(
+                reinterpret_cast<const uint8_t *>(hashes), sizeof(hashes))));
+
+  std::string damaged = readBytes(path);
+  damaged[container->getSections()[0].offset + block + 50] ^= 1;
+  EXPECT_TRUE(isRefused(damaged));
+}
+
 TEST_F(ContainerTest, IsAnELFFileThatToolsRead) {
   std::string bytes = writeFile();
   auto elf =

@@ -7,6 +7,7 @@
 #include "NodeAccessor.h"
 
 #include "Constants.h"
+#include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -32,9 +33,7 @@ static bool hasUnsignedElements(Type type) {
 
 InFlightDiagnostic NodeAccessor::error() {
   erroneous = true;
-  InFlightDiagnostic diagnostic = node.emitError();
-  diagnostic << node.describe() << ": ";
-  return diagnostic;
+  return emitNodeError(node);
 }
 
 //===----------------------------------------------------------------------===//

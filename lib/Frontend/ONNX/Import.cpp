@@ -8,6 +8,7 @@
 
 #include "ImportGraph.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
+#include "garam/Support/NodeDiagnostics.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
@@ -21,18 +22,23 @@ namespace {
 /// Runs a step that reports by diagnostics; its errors become a UserError.
 Error collectDiagnostics(MLIRContext *context,
                          llvm::function_ref<LogicalResult()> step) {
-  std::string messages;
+  std::vector<DiagnosisParts> errors;
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
       return failure();
-    if (!messages.empty())
-      messages += "\n";
-    messages += diagnostic.str();
+    std::string text = diagnostic.str();
+    StringRef message = text;
+    std::optional<DiagnosedNode> node = readLeadingNode(diagnostic);
+    if (node)
+      message.consume_front(node->str() + ": ");
+    errors.push_back(DiagnosisParts::parse(message));
+    if (node)
+      errors.back().nodes.push_back(std::move(*node));
     return success();
   });
   if (succeeded(step()))
     return Error::success();
-  return makeUserError(ExitCode::Model, messages);
+  return makeDiagnosedError(ExitCode::Model, std::move(errors));
 }
 
 Expected<OwningOpRef<ModuleOp>>
@@ -68,8 +74,7 @@ Expected<OwningOpRef<ModuleOp>> importModel(StringRef path,
   Expected<OwningOpRef<ModuleOp>> module = import(path, options, context);
   if (module)
     return module;
-  ErrorReport report = consumeToReport(module.takeError());
-  return makeUserError(report.exitCode, path + ": " + report.text);
+  return addFile(module.takeError(), path);
 }
 
 } // namespace garam::onnx

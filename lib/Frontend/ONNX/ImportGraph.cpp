@@ -9,6 +9,7 @@
 #include "ImportAttributes.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Frontend/ONNX/Import.h"
+#include "garam/Support/DiagnosedError.h"
 #include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -24,11 +25,12 @@ namespace {
 
 Error fail(const Twine &what) { return makeUserError(ExitCode::Model, what); }
 
-std::string describe(const pb::NodeProto &node) {
-  std::string text = "node '" + node.name() + "' (" + node.op_type();
+DiagnosedNode describe(const pb::NodeProto &node) {
+  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
+                          /*detail=*/""};
   if (!node.domain().empty())
-    text += " of " + node.domain();
-  return text + ")";
+    described.detail = " of " + node.domain();
+  return described;
 }
 
 /// Names and types that are visible in a graph, its own and the outer ones'.
@@ -164,11 +166,15 @@ Expected<Type> Importer::importOutputType(const pb::NodeProto &node,
                                           const Scope &scope) {
   if (output.empty())
     return builder.getNoneType();
-  std::string what = describe(node) + ": output '" + output + "'";
-  auto type = scope.types.find(output);
-  if (type == scope.types.end())
-    return fail(what + " has no type that can be inferred");
-  return importType(what, *type->second, context);
+  std::string what = "output '" + output + "'";
+  auto known = scope.types.find(output);
+  if (known == scope.types.end())
+    return addNode(fail(what + " has no type that can be inferred"),
+                   describe(node));
+  Expected<Type> type = importType(what, *known->second, context);
+  if (!type)
+    return addNode(type.takeError(), describe(node));
+  return type;
 }
 
 Expected<DictionaryAttr>

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoadedModel.h"
+#include "garam/Support/DiagnosedError.h"
 
 #include "onnx/defs/schema.h"
 #include "onnx/shape_inference/implementation.h"
@@ -34,15 +35,15 @@ Error explainMissingType(const LoadedModel &model, const pb::NodeProto &node,
   pb::ShapeInferenceOptions strict(/*check_type_val=*/true,
                                    /*strict_mode_val=*/1,
                                    /*data_prop_val=*/false);
-  std::string what = "node '" + node.name() + "' (" + node.op_type() +
-                     "): output '" + output +
-                     "' has no type that can be inferred";
+  std::string what = "output '" + output + "' has no type that can be inferred";
+  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
+                          /*detail=*/""};
   if (Error error = catchErrors(what, [&] {
         pb::shape_inference::InferShapes(copy, pb::OpSchemaRegistry::Instance(),
                                          strict);
       }))
-    return error;
-  return makeUserError(ExitCode::Model, what);
+    return addNode(std::move(error), described);
+  return addNode(makeUserError(ExitCode::Model, what), described);
 }
 
 } // namespace

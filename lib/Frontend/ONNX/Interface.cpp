@@ -7,6 +7,7 @@
 #include "garam/Frontend/ONNX/Interface.h"
 
 #include "LoadedModel.h"
+#include "garam/Support/DiagnosedError.h"
 
 using namespace llvm;
 
@@ -35,10 +36,8 @@ static InterfaceValue describe(const pb::ValueInfoProto &info) {
 Expected<ModelInterface> readInterface(StringRef path,
                                        std::shared_ptr<MemoryBuffer> bytes) {
   Expected<LoadedModel> model = parseModel(path, std::move(bytes));
-  if (!model) {
-    ErrorReport report = consumeToReport(model.takeError());
-    return makeUserError(report.exitCode, path + ": " + report.text);
-  }
+  if (!model)
+    return addFile(model.takeError(), path);
   ModelInterface interface;
   for (const pb::ValueInfoProto &input : model->proto.graph().input())
     if (!model->weights.contains(input.name()))

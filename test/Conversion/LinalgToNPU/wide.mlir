@@ -141,3 +141,24 @@ func.func @computed_fill(%s: tensor<i64>) -> tensor<4xi64> {
   %0 = linalg.fill ins(%v : i64) outs(%e : tensor<4xi64>) -> tensor<4xi64>
   return %0 : tensor<4xi64>
 }
+
+// -----
+
+// Of an integer of 64 bits a load takes the low 32, which is all that a
+// truncation leaves of it.
+
+// CHECK-LABEL: func.func @truncation
+// CHECK-SAME:      %[[X:.+]]: tensor<4xi64>
+// CHECK:         npu.vector {{.*}}%[[X]]
+func.func @truncation(%x: tensor<4xi64>) -> tensor<4xi32> {
+  %e = tensor.empty() : tensor<4xi32>
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%x : tensor<4xi64>) outs(%e : tensor<4xi32>) {
+  ^bb0(%v: i64, %o: i32):
+    %t = arith.trunci %v : i64 to i32
+    linalg.yield %t : i32
+  } -> tensor<4xi32>
+  return %0 : tensor<4xi32>
+}

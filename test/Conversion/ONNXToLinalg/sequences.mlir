@@ -40,6 +40,53 @@ func.func @scatter(%x: tensor<8xf32>, %i: tensor<3xi64>, %u: tensor<3xf32>) -> t
 
 // -----
 
+// A single update of ScatterND is a choice between it and the data, without a
+// loop: a row of a cache, at a position that may count from the end.
+
+// CHECK-DAG: #[[$ROW:.*]] = affine_map<(d0, d1) -> (0, d1)>
+// CHECK-DAG: #[[$INDEX:.*]] = affine_map<(d0, d1) -> (0, 0)>
+// CHECK-LABEL: func @single_update(
+// CHECK-SAME: %[[X:.*]]: tensor<8x4xf32>, %[[I:.*]]: tensor<1x1xi64>, %[[U:.*]]: tensor<1x4xf32>
+func.func @single_update(%x: tensor<8x4xf32>, %i: tensor<1x1xi64>, %u: tensor<1x4xf32>) -> tensor<8x4xf32> {
+  // CHECK-NOT: scf.for
+  // CHECK: linalg.generic {indexing_maps = [#{{.*}}, #[[$ROW]], #[[$INDEX]], #{{.*}}]
+  // CHECK-SAME: ins(%[[X]], %[[U]], %[[I]] :
+  // CHECK-NEXT: ^bb0(%[[OLD:.*]]: f32, %[[NEW:.*]]: f32, %[[AT:.*]]: i64,
+  // CHECK: %[[HERE:.*]] = linalg.index 0
+  // CHECK: %[[HERE32:.*]] = arith.index_cast %[[HERE]] : index to i32
+  // CHECK: %[[AT32:.*]] = arith.trunci %[[AT]] : i64 to i32
+  // CHECK: arith.cmpi slt, %[[AT32]]
+  // CHECK: %[[BOUNDED:.*]] = arith.minsi
+  // CHECK: %[[IS:.*]] = arith.cmpi eq, %[[HERE32]], %[[BOUNDED]]
+  // CHECK: arith.select %[[IS]], %[[NEW]], %[[OLD]]
+  %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "s", opset = 18 : i64} attributes {}
+      : (tensor<8x4xf32>, tensor<1x1xi64>, tensor<1x4xf32>) -> tensor<8x4xf32>
+  return %0 : tensor<8x4xf32>
+}
+
+// -----
+
+// Two steps of a recurrent layer are no loop: the second takes what the first
+// has made, and the outputs stand in their order.
+
+// CHECK-LABEL: func @two_steps(
+func.func @two_steps(%x: tensor<2x1x3xf32>, %w: tensor<1x4x3xf32>, %r: tensor<1x4x4xf32>) -> tensor<2x1x1x4xf32> {
+  // CHECK-NOT: scf.for
+  // CHECK: %[[FIRST:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]}
+  // CHECK: math.tanh
+  // CHECK: %[[OUTPUT:.*]] = tensor.expand_shape %[[FIRST]]
+  // CHECK: %[[RECURRENT:.*]] = linalg.generic {{.*}} ins(%[[FIRST]], %{{.*}} : tensor<1x4xf32>, tensor<4x4xf32>)
+  // CHECK: %[[SECOND:.*]] = linalg.generic {{.*}} ins(%{{.*}}, %[[RECURRENT]] :
+  // CHECK: math.tanh
+  // CHECK: %[[LAST:.*]] = tensor.expand_shape %[[SECOND]]
+  // CHECK: tensor.concat dim(0) %[[OUTPUT]], %[[LAST]]
+  %0 = onnx.node "RNN"(%x, %w, %r) {id = "r", opset = 22 : i64} attributes {hidden_size = 4 : i64}
+      : (tensor<2x1x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>) -> tensor<2x1x1x4xf32>
+  return %0 : tensor<2x1x1x4xf32>
+}
+
+// -----
+
 // A Scan is a loop over slices. What it collects has the size of what the body
 // yields, also where the declared type does not say it; backwards, the last
 // element comes first.

@@ -4,7 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Dialect/ONNX/IR/ONNX.h"
+#include "garam/Dialect/ONNX/IR/NodeErrors.h"
+#include "garam/Support/NodeDiagnostics.h"
 
 using namespace mlir;
 
@@ -52,16 +53,24 @@ int64_t NodeOp::getOriginOpset() {
                 : static_cast<int64_t>(getOpset());
 }
 
-std::string NodeOp::describe() {
-  std::string text = ("node '" + getOriginId() + "' (" + getOriginOpType() +
-                      ", opset " + Twine(getOriginOpset()))
-                         .str();
-  if (!getDomain().empty())
-    text += (", domain " + getDomain()).str();
+static DiagnosedNode makeDiagnosedNode(NodeOp node) {
+  DiagnosedNode diagnosed{node.getOriginId().str(),
+                          node.getOriginOpType().str(), node.getOriginOpset(),
+                          /*detail=*/""};
+  if (!node.getDomain().empty())
+    diagnosed.detail += (", domain " + node.getDomain()).str();
   // A part of the node, or what a conversion made of it.
-  if (getOriginOpType() != getOpType())
-    text += (", here as " + getOpType()).str();
-  return text + ")";
+  if (node.getOriginOpType() != node.getOpType())
+    diagnosed.detail += (", here as " + node.getOpType()).str();
+  return diagnosed;
+}
+
+std::string NodeOp::describe() { return makeDiagnosedNode(*this).str(); }
+
+InFlightDiagnostic emitNodeError(NodeOp node) {
+  InFlightDiagnostic error = node.emitError();
+  beginWithNode(error, makeDiagnosedNode(node));
+  return error;
 }
 
 LogicalResult NodeOp::verify() {

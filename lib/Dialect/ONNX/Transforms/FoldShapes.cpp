@@ -13,6 +13,7 @@
 
 #include "EvaluateNode.h"
 #include "TypeInference.h"
+#include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -109,16 +110,13 @@ private:
     if (llvm::all_of(node.getResultTypes(), isStatic))
       return success();
     InferredTypes inferred = inferTypes(node, operands);
-    auto fail = [&] {
-      return emitError(node.getLoc()) << node.describe() << ": ";
-    };
     if (!inferred.error.empty())
-      return fail() << inferred.error;
+      return emitNodeError(node) << inferred.error;
     for (auto [result, type] : llvm::zip(node.getResults(), inferred.types)) {
       Type refined = refineType(result.getType(), type);
       if (!refined)
-        return fail() << "its result has type " << result.getType()
-                      << ", but its operands make it " << type;
+        return emitNodeError(node) << "its result has type " << result.getType()
+                                   << ", but its operands make it " << type;
       result.setType(refined);
     }
     return success();
