@@ -33,6 +33,8 @@ public:
   LogicalResult run(linalg::GenericOp op, const ContractionLoops &roles);
 
 private:
+  void takeStart(linalg::GenericOp op);
+  LogicalResult tileWidth(linalg::GenericOp op, const ContractionLoops &roles);
   TileSizes chooseSizes(linalg::GenericOp op, const ContractionLoops &roles);
   FailureOr<linalg::GenericOp> padColumns(linalg::GenericOp op,
                                           const ContractionLoops &roles,
@@ -43,12 +45,17 @@ private:
                          int64_t rows);
   LogicalResult tileRegisters(linalg::GenericOp op,
                               const ContractionLoops &roles, int64_t rows);
+  LogicalResult startSums(linalg::GenericOp op);
   void packColumns(linalg::GenericOp op, const ContractionLoops &roles);
+  Value makeEmpty(Location loc, Value value, unsigned dim, int64_t size);
   Value padValue(Location loc, Value value, unsigned dim, int64_t size);
 
   RewriterBase &rewriter;
   unsigned vectorBits;
   int64_t numSums;
+  /// What all sums of the product start from, or null: each from its element of
+  /// the output.
+  Value start;
 };
 
 } // namespace
@@ -68,19 +75,25 @@ TileSizes ContractionTiler::chooseSizes(linalg::GenericOp op,
   return sizes;
 }
 
+/// A tensor as `value`, but for `size` in dimension `dim`.
+Value ContractionTiler::makeEmpty(Location loc, Value value, unsigned dim,
+                                  int64_t size) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape[dim] = size;
+  return tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+}
+
 /// `value` with dimension `dim` padded with zeros behind to `size`.
 Value ContractionTiler::padValue(Location loc, Value value, unsigned dim,
                                  int64_t size) {
   auto type = cast<RankedTensorType>(value.getType());
-  SmallVector<int64_t> shape(type.getShape());
-  shape[dim] = size;
-  Value empty =
-      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+  Value empty = makeEmpty(loc, value, dim, size);
   Value zero = arith::ConstantOp::create(
       rewriter, loc, rewriter.getZeroAttr(type.getElementType()));
   Value zeros = linalg::FillOp::create(rewriter, loc, zero, empty).getResult(0);
-  SmallVector<OpFoldResult> offsets(shape.size(), rewriter.getIndexAttr(0));
-  SmallVector<OpFoldResult> strides(shape.size(), rewriter.getIndexAttr(1));
+  SmallVector<OpFoldResult> offsets(type.getRank(), rewriter.getIndexAttr(0));
+  SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
   SmallVector<OpFoldResult> sizes =
       getAsIndexOpFoldResult(rewriter.getContext(), type.getShape());
   return tensor::InsertSliceOp::create(rewriter, loc, value, zeros, offsets,
@@ -104,7 +117,8 @@ ContractionTiler::padColumns(linalg::GenericOp op,
                getPosition(maps[roles.columnOperand], roles.column), columns);
   Value output = op.getOutputs()[0];
   unsigned outputDim = getPosition(maps[2], roles.column);
-  Value padded = padValue(loc, output, outputDim, columns);
+  Value padded = start ? makeEmpty(loc, output, outputDim, columns)
+                       : padValue(loc, output, outputDim, columns);
   SmallVector<Value> operands(inputs);
   operands.push_back(padded);
   auto wide = cast<linalg::GenericOp>(
@@ -119,14 +133,32 @@ ContractionTiler::padColumns(linalg::GenericOp op,
   return wide;
 }
 
+/// Sums that start from one scalar do so in registers.
+void ContractionTiler::takeStart(linalg::GenericOp op) {
+  auto fill = op.getOutputs()[0].getDefiningOp<linalg::FillOp>();
+  start = fill ? fill.value() : Value();
+  if (fill)
+    rewriter.modifyOpInPlace(op,
+                             [&] { op.setDpsInitOperand(0, fill.output()); });
+}
+
 LogicalResult ContractionTiler::run(linalg::GenericOp op,
                                     const ContractionLoops &roles) {
+  takeStart(op);
+  return tileWidth(op, roles);
+}
+
+/// Tiles of columns, then narrower ones for what they leave, which is padded
+/// when it is less than the narrowest.
+LogicalResult ContractionTiler::tileWidth(linalg::GenericOp op,
+                                          const ContractionLoops &roles) {
   TileSizes sizes = chooseSizes(op, roles);
   auto [whole, rest] = splitLoop(rewriter, op, roles.column, sizes.columns);
-  if (whole && failed(tileColumns(whole, roles, sizes)))
-    return failure();
-  if (!rest)
-    return success();
+  if (whole) {
+    if (failed(tileColumns(whole, roles, sizes)))
+      return failure();
+    return rest ? tileWidth(rest, roles) : success();
+  }
   FailureOr<linalg::GenericOp> padded = padColumns(rest, roles, sizes.columns);
   return failed(padded) ? failure() : tileColumns(*padded, roles, sizes);
 }
@@ -213,26 +245,39 @@ LogicalResult ContractionTiler::tileRows(linalg::GenericOp op,
               : success();
 }
 
+/// Gives a tile of sums what they start from.
+LogicalResult ContractionTiler::startSums(linalg::GenericOp op) {
+  if (!start)
+    return success();
+  rewriter.setInsertionPoint(op);
+  auto fill =
+      linalg::FillOp::create(rewriter, op.getLoc(), start, op.getOutputs()[0]);
+  rewriter.modifyOpInPlace(op,
+                           [&] { op.setDpsInitOperand(0, fill.getResult(0)); });
+  FailureOr<linalg::VectorizationResult> vectors =
+      linalg::vectorize(rewriter, fill);
+  if (failed(vectors))
+    return failure();
+  rewriter.replaceOp(fill, vectors->replacements);
+  return success();
+}
+
 /// Loops over rows, then sums, and vectorises the body.
 LogicalResult ContractionTiler::tileRegisters(linalg::GenericOp op,
                                               const ContractionLoops &roles,
                                               int64_t rows) {
-  SmallVector<int64_t> sizes(op.getNumLoops(), 0);
-  SmallVector<int64_t> order;
-  if (roles.row >= 0) {
-    sizes[roles.row] = rows;
-    order.push_back(roles.row);
-  }
+  SmallVector<int64_t> rowSizes(op.getNumLoops(), 0);
+  if (roles.row >= 0)
+    rowSizes[roles.row] = rows;
+  FailureOr<linalg::GenericOp> tile = tileLoops(rewriter, op, rowSizes);
+  if (failed(tile) || failed(startSums(*tile)))
+    return failure();
+  SmallVector<int64_t> sumSizes(tile->getNumLoops(), 0);
   SmallVector<unsigned> sums;
-  op.getReductionDims(sums);
-  for (unsigned loop : sums) {
-    sizes[loop] = 1;
-    order.push_back(loop);
-  }
-  for (unsigned loop = 0; loop < op.getNumLoops(); ++loop)
-    if (!llvm::is_contained(order, loop))
-      order.push_back(loop);
-  FailureOr<linalg::GenericOp> tiled = tileLoops(rewriter, op, sizes, order);
+  tile->getReductionDims(sums);
+  for (unsigned loop : sums)
+    sumSizes[loop] = 1;
+  FailureOr<linalg::GenericOp> tiled = tileLoops(rewriter, *tile, sumSizes);
   if (failed(tiled))
     return failure();
 

@@ -43,6 +43,29 @@ func.func @matmul(%x: tensor<64x128xf32>, %w: tensor<128x96xf32>, %z: tensor<64x
   return %y : tensor<64x96xf32>
 }
 
+// Sums that all start from one scalar do so in registers: nothing fills or reads
+// the output before. The columns that are left fit into one vector, which leaves
+// registers for 8 rows.
+// LOW-LABEL: @started
+// LOW-DAG: %[[FOURROWS:.*]] = arith.constant dense<0.000000e+00> : vector<4x16xf32>
+// LOW-DAG: %[[EIGHTROWS:.*]] = arith.constant dense<0.000000e+00> : vector<8x8xf32>
+// LOW: scf.for {{.*}} iter_args({{.*}}, {{.*}} = %[[FOURROWS]]) -> (tensor<4x16xf32>, vector<4x16xf32>)
+// LOW: scf.for {{.*}} iter_args({{.*}}, {{.*}} = %[[EIGHTROWS]]) -> (tensor<8x8xf32>, vector<8x8xf32>)
+func.func @started(%x: tensor<64x128xf32>, %w: tensor<128x20xf32>) -> tensor<64x20xf32> {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<64x20xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<64x20xf32>) -> tensor<64x20xf32>
+  %y = linalg.generic {indexing_maps = [#rows, #columns, #sums],
+                       iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<64x128xf32>, tensor<128x20xf32>) outs(%z : tensor<64x20xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<64x20xf32>
+  return %y : tensor<64x20xf32>
+}
+
 // Columns that fill no tile are padded with zeros; columns that do not lie side
 // by side are transposed in the copy.
 // CHECK-LABEL: @odd

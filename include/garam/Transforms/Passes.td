@@ -201,7 +201,8 @@ def TileContractions : Pass<"tile-contractions", "::mlir::func::FuncOp"> {
     result has rows side by side, with upstream's tiling and vectorisation. For
     each group of columns, as many as two vectors hold, the operand that has
     them is copied to a dense tile, or its transposition; then groups of rows
-    pass over it, with sums that stay in registers. Columns that fill no tile
+    pass over it, with sums that stay in registers, from the start if one scalar
+    fills them. Columns that fill no tile
     are computed in one that is padded with zeros. Dot products, of which
     `tile-dot-products` makes vectors, and everything else stay as they are.
 
