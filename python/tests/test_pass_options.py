@@ -33,12 +33,12 @@ def test_ir_is_printed_after_the_passes_of_all_devices(run_tool, tmp_path):
 def test_functions_are_printed_with_their_target(run_tool, tmp_path):
     """So that garam-opt can go on with what is printed."""
     text = compile_printing(run_tool, tmp_path, "--target", "atom", "--no-fallback",
-                            "--mlir-print-ir-before=npu-schedule-stages")
-    assert text.count("IR Dump Before NPUScheduleStages") == 1
+                            "--mlir-print-ir-before=npu-search-schedules")
+    assert text.count("IR Dump Before NPUSearchSchedules") == 1
     function = tmp_path / "printed.mlir"
     function.write_text(text.split("//----- //\n", 1)[1])
     assert "garam.target" in function.read_text()
-    scheduled = run_tool("garam-opt", "--allow-unregistered-dialect", "--npu-schedule-stages", function)
+    scheduled = run_tool("garam-opt", "--allow-unregistered-dialect", "--npu-search-schedules", function)
     assert "schedule<" in scheduled.stdout
 
 

@@ -48,6 +48,10 @@ static bool wantsResidentWeights(const DeviceCompileOptions &options) {
   return options.getValue(getResidentWeightsOption()) == "on";
 }
 
+static bool pinsWeights(const DeviceCompileOptions &options) {
+  return wantsResidentWeights(options) && options.isAlone;
+}
+
 namespace {
 
 struct TargetModel
@@ -80,15 +84,17 @@ static void buildStages(OpPassManager &functions,
 
 static void buildSchedule(OpPassManager &functions, const MachineDescription &,
                           const DeviceCompileOptions &options) {
-  buildSchedulePipeline(functions, options.optimizationLevel);
+  buildSchedulePipeline(functions, options.optimizationLevel,
+                        pinsWeights(options));
 }
 
 static void buildCommands(OpPassManager &functions, const MachineDescription &,
                           const DeviceCompileOptions &options) {
   NPULowerToPlannedCommandsOptions lowering;
   lowering.level = options.optimizationLevel;
-  lowering.pinWeights = wantsResidentWeights(options) && options.isAlone;
+  lowering.pinWeights = pinsWeights(options);
   functions.addPass(createNPULowerToPlannedCommands(lowering));
+  functions.addPass(createNPURollLoops());
 }
 
 ArrayRef<DeviceStage<MachineDescription>> TargetModel::listStages() {
@@ -112,7 +118,7 @@ bool TargetModel::hasFloat(Attribute attr) const {
 FailureOr<DeviceProgram>
 TargetModel::finish(func::FuncOp commands, const MachineDescription &machine,
                     const DeviceCompileOptions &options) {
-  if (wantsResidentWeights(options) && !options.isAlone)
+  if (wantsResidentWeights(options) && !pinsWeights(options))
     commands.emitWarning("weights do not stay on '")
         << machine.name
         << "', which runs several programs: they share its SRAM";

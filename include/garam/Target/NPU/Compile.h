@@ -20,7 +20,8 @@ namespace garam::npu {
 /// Appends the passes that choose layouts, core splits and tiles of a function
 /// of stages, after its indices have become data.
 void buildSchedulePipeline(mlir::OpPassManager &functions,
-                           unsigned level = defaultOptimizationLevel);
+                           unsigned level = defaultOptimizationLevel,
+                           bool pinWeights = false);
 
 struct StagesEstimate {
   FunctionCost cost;

@@ -22,49 +22,60 @@ CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
                          const MachineDescription &machine)
     : machine(machine), queues(machine.cores * numEngineKinds),
       contracts(machine.cores, false) {
-  SmallVector<Operation *> listed;
+  std::vector<SmallVector<unsigned, 4>> awaited(queues.size());
   for (Operation *op : operations) {
-    if (!isCommand(op))
-      continue;
-    Command &command = commands.emplace_back();
-    command.queue = getQueue(op);
-    if (auto dma = dyn_cast<DMACommandOp>(op)) {
-      command.isTransfer = true;
-      command.transfer = clock.getTransfer(dma);
-    } else {
-      command.isContraction = isa<TensorCommandOp>(op);
-      command.seconds = clock.getEngineSeconds(op);
-    }
-    queues[command.queue].commands.push_back(listed.size());
-    listed.push_back(op);
+    if (auto signal = dyn_cast<SignalOp>(op))
+      addSignal(signal);
+    else if (auto wait = dyn_cast<WaitOp>(op))
+      addWait(wait, awaited[getQueue(wait.getCore(), wait.getEngine())]);
+    else if (isCommand(op))
+      addCommand(op, clock, awaited[getQueue(op)]);
   }
-  findReaders(listed);
 }
 
-void CommandFlow::findReaders(ArrayRef<Operation *> operations) {
-  llvm::DenseMap<Operation *, WriteHistory<unsigned>> writes;
-  for (auto [number, op] : llvm::enumerate(operations)) {
-    SmallVector<CommandAccess, 6> accesses = getAccesses(op);
-    for (const CommandAccess &access : accesses) {
-      auto history = writes.find(access.buffer);
-      if (access.isWrite || history == writes.end())
-        continue;
-      history->second.visit(
-          access, [](unsigned) { return true; },
-          [&, number = number](unsigned writer) {
-            // Its own queue is in order.
-            SmallVectorImpl<unsigned> &readers = commands[writer].readers;
-            if (commands[writer].queue == commands[number].queue ||
-                (!readers.empty() && readers.back() == number))
-              return;
-            readers.push_back(number);
-            ++commands[number].numMissing;
-          });
-    }
-    for (const CommandAccess &access : accesses)
-      if (access.isWrite)
-        writes[access.buffer].add(access, number);
+/// Adds a command behind `awaited`, which its queue has waited for.
+void CommandFlow::addCommand(Operation *op, const CommandClock &clock,
+                             SmallVectorImpl<unsigned> &awaited) {
+  unsigned number = commands.size();
+  Command &command = commands.emplace_back();
+  command.queue = getQueue(op);
+  if (auto dma = dyn_cast<DMACommandOp>(op)) {
+    command.isTransfer = true;
+    command.transfer = clock.getTransfer(dma);
+  } else {
+    command.isContraction = isa<TensorCommandOp>(op);
+    command.seconds = clock.getEngineSeconds(op);
   }
+  queues[command.queue].commands.push_back(number);
+  command.numMissing = awaited.size();
+  for (unsigned other : awaited)
+    commands[other].waiting.push_back(number);
+  awaited.clear();
+}
+
+/// The last command of the queue in front of it lets others go on.
+void CommandFlow::addSignal(SignalOp op) {
+  const std::vector<unsigned> &done =
+      queues[getQueue(op.getCore(), op.getEngine())].commands;
+  if (done.empty())
+    return;
+  unsigned target = getQueue(op.getTargetCore(), op.getTargetEngine());
+  Semaphore &semaphore = semaphores[{target, op.getSemaphore()}];
+  semaphore.signalled += op.getCount();
+  semaphore.signals.push({semaphore.signalled, done.back()});
+}
+
+/// The next command of the queue is behind the one whose signal raises the
+/// semaphore to what was waited for so far.
+void CommandFlow::addWait(WaitOp op, SmallVectorImpl<unsigned> &awaited) {
+  Semaphore &semaphore =
+      semaphores[{getQueue(op.getCore(), op.getEngine()), op.getSemaphore()}];
+  semaphore.awaited += op.getCount();
+  while (!semaphore.signals.empty() &&
+         semaphore.signals.front().first < semaphore.awaited)
+    semaphore.signals.pop();
+  if (!semaphore.signals.empty())
+    awaited.push_back(semaphore.signals.front().second);
 }
 
 //===----------------------------------------------------------------------===//
@@ -116,8 +127,8 @@ void CommandFlow::end(unsigned number) {
   unsigned core = command.queue / numEngineKinds;
   if (command.isContraction)
     setContracts(core, false);
-  for (unsigned reader : command.readers) {
-    Command &other = commands[reader];
+  for (unsigned number : command.waiting) {
+    Command &other = commands[number];
     bool isLocal = other.queue / numEngineKinds == core;
     other.ready = std::max(
         other.ready, now + (isLocal ? machine.synchronisation.localSeconds

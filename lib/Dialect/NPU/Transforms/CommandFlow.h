@@ -4,12 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Follows the commands of all queues through time, in the order of events.
-// Transfers that are under way together share DRAM and the ports of the cores
-// evenly, by packets, as a fluid: each goes as fast as the others at its
-// tightest resource let it. A CommandClock, which takes commands one after the
-// other, serves transfers in that order instead: when all are done is the same
-// then, but one of several that begin together ends too early, and what is
+// Follows the commands of all queues through time, in the order of events;
+// waits and signals (npu-synchronize) say which commands of other queues they
+// are behind. Transfers that are under way together share DRAM and the ports of
+// the cores evenly, by packets, as a fluid: each goes as fast as the others at
+// its tightest resource let it. A CommandClock, which takes commands one after
+// the other, serves transfers in that order instead: when all are done is the
+// same then, but one of several that begin together ends too early, and what is
 // short ends too late behind what is long.
 //
 //===----------------------------------------------------------------------===//
@@ -19,6 +20,7 @@
 
 #include "CommandClock.h"
 
+#include <map>
 #include <queue>
 
 namespace garam::npu {
@@ -38,15 +40,20 @@ private:
     bool isContraction = false, isTransfer = false;
     double seconds = 0; // of an engine's command
     Transfer transfer;
-    /// Commands behind it that read what it writes.
-    llvm::SmallVector<unsigned, 4> readers;
-    unsigned numMissing = 0; // that it reads the results of
-    double ready = 0;        // when its queue knows of those so far
+    llvm::SmallVector<unsigned, 4> waiting; // commands of other queues, for it
+    unsigned numMissing = 0;                // that it waits for
+    double ready = 0; // when its queue knows of those so far
   };
   struct Queue {
     std::vector<unsigned> commands;
     size_t next = 0;
     bool isBusy = false;
+  };
+  struct Semaphore {
+    uint64_t signalled = 0, awaited = 0; // counts so far
+    /// Up to which count the signals that are not behind what was waited for
+    /// raise it, and the commands that they follow.
+    std::queue<std::pair<uint64_t, unsigned>> signals;
   };
   /// A transfer that streams.
   struct Flow {
@@ -67,7 +74,10 @@ private:
     }
   };
 
-  void findReaders(llvm::ArrayRef<mlir::Operation *> operations);
+  void addCommand(mlir::Operation *op, const CommandClock &clock,
+                  llvm::SmallVectorImpl<unsigned> &awaited);
+  void addSignal(SignalOp op);
+  void addWait(WaitOp op, llvm::SmallVectorImpl<unsigned> &awaited);
   void tryNext(unsigned queue);
   bool isExcluded(unsigned queue) const;
   void begin(unsigned number);
@@ -82,6 +92,8 @@ private:
   const MachineDescription &machine;
   std::vector<Command> commands;
   std::vector<Queue> queues;
+  /// Of the queue that waits and the number that it has there.
+  std::map<std::pair<unsigned, uint64_t>, Semaphore> semaphores;
   std::priority_queue<Event> events;
   std::vector<Flow> flows;
   std::vector<bool> contracts; // a core

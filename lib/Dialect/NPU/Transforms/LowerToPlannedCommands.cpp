@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ReplaceFunction.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Target/DeviceTarget.h"
@@ -80,9 +81,8 @@ private:
 
   OpPassManager buildOrdering() const {
     OpPassManager manager(func::FuncOp::getOperationName());
-    manager.addPass(createNPURecordEstimate({target}));
     manager.addPass(createNPUSynchronize());
-    manager.addPass(createNPURollLoops());
+    manager.addPass(createNPURecordEstimate({target}));
     return manager;
   }
 
@@ -125,8 +125,7 @@ private:
         refusals.emplace(&getContext());
       if (succeeded(attempt(choice)))
         return success();
-      func.getBody().takeBody(before->getBody());
-      func->setAttrs(before->getOperation()->getAttrDictionary());
+      replaceFunction(func, std::move(before));
       if (refusals && refusals->hasErrors())
         return failure();
     }

@@ -65,15 +65,17 @@ FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
   return estimate;
 }
 
-void buildSchedulePipeline(OpPassManager &functions, unsigned level) {
+void buildSchedulePipeline(OpPassManager &functions, unsigned level,
+                           bool pinWeights) {
   functions.addPass(createNPUTrimStages());
   functions.addPass(createNPURecordBound());
   functions.addPass(createNPUMaterializeIndices());
   functions.addPass(createNPUAssignLayouts());
   functions.addPass(createNPUFuseGroups());
-  NPUScheduleStagesOptions schedule;
-  schedule.level = level;
-  functions.addPass(createNPUScheduleStages(schedule));
+  NPUSearchSchedulesOptions search;
+  search.level = level;
+  search.pinWeights = pinWeights;
+  functions.addPass(createNPUSearchSchedules(search));
 }
 
 FailureOr<CompiledProgram> compileStages(func::FuncOp func,
@@ -83,6 +85,7 @@ FailureOr<CompiledProgram> compileStages(func::FuncOp func,
   if (failed(runDevicePasses(func, attr, [](OpPassManager &functions) {
         buildSchedulePipeline(functions);
         functions.addPass(createNPULowerToPlannedCommands());
+        functions.addPass(createNPURollLoops());
       })))
     return failure();
   llvm::Expected<MachineDescription> machine =

@@ -4,6 +4,7 @@
 // RUN: garam-opt --npu-assign-layouts --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-fuse-groups=target=soma-edge-16 --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-schedule-stages=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-search-schedules=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-place-tensors=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-lower-to-commands=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-lower-to-planned-commands=target=atom --split-input-file --verify-diagnostics %s

@@ -1,5 +1,6 @@
 // RUN: garam-opt %s --npu-fold-quantization --npu-prepare-movement --convert-linalg-to-npu --npu-fuse-vectors --npu-demote-float --npu-expand-exponential --npu-materialize-indices --npu-assign-layouts --npu-schedule-stages=target=atom --npu-place-tensors=target=atom | FileCheck %s
 // RUN: garam-opt %s --npu-schedule-stages=target=atom | FileCheck %s
+// RUN: garam-opt %s --npu-search-schedules=target=atom | FileCheck %s
 // RUN: garam-opt %s --npu-lower-to-commands=target=atom --npu-plan-memory=target=atom --npu-synchronize | FileCheck %s --check-prefix=COMMANDS
 
 // A declaration has nothing to compile.

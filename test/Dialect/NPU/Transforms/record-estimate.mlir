@@ -1,4 +1,4 @@
-// RUN: garam-opt --npu-record-estimate=target=atom %s | FileCheck %s
+// RUN: garam-opt --npu-plan-memory=target=atom --npu-synchronize --npu-record-estimate=target=atom %s | FileCheck %s
 
 #bytes = #npu.descriptor<0 : u8 strides [1]>
 #floats = #npu.descriptor<0 : f32 strides [0, 4]>
@@ -49,5 +49,27 @@ func.func @beside_long_loads() {
   npu.dma_command 6, %in to %a6 sizes [2097152] bytes 1 with [#bytes, #bytes]
   npu.dma_command 7, %in to %b sizes [65536] bytes 1 with [#bytes, #bytes]
   npu.vector_command 7, %copy (%b) to %c sizes [1000, 16384] reductions 0 with [#floats, #floats]
+  return
+}
+
+// The second load takes the addresses of the first, so it waits for what reads
+// them: twice 3 MiB at 64 GB/s after 0.5 us and 512 us of the vector engine;
+// commands and signals cost the rest.
+// CHECK: func.func @behind_a_reader() attributes {npu.estimate = 0.001123463{{[0-9]*}} : f64}
+func.func @behind_a_reader() {
+  npu.segment "input" "x" {size = 3145728 : i64}
+  %in = npu.buffer <dram> bytes 3145728 {segment = 0 : i64}
+  %a = npu.buffer <local> bytes 3145728 {cores = array<i64: 0>}
+  %b = npu.buffer <local> bytes 3145728 {cores = array<i64: 0>}
+  %c = npu.buffer <local> bytes 65536 {cores = array<i64: 0>}
+  %d = npu.buffer <local> bytes 65536 {cores = array<i64: 0>}
+  %copy = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  npu.dma_command 0, %in to %a sizes [3145728] bytes 1 with [#bytes, #bytes]
+  npu.vector_command 0, %copy (%a) to %c sizes [1000, 16384] reductions 0 with [#floats, #floats]
+  npu.dma_command 0, %in to %b sizes [3145728] bytes 1 with [#bytes, #bytes]
+  npu.vector_command 0, %copy (%b) to %d sizes [1000, 16384] reductions 0 with [#floats, #floats]
   return
 }

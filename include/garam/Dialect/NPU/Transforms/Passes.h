@@ -8,10 +8,12 @@
 #define GARAM_DIALECT_NPU_TRANSFORMS_PASSES_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Pass/Pass.h"
+#include "llvm/Support/CommandLine.h"
 
 namespace garam {
 

@@ -18,6 +18,10 @@ def NPU_LevelOption
     : Option<"level", "level", "unsigned", "2",
              "how long to search, as -O of `garam compile`: 0 to 3">;
 
+def NPU_PinWeightsOption
+    : Option<"pinWeights", "pin-weights", "bool", "false",
+             "run npu-pin-weights in front of npu-prefetch-weights">;
+
 //===----------------------------------------------------------------------===//
 // Scheduling of stages: decisions as attributes
 //===----------------------------------------------------------------------===//
@@ -145,11 +149,10 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     tried with the largest tiles that the accumulators and the local memory
     take. The cost model follows the queues of all cores through the stages so
     far, and each of the best schedules is judged by when the following stage
-    can end and by how long what is behind it takes under a coarse model. From
-    level 2 on several choices for all stages so far are kept, with different
-    splits of the last one, and that is done twice, with weights that come with
-    their tiles and with weights that npu-prefetch-weights brings ahead; what is
-    faster as commands is kept. The result: `split` (parts of each loop), `grain`
+    can end and by how long what is behind it takes under a coarse model. With
+    several `paths` so many choices for all stages so far are followed, with
+    different splits of the last one. The result: `split` (parts of each loop),
+    `grain`
     (parts begin at multiples of it) and `tile` (the largest piece of each loop
     that one command takes) of its schedule. Of a product of matrices that both
     exceed local memory, tiles are those that move the least bytes. Where
@@ -163,8 +166,30 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
         grain = [1, 1, 1, 1, 1, 1, 1], tile = [1, 64, 7, 56, 64, 3, 3]> ...
     ```
   }];
-  let options = [NPU_TargetOption, NPU_LevelOption];
-  // From level 2 on, copies become commands.
+  let options = [NPU_TargetOption,
+    Option<"weights", "weights", "::garam::npu::WeightTiming",
+           "::garam::npu::WeightTiming::inOrder", "when weights come",
+           [{::llvm::cl::values(
+               clEnumValN(::garam::npu::WeightTiming::inOrder, "in-order",
+                          "with the other transfers of their tile"),
+               clEnumValN(::garam::npu::WeightTiming::ahead, "ahead",
+                          "as early as DRAM and ports allow"))}]>,
+    Option<"paths", "paths", "size_t", "1",
+           "choices of schedules for all stages so far that are followed">,
+    Option<"choices", "choices", "size_t", "3",
+           "schedules of one stage that are tried on each path">];
+}
+
+def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
+  let summary = "Schedules stages in several ways, and keeps the fastest";
+  let description = [{
+    Runs `npu-schedule-stages` once at levels 0 and 1 and several times above,
+    with weights that come with their tiles and with weights that
+    `npu-prefetch-weights` brings ahead. Of different schedules each is brought
+    to commands (`npu-lower-to-planned-commands`); those are kept whose commands
+    end first (`npu-record-estimate`).
+  }];
+  let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption];
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 
@@ -188,8 +213,8 @@ def NPURecordEstimate : Pass<"npu-record-estimate", "::mlir::func::FuncOp"> {
   let summary = "Keeps the cost model's time of a function on it";
   let description = [{
     As `npu-record-bound`, for the seconds that the cost model expects of a run
-    when it follows the queues through the commands: the attribute
-    `npu.estimate`.
+    when it follows the queues through the commands, their waits and signals:
+    the attribute `npu.estimate`.
   }];
   let options = [NPU_TargetOption];
 }
@@ -203,15 +228,13 @@ def NPULowerToPlannedCommands
   let summary = "Brings scheduled stages to commands that fit the memories";
   let description = [{
     Runs `npu-place-tensors`, `npu-lower-to-commands`, `npu-prefetch-weights`
-    (not at level 0), `npu-plan-memory`, `npu-record-estimate`,
-    `npu-synchronize` and `npu-roll-loops`, with `pin-weights` also
-    `npu-pin-weights`. When the memory plan does not fit, fewer weights stay or
-    are brought ahead; when it does not without any, the tensors are placed again
-    for a smaller fraction of local memory. The former type of the function stays in `hetero.lowered`.
+    (not at level 0), `npu-plan-memory`, `npu-synchronize` and
+    `npu-record-estimate`, with `pin-weights` also `npu-pin-weights`. When the
+    memory plan does not fit, fewer weights stay or are brought ahead; when it
+    does not without any, the tensors are placed again for a smaller fraction of
+    local memory. The former type of the function stays in `hetero.lowered`.
   }];
-  let options = [NPU_TargetOption, NPU_LevelOption,
-    Option<"pinWeights", "pin-weights", "bool", "false",
-           "run npu-pin-weights in front of npu-prefetch-weights">];
+  let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption];
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 

@@ -37,7 +37,7 @@ struct SearchWidth {
   size_t choices = 3; // of one stage, on each path
 };
 /// Schedules the stages of a function. Refuses one that fits the machine in no
-/// way. npu-schedule-stages does it with both timings.
+/// way.
 mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
                                    const MachineDescription &machine,
                                    WeightTiming weights = WeightTiming::inOrder,
@@ -85,7 +85,8 @@ mlir::FailureOr<double> prefetchWeights(mlir::func::FuncOp func,
                                         double fill);
 
 /// When the commands of a function, without loops, are done by the cost model,
-/// in seconds. Fails on a micro-program that the vector engine cannot run.
+/// in seconds; queues wait for each other as npu-synchronize has it. Fails on a
+/// micro-program that the vector engine cannot run.
 mlir::FailureOr<double> estimateCommands(mlir::func::FuncOp func,
                                          const MachineDescription &machine);
 
