@@ -19,6 +19,7 @@ namespace garam::npu {
 void buildStagePipeline(OpPassManager &functions,
                         const StagePipelineOptions &options) {
   functions.addPass(ext::createGaramExtDropRanges());
+  functions.addPass(createNPUUnrollLoops());
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

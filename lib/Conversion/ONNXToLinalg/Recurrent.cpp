@@ -6,10 +6,8 @@
 //
 // What of a gate does not hang on the step before is one product over all
 // steps; the loop over the steps multiplies the hidden state and applies the
-// gates. A few steps, as of streams, are made one by one: devices without loops
-// have them too. Shapes: T steps, B sequences, I inputs, H hidden values, G
-// gates. Source of all formulas: ONNX's specifications of RNN-22, GRU-22 and
-// LSTM-22.
+// gates. Shapes: T steps, B sequences, I inputs, H hidden values, G gates.
+// Source of all formulas: ONNX's specifications of RNN-22, GRU-22 and LSTM-22.
 //
 //===----------------------------------------------------------------------===//
 
@@ -25,9 +23,6 @@
 using namespace mlir;
 
 namespace garam::onnx {
-
-/// Steps that are no loop: of more, the program would be long.
-static constexpr int64_t maxUnrolledSteps = 4;
 
 namespace {
 
@@ -77,10 +72,6 @@ private:
                  unsigned activation);
   Value map(ValueRange operands, ScalarBody body);
   Value makeMasked(Value step, Value next, Value before);
-  Value makeStepOutput(Value inputParts, Value position,
-                       SmallVectorImpl<Value> &states);
-  SmallVector<Value> unrollSteps(Value inputParts, SmallVector<Value> states);
-  SmallVector<Value> loopOverSteps(Value inputParts, SmallVector<Value> states);
   SmallVector<Value> makeCell(Value inputParts, ValueRange states);
   SmallVector<Value> makeRNN(Value inputParts, Value hidden);
   SmallVector<Value> makeGRU(Value inputParts, Value hidden);
@@ -313,58 +304,6 @@ Value Layer::makeMasked(Value step, Value next, Value before) {
       });
 }
 
-/// The output [1, B, H] of the step at `position`, an index; `states` are those
-/// before it and become those after it.
-Value Layer::makeStepOutput(Value inputParts, Value position,
-                            SmallVectorImpl<Value> &states) {
-  Value part = makeSqueeze(*b, makeElement(*b, inputParts, 0, position), {0});
-  SmallVector<Value> next = makeCell(part, states);
-  Value number = tensor::FromElementsOp::create(
-      *b, RankedTensorType::get({}, b->getI64Type()),
-      arith::IndexCastOp::create(*b, b->getI64Type(), position).getResult());
-  Value shown = makeMasked(number, next.front(), Value());
-  for (auto [state, after] : llvm::zip_equal(states, next))
-    state = makeMasked(number, after, state);
-  return makeUnsqueeze(*b, shown, {0});
-}
-
-SmallVector<Value> Layer::unrollSteps(Value inputParts,
-                                      SmallVector<Value> states) {
-  SmallVector<Value> outputs(numSteps);
-  for (int64_t step = 0; step < numSteps; ++step) {
-    int64_t position = isReversed ? numSteps - 1 - step : step;
-    outputs[position] = makeStepOutput(
-        inputParts, arith::ConstantIndexOp::create(*b, position), states);
-  }
-  states.insert(states.begin(), numSteps == 1 ? outputs.front()
-                                              : tensor::ConcatOp::create(
-                                                    *b, /*dim=*/0, outputs));
-  return states;
-}
-
-SmallVector<Value> Layer::loopOverSteps(Value inputParts,
-                                        SmallVector<Value> states) {
-  size_t numStates = states.size();
-  states.push_back(tensor::EmptyOp::create(
-      *b, ArrayRef<int64_t>{numSteps, batch, hiddenSize}, type));
-  auto step = [&](ImplicitLocOpBuilder &inner, Value index,
-                  ValueRange before) -> SmallVector<Value> {
-    b = &inner;
-    Value position = makeStep(inner, index, numSteps, isReversed);
-    SmallVector<Value> next(before.take_front(numStates));
-    Value output = makeStepOutput(inputParts, position, next);
-    Value all = makeInserted(inner, before[numStates], 0, position, output);
-    for (size_t i = 0; i < numStates; ++i)
-      next[i] = makeStored(inner, next[i], before[i]);
-    next.push_back(all);
-    return next;
-  };
-  SmallVector<Value> results = makeLoop(node.b, numSteps, states, step);
-  b = &node.b;
-  std::rotate(results.begin(), results.begin() + numStates, results.end());
-  return results;
-}
-
 SmallVector<Value> Layer::build() {
   b = &node.b;
   recurrentWeights = takeDirection(recurrence);
@@ -380,9 +319,34 @@ SmallVector<Value> Layer::build() {
   SmallVector<Value> initial{getInitial(initialHidden)};
   if (kind == CellKind::LSTM)
     initial.push_back(getInitial(initialCell));
-  bool isShort = numSteps >= 1 && numSteps <= maxUnrolledSteps;
-  return isShort ? unrollSteps(inputParts, std::move(initial))
-                 : loopOverSteps(inputParts, std::move(initial));
+  size_t numStates = initial.size();
+  initial.push_back(tensor::EmptyOp::create(
+      *b, ArrayRef<int64_t>{numSteps, batch, hiddenSize}, type));
+  auto step = [&](ImplicitLocOpBuilder &inner, Value index,
+                  ValueRange states) -> SmallVector<Value> {
+    b = &inner;
+    Value position = makeStep(inner, index, numSteps, isReversed);
+    Value part =
+        makeSqueeze(inner, makeElement(inner, inputParts, 0, position), {0});
+    SmallVector<Value> next = makeCell(part, states.take_front(numStates));
+    Value number = tensor::FromElementsOp::create(
+        inner, RankedTensorType::get({}, inner.getI64Type()),
+        arith::IndexCastOp::create(inner, inner.getI64Type(), position)
+            .getResult());
+    Value shown = makeMasked(number, next.front(), Value());
+    for (size_t i = 0; i < numStates; ++i)
+      next[i] = makeMasked(number, next[i], states[i]);
+    Value all = makeInserted(inner, states[numStates], 0, position,
+                             makeUnsqueeze(inner, shown, {0}));
+    for (size_t i = 0; i < numStates; ++i)
+      next[i] = makeStored(inner, next[i], states[i]);
+    next.push_back(all);
+    return next;
+  };
+  SmallVector<Value> results = makeLoop(node.b, numSteps, initial, step);
+  b = &node.b;
+  std::rotate(results.begin(), results.begin() + numStates, results.end());
+  return results;
 }
 
 //===----------------------------------------------------------------------===//

@@ -66,27 +66,6 @@ func.func @single_update(%x: tensor<8x4xf32>, %i: tensor<1x1xi64>, %u: tensor<1x
 
 // -----
 
-// Two steps of a recurrent layer are no loop: the second takes what the first
-// has made, and the outputs stand in their order.
-
-// CHECK-LABEL: func @two_steps(
-func.func @two_steps(%x: tensor<2x1x3xf32>, %w: tensor<1x4x3xf32>, %r: tensor<1x4x4xf32>) -> tensor<2x1x1x4xf32> {
-  // CHECK-NOT: scf.for
-  // CHECK: %[[FIRST:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel"]}
-  // CHECK: math.tanh
-  // CHECK: %[[OUTPUT:.*]] = tensor.expand_shape %[[FIRST]]
-  // CHECK: %[[RECURRENT:.*]] = linalg.generic {{.*}} ins(%[[FIRST]], %{{.*}} : tensor<1x4xf32>, tensor<4x4xf32>)
-  // CHECK: %[[SECOND:.*]] = linalg.generic {{.*}} ins(%{{.*}}, %[[RECURRENT]] :
-  // CHECK: math.tanh
-  // CHECK: %[[LAST:.*]] = tensor.expand_shape %[[SECOND]]
-  // CHECK: tensor.concat dim(0) %[[OUTPUT]], %[[LAST]]
-  %0 = onnx.node "RNN"(%x, %w, %r) {id = "r", opset = 22 : i64} attributes {hidden_size = 4 : i64}
-      : (tensor<2x1x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>) -> tensor<2x1x1x4xf32>
-  return %0 : tensor<2x1x1x4xf32>
-}
-
-// -----
-
 // A Scan is a loop over slices. What it collects has the size of what the body
 // yields, also where the declared type does not say it; backwards, the last
 // element comes first.

@@ -51,6 +51,42 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
                            "::garam::npu::NPUDialect"];
 }
 
+def NPUUnrollLoops : Pass<"npu-unroll-loops", "::mlir::func::FuncOp"> {
+  let summary = "Replaces loops over whole tensors by their steps";
+  let description = [{
+    A recurrent layer, a scan or a cumulation is a loop whose steps compute with
+    tensors. Where the number of steps is known and they are not too many
+    operations together, the steps stand one after the other, so that each can
+    become stages. What the steps collect, slice by slice, is concatenated.
+    Inner loops go first; loops over single elements stay. It is always safe.
+
+    ```mlir
+    %r:2 = scf.for %i = %c0 to %c2 step %c1
+        iter_args(%all = %empty, %state = %x) -> (tensor<2x4xf32>, tensor<1x4xf32>) {
+      %next = linalg.exp ins(%state : tensor<1x4xf32>) outs(%place : tensor<1x4xf32>)
+          -> tensor<1x4xf32>
+      %inserted = tensor.insert_slice %next into %all[%i, 0] [1, 4] [1, 1]
+          : tensor<1x4xf32> into tensor<2x4xf32>
+      scf.yield %inserted, %next : tensor<2x4xf32>, tensor<1x4xf32>
+    }
+    // becomes
+    %0 = linalg.exp ins(%x : tensor<1x4xf32>) outs(%place : tensor<1x4xf32>)
+        -> tensor<1x4xf32>
+    %1 = linalg.exp ins(%0 : tensor<1x4xf32>) outs(%place : tensor<1x4xf32>)
+        -> tensor<1x4xf32>
+    %all = tensor.concat dim(0) %0, %1
+        : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<2x4xf32>
+    ```
+  }];
+  let options = [
+    Option<"maxOperations", "max-operations", "uint64_t", /*default=*/"1024",
+           "operations that the steps of a loop may be together: of more, a "
+           "program would be long and its compile slow">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def NPUCheckInterface : Pass<"npu-check-interface", "::mlir::func::FuncOp"> {
   let summary = "Refuses floats at the edges of a machine that has none";
   let description = [{
