@@ -57,6 +57,20 @@ def test_baseline(tmp_path):
     assert result.returncode == 1 and "MISSING: gone on atom was not measured" in result.stdout
 
 
+def test_a_missed_gate_fails(tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
+    gates = __import__("gates")
+    measure = __import__("measure")
+    arguments = ["measure.py", "--garam", str(find_tool("garam")), "--only", "digits", "--targets", "atom",
+                 "--baseline", str(tmp_path / "baseline.json")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    for ratio, code in ((0, 0), (1, 1)):
+        gate = gates.Gate("digits", "atom", "ratio", ratio, "a wish")
+        monkeypatch.setattr(gates, "GATES", (gate,))
+        assert measure.main() == code
+        assert ("MISSED" in capsys.readouterr().out) == bool(code)
+
+
 def test_gates(monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
     gates = __import__("gates")
@@ -73,10 +87,17 @@ def test_gates(monkeypatch):
     assert gates.check({**row, "latency_s": 1.001e-6}, gate)[1] is False
     assert gates.check({"error": "no"}, gate) == (None, False)
     ratio = gates.Gate("m", "t", "ratio", 0.5, "a bound")
-    table = gates.format_gates([{**row, "ratio": 0.4}, {**row, "model": "n"}], [gate, ratio])
+    checks = gates.check_all([{**row, "ratio": 0.4}, {**row, "model": "n"}], [gate, ratio])
+    table = gates.format_gates(checks)
+    assert [is_met for _, _, is_met in checks] == [True, False]
     assert "| m | t | cycles | at most 1,000 | 1,000 | met | a paper |" in table
     assert "| m | t | ratio | at least 0.5 | 0.400 | MISSED | a bound |" in table
     assert "| n |" not in table
+    rest = gates.Gate("m", "t", "rest", 0.25, "a plan")
+    fixed = gates.Gate("m", "t", "fixed us", 5, "a plan")
+    row = {**row, "latency_s": 20e-6, "bound_s": 10e-6, "losses": {"fixed_cost": 4e-6, "synchronisation": 2e-6}}
+    assert gates.check(row, rest) == (pytest.approx(0.2), True)
+    assert gates.check(row, fixed) == (pytest.approx(6), False)
 
 
 @pytest.mark.parametrize("row, baseline, worse", [
