@@ -7,6 +7,7 @@
 #include "garam/MemoryPlanning/BufferFile.h"
 
 #include "garam/Support/Errors.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
@@ -16,7 +17,7 @@ namespace {
 
 /// Of the columns that say something, their places in a row.
 struct Columns {
-  size_t lower = 0, upper = 0, size = 0, count = 0;
+  size_t id = 0, lower = 0, upper = 0, size = 0, count = 0;
 };
 
 class TableReader {
@@ -27,7 +28,7 @@ public:
 
 private:
   Expected<Columns> readHeader(StringRef header) const;
-  Expected<Buffer> readRow(StringRef row, const Columns &columns) const;
+  Expected<Buffer> readRow(StringRef row, const Columns &columns);
   Error makeError(const Twine &message) const {
     return makeUserError(ExitCode::Input, text.getBufferIdentifier() + ":" +
                                               Twine(line) + ": " + message);
@@ -35,6 +36,7 @@ private:
 
   MemoryBufferRef text;
   size_t line = 0;
+  DenseMap<StringRef, size_t> lines; // of the ids so far
 };
 
 } // namespace
@@ -51,8 +53,7 @@ Expected<Columns> TableReader::readHeader(StringRef header) const {
   SmallVector<StringRef> names = splitRow(header);
   Columns columns;
   columns.count = names.size();
-  size_t id = 0;
-  std::pair<StringRef, size_t *> needed[] = {{"id", &id},
+  std::pair<StringRef, size_t *> needed[] = {{"id", &columns.id},
                                              {"lower", &columns.lower},
                                              {"upper", &columns.upper},
                                              {"size", &columns.size}};
@@ -67,12 +68,17 @@ Expected<Columns> TableReader::readHeader(StringRef header) const {
   return columns;
 }
 
-Expected<Buffer> TableReader::readRow(StringRef row,
-                                      const Columns &columns) const {
+Expected<Buffer> TableReader::readRow(StringRef row, const Columns &columns) {
   SmallVector<StringRef> fields = splitRow(row);
   if (fields.size() != columns.count)
     return makeError("found " + Twine(fields.size()) + " values, needed " +
                      Twine(columns.count));
+  StringRef id = fields[columns.id];
+  if (id.empty())
+    return makeError("'id' is empty, needed a name of its own");
+  if (auto [known, isNew] = lines.try_emplace(id, line); !isNew)
+    return makeError("found 'id' '" + id + "' again, which line " +
+                     Twine(known->second) + " has");
   Buffer buffer;
   std::tuple<StringRef, size_t, int64_t *> values[] = {
       {"lower", columns.lower, &buffer.lower},

@@ -1,6 +1,7 @@
 """`garam plan-memory`: tables of buffers get addresses."""
 
 import csv
+import os
 import pathlib
 
 import pytest
@@ -65,11 +66,20 @@ def test_time_is_up(run_tool, tmp_path):
         assert "a larger --time-limit may find a lower plan" in result.stderr
 
 
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_has_no_end_is_no_table(fails, tmp_path, make):
+    make(tmp_path / "t.csv")
+    fails(INPUT, "it is not a regular file", "plan-memory", tmp_path / "t.csv", "--capacity", 8,
+          "-o", tmp_path / "o.csv")
+
+
 @pytest.mark.parametrize("text, message", [
     ("id,lower,upper,size\na,0,x,4\n", ":2: 'upper': found 'x', needed a whole number below 2^63"),
     ("", "the file is empty, needed a header"),
+    (TABLE + "a,0,2,4\n", ":5: found 'id' 'a' again, which line 2 has"),
+    (TABLE + ",0,2,4\n", ":5: 'id' is empty, needed a name of its own"),
     ("\0\xff\n" * 9, "needed one column 'id'"),
-    ("id,lower,upper,size\n" + "a,0,1,4611686018427387904\n" * 3,
+    ("id,lower,upper,size\n" + "".join(f"{id},0,1,4611686018427387904\n" for id in "abc"),
      "the buffers are too large to add up"),
 ])
 def test_bad_tables(fails, tmp_path, text, message):

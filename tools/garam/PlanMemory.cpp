@@ -9,9 +9,9 @@
 #include "garam/MemoryPlanning/BufferFile.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/FileRoles.h"
+#include "garam/Support/InputFile.h"
 #include "garam/Support/OutputFile.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 #include <CLI/CLI.hpp>
 
@@ -54,10 +54,11 @@ Error PlanMemoryCommand::run() const {
     return error;
   if (Error error = roles.addOutput("-o", outputPath))
     return error;
-  ErrorOr<std::unique_ptr<MemoryBuffer>> text = MemoryBuffer::getFile(path);
+  Expected<std::unique_ptr<MemoryBuffer>> text =
+      openInputFile(path, /*isText=*/true);
   if (!text)
     return makeUserError(ExitCode::Input, "cannot read '" + path + "': " +
-                                              text.getError().message());
+                                              toString(text.takeError()));
   Expected<memory::BufferTable> table =
       memory::readBufferTable((*text)->getMemBufferRef());
   if (!table)

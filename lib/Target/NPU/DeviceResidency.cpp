@@ -153,8 +153,13 @@ findOverwritten(DenseMap<MemoryKey, std::vector<WriteRange>> &writes,
   return overwritten;
 }
 
+/// Executions of writes that are compared at most: some 100 MB of them, and
+/// more than any network has. A program of a few words may claim 2^24 a queue.
+static constexpr size_t maxWriteRanges = 1 << 22;
+
 Program removeResidentTransfers(const Program &program) {
   DenseMap<MemoryKey, std::vector<WriteRange>> writes;
+  size_t numRanges = 0;
   std::vector<bool> isLoad;
   for (const Queue &queue : program.queues) {
     unsigned first = isLoad.size();
@@ -163,11 +168,15 @@ Program removeResidentTransfers(const Program &program) {
     visitExecutions(queue, [&](size_t number, ArrayRef<uint32_t> turns) {
       visitWrites(queue.commands[number], queue.core, turns,
                   [&](MemoryKey memory, WriteRange range) {
+                    if (++numRanges > maxWriteRanges)
+                      return;
                     range.command = first + number;
                     writes[memory].push_back(range);
                   });
     });
   }
+  if (numRanges > maxWriteRanges)
+    return program;
   std::vector<bool> overwritten = findOverwritten(writes, isLoad.size());
 
   Program result = program;
