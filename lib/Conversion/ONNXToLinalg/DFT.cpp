@@ -5,17 +5,22 @@
 //===----------------------------------------------------------------------===//
 //
 // A discrete Fourier transform as a product with the matrix of its factors,
-// which devices with a fast product take. The factors are computed when the
-// model runs: they would be larger than the signal.
+// which devices with a fast product take. The factors of long transforms are
+// computed when the model runs: they would be larger than the signal.
 //
 //===----------------------------------------------------------------------===//
 
+#include "Constants.h"
 #include "Contraction.h"
 #include "Fourier.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+#include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -152,6 +157,38 @@ Value makeFourierFactor(ScalarMath &m, ArrayRef<Value> position, int64_t length,
   return isInverse ? m.mul(factor, 1.0 / length) : factor;
 }
 
+double getFourierFactor(ArrayRef<int64_t> position, int64_t length,
+                        bool isInverse) {
+  // Whole turns are taken off while they are exact.
+  int64_t turns = position[0] * position[1] % length;
+  double angle = turns * (2 * llvm::numbers::pi / length);
+  bool isReal = position[2] == 0, toReal = position[3] == 0;
+  double factor = std::cos(angle);
+  if (isReal != toReal)
+    factor = isReal == isInverse ? std::sin(angle) : -std::sin(angle);
+  return isInverse ? factor / length : factor;
+}
+
+Value makeFactorTable(ImplicitLocOpBuilder &b, Type type,
+                      ArrayRef<int64_t> shape,
+                      llvm::function_ref<double(ArrayRef<int64_t>)> getFactor) {
+  // Of frames of 510 elements, one half of the spectrum: 1 MB of f32.
+  constexpr int64_t largestTable = int64_t(1) << 18;
+  int64_t count = 1;
+  for (int64_t size : shape) {
+    std::optional<int64_t> product = llvm::checkedMul(count, size);
+    if (!product || *product > largestTable)
+      return {};
+    count = *product;
+  }
+  SmallVector<double> factors;
+  factors.reserve(count);
+  SmallVector<int64_t> strides = computeStrides(shape);
+  for (int64_t i = 0; i < count; ++i)
+    factors.push_back(getFactor(delinearize(i, strides)));
+  return makeTensor(b, RankedTensorType::get(shape, type), factors);
+}
+
 Value Transform::makeFactor(ScalarMath &m, ArrayRef<Value> position) {
   ImplicitLocOpBuilder &b = m.builder();
   Value factor = makeFourierFactor(m, position, length, isInverse);
@@ -168,15 +205,22 @@ Value Transform::makeFactor(ScalarMath &m, ArrayRef<Value> position) {
 /// The factors [outputs, inputs, inputParts, outputParts].
 Value Transform::makeFactors() {
   Type type = getAccumulatorType(node.getElementType());
-  return makePointwise(
-      b, getStaticSizes(b, {outputs, inputs, inputParts, outputParts}), type,
-      {}, {}, [&](ImplicitLocOpBuilder &b, ValueRange) {
-        ScalarMath m(b, type);
-        SmallVector<Value> position;
-        for (int64_t dim = 0; dim < 4; ++dim)
-          position.push_back(linalg::IndexOp::create(b, dim));
-        return makeFactor(m, position);
-      });
+  int64_t shape[] = {outputs, inputs, inputParts, outputParts};
+  auto getFactor = [&](ArrayRef<int64_t> position) {
+    double factor = getFourierFactor(position, length, isInverse);
+    bool isOnce = !isToReal() || position[1] == 0 || position[1] * 2 == length;
+    return isOnce ? factor : 2 * factor;
+  };
+  if (Value table = makeFactorTable(b, type, shape, getFactor))
+    return table;
+  return makePointwise(b, getStaticSizes(b, shape), type, {}, {},
+                       [&](ImplicitLocOpBuilder &b, ValueRange) {
+                         ScalarMath m(b, type);
+                         SmallVector<Value> position;
+                         for (int64_t dim = 0; dim < 4; ++dim)
+                           position.push_back(linalg::IndexOp::create(b, dim));
+                         return makeFactor(m, position);
+                       });
 }
 
 Value Transform::makeTransform() {

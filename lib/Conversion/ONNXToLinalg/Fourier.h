@@ -18,6 +18,17 @@ mlir::Value makeFourierFactor(ScalarMath &m,
                               mlir::ArrayRef<mlir::Value> position,
                               int64_t length, bool isInverse);
 
+/// The same, for positions that are known.
+double getFourierFactor(mlir::ArrayRef<int64_t> position, int64_t length,
+                        bool isInverse);
+
+/// A constant of the numbers at all positions of `shape`, [k, j, d, c]; null
+/// where it would be larger than is worth keeping.
+mlir::Value
+makeFactorTable(mlir::ImplicitLocOpBuilder &b, mlir::Type type,
+                mlir::ArrayRef<int64_t> shape,
+                llvm::function_ref<double(mlir::ArrayRef<int64_t>)> getFactor);
+
 } // namespace garam::onnx
 
 #endif // GARAM_LIB_CONVERSION_ONNXTOLINALG_FOURIER_H

@@ -5,7 +5,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A Gather of slices is garam_ext.gather; what chooses single elements is a
-// linalg.generic over the result that extracts each one.
+// linalg.generic over the result that extracts each one. Tables of indices that
+// only count, as exporters write them for masks and relative positions, become
+// the map that the input is read through, and nothing is indexed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +20,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 
 using namespace mlir;
 
@@ -81,6 +84,73 @@ static LogicalResult lowerGather(NodeAccessor &node) {
   return node.setOutput(makeReshape(b, slice, shape));
 }
 
+std::optional<CountedIndices>
+matchCounted(ArrayRef<int64_t> shape, int64_t size,
+             llvm::function_ref<int64_t(int64_t)> indexAt) {
+  int64_t count = ShapedType::getNumElements(shape);
+  auto wrap = [&](int64_t position) {
+    int64_t index = indexAt(position);
+    return index < 0 ? index + size : index;
+  };
+  if (count == 0)
+    return std::nullopt;
+  CountedIndices result{wrap(0), {}};
+  SmallVector<int64_t> strides = computeStrides(shape);
+  for (auto [stride, extent] : llvm::zip(strides, shape))
+    result.steps.push_back(extent > 1 ? wrap(stride) - result.first : 0);
+  for (int64_t position = 0; position < count; ++position) {
+    int64_t expected = result.first, rest = position;
+    for (auto [stride, step] : llvm::zip(strides, result.steps)) {
+      expected += rest / stride * step;
+      rest %= stride;
+    }
+    if (wrap(position) != expected || expected < 0 || expected >= size)
+      return std::nullopt;
+  }
+  return result;
+}
+
+/// The same as a function of the dimensions; null for none.
+static AffineExpr getExpr(ImplicitLocOpBuilder &b,
+                          const std::optional<CountedIndices> &indices) {
+  if (!indices)
+    return {};
+  AffineExpr result = b.getAffineConstantExpr(indices->first);
+  for (auto [dim, step] : llvm::enumerate(indices->steps))
+    result = result + b.getAffineDimExpr(dim) * step;
+  return result;
+}
+
+/// `data` read through a map of the positions of `shape`.
+static Value makeMoved(ImplicitLocOpBuilder &b, Value data,
+                       ArrayRef<int64_t> shape,
+                       ArrayRef<AffineExpr> coordinates) {
+  AffineMap map = AffineMap::get(shape.size(), 0, coordinates, b.getContext());
+  return makePointwise(
+      b, getStaticSizes(b, shape), getElementTypeOrSelf(data), data, map,
+      [](ImplicitLocOpBuilder &, ValueRange s) { return s.front(); });
+}
+
+/// A GatherElements whose indices are constants that count; null otherwise.
+static Value makeCountedElements(NodeAccessor &node, int64_t axis) {
+  ImplicitLocOpBuilder &b = node.b;
+  std::optional<SmallVector<int64_t>> indices = node.getConstantInts(1);
+  if (!indices)
+    return {};
+  ArrayRef<int64_t> shape = node.getInputType(1).getShape();
+  SmallVector<AffineExpr> coordinates;
+  for (int64_t dim = 0, rank = shape.size(); dim < rank; ++dim)
+    coordinates.push_back(
+        dim != axis
+            ? b.getAffineDimExpr(dim)
+            : getExpr(b,
+                      matchCounted(shape, node.getInputType(0).getDimSize(dim),
+                                   [&](int64_t i) { return (*indices)[i]; })));
+  if (!coordinates[axis])
+    return {};
+  return makeMoved(b, node.getInput(0), shape, coordinates);
+}
+
 static LogicalResult lowerGatherElements(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   RankedTensorType type = node.getInputType(0);
@@ -94,6 +164,8 @@ static LogicalResult lowerGatherElements(NodeAccessor &node) {
     if (indexType.getRank() != rank ||
         (dim != axis && indexType.getDimSize(dim) > type.getDimSize(dim)))
       return node.error() << "indices " << indexType << " do not fit " << type;
+  if (Value moved = makeCountedElements(node, axis))
+    return node.setOutput(moved);
   Value data = node.getInput(0), indices = node.getInput(1);
   return node.setOutput(makePointwise(
       b, getSizes(b, indices), type.getElementType(), indices,
@@ -106,6 +178,36 @@ static LogicalResult lowerGatherElements(NodeAccessor &node) {
                           : Value(linalg::IndexOp::create(b, dim)));
         return tensor::ExtractOp::create(b, data, coordinates);
       }));
+}
+
+/// A GatherND to `shape` whose `numIndexed` coordinates are constants that
+/// count; null otherwise.
+static Value makeCountedND(NodeAccessor &node, ArrayRef<int64_t> shape,
+                           int64_t numBatchDims, int64_t numIndexed) {
+  ImplicitLocOpBuilder &b = node.b;
+  std::optional<SmallVector<int64_t>> indices = node.getConstantInts(1);
+  if (!indices)
+    return {};
+  RankedTensorType type = node.getInputType(0);
+  ArrayRef<int64_t> outer = node.getInputType(1).getShape().drop_back();
+  SmallVector<AffineExpr> coordinates;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    int64_t i = dim - numBatchDims;
+    bool isIndexed = i >= 0 && i < numIndexed;
+    AffineExpr coordinate =
+        isIndexed
+            ? getExpr(b, matchCounted(
+                             outer, type.getDimSize(dim),
+                             [&](int64_t position) {
+                               return (*indices)[position * numIndexed + i];
+                             }))
+            : b.getAffineDimExpr(
+                  i < 0 ? dim : int64_t(outer.size()) + i - numIndexed);
+    if (!coordinate)
+      return {};
+    coordinates.push_back(coordinate);
+  }
+  return makeMoved(b, node.getInput(0), shape, coordinates);
 }
 
 /// The last dimension of the indices holds coordinates behind `batch_dims`
@@ -129,6 +231,8 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
   SmallVector<int64_t> shape(indexType.getShape().drop_back());
   llvm::append_range(shape,
                      type.getShape().drop_front(numBatchDims + numIndexed));
+  if (Value moved = makeCountedND(node, shape, numBatchDims, numIndexed))
+    return node.setOutput(moved);
   int64_t resultRank = shape.size();
   SmallVector<AffineMap> maps;
   for (int64_t i = 0; i < numIndexed; ++i) {

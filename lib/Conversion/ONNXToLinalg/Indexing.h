@@ -17,6 +17,19 @@ namespace garam::onnx {
 mlir::Value makeBoundedIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value index,
                              int64_t size);
 
+/// Indices that count: first + sum of position[i] * steps[i].
+struct CountedIndices {
+  int64_t first;
+  mlir::SmallVector<int64_t> steps;
+};
+
+/// Constant indices into a dimension of `size` elements at all positions of
+/// `shape`, in the order of memory; none when they do not count, or one is
+/// outside. Negative ones count from the end.
+std::optional<CountedIndices>
+matchCounted(mlir::ArrayRef<int64_t> shape, int64_t size,
+             llvm::function_ref<int64_t(int64_t)> indexAt);
+
 /// Reports an input of indices that are no integers.
 mlir::LogicalResult checkIndices(NodeAccessor &node, unsigned index);
 

@@ -86,6 +86,15 @@ static Value makeFactors(NodeAccessor &node, const Frames &frames,
                          int64_t numParts) {
   ImplicitLocOpBuilder &b = node.b;
   Type type = getAccumulatorType(node.getElementType());
+  int64_t shape[] = {frames.bins, frames.length, numParts, 2};
+  std::optional<SmallVector<double>> weights = node.getConstantFloats(2);
+  auto getFactor = [&](ArrayRef<int64_t> position) {
+    double factor = getFourierFactor(position, frames.length, false);
+    return weights ? factor * (*weights)[position[1]] : factor;
+  };
+  if (!node.hasInput(2) || weights)
+    if (Value table = makeFactorTable(b, type, shape, getFactor))
+      return table;
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
   if (Value window = node.getOptionalInput(2)) {
@@ -93,8 +102,8 @@ static Value makeFactors(NodeAccessor &node, const Frames &frames,
     maps.push_back(getAxisMap(b.getContext(), /*resultRank=*/4, /*axis=*/1));
   }
   return makePointwise(
-      b, getStaticSizes(b, {frames.bins, frames.length, numParts, 2}), type,
-      operands, maps, [&](ImplicitLocOpBuilder &b, ValueRange s) {
+      b, getStaticSizes(b, shape), type, operands, maps,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) {
         ScalarMath m(b, type);
         SmallVector<Value> position;
         for (int64_t dim = 0; dim < 4; ++dim)

@@ -5,9 +5,10 @@
 //===----------------------------------------------------------------------===//
 //
 // Several updates may go to one place, so they are made one after the other, in
-// the order of memory. A single one of ScatterND, as a decoder writes into its
-// cache, is a choice of each element between the data and the update, which
-// needs no order.
+// the order of memory. Those of a ScatterND with constant indices that count
+// are parts of a concatenation. A single one of ScatterND, as a decoder writes
+// into its cache, is a choice of each element between the data and the update,
+// which needs no order.
 //
 //===----------------------------------------------------------------------===//
 
@@ -180,6 +181,76 @@ static bool isSingleUpdate(ArrayRef<int64_t> data, ArrayRef<int64_t> indices) {
          });
 }
 
+namespace {
+/// Neighbours in all dimensions of a tensor.
+struct Block {
+  SmallVector<int64_t> offsets, sizes;
+};
+} // namespace
+
+/// The part of data of `shape` that constant indices go to, one after the other
+/// and each once, as an assignment to a slice is exported; none otherwise.
+static std::optional<Block>
+matchBlock(NodeAccessor &node, ArrayRef<int64_t> shape, int64_t numIndexed) {
+  std::optional<SmallVector<int64_t>> indices = node.getConstantInts(1);
+  if (!indices || node.getString("reduction", "none") != "none")
+    return std::nullopt;
+  ArrayRef<int64_t> outer = node.getInputType(1).getShape().drop_back();
+  Block block{{}, SmallVector<int64_t>(shape)};
+  block.offsets.assign(shape.size(), 0);
+  // The dimensions of the indices are those of the block, in its order.
+  size_t next = 0;
+  auto skipSingle = [&] {
+    while (next < outer.size() && outer[next] == 1)
+      ++next;
+  };
+  for (int64_t dim = 0; dim < numIndexed; ++dim) {
+    auto counted = matchCounted(outer, shape[dim], [&](int64_t position) {
+      return (*indices)[position * numIndexed + dim];
+    });
+    if (!counted)
+      return std::nullopt;
+    skipSingle();
+    block.offsets[dim] = counted->first;
+    block.sizes[dim] = 1;
+    if (next < outer.size() && counted->steps[next] == 1) {
+      counted->steps[next] = 0;
+      block.sizes[dim] = outer[next++];
+    }
+    if (llvm::any_of(counted->steps, [](int64_t step) { return step != 0; }))
+      return std::nullopt;
+  }
+  skipSingle();
+  return next == outer.size() ? std::optional(block) : std::nullopt;
+}
+
+/// `data` with `update` in the place of the block.
+static Value makeBlockUpdate(ImplicitLocOpBuilder &b, Value data, Value update,
+                             const Block &block) {
+  auto shape = cast<RankedTensorType>(data.getType()).getShape();
+  for (int64_t dim = shape.size(); dim-- > 0;) {
+    int64_t begin = block.offsets[dim], end = begin + block.sizes[dim];
+    // What is before and behind, as narrow as the block in outer dimensions.
+    auto takeRest = [&](int64_t offset, int64_t size) {
+      Value rest = makeSlice(b, data, dim, offset, size);
+      for (int64_t outer = 0; outer < dim; ++outer)
+        if (block.sizes[outer] != shape[outer])
+          rest = makeSlice(b, rest, outer, block.offsets[outer],
+                           block.sizes[outer]);
+      return rest;
+    };
+    SmallVector<Value> parts;
+    if (begin > 0)
+      parts.push_back(takeRest(0, begin));
+    parts.push_back(update);
+    if (end < shape[dim])
+      parts.push_back(takeRest(end, shape[dim] - end));
+    if (parts.size() > 1)
+      update = tensor::ConcatOp::create(b, dim, parts);
+  }
+  return update;
+}
+
 /// The last dimension of the indices holds the first coordinates of elements or
 /// slices.
 static LogicalResult lowerScatterND(NodeAccessor &node) {
@@ -195,6 +266,10 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
   llvm::append_range(expected, data.drop_front(numIndexed));
   if (node.getInputType(2).getShape() != ArrayRef(expected))
     return reportMisfit(node);
+  if (std::optional<Block> block = matchBlock(node, data, numIndexed))
+    if (Value update = makeReshape(node.b, node.getInput(2), block->sizes))
+      return node.setOutput(
+          makeBlockUpdate(node.b, node.getInput(0), update, *block));
   if (isSingleUpdate(data, shape))
     return makeSingleUpdate(node, numIndexed);
   Value indices = node.getInput(1);

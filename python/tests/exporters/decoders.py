@@ -58,10 +58,5 @@ decoder("mamba", "MambaForCausalLM", dict(
 decoder("mamba2", "Mamba2ForCausalLM", dict(
     vocab_size=99, hidden_size=16, num_hidden_layers=1, state_size=8, num_heads=4, head_dim=8, n_groups=1, chunk_size=4),
     lambda: tokens(8, mask=False), exporters=("dynamo",))
-decoder("qwen3-next", "Qwen3NextForCausalLM", {
-    **LLAMA, "num_hidden_layers": 2, "layer_types": ["linear_attention", "full_attention"], "head_dim": 8,
-    "linear_num_value_heads": 4, "linear_num_key_heads": 2, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
-    "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16, "shared_expert_intermediate_size": 16,
-    "experts_implementation": "batched_mm"}, exporters=("dynamo",))
 decoder("granite", "GraniteForCausalLM", LLAMA)
 decoder("smollm3", "SmolLM3ForCausalLM", LLAMA)

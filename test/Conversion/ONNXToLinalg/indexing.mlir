@@ -131,3 +131,105 @@ func.func @compress(%x: tensor<5x2xf32>, %c: tensor<5xi1>) -> tensor<3x2xf32> {
       : (tensor<5x2xf32>, tensor<5xi1>) -> tensor<3x2xf32>
   return %0 : tensor<3x2xf32>
 }
+
+// -----
+
+// Indices that only count are no indices: the mask of tokens that exporters
+// spread over the rows of an attention, batch and position at once.
+
+// CHECK-DAG: #[[MASK:.*]] = affine_map<(d0, d1, d2) -> (d0, d2)>
+// CHECK-LABEL: func @counted_coordinates(
+// CHECK-SAME: %[[X:.*]]: tensor<2x3xi1>
+func.func @counted_coordinates(%x: tensor<2x3xi1>) -> tensor<2x1x3xi1> {
+  // CHECK: linalg.generic {indexing_maps = [#[[MASK]], #{{.*}}]{{.*}} ins(%[[X]] :
+  // CHECK-NOT: tensor.extract
+  // CHECK: return
+  %i = onnx.constant dense<[[[[0, 0], [0, 1], [0, 2]]], [[[1, 0], [1, 1], [1, -1]]]]>
+      : tensor<2x1x3x2xi64> : tensor<2x1x3x2xi64>
+  %0 = onnx.node "GatherND"(%x, %i) {id = "g", opset = 13 : i64} attributes {}
+      : (tensor<2x3xi1>, tensor<2x1x3x2xi64>) -> tensor<2x1x3xi1>
+  return %0 : tensor<2x1x3xi1>
+}
+
+// -----
+
+// Relative positions: row 0 starts at element 1, row 1 one before it.
+
+// CHECK-DAG: #[[SHIFT:.*]] = affine_map<(d0, d1) -> (d0, -d0 + d1 + 1)>
+// CHECK-LABEL: func @counted_elements(
+// CHECK-SAME: %[[X:.*]]: tensor<2x4xf32>
+func.func @counted_elements(%x: tensor<2x4xf32>) -> tensor<2x3xf32> {
+  // CHECK: linalg.generic {indexing_maps = [#[[SHIFT]], #{{.*}}]{{.*}} ins(%[[X]] :
+  %i = onnx.constant dense<[[1, 2, 3], [0, 1, 2]]> : tensor<2x3xi64> : tensor<2x3xi64>
+  %0 = onnx.node "GatherElements"(%x, %i) {id = "g", opset = 13 : i64} attributes {axis = 1 : i64}
+      : (tensor<2x4xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
+  return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+// Indices that do not count, or leave the dimension, choose single elements.
+
+// CHECK-LABEL: func @chosen_elements(
+func.func @chosen_elements(%x: tensor<1x4xf32>) -> (tensor<1x3xf32>, tensor<1x3xf32>) {
+  // CHECK: tensor.extract
+  // CHECK: tensor.extract
+  %i = onnx.constant dense<[[0, 1, 3]]> : tensor<1x3xi64> : tensor<1x3xi64>
+  %j = onnx.constant dense<[[2, 3, 4]]> : tensor<1x3xi64> : tensor<1x3xi64>
+  %0 = onnx.node "GatherElements"(%x, %i) {id = "g", opset = 13 : i64} attributes {axis = 1 : i64}
+      : (tensor<1x4xf32>, tensor<1x3xi64>) -> tensor<1x3xf32>
+  %1 = onnx.node "GatherElements"(%x, %j) {id = "h", opset = 13 : i64} attributes {axis = 1 : i64}
+      : (tensor<1x4xf32>, tensor<1x3xi64>) -> tensor<1x3xf32>
+  return %0, %1 : tensor<1x3xf32>, tensor<1x3xf32>
+}
+
+// -----
+
+// An assignment to a slice, as exporters write it with constant indices: the
+// update between what is before and behind it.
+
+// CHECK-LABEL: func @assigned_slice(
+// CHECK-SAME: %[[X:[a-z0-9]*]]: tensor<2x4x3xf32>, %[[U:[a-z0-9]*]]: tensor<2x2x3xf32>
+func.func @assigned_slice(%x: tensor<2x4x3xf32>, %u: tensor<2x2x3xf32>) -> tensor<2x4x3xf32> {
+  // CHECK: %[[HEAD:.*]] = tensor.extract_slice %[[X]][0, 0, 0] [2, 1, 3]
+  // CHECK: %[[TAIL:.*]] = tensor.extract_slice %[[X]][0, 3, 0] [2, 1, 3]
+  // CHECK: %[[Y:.*]] = tensor.concat dim(1) %[[HEAD]], %[[U]], %[[TAIL]]
+  // CHECK: return %[[Y]]
+  %i = onnx.constant dense<[[[0, 1], [0, 2]], [[1, 1], [1, 2]]]> : tensor<2x2x2xi64> : tensor<2x2x2xi64>
+  %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "s", opset = 18 : i64} attributes {}
+      : (tensor<2x4x3xf32>, tensor<2x2x2xi64>, tensor<2x2x3xf32>) -> tensor<2x4x3xf32>
+  return %0 : tensor<2x4x3xf32>
+}
+
+// -----
+
+// Of two dimensions: the inner one first, as narrow as the block.
+
+// CHECK-LABEL: func @assigned_block(
+// CHECK-SAME: %[[X:[a-z0-9]*]]: tensor<4x4xf32>, %[[U:[a-z0-9]*]]: tensor<2x1xf32>
+func.func @assigned_block(%x: tensor<4x4xf32>, %u: tensor<2x1xf32>) -> tensor<4x4xf32> {
+  // CHECK: %[[ROWS:.*]] = tensor.concat dim(1) %{{.*}}, %[[U]] : (tensor<2x3xf32>, tensor<2x1xf32>)
+  // CHECK: %[[Y:.*]] = tensor.concat dim(0) %[[ROWS]], %{{.*}} : (tensor<2x4xf32>, tensor<2x4xf32>)
+  // CHECK: return %[[Y]]
+  %i = onnx.constant dense<[[[0, -1]], [[1, -1]]]> : tensor<2x1x2xi64> : tensor<2x1x2xi64>
+  %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "s", opset = 18 : i64} attributes {}
+      : (tensor<4x4xf32>, tensor<2x1x2xi64>, tensor<2x1xf32>) -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// Updates of one place, and those that are added, are made one after the other.
+
+// CHECK-LABEL: func @ordered_updates(
+func.func @ordered_updates(%x: tensor<4xf32>, %u: tensor<2xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK: scf.for
+  // CHECK: scf.for
+  %i = onnx.constant dense<1> : tensor<2x1xi64> : tensor<2x1xi64>
+  %j = onnx.constant dense<[[0], [1]]> : tensor<2x1xi64> : tensor<2x1xi64>
+  %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "s", opset = 18 : i64} attributes {}
+      : (tensor<4xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<4xf32>
+  %1 = onnx.node "ScatterND"(%x, %j, %u) {id = "t", opset = 18 : i64} attributes {reduction = "add"}
+      : (tensor<4xf32>, tensor<2x1xi64>, tensor<2xf32>) -> tensor<4xf32>
+  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+}

@@ -106,17 +106,30 @@ func.func @convinteger(%x: tensor<1x2x4x4xui8>, %w: tensor<3x2x3x3xi8>, %zx: ten
 
 // -----
 
-// A Fourier transform is a product with factors that are computed from their
-// positions; of a real signal one half of the spectrum is enough.
+// A Fourier transform is a product with a table of factors; of a real signal one
+// half of the spectrum is enough.
 
 // CHECK-DAG: #[[SIGNAL:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d0, d3, d4)>
 // CHECK-DAG: #[[FACTORS:.*]] = affine_map<(d0, d1, d2, d3, d4) -> (d1, d3, d4, d2)>
 // CHECK-LABEL: func @dft(
 func.func @dft(%x: tensor<2x10x1xf32>) -> tensor<2x6x2xf32> {
-  // CHECK: %[[W:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<6x10x1x2xf32>)
-  // CHECK: math.cos
+  // CHECK: %[[W:.*]] = arith.constant dense<{{.*}}> : tensor<6x10x1x2xf32>
   // CHECK: linalg.generic {indexing_maps = [#[[SIGNAL]], #[[FACTORS]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]} ins(%arg0, %[[W]]
   %0 = onnx.node "DFT"(%x) {id = "d", opset = 20 : i64} attributes {onesided = 1 : i64}
       : (tensor<2x10x1xf32>) -> tensor<2x6x2xf32>
   return %0 : tensor<2x6x2xf32>
+}
+
+// -----
+
+// The factors of a long one are computed from their positions.
+
+// CHECK-LABEL: func @long_dft(
+func.func @long_dft(%x: tensor<1x1024x1xf32>) -> tensor<1x513x2xf32> {
+  // CHECK: %[[W:.*]] = linalg.generic {{.*}} outs(%{{.*}} : tensor<513x1024x1x2xf32>)
+  // CHECK: math.cos
+  // CHECK: linalg.generic {{.*}} ins(%arg0, %[[W]]
+  %0 = onnx.node "DFT"(%x) {id = "d", opset = 20 : i64} attributes {onesided = 1 : i64}
+      : (tensor<1x1024x1xf32>) -> tensor<1x513x2xf32>
+  return %0 : tensor<1x513x2xf32>
 }

@@ -229,3 +229,37 @@ func.func @location(%x: tensor<4xi64>) -> tensor<1xi64> {
   %shape = onnx.node "Shape"(%x) {id = "shape", opset = 27 : i64} attributes {} : (tensor<4xi64>) -> tensor<1xi64> loc("node:shape"("model.onnx":0:0))
   return %shape : tensor<1xi64>
 }
+
+// -----
+
+// Buckets of relative positions, and a table that is indexed by constants.
+// CHECK-LABEL: func.func @buckets
+func.func @buckets() -> (tensor<3xi64>, tensor<2x2xi64>) {
+  // CHECK-DAG: %[[B:.+]] = onnx.constant dense<[0, 1, 2]> : tensor<3xi64>
+  // CHECK-DAG: %[[G:.+]] = onnx.constant dense<{{\[\[}}2, 1], [3, 3]]> : tensor<2x2xi64>
+  // CHECK: return %[[B]], %[[G]]
+  %x = onnx.constant dense<[1.0, 2.0, 200.0]> : tensor<3xf32> : tensor<3xf32>
+  %log2 = onnx.constant dense<0.693147182> : tensor<f32> : tensor<f32>
+  %most = onnx.constant dense<2> : tensor<i64> : tensor<i64>
+  %none = onnx.none : none
+  %0 = onnx.node "Log"(%x) {id = "l", opset = 27 : i64} attributes {} : (tensor<3xf32>) -> tensor<3xf32>
+  %1 = onnx.node "Div"(%0, %log2) {id = "d", opset = 27 : i64} attributes {} : (tensor<3xf32>, tensor<f32>) -> tensor<3xf32>
+  %2 = onnx.node "Cast"(%1) {id = "c", opset = 27 : i64} attributes {to = 7 : i64} : (tensor<3xf32>) -> tensor<3xi64>
+  %3 = onnx.node "Clip"(%2, %none, %most) {id = "m", opset = 27 : i64} attributes {} : (tensor<3xi64>, none, tensor<i64>) -> tensor<3xi64>
+  %table = onnx.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi64> : tensor<2x2xi64>
+  %indices = onnx.constant dense<[[1, 0], [-2, 0]]> : tensor<2x2xi64> : tensor<2x2xi64>
+  %4 = onnx.node "GatherElements"(%table, %indices) {id = "g", opset = 27 : i64} attributes {axis = 1 : i64} : (tensor<2x2xi64>, tensor<2x2xi64>) -> tensor<2x2xi64>
+  return %3, %4 : tensor<3xi64>, tensor<2x2xi64>
+}
+
+// -----
+
+// Limits that are not known, and numbers that are computed of them.
+// CHECK-LABEL: func.func @unknown_limit
+func.func @unknown_limit(%low: tensor<f32>) -> tensor<2xf32> {
+  // CHECK: onnx.node "Clip"
+  %x = onnx.constant dense<0.0> : tensor<2xf32> : tensor<2xf32>
+  %0 = onnx.node "Exp"(%x) {id = "e", opset = 27 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+  %1 = onnx.node "Clip"(%0, %low) {id = "c", opset = 27 : i64} attributes {} : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
+  return %1 : tensor<2xf32>
+}

@@ -229,6 +229,31 @@ std::optional<Results> evaluateWhere(const NodeInputs &in) {
   });
 }
 
+/// Limits that are left out are none.
+std::optional<Results> evaluateClip(const NodeInputs &in) {
+  const SmallTensor *input = in.get(0);
+  if (!input)
+    return std::nullopt;
+  Element limits[2];
+  for (unsigned i = 0; i < 2; ++i) {
+    if (!in.has(i + 1))
+      continue;
+    if (!in.get(i + 1) || in.get(i + 1)->elements.size() != 1 ||
+        !in.get(i + 1)->elements.front().known)
+      return std::nullopt;
+    limits[i] = in.get(i + 1)->elements.front();
+  }
+  SmallTensor result{in.elementType, input->shape, {}};
+  for (Element element : input->elements) {
+    if (element.known && limits[0].known)
+      element = evaluateMax({element, limits[0], input->isFloat()});
+    if (element.known && limits[1].known)
+      element = evaluateMin({element, limits[1], input->isFloat()});
+    result.elements.push_back(element);
+  }
+  return Results{std::move(result)};
+}
+
 /// The integer that a float becomes, which is undefined out of range.
 Element truncate(double number) {
   constexpr double kLimit = 9223372036854775808.0; // 2^63
@@ -320,6 +345,14 @@ Element evaluateSqrt(const Element &e, bool) {
   return Element::ofNumber(std::sqrt(e.number));
 }
 
+Element evaluateExp(const Element &e, bool) {
+  return Element::ofNumber(std::exp(e.number));
+}
+
+Element evaluateLog(const Element &e, bool) {
+  return Element::ofNumber(std::log(e.number));
+}
+
 Element evaluateReciprocal(const Element &e, bool) {
   return Element::ofNumber(1.0 / e.number);
 }
@@ -336,14 +369,17 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table["And"] = evaluateBinary<evaluateAnd>;
   table["Cast"] = evaluateCast;
   table["Ceil"] = evaluateUnary<evaluateCeil>;
+  table["Clip"] = evaluateClip;
   table["Div"] = evaluateBinary<evaluateDiv>;
   table["Equal"] = evaluateBinary<evaluateEqual>;
+  table["Exp"] = evaluateUnary<evaluateExp>;
   table["Floor"] = evaluateUnary<evaluateFloor>;
   table["Greater"] = evaluateBinary<evaluateGreater>;
   table["GreaterOrEqual"] = evaluateBinary<evaluateGreaterOrEqual>;
   table["Identity"] = evaluateUnary<evaluateIdentity>;
   table["Less"] = evaluateBinary<evaluateLess>;
   table["LessOrEqual"] = evaluateBinary<evaluateLessOrEqual>;
+  table["Log"] = evaluateUnary<evaluateLog>;
   table["Max"] = evaluateBinary<evaluateMax>;
   table["Min"] = evaluateBinary<evaluateMin>;
   table["Mod"] = evaluateMod;

@@ -89,6 +89,13 @@ std::optional<Results> evaluateTranspose(const NodeInputs &in) {
   });
 }
 
+/// `index` into a dimension of `size` elements, counted from its end when it is
+/// negative; none when it is outside.
+std::optional<int64_t> wrapIndex(int64_t index, int64_t size) {
+  index += index < 0 ? size : 0;
+  return index < 0 || index >= size ? std::nullopt : std::optional(index);
+}
+
 std::optional<Results> evaluateGather(const NodeInputs &in) {
   const SmallTensor *input = in.get(0);
   auto indices = in.getIntegers(1);
@@ -103,22 +110,46 @@ std::optional<Results> evaluateGather(const NodeInputs &in) {
   shape.insert(shape.begin() + *axis, indexShape.begin(), indexShape.end());
   SmallVector<int64_t> strides = getStrides(input->shape);
   SmallVector<int64_t> indexStrides = getStrides(indexShape);
-  int64_t size = input->shape[*axis];
   return moveElements(in, *input, shape, [&](ArrayRef<int64_t> index) {
     int64_t which = 0, position = 0;
     for (auto [i, stride] :
          llvm::zip(index.slice(*axis, indexShape.size()), indexStrides))
       which += i * stride;
-    int64_t chosen = (*indices)[which];
-    chosen += chosen < 0 ? size : 0;
-    if (chosen < 0 || chosen >= size)
+    auto chosen = wrapIndex((*indices)[which], input->shape[*axis]);
+    if (!chosen)
       return int64_t(-1);
     for (int64_t dim = 0; dim < *axis; ++dim)
       position += index[dim] * strides[dim];
-    position += chosen * strides[*axis];
+    position += *chosen * strides[*axis];
     for (size_t dim = *axis + 1; dim < strides.size(); ++dim)
       position += index[dim + indexShape.size() - 1] * strides[dim];
     return position;
+  });
+}
+
+std::optional<Results> evaluateGatherElements(const NodeInputs &in) {
+  const SmallTensor *input = in.get(0);
+  auto indices = in.getIntegers(1);
+  if (!input || !indices || in.get(1)->getRank() != input->getRank())
+    return std::nullopt;
+  auto axis = normalizeAxis(in.getInt("axis", 0), input->getRank());
+  if (!axis)
+    return std::nullopt;
+  ArrayRef<int64_t> shape = in.get(1)->shape;
+  for (int64_t dim = 0; dim < input->getRank(); ++dim)
+    if (dim != *axis && shape[dim] > input->shape[dim])
+      return std::nullopt;
+  SmallVector<int64_t> strides = getStrides(input->shape);
+  SmallVector<int64_t> indexStrides = getStrides(shape);
+  return moveElements(in, *input, shape, [&](ArrayRef<int64_t> index) {
+    int64_t which = 0, position = 0;
+    for (size_t dim = 0; dim < index.size(); ++dim) {
+      which += index[dim] * indexStrides[dim];
+      if (int64_t(dim) != *axis)
+        position += index[dim] * strides[dim];
+    }
+    auto chosen = wrapIndex((*indices)[which], input->shape[*axis]);
+    return chosen ? position + *chosen * strides[*axis] : int64_t(-1);
   });
 }
 
@@ -313,6 +344,7 @@ void addMovementEvaluators(EvaluatorTable &table) {
   table["Expand"] = evaluateExpand;
   table["Flatten"] = evaluateReshape;
   table["Gather"] = evaluateGather;
+  table["GatherElements"] = evaluateGatherElements;
   table["Reshape"] = evaluateReshape;
   table["Slice"] = evaluateSlice;
   table["Split"] = evaluateSplit;

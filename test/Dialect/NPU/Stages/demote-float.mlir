@@ -101,15 +101,15 @@ func.func @concatenation(%x: tensor<8xf32>) -> tensor<16xf32> {
 
 #id = affine_map<(d0) -> (d0)>
 
-// The least f32 of a mask stays finite where it is stored; a number that is no
-// limit of its type does not change, nor does what is stored as f32.
+// The least f32 of a mask stays finite where it is stored, and is the same in
+// all stages; a number that is no limit of its type does not change.
 
 // CHECK-LABEL: func.func @masks
+// CHECK:         -> tensor<8xbf16>
 // CHECK:         arith.constant -3.38953139E+38 : f32
 // CHECK:         arith.constant 1.000000e+09 : f32
-// CHECK:         -> tensor<8xbf16>
-// CHECK:         arith.constant 3.40282347E+38 : f32
 // CHECK:         -> tensor<8xf32>
+// CHECK:         arith.constant 3.38953139E+38 : f32
 // HALF-LABEL: func.func @masks
 // HALF:         arith.constant -6.550400e+04 : f32
 // HALF:         arith.constant 1.000000e+09 : f32

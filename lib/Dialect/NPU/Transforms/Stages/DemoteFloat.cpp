@@ -202,13 +202,9 @@ void Demotion::demote(Operation *op) {
 /// Next to the largest f32 are numbers that stand for the largest of the type,
 /// as masks that are added before a softmax: what is stored of them must not be
 /// infinite, or rows that are masked as a whole become NaN. They become the
-/// largest number of what is stored.
+/// largest number of what is stored, in all stages: the maximum of a row is
+/// computed in f32, and subtracted from the same numbers in another one.
 void Demotion::keepFinite(VectorOp op) {
-  auto isNarrow = [&](Value value) {
-    return getElementTypeOrSelf(value) == narrow;
-  };
-  if (llvm::none_of(op->getResults(), isNarrow))
-    return;
   const llvm::fltSemantics &wide = APFloat::IEEEsingle();
   auto getLargest = [&](const llvm::fltSemantics &semantics, bool isNegative) {
     APFloat largest = APFloat::getLargest(semantics, isNegative);

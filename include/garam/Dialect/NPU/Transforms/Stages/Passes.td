@@ -119,7 +119,7 @@ def NPUDemoteFloat : Pass<"npu-demote-float", "::mlir::func::FuncOp"> {
     which have one type, are converted by a stage of their own where they come
     from an argument; vector stages read any type. Weights change the type of
     their `npu.constant` only. Biases, scales and other vectors stay f32. Scalars
-    of vector stages that are beyond the largest bf16, which masks are made of,
+    of all vector stages that are beyond the largest bf16, which masks are made of,
     become the largest number of `type`.
 
     ```mlir
