@@ -56,6 +56,8 @@ private:
   /// What all sums of the product start from, or null: each from its element of
   /// the output.
   Value start;
+  /// The columns lie in a dense tile already.
+  bool isPacked = false;
 };
 
 } // namespace
@@ -142,9 +144,22 @@ void ContractionTiler::takeStart(linalg::GenericOp op) {
                              [&] { op.setDpsInitOperand(0, fill.output()); });
 }
 
+/// Whether all columns of a row of sums, and then those of the next row, lie
+/// side by side, few enough for each tile to fill lines of a cache.
+static bool hasPackedColumns(linalg::GenericOp op,
+                             const ContractionLoops &roles, int64_t lanes) {
+  constexpr int64_t vectorsOfALine = 4;
+  AffineMap columns = op.getIndexingMapsArray()[roles.columnOperand];
+  unsigned rank = columns.getNumResults();
+  return rank >= 2 && getInnermost(columns) == roles.column &&
+         columns.getDimPosition(rank - 2) == roles.depth &&
+         getSize(op, roles.column) <= vectorsOfALine * lanes;
+}
+
 LogicalResult ContractionTiler::run(linalg::GenericOp op,
                                     const ContractionLoops &roles) {
   takeStart(op);
+  isPacked = hasPackedColumns(op, roles, countLanes(op, vectorBits));
   return tileWidth(op, roles);
 }
 
@@ -228,7 +243,7 @@ LogicalResult ContractionTiler::tileColumns(linalg::GenericOp op,
   AffineMap columns = tiled->getIndexingMapsArray()[roles.columnOperand];
   bool isDense = getInnermost(columns) == roles.column;
   int64_t rows = roles.row < 0 ? 1 : getSize(*tiled, roles.row);
-  if (!isDense || rows > sizes.rows)
+  if (!isDense || (rows > sizes.rows && !isPacked))
     packColumns(*tiled, roles);
   return tileRows(*tiled, roles, sizes.rows);
 }
@@ -270,23 +285,29 @@ LogicalResult ContractionTiler::tileRegisters(linalg::GenericOp op,
   if (roles.row >= 0)
     rowSizes[roles.row] = rows;
   FailureOr<linalg::GenericOp> tile = tileLoops(rewriter, op, rowSizes);
-  if (failed(tile) || failed(startSums(*tile)))
+  if (failed(tile))
     return failure();
-  SmallVector<int64_t> sumSizes(tile->getNumLoops(), 0);
-  SmallVector<unsigned> sums;
-  tile->getReductionDims(sums);
-  for (unsigned loop : sums)
-    sumSizes[loop] = 1;
-  FailureOr<linalg::GenericOp> tiled = tileLoops(rewriter, *tile, sumSizes);
-  if (failed(tiled))
+  // What has one iteration is no part of the vectors.
+  SmallVector<unsigned> dropped;
+  for (unsigned loop = 0; loop < tile->getNumLoops(); ++loop)
+    if (tile->getIteratorTypesArray()[loop] == utils::IteratorType::parallel &&
+        loop != roles.column && int(loop) != roles.row)
+      dropped.push_back(loop);
+  linalg::GenericOp dense = dropLoops(rewriter, *tile, dropped);
+  if (failed(startSums(dense)))
     return failure();
 
-  // What has one iteration is no part of the vectors, but for one sum.
-  SmallVector<unsigned> dropped;
-  for (unsigned loop = 0; loop < tiled->getNumLoops(); ++loop)
-    if (loop != roles.column && loop != roles.depth && int(loop) != roles.row)
-      dropped.push_back(loop);
-  linalg::GenericOp body = dropLoops(rewriter, *tiled, dropped);
+  SmallVector<int64_t> sumSizes(dense.getNumLoops(), 0);
+  SmallVector<unsigned> sums;
+  dense.getReductionDims(sums);
+  for (unsigned loop : sums)
+    sumSizes[loop] = 1;
+  FailureOr<linalg::GenericOp> tiled = tileLoops(rewriter, dense, sumSizes);
+  if (failed(tiled))
+    return failure();
+  // But for one sum: a product of vectors has one.
+  sums.pop_back();
+  linalg::GenericOp body = dropLoops(rewriter, *tiled, sums);
   // Only a product by name becomes a contraction of vectors. Its first operand
   // is the one whose elements are broadcast.
   SmallVector<AffineMap> maps = body.getIndexingMapsArray();

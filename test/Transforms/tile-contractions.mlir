@@ -66,6 +66,26 @@ func.func @started(%x: tensor<64x128xf32>, %w: tensor<128x20xf32>) -> tensor<64x
   return %y : tensor<64x20xf32>
 }
 
+// Columns in tiles already are read where they are.
+#batch_columns = affine_map<(m, t, n, k) -> (t, k, n)>
+#batch_rows = affine_map<(m, t, n, k) -> (m, k)>
+#batch_sums = affine_map<(m, t, n, k) -> (m, t, n)>
+// CHECK-LABEL: @packed
+// CHECK-NOT: linalg.generic
+// CHECK: vector.contract {{.*}} : vector<4x1xf32>, vector<1x16xf32> into vector<4x16xf32>
+// CHECK: return
+func.func @packed(%x: tensor<64x128xf32>, %w: tensor<6x128x16xf32>, %z: tensor<64x6x16xf32>) -> tensor<64x6x16xf32> {
+  %y = linalg.generic {indexing_maps = [#batch_rows, #batch_columns, #batch_sums],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<64x128xf32>, tensor<6x128x16xf32>) outs(%z : tensor<64x6x16xf32>) {
+  ^bb0(%a: f32, %b: f32, %s: f32):
+    %p = arith.mulf %a, %b : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<64x6x16xf32>
+  return %y : tensor<64x6x16xf32>
+}
+
 // Columns that fill no tile are padded with zeros; columns that do not lie side
 // by side are transposed in the copy.
 // CHECK-LABEL: @odd

@@ -94,7 +94,7 @@ static bool isReturned(Operation *op) {
 
 bool KernelFormer::isRoot(Operation &op) {
   if (op.hasTrait<OpTrait::IsTerminator>() ||
-      op.hasTrait<OpTrait::ConstantLike>() || isa<KernelOp>(op))
+      op.hasTrait<OpTrait::ConstantLike>() || isa<KernelOp, PermuteOp>(op))
     return false;
   if (isCheap(&op))
     return hasTensorResult(&op) && isReturned(&op);

@@ -27,6 +27,7 @@ void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(createUnfoldConvolutions());
   functions.addPass(createFuseElementwise());
   functions.addPass(createCollapseDimensions());
+  functions.addPass(createHostPackWeights());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
   functions.addPass(createHostFormKernels());

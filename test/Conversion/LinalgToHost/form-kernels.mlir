@@ -22,6 +22,20 @@ func.func @matmul(%x: tensor<4x8xf32>) -> tensor<4x16xf32> {
 
 // -----
 
+// Weights are permuted when the program is written, between kernels.
+// CHECK-LABEL: @permuted
+// CHECK: %[[P:.*]] = host.permute
+// CHECK: host.kernel(%[[P]])
+func.func @permuted() -> tensor<16x8xf32> {
+  %w = arith.constant dense_resource<w> : tensor<8x16xf32>
+  %p = host.permute %w [1, 0] : tensor<8x16xf32> to tensor<16x8xf32>
+  %e = tensor.empty() : tensor<16x8xf32>
+  %y = linalg.abs ins(%p : tensor<16x8xf32>) outs(%e : tensor<16x8xf32>) -> tensor<16x8xf32>
+  return %y : tensor<16x8xf32>
+}
+
+// -----
+
 // A table that a body looks up in is an input of the kernel, behind the operands.
 // CHECK-LABEL: @lookup
 // CHECK: host.kernel(%{{.*}}, %{{.*}}) :

@@ -9,6 +9,40 @@
 
 include "mlir/Pass/PassBase.td"
 
+def HostPackWeights : Pass<"host-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Puts weights into the order in which products read them";
+  let description = [{
+    A product of a matrix and constant weights takes the weights in tiles of
+    columns, each tile side by side, row after row: it then reads memory from the
+    start to the end, and copies nothing. Weights of products with at least
+    `least-rows` rows, whose columns fill all tiles; the order is made when the
+    program is written. It is always safe.
+
+    ```mlir
+    %y = linalg.generic {indexing_maps = [affine_map<(m, n, k) -> (m, k)>,
+                                          affine_map<(m, n, k) -> (k, n)>,
+                                          affine_map<(m, n, k) -> (m, n)>], ...}
+         ins(%x, %w : tensor<64x128xf32>, tensor<128x96xf32>) ...
+    // becomes
+    %e = tensor.expand_shape %w [[0], [1, 2]] : ... into tensor<128x6x16xf32>
+    %p = host.permute %e [1, 0, 2] : ... to tensor<6x128x16xf32>
+    %t = linalg.generic {indexing_maps = [affine_map<(m, t, n, k) -> (m, k)>,
+                                          affine_map<(m, t, n, k) -> (t, k, n)>,
+                                          affine_map<(m, t, n, k) -> (m, t, n)>], ...}
+         ins(%x, %p : tensor<64x128xf32>, tensor<6x128x16xf32>) ...
+    %y = tensor.collapse_shape %t [[0], [1, 2]]
+    ```
+  }];
+  let options = [
+    Option<"leastRows", "least-rows", "unsigned", "8",
+           "rows of a product, at least: fewer read rows of weights whole">,
+    Option<"columns", "columns", "unsigned", "16",
+           "columns of a tile: two vectors of floats of AVX2, one of AVX-512">];
+  let dependentDialects = ["::garam::host::HostDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def HostFormKernels : Pass<"host-form-kernels", "::mlir::func::FuncOp"> {
   let summary = "Makes each structured operation a kernel";
   let description = [{

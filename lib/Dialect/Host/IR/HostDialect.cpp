@@ -7,6 +7,7 @@
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Target/DeviceTarget.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -38,6 +39,23 @@ LogicalResult KernelOp::verify() {
   if (!yield || yield.getValues().getTypes() != getResultTypes())
     return emitOpError("(C3) the body yields values of the types of the "
                        "results");
+  return success();
+}
+
+LogicalResult PermuteOp::verify() {
+  RankedTensorType source = cast<RankedTensorType>(getSource().getType());
+  if (static_cast<int64_t>(getPermutation().size()) != source.getRank() ||
+      !isPermutationVector(getPermutation()))
+    return emitOpError("(C1) permutation has every dimension of the source "
+                       "once, got: ")
+           << getPermutation();
+  auto needed = RankedTensorType::get(
+      applyPermutation(source.getShape(), getPermutation()),
+      source.getElementType());
+  if (getType() != needed)
+    return emitOpError("(C2) the result has the source's element type, and its "
+                       "sizes in that order, got: ")
+           << getType() << " != " << needed;
   return success();
 }
 

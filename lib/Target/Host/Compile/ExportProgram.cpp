@@ -79,7 +79,7 @@ private:
 /// The tensor whose memory `value` is: reshapes move nothing.
 static Value getBase(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (isa<KernelOp>(op) || op->getNumOperands() == 0)
+    if (isa<KernelOp, PermuteOp>(op) || op->getNumOperands() == 0)
       break;
     value = op->getOperand(0);
   }
@@ -96,25 +96,66 @@ uint32_t Exporter::addSegment(MemoryRole role, uint64_t size,
   return program.segments.size() - 1;
 }
 
-/// Each constant once, however often it is used.
+/// Whether weights are read as they are, and not only in another order.
+static bool isReadAsItIs(Value weights) {
+  return llvm::any_of(weights.getUsers(), [](Operation *user) {
+    if (isa<PermuteOp>(user))
+      return false;
+    return isa<KernelOp>(user) || user->getNumResults() == 0 ||
+           isReadAsItIs(user->getResult(0));
+  });
+}
+
+/// What tells an order of elements from others.
+static Attribute getOrder(PermuteOp permute) {
+  return ArrayAttr::get(permute.getContext(),
+                        {permute.getPermutationAttr(),
+                         TypeAttr::get(permute.getSource().getType())});
+}
+
+/// Writes `weights` in the order of `permute`, or as they are if that is null.
+static std::function<void(llvm::MutableArrayRef<uint8_t>)>
+makeWriter(ElementsAttr weights, PermuteOp permute) {
+  // The operations may be gone by then, attributes are not.
+  bool isInOrder = !permute || getRawElements(weights)->isSplat;
+  if (isInOrder)
+    return [weights](llvm::MutableArrayRef<uint8_t> to) {
+      writeElements(weights, to);
+    };
+  auto source = cast<RankedTensorType>(permute.getSource().getType());
+  DenseI64ArrayAttr permutation = permute.getPermutationAttr();
+  return [weights, source, permutation](llvm::MutableArrayRef<uint8_t> to) {
+    writePermuted(*getRawElements(weights), to.size() / source.getNumElements(),
+                  source.getShape(), permutation, to);
+  };
+}
+
+/// Each constant once in each order, however often it is used.
 LogicalResult Exporter::addConstants() {
-  llvm::DenseMap<Attribute, uint64_t> offsets;
+  llvm::DenseMap<std::pair<Attribute, Attribute>, uint64_t> offsets;
   uint64_t size = 0;
   for (Operation &op : function.front()) {
+    auto permute = dyn_cast<PermuteOp>(op);
     ElementsAttr value;
-    if (!matchPattern(&op, m_Constant(&value)))
+    Operation *weights =
+        permute ? getBase(permute.getSource()).getDefiningOp() : &op;
+    if (!weights || !matchPattern(weights, m_Constant(&value))) {
+      if (permute)
+        return op.emitOpError("permutes what is no weight");
       continue;
+    }
     if (!getRawElements(value))
       return op.emitError("holds weights whose elements are not loaded");
+    if (!permute && !isReadAsItIs(op.getResult(0)))
+      continue;
     uint64_t bytes = getByteSize(op.getResult(0));
-    auto [position, isNew] = offsets.try_emplace(value, size);
+    // The sizes and the order of what is permuted, which no other type has.
+    auto [position, isNew] = offsets.try_emplace(
+        {value, permute ? getOrder(permute) : Attribute()}, size);
     places[op.getResult(0)] = {/*segment=*/0, position->second, bytes};
     if (!isNew)
       continue;
-    result.constants.push_back(
-        {size, bytes, [value](llvm::MutableArrayRef<uint8_t> to) {
-           writeElements(value, to);
-         }});
+    result.constants.push_back({size, bytes, makeWriter(value, permute)});
     size = llvm::alignTo(size + bytes, bufferAlignment);
   }
   if (size != 0)

@@ -35,3 +35,19 @@ func.func @other_results(%x: tensor<4xf32>) -> tensor<5xf32> {
   }
   return %y : tensor<5xf32>
 }
+
+// -----
+
+func.func @dimension_twice(%w: tensor<4x5xf32>) -> tensor<5x4xf32> {
+  // expected-error @+1 {{'host.permute' op (C1) permutation has every dimension of the source once, got: 1, 1}}
+  %p = host.permute %w [1, 1] : tensor<4x5xf32> to tensor<5x4xf32>
+  return %p : tensor<5x4xf32>
+}
+
+// -----
+
+func.func @other_sizes(%w: tensor<4x5xf32>) -> tensor<4x5xf32> {
+  // expected-error @+1 {{'host.permute' op (C2) the result has the source's element type, and its sizes in that order, got: 'tensor<4x5xf32>' != 'tensor<5x4xf32>'}}
+  %p = host.permute %w [1, 0] : tensor<4x5xf32> to tensor<4x5xf32>
+  return %p : tensor<4x5xf32>
+}

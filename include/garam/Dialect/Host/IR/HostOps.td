@@ -20,7 +20,7 @@ def Host_Dialect : Dialect {
   let description = [{
     A function of the host is a straight line of kernels. A kernel is what is
     compiled to one native function: structured operations on tensors, later
-    loops over vectors. Between kernels there are constants and reshapes only,
+    loops over vectors. Between kernels there are constants, permuted or not, and reshapes only,
     so that every tensor between them has an address that is fixed when the
     program is written.
   }];
@@ -71,6 +71,31 @@ def Host_KernelOp
   let assemblyFormat = [{
     `(` $inputs `)` attr-dict `:` functional-type($inputs, $results) $body
   }];
+  let hasVerifier = 1;
+}
+
+def Host_PermuteOp : Host_Op<"permute", [Pure]> {
+  let summary = "weights with their dimensions in another order";
+  let description = [{
+    Dimension i of the result is dimension `permutation`[i] of the source, a
+    constant or a reshape of one. Its elements are put into this order when the
+    program is written, and never before.
+
+    Constraints:
+    - (C1) `permutation` has every dimension of the source once.
+    - (C2) the result has the source's element type, and its sizes in that order.
+
+    Example:
+
+    ```mlir
+    %p = host.permute %w [1, 0, 2] : tensor<64x6x16xf32> to tensor<6x64x16xf32>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeTensor:$source,
+                       DenseI64ArrayAttr:$permutation);
+  let results = (outs AnyStaticShapeTensor:$result);
+  let assemblyFormat =
+      "$source $permutation attr-dict `:` type($source) `to` type($result)";
   let hasVerifier = 1;
 }
 

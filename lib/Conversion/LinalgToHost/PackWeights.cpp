@@ -1,0 +1,159 @@
+//===- PackWeights.cpp - Weights in the order that products read ----------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "garam/Conversion/LinalgToHost/Passes.h"
+
+#include "garam/Dialect/Host/IR/Host.h"
+#include "garam/Support/NodeIds.h"
+#include "garam/Transforms/SumOfProducts.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+
+namespace garam {
+
+#define GEN_PASS_DEF_HOSTPACKWEIGHTS
+#include "garam/Conversion/LinalgToHost/Passes.h.inc"
+
+namespace {
+
+/// A product of a matrix and constant weights, of loops (m, n, k).
+struct Product {
+  linalg::GenericOp op;
+  unsigned weights;  // number of the operand; the other is the matrix
+  bool isTransposed; // the weights are (n, k), not (k, n)
+  int64_t rows, columns, depth;
+};
+
+struct HostPackWeights : impl::HostPackWeightsBase<HostPackWeights> {
+  using HostPackWeightsBase::HostPackWeightsBase;
+
+  LogicalResult initialize(MLIRContext *context) override {
+    if (columns > 0)
+      return success();
+    return emitError(UnknownLoc::get(context))
+           << "columns=0: needed at least one in a tile";
+  }
+  void runOnOperation() override;
+};
+
+} // namespace
+
+static bool isFloatProduct(linalg::GenericOp op) {
+  return op.getNumDpsInputs() == 2 && op.getNumLoops() == 3 &&
+         op.hasPureTensorSemantics() && linalg::isaContractionOpInterface(op) &&
+         isSumOfProducts(op) &&
+         !ShapedType::isDynamicShape(op.getStaticLoopRanges()) &&
+         llvm::all_of(op->getOperandTypes(), [](Type type) {
+           Type element = getElementTypeOrSelf(type);
+           return element.isF32() || element.isF64();
+         });
+}
+
+/// `op` as a product of a matrix and weights, if it is one.
+static std::optional<Product> findProduct(linalg::GenericOp op) {
+  if (!isFloatProduct(op))
+    return std::nullopt;
+  SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+  MLIRContext *context = op.getContext();
+  AffineExpr m = getAffineDimExpr(0, context), n = getAffineDimExpr(1, context),
+             k = getAffineDimExpr(2, context);
+  auto makeMap = [&](AffineExpr row, AffineExpr column) {
+    return AffineMap::get(3, 0, {row, column}, context);
+  };
+  if (maps[2] != makeMap(m, n))
+    return std::nullopt;
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  for (unsigned weights : {1u, 0u}) {
+    if (maps[1 - weights] != makeMap(m, k) ||
+        !matchPattern(op.getInputs()[weights], m_Constant()))
+      continue;
+    bool isTransposed = maps[weights] == makeMap(n, k);
+    if (isTransposed || maps[weights] == makeMap(k, n))
+      return Product{op, weights, isTransposed, sizes[0], sizes[1], sizes[2]};
+  }
+  return std::nullopt;
+}
+
+/// The weights as tiles (t, k, n) of `tile` columns n each.
+static Value packWeights(OpBuilder &builder, Location loc,
+                         const Product &product, int64_t tile) {
+  linalg::GenericOp op = product.op;
+  Value weights = op.getInputs()[product.weights];
+  Type element = getElementTypeOrSelf(weights);
+  int64_t numTiles = product.columns / tile;
+  SmallVector<int64_t> shape, permutation;
+  SmallVector<ReassociationIndices> groups;
+  if (product.isTransposed) {
+    shape = {numTiles, tile, product.depth};
+    groups = {{0, 1}, {2}};
+    permutation = {0, 2, 1};
+  } else {
+    shape = {product.depth, numTiles, tile};
+    groups = {{0}, {1, 2}};
+    permutation = {1, 0, 2};
+  }
+  Value tiles = tensor::ExpandShapeOp::create(
+      builder, loc, RankedTensorType::get(shape, element), weights, groups);
+  auto packed = RankedTensorType::get({numTiles, product.depth, tile}, element);
+  return host::PermuteOp::create(builder, loc, packed, tiles, permutation);
+}
+
+/// What the sums start from, as (m, t, n).
+static Value expandStart(OpBuilder &builder, Location loc, Value start,
+                         RankedTensorType type,
+                         ArrayRef<ReassociationIndices> groups) {
+  if (auto fill = start.getDefiningOp<linalg::FillOp>()) {
+    Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
+                                          type.getElementType());
+    return linalg::FillOp::create(builder, loc, fill.value(), empty)
+        .getResult(0);
+  }
+  return tensor::ExpandShapeOp::create(builder, loc, type, start, groups);
+}
+
+static void pack(RewriterBase &rewriter, const Product &product, int64_t tile) {
+  linalg::GenericOp op = product.op;
+  rewriter.setInsertionPoint(op);
+  Location loc = dropNodeValue(op.getLoc());
+  SmallVector<Value> inputs(op.getInputs());
+  inputs[product.weights] = packWeights(rewriter, loc, product, tile);
+  auto type =
+      RankedTensorType::get({product.rows, product.columns / tile, tile},
+                            getElementTypeOrSelf(op.getResultTypes().front()));
+  SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
+  Value start = expandStart(rewriter, loc, op.getOutputs()[0], type, groups);
+
+  AffineExpr m, t, n, k;
+  bindDims(op.getContext(), m, t, n, k);
+  SmallVector<AffineMap> maps(3);
+  maps[product.weights] = AffineMap::get(4, 0, {t, k, n}, op.getContext());
+  maps[1 - product.weights] = AffineMap::get(4, 0, {m, k}, op.getContext());
+  maps[2] = AffineMap::get(4, 0, {m, t, n}, op.getContext());
+  SmallVector<utils::IteratorType> kinds(4, utils::IteratorType::parallel);
+  kinds.back() = utils::IteratorType::reduction;
+  auto packed = linalg::GenericOp::create(rewriter, op.getLoc(), type, inputs,
+                                          start, maps, kinds);
+  rewriter.inlineRegionBefore(op.getRegion(), packed.getRegion(),
+                              packed.getRegion().begin());
+  rewriter.replaceOpWithNewOp<tensor::CollapseShapeOp>(
+      op, op.getResultTypes().front(), packed.getResult(0), groups);
+}
+
+void HostPackWeights::runOnOperation() {
+  SmallVector<Product> products;
+  getOperation().walk([&](linalg::GenericOp op) {
+    std::optional<Product> product = findProduct(op);
+    if (product && product->rows >= leastRows &&
+        product->columns % columns == 0)
+      products.push_back(*product);
+  });
+  IRRewriter rewriter(&getContext());
+  for (const Product &product : products)
+    pack(rewriter, product, columns);
+}
+
+} // namespace garam
