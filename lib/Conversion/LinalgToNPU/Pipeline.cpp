@@ -26,6 +26,7 @@ void buildStagePipeline(OpPassManager &functions,
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
   functions.addPass(createConvertLinalgToNPU({options.residuals}));
+  functions.addPass(createNPUAbsorbReshapes());
   functions.addPass(createNPUFuseVectors());
   functions.addPass(createNPUDemoteFloat({options.precision}));
   functions.addPass(createCanonicalizerPass());

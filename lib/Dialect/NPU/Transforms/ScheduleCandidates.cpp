@@ -144,7 +144,8 @@ private:
                                   : getLargestPart(stage, schedule, dim));
     if (!stage.isContract()) {
       shrinkToMemory(schedule);
-      return consider(schedule, getTileMemory(machine));
+      consider(schedule, getTileMemory(machine));
+      return considerHalves(schedule);
     }
     if (considerLeastTraffic(schedule))
       return;
@@ -166,6 +167,29 @@ private:
       schedule.tile[*column] =
           llvm::divideCeil(grains, 2) * schedule.grain[*column];
     }
+  }
+
+  /// What a vector stage makes in two tiles goes to the other cores in two
+  /// transfers, the first of them while the engine in front of it still works.
+  /// Each should take as long as its start-up.
+  void considerHalves(StageSchedule schedule) {
+    std::optional<unsigned> row = getLargest(schedule, IteratorKind::row);
+    if (!row || machine.network.bytesPerCyclePerCore == 0)
+      return;
+    schedule.tile[*row] = llvm::divideCeil(schedule.tile[*row], 2);
+    double seconds = getResultBytes(schedule) /
+                     (machine.network.bytesPerCyclePerCore * machine.clockHz);
+    if (seconds >= machine.dma.startSeconds)
+      consider(schedule, getTileMemory(machine));
+  }
+
+  /// Of a tile.
+  int64_t getResultBytes(const StageSchedule &schedule) const {
+    int64_t bytes = 0;
+    for (const StageOperand &output : stage.outputs)
+      bytes += getElementBytes(output.type);
+    return bytes * getTileVolume(schedule, IteratorKind::row) *
+           getTileVolume(schedule, IteratorKind::column);
   }
 
   std::optional<unsigned> getLargest(const StageSchedule &schedule,
@@ -281,14 +305,7 @@ private:
     int64_t memory = getLargestTileMemory(machine);
     if (!streamsBothFactors(schedule))
       return;
-    auto getResultBytes = [&] {
-      int64_t bytes = 0;
-      for (const StageOperand &output : stage.outputs)
-        bytes += getElementBytes(output.type);
-      return bytes * getTileVolume(schedule, IteratorKind::row) *
-             getTileVolume(schedule, IteratorKind::column);
-    };
-    while (getResultBytes() > memory * eighths / 8) {
+    while (getResultBytes(schedule) > memory * eighths / 8) {
       std::optional<unsigned> dim = getFirstRow(schedule);
       if (!dim)
         return;

@@ -65,6 +65,29 @@ def NPUPrepareMovement
                            "::mlir::tensor::TensorDialect"];
 }
 
+def NPUAbsorbReshapes : Pass<"npu-absorb-reshapes", "::mlir::func::FuncOp"> {
+  let summary = "Lets stages read what a reshape was made of";
+  let description = [{
+    A stage that reads the result of `npu.reshape` reads the reshape's input, at
+    coordinates that are linear in its loops, where there are such: dimensions
+    of size 1 come and go, and one dimension may become several. A reshape that
+    nothing else reads goes away. So it is known where the tensor is made and
+    where it is read, and its layout is free: a tensor that is reshaped is
+    row-major.
+
+    Inputs with padding stay as they are.
+
+    ```mlir
+    %1 = npu.reshape %0 : tensor<1x768xf16> -> tensor<1x12x64xf16>
+    %2 = npu.vector ins(%1) sizes [1, 12, 64] {indexing_maps = [
+        affine_map<(i, j, k) -> (i, j, k)>, ...]} ...
+    // becomes
+    %2 = npu.vector ins(%0) sizes [1, 12, 64] {indexing_maps = [
+        affine_map<(i, j, k) -> (0, j * 64 + k)>, ...]} ...
+    ```
+  }];
+}
+
 def NPUFuseVectors : Pass<"npu-fuse-vectors", "::mlir::func::FuncOp"> {
   let summary = "Merges vector stages, so that values stay in registers";
   let description = [{
