@@ -8,6 +8,7 @@
 
 #include "garam/Conversion/Passes.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -15,6 +16,7 @@ using namespace mlir;
 namespace garam {
 
 void buildLinalgPipeline(OpPassManager &manager) {
+  manager.addNestedPass<func::FuncOp>(onnx::createONNXRaise());
   // Every node that cannot be converted is reported by this one pass.
   manager.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
   // What the conversion of one node leaves for its neighbour to use: shapes,

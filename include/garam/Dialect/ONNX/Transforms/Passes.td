@@ -54,4 +54,37 @@ def ONNXFoldShapes : Pass<"onnx-fold-shapes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::garam::onnx::ONNXDialect"];
 }
 
+def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
+  let summary = "Finds operators that exporters have taken apart";
+  let description = [{
+    Exporters for operator sets that lack an operator, and tracers that see its
+    parts only, write several nodes for one. This pass puts the operator in
+    their place, which devices take as a whole:
+
+    - LayerNormalization and RMSNormalization, with scale and bias or without;
+    - Gelu with the error function or the hyperbolic tangent;
+    - Swish (SiLU), with any factor in the sigmoid.
+
+    Products are matched in any order and by the values of their constants, not
+    by how they are written. The operator has the id and the result of the last
+    of its nodes; the others are gone unless something else reads them. Results
+    differ by rounding only.
+
+    Remarks of category `onnx-raise` name what was raised, and what nearly was
+    with what is different (`--remarks-filter=onnx-raise` of garam-opt).
+
+    ```mlir
+    %s = onnx.node "Sigmoid"(%x) {id = "s", opset = 27 : i64} attributes {}
+        : (tensor<4xf32>) -> tensor<4xf32>
+    %y = onnx.node "Mul"(%x, %s) {id = "y", opset = 27 : i64} attributes {}
+        : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
+    // becomes
+    %y = onnx.node "Swish"(%x) {id = "y", opset = 27 : i64,
+        origin = ["y", "Mul", 27]} attributes {alpha = 1.0 : f32}
+        : (tensor<4xf32>) -> tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::garam::onnx::ONNXDialect"];
+}
+
 #endif // GARAM_DIALECT_ONNX_TRANSFORMS_PASSES_TD
