@@ -52,6 +52,7 @@ FIGURES = {
 HOST_SHARES = {"resnet50": 0.5, "bert_base": 0.5}
 
 BOUND = "bound by products and weights, fixed costs beside"
+STREAM = "bound by DRAM, whose efficiency allows 0.85"
 SOMA = "SoMa (HPCA 2025), with a margin"
 VELA = "Vela under its own model"
 PATIENCE = "time that one waits"
@@ -71,6 +72,8 @@ GATES = (
     *(Gate(model, "rngd", "rest", 0.25, REST) for model in LONGEST_PATHS),
     *(Gate(model, "rngd", "fixed us", 1.5 * RNGD_START_UP * length, FIXED)
       for model, length in LONGEST_PATHS.items()),
+    Gate("bert_base", "atom", "ratio", 0.5, BOUND),
+    Gate("gpt2_decode", "atom", "ratio", 0.6, STREAM),
     Gate("resnet50_v1_int8_b1", "soma-edge-64", "cycles", 660_000, SOMA),
     Gate("resnet50_v1_int8_b4", "soma-edge-16", "cycles", 2_750_000, SOMA),
     Gate("resnet50_v1_int8_b16", "soma-edge-16", "cycles", 9_600_000, SOMA),
