@@ -35,9 +35,6 @@ decoder("gemma2", "Gemma2ForCausalLM", {**LLAMA, "head_dim": 8, "sliding_window"
 decoder("gemma3", "Gemma3ForCausalLM", {**LLAMA, "head_dim": 8, "sliding_window": 4})
 pretrained_decode("phi-decode", "PhiForCausalLM", {**LLAMA, "partial_rotary_factor": 0.5}, 2, 8)
 decoder("phi3", "Phi3ForCausalLM", LLAMA)
-decoder("falcon", "FalconForCausalLM", dict(
-    vocab_size=99, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, multi_query=True, new_decoder_architecture=False,
-    alibi=True), exporters=("dynamo",))
 decoder("mpt", "MptForCausalLM", dict(vocab_size=99, d_model=32, n_layers=2, n_heads=4, max_seq_len=64))
 decoder("stablelm", "StableLmForCausalLM", LLAMA)
 decoder("cohere", "CohereForCausalLM", LLAMA, exporters=("dynamo",))

@@ -32,7 +32,8 @@ pretrained("table-transformer", "TableTransformerForObjectDetection",
            {**DETR, "backbone_config": backbone("stage4"), "backbone": None}, masked, ("logits", "pred_boxes"))
 pretrained("deformable-detr", "DeformableDetrForObjectDetection", {
     **DETR, "backbone_config": backbone("stage3", "stage4"), "backbone": None, "num_feature_levels": 2,
-    "encoder_n_points": 2, "decoder_n_points": 2, "decoder_layers": 2}, masked, ("logits", "pred_boxes"))
+    "encoder_n_points": 2, "decoder_n_points": 2, "decoder_layers": 2}, masked, ("logits", "pred_boxes"),
+    exporters=("dynamo",))
 pretrained("rt-detr", "RTDetrForObjectDetection", dict(
     backbone_config=dict(model_type="rt_detr_resnet", embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1],
                          layer_type="basic", out_features=["stage2", "stage3", "stage4"]),

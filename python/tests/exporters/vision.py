@@ -30,17 +30,12 @@ pretrained("mobilevit", "MobileViTModel", dict(
     image_size=32, patch_size=2, hidden_sizes=[16, 24, 32], neck_hidden_sizes=[8, 8, 12, 16, 16, 16, 32],
     num_attention_heads=2, expand_ratio=2.0), pixels)
 pretrained("mobilevitv2", "MobileViTV2Model", dict(image_size=32, width_multiplier=0.25), lambda: pixels(64),
-           torchscript_opset=18)
-pretrained("efficientnet", "EfficientNetModel", dict(
-    image_size=32, width_coefficient=0.25, depth_coefficient=0.3, hidden_dim=320, num_block_repeats=[1, 1, 1, 1, 1, 1, 1]), pixels,
-    ("pooler_output",))
+           exporters=("dynamo",))
 pretrained("levit", "LevitModel", dict(
     image_size=64, hidden_sizes=[16, 24, 32], num_attention_heads=[2, 3, 4], depths=[1, 1, 1], key_dim=[8, 8, 8],
     mlp_ratio=[2, 2, 2], attention_ratio=[2, 2, 2]), lambda: pixels(64))
 pretrained("poolformer", "PoolFormerModel", dict(
     hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1]), lambda: pixels(64))
-pretrained("cvt", "CvtModel", dict(
-    embed_dim=[8, 16, 24], num_heads=[1, 2, 3], depth=[1, 1, 1], cls_token=[False, False, True]), pixels)
 pretrained("pvt", "PvtModel", dict(
     image_size=64, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], num_attention_heads=[1, 2, 3, 4]), lambda: pixels(64))
 pretrained("pvt-v2", "PvtV2Model", dict(
