@@ -4,19 +4,23 @@
 
 The cost model's time of a program (`estimate_s` of the report) is what the
 compiler chose tiles and core splits by; the simulated latency is what came of
-them. Networks: those of measure.py, and some that nobody has looked at when the
-model was made: matrix-vector products and networks drawn at random.
+them. The same of each group of nodes that `garam explain` tells apart: by how
+much it moves the end of the program. Networks: those of measure.py, the large
+ones with --large, and some that nobody has looked at when the model was made:
+matrix-vector products and networks drawn at random.
 """
 
 import argparse
 import dataclasses
+import json
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
 
 from garam_cli import DEFAULT_TOOL, compile_model
-from measure import GENERATORS, Network, list_networks
+from measure import GENERATORS, Network, list_large_networks, list_networks
 
 RANDOM_NETWORKS = 8
 
@@ -27,10 +31,18 @@ class Comparison:
     target: str
     estimate: float  # seconds
     simulated: float  # seconds
+    # Of each group that moves the end of its program: by how many seconds it is estimated to, and does.
+    groups: tuple = ()
 
     @property
     def error(self):
         return self.estimate / self.simulated - 1
+
+    @property
+    def group_error(self):
+        """The median of the groups' absolute errors; None where the device does not say."""
+        errors = [abs(estimate / simulated - 1) for estimate, simulated in self.groups]
+        return statistics.median(errors) if errors else None
 
 
 def list_unseen_networks(folder):
@@ -51,11 +63,17 @@ def list_unseen_networks(folder):
 PIM_NETWORKS = {"ad_autoencoder"}
 
 
+# Machines without float arithmetic.
+INTEGER_TARGETS = ["warboy", "soma-edge-16", "soma-edge-64", "u65-512"]
+
+
 def get_targets(network):
-    """Targets of one device that take the whole network. Warboy has no float arithmetic; a product's
-    scales are float. The analog device is left out: its cost model is its simulator."""
+    """Targets of one device that take the whole network. A product's scales are float. The analog
+    device is left out: its cost model is its simulator."""
+    if network.targets:
+        return list(network.targets)
     is_quantised = network.is_int8 and not network.name.startswith("gemv")
-    return (["rngd", "atom"] + (["warboy"] if is_quantised else []) +
+    return (["rngd", "atom"] + (INTEGER_TARGETS if is_quantised else []) +
             (["hbm-pim", "hbm-pim-x4"] if network.name in PIM_NETWORKS else []) + ["host"])
 
 
@@ -67,39 +85,60 @@ def generate(network):
                        check=True, stdout=subprocess.DEVNULL)
 
 
+def list_groups(tool, binary, folder):
+    """By how many seconds each group of nodes moves the end of its program, estimated and simulated."""
+    file = pathlib.Path(folder) / "explain.json"
+    subprocess.run([str(tool), "explain", str(binary), "--json", str(file)], check=True,
+                   stdout=subprocess.DEVNULL)
+    groups = json.loads(file.read_text())["groups"]
+    return tuple((group["expected_advance_s"], group["advance_s"]) for group in groups
+                 if group["expected_advance_s"] is not None and group["advance_s"] > 0)
+
+
 def compare(tool, network, target, folder):
     generate(network)
-    report = compile_model(tool, network.file, target, pathlib.Path(folder) / "model.garam", folder,
-                           "--no-fallback", *network.options).report
-    return Comparison(network.name, target, report["estimate_s"], report["latency_s"])
+    binary = pathlib.Path(folder) / "model.garam"
+    report = compile_model(tool, network.file, target, binary, folder, "--no-fallback",
+                           *network.options).report
+    return Comparison(network.name, target, report["estimate_s"], report["latency_s"],
+                      list_groups(tool, binary, folder))
 
 
 def format_table(rows):
-    lines = ["| model | target | estimated (us) | simulated (us) | error |",
-             "|---|---|---:|---:|---:|"]
-    lines += [f"| {row.model} | {row.target} | {row.estimate * 1e6:.1f} "
-              f"| {row.simulated * 1e6:.1f} | {round(100 * row.error, 1) + 0.0:+.1f} % |" for row in rows]
+    lines = ["| model | target | estimated (us) | simulated (us) | error | of a group (median) |",
+             "|---|---|---:|---:|---:|---:|"]
+    for row in rows:
+        of_group = "" if row.group_error is None else f"{100 * row.group_error:.1f} % of {len(row.groups)}"
+        lines.append(f"| {row.model} | {row.target} | {row.estimate * 1e6:.1f} "
+                     f"| {row.simulated * 1e6:.1f} | {round(100 * row.error, 1) + 0.0:+.1f} % "
+                     f"| {of_group} |")
     return "\n".join(lines)
 
 
-def compare_all(tool, folder, targets=None, only=None):
+def compare_all(tool, folder, targets=None, only=None, includes_large=False):
     """Every network on every target that takes it."""
     folder = pathlib.Path(folder)
+    networks = list_networks(folder) + list_unseen_networks(folder)
+    if includes_large:
+        networks += list_large_networks(folder)
     return [compare(tool, network, target, folder)
-            for network in list_networks(folder) + list_unseen_networks(folder)
+            for network in networks
             if not only or network.name in only
             for target in get_targets(network) if not targets or target in targets]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--targets", default="rngd,atom,warboy,hbm-pim,hbm-pim-x4,host")
+    parser.add_argument("--targets", default=",".join(
+        ["rngd", "atom", *INTEGER_TARGETS, "hbm-pim", "hbm-pim-x4", "host"]))
+    parser.add_argument("--large", action="store_true", help="with the large networks of measure.py")
     parser.add_argument("--only", default="", help="names of networks, separated by commas")
     parser.add_argument("--garam", type=pathlib.Path, default=DEFAULT_TOOL)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         print(format_table(compare_all(arguments.garam, folder, arguments.targets.split(","),
-                                       set(filter(None, arguments.only.split(","))))))
+                                       set(filter(None, arguments.only.split(","))),
+                                       arguments.large)))
 
 
 if __name__ == "__main__":

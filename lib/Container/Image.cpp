@@ -25,7 +25,7 @@ struct SectionKind {
 } // namespace
 
 static constexpr SectionKind manifestSection = {".garam.manifest", 4};
-static constexpr SectionKind debugSection = {".garam.debug", 4};
+static constexpr SectionKind debugSection = {".garam.debug", 5};
 static constexpr SectionKind planSection = {".garam.plan", 1};
 static constexpr SectionKind constantsSection = {".garam.constants", 1};
 /// Of the code of a program; its own encoding has a version besides.

@@ -40,7 +40,7 @@ static void writeValue(ByteWriter &writer, const DeviceValue &value) {
   }
 }
 
-static void writeChoices(ByteWriter &writer, const DebugMap &map) {
+static void writeExpectations(ByteWriter &writer, const DebugMap &map) {
   writer.write<uint32_t>(map.choices.size());
   for (const DebugChoice &choice : map.choices) {
     writer.write<uint32_t>(choice.nodes.size());
@@ -58,6 +58,9 @@ static void writeChoices(ByteWriter &writer, const DebugMap &map) {
     writer.write<double>(search.boundSeconds);
     writer.write<double>(search.plainSeconds);
   }
+  writer.write<uint32_t>(map.expectedEnds.size());
+  for (double end : map.expectedEnds)
+    writer.write<double>(end);
 }
 
 std::vector<uint8_t> serializeDebugMaps(ArrayRef<DeviceProgram> programs) {
@@ -79,7 +82,7 @@ std::vector<uint8_t> serializeDebugMaps(ArrayRef<DeviceProgram> programs) {
     writer.write<uint32_t>(program.debug.values.size());
     for (const DeviceValue &value : program.debug.values)
       writeValue(writer, value);
-    writeChoices(writer, program.debug);
+    writeExpectations(writer, program.debug);
   }
   return writer.take();
 }
@@ -138,7 +141,7 @@ static bool isValid(const DeviceValue &value) {
   return *missing == 0;
 }
 
-static void readChoices(ByteReader &reader, DebugMap &map) {
+static void readExpectations(ByteReader &reader, DebugMap &map) {
   // Number of nodes, two strings, the time and whether it is exact.
   constexpr size_t leastChoiceBytes =
       3 * sizeof(uint32_t) + sizeof(double) + sizeof(uint8_t);
@@ -160,6 +163,9 @@ static void readChoices(ByteReader &reader, DebugMap &map) {
     search.boundSeconds = reader.read<double>();
     search.plainSeconds = reader.read<double>();
   }
+  map.expectedEnds.resize(reader.readCount(sizeof(double)));
+  for (double &end : map.expectedEnds)
+    end = reader.read<double>();
 }
 
 static DebugMap readDebugMap(ByteReader &reader) {
@@ -181,7 +187,7 @@ static DebugMap readDebugMap(ByteReader &reader) {
   map.values.resize(reader.readCount(leastValueBytes));
   for (DeviceValue &value : map.values)
     value = readValue(reader);
-  readChoices(reader, map);
+  readExpectations(reader, map);
   return map;
 }
 
@@ -201,11 +207,16 @@ static bool isValid(const DebugMap &map) {
                   return areNodes(choice.nodes) &&
                          std::isfinite(choice.seconds);
                 }) &&
-         all_of(map.searches, [](const DebugSearch &search) {
-           return std::isfinite(search.seconds) &&
-                  std::isfinite(search.boundSeconds) &&
-                  std::isfinite(search.plainSeconds);
-         });
+         all_of(map.searches,
+                [](const DebugSearch &search) {
+                  return std::isfinite(search.seconds) &&
+                         std::isfinite(search.boundSeconds) &&
+                         std::isfinite(search.plainSeconds);
+                }) &&
+         (map.expectedEnds.empty() ||
+          map.expectedEnds.size() == map.nodes.size()) &&
+         all_of(map.expectedEnds,
+                [](double end) { return std::isfinite(end) && end >= 0; });
 }
 
 std::optional<std::vector<DebugMap>> parseDebugMaps(ArrayRef<uint8_t> bytes) {

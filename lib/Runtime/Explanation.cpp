@@ -7,6 +7,7 @@
 #include "garam/Runtime/Explanation.h"
 
 #include "llvm/ADT/EquivalenceClasses.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <map>
 
@@ -31,10 +32,13 @@ private:
   struct DispatchGroups {
     std::vector<size_t> ofNode;
     std::optional<size_t> ofNone;
+    uint64_t startFs = UINT64_MAX; // of its first command, in the run
   };
   struct Group {
     ExplainedGroup result;
     Shares causes, work;
+    uint64_t endFs = 0;     // of its last command, in the run
+    double expectedEnd = 0; // the same by the compiler, since the program began
   };
 
   const Step &getStep(uint32_t step) const {
@@ -49,6 +53,8 @@ private:
                   std::vector<std::string> names);
   size_t getTransfer(uint32_t step, uint32_t link);
   void placeChoices();
+  void placeExpectedEnds(uint32_t step);
+  void placeAdvances(uint32_t step);
   std::vector<ExplainedSearch> listSearches() const;
   std::vector<size_t> placePath(ArrayRef<RunInterval> path);
 
@@ -158,8 +164,11 @@ size_t Divider::getTransfer(uint32_t step, uint32_t link) {
 void Divider::addEvent(unsigned step, const DeviceEvent &event) {
   if (event.isSynchronisation)
     return;
-  if (std::optional<size_t> group = find(step, event.lane, event.command))
+  dispatches[step].startFs = std::min(dispatches[step].startFs, event.startFs);
+  if (std::optional<size_t> group = find(step, event.lane, event.command)) {
     groups[*group].work[event.kind.str()] += event.endFs - event.startFs;
+    groups[*group].endFs = std::max(groups[*group].endFs, event.endFs);
+  }
 }
 
 /// Makes one group of a dispatch whose device does not say which commands the
@@ -167,9 +176,11 @@ void Divider::addEvent(unsigned step, const DeviceEvent &event) {
 size_t Divider::getWhole(uint32_t step) {
   size_t whole = getGroupOfNone(step);
   for (size_t &group : dispatches[step].ofNode) {
-    if (group != whole)
+    if (group != whole) {
       for (const auto &[kind, time] : std::exchange(groups[group].work, {}))
         groups[whole].work[kind] += time;
+      groups[whole].endFs = std::max(groups[whole].endFs, groups[group].endFs);
+    }
     group = whole;
   }
   return whole;
@@ -213,6 +224,41 @@ void Divider::placeChoices() {
       groups[dispatches[step].ofNode[choice.nodes.front()]]
           .result.choices.push_back(std::move(placed));
     }
+  }
+}
+
+void Divider::placeExpectedEnds(uint32_t step) {
+  ArrayRef<double> ends =
+      executable->getDebugMap(getStep(step).program).expectedEnds;
+  for (auto [group, end] : zip(dispatches[step].ofNode, ends))
+    groups[group].expectedEnd = std::max(groups[group].expectedEnd, end);
+}
+
+/// Says of each group of a dispatch how far it moves the end, in the order in
+/// which the groups end.
+void Divider::placeAdvances(uint32_t step) {
+  const DispatchGroups &own = dispatches[step];
+  SetVector<size_t> distinct(own.ofNode.begin(), own.ofNode.end());
+  SmallVector<size_t> order = distinct.takeVector();
+  stable_sort(order, [&](size_t a, size_t b) {
+    return groups[a].endFs < groups[b].endFs;
+  });
+  uint64_t before = own.startFs;
+  for (size_t group : order)
+    if (uint64_t end = groups[group].endFs)
+      groups[group].result.advanceFs = end - std::exchange(before, end);
+
+  if (executable->getDebugMap(getStep(step).program).expectedEnds.empty())
+    return;
+  placeExpectedEnds(step);
+  stable_sort(order, [&](size_t a, size_t b) {
+    return groups[a].expectedEnd < groups[b].expectedEnd;
+  });
+  double expectedBefore = 0;
+  for (size_t group : order) {
+    double end = std::max(groups[group].expectedEnd, expectedBefore);
+    groups[group].result.expectedAdvanceSeconds =
+        end - std::exchange(expectedBefore, end);
   }
 }
 
@@ -262,6 +308,9 @@ Explanation Divider::finish(const RunResult &run) {
       order.push_back(group);
 
   placeChoices();
+  for (uint32_t step = 0; step < dispatches.size(); ++step)
+    if (getStep(step).kind == Step::Kind::Dispatch)
+      placeAdvances(step);
   Explanation explanation;
   explanation.searches = listSearches();
   explanation.latencyFs = run.latencyFs;

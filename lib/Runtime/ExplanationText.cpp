@@ -67,6 +67,10 @@ static json::Object describe(const ExplainedGroup &group) {
                        : json::fixUTF8(group.causes.front().category)},
       {"causes", listShares(group.causes, "cause")},
       {"work", listShares(group.work, "kind")},
+      {"advance_s", group.advanceFs * secondsPerFemtosecond},
+      {"expected_advance_s", group.expectedAdvanceSeconds
+                                 ? json::Value(*group.expectedAdvanceSeconds)
+                                 : json::Value(nullptr)},
       {"choices", listChoices(group.choices)}};
 }
 
@@ -119,6 +123,11 @@ public:
       os << right_justify("", nextWidth);
       return;
     }
+    // Left off when it was seen to be no better; by how much was not asked.
+    if (!next->choice.isExact && next->choice.seconds <= 0) {
+      os << right_justify("no better", nextWidth);
+      return;
+    }
     // Behind the looked-at stages, what seemed to cost less may cost more.
     os << right_justify(next->choice.isExact ? "" : ">= ", 3)
        << format("%+9.3f us", next->choice.seconds * 1e6);
@@ -144,8 +153,9 @@ public:
       const DebugSearch &search = explained.search;
       os << '\n'
          << search.name << " on " << explained.place
-         << format(": %.3f us by estimate, at least %.3f us in any way",
-                   search.seconds * 1e6, search.boundSeconds * 1e6)
+         << format(
+                ": %.3f us by estimate, at least %.3f us in any plan searched",
+                search.seconds * 1e6, search.boundSeconds * 1e6)
          << format(" (gap %.1f %%), without them %.3f us\n",
                    search.boundSeconds > 0
                        ? 100 * (search.seconds / search.boundSeconds - 1)

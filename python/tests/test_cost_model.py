@@ -14,6 +14,8 @@ import measure  # noqa: E402
 
 # Of the simulated latency. The host's cost model and simulator add the same times up.
 BOUND = 0.10
+# Of the time by which a group of nodes moves the end; the median over a network's groups.
+GROUP_BOUND = 0.15
 TIGHTER_BOUNDS = {"hbm-pim": 0.03, "hbm-pim-x4": 0.03, "host": 1e-6}
 
 # The generator would take longer than all other cases together.
@@ -42,6 +44,10 @@ def test_agrees_with_simulator(folder, record_property):
     assert len(rows) >= 7 + 3 * (2 + cost_model.RANDOM_NETWORKS + 2)
     assert [(row.model, row.target, f"{row.error:+.1%}") for row in rows
             if abs(row.error) > get_bound(row)] == []
+    # The NPU's model tells groups apart.
+    assert all(row.groups for row in rows if row.target in ["rngd", "atom", *cost_model.INTEGER_TARGETS])
+    assert [(row.model, row.target, f"{row.group_error:.1%}") for row in rows
+            if row.groups and row.group_error > GROUP_BOUND] == []
 
 
 def test_estimate_is_deterministic(folder):

@@ -36,6 +36,7 @@ ImageSource makeSource() {
                             {65536, 16, {2, 2}, {0, 0}, {2, 1}, {{0, 1}}}}}};
   program.debug.choices = {{{0, 1}, "two cores", "one core", -1e-6, false}};
   program.debug.searches = {{"fused groups", 3e-6, 2e-6, 5e-6}};
+  program.debug.expectedEnds = {1e-6, 2e-6};
   program.plan = {{"core 0 SRAM", true, 64, 128, "x"}};
   source.programs.push_back(program);
   source.targetTexts = {"name: one\n"};
@@ -142,6 +143,7 @@ TEST_F(ImageTest, DebugMapAndPlan) {
   EXPECT_EQ(maps[0].searches[0].seconds, 3e-6);
   EXPECT_EQ(maps[0].searches[0].boundSeconds, 2e-6);
   EXPECT_EQ(maps[0].searches[0].plainSeconds, 5e-6);
+  EXPECT_EQ(maps[0].expectedEnds, std::vector<double>({1e-6, 2e-6}));
   auto plans = cantFail(image.readPlans());
   EXPECT_EQ(plans.at(0).at(0).memory, "core 0 SRAM");
   EXPECT_EQ(getPeakOnChipBytes(plans[0]), 192u);
@@ -177,6 +179,20 @@ TEST_F(ImageTest, RefusesChoicesOfNothing) {
   EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
   source = makeSource();
   source.programs[0].debug.searches[0].boundSeconds = NAN;
+  EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
+}
+
+// Where the device expects ends, it does so for each node, and none before the
+// start.
+TEST_F(ImageTest, RefusesEndsOfOtherNodes) {
+  std::string error =
+      path.str().str() +
+      ": section '.garam.debug' does not have the debug map's form";
+  ImageSource source = makeSource();
+  source.programs[0].debug.expectedEnds.pop_back();
+  EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
+  source = makeSource();
+  source.programs[0].debug.expectedEnds[1] = -1e-6;
   EXPECT_EQ(toString(write(source).readDebugMaps().takeError()), error);
 }
 

@@ -43,6 +43,11 @@ struct ExplainedGroup {
   std::vector<TimeShare> work;
   /// In the order in which they were recorded.
   std::vector<ExplainedChoice> choices;
+  /// How much later the last of the group's commands ends than those of all
+  /// groups of the same program that end before it: in this run, and where the
+  /// device says so by the cost model that the compiler chose by.
+  uint64_t advanceFs = 0;
+  std::optional<double> expectedAdvanceSeconds;
 
   uint64_t getPathFs() const;
 };

@@ -142,6 +142,10 @@ struct DebugMap {
   std::vector<DeviceValue> values;
   std::vector<DebugChoice> choices;
   std::vector<DebugSearch> searches;
+  /// For each node when the last of its commands ends by the device's cost
+  /// model, in seconds from the start of the program; empty where the device
+  /// does not say. 0 for a node without commands.
+  std::vector<double> expectedEnds;
 };
 
 /// A buffer of the memory plan.

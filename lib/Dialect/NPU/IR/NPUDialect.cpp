@@ -77,6 +77,13 @@ static bool isBound(Attribute attr) {
          isCount(bound.get(boundWeightBytesKey));
 }
 
+static bool areNodeEnds(Attribute attr) {
+  auto ends = dyn_cast<DictionaryAttr>(attr);
+  return ends && llvm::all_of(ends, [](NamedAttribute end) {
+           return isDuration(end.getValue());
+         });
+}
+
 static bool isFusion(Attribute attr) {
   auto fusion = dyn_cast<DictionaryAttr>(attr);
   return fusion &&
@@ -111,6 +118,8 @@ LogicalResult NPUDialect::verifyOperationAttribute(Operation *op,
       {{BoundAttrHelper::getNameStr(), isBound,
         "{macs, compute_s, weight_bytes}"},
        {EstimateAttrHelper::getNameStr(), isDuration, "seconds as an f64"},
+       {NodeEndsAttrHelper::getNameStr(), areNodeEnds,
+        "{node = seconds as an f64, ...}"},
        {FusionAttrHelper::getNameStr(), isFusion,
         "{seconds, bound_s, whole_s}"},
        {ChoicesAttrHelper::getNameStr(), areChoices,

@@ -27,6 +27,11 @@ static LogicalResult checkBuffer(BufferOp buffer, size_t numSegments,
 static LogicalResult checkCommand(Operation *op,
                                   const MachineDescription &machine) {
   int64_t core = getQueue(op) / numEngineKinds;
+  if (auto signal = dyn_cast<SignalOp>(op);
+      signal && signal.getTargetCore() >= machine.cores)
+    return op->emitOpError("signals core ")
+           << signal.getTargetCore() << ", but " << machine.name << " has "
+           << machine.cores;
   if (core < machine.cores)
     return success();
   return op->emitOpError("runs on core ")
@@ -48,7 +53,8 @@ LogicalResult checkCommands(func::FuncOp func,
     } else if (isa<ContractOp, VectorOp>(op)) {
       return op.emitOpError("is no command yet: npu-lower-to-commands makes "
                             "commands of stages, before this pass");
-    } else if (isCommand(&op) && failed(checkCommand(&op, machine))) {
+    } else if ((isCommand(&op) || isa<WaitOp, SignalOp>(op)) &&
+               failed(checkCommand(&op, machine))) {
       return failure();
     }
   }

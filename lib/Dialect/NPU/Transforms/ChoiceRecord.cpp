@@ -95,6 +95,12 @@ void readChoices(func::FuncOp func, DebugMap &map) {
           choice.getAs<FloatAttr>(choiceSecondsKey).getValueAsDouble();
       read.isExact = choice.getAs<BoolAttr>(choiceExactKey).getValue();
     }
+  if (DictionaryAttr ends =
+          NPUDialect::NodeEndsAttrHelper(func.getContext()).getAttr(func))
+    for (const std::string &node : map.nodes) {
+      auto end = ends.getAs<FloatAttr>(node);
+      map.expectedEnds.push_back(end ? end.getValueAsDouble() : 0);
+    }
   if (DictionaryAttr fusion =
           NPUDialect::FusionAttrHelper(func.getContext()).getAttr(func)) {
     auto getSeconds = [&](StringRef key) {

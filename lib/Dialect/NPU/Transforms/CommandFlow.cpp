@@ -38,6 +38,7 @@ void CommandFlow::addCommand(Operation *op, const CommandClock &clock,
                              SmallVectorImpl<unsigned> &awaited) {
   unsigned number = commands.size();
   Command &command = commands.emplace_back();
+  command.op = op;
   command.queue = getQueue(op);
   if (auto dma = dyn_cast<DMACommandOp>(op)) {
     command.isTransfer = true;
@@ -119,8 +120,8 @@ void CommandFlow::begin(unsigned number) {
 }
 
 void CommandFlow::end(unsigned number) {
-  const Command &command = commands[number];
-  last = now;
+  Command &command = commands[number];
+  command.end = last = now;
   Queue &queue = queues[command.queue];
   queue.isBusy = false;
   ++queue.next;

@@ -33,16 +33,24 @@ public:
 
   /// When the last command ends, in seconds.
   double run();
+  /// Calls `visit` with each command and when it ends, in seconds, after run.
+  void
+  visitEnds(llvm::function_ref<void(mlir::Operation *, double)> visit) const {
+    for (const Command &command : commands)
+      visit(command.op, command.end);
+  }
 
 private:
   struct Command {
-    unsigned queue;
+    mlir::Operation *op = nullptr;
+    unsigned queue = 0;
     bool isContraction = false, isTransfer = false;
     double seconds = 0; // of an engine's command
     Transfer transfer;
     llvm::SmallVector<unsigned, 4> waiting; // commands of other queues, for it
     unsigned numMissing = 0;                // that it waits for
     double ready = 0; // when its queue knows of those so far
+    double end = 0;
   };
   struct Queue {
     std::vector<unsigned> commands;

@@ -4,9 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CommandFlow.h"
 #include "Machine.h"
 #include "PrefetchSchedule.h"
+#include "Tuning.h"
 #include "WeightLoads.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -20,11 +20,6 @@ namespace garam {
 
 namespace garam::npu {
 namespace {
-
-/// Longer loads are cut, so that they find time between other commands. The
-/// start-up of a part, 500 cycles, is then a seventh of its time at 64 bytes a
-/// cycle; parts of half or twice that size made ResNet-50 on atom slower.
-constexpr int64_t maxLoadBytes = 192 << 10;
 
 /// Makes `load` go through a new buffer of shared memory. Returns the transfer
 /// that fills it.
@@ -78,7 +73,7 @@ double getEnd(func::FuncOp func, const CommandClock &clock,
 /// schedule that moves them, in seconds.
 double moveLoads(func::FuncOp func, const CommandClock &clock,
                  const MachineDescription &machine, double fill) {
-  splitWeightLoads(func, maxLoadBytes);
+  splitWeightLoads(func, tuning::maxLoadBytes);
   std::vector<Operation *> commands = listOperations(func);
   PrefetchSchedule direct(commands, clock, machine, {fill, Prefetch::direct});
   if (machine.shared.bytes > 0) {
@@ -106,14 +101,6 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
 };
 
 } // namespace
-
-FailureOr<double> estimateCommands(func::FuncOp func,
-                                   const MachineDescription &machine) {
-  CommandClock clock(machine);
-  if (failed(clock.addPrograms(func)))
-    return failure();
-  return CommandFlow(listOperations(func), clock, machine).run();
-}
 
 FailureOr<double> prefetchWeights(func::FuncOp func,
                                   const MachineDescription &machine,

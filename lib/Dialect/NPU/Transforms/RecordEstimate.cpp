@@ -4,10 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandFlow.h"
 #include "Machine.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+#include "garam/Support/NodeIds.h"
 
 namespace garam {
 #define GEN_PASS_DEF_NPURECORDESTIMATE
@@ -35,15 +37,46 @@ struct RecordEstimate : impl::NPURecordEstimateBase<RecordEstimate> {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)))
       return signalPassFailure();
-    FailureOr<double> seconds = estimateCommands(getOperation(), *machine);
-    if (failed(seconds))
+    FailureOr<CommandEnds> ends = estimateCommands(getOperation(), *machine);
+    if (failed(ends))
       return signalPassFailure();
+    record(*ends);
+  }
+
+private:
+  void record(const CommandEnds &ends) {
+    Builder b(&getContext());
     NPUDialect::EstimateAttrHelper(&getContext())
-        .setAttr(getOperation(),
-                 Builder(&getContext()).getF64FloatAttr(*seconds));
+        .setAttr(getOperation(), b.getF64FloatAttr(ends.last));
+    SmallVector<NamedAttribute> ofNodes;
+    for (auto [node, seconds] : ends.ofNodes)
+      if (!node.empty())
+        ofNodes.push_back(b.getNamedAttr(node, b.getF64FloatAttr(seconds)));
+    NPUDialect::NodeEndsAttrHelper(&getContext())
+        .setAttr(getOperation(), b.getDictionaryAttr(ofNodes));
   }
 };
 
 } // namespace
+
+FailureOr<CommandEnds> estimateCommands(func::FuncOp func,
+                                        const MachineDescription &machine) {
+  CommandClock clock(machine);
+  if (failed(clock.addPrograms(func)))
+    return failure();
+  SmallVector<Operation *> operations;
+  for (Operation &op : func.front().without_terminator())
+    operations.push_back(&op);
+  CommandFlow flow(operations, clock, machine);
+  CommandEnds ends;
+  ends.last = flow.run();
+  flow.visitEnds([&](Operation *command, double seconds) {
+    for (StringRef node : getNodeIds(command->getLoc())) {
+      double &end = ends.ofNodes[node];
+      end = std::max(end, seconds);
+    }
+  });
+  return ends;
+}
 
 } // namespace garam::npu

@@ -50,6 +50,12 @@ func.func private @both() attributes {npu.bound = {compute_s = 1.0 : f64, macs =
 
 // -----
 
+// An end of a node that is no time.
+// expected-error @+1 {{'func.func' op has 'npu.node_ends', which is {node = seconds as an f64, ...}, got: {conv = -1.000000e+00 : f64}}}
+func.func private @ends() attributes {npu.node_ends = {conv = -1.0 : f64}}
+
+// -----
+
 // A fusion without its bound.
 // expected-error @+1 {{'func.func' op has 'npu.fusion', which is {seconds, bound_s, whole_s}, got: {seconds = 1.000000e+00 : f64, whole_s = 1.000000e+00 : f64}}}
 func.func private @fusion() attributes {npu.fusion = {seconds = 1.0 : f64, whole_s = 1.0 : f64}}

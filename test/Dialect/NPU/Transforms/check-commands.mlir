@@ -24,6 +24,22 @@ func.func @no_such_queue() {
 
 // -----
 
+func.func @no_such_waiting_queue() {
+  // expected-error @+1 {{'npu.wait' op runs on core 8, but atom has 8}}
+  npu.wait 8 <dma> 0 count 1
+  return
+}
+
+// -----
+
+func.func @no_such_signalled_queue() {
+  // expected-error @+1 {{'npu.signal' op signals core 8, but atom has 8}}
+  npu.signal 0 <dma> to 8 <dma> 0 count 1
+  return
+}
+
+// -----
+
 func.func @no_such_segment() {
   npu.segment "input" "x" {size = 64 : i64}
   // expected-error @+1 {{'npu.buffer' op lies in segment 1 of 1}}

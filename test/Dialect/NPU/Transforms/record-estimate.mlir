@@ -5,7 +5,7 @@
 
 // A load of 64 KiB takes 0.5 us to start and 1.024 us at the 64 GB/s of its
 // core's port; then its core computes.
-// CHECK: func.func @alone() attributes {npu.estimate = 5.13594{{0*}}e-04 : f64}
+// CHECK: func.func @alone() attributes {npu.estimate = 5.13594{{0*}}e-04 : f64, npu.node_ends = {}}
 func.func @alone() {
   npu.segment "input" "x" {size = 2097152 : i64}
   %in = npu.buffer <dram> bytes 2097152 {segment = 0 : i64}
@@ -23,7 +23,7 @@ func.func @alone() {
 // Seven other cores load 2 MiB each meanwhile, in front of it in the list. DRAM
 // gives each of the eight a part of 27.2 GB/s (85 % of 256), so that the load
 // takes 2.409 us. It is not served behind the 14 MiB, 67 us later.
-// CHECK: func.func @beside_long_loads() attributes {npu.estimate = 5.14979{{[0-9]*}}E-4 : f64}
+// CHECK: func.func @beside_long_loads() attributes {npu.estimate = 5.14979{{[0-9]*}}E-4 : f64, npu.node_ends = {}}
 func.func @beside_long_loads() {
   npu.segment "input" "x" {size = 2097152 : i64}
   %in = npu.buffer <dram> bytes 2097152 {segment = 0 : i64}
@@ -55,7 +55,7 @@ func.func @beside_long_loads() {
 // The second load takes the addresses of the first, so it waits for what reads
 // them: twice 3 MiB at 64 GB/s after 0.5 us and 512 us of the vector engine;
 // commands and signals cost the rest.
-// CHECK: func.func @behind_a_reader() attributes {npu.estimate = 0.001123463{{[0-9]*}} : f64}
+// CHECK: func.func @behind_a_reader() attributes {npu.estimate = 0.001123463{{[0-9]*}} : f64, npu.node_ends = {}}
 func.func @behind_a_reader() {
   npu.segment "input" "x" {size = 3145728 : i64}
   %in = npu.buffer <dram> bytes 3145728 {segment = 0 : i64}
@@ -71,5 +71,22 @@ func.func @behind_a_reader() {
   npu.vector_command 0, %copy (%a) to %c sizes [1000, 16384] reductions 0 with [#floats, #floats]
   npu.dma_command 0, %in to %b sizes [3145728] bytes 1 with [#bytes, #bytes]
   npu.vector_command 0, %copy (%b) to %d sizes [1000, 16384] reductions 0 with [#floats, #floats]
+  return
+}
+
+// The end of each node is that of the last command that serves it.
+// CHECK: func.func @of_nodes() attributes {npu.estimate = 5.13594{{0*}}e-04 : f64,
+// CHECK-SAME: npu.node_ends = {conv = 5.13594{{0*}}e-04 : f64, pad = 1.524{{[0-9]*[Ee]-0?6}} : f64}}
+func.func @of_nodes() {
+  npu.segment "input" "x" {size = 2097152 : i64}
+  %in = npu.buffer <dram> bytes 2097152 {segment = 0 : i64}
+  %b = npu.buffer <local> bytes 65536 {cores = array<i64: 7>}
+  %c = npu.buffer <local> bytes 65536 {cores = array<i64: 7>}
+  %copy = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  npu.dma_command 7, %in to %b sizes [65536] bytes 1 with [#bytes, #bytes] loc("node:pad")
+  npu.vector_command 7, %copy (%b) to %c sizes [1000, 16384] reductions 0 with [#floats, #floats] loc("node:conv")
   return
 }

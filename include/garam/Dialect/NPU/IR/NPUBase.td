@@ -30,12 +30,15 @@ def NPU_Dialect : Dialect {
     A function keeps what was known of its stages as attributes: `npu.bound`,
     `{macs, compute_s, weight_bytes}`, which a run needs at least (products,
     their seconds at the machine's peak, bytes of weights), `npu.estimate`,
-    the seconds that the cost model expects of a run, and `npu.fusion`,
+    the seconds that the cost model expects of a run, `npu.node_ends`, for
+    each node's id when the last of its commands ends by the same model, in
+    seconds from the start, and `npu.fusion`,
     `{seconds, bound_s, whole_s}`, what `npu-fuse-groups` expects of its choice,
-    of any choice at least, and of whole stages. None is negative.
+    of any choice searched at least, and of whole stages. None is negative.
   }];
   let discardableAttrs = (ins "::mlir::DictionaryAttr":$bound,
                               "::mlir::FloatAttr":$estimate,
+                              "::mlir::DictionaryAttr":$node_ends,
                               "::mlir::DictionaryAttr":$fusion,
                               "::mlir::ArrayAttr":$choices);
   let hasOperationAttrVerify = 1;

@@ -12,8 +12,8 @@
 
 namespace garam::npu {
 
-/// Adds what `npu.choices` and `npu.fusion` of a function have to a debug map
-/// with all nodes that its commands name.
+/// Adds what `npu.choices`, `npu.fusion` and `npu.node_ends` of a function have
+/// to a debug map with all nodes that its commands name.
 void readChoices(mlir::func::FuncOp func, DebugMap &map);
 
 } // namespace garam::npu

@@ -8,6 +8,7 @@
 #define GARAM_DIALECT_NPU_TRANSFORMS_PASSES_H
 
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Dialect/NPU/Transforms/MemoryFill.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

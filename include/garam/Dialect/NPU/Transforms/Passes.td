@@ -116,8 +116,12 @@ def NPUFuseGroups : Pass<"npu-fuse-groups", "::mlir::func::FuncOp"> {
     Which groups, and how many slices, is chosen by a dynamic program over the
     boundaries between stages with the cost model's time of the engines and the
     bytes that cross the memory interface; `npu.fusion` of the function holds
-    the seconds that are expected of the choice (`seconds`), of any choice at
-    least (`bound_s`) and of whole stages (`whole_s`). Functions all of whose
+    the seconds that are expected of the choice (`seconds`), of any choice
+    searched at least (`bound_s`) and of whole stages (`whole_s`). Searched are
+    runs of at most 64 stages, cut along the first coordinate of their result
+    into 2 to 128 parts, or into single ones and these along one of the two
+    coordinates behind it, where slices compute at most twice as long as whole
+    stages. Functions all of whose
     stages have room stay as they are. Where the choice leaves no room for a
     tensor, `homes` of its stage says so to `npu-schedule-stages`.
 
@@ -204,7 +208,7 @@ def NPUPlaceTensors : Pass<"npu-place-tensors", "::mlir::func::FuncOp"> {
     would take the most bytes for the most stages move out first.
   }];
   let options = [NPU_TargetOption,
-    Option<"fill", "fill", "double", "0.85",
+    Option<"fill", "fill", "double", "::garam::npu::plannedFill",
            "fraction of local memory to plan for; the rest is left to "
            "fragmentation">];
 }
@@ -214,7 +218,8 @@ def NPURecordEstimate : Pass<"npu-record-estimate", "::mlir::func::FuncOp"> {
   let description = [{
     As `npu-record-bound`, for the seconds that the cost model expects of a run
     when it follows the queues through the commands, their waits and signals:
-    the attribute `npu.estimate`.
+    the attribute `npu.estimate`, and for each node of the model
+    `npu.node_ends`.
   }];
   let options = [NPU_TargetOption];
 }
@@ -274,7 +279,7 @@ def NPUPinWeights : Pass<"npu-pin-weights", "::mlir::func::FuncOp"> {
     ```
   }];
   let options = [NPU_TargetOption,
-    Option<"fill", "fill", "double", "0.85",
+    Option<"fill", "fill", "double", "::garam::npu::plannedFill",
            "fraction of local and shared memory that may be in use; the rest is "
            "left to fragmentation">];
   let dependentDialects = ["::garam::npu::NPUDialect"];
@@ -293,7 +298,7 @@ def NPUPrefetchWeights
     that stays as it is.
   }];
   let options = [NPU_TargetOption,
-    Option<"fill", "fill", "double", "0.85",
+    Option<"fill", "fill", "double", "::garam::npu::plannedFill",
            "fraction of local and shared memory that may be in use; the rest is "
            "left to fragmentation">];
 }

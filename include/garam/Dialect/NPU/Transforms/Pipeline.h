@@ -15,6 +15,7 @@
 
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/MapVector.h"
 
 namespace garam::npu {
 
@@ -46,7 +47,7 @@ mlir::LogicalResult scheduleStages(mlir::func::FuncOp func,
 /// on a schedule that the machine cannot follow.
 /// Returns roughly how many on-chip bytes will be in use at most: what is kept,
 /// and two or three times what a tile reads, as if all cores that have parts of
-/// a stage held as much as core 0.
+/// a stage held as much as the one with the most.
 mlir::FailureOr<int64_t> placeTensors(mlir::func::FuncOp func,
                                       const MachineDescription &machine,
                                       double fill);
@@ -84,11 +85,16 @@ mlir::FailureOr<double> prefetchWeights(mlir::func::FuncOp func,
                                         const MachineDescription &machine,
                                         double fill);
 
-/// When the commands of a function, without loops, are done by the cost model,
-/// in seconds; queues wait for each other as npu-synchronize has it. Fails on a
-/// micro-program that the vector engine cannot run.
-mlir::FailureOr<double> estimateCommands(mlir::func::FuncOp func,
-                                         const MachineDescription &machine);
+/// When the commands of a function are done by the cost model.
+struct CommandEnds {
+  double last = 0; // in seconds
+  /// Of the commands of each node of the model the last, in seconds.
+  llvm::MapVector<llvm::StringRef, double> ofNodes;
+};
+/// Of a function without loops; queues wait for each other as npu-synchronize
+/// has it. Fails on a micro-program that the vector engine cannot run.
+mlir::FailureOr<CommandEnds>
+estimateCommands(mlir::func::FuncOp func, const MachineDescription &machine);
 
 /// Bytes that a plan uses at most, of the fullest core.
 struct MemoryUse {

@@ -1,0 +1,130 @@
+//===- Tuning.h - Figures that decisions are tuned by -----------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+//
+// Thresholds of decisions that follow from neither the machine nor the model:
+// what each stands for, and how it was chosen. Programs are right with any of
+// them. Figures of machines stay in target files, limits that only keep the
+// time of a search in bounds beside that search.
+//
+// "Swept" says which values were compared over the networks and targets of
+// benchmarks/measure.py, or over those named. To change one, build, run
+// benchmarks/measure.py, and write down what was compared.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_TUNING_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TUNING_H
+
+#include "garam/Dialect/NPU/Transforms/MemoryFill.h"
+
+#include <cstdint>
+
+namespace garam::npu::tuning {
+
+//===----------------------------------------------------------------------===//
+// Fused groups of stages (npu-fuse-groups)
+//===----------------------------------------------------------------------===//
+
+/// The part of transfers that are not brought forward to other stages, for
+/// which local memory has no room when it is full. Not swept.
+constexpr double stayingTransfers = 0.75;
+/// The part of the shorter of two activities that does not hide behind the
+/// longer one: transfers at the beginning and end, and those that wait. Not
+/// swept.
+constexpr double exposedActivity = 0.2;
+/// A plan with groups is taken when it is this much shorter than whole stages
+/// by the estimate, whose error is as large.
+constexpr double leastFusionGain = 0.03;
+
+//===----------------------------------------------------------------------===//
+// Tiles (npu-schedule-stages)
+//===----------------------------------------------------------------------===//
+
+/// Tiles of one stage that are being computed and being brought share a core's
+/// memory with tensors and weights that wait: a tile may take one in so many
+/// parts of it at most. Where tiles cost little more than their work, smaller
+/// ones leave more room to what waits, down to the other part. Swept for the
+/// least: 16, 20 and 24, by ResNet-50 in a batch of 16 on soma-edge-16.
+constexpr int64_t tileMemoryFraction = 6, leastTileMemoryFraction = 20;
+/// A tile is large enough when it takes as long to bring as so many start-ups
+/// of a transfer, and when it has so many bytes: smaller ones repeat more of
+/// their edges.
+constexpr double enoughTileStartUps = 400;
+constexpr double enoughTileBytes = 256 << 10;
+/// What a tile reads and writes of tensors that are held may take one in so
+/// many parts of a core's memory, lest nothing fit when they do not stay after
+/// all.
+constexpr int64_t heldMemoryFraction = 3;
+
+//===----------------------------------------------------------------------===//
+// Homes of tensors (npu-place-tensors, and what foresees it)
+//===----------------------------------------------------------------------===//
+
+/// A tensor is kept whole in every core when its consumers need more than this
+/// many times core 0's own part there. That part has a halo on one side; by
+/// those of cores with two, ResNet-50 and MobileNetV2 on atom took 2 and 4 %
+/// longer.
+constexpr int64_t maxHaloGrowth = 2;
+/// What is kept whole in every core takes at most one in so many parts of a
+/// core's memory.
+constexpr int64_t replicatedFraction = 4;
+/// Shared memory keeps what takes at most one in so many parts of it.
+constexpr int64_t sharedFraction = 2;
+/// A tensor that must be row-major in one piece is copied into every core when
+/// it takes at most one in so many parts of a core's memory.
+constexpr int64_t rowMajorFraction = 8;
+
+//===----------------------------------------------------------------------===//
+// Transfers of activations (npu-lower-to-commands, and what foresees it)
+//===----------------------------------------------------------------------===//
+
+/// A region that takes more than one in so many parts of a core's memory is
+/// brought tile by tile instead of once for the core's part of the stage.
+constexpr int64_t wholePartFraction = 4;
+/// A copy within DRAM is cut into parts of at least this many bytes, one an
+/// engine: of smaller ones the start-up is the larger part of the time.
+constexpr int64_t leastSpreadBytes = 64 << 10;
+/// Results that leave together are enough when they take as long as so many
+/// start-ups of a transfer: these are a ninth of the time then.
+constexpr int64_t enoughStoreStartUps = 8;
+/// They may take one in so many parts of a core's memory, where two or three
+/// such buffers are live at once.
+constexpr int64_t gatheredFraction = 64;
+
+//===----------------------------------------------------------------------===//
+// Weights brought ahead (npu-prefetch-weights)
+//===----------------------------------------------------------------------===//
+
+/// Longer loads are cut, so that they find time between other commands: a
+/// start-up of 500 cycles is then a seventh of the time of a part at 64 bytes
+/// a cycle. Swept: half and twice of it, by ResNet-50 on atom; the same six
+/// start-ups at the rate of the DMA engine on rngd, 829 KB, where ResNet-50 is
+/// 2.9 % faster and MobileNetV2 0.1 % slower.
+constexpr int64_t maxLoadBytes = 192 << 10;
+/// The part of the time until the next command that a whole load may take: that
+/// command comes earlier or later than the clock says. Swept: 0.9, 0.95 and 1,
+/// by MobileNetV2 and ResNet-50 with integers on atom.
+constexpr double usedTimeOfWhole = 0.95;
+/// The same of a part of a load. Swept: 0.8 and 1, by ResNet-50 on atom with
+/// float and with integers.
+constexpr double usedTimeOfPart = 0.8;
+/// A part of a load, and what is left of the load, take at least so many
+/// start-ups of the DMA engine. Swept: 1 to 3, by MobileNetV2 and ResNet-50 on
+/// atom.
+constexpr double leastPartStartUps = 1.5;
+
+//===----------------------------------------------------------------------===//
+// Weights that stay (npu-pin-weights)
+//===----------------------------------------------------------------------===//
+
+/// By how much a run must be faster for fewer weights to stay: each that does
+/// saves the energy of its transfer, and times without addresses are not more
+/// exact than that.
+constexpr double leastUnpinnedGain = 0.05;
+
+} // namespace garam::npu::tuning
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_TUNING_H
