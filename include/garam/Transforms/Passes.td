@@ -342,6 +342,26 @@ def PlanScratch : Pass<"plan-scratch", "::mlir::func::FuncOp"> {
                            "::mlir::memref::MemRefDialect"];
 }
 
+def MergeEqualOperations
+    : Pass<"merge-equal-operations", "::mlir::func::FuncOp"> {
+  let summary = "Computes once what several operations compute";
+  let description = [{
+    `cse` of upstream, in linear time also where many operations read the same
+    and compute different things, as thousands of `linalg.generic` that scale
+    one tensor each in its own way: `cse` compares each of these with all
+    others. As safe as that is.
+
+    ```mlir
+    %a = linalg.generic ... ins(%x : tensor<4xf32>) { mulf %in, %two ... }
+    %b = linalg.generic ... ins(%x : tensor<4xf32>) { mulf %in, %two ... }
+    %c = arith.addf %a, %b : tensor<4xf32>
+    // becomes
+    %a = linalg.generic ... ins(%x : tensor<4xf32>) { mulf %in, %two ... }
+    %c = arith.addf %a, %a : tensor<4xf32>
+    ```
+  }];
+}
+
 def GuardDivision : Pass<"guard-division", "::mlir::func::FuncOp"> {
   let summary = "Gives integer divisions that would trap a result";
   let description = [{

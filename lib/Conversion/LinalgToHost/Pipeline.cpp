@@ -20,7 +20,7 @@ namespace garam::host {
 void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(ext::createGaramExtDropRanges());
   functions.addPass(createCanonicalizerPass());
-  functions.addPass(createCSEPass());
+  functions.addPass(createMergeEqualOperations());
   functions.addPass(createNormalizeStructure());
   functions.addPass(createCropUnreadElements());
   functions.addPass(createLinalgFoldUnitExtentDimsPass());
@@ -29,7 +29,7 @@ void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(createCollapseDimensions());
   functions.addPass(createHostPackWeights());
   functions.addPass(createCanonicalizerPass());
-  functions.addPass(createCSEPass());
+  functions.addPass(createMergeEqualOperations());
   functions.addPass(createHostFormKernels());
 }
 

@@ -9,6 +9,7 @@
 #include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
+#include "garam/Transforms/Passes.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -22,7 +23,7 @@ void buildStagePipeline(OpPassManager &functions,
   functions.addPass(createNPUUnrollLoops());
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
-  functions.addPass(createCSEPass());
+  functions.addPass(createMergeEqualOperations());
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
   functions.addPass(createConvertLinalgToNPU({options.residuals}));
@@ -30,7 +31,7 @@ void buildStagePipeline(OpPassManager &functions,
   functions.addPass(createNPUFuseVectors());
   functions.addPass(createNPUDemoteFloat({options.precision}));
   functions.addPass(createCanonicalizerPass());
-  functions.addPass(createCSEPass());
+  functions.addPass(createMergeEqualOperations());
 }
 
 void registerStagePipeline() {

@@ -8,6 +8,7 @@
 #include "PlacementGraph.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Transforms/BodyHash.h"
 #include "mlir/IR/Dominance.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -38,11 +39,12 @@ struct RuledOpInfo : llvm::DenseMapInfo<RuledOp> {
   static RuledOp getEmptyKey() { return {Pointers::getEmptyKey(), ""}; }
   static RuledOp getTombstoneKey() { return {Pointers::getTombstoneKey(), ""}; }
   static unsigned getHashValue(const RuledOp &value) {
-    return llvm::hash_combine(
-        value.device, OperationEquivalence::computeHash(
-                          value.op, OperationEquivalence::directHashValue,
-                          OperationEquivalence::ignoreHashValue,
-                          OperationEquivalence::IgnoreLocations));
+    return llvm::hash_combine(value.device, hashBodies(value.op),
+                              OperationEquivalence::computeHash(
+                                  value.op,
+                                  OperationEquivalence::directHashValue,
+                                  OperationEquivalence::ignoreHashValue,
+                                  OperationEquivalence::IgnoreLocations));
   }
   static bool isSpecial(Operation *op) {
     return op == Pointers::getEmptyKey() || op == Pointers::getTombstoneKey();
