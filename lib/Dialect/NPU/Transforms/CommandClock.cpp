@@ -83,9 +83,4 @@ void CommandClock::recordWrites(Operation *op, const Completion &completion) {
       writes[access.buffer].add(access, completion);
 }
 
-double CommandClock::getEnd(const Transfer &transfer, double ready) const {
-  QueueClock trial = clock;
-  return trial.runTransfer(transfer, ready).time;
-}
-
 } // namespace garam::npu

@@ -58,7 +58,9 @@ public:
   }
   void recordWrites(mlir::Operation *op, const Completion &completion);
   /// When `transfer` would end.
-  double getEnd(const Transfer &transfer, double ready) const;
+  double getEnd(const Transfer &transfer, double ready) const {
+    return clock.getEnd(transfer, ready);
+  }
 
   /// Of a command of the tensor or vector engine.
   double getEngineSeconds(mlir::Operation *op) const;

@@ -47,10 +47,9 @@ static WalkOperand makeDenseWalk(const StageOperand &operand, const Box &tile,
 
 EngineCost EngineTimes::get(const Box &tile) {
   auto [first, last] = getSumEnds(stage, tile);
-  SmallVector<int64_t> sizes = tile.getShape();
-  for (const Known &entry : known)
-    if (entry.sizes == sizes && entry.first == first && entry.last == last)
-      return entry.cost;
+  auto [entry, isNew] = known.try_emplace({tile.getShape(), first, last});
+  if (!isNew)
+    return entry->second;
 
   std::vector<WalkOperand> operands;
   for (const StageOperand &input : stage.inputs)
@@ -59,10 +58,8 @@ EngineCost EngineTimes::get(const Box &tile) {
   for (const StageOperand &output : stage.outputs)
     operands.push_back(makeDenseWalk(output, tile, order));
   Walk walk = makeTileWalk(stage, tile, order, std::move(operands), machine);
-  EngineCost cost = stage.isContract() ? computeContract(walk, first, last)
-                                       : computeVector(walk);
-  known.push_back({std::move(sizes), first, last, cost});
-  return cost;
+  return entry->second = stage.isContract() ? computeContract(walk, first, last)
+                                            : computeVector(walk);
 }
 
 double EngineTimes::getAll(const Box &part, ArrayRef<int64_t> tileSizes) {

@@ -11,8 +11,8 @@
 #include "garam/Dialect/NPU/Transforms/MicroCode.h"
 #include "garam/Target/NPU/Machine/MachineDescription.h"
 
+#include <map>
 #include <optional>
-#include <vector>
 
 namespace garam::npu {
 
@@ -42,12 +42,9 @@ private:
   llvm::SmallVector<unsigned> order;
   /// Of a vector stage that the engine can run.
   std::optional<MicroCode> code;
-  struct Known {
-    llvm::SmallVector<int64_t> sizes;
-    bool first, last;
-    EngineCost cost;
-  };
-  std::vector<Known> known;
+  /// By the sizes of a tile, and whether it begins and ends its sums.
+  std::map<std::tuple<llvm::SmallVector<int64_t>, bool, bool>, EngineCost>
+      known;
 };
 
 } // namespace garam::npu

@@ -34,6 +34,7 @@
 #include "ChoiceRecord.h"
 #include "GroupCosts.h"
 #include "Machine.h"
+#include "Tuning.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
@@ -47,17 +48,11 @@ namespace garam {
 namespace garam::npu {
 namespace {
 
-/// The part of transfers that are not brought forward to other stages, for
-/// which local memory has no room when it is full.
-constexpr double stayingPart = 0.75;
 /// Weights that are tried at most, beside 0 and 1. They are fewer: each finds a
 /// corner of the envelope, and few are next to where it is greatest.
 constexpr unsigned maxSteps = 12;
 /// Sums of the same times in another order differ by less.
 constexpr double roundingPart = 1e-12;
-/// A plan with groups is worth having when it is this much shorter than whole
-/// stages by the estimate, whose error is as large.
-constexpr double leastGain = 0.03;
 
 /// Sums over the spans of a plan, or of a part of one.
 struct PlanTimes {
@@ -72,13 +67,14 @@ struct PlanTimes {
     add(PlanTimes{span.seconds, span.dramSeconds, span.ownSeconds});
   }
   double getTime() const {
-    return (1 - stayingPart) * std::max(seconds, dramSeconds) +
-           stayingPart * ownSeconds;
+    return (1 - tuning::stayingTransfers) * std::max(seconds, dramSeconds) +
+           tuning::stayingTransfers * ownSeconds;
   }
   /// A bound of getTime for a weight of the bytes.
   double getSum(double weight) const {
-    return (1 - stayingPart) * ((1 - weight) * seconds + weight * dramSeconds) +
-           stayingPart * ownSeconds;
+    return (1 - tuning::stayingTransfers) *
+               ((1 - weight) * seconds + weight * dramSeconds) +
+           tuning::stayingTransfers * ownSeconds;
   }
 };
 
@@ -102,7 +98,7 @@ public:
     time = wholeTime = search().times.getTime();
     findSliced();
     Plan plan = search();
-    if (plan.times.getTime() > (1 - leastGain) * wholeTime)
+    if (plan.times.getTime() > (1 - tuning::leastFusionGain) * wholeTime)
       return groups;
     time = plan.times.getTime();
     recordRunnersUp(plan, choices);
@@ -178,7 +174,7 @@ private:
         break;
       // Where the lines of the two meet.
       double weight = (high.times.getSum(0) - low.times.getSum(0)) /
-                      ((1 - stayingPart) * (left - right));
+                      ((1 - tuning::stayingTransfers) * (left - right));
       double sum = low.times.getSum(weight);
       Plan found = findPlan(weight);
       if (found.times.getSum(weight) >= sum * (1 - roundingPart))

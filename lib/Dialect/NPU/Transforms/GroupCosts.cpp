@@ -8,17 +8,11 @@
 
 #include "ScheduleCandidates.h"
 #include "TileGeometry.h"
+#include "Tuning.h"
 
 using namespace mlir;
 
 namespace garam::npu {
-
-/// The part of the shorter of two activities that does not hide behind the
-/// longer one: transfers at the beginning and end, and those that wait.
-static constexpr double exposedPart = 0.2;
-/// The fraction of local memory that spans may fill; the rest is left to
-/// fragmentation. As npu-place-tensors has it.
-static constexpr double localFill = 0.85;
 
 //===----------------------------------------------------------------------===//
 // Stages and tensors
@@ -26,7 +20,7 @@ static constexpr double localFill = 0.85;
 
 GroupCosts::GroupCosts(func::FuncOp func, const MachineDescription &machine)
     : machine(machine),
-      capacity(localFill * machine.local.bytes * machine.cores),
+      capacity(plannedFill * machine.local.bytes * machine.cores),
       dramRate(machine.dram.bytesPerSecond * machine.dram.efficiency) {
   bool startsRun = true;
   ConcatTrees concats;
@@ -259,7 +253,7 @@ int64_t GroupCosts::getHeldBytes(unsigned first, unsigned last,
 
 double getOverlapped(double engines, double transfers) {
   return std::max(engines, transfers) +
-         exposedPart * std::min(engines, transfers);
+         tuning::exposedActivity * std::min(engines, transfers);
 }
 
 std::vector<Span> GroupCosts::getWhole(unsigned stage) {

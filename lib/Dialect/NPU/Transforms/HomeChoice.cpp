@@ -7,14 +7,11 @@
 #include "HomeChoice.h"
 
 #include "TensorHomes.h"
+#include "Tuning.h"
 
 using namespace mlir;
 
 namespace garam::npu {
-
-/// A tensor that is kept whole in every core takes at most this fraction of a
-/// core's memory.
-static constexpr int64_t replicatedFraction = 4;
 
 bool isJoined(ArrayRef<OpResult> leaves) {
   return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
@@ -30,8 +27,15 @@ HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)
 HomeChoice::HomeChoice(const Stage &producer, OpResult tensor,
                        const MachineDescription &machine)
     : tensor(tensor), machine(machine) {
-  own = needed = producer.outputs[tensor.getResultNumber()].getRegion(
-      getSchedule(producer).getPart(producer, 0));
+  const StageOperand &output = producer.outputs[tensor.getResultNumber()];
+  StageSchedule schedule = getSchedule(producer);
+  int64_t fullest = schedule.getFullestPart(producer);
+  for (int64_t core : {int64_t(0), fullest}) {
+    Box own = output.getRegion(schedule.getPart(producer, core));
+    parts.push_back({core, own, own});
+    if (fullest == 0)
+      break;
+  }
   for (Operation *user : tensor.getUsers()) {
     if (!isStage(user) || !isScheduled(user))
       continue;
@@ -42,19 +46,29 @@ HomeChoice::HomeChoice(const Stage &producer, OpResult tensor,
 
 void HomeChoice::addConsumer(const Stage &consumer,
                              const StageSchedule &schedule) {
-  Box part = schedule.getPart(consumer, 0);
-  for (const StageOperand &input : consumer.inputs)
-    if (input.tensor == tensor)
-      needed = needed.hull(input.getRegion(part));
+  int64_t numParts = schedule.getNumParts();
+  for (Part &part : parts) {
+    if (part.core >= numParts)
+      continue;
+    Box loops = schedule.getPart(consumer, part.core);
+    for (const StageOperand &input : consumer.inputs)
+      if (input.tensor == tensor)
+        part.needed = part.needed.hull(input.getRegion(loops));
+  }
 }
 
 bool HomeChoice::isSpread() const {
-  return needed.getVolume() <= maxHaloGrowth * own.getVolume();
+  const Part &first = parts.front();
+  return first.needed.getVolume() <=
+         tuning::maxHaloGrowth * first.own.getVolume();
 }
 
 int64_t HomeChoice::getPartBytes() const {
-  int64_t elements = isSpread() ? std::max(own.getVolume(), needed.getVolume())
-                                : own.getVolume();
+  bool withHalo = isSpread();
+  int64_t elements = 0;
+  for (const Part &part : parts)
+    elements = std::max({elements, part.own.getVolume(),
+                         withHalo ? part.needed.getVolume() : 0});
   return elements * getElementBytes(Value(tensor));
 }
 
@@ -64,9 +78,11 @@ HomeKind HomeChoice::getKind() const {
   int64_t bytes =
       getTensorType(tensor).getNumElements() * getElementBytes(Value(tensor));
   if (machine.network.multicast &&
-      bytes * replicatedFraction <= static_cast<int64_t>(machine.local.bytes))
+      bytes * tuning::replicatedFraction <=
+          static_cast<int64_t>(machine.local.bytes))
     return HomeKind::Replicated;
-  if (bytes * 2 <= static_cast<int64_t>(machine.shared.bytes))
+  if (bytes * tuning::sharedFraction <=
+      static_cast<int64_t>(machine.shared.bytes))
     return HomeKind::Shared;
   return HomeKind::Split;
 }

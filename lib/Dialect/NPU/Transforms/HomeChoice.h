@@ -12,10 +12,6 @@
 
 namespace garam::npu {
 
-/// A tensor is kept whole in every core when its consumers need more than this
-/// many times a core's own part there.
-constexpr int64_t maxHaloGrowth = 2;
-
 /// Whether the leaves of what npu.concat makes (ConcatTrees) are kept by core 0
 /// alone, in one layout, so that one buffer can be made for all.
 bool isJoined(llvm::ArrayRef<mlir::OpResult> leaves);
@@ -34,17 +30,25 @@ public:
   void addConsumer(const Stage &consumer, const StageSchedule &schedule);
 
   HomeKind getKind() const;
-  /// Bytes of core 0's part; with the halo that its stages need of others where
-  /// it is kept.
+  /// Bytes of the part of the core that has the most; with the halo that its
+  /// stages need of others where it is kept.
   int64_t getPartBytes() const;
 
 private:
-  /// Whether a core's stages need little more than its own part.
+  /// What a core makes of the tensor, and that with what its stages need of it.
+  struct Part {
+    int64_t core = 0;
+    Box own, needed;
+  };
+
+  /// Whether core 0's stages need little more than its own part.
   bool isSpread() const;
 
   mlir::OpResult tensor;
   const MachineDescription &machine;
-  Box own, needed; // of core 0
+  /// Of core 0, which has a part under any schedule, and of the core with the
+  /// most of the producer's schedule.
+  llvm::SmallVector<Part, 2> parts;
 };
 
 } // namespace garam::npu

@@ -22,7 +22,7 @@ namespace {
 
 /// Fractions of local memory that tensors are placed for, tried in this order:
 /// the address planner needs room that the sum of sizes does not show.
-constexpr double fillFractions[] = {0.85, 0.65, 0.45, 0.25, 0.0};
+constexpr double fillFractions[] = {plannedFill, 0.65, 0.45, 0.25, 0.0};
 
 /// What becomes of weights.
 struct WeightPlan {

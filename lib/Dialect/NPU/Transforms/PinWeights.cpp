@@ -13,6 +13,7 @@
 
 #include "Machine.h"
 #include "MemoryProfile.h"
+#include "Tuning.h"
 #include "WeightLoads.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -281,11 +282,6 @@ struct PinWeights : impl::NPUPinWeightsBase<PinWeights> {
 /// ahead.
 constexpr double pinnedFractions[] = {1.0, 0.7, 0.4, 0.0};
 
-/// By how much a run must be faster for fewer weights to stay: each that does
-/// saves the energy of its transfer, and times without addresses are not more
-/// exact than that.
-constexpr double leastGain = 0.05;
-
 } // namespace
 
 LogicalResult pinWeights(func::FuncOp func, const MachineDescription &machine,
@@ -297,7 +293,7 @@ LogicalResult pinWeights(func::FuncOp func, const MachineDescription &machine,
     FailureOr<double> end = prefetchWeights(*trial, machine, fill);
     if (failed(end))
       return failure();
-    if (*end >= bestEnd * (1 - leastGain))
+    if (*end >= bestEnd * (1 - tuning::leastUnpinnedGain))
       continue;
     best = fraction;
     bestEnd = *end;

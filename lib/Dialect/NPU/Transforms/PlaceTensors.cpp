@@ -31,8 +31,8 @@ struct Placement {
   SmallVector<Operation *> slices; // that keep these constants
   HomeKind home = HomeKind::Split;
   int64_t bytes = 0;          // of the whole tensors
-  int64_t partBytes = 0;      // of core 0's part, with its halo
-  int64_t numParts = 1;       // equal to core 0's, about
+  int64_t partBytes = 0;      // of the largest part, with its halo
+  int64_t numParts = 1;       // about as large
   int64_t begin = 0, end = 0; // stages between which it is live
 
   int64_t getLocalBytes() const {
@@ -172,7 +172,8 @@ private:
   /// to the last.
   void addConstants(Operation *op) {
     Stage stage = getStage(op);
-    Box part = getSchedule(stage).getPart(stage, 0);
+    StageSchedule schedule = getSchedule(stage);
+    Box part = schedule.getPart(stage, schedule.getFullestPart(stage));
     int64_t bytes = 0;
     Value first;
     for (const StageOperand &input : stage.inputs) {
@@ -255,7 +256,7 @@ private:
     // Numbers of the placements that are live, by weight and by end.
     std::set<std::pair<double, size_t>> byWeight;
     std::set<std::pair<int64_t, size_t>> byEnd;
-    int64_t used = 0, spread = 0; // of core 0, of all cores
+    int64_t used = 0, spread = 0; // of the fullest core, of all cores
     auto leave = [&](size_t number) {
       const Placement &placement = placements[number];
       used -= placement.getLocalBytes();

@@ -6,6 +6,7 @@
 
 #include "PrefetchSchedule.h"
 
+#include "Tuning.h"
 #include "WeightLoads.h"
 
 #include <cmath>
@@ -221,12 +222,6 @@ void PrefetchSchedule::fillTime(size_t position, int64_t core, double end) {
     ;
 }
 
-/// Fraction of the time until the next command that a whole load may take: that
-/// command comes earlier or later than the clock says. Of 0.9, 0.95 and 1 it is
-/// the fastest for MobileNetV2 on atom, and among the two fastest for ResNet-50
-/// with integers.
-static constexpr double usedTimeOfWhole = 0.95;
-
 /// Issues the next load. Returns whether there was one that ends in time.
 bool PrefetchSchedule::prefetch(size_t position, int64_t core, double end) {
   Load *load = findNext(core);
@@ -245,20 +240,11 @@ bool PrefetchSchedule::prefetch(size_t position, int64_t core, double end) {
                                              getQueue(core, EngineKind::dma)));
   std::optional<int64_t> rest = getRest(load->op, load->issuedBytes);
   if (clock.getEnd(getTransfer(*load, core, rest), begin) >
-      begin + usedTimeOfWhole * (end - begin))
+      begin + tuning::usedTimeOfWhole * (end - begin))
     return prefetchPart(*load, position, core, begin, end);
   issue(*load, position, core, begin, rest);
   return true;
 }
-
-/// A part of a load, and what is left of the load, take at least so many
-/// start-ups of the DMA engine.
-static constexpr double leastStartUps = 1.5;
-
-/// Fraction of the time between other commands that a part may take: these
-/// commands come earlier or later than the clock says. Of 0.8 and 1, 0.8 was
-/// the better for ResNet-50 on atom, with float and with integers.
-static constexpr double usedTime = 0.8;
 
 /// Issues as many bytes of a load that starts at `begin` as come before `end`.
 /// Returns whether that was worth a start-up, and what is left will be.
@@ -271,9 +257,9 @@ bool PrefetchSchedule::prefetchPart(Load &load, size_t position, int64_t core,
   double start = whole.time.startSeconds, stream = whole.time.streamSeconds;
   int64_t granule = std::lcm<int64_t>(std::max(1u, machine.dma.packetBytes),
                                       load.op.getElementBytes());
-  int64_t leastBytes = rest * (leastStartUps * start / stream);
-  int64_t bytes =
-      rest * std::min(1.0, usedTime * (end - begin - start) / stream);
+  int64_t leastBytes = rest * (tuning::leastPartStartUps * start / stream);
+  int64_t bytes = rest * std::min(1.0, tuning::usedTimeOfPart *
+                                           (end - begin - start) / stream);
   bytes = llvm::alignDown(std::min(bytes, rest - leastBytes), granule);
   if (bytes < std::max(leastBytes, granule) ||
       clock.getEnd(getTransfer(load, core, bytes), begin) > end)

@@ -15,14 +15,13 @@ namespace garam::npu {
 /// have long passed them.
 static constexpr size_t maxIntervals = 32;
 
-double BandwidthLedger::reserve(double time, double seconds) {
-  if (seconds <= 0)
-    return time;
+BandwidthLedger::Reservation BandwidthLedger::find(double time,
+                                                   double seconds) const {
   // The first busy time that ends after `time`.
-  auto *it = llvm::find_if(
+  const auto *it = llvm::find_if(
       busy, [&](const Interval &interval) { return interval.end >= time; });
+  const auto *first = it;
   double begin = time;
-  auto *first = it;
   // All gaps up to the end are filled, so that one busy time remains.
   while (it != busy.end() && it->begin < time + seconds) {
     begin = std::min(begin, it->begin);
@@ -31,12 +30,25 @@ double BandwidthLedger::reserve(double time, double seconds) {
     time = std::max(time, it->end);
     ++it;
   }
-  double end = time + seconds;
-  it = busy.erase(first, it);
-  busy.insert(it, {begin, end});
+  return {static_cast<size_t>(first - busy.begin()),
+          static_cast<size_t>(it - busy.begin()),
+          {begin, time + seconds}};
+}
+
+double BandwidthLedger::reserve(double time, double seconds) {
+  if (seconds <= 0)
+    return time;
+  Reservation reservation = find(time, seconds);
+  auto *it = busy.erase(busy.begin() + reservation.first,
+                        busy.begin() + reservation.last);
+  busy.insert(it, reservation.whole);
   if (busy.size() > maxIntervals)
     busy.erase(busy.begin());
-  return end;
+  return reservation.whole.end;
+}
+
+double BandwidthLedger::getEnd(double time, double seconds) const {
+  return seconds > 0 ? find(time, seconds).whole.end : time;
 }
 
 QueueClock::QueueClock(const MachineDescription &machine)
@@ -80,34 +92,61 @@ double QueueClock::getDRAMSeconds(const Transfer &transfer,
          (1 + common / time.streamSeconds * lost / (1 - lost));
 }
 
-Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
-  unsigned queue = getQueue(transfer.core, EngineKind::dma);
-  double &isFree = transfer.isAhead ? freeAhead[transfer.core] : free[queue];
+double QueueClock::getStreamBegin(const Transfer &transfer,
+                                  double ready) const {
+  double isFree = transfer.isAhead
+                      ? freeAhead[transfer.core]
+                      : free[getQueue(transfer.core, EngineKind::dma)];
+  return std::max(isFree, ready) + transfer.time.startSeconds;
+}
+
+/// What a transfer takes of its engine and of memories that others do not slow
+/// down.
+static double getOwnSeconds(const TransferTime &time) {
+  return std::max({time.engineSeconds, time.localSeconds, time.sharedSeconds});
+}
+
+template <typename Clock, typename GetEnd>
+double QueueClock::getStreamEnd(Clock &clock, const Transfer &transfer,
+                                double begin, GetEnd getEnd) {
   const TransferTime &time = transfer.time;
-  double begin = std::max(isFree, ready) + time.startSeconds;
-  double end = begin + std::max(time.engineSeconds, time.localSeconds);
-  end = std::max(end, begin + time.sharedSeconds);
+  double end = begin + getOwnSeconds(time);
   if (time.dramSeconds > 0)
-    end = std::max(end, dram.reserve(begin, getDRAMSeconds(transfer, begin)));
+    end = std::max(end,
+                   getEnd(clock.dram, clock.getDRAMSeconds(transfer, begin)));
   if (transfer.sender >= 0)
     end = std::max(
-        end, sendPorts[transfer.sender].reserve(begin, time.networkSeconds));
+        end, getEnd(clock.sendPorts[transfer.sender], time.networkSeconds));
   for (int64_t receiver : transfer.receivers)
     end = std::max(end,
-                   receivePorts[receiver].reserve(begin, time.networkSeconds));
-  isFree = end;
+                   getEnd(clock.receivePorts[receiver], time.networkSeconds));
+  return end;
+}
+
+Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
+  unsigned queue = getQueue(transfer.core, EngineKind::dma);
+  double begin = getStreamBegin(transfer, ready);
+  double end = getStreamEnd(*this, transfer, begin,
+                            [&](BandwidthLedger &ledger, double seconds) {
+                              return ledger.reserve(begin, seconds);
+                            });
+  (transfer.isAhead ? freeAhead[transfer.core] : free[queue]) = end;
+  const TransferTime &time = transfer.time;
   work.dramBytes += time.dramReadBytes + time.dramWriteBytes;
   work.joules += getEnergy(time, *machine);
   return {end, queue};
 }
 
+double QueueClock::getEnd(const Transfer &transfer, double ready) const {
+  double begin = getStreamBegin(transfer, ready);
+  return getStreamEnd(*this, transfer, begin,
+                      [&](const BandwidthLedger &ledger, double seconds) {
+                        return ledger.getEnd(begin, seconds);
+                      });
+}
+
 double QueueClock::getLeastEnd(const Transfer &transfer) const {
-  const TransferTime &time = transfer.time;
-  double isFree = transfer.isAhead
-                      ? freeAhead[transfer.core]
-                      : free[getQueue(transfer.core, EngineKind::dma)];
-  return isFree + time.startSeconds +
-         std::max({time.engineSeconds, time.localSeconds, time.sharedSeconds});
+  return getStreamBegin(transfer, /*ready=*/0) + getOwnSeconds(transfer.time);
 }
 
 void QueueClock::delay(double since, double seconds,

@@ -33,11 +33,20 @@ public:
   /// Occupies the resource for `seconds` in all, from `time` on wherever it is
   /// free. Returns when that is done.
   double reserve(double time, double seconds);
+  /// When `reserve` would be done.
+  double getEnd(double time, double seconds) const;
 
 private:
   struct Interval {
     double begin, end;
   };
+  /// The busy times [first, last) and the gaps between them become one.
+  struct Reservation {
+    size_t first, last;
+    Interval whole;
+  };
+  Reservation find(double time, double seconds) const;
+
   /// Busy times, in order, disjoint.
   llvm::SmallVector<Interval, 16> busy;
 };
@@ -71,6 +80,8 @@ public:
   Completion runEngine(int64_t core, EngineKind engine, double ready,
                        double seconds, double joules = 0);
   Completion runTransfer(const Transfer &transfer, double ready);
+  /// When runTransfer would be done.
+  double getEnd(const Transfer &transfer, double ready) const;
   /// When a transfer that waits for nothing but its engine ends at least,
   /// whatever else uses the DRAM and the ports.
   double getLeastEnd(const Transfer &transfer) const;
@@ -87,6 +98,14 @@ public:
   const QueueWork &getWork() const { return work; }
 
 private:
+  /// When a transfer would begin to stream.
+  double getStreamBegin(const Transfer &transfer, double ready) const;
+  /// When a transfer ends that streams from `begin` on. `getEnd` is called with
+  /// the ledger of each resource that it shares with others and the seconds
+  /// that it takes of it, and says when it has had these.
+  template <typename Clock, typename GetEnd>
+  static double getStreamEnd(Clock &clock, const Transfer &transfer,
+                             double begin, GetEnd getEnd);
   /// Time of DRAM that a transfer takes from `begin` on, with what the core's
   /// contraction costs it.
   double getDRAMSeconds(const Transfer &transfer, double begin) const;

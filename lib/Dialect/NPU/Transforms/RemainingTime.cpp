@@ -9,6 +9,7 @@
 #include "CostModel.h"
 #include "ScheduleCandidates.h"
 #include "TileGeometry.h"
+#include "Tuning.h"
 #include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
@@ -121,7 +122,7 @@ double Follower::getFetchSeconds(ArrayRef<Box> pieces, int64_t core,
   // What all cores need they send to each other, all at once.
   if (hasOwn && machine.network.multicast &&
       pieces[core].hull(needed).getVolume() >
-          maxHaloGrowth * pieces[core].getVolume())
+          tuning::maxHaloGrowth * pieces[core].getVolume())
     transfers = 1;
   return machine.synchronisation.remoteSeconds +
          transfers * machine.dma.startSeconds + getPortSeconds(bytes);

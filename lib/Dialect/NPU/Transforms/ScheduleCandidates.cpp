@@ -8,31 +8,30 @@
 
 #include "LeastTrafficTiles.h"
 #include "TileGeometry.h"
+#include "Tuning.h"
 
 using namespace mlir;
 
 namespace garam::npu {
 namespace {
 
-/// Tiles of one stage that are being computed and being brought share a core's
-/// memory with tensors and weights that wait: a tile may take this fraction of
-/// it at most. Where tiles cost little more than their work, smaller ones leave
-/// more room to what waits, down to the other fraction: of 16, 20 and 24 it is
-/// the fastest for ResNet-50 in a batch of 16 on soma-edge-16.
-constexpr int64_t tileMemoryFraction = 6, leastTileMemoryFraction = 20;
-
-/// A tile is large enough when it takes as long to bring as so many start-ups
-/// of a transfer, and when it has so many bytes: smaller ones repeat more of
-/// their edges.
-constexpr double enoughStartUps = 400;
-constexpr double enoughTileBytes = 256 << 10;
-/// What a tile reads and writes of tensors that are held may take this fraction
-/// of it, lest nothing fit when they do not stay after all.
-constexpr int64_t heldMemoryFraction = 3;
-
 /// Bytes that a tile may take however much else waits.
 int64_t getLargestTileMemory(const MachineDescription &machine) {
-  return machine.local.bytes / tileMemoryFraction;
+  return machine.local.bytes / tuning::tileMemoryFraction;
+}
+
+/// How many cores a stage may take: all, and half of them again and again;
+/// where their number is no power of two, also the largest one below it and its
+/// halves, into which the sizes of most tensors divide. From the most down.
+SmallVector<int64_t> listCoreCounts(int64_t cores) {
+  SmallVector<int64_t> counts;
+  for (int64_t most :
+       {cores, static_cast<int64_t>(llvm::bit_floor<uint64_t>(cores))})
+    for (int64_t count = most; count >= 1; count /= 2)
+      counts.push_back(count);
+  llvm::sort(counts, std::greater<int64_t>());
+  counts.erase(llvm::unique(counts), counts.end());
+  return counts;
 }
 
 class CandidateFinder {
@@ -43,7 +42,7 @@ public:
         sharedGrains(getSharedGrains()), freeBytes(freeBytes) {}
 
   FoundSchedules run() {
-    for (int64_t cores = machine.cores; cores >= 1; cores = cores / 2)
+    for (int64_t cores : listCoreCounts(machine.cores))
       trySplits(cores);
     return std::move(found);
   }
@@ -268,7 +267,7 @@ private:
 
   bool fitsMemory(const StageSchedule &schedule, int64_t tileMemory) const {
     return getTileBytes(schedule) <= tileMemory &&
-           getHeldBytes(stage, schedule) * heldMemoryFraction <=
+           getHeldBytes(stage, schedule) * tuning::heldMemoryFraction <=
                static_cast<int64_t>(machine.local.bytes);
   }
 
@@ -366,10 +365,10 @@ private:
 
 int64_t getTileMemory(const MachineDescription &machine) {
   int64_t most = getLargestTileMemory(machine);
-  int64_t least = machine.local.bytes / leastTileMemoryFraction;
-  double startUpBytes = enoughStartUps * machine.dma.startSeconds *
+  int64_t least = machine.local.bytes / tuning::leastTileMemoryFraction;
+  double startUpBytes = tuning::enoughTileStartUps * machine.dma.startSeconds *
                         machine.dram.bytesPerSecond / machine.cores;
-  double enough = std::max(enoughTileBytes, startUpBytes);
+  double enough = std::max(tuning::enoughTileBytes, startUpBytes);
   return std::clamp(enough, double(least), double(most));
 }
 

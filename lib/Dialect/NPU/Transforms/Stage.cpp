@@ -279,6 +279,22 @@ Box StageSchedule::getPart(const Stage &stage, int64_t part) const {
   return box;
 }
 
+int64_t StageSchedule::getFullestPart(const Stage &stage) const {
+  int64_t part = 0;
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim) {
+    int64_t grains = llvm::divideCeil(stage.sizes[dim], grain[dim]);
+    auto getGrains = [&](int64_t index) {
+      return (index + 1) * grains / split[dim] - index * grains / split[dim];
+    };
+    // The last part has as many grains as any.
+    int64_t last = split[dim] - 1, inner = last - 1;
+    while (inner > 0 && getGrains(inner) < getGrains(last))
+      --inner;
+    part = part * split[dim] + (inner > 0 ? inner : last);
+  }
+  return part;
+}
+
 bool isScheduled(Operation *stage) {
   ScheduleAttr schedule = findSchedule(stage);
   return schedule && schedule.getSplit() && !schedule.getSplit().empty();

@@ -101,6 +101,9 @@ struct StageSchedule {
   int64_t getNumParts() const;
   /// The loops of part `part` of 0 .. getNumParts() - 1; may be empty.
   Box getPart(const Stage &stage, int64_t part) const;
+  /// The part with the most grains along every loop; where there is one, with
+  /// parts on both sides.
+  int64_t getFullestPart(const Stage &stage) const;
 };
 /// Whether it is decided.
 bool isScheduled(mlir::Operation *stage);

@@ -6,22 +6,17 @@
 
 #include "StoreGroups.h"
 
+#include "Tuning.h"
+
 using namespace mlir;
 
 namespace garam::npu {
 
-/// A transfer is large enough when it takes as long as so many start-ups of
-/// one: they are a ninth of the time then.
-static constexpr int64_t enoughStartUps = 8;
-
-/// What is gathered may take this fraction of a core's memory, where two or
-/// three such buffers are live at once.
-static constexpr int64_t gatheredFraction = 64;
-
 static int64_t getEnoughBytes(const MachineDescription &machine) {
-  double bytes = enoughStartUps * machine.dma.startSeconds *
+  double bytes = tuning::enoughStoreStartUps * machine.dma.startSeconds *
                  machine.dram.bytesPerSecond / machine.cores;
-  return std::min<int64_t>(bytes, machine.local.bytes / gatheredFraction);
+  return std::min<int64_t>(bytes,
+                           machine.local.bytes / tuning::gatheredFraction);
 }
 
 Box getStoredLoops(const Stage &stage, const StageOperand &output,

@@ -83,6 +83,7 @@ public:
         numQueues = std::max(numQueues, getQueue(&op) + 1);
     known.assign(numQueues, Clock(numQueues, 0));
     clocks.resize(numQueues);
+    clockOf.resize(numQueues);
     commands.resize(numQueues);
   }
 
@@ -105,7 +106,10 @@ private:
     commands[queue].push_back(op);
     Point point{queue, static_cast<unsigned>(commands[queue].size())};
     known[queue][queue] = point.number;
-    clocks[queue].push_back(known[queue]);
+    // Without waits it knows what the command before it does.
+    if (clocks[queue].empty() || waits.count(op))
+      clocks[queue].push_back(known[queue]);
+    clockOf[queue].push_back(clocks[queue].size() - 1);
     for (const CommandAccess &access : accesses)
       record(access, point);
   }
@@ -158,7 +162,7 @@ private:
     for (Point point : points) {
       bool follows = llvm::any_of(points, [&](Point other) {
         return other.queue != point.queue &&
-               getClock(other)[point.queue] >= point.number;
+               getKnown(other, point.queue) >= point.number;
       });
       if (follows)
         continue;
@@ -166,12 +170,17 @@ private:
       signals[commands[point.queue][point.number - 1]].push_back(queue);
     }
     for (Point point : points)
-      for (auto [mine, theirs] : llvm::zip(known[queue], getClock(point)))
-        mine = std::max(mine, theirs);
+      for (auto [other, mine] : llvm::enumerate(known[queue]))
+        if (other != queue)
+          mine = std::max(mine, getKnown(point, other));
   }
 
-  const Clock &getClock(Point point) const {
-    return clocks[point.queue][point.number - 1];
+  /// How many commands of `queue` have finished when that at `point` has.
+  unsigned getKnown(Point point, unsigned queue) const {
+    return queue == point.queue
+               ? point.number
+               : clocks[point.queue][clockOf[point.queue][point.number - 1]]
+                       [queue];
   }
 
   void record(const CommandAccess &access, Point point) {
@@ -209,8 +218,10 @@ private:
   func::FuncOp func;
   /// known[q]: what has finished before the next command of queue q starts.
   std::vector<Clock> known;
-  /// clocks[q][n - 1]: what has finished when command n of queue q has.
+  /// clocks[q][clockOf[q][n - 1]]: what of other queues has finished when
+  /// command n of queue q has. A queue gets a new one when it waits.
   std::vector<std::vector<Clock>> clocks;
+  std::vector<std::vector<unsigned>> clockOf;
   std::vector<std::vector<Operation *>> commands;
   llvm::DenseMap<Operation *, BufferHistory> histories;
   std::map<Memory, Occupants> occupants;

@@ -6,6 +6,8 @@
 
 #include "TensorHomes.h"
 
+#include "Tuning.h"
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -133,10 +135,6 @@ std::optional<Piece> reshapePiece(const Piece &piece, ArrayRef<int64_t> from,
 // Pieces
 //===----------------------------------------------------------------------===//
 
-/// A tensor that must be row-major in one piece is copied into every core when
-/// it is at most this fraction of a core's memory.
-static constexpr int64_t rowMajorFraction = 8;
-
 static SmallVector<int64_t> getRowMajorLayout(unsigned rank) {
   return llvm::to_vector(llvm::seq<int64_t>(0, rank));
 }
@@ -185,8 +183,8 @@ Piece makeRowMajorPiece(RankedTensorType type,
                         ArrayRef<int64_t> localCores) {
   int64_t elementBytes = getElementBytes(type);
   int64_t bytes = type.getNumElements() * elementBytes;
-  if (!localCores.empty() &&
-      bytes * rowMajorFraction <= static_cast<int64_t>(machine.local.bytes))
+  if (!localCores.empty() && bytes * tuning::rowMajorFraction <=
+                                 static_cast<int64_t>(machine.local.bytes))
     return makeLocalPiece(Box::ofShape(type.getShape()),
                           getRowMajorLayout(type.getRank()), elementBytes,
                           localCores);
@@ -215,10 +213,6 @@ bool isRowMajor(const Home &home, RankedTensorType type) {
                          getElementBytes(type)) ==
              home.pieces.front().view.strides;
 }
-
-/// A copy within DRAM is cut into parts of at least this many bytes, one an
-/// engine: of smaller ones the start-up is the larger part of the time.
-static constexpr int64_t minSpreadBytes = 64 * 1024;
 
 /// `box` cut along its first dimension that has `parts` elements.
 static SmallVector<Box> cutBox(const Box &box, int64_t parts) {
@@ -251,7 +245,7 @@ SmallVector<CopyPart> planCopy(const Home &home, SpaceKind destination,
     int64_t parts = 1;
     if (destination == SpaceKind::dram)
       parts = std::clamp<int64_t>(piece.box.getVolume() * elementBytes /
-                                      minSpreadBytes,
+                                      tuning::leastSpreadBytes,
                                   1, machine.cores);
     for (Box &box : cutBox(piece.box, parts))
       plan.push_back({number, std::move(box), next++ % machine.cores});

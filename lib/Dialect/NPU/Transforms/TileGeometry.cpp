@@ -6,6 +6,8 @@
 
 #include "TileGeometry.h"
 
+#include "Tuning.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -92,7 +94,8 @@ static bool keepsInput(const Stage &stage, ArrayRef<int64_t> tileSizes,
     high = std::min(high, size);
   return getSumEnds(stage, tile).second &&
          getBytes(stage.inputs[0], tile) >
-             static_cast<int64_t>(machine.local.bytes) / wholePartFraction;
+             static_cast<int64_t>(machine.local.bytes) /
+                 tuning::wholePartFraction;
 }
 
 SmallVector<unsigned> getTileOrder(const Stage &stage,
@@ -155,7 +158,8 @@ Box getBroughtRegion(const StageOperand &operand, const Box &part,
                      const Box &tile, const MachineDescription &machine) {
   Box region = operand.getRegion(part);
   int64_t bytes = region.getVolume() * getElementBytes(operand.type);
-  if (bytes > static_cast<int64_t>(machine.local.bytes) / wholePartFraction)
+  if (bytes >
+      static_cast<int64_t>(machine.local.bytes) / tuning::wholePartFraction)
     return operand.getRegion(tile);
   return region;
 }

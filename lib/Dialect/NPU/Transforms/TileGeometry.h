@@ -54,10 +54,6 @@ llvm::SmallVector<unsigned> getTileOrder(const Stage &stage,
 bool needsInput(const Stage &stage, const StageOperand &operand,
                 const Box &tile);
 
-/// A region larger than this fraction of a core's memory is brought tile by
-/// tile instead of once for the core's part of the stage.
-constexpr int64_t wholePartFraction = 4;
-
 /// Tile `number` of those into which `part`, the loops of one core, is cut, in
 /// the order in which they are computed; `order` is getTileOrder.
 Box getTileAt(llvm::ArrayRef<unsigned> order, const Box &part,

@@ -45,16 +45,13 @@ static uint64_t countHeldBytes(func::FuncOp func) {
   return bytes;
 }
 
-/// As npu-lower-to-planned-commands tries it first.
-static constexpr double firstFill = 0.85;
-
 FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
                                          const MachineDescription &machine) {
   if (countHeldBytes(func) > machine.dram.bytes ||
       failed(scheduleFunction(func, machine)))
     return failure();
   StagesEstimate estimate;
-  FailureOr<int64_t> placed = placeTensors(func, machine, firstFill);
+  FailureOr<int64_t> placed = placeTensors(func, machine, plannedFill);
   if (failed(placed))
     return failure();
   estimate.onChipBytes = *placed;

@@ -106,3 +106,24 @@ func.func @longest(%x: tensor<2048x4096xf16>) -> (tensor<2048x4096xf16>, tensor<
   }
   return %2, %3 : tensor<2048x4096xf16>, tensor<2048x4096xf16>
 }
+
+// What counts is the core with the most: of seven rows of 2 MiB on four cores, core 0 has one and the others
+// have two, which fill their memories.
+// CHECK-LABEL: @uneven
+// CHECK: npu.vector
+// CHECK-SAME: homes = [shared]
+func.func @uneven(%x: tensor<7x1048576xf32>) -> tensor<7x1048576xf32> {
+  %0 = npu.vector ins(%x) sizes [7, 1048576] schedule<split = [4, 1], grain = [1, 1], tile = [1, 4096]>
+      {indexing_maps = [#id, #id]}
+      : (tensor<7x1048576xf32>) -> tensor<7x1048576xf16> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%0) sizes [7, 1048576] schedule<split = [4, 1], grain = [1, 1], tile = [1, 4096]>
+      {indexing_maps = [#id, #id]}
+      : (tensor<7x1048576xf16>) -> tensor<7x1048576xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %1 : tensor<7x1048576xf32>
+}
