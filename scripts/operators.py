@@ -43,8 +43,9 @@ BY_OUTPUT = "{} must be constant, or the shape of the output known"
 LIMITS = {
     "AveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
     "BatchNormalization": "statistics are outputs where `training_mode` is 1",
-    "Cast": "no strings and no floats of less than 16 bits",
-    "CastLike": "no strings and no floats of less than 16 bits",
+    "BitCast": "of types of less than 8 bits only between integers of as many",
+    "Cast": "no strings",
+    "CastLike": "no strings",
     "CenterCropPad": "the shape of the output must be known",
     "Constant": "no strings, no sparse tensors",
     "Col2Im": BY_OUTPUT.format("`image_shape` and `block_shape`") + "; the dimensions of the columns "
@@ -59,7 +60,7 @@ LIMITS = {
     "DFT": f"{FLOATS}; the dimension of the axis must be known and the length constant; `axis` must "
            "be constant, or the shape of the output known",
     "DepthToSpace": "channels, height and width must be known",
-    "DequantizeLinear": "integers of at most 16 bits, or 32; a scale of floats of at least 16 bits",
+    "DequantizeLinear": "integers of at most 16 bits, or 32, and floats of at most 8",
     "Dropout": INFERENCE,
     "Expand": BY_OUTPUT.format("`shape`"),
     "GatherElements": "the dimensions must be known",
@@ -86,7 +87,7 @@ LIMITS = {
     "PRelu": FLOATS,
     "Pad": BY_OUTPUT.format("`pads` and `axes`") + "; dimensions must be known that are padded "
            "with copies or cut",
-    "QuantizeLinear": "integers of at most 16 bits; a scale of floats of at least 16 bits",
+    "QuantizeLinear": "integers of at most 16 bits and floats of at most 8; inputs of floats",
     "RMSNormalization": KNOWN_AXES,
     "RNN": KNOWN_RECURRENCE,
     "Range": BY_OUTPUT.format("the inputs"),

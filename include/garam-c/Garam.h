@@ -55,7 +55,18 @@ typedef enum GaramDataType {
   GARAM_FLOAT16 = 9,
   GARAM_BFLOAT16 = 10,
   GARAM_FLOAT32 = 11,
-  GARAM_FLOAT64 = 12
+  GARAM_FLOAT64 = 12,
+  GARAM_FLOAT8_E4M3FN = 13,
+  GARAM_FLOAT8_E4M3FNUZ = 14,
+  GARAM_FLOAT8_E5M2 = 15,
+  GARAM_FLOAT8_E5M2FNUZ = 16,
+  GARAM_FLOAT8_E8M0FNU = 17,
+  /* One byte each; the element is in the low bits, the others are 0. */
+  GARAM_FLOAT4_E2M1FN = 18,
+  GARAM_INT4 = 19,
+  GARAM_UINT4 = 20,
+  GARAM_INT2 = 21,
+  GARAM_UINT2 = 22
 } GaramDataType;
 
 /** An input or output of a model. It belongs to the executable. */

@@ -21,7 +21,7 @@
 using namespace llvm;
 using namespace garam;
 
-static_assert(GARAM_FLOAT64 + 1 == numDataTypes);
+static_assert(GARAM_UINT2 + 1 == numDataTypes);
 
 //===----------------------------------------------------------------------===//
 // What the pointers stand for

@@ -84,12 +84,13 @@ private:
 // Samples
 //===----------------------------------------------------------------------===//
 
-static std::optional<TensorType> getTensorType(Type type, bool isUnsigned) {
+static std::optional<TensorType> getTensorType(Type type,
+                                               DictionaryAttr attributes) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || !tensor.hasStaticShape())
     return std::nullopt;
   std::optional<DataType> element =
-      getDataType(tensor.getElementType(), isUnsigned);
+      getInterfaceType(tensor.getElementType(), attributes);
   if (!element)
     return std::nullopt;
   TensorType result;
@@ -105,9 +106,8 @@ llvm::Error Calibration::listInputs() {
     auto name = function.getArgAttrOfType<StringAttr>(i, valueNameAttrName);
     if (!name)
       return fail("the model does not name its inputs");
-    std::optional<TensorType> type =
-        getTensorType(function.getArgumentTypes()[i],
-                      bool(function.getArgAttr(i, unsignedAttrName)));
+    std::optional<TensorType> type = getTensorType(
+        function.getArgumentTypes()[i], function.getArgAttrDict(i));
     if (!type)
       return fail("input '" + name.getValue() +
                   "' is not a tensor of numbers with fixed dimensions, which "
@@ -234,7 +234,7 @@ void Calibration::returnAllValues() {
     if (op.getNumResults() != 1 || !node)
       continue;
     std::optional<TensorType> type =
-        getTensorType(op.getResult(0).getType(), /*isUnsigned=*/false);
+        getTensorType(op.getResult(0).getType(), DictionaryAttr());
     if (!type || type->type != DataType::Float32 ||
         node->type != op.getResult(0).getType() ||
         !seen.insert(node->name).second)

@@ -322,8 +322,7 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   std::optional<DataType> element;
   if (tensor && tensor.hasStaticShape())
-    element = getDataType(tensor.getElementType(),
-                          attrs && attrs.contains(unsignedAttrName));
+    element = getInterfaceType(tensor.getElementType(), attrs);
   auto segment = segments.find(resolve(value));
   if (binding.name.empty() || !element || segment == segments.end())
     return makeUserError(

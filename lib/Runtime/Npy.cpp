@@ -36,7 +36,8 @@ struct Header {
 /// Reads the dictionary of the header.
 class HeaderParser {
 public:
-  HeaderParser(StringRef text, StringRef file) : rest(text), file(file) {}
+  HeaderParser(StringRef text, StringRef file, std::optional<DataType> expected)
+      : rest(text), file(file), expected(expected) {}
 
   Expected<Header> parse();
 
@@ -54,6 +55,7 @@ private:
   std::optional<StringRef> parseString();
 
   StringRef rest, file;
+  std::optional<DataType> expected;
   bool hasType = false, hasOrder = false, hasShape = false;
 };
 
@@ -83,6 +85,7 @@ static std::optional<DataType> parseTypeCode(StringRef code) {
       .Case("<u4", DataType::UInt32)
       .Case("<i8", DataType::Int64)
       .Case("<u8", DataType::UInt64)
+      .Case("<f1", DataType::Float8E5M2)
       .Case("<f2", DataType::Float16)
       .Cases({"<V2", "|V2"}, DataType::BFloat16)
       .Case("<f4", DataType::Float32)
@@ -90,7 +93,16 @@ static std::optional<DataType> parseTypeCode(StringRef code) {
       .Default(std::nullopt);
 }
 
+/// What numpy writes for elements of a byte of which it knows no more.
+static constexpr StringLiteral opaqueByteCode = "|V1";
+
+static bool isOpaqueByte(DataType type) {
+  return type >= DataType::Float8E4M3FN;
+}
+
 static StringRef getTypeCode(DataType type) {
+  if (isOpaqueByte(type))
+    return opaqueByteCode;
   switch (type) {
   case DataType::Bool:
     return "|b1";
@@ -118,8 +130,9 @@ static StringRef getTypeCode(DataType type) {
     return "<f4";
   case DataType::Float64:
     return "<f8";
+  default:
+    llvm_unreachable("all types are above");
   }
-  llvm_unreachable("all types are above");
 }
 
 Error HeaderParser::parseType(Header &header) {
@@ -131,6 +144,13 @@ Error HeaderParser::parseType(Header &header) {
                 "'); hint: convert with array.astype(array.dtype."
                 "newbyteorder('<'))");
   std::optional<DataType> type = parseTypeCode(*code);
+  if (*code == opaqueByteCode || *code == "<V1") {
+    if (!expected || !isOpaqueByte(*expected))
+      return fail("elements of type '" + *code +
+                  "' are those of a type of ml_dtypes, but the file does not "
+                  "say which, and none of a byte is expected here");
+    type = expected;
+  }
   if (!type)
     return fail("element type '" + *code + "' has no counterpart in ONNX");
   header.type.type = *type;
@@ -211,7 +231,8 @@ static std::vector<uint8_t> transpose(ArrayRef<uint8_t> data,
   return result;
 }
 
-Expected<Tensor> readNpy(MemoryBufferRef file) {
+Expected<Tensor> readNpy(MemoryBufferRef file,
+                         std::optional<DataType> expected) {
   auto fail = [&](const Twine &message) {
     return makeUserError(ExitCode::Input,
                          file.getBufferIdentifier() + ": " + message);
@@ -234,9 +255,9 @@ Expected<Tensor> readNpy(MemoryBufferRef file) {
   bytes = bytes.drop_front(lengthBytes);
   if (bytes.size() < length)
     return fail("it ends within its header");
-  Expected<Header> header =
-      HeaderParser(bytes.take_front(length), file.getBufferIdentifier())
-          .parse();
+  Expected<Header> header = HeaderParser(bytes.take_front(length),
+                                         file.getBufferIdentifier(), expected)
+                                .parse();
   if (!header)
     return header.takeError();
   bytes = bytes.drop_front(length);

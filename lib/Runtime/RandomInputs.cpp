@@ -38,12 +38,16 @@ private:
 
 } // namespace
 
-/// The bits of `value`, rounded to a 16-bit format.
+/// The bits of `value`, rounded to a narrower format.
 static uint16_t roundTo16(float value, const fltSemantics &semantics) {
   APFloat rounded(value);
   bool losesInfo;
   rounded.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
   return rounded.bitcastToAPInt().getZExtValue();
+}
+
+static uint8_t roundTo8(Generator &generator, const fltSemantics &semantics) {
+  return roundTo16(generator.nextFloat(), semantics);
 }
 
 template <typename T>
@@ -75,6 +79,24 @@ static void storeElement(uint8_t *target, DataType type, Generator &generator) {
     return store<float>(target, generator.nextFloat());
   case DataType::Float64:
     return store<double>(target, generator.nextFloat());
+  case DataType::Float8E4M3FN:
+    return store(target, roundTo8(generator, APFloat::Float8E4M3FN()));
+  case DataType::Float8E4M3FNUZ:
+    return store(target, roundTo8(generator, APFloat::Float8E4M3FNUZ()));
+  case DataType::Float8E5M2:
+    return store(target, roundTo8(generator, APFloat::Float8E5M2()));
+  case DataType::Float8E5M2FNUZ:
+    return store(target, roundTo8(generator, APFloat::Float8E5M2FNUZ()));
+  case DataType::Float8E8M0FNU:
+    return store(target, roundTo8(generator, APFloat::Float8E8M0FNU()));
+  case DataType::Float4E2M1FN:
+    return store(target, roundTo8(generator, APFloat::Float4E2M1FN()));
+  case DataType::Int4:
+  case DataType::UInt4:
+  case DataType::Int2:
+  case DataType::UInt2:
+    return store<uint8_t>(target, generator.next() & maskTrailingOnes<uint8_t>(
+                                                         getBitWidth(type)));
   }
 }
 

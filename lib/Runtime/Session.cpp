@@ -6,6 +6,7 @@
 
 #include "garam/Runtime/Session.h"
 
+#include "NarrowElements.h"
 #include "Quantization.h"
 #include "StepRunner.h"
 #include "garam/Support/Errors.h"
@@ -169,12 +170,14 @@ Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   for (const TensorView &input : inputs) {
     const Binding &binding = *findBinding(known, input.name);
     MutableArrayRef<uint8_t> bytes = getBytes(binding);
-    if (!binding.quantization) {
+    if (binding.quantization) {
+      quantize(input.data, *binding.quantization, bytes);
+      result.hostQuantizedElements += bytes.size();
+    } else if (isSubByte(binding.type.type)) {
+      widenElements(input.data, binding.type.type, bytes);
+    } else {
       copy(input.data, bytes.begin());
-      continue;
     }
-    quantize(input.data, *binding.quantization, bytes);
-    result.hostQuantizedElements += bytes.size();
   }
   return Error::success();
 }
@@ -189,6 +192,8 @@ Tensor Session::readTensor(const Binding &binding) {
   ArrayRef<uint8_t> bytes = getBytes(binding);
   if (binding.quantization)
     dequantize(bytes, *binding.quantization, tensor.data);
+  else if (isSubByte(binding.type.type))
+    narrowElements(bytes, binding.type.type, tensor.data);
   else
     copy(bytes, tensor.data.begin());
   return tensor;

@@ -15,7 +15,8 @@ using namespace llvm;
 
 namespace garam {
 
-Expected<Tensor> readTensorFile(StringRef path) {
+Expected<Tensor> readTensorFile(StringRef path,
+                                std::optional<DataType> expected) {
   auto fail = [&](const Twine &reason) {
     return makeUserError(ExitCode::Input,
                          "cannot read '" + path + "': " + reason);
@@ -29,7 +30,7 @@ Expected<Tensor> readTensorFile(StringRef path) {
       openInputFile(path, /*isText=*/false);
   if (!file)
     return fail(toString(file.takeError()));
-  return isNpy ? readNpy(**file) : readTensorProto(**file);
+  return isNpy ? readNpy(**file, expected) : readTensorProto(**file);
 }
 
 } // namespace garam

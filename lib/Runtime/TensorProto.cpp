@@ -8,7 +8,9 @@
 #include "garam/Support/Errors.h"
 
 #include "onnx/onnx_pb.h"
+#include "llvm/Support/MathExtras.h"
 
+#include <climits>
 #include <cstring>
 
 using namespace llvm;
@@ -45,6 +47,26 @@ static std::optional<DataType> getDataType(int type) {
     return DataType::Float32;
   case TensorProto::DOUBLE:
     return DataType::Float64;
+  case TensorProto::FLOAT8E4M3FN:
+    return DataType::Float8E4M3FN;
+  case TensorProto::FLOAT8E4M3FNUZ:
+    return DataType::Float8E4M3FNUZ;
+  case TensorProto::FLOAT8E5M2:
+    return DataType::Float8E5M2;
+  case TensorProto::FLOAT8E5M2FNUZ:
+    return DataType::Float8E5M2FNUZ;
+  case TensorProto::FLOAT8E8M0:
+    return DataType::Float8E8M0FNU;
+  case TensorProto::FLOAT4E2M1:
+    return DataType::Float4E2M1FN;
+  case TensorProto::INT4:
+    return DataType::Int4;
+  case TensorProto::UINT4:
+    return DataType::UInt4;
+  case TensorProto::INT2:
+    return DataType::Int2;
+  case TensorProto::UINT2:
+    return DataType::UInt2;
   default:
     return std::nullopt;
   }
@@ -87,6 +109,20 @@ static std::vector<uint8_t> getTypedData(const TensorProto &proto,
   return data;
 }
 
+/// Elements of less than a byte lie side by side, the first in the low bits;
+/// here each has a byte. Nothing when there are not as many as `count`.
+static std::optional<std::vector<uint8_t>>
+unpack(ArrayRef<uint8_t> packed, DataType type, uint64_t count) {
+  unsigned bits = getBitWidth(type), perByte = CHAR_BIT / bits;
+  if (packed.size() != divideCeil(count, perByte))
+    return std::nullopt;
+  std::vector<uint8_t> data(count);
+  for (uint64_t i = 0; i < count; ++i)
+    data[i] = (packed[i / perByte] >> (bits * (i % perByte))) &
+              maskTrailingOnes<uint8_t>(bits);
+  return data;
+}
+
 static Expected<Tensor> convert(const TensorProto &proto, StringRef file) {
   auto fail = [&](const Twine &message) {
     return makeUserError(ExitCode::Input, file + ": " + message);
@@ -105,9 +141,17 @@ static Expected<Tensor> convert(const TensorProto &proto, StringRef file) {
   else
     tensor.data = getTypedData(proto, *type);
   std::optional<uint64_t> size = getByteSize(tensor.type);
+  size_t found = tensor.data.size();
+  if (size && isSubByte(*type)) {
+    auto data = unpack(tensor.data, *type, *size);
+    if (!data)
+      size.reset();
+    else
+      tensor.data = std::move(*data);
+  }
   if (!size || tensor.data.size() != *size)
-    return fail("has " + Twine(tensor.data.size()) +
-                " bytes of elements, which are not " + tensor.type.str());
+    return fail("has " + Twine(found) + " bytes of elements, which are not " +
+                tensor.type.str());
   return tensor;
 }
 

@@ -18,19 +18,47 @@ namespace {
 struct DataTypeInfo {
   llvm::StringLiteral name;
   unsigned bytes;
+  unsigned bits = 8 * bytes;
 };
 } // namespace
 
 // In the order of the enumerators.
 static constexpr DataTypeInfo dataTypes[numDataTypes] = {
-    {"bool", 1},    {"int8", 1},    {"uint8", 1},    {"int16", 2},
-    {"uint16", 2},  {"int32", 4},   {"uint32", 4},   {"int64", 8},
-    {"uint64", 8},  {"float16", 2}, {"bfloat16", 2}, {"float32", 4},
+    {"bool", 1, 1},
+    {"int8", 1},
+    {"uint8", 1},
+    {"int16", 2},
+    {"uint16", 2},
+    {"int32", 4},
+    {"uint32", 4},
+    {"int64", 8},
+    {"uint64", 8},
+    {"float16", 2},
+    {"bfloat16", 2},
+    {"float32", 4},
     {"float64", 8},
+    {"float8_e4m3fn", 1},
+    {"float8_e4m3fnuz", 1},
+    {"float8_e5m2", 1},
+    {"float8_e5m2fnuz", 1},
+    {"float8_e8m0fnu", 1},
+    {"float4_e2m1fn", 1, 4},
+    {"int4", 1, 4},
+    {"uint4", 1, 4},
+    {"int2", 1, 2},
+    {"uint2", 1, 2},
 };
 
 unsigned getByteWidth(DataType type) {
   return dataTypes[static_cast<unsigned>(type)].bytes;
+}
+
+unsigned getBitWidth(DataType type) {
+  return dataTypes[static_cast<unsigned>(type)].bits;
+}
+
+bool isSubByte(DataType type) {
+  return type != DataType::Bool && getBitWidth(type) < 8;
 }
 
 llvm::StringRef getName(DataType type) {

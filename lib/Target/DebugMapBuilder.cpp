@@ -32,8 +32,20 @@ uint32_t DebugMapBuilder::addCommand(uint32_t lane,
 }
 
 static bool isFloat(DataType type) {
-  return type == DataType::Float16 || type == DataType::BFloat16 ||
-         type == DataType::Float32 || type == DataType::Float64;
+  switch (type) {
+  case DataType::Float16:
+  case DataType::BFloat16:
+  case DataType::Float32:
+  case DataType::Float64:
+  case DataType::Float8E4M3FN:
+  case DataType::Float8E4M3FNUZ:
+  case DataType::Float8E5M2:
+  case DataType::Float8E5M2FNUZ:
+  case DataType::Float8E8M0FNU:
+    return true;
+  default:
+    return false;
+  }
 }
 
 void DebugMapBuilder::addValue(Location loc, int64_t elements,

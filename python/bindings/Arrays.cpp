@@ -13,8 +13,8 @@ namespace py = pybind11;
 
 namespace garam::python {
 
-TensorView viewArray(llvm::StringRef name, const py::array &array) {
-  auto typeName = array.dtype().attr("name").cast<std::string>();
+TensorView viewArray(llvm::StringRef name, llvm::StringRef typeName,
+                     const py::array &array) {
   std::optional<DataType> type = parseDataType(typeName);
   if (!type)
     check(makeUserError(ExitCode::Input, "input '" + name +

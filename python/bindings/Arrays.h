@@ -14,9 +14,10 @@
 namespace garam::python {
 
 /// A view of an array that is contiguous, row-major and in this machine's byte
-/// order. The array outlives it; `name` as well. Throws where no tensor has the
-/// array's type.
-TensorView viewArray(llvm::StringRef name, const pybind11::array &array);
+/// order, of elements of the type `typeName`. The array outlives it; `name` as
+/// well. Throws where no tensor has that type.
+TensorView viewArray(llvm::StringRef name, llvm::StringRef typeName,
+                     const pybind11::array &array);
 
 /// (name, name of the type, shape, bytes): garam._arrays gives the bytes their
 /// type. Nothing is copied: the array owns the tensor's data.

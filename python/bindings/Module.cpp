@@ -66,7 +66,8 @@ struct SharedSession {
   std::mutex mutex;
 };
 
-using NamedArrays = std::vector<std::pair<std::string, py::array>>;
+using NamedArrays =
+    std::vector<std::tuple<std::string, std::string, py::array>>;
 
 } // namespace
 
@@ -330,8 +331,8 @@ static void checkMayRun(Binary &binary) {
 static py::tuple runSession(SharedSession &shared, const NamedArrays &arrays,
                             const py::dict &given, bool keepValues) {
   std::vector<TensorView> inputs;
-  for (const auto &[name, array] : arrays)
-    inputs.push_back(viewArray(name, array));
+  for (const auto &[name, typeName, array] : arrays)
+    inputs.push_back(viewArray(name, typeName, array));
   RunOptions options = makeRunOptions(given);
   std::vector<Tensor> values;
   if (keepValues)

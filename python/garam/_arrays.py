@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
-import ml_dtypes
 
 from ._errors import InputError
 
+# Element types of ml_dtypes, with the bytes that one element has.
+_OTHER_TYPES = {"bfloat16": 2, "float8_e4m3fn": 1, "float8_e4m3fnuz": 1, "float8_e5m2": 1,
+                "float8_e5m2fnuz": 1, "float8_e8m0fnu": 1, "float4_e2m1fn": 1, "int4": 1, "uint4": 1,
+                "int2": 1, "uint2": 1}
+
 
 def get_dtype(name: str) -> np.dtype:
-    """numpy's type of an element type of Garam."""
-    return np.dtype(ml_dtypes.bfloat16) if name == "bfloat16" else np.dtype(name)
+    """numpy's type of an element type of Garam.
+
+    Those that numpy has not are of the package ml_dtypes; without it they are opaque bytes ("V1",
+    "V2" for bfloat16), as numpy reads them from files: `array.view(numpy.uint8)` has their bits.
+    """
+    size = _OTHER_TYPES.get(name)
+    if size is None:
+        return np.dtype(name)
+    try:
+        return np.dtype(getattr(importlib.import_module("ml_dtypes"), name))
+    except (ImportError, AttributeError):
+        return np.dtype(f"V{size}")
 
 
 def prepare_array(value, dtype: np.dtype | None) -> np.ndarray:
@@ -27,6 +43,18 @@ def prepare_array(value, dtype: np.dtype | None) -> np.ndarray:
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return np.asarray(array, order="C")
+
+
+def get_type_name(array: np.ndarray, expected: str | None) -> str:
+    """Garam's name of the elements' type.
+
+    Opaque bytes, which is what numpy makes of types that it has not, are elements of the type that
+    is `expected`, when those have as many.
+    """
+    is_opaque = array.dtype.type is np.void and array.dtype.names is None
+    if is_opaque and expected in _OTHER_TYPES and array.itemsize == _OTHER_TYPES[expected]:
+        return expected
+    return array.dtype.name
 
 
 def take_arrays(tensors) -> dict[str, np.ndarray]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._arrays import get_dtype, prepare_array, take_arrays
+from ._arrays import get_dtype, get_type_name, prepare_array, take_arrays
 
 
 class GaramWarning(UserWarning):
@@ -207,10 +207,14 @@ class Session:
         return self._run(inputs, noise, seed, threads, keep_values=True)
 
     def _run(self, inputs, noise, seed, threads, keep_values):
-        known = [*self.executable._inputs, *(state.input for state in self.executable._states)]
-        dtypes = {value.name: value.dtype for value in known}
-        arrays = [(name, prepare_array(value, dtypes.get(name)))
-                  for name, value in inputs.items()]
+        binary = self.executable._binary
+        known = [*binary.inputs, *(input_ for input_, _ in binary.states)]
+        names = {name: dtype for name, dtype, _ in known}
+        arrays = []
+        for name, value in inputs.items():
+            expected = names.get(name)
+            array = prepare_array(value, get_dtype(expected) if expected else None)
+            arrays.append((name, get_type_name(array, expected), array))
         options = {"noise": noise, "seed": seed, "threads": threads}
         outputs, values, figures = self._session.run(arrays, options, keep_values)
         self._figures = Figures(**figures)

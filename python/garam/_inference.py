@@ -15,7 +15,10 @@ from ._executable import Executable, Value
 from ._model import Model, ModelValue
 
 # onnxruntime's names of element types where they differ from numpy's.
-_TYPE_NAMES = {"float32": "float", "float64": "double"}
+_TYPE_NAMES = {"float32": "float", "float64": "double", "float8_e4m3fn": "float8e4m3fn",
+               "float8_e4m3fnuz": "float8e4m3fnuz", "float8_e5m2": "float8e5m2",
+               "float8_e5m2fnuz": "float8e5m2fnuz", "float8_e8m0fnu": "float8e8m0",
+               "float4_e2m1fn": "float4e2m1"}
 
 # What a device binary begins with: it is an ELF file.
 _BINARY_MAGIC = b"\x7fELF"

@@ -192,7 +192,12 @@ RunCommand::readInputs(const Executable &executable) {
   StringSet<> given;
   for (StringRef input : inputs) {
     auto [name, path] = splitInput(input, entry);
-    Expected<Tensor> tensor = readTensorFile(path);
+    auto binding = llvm::find_if(
+        entry.inputs, [&](const Binding &b) { return b.name == name; });
+    std::optional<DataType> expected;
+    if (binding != entry.inputs.end())
+      expected = binding->type.type;
+    Expected<Tensor> tensor = readTensorFile(path, expected);
     if (!tensor)
       return tensor.takeError();
     tensor->name = name.str();

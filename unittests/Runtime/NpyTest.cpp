@@ -51,12 +51,39 @@ TEST(NpyTest, RoundTripOfEveryTypeAndRank) {
       std::string file;
       raw_string_ostream os(file);
       writeNpy(tensor, os);
-      Expected<Tensor> read = parse(file);
+      Expected<Tensor> read =
+          readNpy(MemoryBufferRef(file, "file.npy"), tensor.type.type);
       ASSERT_TRUE(bool(read)) << toString(read.takeError());
       EXPECT_EQ(read->type.str(), tensor.type.str());
       EXPECT_EQ(read->data, tensor.data);
     }
   }
+}
+
+// ml_dtypes writes all its types of a byte alike, but for float8_e5m2.
+TEST(NpyTest, TypesOfAByteAreThoseThatAreExpected) {
+  auto make = [](StringRef type) {
+    return makeFile(
+        1,
+        ("{'descr': '" + type + "', 'fortran_order': False, 'shape': (2,), }")
+            .str(),
+        "ab");
+  };
+  for (StringRef spelling : {"<V1", "|V1"}) {
+    Tensor tensor = cantFail(
+        readNpy(MemoryBufferRef(make(spelling), "file.npy"), DataType::UInt4));
+    EXPECT_EQ(tensor.type.str(), "uint4[2]");
+    EXPECT_NE(getError(make(spelling))
+                  .find("elements of type '" + spelling.str() +
+                        "' are those of a type of ml_dtypes, but the file does "
+                        "not say which, and none of a byte is expected here"),
+              std::string::npos);
+  }
+  // An int8 has a code of its own.
+  EXPECT_FALSE(errorToBool(
+      readNpy(MemoryBufferRef(make("|i1"), "file.npy"), DataType::Int4)
+          .takeError()));
+  EXPECT_EQ(cantFail(parse(make("<f1"))).type.str(), "float8_e5m2[2]");
 }
 
 TEST(NpyTest, VersionsAndSpellings) {

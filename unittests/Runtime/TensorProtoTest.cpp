@@ -80,6 +80,24 @@ TEST(TensorProtoTest, ElementsOfEveryField) {
             Bytes({1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}));
 }
 
+// Elements of less than a byte are packed, the first in the low bits.
+TEST(TensorProtoTest, PackedElementsGetAByteEach) {
+  using Bytes = std::vector<uint8_t>;
+  constexpr unsigned uint4Type = 21, int4Type = 22, float4Type = 23,
+                     uint2Type = 25;
+  StringRef byte("\xE1", 1);
+  for (unsigned type : {uint4Type, int4Type, float4Type})
+    EXPECT_EQ(getBytes(type, bytesField(rawData, byte)), Bytes({0x1, 0xE}));
+  EXPECT_EQ(getBytes(uint2Type, bytesField(rawData, byte)), Bytes({1, 0}));
+  EXPECT_EQ(getBytes(int4Type, numberField(int32Data, 0x21)),
+            Bytes({0x1, 0x2}));
+  EXPECT_EQ(getError(parse(makeProto(int4Type, 3, bytesField(rawData, byte)))),
+            "file.pb: has 1 bytes of elements, which are not int4[3]");
+  EXPECT_EQ(getError(parse(makeProto(
+                int4Type, 2, bytesField(rawData, StringRef("\x01\x02", 2))))),
+            "file.pb: has 2 bytes of elements, which are not int4[2]");
+}
+
 TEST(TensorProtoTest, WhatIsWrongIsNamed) {
   std::string data = bytesField(rawData, "ab");
   EXPECT_EQ(getError(parse("\xFF\xFF")), "file.pb: not an ONNX TensorProto");

@@ -23,7 +23,10 @@ def ConvertONNXToLinalg : Pass<"convert-onnx-to-linalg", "::mlir::func::FuncOp">
 
     Integers become signless; operations carry the sign (`arith.extui` against
     `arith.extsi`, `is_unsigned` on quantisation). An argument or a result of
-    the function that was unsigned gets the unit attribute `onnx.unsigned`.
+    the function that was unsigned gets the unit attribute `onnx.unsigned`. What
+    has less than a byte is held in the type of 8 bits that has its values (i4
+    in i8, f4E2M1FN in f8E4M3FN), and `onnx.narrow` names its type; large
+    constants of such types stay packed, below an extension.
     Constants keep their blobs: no weight is copied.
 
     All nodes are visited before the pass fails, so that one run reports all

@@ -8,6 +8,7 @@
 #define GARAM_SUPPORT_DATATYPES_H
 
 #include "garam/Support/Tensor.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Types.h"
 
 namespace garam {
@@ -19,6 +20,22 @@ constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
 /// The type of elements of type `type`, where there is one. Integers of
 /// `linalg` have no sign: whether they are unsigned says `isUnsigned`.
 std::optional<DataType> getDataType(mlir::Type type, bool isUnsigned);
+
+/// Type attribute of an argument or result of a function whose elements have
+/// less than a byte in the model: i4, i2 or f4E2M1FN. In `linalg` they have the
+/// type that getStoredType() says.
+constexpr llvm::StringLiteral narrowAttrName = "onnx.narrow";
+
+/// The type that elements of `type`, an integer or a float, have in memory: of
+/// those of less than a byte the one of 8 bits that has all their values, i8
+/// with their sign or f8E4M3FN; the type itself of others. A boolean has a byte
+/// and stays i1.
+mlir::Type getStoredType(mlir::Type type);
+
+/// As getDataType, of an argument or result of a function with these
+/// attributes, which may be null.
+std::optional<DataType> getInterfaceType(mlir::Type type,
+                                         mlir::DictionaryAttr attributes);
 
 } // namespace garam
 

@@ -5,7 +5,8 @@
 //===----------------------------------------------------------------------===//
 //
 // What goes into a program and comes out of it: ONNX's element types and
-// layout (row-major, little-endian, nothing between elements).
+// layout (row-major, little-endian, nothing between elements), but for those of
+// less than a byte, which have one each.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,12 +39,28 @@ enum class DataType : uint8_t {
   BFloat16 = 10,
   Float32 = 11,
   Float64 = 12,
+  Float8E4M3FN = 13,
+  Float8E4M3FNUZ = 14,
+  Float8E5M2 = 15,
+  Float8E5M2FNUZ = 16,
+  Float8E8M0FNU = 17,
+  // A byte each, as in numpy: the bits of the element are its low ones.
+  Float4E2M1FN = 18,
+  Int4 = 19,
+  UInt4 = 20,
+  Int2 = 21,
+  UInt2 = 22,
 };
-constexpr unsigned numDataTypes = 13;
+constexpr unsigned numDataTypes = 23;
 
 /// Bytes of one element.
 unsigned getByteWidth(DataType type);
-/// "float32", "int8", "bool", ...: numpy's names, and "bfloat16".
+/// Bits that tell the values of one element apart: 4 of an int4.
+unsigned getBitWidth(DataType type);
+/// Whether an element has less than a byte, and ONNX packs several into one.
+bool isSubByte(DataType type);
+/// "float32", "int8", "bool", "bfloat16", "float8_e4m3fn", "int4", ...: the
+/// names of numpy and of the package ml_dtypes.
 llvm::StringRef getName(DataType type);
 std::optional<DataType> parseDataType(llvm::StringRef name);
 

@@ -400,4 +400,49 @@ def ExpandMath : Pass<"expand-math", "::mlir::func::FuncOp"> {
                            "::mlir::vector::VectorDialect"];
 }
 
+def ExpandNarrowFloats
+    : Pass<"expand-narrow-floats", "::mlir::func::FuncOp"> {
+  let summary = "Expands conversions from and to floats of 8 bits";
+  let description = [{
+    Replaces `arith.extf` of f8E4M3FN, f8E4M3FNUZ, f8E5M2, f8E5M2FNUZ and
+    f8E8M0FNU, and `arith.truncf` to the first four, by operations on their
+    bits, which are vectorised. A conversion to such a type rounds to nearest,
+    ties to even; what is too large becomes infinity, or NaN where the type has
+    none.
+
+    ```mlir
+    %y = arith.extf %x : f8E8M0FNU to f32
+    // becomes, but for 0 and NaN,
+    %bits = arith.bitcast %x : f8E8M0FNU to i8
+    %wide = arith.extui %bits : i8 to i32
+    %exponent = arith.shli %wide, %c23 : i32
+    %y = arith.bitcast %exponent : i32 to f32
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def UnpackWeights : Pass<"unpack-weights", "::mlir::func::FuncOp"> {
+  let summary = "Unpacks weights of less than a byte where they are used";
+  let description = [{
+    Replaces a constant of type i4, i2 or f4E2M1FN, whose elements ONNX packs
+    into bytes, and the extension that widens it (see
+    `garam/Support/PackedWeights.h`) by a constant of the same bytes and an
+    operation that takes their elements apart. The weights stay packed in
+    memory.
+
+    ```mlir
+    %c = arith.constant dense_resource<w> : tensor<8x4xi4>
+    %w = arith.extui %c : tensor<8x4xi4> to tensor<8x4xi8>
+    // becomes
+    %c = arith.constant dense_resource<w> : tensor<8x2xi8>
+    %pairs = linalg.generic ... tensor<8x2xi8> -> tensor<8x2x2xi8>
+    %w = tensor.collapse_shape %pairs [[0], [1, 2]]
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // GARAM_TRANSFORMS_PASSES_TD

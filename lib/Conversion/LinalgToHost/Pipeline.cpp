@@ -19,6 +19,7 @@ namespace garam::host {
 
 void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(ext::createGaramExtDropRanges());
+  functions.addPass(createUnpackWeights());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createMergeEqualOperations());
   functions.addPass(createNormalizeStructure());

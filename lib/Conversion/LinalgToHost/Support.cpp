@@ -13,12 +13,14 @@ using namespace mlir;
 namespace garam::host {
 
 /// Types of elements that lie in memory a whole number of bytes each, and that
-/// LLVM computes with on any x86-64 processor.
+/// LLVM computes with on any x86-64 processor, or can convert from and to.
 static bool isStorable(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
     return integer.isSignless() &&
            llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
-  return type.isF16() || type.isBF16() || type.isF32() || type.isF64();
+  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type,
+             Float8E4M3FNType, Float8E4M3FNUZType, Float8E5M2Type,
+             Float8E5M2FNUZType, Float8E8M0FNUType>(type);
 }
 
 /// Why a value cannot be a tensor of the host; empty if it can.

@@ -8,6 +8,7 @@
 
 #include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Conversion/LinalgToNPU/Support.h"
+#include "garam/Support/PackedWeights.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -102,6 +103,20 @@ LogicalResult ConvertLinalgToNPU::convertRest(IRRewriter &rewriter) {
   return failure(failed);
 }
 
+/// Weights of less than a byte become constants that are unpacked when their
+/// section is written.
+static void convertPackedWeights(IRRewriter &rewriter, func::FuncOp func) {
+  for (Operation &op : llvm::make_early_inc_range(func.getBody().front()))
+    if (ElementsAttr weight = garam::getPackedWeight(&op)) {
+      Operation *packed = op.getOperand(0).getDefiningOp();
+      rewriter.setInsertionPoint(&op);
+      rewriter.replaceOpWithNewOp<ConstantOp>(&op, op.getResult(0).getType(),
+                                              weight);
+      if (packed->use_empty())
+        rewriter.eraseOp(packed);
+    }
+}
+
 void ConvertLinalgToNPU::runOnOperation() {
   func::FuncOp func = getOperation();
   if (func.isExternal())
@@ -112,6 +127,7 @@ void ConvertLinalgToNPU::runOnOperation() {
     return signalPassFailure();
   }
   IRRewriter rewriter(&getContext());
+  convertPackedWeights(rewriter, func);
   if (SmallVector<garam::Refusal> refusals = checkSupported(func);
       !refusals.empty()) {
     for (const garam::Refusal &refusal : refusals)

@@ -65,7 +65,10 @@ static LogicalResult convertReshape(RewriterBase &rewriter, Operation *op) {
     value = dyn_cast<ElementsAttr>(constant.getValue());
   else if (auto constant = source.getDefiningOp<ConstantOp>())
     value = constant.getValue();
-  if (ElementsAttr reshaped = value ? retypeElements(value, type) : value)
+  // Elements of less than a byte have a type of their own.
+  if (ElementsAttr reshaped =
+          value ? retypeElements(value, type.clone(value.getElementType()))
+                : value)
     rewriter.replaceOpWithNewOp<ConstantOp>(op, type, reshaped);
   else
     rewriter.replaceOpWithNewOp<ReshapeOp>(op, type, source);

@@ -24,6 +24,10 @@ void buildStagePipeline(OpPassManager &functions,
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createMergeEqualOperations());
+  // Scales that no engine has as its own are operands of the vector engine.
+  ext::GaramExtDecomposeOptions scales;
+  scales.tensorScales = true;
+  functions.addPass(ext::createGaramExtDecompose(scales));
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
   functions.addPass(createConvertLinalgToNPU({options.residuals}));

@@ -7,6 +7,7 @@
 #include "garam/Conversion/LinalgToNPU/Support.h"
 #include "LinalgToNPU.h"
 
+#include "garam/Support/PackedWeights.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -19,7 +20,8 @@ static bool isStorable(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
     return integer.isSignless() &&
            llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
-  return type.isF16() || type.isBF16() || type.isF32() || type.isF64();
+  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type,
+             Float8E4M3FNType, Float8E5M2Type>(type);
 }
 
 /// Why a result cannot be a tensor of the NPU; empty if it can.
@@ -81,7 +83,8 @@ SmallVector<Refusal> checkSupported(func::FuncOp func) {
     return result;
   func.walk([&](Operation *op) {
     // An empty tensor has the type of the operation that writes it.
-    if (op->getParentOp() != func.getOperation() || isa<tensor::EmptyOp>(op))
+    if (op->getParentOp() != func.getOperation() || isa<tensor::EmptyOp>(op) ||
+        isPackedWeight(op))
       return;
     for (Type type : op->getResultTypes()) {
       std::string reason = checkResult(type);

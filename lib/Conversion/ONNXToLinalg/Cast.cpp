@@ -4,9 +4,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LowPrecision.h"
 #include "OperatorTable.h"
 #include "ScalarMath.h"
 #include "StructuredBuilders.h"
+#include "garam/Support/DataTypes.h"
 
 using namespace mlir;
 
@@ -63,6 +65,41 @@ static Value castNumber(ImplicitLocOpBuilder &b, Value value, NumberType from,
   return arith::ExtSIOp::create(b, to.type, value);
 }
 
+/// castNumber to a type of the model that may have less than 8 bits, or be a
+/// float of 8.
+static Value castNumberOfModel(ImplicitLocOpBuilder &b, Value value,
+                               NumberType from, NumberType to, Type model,
+                               const NarrowFloatRules &rules) {
+  if (isNarrowFloat(from.type)) {
+    value = widenToF32(b, value);
+    from.type = value.getType();
+  }
+  if (isNarrowFloat(model)) {
+    value = castNumber(b, value, from, {b.getF32Type(), false});
+    return roundToNarrowFloat(b, value, cast<FloatType>(model), rules);
+  }
+  auto integer = dyn_cast<IntegerType>(model);
+  if (!integer || integer.getWidth() == to.getWidth())
+    return castNumber(b, value, from, to);
+  value = castNumber(b, value, from, {b.getI32Type(), false});
+  return wrapToNarrowInteger(b, value, integer);
+}
+
+/// The attributes of Cast and CastLike that narrow floats have.
+static FailureOr<NarrowFloatRules> getNarrowFloatRules(NodeAccessor &node) {
+  using Rounding = NarrowFloatRules::Rounding;
+  NarrowFloatRules rules;
+  rules.saturate = node.getInt("saturate", 1) != 0;
+  StringRef mode = node.getString("round_mode", "up");
+  if (mode != "up" && mode != "down" && mode != "nearest")
+    return node.error() << "attribute 'round_mode' is '" << mode
+                        << "', but 'up', 'down' or 'nearest' is needed";
+  rules.rounding = mode == "up"     ? Rounding::Up
+                   : mode == "down" ? Rounding::Down
+                                    : Rounding::Nearest;
+  return rules;
+}
+
 static LogicalResult lowerCast(NodeAccessor &node) {
   RankedTensorType outputType = node.getOutputType();
   if (!outputType)
@@ -70,15 +107,21 @@ static LogicalResult lowerCast(NodeAccessor &node) {
   NumberType from{node.getElementType(), node.isUnsignedInput(0)};
   NumberType to{outputType.getElementType(), node.isUnsignedOutput()};
   for (NumberType number : {from, to})
-    if (!number.type.isIntOrFloat() ||
-        (isFloat(number.type) && number.getWidth() < 16))
+    if (!number.type.isIntOrFloat())
       return node.error() << "casts from or to " << number.type
                           << " are not supported";
-  if (from.type == to.type)
+  FailureOr<NarrowFloatRules> rules = getNarrowFloatRules(node);
+  if (failed(rules))
+    return failure();
+  Type model = node.getModelElementType();
+  bool isInRange =
+      getStoredType(model) == model || model == node.getModelInputElementType();
+  if (from.type == to.type && isInRange)
     return node.setOutput(node.getInput(0));
   return node.setOutput(makeMapped(node.b, to.type, node.getInput(0),
                                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                                     return castNumber(b, s[0], from, to);
+                                     return castNumberOfModel(b, s[0], from, to,
+                                                              model, *rules);
                                    }));
 }
 
@@ -88,6 +131,18 @@ static LogicalResult lowerBitCast(NodeAccessor &node) {
   if (!outputType)
     return node.error() << "the element type of the output is not known";
   Type from = node.getElementType(), to = outputType.getElementType();
+  Type modelFrom = node.getModelInputElementType();
+  Type modelTo = node.getModelElementType();
+  bool isNarrow = getStoredType(modelFrom) != modelFrom ||
+                  getStoredType(modelTo) != modelTo;
+  if (isNarrow && modelFrom != modelTo) {
+    // i4 and ui4: the value changes with the sign.
+    if (modelFrom.isInteger() && modelTo.isInteger() &&
+        modelFrom.getIntOrFloatBitWidth() == modelTo.getIntOrFloatBitWidth())
+      return lowerCast(node);
+    return node.error() << "the bits of " << modelFrom << " as " << modelTo
+                        << " are not supported";
+  }
   if (from == to)
     return node.setOutput(node.getInput(0));
   // A boolean is a byte, 0 or 1.

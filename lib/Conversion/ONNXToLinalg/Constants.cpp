@@ -6,6 +6,10 @@
 
 #include "Constants.h"
 
+#include "NodeAccessor.h"
+#include "garam/Support/DataTypes.h"
+#include "garam/Support/RawElements.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -113,6 +117,59 @@ TypedAttr getUniformElement(ElementsAttr elements) {
     return FloatAttr::get(
         type, APFloat(floatType.getFloatSemantics(), bits->front()));
   return IntegerAttr::get(type, bits->front());
+}
+
+/// Dense elements of less than a byte as those of 8 bits with the same value.
+static ElementsAttr widenElements(DenseElementsAttr elements,
+                                  RankedTensorType type) {
+  if (isa<FloatType>(type.getElementType())) {
+    const llvm::fltSemantics &semantics =
+        cast<FloatType>(type.getElementType()).getFloatSemantics();
+    auto widen = [&](APFloat value) {
+      bool losesInfo;
+      value.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
+      return value.bitcastToAPInt();
+    };
+    return cast<DenseFPElementsAttr>(elements).mapValues(type.getElementType(),
+                                                         widen);
+  }
+  unsigned width = type.getElementTypeBitWidth();
+  bool isUnsigned = elements.getElementType().isUnsignedInteger();
+  return cast<DenseIntElementsAttr>(elements).mapValues(
+      type.getElementType(), [&](const APInt &value) {
+        return isUnsigned ? value.zext(width) : value.sext(width);
+      });
+}
+
+static bool isNarrow(Type element) {
+  return element.isIntOrFloat() && getStoredType(element) != element;
+}
+
+ElementsAttr getLoweredElements(ElementsAttr elements) {
+  auto type = cast<RankedTensorType>(getLoweredType(elements.getType()));
+  if (!isNarrow(elements.getElementType()))
+    return retypeElements(elements, type);
+  auto dense = dyn_cast<DenseElementsAttr>(elements);
+  return dense ? widenElements(dense, type) : ElementsAttr();
+}
+
+Value makeWeight(ImplicitLocOpBuilder &b, ElementsAttr elements) {
+  if (ElementsAttr lowered = getLoweredElements(elements))
+    return arith::ConstantOp::create(b, lowered);
+  Type element = elements.getElementType();
+  if (!isNarrow(element) || !isa<DenseResourceElementsAttr>(elements))
+    return {};
+  Type type = getLoweredType(elements.getType());
+  Type signless = isa<FloatType>(element)
+                      ? element
+                      : b.getIntegerType(element.getIntOrFloatBitWidth());
+  Value packed = arith::ConstantOp::create(
+      b, retypeElements(elements, elements.getShapedType().clone(signless)));
+  if (isa<FloatType>(element))
+    return arith::ExtFOp::create(b, type, packed);
+  if (element.isUnsignedInteger())
+    return arith::ExtUIOp::create(b, type, packed);
+  return arith::ExtSIOp::create(b, type, packed);
 }
 
 TypedAttr getScalarAttr(Type type, double value) {

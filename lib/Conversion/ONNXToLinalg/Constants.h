@@ -30,6 +30,18 @@ readFloats(mlir::ElementsAttr elements);
 /// The one element that `elements` consist of, or null when they differ.
 mlir::TypedAttr getUniformElement(mlir::ElementsAttr elements);
 
+/// `elements` with the element type that linalg has for that of the model (see
+/// getLoweredType). Null for what is neither dense nor a resource, and for a
+/// resource of elements of less than a byte.
+mlir::ElementsAttr getLoweredElements(mlir::ElementsAttr elements);
+
+/// A constant as tensor of the lowered type. Elements of less than a byte that
+/// are a resource stay packed as they are in the file: a constant of type i4,
+/// i2 or f4E2M1FN, which arith.extsi, arith.extui or arith.extf widens. Null
+/// for what is neither dense nor a resource.
+mlir::Value makeWeight(mlir::ImplicitLocOpBuilder &b,
+                       mlir::ElementsAttr elements);
+
 /// `value` as an attribute of a float or integer type.
 mlir::TypedAttr getScalarAttr(mlir::Type type, double value);
 

@@ -18,12 +18,11 @@ namespace garam::onnx {
 static LogicalResult lowerConstant(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   if (ElementsAttr elements = node.getElements("value")) {
-    auto type = cast<ShapedType>(getSignlessType(elements.getType()));
-    ElementsAttr signless = retypeElements(elements, type);
-    if (!signless)
+    Value weight = makeWeight(b, elements);
+    if (!weight)
       return node.error() << "attribute 'value' holds an unknown kind of "
                              "elements";
-    return node.setOutput(arith::ConstantOp::create(b, signless));
+    return node.setOutput(weight);
   }
   if (std::optional<SmallVector<int64_t>> ints = node.getInts("value_ints"))
     return node.setOutput(makeIndexVector(b, *ints));
@@ -57,9 +56,8 @@ static LogicalResult lowerConstantOfShape(NodeAccessor &node) {
     return failure(failed(node.requireConstantInts(0, "input")));
   TypedAttr value = node.b.getF32FloatAttr(0);
   if (ElementsAttr elements = node.getElements("value")) {
-    auto type = cast<ShapedType>(getSignlessType(elements.getType()));
-    ElementsAttr signless = retypeElements(elements, type);
-    value = signless ? getUniformElement(signless) : TypedAttr();
+    ElementsAttr lowered = getLoweredElements(elements);
+    value = lowered ? getUniformElement(lowered) : TypedAttr();
   }
   if (!value || llvm::any_of(*shape, [](int64_t size) { return size < 0; }))
     return node.error() << "one value and a shape of sizes that are not "

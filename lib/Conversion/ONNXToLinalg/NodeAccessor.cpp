@@ -8,6 +8,7 @@
 
 #include "Constants.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
+#include "garam/Support/DataTypes.h"
 #include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -15,9 +16,12 @@ using namespace mlir;
 
 namespace garam::onnx {
 
-Type getSignlessType(Type type) {
+Type getLoweredType(Type type) {
   if (auto shaped = dyn_cast<ShapedType>(type))
-    return shaped.clone(getSignlessType(shaped.getElementType()));
+    return shaped.clone(getLoweredType(shaped.getElementType()));
+  if (!type.isIntOrFloat())
+    return type;
+  type = getStoredType(type);
   if (auto integer = dyn_cast<IntegerType>(type))
     return IntegerType::get(type.getContext(), integer.getWidth());
   return type;
@@ -324,7 +328,15 @@ RankedTensorType NodeAccessor::getOutputType(unsigned index) {
   if (index >= getNumOutputs())
     return {};
   return dyn_cast<RankedTensorType>(
-      getSignlessType(node.getOutputs()[index].getType()));
+      getLoweredType(node.getOutputs()[index].getType()));
+}
+
+Type NodeAccessor::getModelElementType(unsigned index) {
+  return getElementTypeOrSelf(node.getOutputs()[index].getType());
+}
+
+Type NodeAccessor::getModelInputElementType(unsigned index) {
+  return getElementTypeOrSelf(node.getInputs()[index].getType());
 }
 
 RankedTensorType NodeAccessor::getStaticOutputType(unsigned index) {
@@ -362,7 +374,8 @@ static void noteOutput(NodeOp node, unsigned index, Value value) {
     return;
   auto type = cast<RankedTensorType>(value.getType());
   if (hasUnsignedElements(node.getOutputs()[index].getType()))
-    type = type.clone(getElementTypeOrSelf(node.getOutputs()[index].getType()));
+    type = type.clone(getStoredType(
+        getElementTypeOrSelf(node.getOutputs()[index].getType())));
   op->setLoc(getNodeValueLoc(node.getLoc(), index, type));
 }
 

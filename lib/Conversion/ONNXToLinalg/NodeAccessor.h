@@ -22,8 +22,10 @@
 
 namespace garam::onnx {
 
-/// `type` with signless integers: ui8 and si8 become i8.
-mlir::Type getSignlessType(mlir::Type type);
+/// The type that a tensor or an element of `type` has in linalg: integers have
+/// no sign (ui8 becomes i8), and what has less than a byte has one (ui4 becomes
+/// i8 with the same value, f4E2M1FN becomes f8E4M3FN).
+mlir::Type getLoweredType(mlir::Type type);
 
 class NodeAccessor {
 public:
@@ -147,8 +149,13 @@ public:
 
   unsigned getNumOutputs() { return node.getOutputs().size(); }
   bool isOutputUsed(unsigned index);
-  /// The signless form of the output's type, or null when its rank is unknown.
+  /// The lowered form of the output's type, or null when its rank is unknown.
   mlir::RankedTensorType getOutputType(unsigned index = 0);
+  /// The element type of an output in the model, of which getOutputType has the
+  /// lowered form.
+  mlir::Type getModelElementType(unsigned index = 0);
+  /// The same of an input.
+  mlir::Type getModelInputElementType(unsigned index = 0);
   /// As getOutputType, but null unless all sizes are known: where operands that
   /// say the shape are computed at run time, the model's declaration of its
   /// outputs may say it too.

@@ -29,9 +29,27 @@ namespace garam {
 
 namespace {
 
-bool isUnsignedTensor(Type type) {
+/// Whether arguments of `type` get another type in linalg.
+bool needsLowering(Type type) { return onnx::getLoweredType(type) != type; }
+
+/// What linalg does not say of a tensor that comes in or goes out.
+SmallVector<NamedAttribute> getInterfaceAttrs(Type type) {
+  SmallVector<NamedAttribute> attributes;
   auto tensor = dyn_cast<mlir::TensorType>(type);
-  return tensor && tensor.getElementType().isUnsignedInteger();
+  if (!tensor || !tensor.getElementType().isIntOrFloat())
+    return attributes;
+  Builder builder(type.getContext());
+  Type element = tensor.getElementType();
+  if (element.isUnsignedInteger())
+    attributes.push_back(
+        builder.getNamedAttr(unsignedAttrName, builder.getUnitAttr()));
+  if (getStoredType(element) == element)
+    return attributes;
+  if (element.isInteger())
+    element = builder.getIntegerType(element.getIntOrFloatBitWidth());
+  attributes.push_back(
+      builder.getNamedAttr(narrowAttrName, TypeAttr::get(element)));
+  return attributes;
 }
 
 class FunctionLowering {
@@ -58,26 +76,26 @@ private:
   /// The operation of the function's own block that is lowered.
   Operation *current = nullptr;
   SmallVector<Operation *> lowered;
-  SmallVector<arith::ConstantOp> constants;
-  SmallVector<BlockArgument> unsignedArguments;
+  SmallVector<Operation *> constants;
+  SmallVector<BlockArgument> modelArguments;
   bool hasErrors = false;
 };
 
-/// Puts a signless argument behind every unsigned one, which stays until its
-/// nodes, who ask for its sign, are erased.
+/// Puts a lowered argument behind each whose type changes, which stays until
+/// its nodes, who ask for its sign, are erased.
 void FunctionLowering::lowerArguments(func::FuncOp function) {
   Block &body = function.getBody().front();
   for (BlockArgument argument : llvm::to_vector(body.getArguments())) {
-    if (!isUnsignedTensor(argument.getType()))
+    if (!needsLowering(argument.getType()))
       continue;
-    function.setArgAttr(argument.getArgNumber() - unsignedArguments.size(),
-                        unsignedAttrName,
-                        UnitAttr::get(body.getParent()->getContext()));
-    BlockArgument signless = body.insertArgument(
-        argument.getArgNumber() + 1, onnx::getSignlessType(argument.getType()),
+    for (NamedAttribute attr : getInterfaceAttrs(argument.getType()))
+      function.setArgAttr(argument.getArgNumber() - modelArguments.size(),
+                          attr.getName(), attr.getValue());
+    BlockArgument lowered = body.insertArgument(
+        argument.getArgNumber() + 1, onnx::getLoweredType(argument.getType()),
         argument.getLoc());
-    values.map(argument, signless);
-    unsignedArguments.push_back(argument);
+    values.map(argument, lowered);
+    modelArguments.push_back(argument);
   }
 }
 
@@ -85,19 +103,24 @@ void FunctionLowering::lowerArguments(func::FuncOp function) {
 /// as others are.
 void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
   OpBuilder builder(current);
-  auto type = cast<RankedTensorType>(
-      onnx::getSignlessType(constant.getResult().getType()));
-  ElementsAttr elements = retypeElements(constant.getValue(), type);
-  if (!elements) {
+  // What widens it is of a node, the one that the importer met first.
+  Location loc = constant.getLoc();
+  for (Operation *user : constant.getResult().getUsers())
+    if (isa<onnx::NodeOp>(user))
+      loc = user->getLoc();
+  ImplicitLocOpBuilder b(loc, builder);
+  Value value = onnx::makeWeight(b, constant.getValue());
+  if (!value) {
     constant.emitError() << "a constant of " << constant.getResult().getType()
                          << " must be dense or a dense resource";
     hasErrors = true;
     return;
   }
-  auto lowered =
-      arith::ConstantOp::create(builder, constant.getLoc(), elements);
-  values.map(constant.getResult(), lowered.getResult());
-  constants.push_back(lowered);
+  values.map(constant.getResult(), value);
+  for (Operation *op = value.getDefiningOp(); op;
+       op = op->getNumOperands() ? op->getOperand(0).getDefiningOp() : nullptr)
+    constants.push_back(op);
+  constants.back()->setLoc(constant.getLoc());
 }
 
 /// Gives the node's outputs values of the declared types.
@@ -106,7 +129,7 @@ void FunctionLowering::standIn(onnx::NodeOp node, OpBuilder &builder) {
     if (values.contains(output))
       continue;
     auto cast = UnrealizedConversionCastOp::create(
-        builder, node.getLoc(), onnx::getSignlessType(output.getType()),
+        builder, node.getLoc(), onnx::getLoweredType(output.getType()),
         ValueRange());
     values.map(output, cast.getResult(0));
   }
@@ -181,9 +204,8 @@ SmallVector<Value> FunctionLowering::lowerBody(Region &body,
 void FunctionLowering::lowerReturn(func::FuncOp function,
                                    func::ReturnOp returnOp) {
   for (auto [index, type] : llvm::enumerate(function.getResultTypes()))
-    if (isUnsignedTensor(type))
-      function.setResultAttr(index, unsignedAttrName,
-                             UnitAttr::get(function.getContext()));
+    for (NamedAttribute attr : getInterfaceAttrs(type))
+      function.setResultAttr(index, attr.getName(), attr.getValue());
   remapOperands(returnOp);
 }
 
@@ -225,10 +247,10 @@ LogicalResult FunctionLowering::run(func::FuncOp function) {
   for (Operation *op : llvm::reverse(lowered))
     op->erase();
   // Shapes, axes and folded weights have done their part.
-  for (arith::ConstantOp constant : constants)
+  for (Operation *constant : constants)
     if (constant->use_empty())
-      constant.erase();
-  for (BlockArgument argument : llvm::reverse(unsignedArguments))
+      constant->erase();
+  for (BlockArgument argument : llvm::reverse(modelArguments))
     body.eraseArgument(argument.getArgNumber());
   function.setFunctionType(FunctionType::get(function.getContext(),
                                              body.getArgumentTypes(),

@@ -337,6 +337,94 @@ bool writeMatMulIntegerToFloat(FunctionWriter &writer) {
   return true;
 }
 
+/// Appends `result` = the first `size` columns of `value`, which has `columns`
+/// and this rank; the name of that which has them.
+Name addColumns(FunctionWriter &writer, const Name &value, int64_t columns,
+                int64_t size, int rank) {
+  if (columns == size)
+    return value;
+  Name result = value + "_columns";
+  auto addVector = [&](const Name &name, int64_t number) {
+    writer.addOnnx(result + name + " = Constant <value_ints = [" +
+                   Twine(number) + "]> ()");
+  };
+  addVector("_start", 0);
+  addVector("_end", size);
+  addVector("_axis", rank - 1);
+  writer.addOnnx(result + " = Slice (" + value + ", " + result + "_start, " +
+                 result + "_end, " + result + "_axis)");
+  return result;
+}
+
+/// Inputs: a, weights [N, K in whole blocks], scales of the blocks, zero points
+/// [N, blocks or more], the order of the columns, the bias. Weights and zero
+/// points have the types that declarePackedOperands gives them.
+bool writeMatMulNBits(FunctionWriter &writer) {
+  constexpr int kZeroPoints = 3, kOrder = 4, kBias = 5;
+  int64_t block = writer.getInt("block_size", 0), depth = writer.getInt("K", 0);
+  std::optional<int64_t> rows = writer.getDim(1, 0);
+  std::optional<int64_t> columns = writer.getDim(1, 1);
+  std::optional<int64_t> zeroColumns = writer.getDim(kZeroPoints, 1);
+  if (writer.getRank(1) != 2 || !rows || !columns || !zeroColumns ||
+      writer.has(kOrder) || block <= 0 || *columns % block != 0 ||
+      *zeroColumns < *columns / block || depth > *columns ||
+      !writer.addBytes("codes", 1) || !writer.addBytes("zeros", kZeroPoints))
+    return false;
+  int64_t blocks = *columns / block;
+  writer.addOnnx("scales_shape = Constant <value_ints = [" + Twine(*rows) +
+                 ", " + Twine(blocks) + "]> ()");
+  writer.addOnnx("scales = Reshape (x2, scales_shape)");
+  Name zeros = addColumns(writer, "zeros", *zeroColumns, blocks, /*rank=*/2);
+  writer.addOnnx("rows = DequantizeLinear <axis = 1, block_size = " +
+                 Twine(block) + "> (codes, scales, " + zeros + ")");
+  Name weights = addColumns(writer, "rows", *columns, depth, /*rank=*/2);
+  writer.addOnnx("b = Transpose <perm = [1, 0]> (" + weights + ")");
+  bool hasBias = writer.has(kBias);
+  writer.addOnnx(Twine(hasBias ? "product" : "y0") + " = MatMul (x0, b)");
+  if (hasBias)
+    writer.addOnnx("y0 = Add (product, x5)");
+  return true;
+}
+
+/// Inputs: data, indices, scales of the blocks and zero points. What is
+/// gathered is dequantised.
+bool writeGatherBlockQuantized(FunctionWriter &writer) {
+  constexpr int kScales = 2, kZeroPoints = 3;
+  std::optional<int> rank = writer.getRank(0), indices = writer.getRank(1);
+  if (!rank || !indices || *rank == 0 || writer.getRank(kScales) != rank)
+    return false;
+  int64_t gather = writer.getInt("gather_axis", 0);
+  int64_t axis = writer.getInt("quantize_axis", 1);
+  for (int64_t *number : {&gather, &axis})
+    *number += *number < 0 ? *rank : 0;
+  if (gather < 0 || axis < 0 || gather >= *rank || axis >= *rank ||
+      gather == axis)
+    return false;
+  if (!writer.addBytes("data", 0))
+    return false;
+  auto addGather = [&](const Name &result, const Name &operand) {
+    writer.addOnnx(result + " = Gather <axis = " + Twine(gather) + "> (" +
+                   operand + ", x1)");
+  };
+  addGather("codes", "data");
+  addGather("scales", "x2");
+  Name operands = "codes, scales";
+  if (writer.has(kZeroPoints)) {
+    std::optional<int64_t> zeros = writer.getDim(kZeroPoints, *rank - 1);
+    std::optional<int64_t> size = writer.getDim(kScales, *rank - 1);
+    if (!zeros || !size || *zeros < *size ||
+        !writer.addBytes("all_zeros", kZeroPoints))
+      return false;
+    addGather("zeros", addColumns(writer, "all_zeros", *zeros, *size, *rank));
+    operands += ", zeros";
+  }
+  int64_t moved = gather < axis ? axis + *indices - 1 : axis;
+  writer.addOnnx("y0 = DequantizeLinear <axis = " + Twine(moved) +
+                 ", block_size = " + Twine(writer.getInt("block_size", 128)) +
+                 "> (" + operands + ")");
+  return true;
+}
+
 bool writeDynamicQuantizeMatMul(FunctionWriter &writer) {
   if (!writer.addDequantized("b", 1, 2, 3, /*axis=*/-1))
     return false;
@@ -444,9 +532,11 @@ WriteBody findBody(StringRef opType) {
       .Case("FusedConv", writeFusedConv)
       .Case("FusedGemm", writeFusedGemm)
       .Case("FusedMatMul", writeFusedMatMul)
+      .Case("GatherBlockQuantized", writeGatherBlockQuantized)
       .Case("Gelu", writeGelu)
       .Case("GroupQueryAttention", writeGroupQueryAttention)
       .Case("MatMulIntegerToFloat", writeMatMulIntegerToFloat)
+      .Case("MatMulNBits", writeMatMulNBits)
       .Case("MultiHeadAttention", writeMultiHeadAttention)
       .Case("QGemm", writeQGemm)
       .Case("QLinearAdd", writeQLinearAdd)

@@ -155,6 +155,7 @@ bool isExpanded(const pb::NodeProto &node) {
 } // namespace
 
 Error expandFunctions(LoadedModel &model) {
+  declarePackedOperands(model);
   // Function bodies use other functions, and some depend on shapes that are
   // known when those before them are expanded.
   for (bool changed = true; changed;) {

@@ -33,6 +33,23 @@ std::optional<int64_t> FunctionWriter::getDim(int input, int dim) const {
   return size.has_dim_value() ? std::optional(size.dim_value()) : std::nullopt;
 }
 
+bool FunctionWriter::addBytes(const std::string &result, int input) {
+  using pb::TensorProto;
+  if (size_t(input) >= types.size())
+    return false;
+  int type = types[input].tensor_type().elem_type();
+  bool isSigned = is_contained(
+      {TensorProto::INT2, TensorProto::INT4, TensorProto::INT8}, type);
+  if (!isSigned &&
+      !is_contained(
+          {TensorProto::UINT2, TensorProto::UINT4, TensorProto::UINT8}, type))
+    return false;
+  addOnnx(result + " = Cast <to = " +
+          Twine(int(isSigned ? TensorProto::INT8 : TensorProto::UINT8)) +
+          "> (" + getName(input) + ")");
+  return true;
+}
+
 const pb::AttributeProto *FunctionWriter::findAttribute(StringRef name) const {
   for (const pb::AttributeProto &attribute : node.attribute())
     if (attribute.name() == name)

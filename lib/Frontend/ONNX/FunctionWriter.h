@@ -37,6 +37,9 @@ public:
   std::optional<int> getRank(int input) const;
   /// The size of a dimension, when it is fixed.
   std::optional<int64_t> getDim(int input, int dim) const;
+  /// Appends `result` = input `input`, integers of 8 bits or less, in the type
+  /// of 8 bits with their sign. False when they are known to be no such.
+  bool addBytes(const std::string &result, int input);
   int64_t getInt(llvm::StringRef attribute, int64_t missing) const;
   float getFloat(llvm::StringRef attribute, float missing) const;
   std::string getString(llvm::StringRef attribute,

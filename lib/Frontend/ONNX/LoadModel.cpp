@@ -94,17 +94,6 @@ Error takeInitializer(LoadedModel &model, pb::TensorProto &tensor,
   return Error::success();
 }
 
-void addWeightInput(pb::GraphProto &graph, StringRef name,
-                    const Weight &weight) {
-  pb::ValueInfoProto *input = graph.add_input();
-  input->set_name(name.str());
-  auto *type = input->mutable_type()->mutable_tensor_type();
-  type->set_elem_type(weight.elementType);
-  type->mutable_shape();
-  for (int64_t dim : weight.shape)
-    type->mutable_shape()->add_dim()->set_dim_value(dim);
-}
-
 /// Initializers may also be inputs (with IR version 3 they must): defaults that
 /// a caller could replace. Here they are constants, as in every runtime.
 void removeInitializedInputs(pb::GraphProto &graph,
@@ -194,6 +183,17 @@ void adoptStrayOperators(Owner &owner, Graph &graph) {
 }
 
 } // namespace
+
+void addWeightInput(pb::GraphProto &graph, StringRef name,
+                    const Weight &weight) {
+  pb::ValueInfoProto *input = graph.add_input();
+  input->set_name(name.str());
+  auto *type = input->mutable_type()->mutable_tensor_type();
+  type->set_elem_type(weight.elementType);
+  type->mutable_shape();
+  for (int64_t dim : weight.shape)
+    type->mutable_shape()->add_dim()->set_dim_value(dim);
+}
 
 Expected<LoadedModel> parseModel(StringRef path,
                                  std::shared_ptr<MemoryBuffer> bytes) {

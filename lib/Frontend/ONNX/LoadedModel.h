@@ -95,6 +95,14 @@ llvm::Error convertModel(LoadedModel &model);
 /// types, as far as they are known. Throws what the onnx library throws.
 void convertVersion(pb::ModelProto &model, int64_t version);
 
+/// Gives operands of integers of less than 8 bits that are declared as bytes
+/// their types.
+void declarePackedOperands(LoadedModel &model);
+
+/// Adds an input of the type of `weight`, which is taken out of the graph.
+void addWeightInput(pb::GraphProto &graph, llvm::StringRef name,
+                    const Weight &weight);
+
 /// Replaces the operators that no lowering takes by their function bodies.
 llvm::Error expandFunctions(LoadedModel &model);
 

@@ -51,8 +51,9 @@ static std::optional<DataType> getDataType(ElementType type) {
   case ElementType::Bool:
     return DataType::Bool;
   case ElementType::F8E4M3:
+    return DataType::Float8E4M3FN;
   case ElementType::F8E5M2:
-    return std::nullopt;
+    return DataType::Float8E5M2;
   }
   return std::nullopt;
 }

@@ -101,9 +101,9 @@ func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
 
 // -----
 
-// expected-error @+1 {{input #0 is a tensor of elements of type f8E4M3FN}}
-func.func @small_float(%x: tensor<4xf8E4M3FN>) -> tensor<4xf8E4M3FN> {
-  return %x : tensor<4xf8E4M3FN>
+// expected-error @+1 {{input #0 is a tensor of elements of type f6E2M3FN}}
+func.func @small_float(%x: tensor<4xf6E2M3FN>) -> tensor<4xf6E2M3FN> {
+  return %x : tensor<4xf6E2M3FN>
 }
 
 // -----

@@ -51,10 +51,26 @@ func.func @where(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
-func.func @cast(%x: tensor<2x3xf32>) -> tensor<2x3xf8E4M3FN> {
-  // expected-error @+1 {{node 'a' (Cast, opset 17): casts from or to 'f8E4M3FN' are not supported}}
-  %0 = onnx.node "Cast"(%x) {id = "a", opset = 17 : i64} attributes {to = 17 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf8E4M3FN>
-  return %0 : tensor<2x3xf8E4M3FN>
+func.func @cast(%x: tensor<2x3xf32>) -> tensor<2x3xcomplex<f32>> {
+  // expected-error @+1 {{node 'a' (Cast, opset 17): casts from or to 'complex<f32>' are not supported}}
+  %0 = onnx.node "Cast"(%x) {id = "a", opset = 17 : i64} attributes {to = 14 : i64} : (tensor<2x3xf32>) -> tensor<2x3xcomplex<f32>>
+  return %0 : tensor<2x3xcomplex<f32>>
+}
+
+// -----
+
+func.func @round_mode(%x: tensor<2x3xf32>) -> tensor<2x3xf8E8M0FNU> {
+  // expected-error @+1 {{node 'a' (Cast, opset 25): attribute 'round_mode' is 'odd', but 'up', 'down' or 'nearest' is needed}}
+  %0 = onnx.node "Cast"(%x) {id = "a", opset = 25 : i64} attributes {round_mode = "odd", to = 24 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf8E8M0FNU>
+  return %0 : tensor<2x3xf8E8M0FNU>
+}
+
+// -----
+
+func.func @bits_of_float4(%x: tensor<2x3xf4E2M1FN>) -> tensor<2x3xi4> {
+  // expected-error @+1 {{node 'a' (BitCast, opset 26): the bits of 'f4E2M1FN' as 'i4' are not supported}}
+  %0 = onnx.node "BitCast"(%x) {id = "a", opset = 26 : i64} attributes {to = 22 : i64} : (tensor<2x3xf4E2M1FN>) -> tensor<2x3xi4>
+  return %0 : tensor<2x3xi4>
 }
 
 // -----

@@ -11,7 +11,7 @@ func.func @zero_point_shape(%x: tensor<2x3xf32>, %s: tensor<f32>, %z: tensor<3xi
 // -----
 
 func.func @quantized_type(%x: tensor<2x3xf32>, %s: tensor<f32>) -> tensor<2x3xi32> {
-  // expected-error @+1 {{node 'a' (QuantizeLinear, opset 17): the output holds 'i32', but integers of at most 16 bits are supported}}
+  // expected-error @+1 {{node 'a' (QuantizeLinear, opset 17): the output holds 'i32', but integers of at most 16 bits and floats of at most 8 are supported}}
   %0 = onnx.node "QuantizeLinear"(%x, %s) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xi32>
   return %0 : tensor<2x3xi32>
 }
@@ -27,7 +27,7 @@ func.func @dequantized_type(%x: tensor<2x3xi8>, %s: tensor<f32>) -> tensor<2x3xf
 // -----
 
 func.func @dequantize_input(%x: tensor<2x3xf32>, %s: tensor<f32>) -> tensor<2x3xf32> {
-  // expected-error @+1 {{node 'a' (DequantizeLinear, opset 17): input 0 is 'tensor<2x3xf32>', but a tensor of integers is needed}}
+  // expected-error @+1 {{node 'a' (DequantizeLinear, opset 17): input 0 is 'tensor<2x3xf32>', but a tensor of integers or of floats of at most 8 bits is needed}}
   %0 = onnx.node "DequantizeLinear"(%x, %s) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
   return %0 : tensor<2x3xf32>
 }

@@ -75,6 +75,23 @@ func.func @dequantize_blocks(%x: tensor<2x9xi4>, %s: tensor<2x3xf32>) -> tensor<
 
 // -----
 
+// Whole blocks are a dimension, along which the scale stays.
+
+// CHECK: #[[SCALES:.*]] = affine_map<(d0, d1, d2) -> (d0, d1)>
+// CHECK-LABEL: func @dequantize_whole_blocks(
+// CHECK-SAME:      %[[X:.*]]: tensor<2x8xi8>, %[[S:.*]]: tensor<2x2xf32>
+func.func @dequantize_whole_blocks(%x: tensor<2x8xi8>, %s: tensor<2x2xf32>) -> tensor<2x8xf32> {
+  // CHECK: %[[B:.*]] = tensor.expand_shape %[[X]] {{\[\[0\], \[1, 2\]\]}} output_shape [2, 2, 4]
+  // CHECK: %[[Y:.*]] = linalg.generic {indexing_maps = [#{{.*}}, #[[SCALES]], #{{.*}}]
+  // CHECK-SAME: ins(%[[B]], %[[S]] : tensor<2x2x4xi8>, tensor<2x2xf32>)
+  // CHECK: tensor.collapse_shape %[[Y]] {{\[\[0\], \[1, 2\]\]}}
+  %0 = garam_ext.dequantize %x scale %s {block_size = 4 : i64}
+      : tensor<2x8xi8>, tensor<2x2xf32> -> tensor<2x8xf32>
+  return %0 : tensor<2x8xf32>
+}
+
+// -----
+
 // Indices wrap once when they are negative and are clamped then.
 
 // CHECK: #[[INDICES:.*]] = affine_map<(d0, d1, d2) -> (d1)>

@@ -9,6 +9,7 @@
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/WalkPatternRewriteDriver.h"
 
 using namespace mlir;
@@ -65,11 +66,60 @@ Value makeFloat(ImplicitLocOpBuilder &b, FloatType type, const APInt &value,
   return arith::ConstantOp::create(b, FloatAttr::get(type, number));
 }
 
+/// Whether the input consists of whole blocks, so that their number and the
+/// place within one can be dimensions of their own.
+template <typename OpTy>
+bool hasWholeBlocks(OpTy op) {
+  RankedTensorType type = op.getInput().getType();
+  return op.getBlockSize() > 0 && type.hasStaticShape() &&
+         type.getDimSize(op.getAxis()) % op.getBlockSize() == 0;
+}
+
+/// Whether scale and zero point are tensors as others are: computed, or of
+/// whole blocks.
+template <typename OpTy>
+bool hasTensorScales(OpTy op) {
+  auto isComputed = [](Value value) {
+    return value && !matchPattern(value, m_Constant());
+  };
+  return hasWholeBlocks(op) ||
+         (op.getBlockSize() == 0 &&
+          (isComputed(op.getScale()) || isComputed(op.getZeroPoint())));
+}
+
+/// The dimensions of the input, the one with blocks twice: block and place.
+template <typename OpTy>
+SmallVector<ReassociationIndices> getBlockDims(OpTy op) {
+  SmallVector<ReassociationIndices> groups;
+  uint64_t rank = op.getInput().getType().getRank();
+  int64_t next = 0;
+  for (uint64_t dim = 0; dim < rank; ++dim) {
+    groups.push_back({next++});
+    if (dim == op.getAxis())
+      groups.back().push_back(next++);
+  }
+  return groups;
+}
+
+/// The input with its blocks as a dimension.
+template <typename OpTy>
+Value splitBlocks(OpTy op, PatternRewriter &rewriter) {
+  RankedTensorType type = op.getInput().getType();
+  SmallVector<int64_t> shape(type.getShape());
+  shape[op.getAxis()] /= op.getBlockSize();
+  shape.insert(shape.begin() + op.getAxis() + 1, op.getBlockSize());
+  return tensor::ExpandShapeOp::create(rewriter, op.getLoc(), type.clone(shape),
+                                       op.getInput(), getBlockDims(op));
+}
+
 /// How the elements of the input are mapped to those of scale and zero point.
 template <typename OpTy>
 AffineMap getScaleMap(OpTy op) {
   MLIRContext *context = op.getContext();
   unsigned rank = op.getInput().getType().getRank();
+  if (hasWholeBlocks(op))
+    return AffineMap::getMultiDimIdentityMap(rank + 1, context)
+        .dropResult(op.getAxis() + 1);
   if (op.getScale().getType().getRank() == 0)
     return AffineMap::get(rank, 0, context);
   if (op.getBlockSize() == 0)
@@ -87,18 +137,22 @@ AffineMap getScaleMap(OpTy op) {
 template <typename OpTy>
 Value makeQuantization(OpTy op, PatternRewriter &rewriter, ScalarBody body) {
   AffineMap scaleMap = getScaleMap(op);
-  SmallVector<Value> operands{op.getInput(), op.getScale()};
+  bool isSplit = hasWholeBlocks(op);
+  Value input = isSplit ? splitBlocks(op, rewriter) : Value(op.getInput());
+  SmallVector<Value> operands{input, op.getScale()};
   SmallVector<AffineMap> maps{
-      rewriter.getMultiDimIdentityMap(op.getInput().getType().getRank()),
-      scaleMap};
+      rewriter.getMultiDimIdentityMap(scaleMap.getNumDims()), scaleMap};
   if (op.getZeroPoint()) {
     operands.push_back(op.getZeroPoint());
     maps.push_back(scaleMap);
   }
   Location loc = op.getLoc();
   Value result = makeGeneric(
-      rewriter, loc, tensor::getMixedSizes(rewriter, loc, op.getInput()),
+      rewriter, loc, tensor::getMixedSizes(rewriter, loc, input),
       op.getResult().getType().getElementType(), operands, maps, body);
+  if (isSplit)
+    result = tensor::CollapseShapeOp::create(rewriter, loc, result,
+                                             getBlockDims(op));
   if (result.getType() != op.getResult().getType())
     result =
         tensor::CastOp::create(rewriter, loc, op.getResult().getType(), result);
@@ -109,10 +163,13 @@ Value makeQuantization(OpTy op, PatternRewriter &rewriter, ScalarBody body) {
 /// exact in f32 wherever it does not saturate, for integers have 16 bits at
 /// most. NaN, which ONNX leaves open, becomes the least integer.
 struct DecomposeQuantize : OpRewritePattern<QuantizeOp> {
-  using OpRewritePattern::OpRewritePattern;
+  DecomposeQuantize(MLIRContext *context, bool onlyTensorScales)
+      : OpRewritePattern(context), onlyTensorScales(onlyTensorScales) {}
 
   LogicalResult matchAndRewrite(QuantizeOp op,
                                 PatternRewriter &rewriter) const override {
+    if (onlyTensorScales && !hasTensorScales(op))
+      return rewriter.notifyMatchFailure(op, "has a constant scale of an axis");
     Type type = op.getResult().getType().getElementType();
     bool isUnsigned = op.getIsUnsigned();
     unsigned width = type.getIntOrFloatBitWidth();
@@ -141,15 +198,20 @@ struct DecomposeQuantize : OpRewritePattern<QuantizeOp> {
     rewriter.replaceOp(op, makeQuantization(op, rewriter, body));
     return success();
   }
+
+  bool onlyTensorScales;
 };
 
 /// dequantize: (x - zero_point) * scale; the difference is taken in i32 and
 /// the product in f32, as onnxruntime does.
 struct DecomposeDequantize : OpRewritePattern<DequantizeOp> {
-  using OpRewritePattern::OpRewritePattern;
+  DecomposeDequantize(MLIRContext *context, bool onlyTensorScales)
+      : OpRewritePattern(context), onlyTensorScales(onlyTensorScales) {}
 
   LogicalResult matchAndRewrite(DequantizeOp op,
                                 PatternRewriter &rewriter) const override {
+    if (onlyTensorScales && !hasTensorScales(op))
+      return rewriter.notifyMatchFailure(op, "has a constant scale of an axis");
     auto type = cast<FloatType>(op.getResult().getType().getElementType());
     bool isUnsigned = op.getIsUnsigned();
     auto body = [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
@@ -165,6 +227,8 @@ struct DecomposeDequantize : OpRewritePattern<DequantizeOp> {
     rewriter.replaceOp(op, makeQuantization(op, rewriter, body));
     return success();
   }
+
+  bool onlyTensorScales;
 };
 
 /// gather: a linalg.generic over the result that reads the index and extracts
@@ -222,9 +286,14 @@ struct DecomposeGather : OpRewritePattern<GatherOp> {
 };
 
 struct GaramExtDecompose : impl::GaramExtDecomposeBase<GaramExtDecompose> {
+  using GaramExtDecomposeBase::GaramExtDecomposeBase;
+
   LogicalResult initialize(MLIRContext *context) override {
     RewritePatternSet set(context);
-    populateGaramExtDecomposePatterns(set);
+    if (tensorScales)
+      populateGaramExtDecomposeTensorScalesPatterns(set);
+    else
+      populateGaramExtDecomposePatterns(set);
     patterns = std::move(set);
     return success();
   }
@@ -239,8 +308,17 @@ struct GaramExtDecompose : impl::GaramExtDecomposeBase<GaramExtDecompose> {
 } // namespace
 
 void populateGaramExtDecomposePatterns(RewritePatternSet &patterns) {
-  patterns.add<DecomposeDequantize, DecomposeGather, DecomposeQuantize>(
-      patterns.getContext());
+  patterns.add<DecomposeDequantize, DecomposeQuantize>(
+      patterns.getContext(),
+      /*onlyTensorScales=*/false);
+  patterns.add<DecomposeGather>(patterns.getContext());
+}
+
+void populateGaramExtDecomposeTensorScalesPatterns(
+    RewritePatternSet &patterns) {
+  patterns.add<DecomposeDequantize, DecomposeQuantize>(
+      patterns.getContext(),
+      /*onlyTensorScales=*/true);
 }
 
 } // namespace garam::ext

@@ -563,7 +563,12 @@ LogicalResult ConstantOp::verify() {
            << getValue().getType() << " and " << result;
   bool areFloats = isa<FloatType>(value.getElementType()) &&
                    isa<FloatType>(result.getElementType());
-  if (!areFloats && value.getElementType() != result.getElementType())
+  bool isPacked = isa<IntegerType>(value.getElementType()) &&
+                  value.getElementTypeBitWidth() > 1 &&
+                  value.getElementTypeBitWidth() < 8 &&
+                  result.getElementType().isSignlessInteger(8);
+  if (!areFloats && !isPacked &&
+      value.getElementType() != result.getElementType())
     return emitOpError("(C2) elements have one type or are floats, got: ")
            << value.getElementType() << " and " << result.getElementType();
   return success();

@@ -54,11 +54,13 @@ void buildBufferPipeline(OpPassManager &manager,
 void buildLLVMPipeline(OpPassManager &manager) {
   OpPassManager &functions = manager.nest<func::FuncOp>();
   arith::ArithEmulateUnsupportedFloatsOptions floats;
-  SmallVector<std::string> emulated{"bf16"};
+  SmallVector<std::string> emulated{"bf16",   "f8E4M3FN",   "f8E4M3FNUZ",
+                                    "f8E5M2", "f8E5M2FNUZ", "f8E8M0FNU"};
   floats.sourceTypeStrs = emulated;
   floats.targetTypeStr = "f32";
   functions.addPass(arith::createArithEmulateUnsupportedFloats(floats));
   functions.addPass(createGuardDivision());
+  functions.addPass(createExpandNarrowFloats());
   functions.addPass(createExpandMath());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

@@ -7,6 +7,8 @@
 #include "ConstantWriter.h"
 
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
+#include "garam/Support/DataTypes.h"
+#include "garam/Support/PackedWeights.h"
 #include "garam/Target/NPU/Machine/Conversions.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NonFiniteWeights.h"
@@ -24,11 +26,15 @@ struct SourceElements {
   ArrayRef<char> bytes;
   /// Booleans of a dense attribute, which packs them, a byte each.
   std::vector<char> unpacked;
+  /// Of elements of less than a byte.
+  std::optional<PackedElements> packed;
   int64_t width = 0; // bytes of one element
   bool isSplat = false;
   bool isFloat = false;
   Type type;
 };
+
+bool isNarrow(Type type) { return getStoredType(type) != type; }
 
 std::optional<SourceElements> getElements(ElementsAttr value) {
   SourceElements source;
@@ -45,6 +51,10 @@ std::optional<SourceElements> getElements(ElementsAttr value) {
       source.isSplat = false;
     }
     return source;
+  }
+  if (isa<DenseResourceElementsAttr>(value) && isNarrow(source.type)) {
+    source.packed = PackedElements::get(value);
+    return source.packed ? std::optional(source) : std::nullopt;
   }
   auto resource = dyn_cast<DenseResourceElementsAttr>(value);
   if (!resource || !resource.getRawHandle().getBlob())
@@ -104,6 +114,14 @@ void copyRuns(PartAttr part, const char *bytes, bool isSplat, uint8_t *out) {
   });
 }
 
+void unpackRuns(PartAttr part, const PackedElements &source, uint8_t *out) {
+  forEachRun(part,
+             [&](int64_t from, int64_t to, int64_t count, int64_t stride) {
+               for (int64_t i = 0; i < count; ++i)
+                 out[to + i] = source[from + i * stride];
+             });
+}
+
 float loadFloat(const char *bytes, Type type) {
   if (type.isF32()) {
     float value;
@@ -143,6 +161,8 @@ void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out) {
 }
 
 bool isSameFormat(const SourceElements &source, ElementKind kind) {
+  if (source.packed && source.isFloat)
+    return kind == ElementKind::f8E4M3FN;
   if (!source.isFloat)
     return source.width == getByteWidth(getElementType(kind));
   switch (kind) {
@@ -173,8 +193,9 @@ LogicalResult verifyPart(PartAttr part, BufferOp op) {
   for (auto [size, stride] :
        llvm::zip(part.getSizes(), part.getSourceStrides()))
     (stride < 0 ? low : high) += stride * (size - 1);
-  int64_t elements = source->isSplat ? part.getValue().getNumElements()
-                                     : source->bytes.size() / source->width;
+  int64_t elements = source->isSplat || source->packed
+                         ? part.getValue().getNumElements()
+                         : source->bytes.size() / source->width;
   bool isSized =
       llvm::all_of(part.getSizes(), [](int64_t size) { return size >= 0; });
   int64_t bytes =
@@ -203,6 +224,8 @@ void writePart(PartAttr part, MutableArrayRef<uint8_t> bytes) {
   SourceElements source = *getElements(part.getValue());
   if (!isSameFormat(source, part.getType()))
     return convertRuns(part, source, bytes.data());
+  if (source.packed)
+    return unpackRuns(part, *source.packed, bytes.data());
   switch (source.width) {
   case 1:
     return copyRuns<uint8_t>(part, source.bytes.data(), source.isSplat,

@@ -21,6 +21,11 @@ namespace garam::ext {
 /// Patterns that expand garam_ext operations to linalg.generic.
 void populateGaramExtDecomposePatterns(mlir::RewritePatternSet &patterns);
 
+/// Of these, only those for quantisations whose scales are tensors as others
+/// are: of whole blocks, or computed.
+void populateGaramExtDecomposeTensorScalesPatterns(
+    mlir::RewritePatternSet &patterns);
+
 #define GEN_PASS_REGISTRATION
 #include "garam/Dialect/GaramExt/Transforms/Passes.h.inc"
 

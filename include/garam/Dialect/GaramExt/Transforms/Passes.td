@@ -37,7 +37,13 @@ def GaramExtDecompose : Pass<"garam-ext-decompose"> {
       linalg.yield %5 : i8
     } -> tensor<8xi8>
     ```
+
+    A quantisation by whole blocks has the number of the block and the place
+    within it as dimensions.
   }];
+  let options = [Option<"tensorScales", "tensor-scales", "bool", "false",
+                        "expand only quantisations whose scales are of whole "
+                        "blocks or computed">];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",

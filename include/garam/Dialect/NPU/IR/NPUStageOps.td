@@ -401,11 +401,14 @@ def NPU_ConstantOp : NPU_Op<"constant", [Pure]> {
   let description = [{
     `value` holds the elements of the model file; the result may have another
     float element type (each element is rounded to nearest even when the
-    section is written) and otherwise has the type of `value`.
+    section is written) and otherwise has the type of `value`. Integers of less
+    than a byte, packed in a resource, become those of 8 bits of the same
+    value; a type without sign is signed.
 
     Constraints:
     - (C1) `value` and result have one shape.
-    - (C2) Their elements have one type, or are floats.
+    - (C2) Their elements have one type, or are floats, or `value` has integers
+      of less than 8 bits and the result i8.
   }];
   let arguments = (ins ElementsAttr:$value);
   let results = (outs NPU_Tensor:$result);

@@ -1,0 +1,328 @@
+"""Numbers of 8 bits and less: casts, quantisation, weights of 4 bits, files and arrays."""
+
+import subprocess
+import sys
+
+import ml_dtypes
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+import oracle
+
+garam = pytest.importorskip("garam")
+
+FLOAT8 = {"float8_e4m3fn": TensorProto.FLOAT8E4M3FN, "float8_e4m3fnuz": TensorProto.FLOAT8E4M3FNUZ,
+          "float8_e5m2": TensorProto.FLOAT8E5M2, "float8_e5m2fnuz": TensorProto.FLOAT8E5M2FNUZ}
+NARROW = {"int4": TensorProto.INT4, "uint4": TensorProto.UINT4, "int2": TensorProto.INT2,
+          "uint2": TensorProto.UINT2, "float4_e2m1fn": TensorProto.FLOAT4E2M1}
+OTHER = {"float8_e8m0fnu": TensorProto.FLOAT8E8M0}
+TYPES = {**FLOAT8, **NARROW, **OTHER}
+OPSET = 25
+
+
+def get_dtype(name):
+    return np.dtype(getattr(ml_dtypes, name))
+
+
+def make_model(nodes, inputs, outputs, initializers=(), opset=OPSET):
+    values = [[helper.make_tensor_value_info(name, kind, shape) for name, kind, shape in group]
+              for group in (inputs, outputs)]
+    graph = helper.make_graph(nodes, "g", *values, initializer=list(initializers))
+    return helper.make_model(graph, ir_version=13 if opset >= 25 else 10, opset_imports=[
+        helper.make_opsetid("", opset), helper.make_opsetid("com.microsoft", 1)])
+
+
+def make_cast(start, end, count, **attributes):
+    return make_model([helper.make_node("Cast", ["x"], ["y"], name="cast", to=end, **attributes)],
+                      [("x", start, [count])], [("y", end, [count])])
+
+
+def run(model, target="host", **inputs):
+    return garam.compile(model, target=target).run(inputs)
+
+
+def all_codes(name):
+    """Every value of a type, once."""
+    bits = 8 if name in FLOAT8 or name in OTHER else 2 if name.endswith("2") else 4
+    return np.arange(2 ** bits, dtype=np.uint8).view(get_dtype(name))
+
+
+def assert_same(actual, expected):
+    """Bit by bit but for the signs and payloads of NaN."""
+    assert actual.dtype == expected.dtype and actual.shape == expected.shape
+    actual, expected = actual.astype(np.float32), expected.astype(np.float32)
+    assert (np.isnan(actual) == np.isnan(expected)).all()
+    numbers = ~np.isnan(expected)
+    assert (actual[numbers].view(np.uint32) == expected[numbers].view(np.uint32)).all()
+
+
+# Every value of every type means the same as to ml_dtypes.
+@pytest.mark.parametrize("name", TYPES)
+def test_widening(name):
+    x = all_codes(name)
+    y = run(make_cast(TYPES[name], TensorProto.FLOAT, x.size), x=x)["y"]
+    assert_same(y, x.astype(np.float32))
+
+
+def hard_floats(name):
+    """Values, what lies half of the way between two and beside that, and what is not finite."""
+    values = np.unique(all_codes(name).astype(np.float32))
+    values = values[np.isfinite(values)]
+    middles = (values[1:] + values[:-1]) / 2
+    beside = [np.nextafter(middles, np.float32(side)) for side in (-np.inf, np.inf)]
+    largest = values.max()
+    step = largest - values[-2]
+    beyond = np.array([largest + step / 2, np.nextafter(largest + step / 2, np.float32(np.inf)),
+                       largest + step, 1e30, 1e-30, 0, np.inf, np.nan], np.float32)
+    random = np.random.default_rng(3).standard_normal(2000).astype(np.float32) * largest / 4
+    return np.concatenate([values, middles, *beside, beyond, -beyond, random]).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", FLOAT8)
+def test_rounding_without_saturation(name):
+    x = hard_floats(name)
+    y = run(make_cast(TensorProto.FLOAT, TYPES[name], x.size, saturate=0), x=x)["y"]
+    assert_same(y, x.astype(get_dtype(name)))
+
+
+@pytest.mark.parametrize("name", [*FLOAT8, "float4_e2m1fn"])
+def test_rounding_with_saturation(name):
+    x = hard_floats(name)
+    if name == "float4_e2m1fn":  # What becomes of a NaN, which it has not, nothing says.
+        x = x[~np.isnan(x)]
+    y = run(make_cast(TensorProto.FLOAT, TYPES[name], x.size), x=x)["y"]
+    largest = np.float32(ml_dtypes.finfo(get_dtype(name)).max)
+    assert_same(y, np.clip(x, -largest, largest).astype(get_dtype(name)))
+
+
+# The exponent's place is exact for powers of two; what lies between goes up, down or to the nearest.
+@pytest.mark.parametrize("mode, of_middle, of_more",
+                         [("up", 2, 2), ("down", 1, 1), ("nearest", 2, 2)])
+def test_powers_of_two(mode, of_middle, of_more):
+    powers = np.ldexp(np.float32(1), np.arange(-126, 127)).astype(np.float32)
+    model = make_cast(TensorProto.FLOAT, TensorProto.FLOAT8E8M0, powers.size, round_mode=mode)
+    executable = garam.compile(model, target="host")
+    for factor, expected in ((1, 1), (1.5, of_middle), (1.75, of_more),
+                             (1.25, 2 if mode == "up" else 1)):
+        y = executable.run({"x": powers * np.float32(factor)})["y"]
+        assert (y.astype(np.float32) == powers * np.float32(expected)).all()
+
+
+# The last rows of the table of ONNX's Cast-25.
+@pytest.mark.parametrize("mode, saturate, codes", [
+    ("up", 1, [0x00, 0xFF, 0xFE, 0xFE, 0x00, 0x01]),
+    ("nearest", 0, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x00])])
+def test_powers_of_two_at_the_ends(mode, saturate, codes):
+    x = np.array([0, np.nan, np.inf, 3e38, 2.0 ** -140, 2.0 ** -127 * 1.25], np.float32)
+    model = make_cast(TensorProto.FLOAT, TensorProto.FLOAT8E8M0, x.size, round_mode=mode,
+                      saturate=saturate)
+    assert run(model, x=x)["y"].view(np.uint8).tolist() == codes
+
+
+# Integers keep their low bits, floats lose their fraction first.
+@pytest.mark.parametrize("name", ["int4", "uint4", "int2", "uint2"])
+@pytest.mark.parametrize("start", [np.int32, np.uint8, np.float32])
+def test_narrowing_of_integers(name, start):
+    x = np.arange(0 if start is np.uint8 else -20, 20).astype(start)
+    model = make_cast(helper.np_dtype_to_tensor_dtype(np.dtype(start)), TYPES[name], x.size)
+    y = run(model, x=x)["y"]
+    bits = int(name[-1])
+    expected = (x.astype(np.int64) & (2 ** bits - 1)).astype(np.uint8).view(get_dtype(name))
+    assert_same(y, expected)
+
+
+# A value of all of these types goes through the NPU that has a type for what it is held in.
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2", *NARROW])
+def test_casts_on_an_npu(name):
+    x = all_codes(name)
+    for kind in (TensorProto.FLOAT, TensorProto.FLOAT16):
+        executable = garam.compile(make_cast(TYPES[name], kind, x.size), target="rngd",
+                                   fallback=False)
+        assert_same(executable.run({"x": x})["y"].astype(np.float32), x.astype(np.float32))
+
+
+def quantise(weights, block, name):
+    """Codes, scales and zero points of blocks along dimension 0."""
+    depth, columns = weights.shape
+    info = ml_dtypes.iinfo(get_dtype(name))
+    blocks = weights.reshape(depth // block, block, columns)
+    low, high = blocks.min(axis=1), blocks.max(axis=1)
+    scales = ((high - low) / (int(info.max) - int(info.min))).astype(np.float32)
+    zeros = np.clip(np.round(int(info.min) - low / scales), int(info.min), int(info.max))
+    codes = np.clip(np.round(blocks / scales[:, None]) + zeros[:, None], int(info.min),
+                    int(info.max))
+    return codes.reshape(depth, columns).astype(np.int8), scales, zeros.astype(np.int8)
+
+
+def make_packed(name, kind, values):
+    """An initializer as files have it: two codes a byte and more, the first in the low bits."""
+    bits = int(name[-1])
+    flat = (values.astype(np.int64).ravel() & (2 ** bits - 1)).astype(np.uint8)
+    per_byte = 8 // bits
+    flat = np.pad(flat, (0, -flat.size % per_byte)).reshape(-1, per_byte)
+    packed = (flat << (bits * np.arange(per_byte, dtype=np.uint8))).sum(axis=1).astype(np.uint8)
+    return helper.make_tensor("w" if values.ndim and values.shape[0] > 16 else "z", kind,
+                              values.shape, packed.tobytes(), raw=True)
+
+
+# Weights in blocks of 32, larger than what is evaluated at compile time, also with rows that do
+# not end with a byte.
+@pytest.mark.parametrize("target", ["host", "rngd"])
+@pytest.mark.parametrize("name", ["int4", "uint4", "int2", "uint2"])
+@pytest.mark.parametrize("columns", [96, 33])
+def test_blocked_weights(name, columns, target):
+    random = np.random.default_rng(9)
+    weights = random.standard_normal((128, columns)).astype(np.float32)
+    x = random.standard_normal((5, 128)).astype(np.float32)
+    codes, scales, zeros = quantise(weights, 32, name)
+    nodes = [helper.make_node("DequantizeLinear", ["w", "s", "z"], ["f"], name="dequantize",
+                              axis=0, block_size=32),
+             helper.make_node("MatMul", ["x", "f"], ["y"], name="product")]
+    model = make_model(nodes, [("x", TensorProto.FLOAT, [5, 128])],
+                       [("y", TensorProto.FLOAT, [5, columns])],
+                       [make_packed(name, TYPES[name], codes),
+                        onnx.numpy_helper.from_array(scales, "s"),
+                        make_packed(name, TYPES[name], zeros)])
+    options = {} if target == "host" else {"fallback": False}
+    y = garam.compile(model, target=target, **options).run({"x": x})["y"]
+    steps = codes.astype(np.float32) - np.repeat(zeros.astype(np.float32), 32, axis=0)
+    expected = x @ (steps * np.repeat(scales, 32, axis=0))
+    tolerance = 1e-4 if target == "host" else 2e-2
+    np.testing.assert_allclose(y, expected, rtol=tolerance,
+                               atol=tolerance * np.abs(expected).max())
+
+
+# The binary holds the weights of the host as the file does, two a byte.
+def test_packed_weights_stay_packed(tmp_path):
+    codes = np.random.default_rng(1).integers(0, 16, (1024, 1024)).astype(np.int8)
+    nodes = [helper.make_node("Cast", ["w"], ["f"], to=TensorProto.FLOAT),
+             helper.make_node("MatMul", ["x", "f"], ["y"])]
+    model = make_model(nodes, [("x", TensorProto.FLOAT, [1, 1024])],
+                       [("y", TensorProto.FLOAT, [1, 1024])],
+                       [make_packed("uint4", TensorProto.UINT4, codes)])
+    executable = garam.compile(model, target="host")
+    x = np.eye(1, 1024, 7, dtype=np.float32)
+    assert (executable.run({"x": x})["y"] == codes[7]).all()
+    executable.save(tmp_path / "model.garam")
+    assert (tmp_path / "model.garam").stat().st_size < 0.6 * codes.size
+
+
+@pytest.mark.parametrize("name", [*FLOAT8, "float4_e2m1fn"])
+def test_quantisation_to_floats(name):
+    x = np.random.default_rng(4).standard_normal((6, 40)).astype(np.float32) * 50
+    scale = np.array([0.5, 2, 0.25, 1, 4, 8], np.float32)
+    dtype = get_dtype(name)
+    nodes = [helper.make_node("QuantizeLinear", ["x", "s"], ["q"], name="q", axis=0,
+                              output_dtype=TYPES[name]),
+             helper.make_node("DequantizeLinear", ["q", "s"], ["y"], name="d", axis=0)]
+    model = make_model(nodes, [("x", TensorProto.FLOAT, x.shape)],
+                       [("q", TYPES[name], x.shape), ("y", TensorProto.FLOAT, x.shape)],
+                       [onnx.numpy_helper.from_array(scale, "s")])
+    result = run(model, x=x)
+    largest = np.float32(ml_dtypes.finfo(dtype).max)
+    expected = np.clip(x / scale[:, None], -largest, largest).astype(dtype)
+    assert_same(result["q"], expected)
+    assert_same(result["y"], expected.astype(np.float32) * scale[:, None])
+
+
+def make_product(bits, block, depth, columns, has_zeros, has_bias):
+    """MatMulNBits on x [3, depth], with random bytes as weights."""
+    random = np.random.default_rng([bits, block, depth, columns])
+    blocks = -(-depth // block)
+    initializers = {
+        "b": random.integers(0, 256, (columns, blocks, block * bits // 8)).astype(np.uint8),
+        "s": random.uniform(0.01, 0.1, (columns, blocks)).astype(np.float32)}
+    names = ["x", "b", "s"]
+    if has_zeros or has_bias:
+        names.append("z" if has_zeros else "")
+    if has_zeros:
+        initializers["z"] = random.integers(0, 256, (columns, -(-blocks * bits // 8))).astype(
+            np.uint8)
+    if has_bias:
+        names += ["", "bias"]
+        initializers["bias"] = random.standard_normal(columns).astype(np.float32)
+    node = helper.make_node("MatMulNBits", names, ["y"], name="n", domain="com.microsoft", K=depth,
+                            N=columns, bits=bits, block_size=block)
+    return make_model([node], [("x", TensorProto.FLOAT, [3, depth])],
+                      [("y", TensorProto.FLOAT, [3, columns])],
+                      [onnx.numpy_helper.from_array(value, name)
+                       for name, value in initializers.items()], opset=21)
+
+
+@pytest.mark.parametrize("bits, block, depth, columns, has_zeros, has_bias", [
+    (4, 32, 128, 64, False, False), (4, 32, 128, 64, True, False), (4, 16, 48, 10, True, True),
+    (4, 32, 80, 24, False, True), (8, 32, 64, 16, True, False)])
+def test_matmul_of_few_bits(bits, block, depth, columns, has_zeros, has_bias):
+    model = make_product(bits, block, depth, columns, has_zeros, has_bias)
+    x = np.random.default_rng(2).standard_normal((3, depth)).astype(np.float32)
+    expected = oracle.run_onnxruntime(model, {"x": x}, optimise=False)["y"]
+    for target, tolerance in (("host", 1e-4), ("rngd", 2e-2)):
+        y = garam.compile(model, target=target).run({"x": x})["y"]
+        np.testing.assert_allclose(y, expected, rtol=tolerance,
+                                   atol=tolerance * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("has_zeros", [False, True])
+def test_gather_of_few_bits(has_zeros):
+    random = np.random.default_rng(6)
+    initializers = {"w": random.integers(0, 256, (50, 32)).astype(np.uint8),
+                    "s": random.uniform(0.01, 0.1, (50, 4)).astype(np.float32)}
+    if has_zeros:
+        initializers["z"] = random.integers(0, 256, (50, 2)).astype(np.uint8)
+    node = helper.make_node("GatherBlockQuantized", ["w", "i", "s", *(["z"] if has_zeros else [])],
+                            ["y"], name="n", domain="com.microsoft", gather_axis=0,
+                            quantize_axis=1, block_size=16, bits=4)
+    model = make_model([node], [("i", TensorProto.INT64, [2, 3])],
+                       [("y", TensorProto.FLOAT, [2, 3, 64])],
+                       [onnx.numpy_helper.from_array(value, name)
+                        for name, value in initializers.items()], opset=21)
+    indices = np.array([[3, 49, 0], [7, 7, 21]])
+    expected = oracle.run_onnxruntime(model, {"i": indices}, optimise=False)["y"]
+    np.testing.assert_allclose(run(model, i=indices)["y"], expected, rtol=1e-6)
+
+
+# Files of numpy do not say which of the types of a byte they hold: that of the input.
+@pytest.mark.parametrize("name", ["int4", "float8_e5m2", "float4_e2m1fn"])
+def test_files(name, run_tool, tmp_path):
+    x = all_codes(name)
+    onnx.save(make_model([helper.make_node("Identity", ["x"], ["y"])],
+                         [("x", TYPES[name], x.shape)], [("y", TYPES[name], x.shape)]),
+              tmp_path / "model.onnx")
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "host", "--quiet", "-o",
+             tmp_path / "model.garam")
+    np.save(tmp_path / "x.npy", x)
+    (tmp_path / "x.pb").write_bytes(onnx.numpy_helper.from_array(x).SerializeToString())
+    for file in ("x.npy", "x.pb"):
+        run_tool("garam", "run", tmp_path / "model.garam", "--input", f"x={tmp_path / file}",
+                 "--output-dir", tmp_path / "out", "--quiet")
+        assert np.load(tmp_path / "out/y.npy").view(np.uint8).tobytes() == x.tobytes()
+
+
+# Without ml_dtypes there are the bytes of the elements, in and out.
+def test_without_ml_dtypes(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(make_cast(
+        TensorProto.FLOAT, TensorProto.FLOAT8E4M3FN, 2).SerializeToString())
+    (tmp_path / "back.onnx").write_bytes(make_cast(
+        TensorProto.FLOAT8E4M3FN, TensorProto.FLOAT, 2).SerializeToString())
+    script = """if True:
+        import sys
+        sys.modules["ml_dtypes"] = None
+        import garam, numpy as np
+        folder = sys.argv[1]
+        y = garam.compile(folder + "/model.onnx", target="host").run(
+            {"x": np.array([1, -2], np.float32)})["y"]
+        assert y.dtype == np.dtype("V1") and y.view(np.uint8).tolist() == [0x38, 0xC0]
+        x = garam.compile(folder + "/back.onnx", target="host").run({"x": y})["y"]
+        assert x.tolist() == [1, -2]
+    """
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True)
+
+
+def test_another_type_of_a_byte_is_refused():
+    executable = garam.compile(make_cast(TensorProto.INT4, TensorProto.FLOAT, 2), target="host")
+    with pytest.raises(garam.InputError, match="int8"):
+        executable.run({"x": np.zeros(2, np.int8)})
+    with pytest.raises(garam.InputError, match="uint4"):
+        executable.run({"x": np.zeros(2, ml_dtypes.uint4)})
