@@ -50,7 +50,7 @@ LIMITS = {
     "Constant": "no strings, no sparse tensors",
     "Col2Im": BY_OUTPUT.format("`image_shape` and `block_shape`") + "; the dimensions of the columns "
               "must be known",
-    "Compress": BY_OUTPUT.format("`condition`") + "; the dimensions of the condition must be known",
+    "Compress": "the dimensions of the condition must be known",
     "ConstantOfShape": BY_OUTPUT.format("`input`"),
     "Conv": KNOWN_CONVOLUTION,
     "ConvInteger": KNOWN_CONVOLUTION,
@@ -64,7 +64,7 @@ LIMITS = {
     "Dropout": INFERENCE,
     "Expand": BY_OUTPUT.format("`shape`"),
     "GatherElements": "the dimensions must be known",
-    "GatherND": "the dimensions must be known",
+    "GatherND": "the dimensions of the data must be known",
     "GridSample": "the dimensions must be known; interpolation of floats only",
     "GRU": KNOWN_RECURRENCE,
     "GlobalAveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
@@ -81,7 +81,7 @@ LIMITS = {
     "MaxPool": f"{KNOWN_WINDOW}, all dimensions where `Indices` is used",
     "MaxUnpool": BY_OUTPUT.format("`output_shape`") + "; the dimensions must be known",
     "Mod": "floats need `fmod` = 1",
-    "NonZero": "the shapes of input and output must be known",
+    "NonZero": "the dimensions must be known",
     "NonMaxSuppression": "the dimensions of boxes and scores must be known",
     "OneHot": "`depth` must be constant, or the shape of the output known",
     "PRelu": FLOATS,
@@ -110,8 +110,8 @@ LIMITS = {
             "must be known",
     "Scan": "states keep their shapes; not of opset 8",
     "Scatter": "the dimensions must be known",
-    "ScatterElements": "the dimensions must be known",
-    "ScatterND": "the dimensions must be known",
+    "ScatterElements": "the dimensions of the data must be known",
+    "ScatterND": "the dimensions of the data must be known",
     "Shape": "the dimensions must be known",
     "Shrink": FLOATS,
     "Size": "the dimensions must be known",
@@ -144,6 +144,9 @@ The operators that the compiler lowers; where nothing else is said, of ONNX's de
 - Where an operand that says a shape is computed at run time, the shape is that which the model
   declares of its outputs, or which follows from it; an operand that says another one at run time
   is not found out.
+- How many elements `Compress`, `NonMaxSuppression`, `NonZero` and `Unique` yield shows at run time,
+  unless the model declares it. What follows from them lies in buffers of the largest size; outputs
+  have the size that they have. Operators that would need the number at compile time are refused.
 
 Functions of the model are replaced by their bodies first, and so are these operators, which ONNX
 defines by others, or which are written as others (`lib/Frontend/ONNX/FunctionBodies.cpp`):

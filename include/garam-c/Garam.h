@@ -185,7 +185,10 @@ void garamSessionDestroy(GaramSession *session);
 /** Runs on inputs in any order. Output i of the model is written to
  *  `outputs[i]`, which has the bytes that its GaramValue says; a null pointer
  *  leaves it out. The input of a state may be given, too, and replaces what the
- *  run before has left. */
+ *  run before has left. Where the size of an output shows only at run time, its
+ *  GaramValue says the largest one, and another output, NAME.count, how many
+ *  elements of the dimension there are; they are written from the beginning on,
+ *  without gaps. */
 bool garamSessionRun(GaramSession *session, const GaramInput *inputs,
                      size_t numInputs, void *const *outputs, size_t numOutputs,
                      GaramError **error);

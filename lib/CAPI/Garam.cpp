@@ -333,10 +333,32 @@ static Error copyTo(ArrayRef<Tensor> tensors, ArrayRef<void *> places,
   return Error::success();
 }
 
+/// What counts of an output, from its beginning on, or, for another output that
+/// says how many elements that is, their number.
+static void writeOutput(const EntryPoint &entry, const RunResult &result,
+                        const Binding &binding, void *place) {
+  auto find = [&](StringRef name) {
+    return find_if(result.outputs,
+                   [&](const Tensor &output) { return output.name == name; });
+  };
+  auto output = find(binding.name);
+  if (output != result.outputs.end()) {
+    if (!output->data.empty())
+      std::memcpy(place, output->data.data(), output->data.size());
+    return;
+  }
+  for (const Binding &other : entry.outputs)
+    if (other.counted && other.counted->counter == binding.name) {
+      int64_t count = find(other.name)->type.shape[other.counted->dimension];
+      std::memcpy(place, &count, sizeof(count));
+    }
+}
+
 static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
                         ArrayRef<void *> outputs) {
-  size_t numOutputs = session.executable->getEntryPoint().outputs.size();
-  if (Error error = checkPlaces(outputs.size(), numOutputs, "outputs"))
+  const EntryPoint &entry = session.executable->getEntryPoint();
+  if (Error error =
+          checkPlaces(outputs.size(), entry.outputs.size(), "outputs"))
     return error;
   SmallVector<TensorView> views;
   for (const GaramInput &input : inputs) {
@@ -355,7 +377,10 @@ static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
   Expected<RunResult> result = session.session.runOnViews(views, options);
   if (!result)
     return result.takeError();
-  return copyTo(result->outputs, outputs, "outputs");
+  for (auto [binding, place] : zip_equal(entry.outputs, outputs))
+    if (place)
+      writeOutput(entry, *result, binding, place);
+  return Error::success();
 }
 
 bool garamSessionRun(GaramSession *session, const GaramInput *inputs,

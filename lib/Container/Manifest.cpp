@@ -6,6 +6,7 @@
 
 #include "garam/Container/Manifest.h"
 #include "garam/Support/JSONNesting.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
 
 using namespace llvm;
@@ -30,6 +31,18 @@ static json::Array toJSON(ArrayRef<std::string> texts) {
   return array;
 }
 
+std::vector<const Binding *> listResults(const EntryPoint &entry) {
+  StringSet<> counters;
+  for (const Binding &output : entry.outputs)
+    if (output.counted)
+      counters.insert(output.counted->counter);
+  std::vector<const Binding *> results;
+  for (const Binding &output : entry.outputs)
+    if (!counters.contains(output.name))
+      results.push_back(&output);
+  return results;
+}
+
 static json::Object toJSON(const Binding &binding) {
   json::Array shape;
   for (int64_t dim : binding.type.shape)
@@ -43,6 +56,9 @@ static json::Object toJSON(const Binding &binding) {
         json::Object{{"storage", getName(quantization->storage)},
                      {"scale", quantization->scale},
                      {"zero_point", quantization->zeroPoint}};
+  if (const auto &counted = binding.counted)
+    object["counted"] = json::Object{{"dimension", counted->dimension},
+                                     {"counter", counted->counter}};
   return object;
 }
 
@@ -225,12 +241,20 @@ static bool fromJSON(const json::Value &value, HostQuantization &quantization,
   return true;
 }
 
+static bool fromJSON(const json::Value &value, CountedDimension &counted,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("dimension", counted.dimension) &&
+         map.map("counter", counted.counter);
+}
+
 static bool fromJSON(const json::Value &value, Binding &binding,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   if (!map || !map.map("name", binding.name) ||
       !map.map("segment", binding.segment) ||
       !map.map("quantization", binding.quantization) ||
+      !map.map("counted", binding.counted) ||
       !fromJSON(value, binding.type, path))
     return false;
   if (binding.quantization && binding.type.type != DataType::Float32) {

@@ -49,6 +49,27 @@ static Error checkBindings(const Manifest &manifest, ArrayRef<Binding> bindings,
   return Error::success();
 }
 
+/// What counts for an output is an output itself, a single number.
+static Error checkCounted(const EntryPoint &entry) {
+  for (const Binding &output : entry.outputs) {
+    if (!output.counted)
+      continue;
+    auto counter = find_if(entry.outputs, [&](const Binding &other) {
+      return other.name == output.counted->counter;
+    });
+    if (output.counted->dimension >= output.type.shape.size())
+      return fail("the counted dimension " + Twine(output.counted->dimension) +
+                  " of '" + output.name + "' (" + output.type.str() +
+                  ") is not there");
+    if (counter == entry.outputs.end() ||
+        counter->type.type != DataType::Int64 || !counter->type.shape.empty() ||
+        counter->counted)
+      return fail("'" + output.counted->counter + "', which counts for '" +
+                  output.name + "', is no output of one int64");
+  }
+  return Error::success();
+}
+
 /// No input overwrites another, and each is found by its name. Outputs may
 /// share a segment: a model can yield one tensor twice.
 static Error checkInputs(const EntryPoint &entry) {
@@ -248,6 +269,8 @@ Error checkManifest(const Manifest &manifest) {
       return error;
     if (Error error =
             checkBindings(manifest, entry.outputs, MemoryRole::Output))
+      return error;
+    if (Error error = checkCounted(entry))
       return error;
     if (Error error = checkSteps(manifest, entry))
       return error;

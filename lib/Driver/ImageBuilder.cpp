@@ -11,6 +11,7 @@
 #include "garam/Container/Instances.h"
 #include "garam/Container/StepChecker.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
+#include "garam/Support/CountedSizes.h"
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
@@ -313,6 +314,14 @@ static void readQuantization(DictionaryAttr attrs, Binding &binding) {
   binding.type.type = DataType::Float32;
 }
 
+static void readCounted(DictionaryAttr attrs, Binding &binding) {
+  auto attr =
+      attrs ? attrs.getAs<DictionaryAttr>(countedAttrName) : DictionaryAttr();
+  if (attr)
+    binding.counted = {uint32_t(attr.getAs<IntegerAttr>("dimension").getInt()),
+                       attr.getAs<StringAttr>("counter").str()};
+}
+
 llvm::Expected<Binding>
 ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   Binding binding;
@@ -333,6 +342,7 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   binding.type.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
   binding.segment = segment->second;
   readQuantization(attrs, binding);
+  readCounted(attrs, binding);
   if (!getDeviceByteSize(binding))
     return makeUserError(ExitCode::Model,
                          "'" + binding.name + "' (" + binding.type.str() +

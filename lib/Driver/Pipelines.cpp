@@ -9,6 +9,7 @@
 #include "garam/Conversion/Passes.h"
 #include "garam/Dialect/Hetero/Transforms/Passes.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
+#include "garam/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
@@ -19,6 +20,7 @@ void buildLinalgPipeline(OpPassManager &manager) {
   manager.addNestedPass<func::FuncOp>(onnx::createONNXRaise());
   // Every node that cannot be converted is reported by this one pass.
   manager.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
+  manager.addNestedPass<func::FuncOp>(createBoundSizes());
   // What the conversion of one node leaves for its neighbour to use: shapes,
   // initial values, constants.
   manager.addPass(createCanonicalizerPass());

@@ -11,7 +11,9 @@
 #include "StepRunner.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Endian.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace llvm;
@@ -199,11 +201,43 @@ Tensor Session::readTensor(const Binding &binding) {
   return tensor;
 }
 
+/// Keeps the first `count` elements of a dimension.
+static void trim(Tensor &tensor, size_t dimension, int64_t count) {
+  TensorType inner{tensor.type.type, {}};
+  ArrayRef<int64_t> shape = tensor.type.shape;
+  inner.shape.assign(shape.begin() + dimension + 1, shape.end());
+  uint64_t element = *getByteSize(inner);
+  uint64_t before = shape[dimension] * element;
+  uint64_t after = count * element;
+  uint64_t numRows = before == 0 ? 0 : tensor.data.size() / before;
+  for (uint64_t row = 0; row < numRows; ++row)
+    std::memmove(tensor.data.data() + row * after,
+                 tensor.data.data() + row * before, after);
+  tensor.data.resize(numRows * after);
+  tensor.type.shape[dimension] = count;
+}
+
+/// What counts of an output. A program's number is not believed to fit.
+Tensor Session::readResult(const Binding &binding) {
+  Tensor tensor = readTensor(binding);
+  if (!binding.counted)
+    return tensor;
+  auto counter =
+      find_if(executable->getEntryPoint().outputs, [&](const Binding &other) {
+        return other.name == binding.counted->counter;
+      });
+  int64_t count = support::endian::read64le(readTensor(*counter).data.data());
+  size_t dimension = binding.counted->dimension;
+  trim(tensor, dimension,
+       std::clamp<int64_t>(count, 0, tensor.type.shape[dimension]));
+  return tensor;
+}
+
 void Session::readOutputs(RunResult &result) {
-  for (const Binding &binding : executable->getEntryPoint().outputs) {
-    result.outputs.push_back(readTensor(binding));
-    if (binding.quantization)
-      result.hostQuantizedElements += *getDeviceByteSize(binding);
+  for (const Binding *binding : listResults(executable->getEntryPoint())) {
+    result.outputs.push_back(readResult(*binding));
+    if (binding->quantization)
+      result.hostQuantizedElements += *getDeviceByteSize(*binding);
   }
 }
 

@@ -181,6 +181,13 @@ static py::list listBindings(llvm::ArrayRef<Binding> bindings) {
   return list;
 }
 
+static py::list listOutputs(const Binary &binary) {
+  py::list list;
+  for (const Binding *binding : listResults(binary.executable->getEntryPoint()))
+    list.append(describe(*binding));
+  return list;
+}
+
 /// (input, output) each.
 static py::list listStates(const Binary &binary) {
   py::list list;
@@ -238,11 +245,7 @@ static void bindBinary(py::module_ &module) {
                                return listBindings(
                                    binary.executable->getEntryPoint().inputs);
                              })
-      .def_property_readonly("outputs",
-                             [](const Binary &binary) {
-                               return listBindings(
-                                   binary.executable->getEntryPoint().outputs);
-                             })
+      .def_property_readonly("outputs", &listOutputs)
       .def_property_readonly("states", &listStates)
       .def_property_readonly("target",
                              [](const Binary &binary) {

@@ -120,7 +120,8 @@ class Library:
             Input(name.encode(), dtype, array.ndim,
                   shape.ctypes.data_as(ctypes.POINTER(ctypes.c_int64)), array.ctypes.data,
                   array.nbytes) for (name, array), shape in zip(arrays.items(), shapes)])
-        outputs = [] if output is None else [output.ctypes.data]
+        arrays_out = output if isinstance(output, list) else [output]
+        outputs = [array.ctypes.data for array in arrays_out if array is not None]
         places = (ctypes.c_void_p * len(outputs))(*outputs)
         return self.try_call("garamSessionRun", session, inputs, ctypes.c_size_t(len(arrays)),
                              places, ctypes.c_size_t(len(outputs)))
@@ -278,6 +279,26 @@ def test_state_stays_in_a_session(library):
     with pytest.raises(Failure, match="places for 2 states are given, the model has 1"):
         library.try_call("garamSessionCopyStates", session, places, ctypes.c_size_t(2))
     library.call("garamSessionDestroy", session)
+
+
+def test_a_size_of_run_time_is_an_output_of_its_own(library):
+    graph = helper.make_graph(
+        [helper.make_node("NonZero", ["x"], ["y"])], "test",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [2, 3])],
+        [helper.make_tensor_value_info("y", TensorProto.INT64, [2, "n"])])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=8)
+    executable = library.compile("model.onnx", "host", model.SerializeToString())
+    names = [library.call("garamExecutableGetOutput", executable, ctypes.c_size_t(i)).name
+             for i in range(library.call("garamExecutableGetNumOutputs", executable))]
+    assert names == [b"y", b"y.count"]
+    x = np.array([[0, 2, 0], [1, 0, 3]], np.float32)
+    y, count = np.zeros(12, np.int64), np.zeros((), np.int64)
+    session = library.call("garamSessionCreate", executable)
+    library.run(session, {"x": x}, [y, count])
+    assert count == 3
+    np.testing.assert_array_equal(y[:6].reshape(2, 3), np.nonzero(x))
+    library.call("garamSessionDestroy", session)
+    library.call("garamExecutableDestroy", executable)
 
 
 def test_wrong_inputs_and_outputs_are_told(library):

@@ -26,6 +26,7 @@ UNREACHABLE = {
     "the model is larger than 2 GiB without its weights": "would take a file of 2 GiB",
     "a message is longer than 2 GiB without its weights": "would take a file of 2 GiB",
     "cannot expand an operator": "a fault of the onnx library",
+    "cannot fold a sequence": "a fault of the onnx library, whose checker is before it",
     "' is used but never computed": "a fault of the onnx library, whose checker is before it",
     "the IR is not valid any more: ": "a fault of a pass",
     "it failed without a reason": "a fault of a pass",

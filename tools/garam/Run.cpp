@@ -167,8 +167,8 @@ static std::vector<std::string> listValues(const Executable &executable) {
 
 Error RunCommand::openFolders(const Executable &executable) {
   std::vector<std::string> names;
-  for (const Binding &binding : executable.getEntryPoint().outputs)
-    names.push_back(binding.name);
+  for (const Binding *binding : listResults(executable.getEntryPoint()))
+    names.push_back(binding->name);
   for (const CarriedState &state : executable.getEntryPoint().states)
     names.push_back(state.output.name);
   Expected<std::optional<TensorFolder>> folder =

@@ -278,6 +278,12 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
       {"\"float32\"", "\"uint8\"",
        "expected float32, which the host quantises at "
        "manifest.entry_points[0].inputs[0].type"},
+      {"\"name\":\"y\"",
+       "\"counted\":{\"counter\":\"y\",\"dimension\":9},\"name\":\"y\"",
+       "manifest: the counted dimension 9 of 'y' ("},
+      {"\"name\":\"y\"",
+       "\"counted\":{\"counter\":\"z\",\"dimension\":1},\"name\":\"y\"",
+       "manifest: 'z', which counts for 'y', is no output of one int64"},
       {"\"scale\":0.5", "\"scale\":0",
        "expected a finite number above 0 at "
        "manifest.entry_points[0].inputs[0].quantization.scale"},

@@ -38,12 +38,20 @@ bool isUsableScale(double scale);
 /// Whether `storage`, Int8 or UInt8, has this zero point.
 bool isInStorage(int64_t zeroPoint, DataType storage);
 
+/// Of an output of which only the first elements along a dimension count: how
+/// many says another output, an int64 of rank 0, which is for this only.
+struct CountedDimension {
+  uint32_t dimension = 0;
+  std::string counter; // name of the other output
+};
+
 /// An input or output of an entry point.
 struct Binding {
   std::string name;
   TensorType type;
   uint32_t segment = 0; // number in Manifest::segments
   std::optional<HostQuantization> quantization;
+  std::optional<CountedDimension> counted;
 };
 
 /// Bytes of a binding's tensor as the device sees it.
@@ -98,6 +106,9 @@ struct EntryPoint {
   std::vector<CarriedState> states;
   std::vector<Step> steps;
 };
+
+/// The outputs without those that count for others, in order.
+std::vector<const Binding *> listResults(const EntryPoint &entry);
 
 /// An instance of a device.
 struct ImageDevice {

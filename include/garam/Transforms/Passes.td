@@ -362,6 +362,35 @@ def MergeEqualOperations
   }];
 }
 
+def BoundSizes : Pass<"bound-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Keeps tensors whose size a counter says in buffers of fixed size";
+  let description = [{
+    How many elements some operators yield shows at run time: a slice cuts as
+    many off a buffer as a counter, an i64 tensor of rank 0, says. This pass
+    keeps the buffers in place of the slices. What is computed element by
+    element is computed of all of a buffer; reductions leave out what lies
+    behind what counts. A result becomes its buffer, with the counter as a
+    further result, which attribute `garam.counted` names, so that a runtime
+    hands out what counts.
+
+    What cannot be done with a buffer is refused: to choose elements of it by
+    indices, which may count from its end, and windows over it.
+
+    ```mlir
+    %n = tensor.extract %counter[] : tensor<i64>
+    %size = arith.index_cast %n : i64 to index
+    %rows = tensor.extract_slice %buffer[0, 0] [%size, 3] [1, 1]
+        : tensor<6x3xi64> to tensor<?x3xi64>
+    return %rows : tensor<?x3xi64>
+    // becomes
+    return %buffer, %counter : tensor<6x3xi64>, tensor<i64>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def GuardDivision : Pass<"guard-division", "::mlir::func::FuncOp"> {
   let summary = "Gives integer divisions that would trap a result";
   let description = [{

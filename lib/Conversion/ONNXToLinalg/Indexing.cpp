@@ -217,23 +217,31 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
   RankedTensorType type = node.getInputType(0);
   RankedTensorType indexType = node.getInputType(1);
   int64_t numBatchDims = node.getInt("batch_dims", 0);
+  int64_t rank = type.getRank(), numOuterDims = indexType.getRank() - 1;
   if (failed(checkIndices(node, 1)) ||
       failed(node.checkStatic(0, "indexed access")) ||
-      failed(node.checkStatic(1, "indexed access")))
+      (numOuterDims >= 0 &&
+       failed(node.checkStaticDim(1, numOuterDims, "indexed access"))))
     return failure();
-  int64_t rank = type.getRank(), numOuterDims = indexType.getRank() - 1;
   int64_t numIndexed =
       numOuterDims < 0 ? 0 : indexType.getDimSize(numOuterDims);
   if (numBatchDims < 0 || numBatchDims > numOuterDims ||
-      numBatchDims + numIndexed > rank)
+      numBatchDims + numIndexed > rank ||
+      indexType.getShape().take_front(numBatchDims) !=
+          type.getShape().take_front(numBatchDims))
     return node.error() << "indices " << indexType << " do not fit " << type
                         << " with " << numBatchDims << " batch dimensions";
   SmallVector<int64_t> shape(indexType.getShape().drop_back());
   llvm::append_range(shape,
                      type.getShape().drop_front(numBatchDims + numIndexed));
-  if (Value moved = makeCountedND(node, shape, numBatchDims, numIndexed))
-    return node.setOutput(moved);
-  int64_t resultRank = shape.size();
+  if (indexType.hasStaticShape())
+    if (Value moved = makeCountedND(node, shape, numBatchDims, numIndexed))
+      return node.setOutput(moved);
+  Sizes sizes = getSizes(b, node.getInput(1));
+  sizes.resize(std::max<int64_t>(numOuterDims, 0));
+  llvm::append_range(sizes, getStaticSizes(b, type.getShape().drop_front(
+                                                  numBatchDims + numIndexed)));
+  int64_t resultRank = sizes.size();
   SmallVector<AffineMap> maps;
   for (int64_t i = 0; i < numIndexed; ++i) {
     SmallVector<AffineExpr> coordinates;
@@ -244,21 +252,21 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
   }
   Value data = node.getInput(0);
   SmallVector<Value> operands(numIndexed, node.getInput(1));
-  return node.setOutput(makePointwise(
-      b, getStaticSizes(b, shape), type.getElementType(), operands, maps,
-      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-        SmallVector<Value> coordinates;
-        for (int64_t dim = 0; dim < rank; ++dim) {
-          int64_t i = dim - numBatchDims;
-          if (i >= 0 && i < numIndexed)
-            coordinates.push_back(
-                makeBoundedIndex(b, s[i], type.getDimSize(dim)));
-          else
-            coordinates.push_back(linalg::IndexOp::create(
-                b, i < 0 ? dim : numOuterDims + i - numIndexed));
-        }
-        return tensor::ExtractOp::create(b, data, coordinates);
-      }));
+  return node.setOutput(
+      makePointwise(b, sizes, type.getElementType(), operands, maps,
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+                      SmallVector<Value> coordinates;
+                      for (int64_t dim = 0; dim < rank; ++dim) {
+                        int64_t i = dim - numBatchDims;
+                        if (i >= 0 && i < numIndexed)
+                          coordinates.push_back(
+                              makeBoundedIndex(b, s[i], type.getDimSize(dim)));
+                        else
+                          coordinates.push_back(linalg::IndexOp::create(
+                              b, i < 0 ? dim : numOuterDims + i - numIndexed));
+                      }
+                      return tensor::ExtractOp::create(b, data, coordinates);
+                    }));
 }
 
 /// The first `sequence_lens` elements of each sequence backwards.

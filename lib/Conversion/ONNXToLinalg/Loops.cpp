@@ -7,6 +7,7 @@
 #include "Loops.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -60,12 +61,19 @@ Value makeStored(ImplicitLocOpBuilder &b, Value value, Value state) {
 
 Value makeLoopNest(ImplicitLocOpBuilder &b, ArrayRef<int64_t> shape,
                    Value initial, NestBody body) {
+  return makeLoopNest(b, getStaticSizes(b, shape), initial, body);
+}
+
+Value makeLoopNest(ImplicitLocOpBuilder &b, ArrayRef<OpFoldResult> sizes,
+                   Value initial, NestBody body) {
+  SmallVector<Value> ends =
+      getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes);
   SmallVector<Value> position;
   std::function<Value(ImplicitLocOpBuilder &, Value)> build =
       [&](ImplicitLocOpBuilder &b, Value state) -> Value {
-    if (position.size() == shape.size())
+    if (position.size() == ends.size())
       return body(b, position, state);
-    return makeLoop(b, shape[position.size()], state,
+    return makeLoop(b, ends[position.size()], state,
                     [&](ImplicitLocOpBuilder &b, Value step,
                         ValueRange states) -> SmallVector<Value> {
                       position.push_back(step);

@@ -31,7 +31,10 @@ mlir::SmallVector<mlir::Value> makeLoop(mlir::ImplicitLocOpBuilder &b,
 using NestBody = llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &,
                                                 mlir::ValueRange, mlir::Value)>;
 
-/// Loops over all positions of a static shape, in the order of memory.
+/// Loops over all positions of a shape, in the order of memory.
+mlir::Value makeLoopNest(mlir::ImplicitLocOpBuilder &b,
+                         mlir::ArrayRef<mlir::OpFoldResult> sizes,
+                         mlir::Value initial, NestBody body);
 mlir::Value makeLoopNest(mlir::ImplicitLocOpBuilder &b,
                          mlir::ArrayRef<int64_t> shape, mlir::Value initial,
                          NestBody body);

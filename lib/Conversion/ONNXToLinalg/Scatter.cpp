@@ -55,10 +55,7 @@ static LogicalResult checkScatter(NodeAccessor &node) {
   if (!llvm::is_contained({"none", "add", "mul", "max", "min"}, reduction))
     return node.error() << "attribute 'reduction' is '" << reduction
                         << "', but none, add, mul, max or min is needed";
-  bool isStatic = true;
-  for (unsigned i : {0, 1, 2})
-    isStatic &= succeeded(node.checkStatic(i, "a scatter"));
-  if (!isStatic || failed(checkIndices(node, 1)))
+  if (failed(node.checkStatic(0, "a scatter")) || failed(checkIndices(node, 1)))
     return failure();
   if (node.getElementType(2) != node.getElementType(0))
     return node.error() << "updates " << node.getInputType(2)
@@ -73,12 +70,30 @@ static LogicalResult reportMisfit(NodeAccessor &node) {
                       << node.getInputType(0);
 }
 
-static LogicalResult makeScatter(NodeAccessor &node, GetTarget getTarget) {
+/// The sizes of the updates. Of the first `numOuter` dimensions, whose size may
+/// show only at run time, those that indices are there for.
+static Sizes getUpdateSizes(NodeAccessor &node, size_t numOuter) {
+  ImplicitLocOpBuilder &b = node.b;
+  Sizes sizes = getSizes(b, node.getInput(2));
+  Sizes indexSizes = getSizes(b, node.getInput(1));
+  for (size_t dim = 0; dim < numOuter; ++dim) {
+    auto size = dyn_cast<Value>(sizes[dim]);
+    auto indexSize = dyn_cast<Value>(indexSizes[dim]);
+    if (!size || !indexSize)
+      sizes[dim] = size ? indexSizes[dim] : sizes[dim];
+    else
+      sizes[dim] = arith::MinUIOp::create(b, size, indexSize).getResult();
+  }
+  return sizes;
+}
+
+static LogicalResult makeScatter(NodeAccessor &node, size_t numOuter,
+                                 GetTarget getTarget) {
   StringRef reduction = node.getString("reduction", "none");
   bool isUnsigned = node.isUnsignedInput(0);
   Value updates = node.getInput(2);
   return node.setOutput(makeLoopNest(
-      node.b, node.getInputType(2).getShape(), node.getInput(0),
+      node.b, getUpdateSizes(node, numOuter), node.getInput(0),
       [&](ImplicitLocOpBuilder &b, ValueRange position, Value state) -> Value {
         Value update = tensor::ExtractOp::create(b, updates, position);
         SmallVector<Value> target = getTarget(b, position);
@@ -98,19 +113,22 @@ static LogicalResult lowerScatterElements(NodeAccessor &node) {
   int64_t axis = node.getAxis("axis", 0, type.getRank());
   if (node.hasErrors())
     return failure();
+  RankedTensorType updateType = node.getInputType(2);
   bool fits = indexType.getRank() == type.getRank() &&
-              indexType.getShape() == node.getInputType(2).getShape();
+              succeeded(verifyCompatibleShape(indexType, updateType));
   for (int64_t dim = 0; fits && dim < type.getRank(); ++dim)
-    fits = dim == axis || indexType.getDimSize(dim) <= type.getDimSize(dim);
+    fits = dim == axis || (!indexType.isDynamicDim(dim) &&
+                           indexType.getDimSize(dim) <= type.getDimSize(dim));
   if (!fits)
     return reportMisfit(node);
   Value indices = node.getInput(1);
-  return makeScatter(node, [&](ImplicitLocOpBuilder &b, ValueRange position) {
+  auto getTarget = [&](ImplicitLocOpBuilder &b, ValueRange position) {
     SmallVector<Value> target(position);
     Value index = tensor::ExtractOp::create(b, indices, position);
     target[axis] = makeBoundedIndex(b, index, type.getDimSize(axis));
     return target;
-  });
+  };
+  return makeScatter(node, type.getRank(), getTarget);
 }
 
 /// A coordinate of an update, counted from the end when it is negative, and
@@ -264,7 +282,10 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
     return reportMisfit(node);
   SmallVector<int64_t> expected(shape.drop_back());
   llvm::append_range(expected, data.drop_front(numIndexed));
-  if (node.getInputType(2).getShape() != ArrayRef(expected))
+  ArrayRef<int64_t> updates = node.getInputType(2).getShape();
+  if (failed(verifyCompatibleShape(updates, expected)) ||
+      llvm::is_contained(updates.drop_front(numOuterDims),
+                         ShapedType::kDynamic))
     return reportMisfit(node);
   if (std::optional<Block> block = matchBlock(node, data, numIndexed))
     if (Value update = makeReshape(node.b, node.getInput(2), block->sizes))
@@ -273,7 +294,7 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
   if (isSingleUpdate(data, shape))
     return makeSingleUpdate(node, numIndexed);
   Value indices = node.getInput(1);
-  return makeScatter(node, [&](ImplicitLocOpBuilder &b, ValueRange position) {
+  auto getTarget = [&](ImplicitLocOpBuilder &b, ValueRange position) {
     SmallVector<Value> target;
     for (size_t i = 0; i < numIndexed; ++i) {
       SmallVector<Value> coordinate(position.take_front(numOuterDims));
@@ -283,7 +304,8 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
     }
     llvm::append_range(target, position.drop_front(numOuterDims));
     return target;
-  });
+  };
+  return makeScatter(node, numOuterDims, getTarget);
 }
 
 /// Writes the update of each sequence into its cache from an index on, which

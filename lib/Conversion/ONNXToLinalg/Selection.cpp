@@ -4,13 +4,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// How many elements are chosen shows only at run time; the shape that the model
-// declares of the output says it before.
+// How many elements are chosen shows only at run time, unless the shape that
+// the model declares of the output says it before.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Constants.h"
-#include "Loops.h"
+#include "Counted.h"
 #include "OperatorTable.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -20,10 +20,10 @@ using namespace mlir;
 
 namespace garam::onnx {
 
-/// The positions of the first `count` elements of a vector that are not 0; 0
-/// where there are fewer.
-static Value makePositions(ImplicitLocOpBuilder &b, Value vector,
-                           int64_t count) {
+/// The positions of the first `count` elements of a vector that are not 0, 0
+/// where there are fewer, and the counter of them.
+static std::pair<Value, Value> makePositions(ImplicitLocOpBuilder &b,
+                                             Value vector, int64_t count) {
   Type type = getElementTypeOrSelf(vector), i64 = b.getI64Type();
   int64_t size = cast<RankedTensorType>(vector.getType()).getDimSize(0);
   // One place more takes what comes behind the last that is chosen.
@@ -55,8 +55,8 @@ static Value makePositions(ImplicitLocOpBuilder &b, Value vector,
     return {written,
             tensor::InsertOp::create(b, moved, states[1], ValueRange())};
   };
-  found = makeLoop(b, size, {found, next}, step).front();
-  return makeSlice(b, found, 0, 0, count);
+  SmallVector<Value> results = makeLoop(b, size, {found, next}, step);
+  return {makeSlice(b, results[0], 0, 0, count), results[1]};
 }
 
 static LogicalResult lowerCompress(NodeAccessor &node) {
@@ -92,39 +92,36 @@ static LogicalResult lowerCompress(NodeAccessor &node) {
     return node.setOutput(
         ext::GatherOp::create(b, data, makeIndexVector(b, positions), axis));
   }
-  RankedTensorType type = node.getStaticOutputType();
-  if (!type || type.getRank() <= axis)
-    return failure(failed(node.requireConstantInts(1, "condition")));
-  Value positions = makePositions(b, node.getInput(1), type.getDimSize(axis));
-  return node.setOutput(ext::GatherOp::create(b, data, positions, axis));
+  int64_t room = getRoom(node, 0, axis, node.getInputType(1).getDimSize(0));
+  auto [positions, counter] = makePositions(b, node.getInput(1), room);
+  return setCountedOutput(
+      node, 0, ext::GatherOp::create(b, data, positions, axis), axis, counter);
 }
 
 /// The coordinates of the elements that are not 0: [rank, count].
 static LogicalResult lowerNonZero(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   RankedTensorType type = node.getInputType(0);
-  RankedTensorType result = node.getStaticOutputType();
   if (failed(node.checkRank(0, 1, INT32_MAX)) ||
       failed(node.checkStatic(0, "a selection")))
     return failure();
-  if (!result || result.getRank() != 2)
-    return node.error() << "how many elements are not 0 shows at run time; "
-                           "declare the shape of the output";
+  int64_t room = getRoom(node, 0, 1, type.getNumElements());
   Value flat = makeReshape(b, node.getInput(0), {type.getNumElements()});
-  Value positions = makePositions(b, flat, result.getDimSize(1));
+  auto [positions, counter] = makePositions(b, flat, room);
   SmallVector<int64_t> strides(type.getRank(), 1);
   for (int64_t dim = type.getRank() - 1; dim > 0; --dim)
     strides[dim - 1] = strides[dim] * type.getDimSize(dim);
   Value sizes = makeIndexVector(b, type.getShape());
   AffineMap byDim = getAxisMap(b.getContext(), 2, 0);
-  return node.setOutput(makePointwise(
-      b, getStaticSizes(b, {type.getRank(), result.getDimSize(1)}),
-      b.getI64Type(), {positions, makeIndexVector(b, strides), sizes},
+  Value coordinates = makePointwise(
+      b, getStaticSizes(b, {type.getRank(), room}), b.getI64Type(),
+      {positions, makeIndexVector(b, strides), sizes},
       {getAxisMap(b.getContext(), 2, 1), byDim, byDim},
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
         Value steps = arith::DivUIOp::create(b, s[0], s[1]);
         return arith::RemUIOp::create(b, steps, s[2]);
-      }));
+      });
+  return setCountedOutput(node, 0, coordinates, 1, counter);
 }
 
 void registerSelection(OperatorTable &table) {

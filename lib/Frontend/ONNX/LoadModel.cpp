@@ -282,7 +282,7 @@ Expected<LoadedModel> loadModel(StringRef path,
     return std::move(error);
   if (Error error = bindShapes(*model, options))
     return std::move(error);
-  for (Step step : {convertModel, inferTypes, expandFunctions})
+  for (Step step : {convertModel, inferTypes, expandFunctions, foldSequences})
     if (Error error = step(*model))
       return std::move(error);
   if (Error error = checkTypes(*model))

@@ -106,6 +106,10 @@ void addWeightInput(pb::GraphProto &graph, llvm::StringRef name,
 /// Replaces the operators that no lowering takes by their function bodies.
 llvm::Error expandFunctions(LoadedModel &model);
 
+/// Replaces what takes tensors out of sequences and optional values by the
+/// tensors, where it shows which ones these are.
+llvm::Error foldSequences(LoadedModel &model);
+
 /// Gives every value a type, as far as it is known without folding.
 llvm::Error inferTypes(LoadedModel &model);
 

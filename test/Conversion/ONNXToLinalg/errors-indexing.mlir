@@ -174,11 +174,3 @@ func.func @compress_length(%x: tensor<3xf32>, %c: tensor<4xi1>) -> tensor<2xf32>
   %0 = onnx.node "Compress"(%x, %c) {id = "a", opset = 20 : i64} attributes {} : (tensor<3xf32>, tensor<4xi1>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
-
-// -----
-
-func.func @nonzero_count(%x: tensor<3xf32>) -> tensor<1x?xi64> {
-  // expected-error @+1 {{node 'a' (NonZero, opset 20): how many elements are not 0 shows at run time; declare the shape of the output}}
-  %0 = onnx.node "NonZero"(%x) {id = "a", opset = 20 : i64} attributes {} : (tensor<3xf32>) -> tensor<1x?xi64>
-  return %0 : tensor<1x?xi64>
-}

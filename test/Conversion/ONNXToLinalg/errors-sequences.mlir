@@ -56,11 +56,11 @@ func.func @f(%x: tensor<4x3xf32>, %i: tensor<2x1xi64>, %u: tensor<2x4xf32>) -> t
 
 // -----
 
-// Updates are counted.
-func.func @f(%x: tensor<4x3xf32>, %i: tensor<2x1xi64>, %u: tensor<?x3xf32>) -> tensor<4x3xf32> {
+// The dimensions of the data are bounds of indices.
+func.func @f(%x: tensor<?x3xf32>, %i: tensor<2x1xi64>, %u: tensor<2x3xf32>) -> tensor<?x3xf32> {
   // expected-error @+1 {{dynamic ('tensor<?x3xf32>'), but a scatter needs its size}}
-  %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "a", opset = 22 : i64} attributes {} : (tensor<4x3xf32>, tensor<2x1xi64>, tensor<?x3xf32>) -> tensor<4x3xf32>
-  return %0 : tensor<4x3xf32>
+  %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "a", opset = 22 : i64} attributes {} : (tensor<?x3xf32>, tensor<2x1xi64>, tensor<2x3xf32>) -> tensor<?x3xf32>
+  return %0 : tensor<?x3xf32>
 }
 
 // -----
