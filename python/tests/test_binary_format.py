@@ -164,4 +164,6 @@ def test_debug_map(data):
             offset += 1
         for _ in range(read()):
             assert read_text() == "fused groups" and all(map(math.isfinite, read_floats(3)))
+        num_ends = read()
+        assert num_ends in (0, len(ids)) and all(end >= 0 for end in read_floats(num_ends))
     assert offset == end

@@ -282,7 +282,7 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
        "\"counted\":{\"counter\":\"y\",\"dimension\":9},\"name\":\"y\"",
        "manifest: the counted dimension 9 of 'y' ("},
       {"\"name\":\"y\"",
-       "\"counted\":{\"counter\":\"z\",\"dimension\":1},\"name\":\"y\"",
+       "\"counted\":{\"counter\":\"z\",\"dimension\":0},\"name\":\"y\"",
        "manifest: 'z', which counts for 'y', is no output of one int64"},
       {"\"scale\":0.5", "\"scale\":0",
        "expected a finite number above 0 at "

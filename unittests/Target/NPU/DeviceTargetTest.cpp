@@ -376,7 +376,8 @@ TEST_F(DeviceTargetTest, EstimatesAgreeWithSimulations) {
       EXPECT_EQ(estimate->weightBytes, program.bound.weightBytes);
       double onChipBytes = getPeakOnChipBytes(program.plan);
       EXPECT_LT(estimate->onChipBytes, 4 * onChipBytes);
-      EXPECT_GT(estimate->onChipBytes, onChipBytes / 4);
+      // Where there is room, addresses rest before they are used again.
+      EXPECT_GT(estimate->onChipBytes, onChipBytes / 8);
     }
 }
 

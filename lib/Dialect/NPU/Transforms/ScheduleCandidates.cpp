@@ -168,12 +168,14 @@ private:
     }
   }
 
-  /// What a vector stage makes in two tiles goes to the other cores in two
-  /// transfers, the first of them while the engine in front of it still works.
-  /// Each should take as long as its start-up.
+  /// What a vector stage makes in half a tile goes to the other cores while the
+  /// engine in front of it still works. Where there are many tiles, the first
+  /// does that already. Each half should take as long to move as its start-up.
   void considerHalves(StageSchedule schedule) {
     std::optional<unsigned> row = getLargest(schedule, IteratorKind::row);
-    if (!row || machine.network.bytesPerCyclePerCore == 0)
+    if (!row || machine.network.bytesPerCyclePerCore == 0 ||
+        countTiles(getLargestPart(stage, schedule), schedule.tile) >
+            tuning::maxHalvedTiles)
       return;
     schedule.tile[*row] = llvm::divideCeil(schedule.tile[*row], 2);
     double seconds = getResultBytes(schedule) /
