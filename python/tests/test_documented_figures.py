@@ -1,4 +1,4 @@
-"""README's table of latencies has the figures of benchmarks/baseline.json."""
+"""Tables of the documents have the figures of benchmarks/baseline.json."""
 
 import json
 
@@ -33,6 +33,25 @@ def test_latencies_are_those_of_the_baseline(resident_weights):
         compared += 1
     assert compared == sum(len(targets) for label, _, targets in resident_weights.NETWORKS
                            if label in NAMES)
+
+
+NETWORKS_OF_PUBLISHED_MACHINES = {"ResNet-50 version 1, batch 1": "resnet50_v1_int8_b1",
+                                  "ResNet-50 version 1, batch 4": "resnet50_v1_int8_b4",
+                                  "ResNet-50 version 1, batch 16": "resnet50_v1_int8_b16",
+                                  "MobileNetV2": "mobilenetv2_int8"}
+
+
+def test_comparison_with_published_schedules():
+    baseline = json.loads((SOURCE_DIR / "benchmarks" / "baseline.json").read_text())
+    lines = (SOURCE_DIR / "docs" / "targets.md").read_text().splitlines()
+    begin = lines.index(next(line for line in lines if "published cycles" in line)) + 2
+    tables = [[cell.strip() for cell in line.strip("|").split("|")]
+              for line in lines[begin:begin + len(NETWORKS_OF_PUBLISHED_MACHINES)]]
+    for target, network, _, _, cycles, traffic, bound in tables:
+        row = baseline[f"{NETWORKS_OF_PUBLISHED_MACHINES[network]} on {target.strip('`')}"]
+        # Their clock is 1 GHz.
+        assert cycles == f"{1e9 * row['latency_s']:,.0f}" and bound == f"{1e9 * row['bound_s']:,.0f}"
+        assert traffic == f"{(row['dram_read_bytes'] + row['dram_write_bytes']) / 1e6:.2f} MB"
 
 
 def test_table_is_replaced(resident_weights):
