@@ -25,8 +25,7 @@ EngineTimes::EngineTimes(const Stage &stage, const MachineDescription &machine)
     code = std::move(*translated);
 }
 
-/// Dimensions of a tensor from the slowest to the fastest in memory.
-static SmallVector<int64_t> getMemoryOrder(Value tensor) {
+SmallVector<int64_t> getMemoryOrder(Value tensor) {
   if (auto result = dyn_cast<OpResult>(tensor)) {
     if (isStage(result.getOwner()))
       return getLayout(result);

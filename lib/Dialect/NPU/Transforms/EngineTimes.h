@@ -16,6 +16,10 @@
 
 namespace garam::npu {
 
+/// Dimensions of a tensor from the slowest to the fastest in memory, as far as
+/// it is decided: of a concatenation, those of its first input.
+llvm::SmallVector<int64_t> getMemoryOrder(mlir::Value tensor);
+
 /// What the commands of a tile cost an engine.
 struct EngineCost {
   double seconds = 0, joules = 0;

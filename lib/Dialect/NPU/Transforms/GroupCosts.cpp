@@ -21,7 +21,8 @@ namespace garam::npu {
 GroupCosts::GroupCosts(func::FuncOp func, const MachineDescription &machine)
     : machine(machine),
       capacity(plannedFill * machine.local.bytes * machine.cores),
-      dramRate(machine.dram.bytesPerSecond * machine.dram.efficiency) {
+      dramRate(machine.dram.bytesPerSecond * machine.dram.efficiency),
+      tileMemory(getTileMemory(machine)) {
   bool startsRun = true;
   ConcatTrees concats;
   for (Operation &op : func.front()) {
@@ -33,6 +34,11 @@ GroupCosts::GroupCosts(func::FuncOp func, const MachineDescription &machine)
     }
   }
   findReads(func);
+  for (unsigned stage = 0; stage < infos.size(); ++stage) {
+    findInputs(stage);
+    findPlace(stage);
+  }
+  nodes.emplace_back(); // of no stages
 }
 
 void GroupCosts::addStage(Operation *op, bool startsRun, ConcatTrees &concats) {
@@ -42,6 +48,7 @@ void GroupCosts::addStage(Operation *op, bool startsRun, ConcatTrees &concats) {
   info.isSliceable = !op->walk([](IndexOp) {
                           return WalkResult::interrupt();
                         }).wasInterrupted();
+  info.onlyResult = getOnlyResult(op);
   for (const StageOperand &input : info.stage.inputs)
     if (isPackable(input))
       info.constantBytes += input.getRegion(info.stage.getLoops()).getVolume() *
@@ -97,16 +104,77 @@ void GroupCosts::findReads(func::FuncOp func) {
     }
 }
 
+/// What the inputs of a stage that are no constants are made of.
+void GroupCosts::findInputs(unsigned stage) {
+  StageInfo &info = infos[stage];
+  for (auto [number, operand] : llvm::enumerate(info.stage.inputs)) {
+    if (isPackable(operand))
+      continue;
+    InputInfo &input = info.inputs.emplace_back();
+    input.number = number;
+    input.isResult = tensors.count(operand.tensor);
+    SmallVector<Value> sources;
+    appendSources(operand.tensor, sources);
+    input.isMade = llvm::all_of(
+        sources, [&](Value source) { return tensors.count(source); });
+    input.firstMaker = stage;
+    if (input.isMade)
+      for (Value source : sources)
+        input.firstMaker =
+            std::min(input.firstMaker, tensors.find(source)->second.made);
+  }
+}
+
+/// Numbers what a stage is to the spans with it, beside its class: what it
+/// reads of the stages in front of it, who reads what it makes, and what else
+/// crosses the boundary in front of it. Further away than a span is long,
+/// places do not count.
+void GroupCosts::findPlace(unsigned stage) {
+  StageInfo &info = infos[stage];
+  info.classNumber = classNumbers.getClass(info.stage);
+  if (info.classNumber == classes.size())
+    classes.push_back({&info.stage, nullptr, {}});
+  auto getDistance = [](unsigned from, unsigned to) -> int64_t {
+    return std::min(to - from, maxSpanStages + 1);
+  };
+  std::vector<int64_t> key = {info.classNumber, info.isSliceable,
+                              info.onlyResult ? 1 : 0};
+  if (info.onlyResult)
+    key.push_back(info.onlyResult.getResultNumber());
+  for (const InputInfo &input : info.inputs) {
+    key.push_back(input.isMade ? getDistance(input.firstMaker, stage) : -1);
+    key.push_back(input.isResult);
+    if (!input.isResult)
+      continue;
+    auto result = cast<OpResult>(info.stage.inputs[input.number].tensor);
+    key.push_back(getDistance(numbers[result.getOwner()], stage));
+    key.push_back(result.getResultNumber());
+  }
+  for (Value result : info.stage.op->getResults()) {
+    const TensorInfo &tensor = tensors[result];
+    key.push_back(getDistance(stage, tensor.lastRead));
+    key.push_back(tensor.isReturned);
+    key.push_back(tensor.isReturnedOnly);
+  }
+  std::map<std::pair<int64_t, int64_t>, int64_t> bytes;
+  for (Value value : crossing[stage]) {
+    const TensorInfo &tensor = tensors[value];
+    bytes[{getDistance(tensor.made, stage),
+           getDistance(stage, tensor.lastRead)}] += tensor.bytes;
+  }
+  for (auto [distances, sum] : bytes)
+    key.insert(key.end(), {distances.first, distances.second, sum});
+  info.place = placeNumbers.get(std::move(key));
+}
+
 //===----------------------------------------------------------------------===//
 // Work of a stage
 //===----------------------------------------------------------------------===//
 
 const GroupCosts::Work &GroupCosts::getWork(unsigned stage, const Box &loops,
                                             bool isSlice) {
-  StageInfo &info = infos[stage];
-  SmallVector<int64_t> shape = loops.getShape();
-  auto [it, isNew] = info.works.try_emplace(
-      {isSlice, std::vector<int64_t>(shape.begin(), shape.end())});
+  ClassInfo &info = classes[infos[stage].classNumber];
+  auto [it, isNew] = info.works.try_emplace({isSlice, loops.getShape()});
   if (isNew)
     it->second = findWork(info, loops, isSlice);
   return it->second;
@@ -125,11 +193,11 @@ static int64_t countBytes(ArrayRef<StageOperand> operands, const Box &loops,
 
 /// By the schedule that keeps the engines busy for the shortest time, without
 /// regard to what is brought.
-GroupCosts::Work GroupCosts::findWork(StageInfo &info, const Box &loops,
+GroupCosts::Work GroupCosts::findWork(ClassInfo &info, const Box &loops,
                                       bool isSlice) {
   if (!info.times)
-    info.times = std::make_unique<EngineTimes>(info.stage, machine);
-  Stage sized = info.stage;
+    info.times = std::make_unique<EngineTimes>(*info.stage, machine);
+  Stage sized = *info.stage;
   sized.sizes = loops.getShape();
   if (isSlice) {
     for (StageOperand &input : sized.inputs)
@@ -185,30 +253,16 @@ static double getBurstWaste(Value tensor, const Box &region,
   return std::max(1.0, static_cast<double>(machine.dram.burstBytes) / run);
 }
 
-double GroupCosts::countReadBytes(unsigned stage, const Box &loops,
-                                  const Work &work, unsigned first,
-                                  bool keepsFirst) const {
-  double bytes = 0;
-  for (const StageOperand &input : infos[stage].stage.inputs) {
-    if (isPackable(input))
-      continue;
-    SmallVector<Value> sources;
-    appendSources(input.tensor, sources);
-    bool isLocal = llvm::all_of(sources, [&](Value source) {
-      auto it = tensors.find(source);
-      return it != tensors.end() && (it->second.made >= first || keepsFirst);
-    });
-    if (isLocal)
-      continue;
-    Box region = getNeededRegion(input, loops);
-    double read = region.getVolume() * getElementBytes(input.type) *
-                  getBurstWaste(input.tensor, region, machine);
-    Box none = loops;
-    none.high = none.low;
-    bool isReadOnce = !getBroughtRegion(input, loops, none, machine).isEmpty();
-    bytes += read * (isReadOnce ? 1 : work.columnTiles);
-  }
-  return bytes;
+double GroupCosts::countReadBytes(unsigned stage, const InputInfo &input,
+                                  const Box &loops, const Work &work) const {
+  const StageOperand &operand = infos[stage].stage.inputs[input.number];
+  Box region = getNeededRegion(operand, loops);
+  double bytes = region.getVolume() * getElementBytes(operand.type) *
+                 getBurstWaste(operand.tensor, region, machine);
+  Box none = loops;
+  none.high = none.low;
+  bool isReadOnce = !getBroughtRegion(operand, loops, none, machine).isEmpty();
+  return bytes * (isReadOnce ? 1 : work.columnTiles);
 }
 
 /// What leaves behind stage `stage`, the last of a span.
@@ -248,7 +302,7 @@ int64_t GroupCosts::getHeldBytes(unsigned first, unsigned last,
 }
 
 //===----------------------------------------------------------------------===//
-// Whole stages
+// Loads
 //===----------------------------------------------------------------------===//
 
 double getOverlapped(double engines, double transfers) {
@@ -256,13 +310,38 @@ double getOverlapped(double engines, double transfers) {
          tuning::exposedActivity * std::min(engines, transfers);
 }
 
-std::vector<Span> GroupCosts::getWhole(unsigned stage) {
+Load makeLoad(double seconds, double dramSeconds, double ownSeconds) {
+  constexpr double staying = tuning::stayingTransfers;
+  auto getLoad = [&](double busy) {
+    return std::round(picosecondsPerSecond *
+                      ((1 - staying) * busy + staying * ownSeconds));
+  };
+  return {getLoad(seconds), getLoad(dramSeconds)};
+}
+
+//===----------------------------------------------------------------------===//
+// Whole stages
+//===----------------------------------------------------------------------===//
+
+ArrayRef<SpanChoice> GroupCosts::getWhole(unsigned stage) {
+  unsigned place = infos[stage].place;
+  if (wholes.size() <= place)
+    wholes.resize(place + 1);
+  if (wholes[place].empty())
+    wholes[place] = findWhole(stage);
+  return wholes[place];
+}
+
+std::vector<SpanChoice> GroupCosts::findWhole(unsigned stage) {
   const StageInfo &info = infos[stage];
   Box loops = info.stage.getLoops();
-  const Work work = getWork(stage, loops, /*isSlice=*/false);
-  std::vector<Span> spans;
+  const Work &work = getWork(stage, loops, /*isSlice=*/false);
+  std::vector<SpanChoice> choices;
   for (SpanEnds ends : allEnds) {
-    double read = countReadBytes(stage, loops, work, stage, ends.keepsFirst);
+    double read = 0;
+    for (const InputInfo &input : info.inputs)
+      if (!input.isMade || !ends.keepsFirst)
+        read += countReadBytes(stage, input, loops, work);
     double written = countWrittenBytes(stage, ends.keepsLast);
     int64_t bytes = getHeldBytes(stage, stage, ends) +
                     tilesInFlight * work.constantTileBytes * machine.cores;
@@ -272,26 +351,22 @@ std::vector<Span> GroupCosts::getWhole(unsigned stage) {
       bytes += (tilesInFlight - 1) * work.outputTileBytes * machine.cores;
     if (bytes > capacity && (ends.keepsFirst || ends.keepsLast))
       continue;
-    Span span;
-    span.first = span.last = stage;
-    span.ends = ends;
-    span.keepsConstants = {false};
-    span.seconds = work.seconds;
-    span.dramSeconds = (info.constantBytes + read + written +
-                        countMovedBytes(stage, stage, ends)) /
-                       dramRate;
-    span.ownSeconds = getOverlapped(span.seconds, span.dramSeconds);
-    spans.push_back(std::move(span));
+    double dramSeconds = (info.constantBytes + read + written +
+                          countMovedBytes(stage, stage, ends)) /
+                         dramRate;
+    choices.push_back({makeLoad(work.seconds, dramSeconds,
+                                getOverlapped(work.seconds, dramSeconds)),
+                       ends, SpanChoice::wholeStage});
   }
-  return spans;
+  return choices;
 }
 
 bool GroupCosts::isRoomy(unsigned stage) {
-  int64_t passing = tilesInFlight * getTileMemory(machine) * machine.cores;
+  int64_t passing = tilesInFlight * tileMemory * machine.cores;
   if (getHeldBytes(stage, stage, {true, true}) + passing <= capacity)
     return true;
-  Span span = getWhole(stage).front();
-  return span.ends.keepsFirst && span.ends.keepsLast;
+  SpanEnds ends = getWhole(stage).front().ends;
+  return ends.keepsFirst && ends.keepsLast;
 }
 
 } // namespace garam::npu

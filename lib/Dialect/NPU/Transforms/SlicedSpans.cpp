@@ -13,27 +13,61 @@ using namespace mlir;
 
 namespace garam::npu {
 
-/// A group has at most so many stages.
-static constexpr unsigned maxSpanStages = 64;
 /// Halos may make a group's computation this many times as long.
 static constexpr double maxRecomputation = 2.0;
 
-/// Slices of which there are `count` alike.
+struct GroupCosts::WalkStage {
+  double seconds = 0; // of all slices
+  /// Of tensors in between while it runs.
+  int64_t liveBytes = 0;
+  int64_t inputTileBytes = 0, constantTileBytes = 0, outputTileBytes = 0;
+  /// Of each input that is no constant, what all slices read when it is in
+  /// DRAM.
+  SmallVector<double, 3> readBytes;
+};
+
 struct GroupCosts::Walk {
+  /// Slices of which there are `count` alike.
   struct Kind {
     double count;
-    llvm::DenseMap<Value, Box> needed;
-    std::vector<Box> loops; // of each stage, the last one first
+    /// Parts of results of stages that are not taken in yet.
+    SmallVector<std::pair<Value, Box>, 4> needed;
+    std::optional<Box> takeNeeded(Value tensor);
+    void addNeeded(Value tensor, const Box &region);
   };
   unsigned first, last;
+  uint32_t number; // of the slicing
   Slicing slicing;
+  double count; // of slices
   SmallVector<Kind, 3> kinds;
   double seconds = 0, wholeSeconds = 0; // of the slices, of whole stages
-  /// Of each stage, the last one first: seconds of all slices, and bytes of
-  /// tensors in between while it runs.
-  SmallVector<double> stageSeconds;
-  SmallVector<int64_t> liveBytes;
+  SmallVector<WalkStage, 0> stages;     // the last one first
+  /// Stages with constants, those with the most bytes first.
+  SmallVector<unsigned> byConstants;
 };
+
+std::optional<Box> GroupCosts::Walk::Kind::takeNeeded(Value tensor) {
+  auto *it = llvm::find_if(
+      needed, [&](const auto &entry) { return entry.first == tensor; });
+  if (it == needed.end())
+    return std::nullopt;
+  Box box = std::move(it->second);
+  needed.erase(it);
+  return box;
+}
+
+void GroupCosts::Walk::Kind::addNeeded(Value tensor, const Box &region) {
+  for (auto &[known, box] : needed)
+    if (known == tensor) {
+      box = box.hull(region);
+      return;
+    }
+  needed.emplace_back(tensor, region);
+}
+
+//===----------------------------------------------------------------------===//
+// Walks
+//===----------------------------------------------------------------------===//
 
 /// Parts along a coordinate that are tried.
 static constexpr int64_t partCounts[] = {2,  3,  4,  6,  8,  12, 16,
@@ -42,7 +76,7 @@ static constexpr int64_t partCounts[] = {2,  3,  4,  6,  8,  12, 16,
 static constexpr unsigned maxRowCoordinates = 2;
 
 std::vector<Slicing> GroupCosts::listSlicings(unsigned last) const {
-  OpResult result = getOnlyResult(infos[last].stage.op);
+  OpResult result = infos[last].onlyResult;
   if (!result)
     return {};
   ArrayRef<int64_t> shape = getTensorType(result).getShape();
@@ -82,43 +116,40 @@ std::vector<Slicing> GroupCosts::listSlicings(unsigned last) const {
   return slicings;
 }
 
-void GroupCosts::forEachSliced(unsigned last,
-                               function_ref<void(const Span &)> use) {
-  OpResult result = getOnlyResult(infos[last].stage.op);
+/// A walk for each slicing, with no stage yet.
+std::vector<GroupCosts::Walk> GroupCosts::startWalks(unsigned last) const {
+  std::vector<Walk> walks;
+  OpResult result = infos[last].onlyResult;
   for (Slicing &slicing : listSlicings(last)) {
+    Walk &walk = walks.emplace_back();
+    walk.first = last + 1;
+    walk.last = last;
+    walk.number = SpanChoice::wholeStage + walks.size();
+    walk.count = slicing.getCount();
     ArrayRef<int64_t> shape = getTensorType(result).getShape();
     int64_t rows = 1;
     for (int64_t count : ArrayRef<int64_t>(slicing.counts).drop_front())
       rows *= count;
-    Walk walk{last + 1, last, slicing, {}, 0, 0, {}, {}};
     // Between the first rows and the last, slices are alike.
-    double outer = slicing.getCount() / rows;
     auto addKind = [&](int64_t number, double count) {
       Walk::Kind &kind = walk.kinds.emplace_back();
-      kind.count = outer * count;
-      kind.needed[result] = slicing.getSlice(shape, number);
+      kind.count = walk.count / rows * count;
+      kind.addNeeded(result, slicing.getSlice(shape, number));
     };
     addKind(0, 1);
     if (rows > 2)
       addKind(rows / 2, rows - 2);
     if (rows > 1)
       addKind(rows - 1, 1);
-    for (unsigned stage = last + 1; stage-- > 0;) {
-      if (last - stage >= maxSpanStages || !extend(walk, stage))
-        break;
-      for (SpanEnds ends : allEnds)
-        if (std::optional<Span> span = finish(walk, ends))
-          use(*span);
-      if (infos[stage].startsRun)
-        break;
-    }
+    walk.slicing = std::move(slicing);
   }
+  return walks;
 }
 
 /// Takes the stage in front of a walk in. False when that cannot be, or when no
 /// longer walk can be worth it.
 bool GroupCosts::extend(Walk &walk, unsigned stage) {
-  StageInfo &info = infos[stage];
+  const StageInfo &info = infos[stage];
   if (!info.isSliceable)
     return false;
   if (stage != walk.last)
@@ -128,47 +159,75 @@ bool GroupCosts::extend(Walk &walk, unsigned stage) {
         return false;
     }
   walk.first = stage;
-  walk.liveBytes.push_back(0);
-  walk.stageSeconds.push_back(0);
+  WalkStage &own = walk.stages.emplace_back();
+  own.readBytes.assign(info.inputs.size(), 0);
   int64_t resultBytes = 0;
   for (Walk::Kind &kind : walk.kinds) {
     Box loops;
-    int64_t bytes = 0;
-    for (const StageOperand &output : info.stage.outputs) {
-      auto it = kind.needed.find(output.tensor);
-      if (it == kind.needed.end())
-        continue;
-      Box own = getLoopsOf(info.stage, output, it->second);
-      loops = loops.getRank() == 0 ? own : loops.hull(own);
-    }
+    for (const StageOperand &output : info.stage.outputs)
+      if (std::optional<Box> needed = kind.takeNeeded(output.tensor)) {
+        Box part = getLoopsOf(info.stage, output, *needed);
+        loops = loops.getRank() == 0 ? part : loops.hull(part);
+      }
     if (loops.getRank() != info.stage.getNumLoops() || loops.isEmpty())
       return false;
+    int64_t bytes = 0;
     for (const StageOperand &output : info.stage.outputs)
       bytes +=
           output.getRegion(loops).getVolume() * getElementBytes(output.type);
     resultBytes = std::max(resultBytes, bytes);
-    for (const StageOperand &input : info.stage.inputs) {
-      Box region = getNeededRegion(input, loops);
-      auto [it, isNew] = kind.needed.try_emplace(input.tensor, region);
-      if (!isNew)
-        it->second = it->second.hull(region);
+    const Work &work = getWork(stage, loops, /*isSlice=*/true);
+    own.seconds += kind.count * work.seconds;
+    own.inputTileBytes = std::max(own.inputTileBytes, work.inputTileBytes);
+    own.constantTileBytes =
+        std::max(own.constantTileBytes, work.constantTileBytes);
+    own.outputTileBytes = std::max(own.outputTileBytes, work.outputTileBytes);
+    for (auto [input, read] : llvm::zip_equal(info.inputs, own.readBytes)) {
+      const StageOperand &operand = info.stage.inputs[input.number];
+      if (input.isResult)
+        kind.addNeeded(operand.tensor, getNeededRegion(operand, loops));
+      read += kind.count * countReadBytes(stage, input, loops, work);
     }
-    walk.stageSeconds.back() +=
-        kind.count * getWork(stage, loops, /*isSlice=*/true).seconds;
-    kind.loops.push_back(std::move(loops));
   }
   if (stage != walk.last) {
     unsigned lastRead = stage;
     for (Value result : info.stage.op->getResults())
       lastRead = std::max(lastRead, tensors[result].lastRead);
     for (unsigned reader = stage; reader <= lastRead; ++reader)
-      walk.liveBytes[walk.last - reader] += resultBytes;
+      walk.stages[walk.last - reader].liveBytes += resultBytes;
   }
-  walk.seconds += walk.stageSeconds.back();
+  walk.seconds += own.seconds;
   walk.wholeSeconds +=
       getWork(stage, info.stage.getLoops(), /*isSlice=*/false).seconds;
-  return *llvm::max_element(walk.liveBytes) <= capacity &&
+  if (info.constantBytes > 0)
+    walk.byConstants.insert(llvm::find_if(walk.byConstants,
+                                          [&](unsigned other) {
+                                            return infos[other].constantBytes <=
+                                                   info.constantBytes;
+                                          }),
+                            stage);
+  return llvm::all_of(walk.stages,
+                      [&](const WalkStage &each) {
+                        return each.liveBytes <= capacity;
+                      }) &&
          walk.seconds <= maxRecomputation * walk.wholeSeconds;
+}
+
+//===----------------------------------------------------------------------===//
+// What a walk costs
+//===----------------------------------------------------------------------===//
+
+struct GroupCosts::EndTraffic {
+  SpanEnds ends;
+  int64_t heldBytes;
+  double movedBytes, writtenBytes;
+};
+
+GroupCosts::EndTraffic GroupCosts::findEndTraffic(unsigned first, unsigned last,
+                                                  SpanEnds ends) const {
+  return {ends, getHeldBytes(first, last, ends),
+          countMovedBytes(first, last, ends),
+          countWrittenBytes(last, ends.keepsLast)};
 }
 
 /// What a stage of a span moves between local memory and DRAM, and takes of
@@ -180,92 +239,160 @@ struct GroupCosts::Traffic {
 };
 
 GroupCosts::Traffic GroupCosts::findTraffic(const Walk &walk, unsigned stage,
-                                            SpanEnds ends) {
-  unsigned place = walk.last - stage;
+                                            const EndTraffic &ends) const {
+  const WalkStage &own = walk.stages[walk.last - stage];
   Traffic traffic;
-  Work most;
-  for (const Walk::Kind &kind : walk.kinds) {
-    const Work &work = getWork(stage, kind.loops[place], /*isSlice=*/true);
-    traffic.passed +=
-        kind.count * countReadBytes(stage, kind.loops[place], work, walk.first,
-                                    ends.keepsFirst);
-    most.inputTileBytes = std::max(most.inputTileBytes, work.inputTileBytes);
-    most.constantTileBytes =
-        std::max(most.constantTileBytes, work.constantTileBytes);
-    most.outputTileBytes = std::max(most.outputTileBytes, work.outputTileBytes);
+  for (auto [input, read] :
+       llvm::zip_equal(infos[stage].inputs, own.readBytes)) {
+    bool isLocal = input.isMade &&
+                   (ends.ends.keepsFirst || input.firstMaker >= walk.first);
+    traffic.passed += isLocal ? 0 : read;
   }
   // What passes is cut into tiles that are small enough.
   auto take = [&](int64_t bytes, int64_t times) {
-    traffic.takenBytes +=
-        times * std::min(bytes, getTileMemory(machine)) * machine.cores;
+    traffic.takenBytes += times * std::min(bytes, tileMemory) * machine.cores;
   };
-  traffic.takenBytes = walk.liveBytes[place];
-  take(most.constantTileBytes, tilesInFlight);
+  traffic.takenBytes = own.liveBytes;
+  take(own.constantTileBytes, tilesInFlight);
   if (traffic.passed > 0)
-    take(most.inputTileBytes, tilesInFlight);
-  if (stage == walk.last && !ends.keepsLast)
-    take(most.outputTileBytes, tilesInFlight - 1);
+    take(own.inputTileBytes, tilesInFlight);
+  if (stage == walk.last && !ends.ends.keepsLast)
+    take(own.outputTileBytes, tilesInFlight - 1);
   if (stage == walk.last)
-    traffic.passed += countWrittenBytes(stage, ends.keepsLast);
+    traffic.passed += ends.writtenBytes;
   if (stage == walk.first)
-    traffic.once += countMovedBytes(walk.first, walk.last, ends);
+    traffic.once += ends.movedBytes;
   return traffic;
 }
 
-/// Lets constants stay in `room` bytes. Each byte that stays saves as much as
-/// any other: the large ones first.
-void GroupCosts::keepConstants(Span &span, MutableArrayRef<Traffic> traffic,
-                               int64_t room) const {
-  SmallVector<unsigned> order =
-      llvm::to_vector(llvm::seq(span.first, span.last + 1));
-  llvm::stable_sort(order, [&](unsigned a, unsigned b) {
-    return infos[a].constantBytes > infos[b].constantBytes;
-  });
-  span.keepsConstants.assign(traffic.size(), false);
-  for (unsigned stage : order) {
-    // Every core may need them all.
-    int64_t constants = infos[stage].constantBytes;
-    int64_t bytes = constants * machine.cores;
-    bool keeps = bytes <= room;
-    unsigned place = stage - span.first;
-    span.keepsConstants[place] = keeps && bytes > 0;
-    if (keeps) {
-      room -= bytes;
-      traffic[place].once += constants;
-    } else {
-      traffic[place].passed +=
-          static_cast<double>(constants) * span.slicing.getCount();
-    }
-  }
-}
-
-std::optional<Span> GroupCosts::finish(const Walk &walk, SpanEnds ends) {
-  Span span;
-  span.first = walk.first;
-  span.last = walk.last;
-  span.ends = ends;
-  span.slicing = walk.slicing;
-  SmallVector<Traffic> traffic;
+/// Finds the traffic of each stage, the first one first, and lets constants
+/// stay where there is room. Each byte that stays saves as much as any other:
+/// the large ones first. False where there is no room for what must stay.
+bool GroupCosts::findAllTraffic(const Walk &walk, const EndTraffic &ends,
+                                SmallVectorImpl<Traffic> &traffic,
+                                SmallVectorImpl<bool> &keepsConstants) const {
+  traffic.clear();
   int64_t peak = 0;
   for (unsigned stage = walk.first; stage <= walk.last; ++stage) {
     traffic.push_back(findTraffic(walk, stage, ends));
     peak = std::max(peak, traffic.back().takenBytes);
   }
-  int64_t room = capacity - getHeldBytes(walk.first, walk.last, ends) - peak;
+  int64_t room = capacity - ends.heldBytes - peak;
   if (room < 0)
-    return std::nullopt;
-  keepConstants(span, traffic, room);
-  span.seconds = walk.seconds;
-  double count = walk.slicing.getCount();
-  for (auto [place, moved] : llvm::enumerate(traffic)) {
-    double engines = walk.stageSeconds[walk.last - walk.first - place] / count;
-    double once = moved.once / dramRate;
-    double each = moved.passed / dramRate / count;
-    span.dramSeconds += once + count * each;
-    span.ownSeconds += getOverlapped(engines, once + each) +
-                       (count - 1) * getOverlapped(engines, each);
+    return false;
+  keepsConstants.assign(traffic.size(), false);
+  for (unsigned stage : walk.byConstants) {
+    // Every core may need them all.
+    int64_t constants = infos[stage].constantBytes;
+    int64_t bytes = constants * machine.cores;
+    unsigned place = stage - walk.first;
+    if (bytes <= room) {
+      room -= bytes;
+      traffic[place].once += constants;
+      keepsConstants[place] = true;
+    } else {
+      traffic[place].passed += constants * walk.count;
+    }
   }
-  return span;
+  return true;
+}
+
+Load GroupCosts::sumUp(const Walk &walk, ArrayRef<Traffic> traffic) const {
+  double dramSeconds = 0, ownSeconds = 0;
+  for (auto [own, moved] :
+       llvm::zip_equal(llvm::reverse(walk.stages), traffic)) {
+    double engines = own.seconds / walk.count;
+    double once = moved.once / dramRate;
+    double each = moved.passed / dramRate / walk.count;
+    dramSeconds += once + walk.count * each;
+    ownSeconds += getOverlapped(engines, once + each) +
+                  (walk.count - 1) * getOverlapped(engines, each);
+  }
+  return makeLoad(walk.seconds, dramSeconds, ownSeconds);
+}
+
+//===----------------------------------------------------------------------===//
+// Spans
+//===----------------------------------------------------------------------===//
+
+/// Adds a choice unless another of the same ends beats it.
+static void addChoice(std::vector<SpanChoice> &choices,
+                      const SpanChoice &choice) {
+  auto beats = [](const SpanChoice &a, const SpanChoice &b) {
+    return a.ends.keepsFirst == b.ends.keepsFirst &&
+           a.ends.keepsLast == b.ends.keepsLast && b.load.isBeatenBy(a.load);
+  };
+  if (llvm::any_of(choices,
+                   [&](const auto &other) { return beats(other, choice); }))
+    return;
+  llvm::erase_if(choices,
+                 [&](const auto &other) { return beats(choice, other); });
+  choices.push_back(choice);
+}
+
+/// Takes stage `first` into all walks and drops those that end there.
+void GroupCosts::extendAll(std::vector<Walk> &walks, unsigned first) {
+  std::vector<Walk> longer;
+  for (Walk &walk : walks)
+    if (extend(walk, first))
+      longer.push_back(std::move(walk));
+  walks = std::move(longer);
+}
+
+void GroupCosts::fillNode(Node &node, std::vector<Walk> &walks, unsigned first,
+                          unsigned last) {
+  extendAll(walks, first);
+  SmallVector<Traffic> traffic;
+  SmallVector<bool> keepsConstants;
+  for (SpanEnds ends : allEnds) {
+    EndTraffic endTraffic = findEndTraffic(first, last, ends);
+    for (const Walk &walk : walks)
+      if (findAllTraffic(walk, endTraffic, traffic, keepsConstants))
+        addChoice(node.choices, {sumUp(walk, traffic), ends, walk.number});
+  }
+  node.isKnown = true;
+  node.isEnd = walks.empty();
+}
+
+SmallVector<SpanChoices, 0> GroupCosts::getSliced(unsigned last) {
+  SmallVector<SpanChoices, 0> found;
+  std::optional<std::vector<Walk>> walks;
+  unsigned number = 0;
+  for (unsigned first = last + 1; first-- > 0;) {
+    if (last - first >= maxSpanStages)
+      break;
+    auto [it, isNew] =
+        nodeNumbers.try_emplace({number, infos[first].place}, nodes.size());
+    number = it->second;
+    if (isNew)
+      nodes.emplace_back();
+    Node &node = nodes[number];
+    if (!node.isKnown) {
+      // Of a span that is not known, no longer one is.
+      if (!walks) {
+        walks = startWalks(last);
+        for (unsigned stage = last; stage > first; --stage)
+          extendAll(*walks, stage);
+      }
+      fillNode(node, *walks, first, last);
+    }
+    found.push_back({first, node.choices});
+    if (node.isEnd || infos[first].startsRun)
+      break;
+  }
+  return found;
+}
+
+SpanSlices GroupCosts::getSlices(const PlannedSpan &span) {
+  std::vector<Walk> walks = startWalks(span.last);
+  Walk &walk = walks[span.choice->slicing - SpanChoice::wholeStage - 1];
+  for (unsigned stage = span.last + 1; stage-- > span.first;)
+    extend(walk, stage);
+  SmallVector<Traffic> traffic;
+  SpanSlices slices{walk.slicing, {}};
+  findAllTraffic(walk, findEndTraffic(span.first, span.last, span.choice->ends),
+                 traffic, slices.keepsConstants);
+  return slices;
 }
 
 } // namespace garam::npu

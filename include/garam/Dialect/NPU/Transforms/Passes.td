@@ -113,17 +113,24 @@ def NPUFuseGroups : Pass<"npu-fuse-groups", "::mlir::func::FuncOp"> {
     costs nothing. `slice` of a stage says which slice it computes, and whether
     its constants stay in local memory for the next.
 
-    Which groups, and how many slices, is chosen by a dynamic program over the
-    boundaries between stages with the cost model's time of the engines and the
-    bytes that cross the memory interface; `npu.fusion` of the function holds
-    the seconds that are expected of the choice (`seconds`), of any choice
-    searched at least (`bound_s`) and of whole stages (`whole_s`). Searched are
-    runs of at most 64 stages, cut along the first coordinate of their result
-    into 2 to 128 parts, or into single ones and these along one of the two
-    coordinates behind it, where slices compute at most twice as long as whole
-    stages. Functions all of whose
-    stages have room stay as they are. Where the choice leaves no room for a
-    tensor, `homes` of its stage says so to `npu-schedule-stages`.
+    Which groups, and how many slices, is the plan with the least time by the
+    cost model's time of the engines and the bytes that cross the memory
+    interface. The search goes over the boundaries between stages and keeps
+    what no other beginning of a plan beats in both; a lower bound of what is
+    behind takes out most of them. `npu.fusion` of the function holds the seconds
+    that are expected of the choice (`seconds`), of any choice searched at least
+    (`bound_s`) and of whole stages (`whole_s`): the first two are equal, but
+    where a function has so many stages that beginnings had to be left out, and
+    where whole stages are kept because groups would gain less than 3 %. The
+    estimate itself is exact where tensors cross no boundary but that behind
+    their stage, as in a chain. Searched are runs of at most 64 stages, cut along
+    the first coordinate of their result into 2 to 128 parts, or into single
+    ones and these along one of the two coordinates behind it, where slices
+    compute at most twice as long as whole stages. Time and memory grow linearly
+    with the number of stages; runs of stages that are alike are looked at once.
+    Functions all of whose stages have room stay as they are. Where the choice
+    leaves no room for a tensor, `homes` of its stage says so to
+    `npu-schedule-stages`.
 
     A group is a run of stages one of whose results is read behind it, with
     other operations than constants in front of it or behind it only. Layouts
