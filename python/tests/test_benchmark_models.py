@@ -110,3 +110,18 @@ def test_chain(kind, first, monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks" / "models"))
     model = __import__("chain").build(kind, 7)
     assert [node.op_type for node in model.graph.node][:3] == first and len(model.graph.node) == 7
+
+
+def test_chain_in_int8(monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks" / "models"))
+    model = __import__("chain").build("conv", 4, channels=16, size=20, is_int8=True)
+    onnx.checker.check_model(model, full_check=True)
+    operators = [node.op_type for node in model.graph.node]
+    # The input, weights and biases, and what each of the four nodes makes.
+    assert [operators.count(kind) for kind in ["Conv", "Relu", "QuantizeLinear",
+                                               "DequantizeLinear"]] == [2, 2, 5, 9]
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"])
+    image = np.random.default_rng(0).standard_normal((1, 16, 20, 20), dtype=np.float32)
+    (output,) = session.run(None, {"input": image})
+    assert output.shape == (1, 16, 20, 20) and len(np.unique(output)) > 50
