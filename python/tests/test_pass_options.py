@@ -8,7 +8,7 @@ from conftest import DIGITS, MODEL, USAGE, SOURCE_DIR
 
 # A pass of each device, from its first stage to its last.
 PASSES = {
-    "atom": ["ConvertLinalgToNPU", "NPUScheduleStages", "NPUPlanMemory"],
+    "atom": ["ConvertLinalgToNPU", "NPUSearchSchedules", "NPUPlanMemory"],
     "hbm-pim": ["ConvertLinalgToPIM", "PIMPlaceKernels"],
     "hermes": ["ConvertLinalgToAnalog", "AnalogSplitTiles"],
     "host": ["HostFormKernels", "ConvertFuncToLLVMPass"],
@@ -43,7 +43,7 @@ def test_functions_are_printed_with_their_target(run_tool, tmp_path):
 
 
 def test_passes_are_timed(run_tool, tmp_path):
-    assert "NPUScheduleStages" in compile_printing(run_tool, tmp_path, "--target", "atom", "--mlir-timing")
+    assert "NPUSearchSchedules" in compile_printing(run_tool, tmp_path, "--target", "atom", "--mlir-timing")
 
 
 def test_reproducer_of_a_pass(run_tool, tmp_path):

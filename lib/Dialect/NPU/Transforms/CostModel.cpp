@@ -18,12 +18,10 @@ StageCost::StageCost(const Timeline &past, const Stage &stage,
                      const MachineDescription &machine)
     : stage(stage), machine(machine), past(past.getView()) {
   for (const StageOperand &operand : stage.inputs) {
-    auto result = dyn_cast<OpResult>(operand.tensor);
-    if (!result || !isStage(result.getOwner()) || !past.isSplit(result))
+    const HomeChoice *choice = past.getChoice(operand.tensor);
+    if (!choice)
       continue;
-    Stage producer = getStage(result.getOwner());
-    inputs.push_back({producer.outputs[result.getResultNumber()],
-                      HomeChoice(producer, result, machine)});
+    inputs.push_back({cast<OpResult>(operand.tensor), *choice});
   }
 }
 
@@ -40,7 +38,7 @@ StageCost::Homes StageCost::chooseHomes(const StageSchedule &schedule) const {
 
 void StageCost::moveInputs(Timeline &timeline, const Homes &homes) const {
   for (auto [input, kind] : llvm::zip_equal(inputs, homes))
-    if (kind != HomeKind::Split && timeline.isSplit(input.result.tensor))
+    if (kind != HomeKind::Split && timeline.isSplit(input.result))
       timeline.moveHome(input.result, kind);
 }
 
@@ -62,19 +60,20 @@ bool StageCost::runStage(Timeline &timeline, StageTiles &tiles,
   for (OpResult result : stage.op->getResults())
     homes.push_back(past.isReturnedOnly(result) ? HomeKind::Output
                                                 : getHome(result));
-  return timeline.runStage(tiles, homes, limit);
+  return timeline.runStage(stage, tiles, homes, limit);
 }
 
 void StageCost::advance(Timeline &timeline, const StageSchedule &schedule,
                         StageTiles &tiles) const {
   moveInputs(timeline, chooseHomes(schedule));
   runStage(timeline, tiles, HUGE_VAL);
+  timeline.noteStage(stage, schedule);
 }
 
 double StageCost::getEnd(const StageSchedule &schedule, StageTiles &tiles,
                          double limit) {
   double handover = getHandover(schedule);
-  if (past.isLateAtOnce(tiles, limit - handover))
+  if (past.isLateAtOnce(stage, tiles, limit - handover))
     return HUGE_VAL;
   Timeline timeline = getMoved(chooseHomes(schedule));
   if (!runStage(timeline, tiles, limit - handover))
@@ -127,7 +126,7 @@ FailureOr<FunctionCost> estimateCost(func::FuncOp func,
     EngineTimes engineTimes(stage, machine);
     double begin = timeline.getEnd();
     StageTiles tiles(stage, getSchedule(stage), engineTimes, machine);
-    timeline.runStage(tiles, homes);
+    timeline.runStage(stage, tiles, homes);
     cost.stageSeconds.emplace_back(op.getLoc(), timeline.getEnd() - begin);
   }
   cost.seconds = timeline.finish();

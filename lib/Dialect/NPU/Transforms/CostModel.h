@@ -45,7 +45,7 @@ public:
 private:
   /// Inputs that other stages made, and where they are best kept so far.
   struct Input {
-    StageOperand result; // of the stage that made it
+    mlir::OpResult result; // of the stage that made it
     HomeChoice choice;
   };
 

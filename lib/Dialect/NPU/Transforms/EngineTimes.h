@@ -27,7 +27,8 @@ struct EngineCost {
 
 /// How long the tensor or vector engine takes for tiles of one stage: the sum
 /// of its commands by Timing.h and Energy.h, with operands that lie densely in
-/// memory. Tiles of equal sizes are computed once.
+/// memory, in the order of getMemoryOrder. Tiles of equal sizes are computed
+/// once.
 class EngineTimes {
 public:
   EngineTimes(const Stage &stage, const MachineDescription &machine);

@@ -21,14 +21,10 @@ bool isJoined(ArrayRef<OpResult> leaves) {
   });
 }
 
-HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)
-    : HomeChoice(getStage(tensor.getOwner()), tensor, machine) {}
-
-HomeChoice::HomeChoice(const Stage &producer, OpResult tensor,
-                       const MachineDescription &machine)
+HomeChoice::HomeChoice(const Stage &producer, const StageSchedule &schedule,
+                       OpResult tensor, const MachineDescription &machine)
     : tensor(tensor), machine(machine) {
   const StageOperand &output = producer.outputs[tensor.getResultNumber()];
-  StageSchedule schedule = getSchedule(producer);
   int64_t fullest = schedule.getFullestPart(producer);
   for (int64_t core : {int64_t(0), fullest}) {
     Box own = output.getRegion(schedule.getPart(producer, core));
@@ -36,6 +32,11 @@ HomeChoice::HomeChoice(const Stage &producer, OpResult tensor,
     if (fullest == 0)
       break;
   }
+}
+
+HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)
+    : HomeChoice(getStage(tensor.getOwner()),
+                 getSchedule(getStage(tensor.getOwner())), tensor, machine) {
   for (Operation *user : tensor.getUsers()) {
     if (!isStage(user) || !isScheduled(user))
       continue;

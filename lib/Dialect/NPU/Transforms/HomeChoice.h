@@ -17,14 +17,15 @@ namespace garam::npu {
 bool isJoined(llvm::ArrayRef<mlir::OpResult> leaves);
 
 /// Where a stage's result is best kept that is not only returned, going by the
-/// schedules of the stage and of those consumers that have one. Whether memory
-/// suffices is not asked.
+/// schedules of the stage and of those consumers that were added. Whether
+/// memory suffices is not asked.
 class HomeChoice {
 public:
+  /// With the consumers that have a schedule. So does the producer.
   HomeChoice(mlir::OpResult tensor, const MachineDescription &machine);
-  /// `producer` is the stage that makes `tensor`.
-  HomeChoice(const Stage &producer, mlir::OpResult tensor,
-             const MachineDescription &machine);
+  /// Without consumers; `producer`, with `schedule`, makes `tensor`.
+  HomeChoice(const Stage &producer, const StageSchedule &schedule,
+             mlir::OpResult tensor, const MachineDescription &machine);
 
   /// Adds what a consumer needs of the tensor under `schedule`.
   void addConsumer(const Stage &consumer, const StageSchedule &schedule);

@@ -6,8 +6,6 @@
 
 #include "RemainingTime.h"
 
-#include "CostModel.h"
-#include "ScheduleCandidates.h"
 #include "TileGeometry.h"
 #include "Tuning.h"
 #include "llvm/ADT/DenseMap.h"
@@ -35,7 +33,8 @@ class Follower {
 public:
   explicit Follower(const MachineDescription &machine) : machine(machine) {}
 
-  std::vector<Option> findOptions(const Stage &stage) const;
+  std::vector<Option> findOptions(const Stage &stage,
+                                  StageFamily &family) const;
   /// Sets what is behind the options of `producer`.
   void follow(const Stage &producer, std::vector<Option> &options,
               const Consumer &consumer) const;
@@ -69,19 +68,21 @@ static Operation *findConsumer(Operation *stage) {
 }
 
 /// The splits of a stage, each with the tiles that take least.
-std::vector<Option> Follower::findOptions(const Stage &stage) const {
+std::vector<Option> Follower::findOptions(const Stage &stage,
+                                          StageFamily &family) const {
   std::vector<Option> options;
-  EngineTimes engineTimes(stage, machine);
-  for (StageSchedule &schedule : findSchedules(stage, machine).schedules) {
-    double seconds = std::max(getEngineSeconds(stage, schedule, engineTimes),
-                              getWeightSeconds(stage, schedule));
+  for (const Candidate &candidate :
+       family.getCandidates(/*freeBytes=*/0).candidates) {
+    const StageSchedule &schedule = candidate.schedule;
+    double seconds =
+        std::max(candidate.engineSeconds, getWeightSeconds(stage, schedule));
     auto same = llvm::find_if(options, [&](const Option &option) {
       return option.schedule.split == schedule.split;
     });
     if (same == options.end())
-      options.push_back({std::move(schedule), seconds});
+      options.push_back({schedule, seconds});
     else if (seconds < same->seconds)
-      *same = {std::move(schedule), seconds};
+      *same = {schedule, seconds};
   }
   return options;
 }
@@ -166,6 +167,7 @@ void Follower::follow(const Stage &producer, std::vector<Option> &options,
 }
 
 RemainingTime::RemainingTime(ArrayRef<Operation *> stages,
+                             StageFamilies &families,
                              const MachineDescription &machine)
     : entries(stages.size()) {
   // What a consumer's options take of memory is given back as soon as nobody
@@ -179,7 +181,8 @@ RemainingTime::RemainingTime(ArrayRef<Operation *> stages,
   for (size_t number = stages.size(); number-- > 0;) {
     Operation *op = stages[number];
     Stage stage = getStage(op);
-    std::vector<Option> options = follower.findOptions(stage);
+    std::vector<Option> options =
+        follower.findOptions(stage, *families.get(number));
     if (auto it = consumers.find(findConsumer(op)); it != consumers.end()) {
       follower.follow(stage, options, it->second);
       if (--it->second.numProducers == 0)

@@ -16,16 +16,15 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_REMAININGTIME_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_REMAININGTIME_H
 
-#include "Stage.h"
-#include "garam/Target/NPU/Machine/MachineDescription.h"
+#include "StageFamilies.h"
 
 namespace garam::npu {
 
 class RemainingTime {
 public:
-  /// `stages` are those of a function, in their order.
+  /// `stages` are those of a function, in their order, with their families.
   RemainingTime(llvm::ArrayRef<mlir::Operation *> stages,
-                const MachineDescription &machine);
+                StageFamilies &families, const MachineDescription &machine);
 
   /// Seconds from the end of stage `number`, cut by `split`, to the end of the
   /// chain that goes from each stage to the first one that reads its first

@@ -13,12 +13,86 @@
 using namespace mlir;
 
 namespace garam::npu {
-namespace {
 
 /// Bytes that a tile may take however much else waits.
-int64_t getLargestTileMemory(const MachineDescription &machine) {
+static int64_t getLargestTileMemory(const MachineDescription &machine) {
   return machine.local.bytes / tuning::tileMemoryFraction;
 }
+
+/// Whether neither factor of a contraction's part, with loops of these sizes,
+/// can stay in memory while the other one streams.
+static bool streamsBothFactors(const Stage &stage, ArrayRef<int64_t> sizes,
+                               const MachineDescription &machine) {
+  Box part = Box::ofShape(sizes);
+  return llvm::all_of(ArrayRef(stage.inputs).take_front(2),
+                      [&](const StageOperand &factor) {
+                        return factor.getRegion(part).getVolume() *
+                                   getElementBytes(factor.type) >
+                               getLargestTileMemory(machine);
+                      });
+}
+
+bool usesFreeBytes(const Stage &stage, const MachineDescription &machine) {
+  return stage.isContract() && streamsBothFactors(stage, stage.sizes, machine);
+}
+
+//===----------------------------------------------------------------------===//
+// Grains
+//===----------------------------------------------------------------------===//
+
+/// Columns are cut at whole passes over the array where there are enough.
+static int64_t getGrain(const Stage &stage, unsigned dim,
+                        const MachineDescription &machine) {
+  if (!stage.isContract() || stage.kinds[dim] != IteratorKind::column)
+    return 1;
+  const ArrayMode *mode =
+      machine.findMode(getElementType(stage.inputs[0].type));
+  bool hasPasses = mode && stage.sizes[dim] % mode->outputs == 0 &&
+                   stage.sizes[dim] / mode->outputs >= machine.cores;
+  return hasPasses ? mode->outputs : 1;
+}
+
+static SmallVector<int64_t> getGrains(const Stage &stage,
+                                      const MachineDescription &machine) {
+  SmallVector<int64_t> grains;
+  for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+    grains.push_back(getGrain(stage, dim, machine));
+  return grains;
+}
+
+/// Raises `grains` of a stage to those of `producer`, which makes `input`.
+static void shareGrains(const Stage &stage, const StageOperand &input,
+                        const Stage &producer,
+                        const MachineDescription &machine,
+                        SmallVectorImpl<int64_t> &grains) {
+  const StageOperand &result = producer.outputs[0];
+  for (auto [read, written] :
+       llvm::zip(input.coefficients, result.coefficients))
+    for (unsigned from = 0; from < producer.getNumLoops(); ++from)
+      for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+        if (written[from] == 1 && read[dim] == 1 && stage.isParallel(dim))
+          grains[dim] =
+              std::max(grains[dim], getGrain(producer, from, machine));
+}
+
+/// The grains that the loops of a vector stage have in the contractions whose
+/// results it reads.
+static SmallVector<int64_t> getSharedGrains(const Stage &stage,
+                                            const MachineDescription &machine) {
+  SmallVector<int64_t> grains = getGrains(stage, machine);
+  if (stage.isContract())
+    return grains;
+  for (const StageOperand &input : stage.inputs)
+    if (auto contract = input.tensor.getDefiningOp<ContractOp>())
+      shareGrains(stage, input, getStage(contract), machine, grains);
+  return grains;
+}
+
+//===----------------------------------------------------------------------===//
+// Candidates
+//===----------------------------------------------------------------------===//
+
+namespace {
 
 /// How many cores a stage may take: all, and half of them again and again;
 /// where their number is no power of two, also the largest one below it and its
@@ -38,8 +112,8 @@ class CandidateFinder {
 public:
   CandidateFinder(const Stage &stage, const MachineDescription &machine,
                   int64_t freeBytes)
-      : stage(stage), machine(machine), grains(getGrains()),
-        sharedGrains(getSharedGrains()), freeBytes(freeBytes) {}
+      : stage(stage), machine(machine), grains(getGrains(stage, machine)),
+        sharedGrains(getSharedGrains(stage, machine)), freeBytes(freeBytes) {}
 
   FoundSchedules run() {
     for (int64_t cores : listCoreCounts(machine.cores))
@@ -91,46 +165,6 @@ private:
       return;
     schedule.grain = sharedGrains;
     tryTiles(schedule);
-  }
-
-  SmallVector<int64_t> getGrains() const {
-    SmallVector<int64_t> grains;
-    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-      grains.push_back(getGrain(stage, dim));
-    return grains;
-  }
-
-  /// Columns are cut at whole passes over the array where there are enough.
-  int64_t getGrain(const Stage &of, unsigned dim) const {
-    if (!of.isContract() || of.kinds[dim] != IteratorKind::column)
-      return 1;
-    const ArrayMode *mode = machine.findMode(getElementType(of.inputs[0].type));
-    bool hasPasses = mode && of.sizes[dim] % mode->outputs == 0 &&
-                     of.sizes[dim] / mode->outputs >= machine.cores;
-    return hasPasses ? mode->outputs : 1;
-  }
-
-  /// The grains that the loops of a vector stage have in the contractions whose
-  /// results it reads.
-  SmallVector<int64_t> getSharedGrains() const {
-    SmallVector<int64_t> shared = grains;
-    if (stage.isContract())
-      return shared;
-    for (const StageOperand &input : stage.inputs)
-      if (auto contract = input.tensor.getDefiningOp<ContractOp>())
-        shareGrains(input, getStage(contract), shared);
-    return shared;
-  }
-
-  void shareGrains(const StageOperand &input, const Stage &producer,
-                   SmallVectorImpl<int64_t> &shared) const {
-    const StageOperand &result = producer.outputs[0];
-    for (auto [read, written] :
-         llvm::zip(input.coefficients, result.coefficients))
-      for (unsigned from = 0; from < producer.getNumLoops(); ++from)
-        for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
-          if (written[from] == 1 && read[dim] == 1 && stage.isParallel(dim))
-            shared[dim] = std::max(shared[dim], getGrain(producer, from));
   }
 
   //===--- Tiles ---------------------------------------------------------===//
@@ -286,17 +320,6 @@ private:
     }
   }
 
-  /// Whether neither factor can stay in memory while the other one streams.
-  bool streamsBothFactors(const StageSchedule &schedule) const {
-    Box part = Box::ofShape(getLargestPart(stage, schedule));
-    return llvm::all_of(ArrayRef(stage.inputs).take_front(2),
-                        [&](const StageOperand &factor) {
-                          return factor.getRegion(part).getVolume() *
-                                     getElementBytes(factor.type) >
-                                 getLargestTileMemory(machine);
-                        });
-  }
-
   /// Where both factors are larger than memory, a tile with few rows or columns
   /// brings one of them again and again. One with many of both has only
   /// a part of the reduction at a time and keeps its sums in the accumulators.
@@ -304,7 +327,7 @@ private:
   /// for what streams past.
   void considerPartSums(StageSchedule schedule, unsigned eighths) {
     int64_t memory = getLargestTileMemory(machine);
-    if (!streamsBothFactors(schedule))
+    if (!streamsBothFactors(stage, getLargestPart(stage, schedule), machine))
       return;
     while (getResultBytes(schedule) > memory * eighths / 8) {
       std::optional<unsigned> dim = getFirstRow(schedule);
@@ -326,9 +349,9 @@ private:
   /// least, and no others. An input that is brought as a whole moves once in
   /// any tiles.
   bool considerLeastTraffic(StageSchedule schedule) {
-    if (!streamsBothFactors(schedule))
-      return false;
     SmallVector<int64_t> part = getLargestPart(stage, schedule);
+    if (!streamsBothFactors(stage, part, machine))
+      return false;
     Box loops = Box::ofShape(part);
     Box none = loops;
     none.high = none.low;

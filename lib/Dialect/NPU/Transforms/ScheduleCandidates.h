@@ -29,10 +29,12 @@ struct FoundSchedules {
   uint64_t fewestTiles = std::numeric_limits<uint64_t>::max();
 };
 /// `freeBytes` of a core's memory are not needed for tensors that are kept
-/// while the stage runs.
+/// while the stage runs; they matter where usesFreeBytes says so.
 FoundSchedules findSchedules(const Stage &stage,
                              const MachineDescription &machine,
                              int64_t freeBytes = 0);
+
+bool usesFreeBytes(const Stage &stage, const MachineDescription &machine);
 
 } // namespace garam::npu
 

@@ -6,67 +6,16 @@
 
 #include "ScheduleSearch.h"
 
-#include "ChoiceRecord.h"
 #include "ScheduleCandidates.h"
 #include "garam/Target/DeviceTarget.h"
-
-#include <numeric>
 
 using namespace mlir;
 
 namespace garam::npu {
 
 //===----------------------------------------------------------------------===//
-// Stages
+// Options
 //===----------------------------------------------------------------------===//
-
-void ScheduleSearch::findLastUses() {
-  for (Operation &op : func.front()) {
-    operations.push_back(&op);
-    if (isStage(&op))
-      stages.push_back(&op);
-  }
-  auto extend = [&](Value value, size_t position) {
-    size_t &last = lastUses[value];
-    last = std::max(last, position);
-  };
-  for (size_t position = operations.size(); position-- > 0;) {
-    Operation *op = operations[position];
-    size_t last = position;
-    // What is written to a tensor later is seen through its views.
-    if (isa<ReshapeOp, ViewOp, ConcatOp>(op))
-      last = std::max(last, lastUses.lookup(op->getResult(0)));
-    for (Value operand : op->getOperands())
-      extend(operand, last);
-  }
-}
-
-void ScheduleSearch::countKeptBytes() {
-  int64_t memory = machine.local.bytes * machine.cores;
-  ConcatTrees concats;
-  keptBytes.assign(operations.size() + 1, 0);
-  for (auto [position, op] : llvm::enumerate(operations)) {
-    if (!isStage(op))
-      continue;
-    for (OpResult result : op->getResults()) {
-      int64_t bytes = getTensorType(result).getNumElements() *
-                      getElementBytes(Value(result));
-      if (bytes > memory || concats.isReturnedOnly(result))
-        continue;
-      keptBytes[position] += bytes / machine.cores;
-      size_t last = std::max<size_t>(lastUses.lookup(result), position);
-      keptBytes[last + 1] -= bytes / machine.cores;
-    }
-  }
-  std::partial_sum(keptBytes.begin(), keptBytes.end(), keptBytes.begin());
-}
-
-/// The first stage at `position` or behind it, or the end.
-size_t ScheduleSearch::findStage(size_t position) const {
-  while (position < operations.size() && !isStage(operations[position]))
-    ++position;
-  return position;
-}
 
 /// Says why a stage has no schedule.
 LogicalResult ScheduleSearch::refuse(const Stage &stage,
@@ -85,23 +34,22 @@ LogicalResult ScheduleSearch::refuse(const Stage &stage,
 
 /// Makes what is known of the stage at `position` the next options.
 LogicalResult ScheduleSearch::findOptions(size_t position) {
-  if (position == operations.size())
+  if (position == space.getOperations().size())
     return success();
   size_t number = numStagesSeen++;
-  nextOptions = std::make_unique<Options>(operations[position], machine);
-  const Stage &stage = nextOptions->stage;
-  FoundSchedules found = findSchedules(
-      stage, machine,
-      static_cast<int64_t>(machine.local.bytes) - keptBytes[position]);
-  if (found.schedules.empty())
-    return refuse(stage, found.fewestTiles);
-  for (StageSchedule &schedule : found.schedules) {
-    double seconds =
-        getEngineSeconds(stage, schedule, nextOptions->engineTimes);
-    double behind = remaining->get(number, schedule.split);
-    nextOptions->candidates.push_back(
-        {std::move(schedule), seconds, behind, nullptr});
-  }
+  nextOptions =
+      std::make_unique<Options>(Options{number,
+                                        getStage(space.getStages()[number]),
+                                        space.getFamilies().get(number),
+                                        {}});
+  CandidateList &list =
+      nextOptions->family->getCandidates(space.getFreeBytes(position));
+  if (list.candidates.empty())
+    return refuse(nextOptions->stage, list.fewestTiles);
+  for (Candidate &candidate : list.candidates)
+    nextOptions->options.push_back(
+        {&candidate,
+         space.getRemaining().get(number, candidate.schedule.split)});
   return success();
 }
 
@@ -119,39 +67,32 @@ static bool endsBefore(const T &a, const T &b) {
 std::vector<ScheduleSearch::Choice>
 ScheduleSearch::listChoices(const StageCost &cost) const {
   std::vector<Choice> choices;
-  for (Candidate &candidate : nextOptions->candidates) {
-    double end = cost.getLeastEnd(candidate.schedule, candidate.engineSeconds);
-    choices.push_back({&candidate, end + candidate.behind, false});
+  for (const Option &option : nextOptions->options) {
+    double end = cost.getLeastEnd(option.candidate->schedule,
+                                  option.candidate->engineSeconds);
+    choices.push_back({&option, end + option.behind, false});
   }
   llvm::stable_sort(choices, endsBefore<Choice>);
   return choices;
 }
 
-StageTiles &ScheduleSearch::getTiles(Candidate &candidate,
-                                     Options &options) const {
-  if (!candidate.tiles)
-    candidate.tiles = std::make_unique<StageTiles>(
-        options.stage, candidate.schedule, options.engineTimes, machine);
-  return *candidate.tiles;
-}
-
 /// The `count` best of the next choices of `path` that end before `limit`, the
 /// best first; of equal ones that found first.
-std::vector<ScheduleSearch::Choice> ScheduleSearch::findBest(Path &path,
-                                                             Options &options,
-                                                             size_t count,
-                                                             double limit) {
+std::vector<ScheduleSearch::Choice>
+ScheduleSearch::findBest(Path &path, const Options &options, size_t count,
+                         double limit) {
   std::vector<Choice> best;
   for (Choice &choice : path.choices) {
     // What is known already may suffice.
     if (choice.end >= limit)
       continue;
     if (!choice.isExact) {
-      Candidate &candidate = *choice.candidate;
-      double end =
-          path.cost->getEnd(candidate.schedule, getTiles(candidate, options),
-                            limit - candidate.behind) +
-          candidate.behind;
+      Candidate &candidate = *choice.option->candidate;
+      double behind = choice.option->behind;
+      double end = path.cost->getEnd(candidate.schedule,
+                                     options.family->getTiles(candidate),
+                                     limit - behind) +
+                   behind;
       choice.isExact = end < limit;
       choice.end = choice.isExact ? end : limit;
     }
@@ -167,10 +108,9 @@ std::vector<ScheduleSearch::Choice> ScheduleSearch::findBest(Path &path,
 }
 
 /// Lets go of what only operations up to `position` read.
-void ScheduleSearch::forgetRead(Timeline &timeline, Operation *op,
-                                size_t position) {
-  for (Value operand : op->getOperands())
-    if (lastUses.lookup(operand) == position)
+void ScheduleSearch::forgetRead(Timeline &timeline, size_t position) {
+  for (Value operand : space.getOperations()[position]->getOperands())
+    if (space.isLastUse(operand, position))
       timeline.forget(operand);
 }
 
@@ -180,11 +120,11 @@ void ScheduleSearch::forgetRead(Timeline &timeline, Operation *op,
 ScheduleSearch::Path ScheduleSearch::makePath(Timeline timeline, size_t begin,
                                               size_t stage, double limit) {
   for (size_t position = begin; position < stage; ++position) {
-    timeline.runOther(operations[position]);
-    forgetRead(timeline, operations[position], position);
+    timeline.runOther(space.getOperations()[position]);
+    forgetRead(timeline, position);
   }
   Path path{std::move(timeline), nullptr, nullptr, nullptr, {}, limit};
-  if (stage == operations.size()) {
+  if (stage == space.getOperations().size()) {
     path.end = path.timeline.finish();
     return path;
   }
@@ -201,16 +141,15 @@ ScheduleSearch::Path ScheduleSearch::makePath(Timeline timeline, size_t begin,
 /// `position` to the one at `next`, and puts what is worth it into `best`.
 void ScheduleSearch::branch(Path &path, size_t position, size_t next,
                             std::vector<Path> &best) {
-  Operation *op = operations[position];
   std::vector<Outcome> outcomes;
   for (const Choice &choice :
        findBest(path, *options, width.choices, HUGE_VAL)) {
     Timeline timeline = path.timeline;
-    const StageSchedule &schedule = choice.candidate->schedule;
-    setSchedule(op, schedule);
+    Candidate &candidate = *choice.option->candidate;
+    const StageSchedule &schedule = candidate.schedule;
     path.cost->advance(timeline, schedule,
-                       getTiles(*choice.candidate, *options));
-    forgetRead(timeline, op, position);
+                       options->family->getTiles(candidate));
+    forgetRead(timeline, position);
     // Of paths with one split the best goes on; of equal ones that found first.
     auto same = llvm::find_if(best, [&](const Path &other) {
       return other.last->split == schedule.split;
@@ -258,76 +197,55 @@ void ScheduleSearch::noteRunnersUp(ArrayRef<Outcome> outcomes,
 /// Notes the stage at `position` as a step of the paths that go on.
 void ScheduleSearch::addSteps(std::vector<Path> &paths, size_t position) {
   for (Path &path : paths) {
-    size_t number = path.before ? path.before->number + 1 : 0;
-    steps.push_back({operations[position], *path.last, path.before, number,
+    steps.push_back({space.getOperations()[position], *path.last, path.before,
                      std::move(path.next)});
     path.next.reset();
     path.before = &steps.back();
   }
 }
 
-/// The position of the last operation that asks for the schedule of a stage:
-/// one that reads what the stage makes or reads, for where that is best kept
-/// depends on all its stages.
-size_t ScheduleSearch::getLastAsked(Operation *stage) const {
-  size_t last = 0;
-  for (OpResult result : stage->getResults())
-    last = std::max(last, lastUses.lookup(result));
-  for (Value operand : stage->getOperands())
-    if (Operation *op = operand.getDefiningOp(); op && isStage(op))
-      last = std::max(last, lastUses.lookup(operand));
-  return last;
-}
-
-/// Gives the stages the schedules of a path, which is at most one stage longer
-/// than the one whose they have, as far back as an operation from `position` on
-/// asks for them. Before where the two part, they have them.
-void ScheduleSearch::apply(const Step *step, size_t position) {
-  while (oldestAsked < stages.size() &&
-         getLastAsked(stages[oldestAsked]) < position)
-    ++oldestAsked;
-  const Step *other = applied;
-  applied = step;
-  for (; step != other && step->number >= oldestAsked; step = step->before) {
-    setSchedule(step->op, step->schedule);
-    if (other && other->number == step->number)
-      other = other->before;
+/// The steps up to `last`.
+FunctionSchedule ScheduleSearch::collect(const Step *last) const {
+  FunctionSchedule found;
+  for (const Step *step = last; step; step = step->before) {
+    found.stages.push_back(step->schedule);
+    if (step->next)
+      found.choices.add(step->op->getLoc(), describe(step->op, step->schedule),
+                        describe(step->op, step->next->schedule),
+                        step->next->seconds, step->next->isExact);
   }
+  std::reverse(found.stages.begin(), found.stages.end());
+  return found;
 }
 
-LogicalResult ScheduleSearch::run() {
-  findLastUses();
-  countKeptBytes();
-  remaining.emplace(stages, machine);
-  size_t stage = findStage(0);
+FailureOr<FunctionSchedule> ScheduleSearch::run() {
+  size_t stage = space.findStage(0);
   if (failed(findOptions(stage)))
     return failure();
   std::vector<Path> paths;
   paths.push_back(makePath(Timeline(machine, weights), 0, stage, HUGE_VAL));
-  while (stage < operations.size()) {
+  while (stage < space.getOperations().size()) {
     options = std::move(nextOptions);
-    size_t next = findStage(stage + 1);
+    size_t next = space.findStage(stage + 1);
     if (failed(findOptions(next)))
       return failure();
     std::vector<Path> longer;
-    for (Path &path : paths) {
-      apply(path.before, stage);
+    for (Path &path : paths)
       branch(path, stage, next, longer);
-    }
     addSteps(longer, stage);
     paths = std::move(longer);
+    space.getFamilies().finish(options->number);
     stage = next;
   }
-  ChoiceRecord choices;
-  for (const Step *step = paths.front().before; step; step = step->before) {
-    setSchedule(step->op, step->schedule);
-    if (step->next)
-      choices.add(step->op->getLoc(), describe(step->op, step->schedule),
-                  describe(step->op, step->next->schedule), step->next->seconds,
-                  step->next->isExact);
-  }
+  return collect(paths.front().before);
+}
+
+void FunctionSchedule::applyTo(func::FuncOp func) const {
+  const StageSchedule *next = stages.data();
+  for (Operation &op : func.front())
+    if (isStage(&op))
+      setSchedule(&op, *next++);
   choices.addTo(func);
-  return success();
 }
 
 } // namespace garam::npu

@@ -18,11 +18,10 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H
 
+#include "ChoiceRecord.h"
 #include "CostModel.h"
-#include "RemainingTime.h"
+#include "SearchSpace.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "llvm/ADT/DenseMap.h"
 
 #include <deque>
 #include <memory>
@@ -37,38 +36,42 @@ struct RunnerUp {
   bool isExact;
 };
 
+/// What a search has found for a function.
+struct FunctionSchedule {
+  std::vector<StageSchedule> stages; // in their order
+  ChoiceRecord choices;
+
+  /// Schedules the stages of `func`, the function or a copy of it.
+  void applyTo(mlir::func::FuncOp func) const;
+};
+
 class ScheduleSearch {
 public:
-  ScheduleSearch(mlir::func::FuncOp func, const MachineDescription &machine,
-                 WeightTiming weights, SearchWidth width)
-      : func(func), machine(machine), weights(weights), width(width) {}
+  ScheduleSearch(SearchSpace &space, WeightTiming weights, SearchWidth width)
+      : space(space), machine(space.getMachine()), weights(weights),
+        width(width) {}
 
-  /// Sets the schedules of all stages. Refuses a stage that fits the machine in
-  /// no way.
-  mlir::LogicalResult run();
+  /// The schedules of all stages. Refuses a stage that fits the machine in no
+  /// way.
+  mlir::FailureOr<FunctionSchedule> run();
 
 private:
-  /// A schedule that a stage can have.
-  struct Candidate {
-    StageSchedule schedule;
-    double engineSeconds;              // getEngineSeconds
-    double behind;                     // RemainingTime's
-    std::unique_ptr<StageTiles> tiles; // null until they are needed
+  /// A schedule that a stage can have, and what is behind it by RemainingTime.
+  struct Option {
+    Candidate *candidate;
+    double behind;
   };
   /// What is known of a stage whatever is before it.
   struct Options {
-    Options(mlir::Operation *op, const MachineDescription &machine)
-        : stage(getStage(op)), engineTimes(stage, machine) {}
-    Options(const Options &) = delete;
-
+    size_t number; // of the stage
     Stage stage;
-    EngineTimes engineTimes;
-    std::vector<Candidate> candidates;
+    std::shared_ptr<StageFamily> family;
+    std::vector<Option> options;
   };
   /// A schedule and when the stages behind it can go on, in seconds: exactly or
   /// at least. With what they take by RemainingTime.
   struct Choice {
-    Candidate *candidate;
+    const Option *option;
     double end;
     bool isExact;
   };
@@ -84,7 +87,6 @@ private:
     mlir::Operation *op;
     StageSchedule schedule;
     const Step *before;
-    size_t number; // of the stage
     std::optional<RunnerUp> next;
   };
   struct Path {
@@ -97,43 +99,28 @@ private:
     std::optional<RunnerUp> next = std::nullopt; // to `last`
   };
 
-  void findLastUses();
-  void countKeptBytes();
-  size_t findStage(size_t position) const;
   mlir::LogicalResult findOptions(size_t position);
   mlir::LogicalResult refuse(const Stage &stage, uint64_t fewestTiles) const;
   std::vector<Choice> listChoices(const StageCost &cost) const;
-  std::vector<Choice> findBest(Path &path, Options &options, size_t count,
+  std::vector<Choice> findBest(Path &path, const Options &options, size_t count,
                                double limit);
-  StageTiles &getTiles(Candidate &candidate, Options &options) const;
-  void forgetRead(Timeline &timeline, mlir::Operation *op, size_t position);
+  void forgetRead(Timeline &timeline, size_t position);
   Path makePath(Timeline timeline, size_t begin, size_t stage, double limit);
   void branch(Path &path, size_t position, size_t next,
               std::vector<Path> &best);
   static void noteRunnersUp(llvm::ArrayRef<Outcome> outcomes,
                             const Step *before, std::vector<Path> &paths);
   void addSteps(std::vector<Path> &paths, size_t position);
-  size_t getLastAsked(mlir::Operation *stage) const;
-  void apply(const Step *step, size_t position);
+  FunctionSchedule collect(const Step *last) const;
 
-  mlir::func::FuncOp func;
+  SearchSpace &space;
   const MachineDescription &machine;
   WeightTiming weights;
   SearchWidth width;
-  std::vector<mlir::Operation *> operations, stages;
-  /// Positions behind which nothing reads a tensor or a view of it.
-  llvm::DenseMap<mlir::Value, size_t> lastUses;
-  /// Of the tensors that could be kept while each operation runs, the bytes in
-  /// each core's memory if all cores keep as much.
-  std::vector<int64_t> keptBytes;
   /// Of the stage in front of which paths end, and of the one behind it.
   std::unique_ptr<Options> options, nextOptions;
-  std::optional<RemainingTime> remaining;
   size_t numStagesSeen = 0; // whose options were found
   std::deque<Step> steps;
-  const Step *applied = nullptr; // those whose schedules the stages have
-  /// The number of the first stage whose schedule may be asked for.
-  size_t oldestAsked = 0;
 };
 
 } // namespace garam::npu

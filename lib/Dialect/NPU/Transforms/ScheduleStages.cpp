@@ -41,7 +41,12 @@ LogicalResult scheduleStages(func::FuncOp func,
                              WeightTiming weights, SearchWidth width) {
   if (func.isExternal())
     return success();
-  return ScheduleSearch(func, machine, weights, width).run();
+  SearchSpace space(func, machine);
+  FailureOr<FunctionSchedule> found =
+      ScheduleSearch(space, weights, width).run();
+  if (succeeded(found))
+    found->applyTo(func);
+  return success(succeeded(found));
 }
 
 } // namespace garam::npu

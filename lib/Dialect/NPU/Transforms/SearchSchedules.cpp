@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Machine.h"
 #include "ReplaceFunction.h"
-#include "garam/Dialect/NPU/IR/NPU.h"
+#include "ScheduleSearch.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/DeviceTarget.h"
@@ -47,21 +48,12 @@ SmallVector<Search> getSearches(unsigned level) {
   return searches;
 }
 
-using FunctionCopy = OwningOpRef<func::FuncOp>;
-
-/// Whether the stages of two copies of a function have the same schedules.
-bool haveSameSchedules(func::FuncOp a, func::FuncOp b) {
-  return llvm::all_of(llvm::zip_equal(a.front(), b.front()),
-                      [](auto operations) {
-                        auto &[opA, opB] = operations;
-                        if (auto contract = dyn_cast<ContractOp>(opA))
-                          return contract.getScheduleAttr() ==
-                                 cast<ContractOp>(opB).getScheduleAttr();
-                        if (auto vector = dyn_cast<VectorOp>(opA))
-                          return vector.getScheduleAttr() ==
-                                 cast<VectorOp>(opB).getScheduleAttr();
-                        return true;
-                      });
+/// Whether all stages have the same schedules.
+bool areSame(const FunctionSchedule &a, const FunctionSchedule &b) {
+  return llvm::equal(
+      a.stages, b.stages, [](const StageSchedule &x, const StageSchedule &y) {
+        return x.split == y.split && x.tile == y.tile && x.grain == y.grain;
+      });
 }
 
 struct SearchSchedules : impl::NPUSearchSchedulesBase<SearchSchedules> {
@@ -71,53 +63,59 @@ struct SearchSchedules : impl::NPUSearchSchedulesBase<SearchSchedules> {
     func::FuncOp func = getOperation();
     if (func.isExternal())
       return;
-    SmallVector<FunctionCopy> found;
-    if (failed(search(func, found)))
+    FailureOr<MachineDescription> machine = loadMachine(func, target);
+    if (failed(machine) || failed(checkStageFunction(func)))
       return signalPassFailure();
-    FailureOr<size_t> fastest = findFastest(func, found);
+    FailureOr<std::vector<FunctionSchedule>> found = search(func, *machine);
+    if (failed(found))
+      return signalPassFailure();
+    FailureOr<size_t> fastest = findFastest(func, *found);
     if (failed(fastest))
       return signalPassFailure();
-    replaceFunction(func, std::move(found[*fastest]));
+    (*found)[*fastest].applyTo(func);
   }
 
 private:
-  /// Adds copies of `func` that a search has scheduled to `found`, those with
-  /// other schedules than the ones before them.
-  LogicalResult search(func::FuncOp func,
-                       SmallVectorImpl<FunctionCopy> &found) {
-    FunctionCopy before = func.clone();
+  /// What the searches find, once each.
+  FailureOr<std::vector<FunctionSchedule>>
+  search(func::FuncOp func, const MachineDescription &machine) const {
+    std::vector<FunctionSchedule> all;
+    SearchSpace space(func, machine);
     for (const Search &search : getSearches(level)) {
-      OpPassManager pipeline(func::FuncOp::getOperationName());
-      pipeline.addPass(createNPUScheduleStages(
-          {target, search.weights, search.width.paths, search.width.choices}));
-      if (failed(runPipeline(pipeline, func)))
+      FailureOr<FunctionSchedule> found =
+          ScheduleSearch(space, search.weights, search.width).run();
+      if (failed(found))
         return failure();
-      if (llvm::none_of(found, [&](FunctionCopy &other) {
-            return haveSameSchedules(*other, func);
+      if (llvm::none_of(all, [&](const FunctionSchedule &other) {
+            return areSame(other, *found);
           }))
-        found.push_back(func.clone());
-      replaceFunction(func, before->clone());
+        all.push_back(std::move(*found));
     }
-    return success();
+    return std::move(all);
   }
 
   /// Which of `found` is fastest as commands, of equal ones the first; the
   /// first too where no commands fit the memories: whoever lowers them says
-  /// why. `func` becomes what is left of the last.
+  /// why.
   FailureOr<size_t> findFastest(func::FuncOp func,
-                                ArrayRef<FunctionCopy> found) {
+                                ArrayRef<FunctionSchedule> found) {
+    if (found.size() == 1)
+      return 0;
+    OwningOpRef<func::FuncOp> before = func.clone();
     size_t fastest = 0;
     double leastSeconds = HUGE_VAL;
-    for (size_t i = 0; found.size() > 1 && i < found.size(); ++i) {
-      replaceFunction(func, found[i].get().clone());
+    for (auto [number, schedule] : llvm::enumerate(found)) {
+      replaceFunction(func, before->clone());
+      schedule.applyTo(func);
       FailureOr<std::optional<double>> seconds = estimate(func);
       if (failed(seconds))
         return failure();
       if (!*seconds || **seconds >= leastSeconds)
         continue;
-      fastest = i;
+      fastest = number;
       leastSeconds = **seconds;
     }
+    replaceFunction(func, std::move(before));
     return fastest;
   }
 

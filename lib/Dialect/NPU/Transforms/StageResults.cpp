@@ -83,7 +83,8 @@ Home StageLowering::createSplitHome(const Stage &stage,
 
 /// One piece that holds the whole tensor.
 Home StageLowering::createWholeHome(const StageOperand &output, HomeKind kind) {
-  Piece piece = makeWholePiece(output, kind, emitter.machine);
+  Piece piece =
+      makeWholePiece(cast<OpResult>(output.tensor), kind, emitter.machine);
   emitter.allocate(piece, scratchSegment,
                    piece.box.getVolume() * getElementBytes(output.type));
   return {{piece}};

@@ -28,9 +28,9 @@ static bool hasWholeSums(const Stage &stage, ArrayRef<int64_t> tileSizes) {
 
 StageTiles::StageTiles(const Stage &stage, const StageSchedule &schedule,
                        EngineTimes &engineTimes,
-                       const MachineDescription &machine)
+                       const MachineDescription &machine, size_t *numTiles)
     : stage(stage), engineTimes(engineTimes), machine(machine),
-      tileSizes(schedule.tile),
+      numTiles(numTiles), tileSizes(schedule.tile),
       order(getTileOrder(stage, schedule.tile, machine)) {
   for (auto [index, input] : llvm::enumerate(stage.inputs))
     if (!isPackable(input))
@@ -38,11 +38,18 @@ StageTiles::StageTiles(const Stage &stage, const StageSchedule &schedule,
   bool isExact = hasWholeSums(stage, tileSizes);
   for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
     const Box &part = parts.emplace_back(schedule.getPart(stage, core));
-    numTiles.push_back(countTiles(part.getShape(), tileSizes));
-    numSlots = std::max(numSlots, numTiles.back());
+    tileCounts.push_back(countTiles(part.getShape(), tileSizes));
+    numSlots = std::max(numSlots, tileCounts.back());
     // Tiles within sums may take less than the first one, which getAll counts.
     engineSeconds.push_back(isExact ? engineTimes.getAll(part, tileSizes) : 0);
   }
+}
+
+StageTiles::~StageTiles() {
+  if (!numTiles)
+    return;
+  for (const std::vector<StageTile> &slot : kept)
+    *numTiles -= slot.size();
 }
 
 /// What is known of a tile's packed constants.
@@ -75,7 +82,6 @@ void StageTiles::addConstants(StageTile &tile) const {
 
 StageTile StageTiles::makeTile(int64_t core, uint64_t number) {
   StageTile tile{};
-  tile.stage = &stage;
   tile.core = core;
   tile.loops = getTileAt(order, parts[core], tileSizes, number);
   tile.brought.resize(stage.inputs.size());
@@ -106,12 +112,14 @@ ArrayRef<StageTile> StageTiles::getSlot(uint64_t number) {
   std::vector<StageTile> slot;
   slot.reserve(parts.size());
   for (size_t core = 0; core < parts.size(); ++core)
-    if (number < numTiles[core])
+    if (number < tileCounts[core])
       slot.push_back(makeTile(core, number));
   bool isNext = number == kept.size();
   other = std::move(slot);
   if (!isNext || (number + 1) * parts.size() > maxKeptTiles)
     return other;
+  if (numTiles)
+    *numTiles += other.size();
   return kept.emplace_back(std::move(other));
 }
 

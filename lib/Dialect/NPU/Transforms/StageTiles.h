@@ -6,7 +6,8 @@
 //
 // What a Timeline needs to know of the tiles of a stage under one schedule and
 // what does not depend on what is before the stage. The scheduler follows a
-// schedule behind many pasts; here is what it computes once.
+// schedule behind many pasts, and behind those of equal stages (StageFamilies);
+// here is what it computes once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +23,6 @@ namespace garam::npu {
 
 /// A tile, and the regions of tensors that go with it.
 struct StageTile {
-  const Stage *stage;
   int64_t core;
   Box loops;
   /// Of each input, in their order, unless it is a packed constant: what is
@@ -43,11 +43,15 @@ struct StageTile {
 
 class StageTiles {
 public:
-  /// `stage` and `engineTimes`, those of its tiles, must stay.
+  /// `stage`, or one that is equal to it, and `engineTimes`, those of its
+  /// tiles, must stay.
+  /// Tiles that it keeps are counted in `numTiles`, where that is given.
   StageTiles(const Stage &stage, const StageSchedule &schedule,
-             EngineTimes &engineTimes, const MachineDescription &machine);
+             EngineTimes &engineTimes, const MachineDescription &machine,
+             size_t *numTiles = nullptr);
+  StageTiles(const StageTiles &) = delete;
+  ~StageTiles();
 
-  const Stage &getStage() const { return stage; }
   /// The loops of each core, some perhaps empty.
   llvm::ArrayRef<Box> getParts() const { return parts; }
   /// Tiles of the core that has the most.
@@ -66,10 +70,11 @@ private:
   const Stage &stage;
   EngineTimes &engineTimes;
   const MachineDescription &machine;
+  size_t *numTiles;
   llvm::SmallVector<int64_t> tileSizes;
   llvm::SmallVector<unsigned> order, broughtInputs;
   std::vector<Box> parts;
-  std::vector<uint64_t> numTiles; // a core
+  std::vector<uint64_t> tileCounts; // a core
   uint64_t numSlots = 0;
   std::vector<double> engineSeconds; // a core
   /// The first slots, and the last one asked for that is not one of them.

@@ -161,17 +161,16 @@ Piece makeDRAMPiece(RankedTensorType type) {
   return piece;
 }
 
-Piece makeWholePiece(const StageOperand &output, HomeKind kind,
+Piece makeWholePiece(OpResult tensor, HomeKind kind,
                      const MachineDescription &machine) {
-  RankedTensorType type = getTensorType(output.tensor);
+  RankedTensorType type = getTensorType(tensor);
   if (kind == HomeKind::Output)
     return makeDRAMPiece(type);
   SmallVector<int64_t> cores;
   if (kind == HomeKind::Replicated)
     cores = llvm::to_vector(llvm::seq<int64_t>(0, machine.cores));
-  Piece piece = makeLocalPiece(Box::ofShape(type.getShape()),
-                               getLayout(cast<OpResult>(output.tensor)),
-                               npu::getElementBytes(output.type), cores);
+  Piece piece = makeLocalPiece(Box::ofShape(type.getShape()), getLayout(tensor),
+                               getElementBytes(type), cores);
   if (kind != HomeKind::Replicated)
     piece.space =
         kind == HomeKind::Shared ? SpaceKind::shared : SpaceKind::dram;

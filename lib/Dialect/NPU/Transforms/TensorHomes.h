@@ -52,7 +52,7 @@ Piece makeLocalPiece(const Box &box, llvm::ArrayRef<int64_t> layout,
 /// All of a tensor in DRAM, row-major.
 Piece makeDRAMPiece(mlir::RankedTensorType type);
 /// All of a stage's result in one piece. `kind` is not Split.
-Piece makeWholePiece(const StageOperand &output, HomeKind kind,
+Piece makeWholePiece(mlir::OpResult tensor, HomeKind kind,
                      const MachineDescription &machine);
 /// A row-major piece for all of a tensor: in the memories of `localCores` when
 /// it is small, else in shared memory or DRAM.

@@ -41,6 +41,22 @@ bool Timeline::isSplit(Value tensor) const {
   return home && home->hasRoom;
 }
 
+const HomeChoice *Timeline::getChoice(Value tensor) const {
+  const TimedHome *home = findHome(tensor);
+  return home && home->hasRoom && home->choice ? &*home->choice : nullptr;
+}
+
+void Timeline::noteStage(const Stage &stage, const StageSchedule &schedule) {
+  for (const StageOperand &input : stage.inputs)
+    if (getChoice(input.tensor))
+      changeHome(input.tensor).choice->addConsumer(stage, schedule);
+  for (const StageOperand &output : stage.outputs)
+    if (isSplit(output.tensor))
+      changeHome(output.tensor)
+          .choice.emplace(stage, schedule, cast<OpResult>(output.tensor),
+                          *machine);
+}
+
 /// So many writes of a piece are told apart, lest reading it take time for each
 /// of its tiles.
 static constexpr size_t maxWrites = 64;
@@ -162,10 +178,9 @@ void Timeline::copyTo(Value value, const Piece &destination, Value written) {
   }
 }
 
-void Timeline::moveHome(const StageOperand &output, HomeKind kind) {
-  TimedHome old = getTimedHome(output.tensor);
-  TimedHome &home =
-      setHome(output.tensor, {{makeWholePiece(output, kind, *machine)}});
+void Timeline::moveHome(OpResult tensor, HomeKind kind) {
+  TimedHome old = getTimedHome(tensor);
+  TimedHome &home = setHome(tensor, {{makeWholePiece(tensor, kind, *machine)}});
   const Piece &destination = home.home.pieces.front();
   for (auto [index, piece] : llvm::enumerate(old.home.pieces)) {
     int64_t core = piece.cores.front();
@@ -173,10 +188,10 @@ void Timeline::moveHome(const StageOperand &output, HomeKind kind) {
     for (const TimedWrite &write : old.writes[index]) {
       stores.push_back(
           {makeTransfer(core, piece, destination, write.box,
-                        getElementBytes(output.type), core,
+                        getElementBytes(Value(tensor)), core,
                         getOthers(destination.cores, core), *machine),
            {write.completion},
-           output.tensor,
+           tensor,
            0,
            write.box,
            keeps ? ~getMask(core) : allCores});

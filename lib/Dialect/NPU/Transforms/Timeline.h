@@ -16,6 +16,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
 
 #include "ConcatTrees.h"
+#include "HomeChoice.h"
 #include "QueueClock.h"
 #include "SharedTable.h"
 #include "StageTiles.h"
@@ -46,6 +47,9 @@ struct TimedHome {
   std::vector<llvm::SmallVector<TimedWrite, 2>> writes; // a piece
   /// Whether pieces take their consumers' halo.
   bool hasRoom = false;
+  /// Where the tensor would best be kept by the stages that have read it so
+  /// far; known of results that are split and were noted.
+  std::optional<HomeChoice> choice;
   /// Views of this tensor: its piece i is piece first + i there.
   struct View {
     mlir::Value value;
@@ -71,18 +75,25 @@ public:
       : machine(&machine), weights(weights), clock(machine),
         facts(std::make_shared<TensorFacts>()) {}
 
-  /// A scheduled stage whose results go to `kinds`. Is left off as soon as it
-  /// is known to end behind `limit`, in seconds; false then.
-  bool runStage(StageTiles &tiles, llvm::ArrayRef<HomeKind> kinds,
-                double limit = HUGE_VAL);
+  /// A stage whose results go to `kinds`; `tiles` are those of its schedule. Is
+  /// left off as soon as it is known to end behind `limit`, in seconds; false
+  /// then.
+  bool runStage(const Stage &stage, StageTiles &tiles,
+                llvm::ArrayRef<HomeKind> kinds, double limit = HUGE_VAL);
   /// Whether runStage would find at once that a stage ends behind `limit`.
-  bool isLateAtOnce(StageTiles &tiles, double limit) const;
+  bool isLateAtOnce(const Stage &stage, StageTiles &tiles, double limit) const;
   /// Any other operation of a function: views, and what moves data.
   void runOther(mlir::Operation *op);
   /// Whether each core keeps its part of a stage's result.
   bool isSplit(mlir::Value tensor) const;
+  /// Where a tensor is best kept by the stages that noteStage was told of; null
+  /// where it is not split, or nobody noted the stage that made it.
+  const HomeChoice *getChoice(mlir::Value tensor) const;
+  /// Notes what a stage that was run under `schedule` says of the best homes of
+  /// its operands and results.
+  void noteStage(const Stage &stage, const StageSchedule &schedule);
   /// Moves a tensor that was taken as split over the cores to another home.
-  void moveHome(const StageOperand &output, HomeKind kind);
+  void moveHome(mlir::OpResult tensor, HomeKind kind);
   /// The same point in time, without what is known of the last stage alone.
   Timeline getView() const;
   /// Forgets a tensor that nothing reads any more, nor a view of it.
@@ -159,19 +170,19 @@ private:
 
   //===--- Stages (TimelineStages.cpp) -----------------------------------===//
 
-  void beginStage(const StageTiles &tiles);
+  void beginStage(const Stage &stage, const StageTiles &tiles);
   void createHomes(const StageTiles &tiles, llvm::ArrayRef<HomeKind> kinds);
-  /// Lets `numSlots` further slots of a stage pass, each as long as the second
-  /// half of those that were followed, which began at `since` when `workBefore`
-  /// was done.
-  void repeatSlots(const Stage &stage, llvm::ArrayRef<Box> parts, double since,
+  /// Lets `numSlots` further slots of the stage pass, each as long as the
+  /// second half of those that were followed, which began at `since` when
+  /// `workBefore` was done.
+  void repeatSlots(llvm::ArrayRef<Box> parts, double since,
                    const QueueWork &workBefore, uint64_t numSlots);
   /// Brings the operands of a slot; false when the stage will end too late.
   bool loadSlot(llvm::ArrayRef<StageTile> slot,
                 llvm::ArrayRef<unsigned> broughtInputs, bool startsStage);
   bool loadTensors(llvm::ArrayRef<StageTile> slot,
                    llvm::ArrayRef<unsigned> inputs, bool early);
-  static unsigned getQueue(const StageTile &tile);
+  unsigned getQueue(const StageTile &tile) const;
   /// The present tile of a core cannot start before `ready`.
   void require(const StageTile &tile, double ready);
   /// Whether the core of a tile, the present one, will end behind the limit.
@@ -202,6 +213,7 @@ private:
   std::shared_ptr<TensorFacts> facts;
   SharedTable<TimedHome> homes; // by number
   std::vector<Store> stores;
+  const Stage *present = nullptr; // the stage that runs
   /// What input `first` of the present stage last brought to core `second`.
   std::map<std::pair<unsigned, int64_t>, Staged> staged;
   /// What the present slot has brought to some core.

@@ -17,8 +17,8 @@ static EngineKind getEngine(const Stage &stage) {
   return stage.isContract() ? EngineKind::tensor : EngineKind::vector;
 }
 
-unsigned Timeline::getQueue(const StageTile &tile) {
-  return npu::getQueue(tile.core, getEngine(*tile.stage));
+unsigned Timeline::getQueue(const StageTile &tile) const {
+  return npu::getQueue(tile.core, getEngine(*present));
 }
 
 double Timeline::getFree(const Stage &stage, int64_t cores) const {
@@ -31,8 +31,9 @@ double Timeline::getFree(const Stage &stage, int64_t cores) const {
 /// So many slots of a stage are followed one by one. Those behind repeat them.
 static constexpr size_t maxFollowedSlots = 1024;
 
-void Timeline::beginStage(const StageTiles &tiles) {
-  Operation *op = tiles.getStage().op;
+void Timeline::beginStage(const Stage &stage, const StageTiles &tiles) {
+  present = &stage;
+  Operation *op = stage.op;
   staged.clear();
   SliceAttr slice = getSlice(op);
   stageInFront = slice ? lastStage : nullptr;
@@ -48,10 +49,10 @@ void Timeline::beginStage(const StageTiles &tiles) {
       seconds = tiles.getEngineSeconds(core);
 }
 
-bool Timeline::runStage(StageTiles &tiles, ArrayRef<HomeKind> kinds,
-                        double latest) {
+bool Timeline::runStage(const Stage &stage, StageTiles &tiles,
+                        ArrayRef<HomeKind> kinds, double latest) {
   limit = latest;
-  beginStage(tiles);
+  beginStage(stage, tiles);
   uint64_t numFollowed =
       std::min<uint64_t>(tiles.getNumSlots(), maxFollowedSlots);
   double half = 0;
@@ -73,14 +74,13 @@ bool Timeline::runStage(StageTiles &tiles, ArrayRef<HomeKind> kinds,
       return false;
   }
   if (numFollowed < tiles.getNumSlots())
-    repeatSlots(tiles.getStage(), tiles.getParts(), half, workBefore,
+    repeatSlots(tiles.getParts(), half, workBefore,
                 tiles.getNumSlots() - numFollowed);
   return true;
 }
 
-void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
-                           double since, const QueueWork &workBefore,
-                           uint64_t numSlots) {
+void Timeline::repeatSlots(ArrayRef<Box> parts, double since,
+                           const QueueWork &workBefore, uint64_t numSlots) {
   double times = numSlots / (maxFollowedSlots / 2.0);
   QueueWork repeated;
   repeated.dramBytes =
@@ -91,8 +91,8 @@ void Timeline::repeatSlots(const Stage &stage, ArrayRef<Box> parts,
     if (part.isEmpty())
       continue;
     // What has computed the part has also stored it, but for the last slot.
-    unsigned queue = npu::getQueue(core, getEngine(stage));
-    for (const StageOperand &output : stage.outputs) {
+    unsigned queue = npu::getQueue(core, getEngine(*present));
+    for (const StageOperand &output : present->outputs) {
       Box region = output.getRegion(part);
       const Home &home = getTimedHome(output.tensor).home;
       unsigned number = 0;
@@ -137,7 +137,7 @@ bool Timeline::loadTensors(ArrayRef<StageTile> slot, ArrayRef<unsigned> inputs,
                            bool early) {
   for (const StageTile &tile : slot) {
     for (unsigned index : inputs)
-      if (isEarly(tile.stage->inputs[index].tensor) == early)
+      if (isEarly(present->inputs[index].tensor) == early)
         loadTensor(tile, index);
     if (isLate(tile))
       return false;
@@ -146,9 +146,10 @@ bool Timeline::loadTensors(ArrayRef<StageTile> slot, ArrayRef<unsigned> inputs,
 }
 
 void Timeline::createHomes(const StageTiles &tiles, ArrayRef<HomeKind> kinds) {
-  for (auto [output, kind] : llvm::zip(tiles.getStage().outputs, kinds)) {
+  for (auto [output, kind] : llvm::zip(present->outputs, kinds)) {
     if (kind != HomeKind::Split) {
-      setHome(output.tensor, {{makeWholePiece(output, kind, *machine)}});
+      setHome(output.tensor, {{makeWholePiece(cast<OpResult>(output.tensor),
+                                              kind, *machine)}});
       continue;
     }
     Home home;
@@ -181,21 +182,22 @@ bool Timeline::isLate(const StageTile &tile) const {
   return (begin + engineSecondsLeft[tile.core]) * (1 - roundingError) > limit;
 }
 
-bool Timeline::isLateAtOnce(StageTiles &tiles, double limit) const {
+bool Timeline::isLateAtOnce(const Stage &stage, StageTiles &tiles,
+                            double limit) const {
   // Constants come first, and nobody else can have brought those of the first
   // core, but for a slice before.
   ArrayRef<StageTile> slot = tiles.getSlot(0);
   if (slot.empty() || !slot.front().constantTransfer ||
-      keepsConstants(tiles.getStage().op) ||
-      tiles.getNumSlots() > maxFollowedSlots)
+      keepsConstants(stage.op) || tiles.getNumSlots() > maxFollowedSlots)
     return false;
   const StageTile &tile = slot.front();
   Transfer transfer = *tile.constantTransfer;
   transfer.isAhead = weights == WeightTiming::ahead;
   Completion completion{clock.getLeastEnd(transfer),
                         npu::getQueue(tile.core, EngineKind::dma)};
-  double end = clock.getArrival(completion, getQueue(tile)) +
-               tiles.getEngineSeconds(tile.core);
+  unsigned queue = npu::getQueue(tile.core, getEngine(stage));
+  double end =
+      clock.getArrival(completion, queue) + tiles.getEngineSeconds(tile.core);
   return end * (1 - roundingError) > limit;
 }
 
@@ -222,7 +224,7 @@ static SmallVector<Value, 3> getConstants(const Stage &stage) {
 void Timeline::loadConstants(const StageTile &tile) {
   if (!tile.constantTransfer)
     return;
-  Staged &last = staged[{tile.stage->inputs.size(), tile.core}];
+  Staged &last = staged[{present->inputs.size(), tile.core}];
   if (last.box.getRank() == 0 || !(last.box == tile.constants)) {
     last.box = tile.constants;
     last.completion = bringConstants(tile);
@@ -232,10 +234,10 @@ void Timeline::loadConstants(const StageTile &tile) {
 
 Completion Timeline::bringConstants(const StageTile &tile) {
   const Box &box = tile.constants;
-  bool keeps = keepsConstants(tile.stage->op);
+  bool keeps = keepsConstants(present->op);
   SmallVector<Value, 3> tensors;
   if (keeps) {
-    tensors = getConstants(*tile.stage);
+    tensors = getConstants(*present);
     if (const auto *known = resident.find(getNumber(tensors.front())))
       for (const Resident &left : *known)
         if (left.core == tile.core && left.tensors == tensors &&
@@ -283,7 +285,7 @@ Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
 
 void Timeline::fillPiece(const StageTile &tile, unsigned index, unsigned number,
                          const Box &room) {
-  const StageOperand &input = tile.stage->inputs[index];
+  const StageOperand &input = present->inputs[index];
   const Piece &known = getTimedHome(input.tensor).home.pieces[number];
   SmallVector<Box> allMissing = known.getMissing(tile.brought[index]);
   if (allMissing.empty() && known.room == room)
@@ -300,7 +302,7 @@ void Timeline::fillPiece(const StageTile &tile, unsigned index, unsigned number,
 }
 
 bool Timeline::readOwnPiece(const StageTile &tile, unsigned index) {
-  Value tensor = tile.stage->inputs[index].tensor;
+  Value tensor = present->inputs[index].tensor;
   const Box &region = tile.brought[index];
   const TimedHome &home = getTimedHome(tensor);
   for (auto [number, piece] : llvm::enumerate(home.home.pieces)) {
@@ -320,7 +322,7 @@ bool Timeline::readOwnPiece(const StageTile &tile, unsigned index) {
 }
 
 void Timeline::loadTensor(const StageTile &tile, unsigned index) {
-  const StageOperand &operand = tile.stage->inputs[index];
+  const StageOperand &operand = present->inputs[index];
   const Box &region = tile.brought[index];
   if (readOwnPiece(tile, index))
     return;
@@ -353,14 +355,14 @@ void Timeline::loadTensor(const StageTile &tile, unsigned index) {
 //===----------------------------------------------------------------------===//
 
 void Timeline::compute(const StageTile &tile) {
-  Completion completion = clock.runEngine(tile.core, getEngine(*tile.stage),
-                                          operandsReady[tile.core],
-                                          tile.cost.seconds, tile.cost.joules);
+  Completion completion =
+      clock.runEngine(tile.core, getEngine(*present), operandsReady[tile.core],
+                      tile.cost.seconds, tile.cost.joules);
   double &left = engineSecondsLeft[tile.core];
   left = std::max(0.0, left - tile.cost.seconds);
   // Sums of a tile that goes on stay in the accumulators.
   if (tile.endsSums)
-    for (unsigned result = 0; result < tile.stage->outputs.size(); ++result)
+    for (unsigned result = 0; result < present->outputs.size(); ++result)
       storeResult(tile, result, completion);
 }
 
@@ -382,7 +384,7 @@ static Piece makeResultPiece(const StageOperand &output, const Box &region,
 
 void Timeline::storeResult(const StageTile &tile, unsigned result,
                            const Completion &completion) {
-  const StageOperand &output = tile.stage->outputs[result];
+  const StageOperand &output = present->outputs[result];
   const Box &region = tile.written[result];
   const Home &home = getTimedHome(output.tensor).home;
   auto store = [&](const Piece &from, unsigned to, const Box &region,

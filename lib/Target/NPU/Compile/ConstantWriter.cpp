@@ -122,42 +122,59 @@ void unpackRuns(PartAttr part, const PackedElements &source, uint8_t *out) {
              });
 }
 
-float loadFloat(const char *bytes, Type type) {
-  if (type.isF32()) {
-    float value;
-    std::memcpy(&value, bytes, sizeof(value));
-    return value;
-  }
-  if (type.isF64()) {
-    double value;
-    std::memcpy(&value, bytes, sizeof(value));
-    return static_cast<float>(value);
-  }
-  uint16_t half;
-  std::memcpy(&half, bytes, sizeof(half));
-  return type.isBF16() ? fromBF16(half) : fromF16(half);
+/// Writes `convert` of elements of type From as ones of type To.
+template <typename From, typename To, typename Convert>
+void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out,
+                 Convert convert) {
+  const char *bytes = source.bytes.data();
+  auto convertOne = [&](int64_t from, int64_t to) {
+    From value;
+    std::memcpy(&value, bytes + from * sizeof(From), sizeof(From));
+    To converted = convert(value);
+    std::memcpy(out + to * sizeof(To), &converted, sizeof(To));
+  };
+  forEachRun(part,
+             [&](int64_t from, int64_t to, int64_t count, int64_t stride) {
+               if (source.isSplat)
+                 from = stride = 0;
+               // By itself, for compilers make vectors of it.
+               if (stride == 1)
+                 for (int64_t i = 0; i < count; ++i)
+                   convertOne(from + i, to + i);
+               else
+                 for (int64_t i = 0; i < count; ++i)
+                   convertOne(from + i * stride, to + i);
+             });
 }
 
-void storeFloat(float value, ElementKind kind, uint8_t *bytes) {
-  if (kind == ElementKind::f32) {
-    std::memcpy(bytes, &value, sizeof(value));
-    return;
+/// The same to floats of `kind`; `load` makes an f32 of an element.
+template <typename From, typename Load>
+void convertRunsTo(ElementKind kind, PartAttr part,
+                   const SourceElements &source, uint8_t *out, Load load) {
+  switch (kind) {
+  case ElementKind::f32:
+    return convertRuns<From, float>(part, source, out, load);
+  case ElementKind::bf16:
+    return convertRuns<From, uint16_t>(
+        part, source, out, [&](From value) { return toBF16(load(value)); });
+  default:
+    return convertRuns<From, uint16_t>(
+        part, source, out, [&](From value) { return toF16(load(value)); });
   }
-  uint16_t half = kind == ElementKind::bf16 ? toBF16(value) : toF16(value);
-  std::memcpy(bytes, &half, sizeof(half));
 }
 
 void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out) {
-  unsigned width = getByteWidth(getElementType(part.getType()));
-  forEachRun(
-      part, [&](int64_t from, int64_t to, int64_t count, int64_t stride) {
-        for (int64_t i = 0; i < count; ++i) {
-          int64_t element = source.isSplat ? 0 : from + i * stride;
-          storeFloat(loadFloat(source.bytes.data() + element * source.width,
-                               source.type),
-                     part.getType(), out + (to + i) * width);
-        }
-      });
+  ElementKind kind = part.getType();
+  if (source.type.isF32())
+    return convertRunsTo<float>(kind, part, source, out,
+                                [](float value) { return value; });
+  if (source.type.isF64())
+    return convertRunsTo<double>(kind, part, source, out, [](double value) {
+      return static_cast<float>(value);
+    });
+  if (source.type.isBF16())
+    return convertRunsTo<uint16_t>(kind, part, source, out, fromBF16);
+  return convertRunsTo<uint16_t>(kind, part, source, out, fromF16);
 }
 
 bool isSameFormat(const SourceElements &source, ElementKind kind) {

@@ -70,7 +70,8 @@ protected:
 // Behind a split into rows each core has what it sums; behind one into columns
 // the cores bring it, from each of the others.
 TEST_F(RemainingTimeTest, ExchangesCount) {
-  RemainingTime remaining(ops, machine);
+  StageFamilies families(ops, machine);
+  RemainingTime remaining(ops, families, machine);
   double rows = remaining.get(0, {8, 1});
   double columns = remaining.get(0, {1, 8});
   EXPECT_GT(rows, 0);
@@ -81,7 +82,8 @@ TEST_F(RemainingTimeTest, ExchangesCount) {
 // Nothing follows the last stage. In front of it there is at least its best
 // schedule.
 TEST_F(RemainingTimeTest, LeastIsTheStagesBehind) {
-  RemainingTime remaining(ops, machine);
+  StageFamilies families(ops, machine);
+  RemainingTime remaining(ops, families, machine);
   Stage last = getStage(ops[1]);
   EngineTimes times(last, machine);
   double least = HUGE_VAL;
