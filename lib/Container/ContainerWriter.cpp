@@ -11,12 +11,15 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/Errno.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <system_error>
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -166,35 +169,52 @@ static std::vector<uint8_t> makeHeaderSection(const FileLayout &layout,
 
 namespace {
 
-/// Maps runs of bytes of the output file, one at a time.
-class FileWindow {
+/// The bytes of the output file. They are written from a buffer: pages of a
+/// mapped file that has no content yet are each filled by the kernel first.
+class FileBytes {
 public:
-  explicit FileWindow(const OutputFile &file) : file(file) {}
+  explicit FileBytes(const OutputFile &file) : file(file) {}
 
+  /// Calls `fill` on `size` bytes that are zero and writes them at `offset`.
+  Error fill(uint64_t offset, uint64_t size,
+             function_ref<void(MutableArrayRef<uint8_t>)> fill) {
+    buffer.assign(size, 0);
+    fill(buffer);
+    return write(offset, buffer);
+  }
+  Error write(uint64_t offset, ArrayRef<uint8_t> bytes) const {
+    while (!bytes.empty()) {
+      ssize_t count = sys::RetryAfterSignal(-1, pwrite, file.getDescriptor(),
+                                            bytes.data(), bytes.size(), offset);
+      if (count < 0)
+        return file.makeError(
+            std::error_code(errno, std::generic_category()).message());
+      bytes = bytes.drop_front(count);
+      offset += count;
+    }
+    return Error::success();
+  }
   /// Calls `use` on the bytes [offset, offset + size), which are not empty.
-  Error map(uint64_t offset, uint64_t size,
-            function_ref<void(MutableArrayRef<uint8_t>)> use) {
+  Error read(uint64_t offset, uint64_t size,
+             function_ref<void(ArrayRef<uint8_t>)> use) const {
     uint64_t start =
         alignDown(offset, sys::fs::mapped_file_region::alignment());
     std::error_code code;
     sys::fs::mapped_file_region region(
         sys::fs::convertFDToNativeFile(file.getDescriptor()),
-        sys::fs::mapped_file_region::readwrite, offset + size - start, start,
+        sys::fs::mapped_file_region::readonly, offset + size - start, start,
         code);
     if (code)
       return file.makeError(code.message());
-    use({reinterpret_cast<uint8_t *>(region.data()) + (offset - start),
+    use({reinterpret_cast<const uint8_t *>(region.const_data()) +
+             (offset - start),
          size_t(size)});
     return Error::success();
-  }
-  Error write(uint64_t offset, ArrayRef<uint8_t> bytes) {
-    return map(offset, bytes.size(), [&](MutableArrayRef<uint8_t> out) {
-      llvm::copy(bytes, out.begin());
-    });
   }
 
 private:
   const OutputFile &file;
+  std::vector<uint8_t> buffer;
 };
 
 } // namespace
@@ -202,21 +222,21 @@ private:
 /// Writes the parts of a section that begins at `offset` and gives its
 /// checksum.
 static Expected<uint64_t> writeSection(const SectionSource &section,
-                                       uint64_t offset, FileWindow &window) {
+                                       uint64_t offset, FileBytes &bytes) {
   for (const SectionPart &part : section.parts)
     if (part.size != 0)
-      if (Error error = window.map(offset + part.offset, part.size, part.write))
+      if (Error error = bytes.fill(offset + part.offset, part.size, part.write))
         return std::move(error);
   return computeSectionChecksum(section.size,
                                 [&](uint64_t at, uint64_t size,
                                     function_ref<void(ArrayRef<uint8_t>)> use) {
-                                  return window.map(offset + at, size, use);
+                                  return bytes.read(offset + at, size, use);
                                 });
 }
 
 static Error writeTables(const FileLayout &layout,
                          ArrayRef<SectionSource> sections,
-                         ArrayRef<uint64_t> checksums, FileWindow &window) {
+                         ArrayRef<uint64_t> checksums, const FileBytes &file) {
   std::vector<uint8_t> elfHeader = makeELFHeader(layout);
   std::vector<uint8_t> table = makeSectionTable(layout, sections);
   ArrayRef<uint8_t> names = arrayRefFromStringRef(layout.sectionNames);
@@ -230,31 +250,30 @@ static Error writeTables(const FileLayout &layout,
                                  offsetof(Header, structureChecksum),
                              xxh3_64bits(structure));
 
-  if (Error error = window.write(0, elfHeader))
+  if (Error error = file.write(0, elfHeader))
     return error;
-  if (Error error = window.write(elfHeader.size(), header))
+  if (Error error = file.write(elfHeader.size(), header))
     return error;
-  if (Error error = window.write(layout.namesOffset, names))
+  if (Error error = file.write(layout.namesOffset, names))
     return error;
-  return window.write(layout.tableOffset, table);
+  return file.write(layout.tableOffset, table);
 }
 
 Error writeContainer(OutputFile &file, ArrayRef<SectionSource> sections) {
   FileLayout layout = computeLayout(sections);
   // Room for all of it is made first: a disk that is full makes this fail, and
-  // not a later write to the mapped file. (sys::fs::resize_file makes a file of
-  // holes.)
+  // not a later write. (sys::fs::resize_file makes a file of holes.)
   if (int code = posix_fallocate(file.getDescriptor(), 0, layout.fileSize))
     return file.makeError(std::generic_category().message(code));
-  FileWindow window(file);
+  FileBytes bytes(file);
   std::vector<uint64_t> checksums;
   for (const auto &[section, offset] : zip(sections, layout.offsets)) {
-    Expected<uint64_t> checksum = writeSection(section, offset, window);
+    Expected<uint64_t> checksum = writeSection(section, offset, bytes);
     if (!checksum)
       return checksum.takeError();
     checksums.push_back(*checksum);
   }
-  return writeTables(layout, sections, checksums, window);
+  return writeTables(layout, sections, checksums, bytes);
 }
 
 Error writeContainer(StringRef path, ArrayRef<SectionSource> sections) {

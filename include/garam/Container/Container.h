@@ -35,8 +35,8 @@ constexpr uint64_t sectionAlignment = 64;
 /// A run of bytes of a section to write. What is in no part is zero.
 struct SectionPart {
   uint64_t offset = 0, size = 0;
-  /// Fills the part's bytes in the output file, of which no other part is
-  /// mapped at that time; they are zero before.
+  /// Fills the part's bytes, which are zero before; no other part of a file is
+  /// in memory at that time.
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
 };
 

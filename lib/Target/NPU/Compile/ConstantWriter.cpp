@@ -9,6 +9,7 @@
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/PackedWeights.h"
+#include "garam/Support/TargetClones.h"
 #include "garam/Target/NPU/Machine/Conversions.h"
 #include "garam/Target/NPU/Machine/ISA.h"
 #include "garam/Target/NonFiniteWeights.h"
@@ -122,29 +123,59 @@ void unpackRuns(PartAttr part, const PackedElements &source, uint8_t *out) {
              });
 }
 
+/// Converts `count` elements that follow one another.
+using ConvertRun = void (*)(const char *from, uint8_t *to, int64_t count);
+
+GARAM_TARGET_CLONES
+void roundToF16(const char *from, uint8_t *to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    float value;
+    std::memcpy(&value, from + i * sizeof(value), sizeof(value));
+    uint16_t half = toF16(value);
+    std::memcpy(to + i * sizeof(half), &half, sizeof(half));
+  }
+}
+
+GARAM_TARGET_CLONES
+void roundToBF16(const char *from, uint8_t *to, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    float value;
+    std::memcpy(&value, from + i * sizeof(value), sizeof(value));
+    uint16_t half = toBF16(value);
+    std::memcpy(to + i * sizeof(half), &half, sizeof(half));
+  }
+}
+
+/// What converts runs from `from` to `to` fast, the types of most weights and
+/// of most engines; null for others.
+ConvertRun getFastConversion(Type from, ElementKind to) {
+  if (!from.isF32())
+    return nullptr;
+  return to == ElementKind::f16    ? roundToF16
+         : to == ElementKind::bf16 ? roundToBF16
+                                   : nullptr;
+}
+
 /// Writes `convert` of elements of type From as ones of type To.
 template <typename From, typename To, typename Convert>
 void convertRuns(PartAttr part, const SourceElements &source, uint8_t *out,
                  Convert convert) {
   const char *bytes = source.bytes.data();
-  auto convertOne = [&](int64_t from, int64_t to) {
-    From value;
-    std::memcpy(&value, bytes + from * sizeof(From), sizeof(From));
-    To converted = convert(value);
-    std::memcpy(out + to * sizeof(To), &converted, sizeof(To));
-  };
-  forEachRun(part,
-             [&](int64_t from, int64_t to, int64_t count, int64_t stride) {
-               if (source.isSplat)
-                 from = stride = 0;
-               // By itself, for compilers make vectors of it.
-               if (stride == 1)
-                 for (int64_t i = 0; i < count; ++i)
-                   convertOne(from + i, to + i);
-               else
-                 for (int64_t i = 0; i < count; ++i)
-                   convertOne(from + i * stride, to + i);
-             });
+  ConvertRun fast = getFastConversion(source.type, part.getType());
+  forEachRun(part, [&](int64_t from, int64_t to, int64_t count,
+                       int64_t stride) {
+    if (source.isSplat)
+      from = stride = 0;
+    if (fast && stride == 1)
+      return fast(bytes + from * sizeof(From), out + to * sizeof(To), count);
+    for (int64_t i = 0; i < count; ++i) {
+      From value;
+      std::memcpy(&value, bytes + (from + i * stride) * sizeof(From),
+                  sizeof(From));
+      To converted = convert(value);
+      std::memcpy(out + (to + i) * sizeof(To), &converted, sizeof(To));
+    }
+  });
 }
 
 /// The same to floats of `kind`; `load` makes an f32 of an element.

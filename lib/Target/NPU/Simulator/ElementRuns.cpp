@@ -6,7 +6,7 @@
 
 #include "ElementRuns.h"
 
-#include "TargetClones.h"
+#include "garam/Support/TargetClones.h"
 #include "garam/Target/NPU/Machine/Conversions.h"
 
 #include <cstring>

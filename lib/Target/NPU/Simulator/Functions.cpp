@@ -6,7 +6,7 @@
 
 #include "Functions.h"
 
-#include "TargetClones.h"
+#include "garam/Support/TargetClones.h"
 #include "garam/Target/NPU/Machine/Conversions.h"
 
 #include <cmath>

@@ -11,7 +11,7 @@
 
 #include "TensorKernels.h"
 
-#include "TargetClones.h"
+#include "garam/Support/TargetClones.h"
 
 #include <cstring>
 

@@ -12,7 +12,7 @@
 #include "VectorKernels.h"
 
 #include "Functions.h"
-#include "TargetClones.h"
+#include "garam/Support/TargetClones.h"
 #include "garam/Target/NPU/Machine/Conversions.h"
 
 #include <cmath>

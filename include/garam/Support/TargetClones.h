@@ -4,8 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef GARAM_LIB_TARGET_NPU_SIMULATOR_TARGETCLONES_H
-#define GARAM_LIB_TARGET_NPU_SIMULATOR_TARGETCLONES_H
+#ifndef GARAM_SUPPORT_TARGETCLONES_H
+#define GARAM_SUPPORT_TARGETCLONES_H
 
 /// Compiles a function for several generations of x86 and chooses when the
 /// library is loaded. The code is compiled without contraction of
@@ -17,4 +17,4 @@
 #define GARAM_TARGET_CLONES
 #endif
 
-#endif // GARAM_LIB_TARGET_NPU_SIMULATOR_TARGETCLONES_H
+#endif // GARAM_SUPPORT_TARGETCLONES_H
