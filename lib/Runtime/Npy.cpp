@@ -96,13 +96,7 @@ static std::optional<DataType> parseTypeCode(StringRef code) {
 /// What numpy writes for elements of a byte of which it knows no more.
 static constexpr StringLiteral opaqueByteCode = "|V1";
 
-static bool isOpaqueByte(DataType type) {
-  return type >= DataType::Float8E4M3FN;
-}
-
 static StringRef getTypeCode(DataType type) {
-  if (isOpaqueByte(type))
-    return opaqueByteCode;
   switch (type) {
   case DataType::Bool:
     return "|b1";
@@ -130,9 +124,19 @@ static StringRef getTypeCode(DataType type) {
     return "<f4";
   case DataType::Float64:
     return "<f8";
-  default:
-    llvm_unreachable("all types are above");
+  case DataType::Float8E4M3FN:
+  case DataType::Float8E4M3FNUZ:
+  case DataType::Float8E5M2:
+  case DataType::Float8E5M2FNUZ:
+  case DataType::Float8E8M0FNU:
+  case DataType::Float4E2M1FN:
+  case DataType::Int4:
+  case DataType::UInt4:
+  case DataType::Int2:
+  case DataType::UInt2:
+    return opaqueByteCode;
   }
+  llvm_unreachable("not a type");
 }
 
 Error HeaderParser::parseType(Header &header) {
@@ -145,7 +149,7 @@ Error HeaderParser::parseType(Header &header) {
                 "newbyteorder('<'))");
   std::optional<DataType> type = parseTypeCode(*code);
   if (*code == opaqueByteCode || *code == "<V1") {
-    if (!expected || !isOpaqueByte(*expected))
+    if (!expected || getTypeCode(*expected) != opaqueByteCode)
       return fail("elements of type '" + *code +
                   "' are those of a type of ml_dtypes, but the file does not "
                   "say which, and none of a byte is expected here");

@@ -32,11 +32,6 @@ constexpr float kNever = std::numeric_limits<float>::lowest();
 /// What onnxruntime adds where a mask says 0, unless an attribute does.
 constexpr float kMasked = -10000;
 
-void addInts(FunctionWriter &writer, const Name &result, const Twine &values) {
-  writer.addOnnx(result + " = Constant <value_ints: ints = [" + values +
-                 "]> ()");
-}
-
 /// Appends `result` = a float constant of the type of x0.
 void addFloat(FunctionWriter &writer, const Name &result, float value) {
   writer.addOnnx(result + "_float = Constant <value_float: float = " +
@@ -47,7 +42,7 @@ void addFloat(FunctionWriter &writer, const Name &result, float value) {
 /// Appends `result` [B, heads, S, D] from `value` [B, S, heads * D].
 void addHeads(FunctionWriter &writer, const Name &result, const Name &value,
               int64_t heads) {
-  addInts(writer, result + "_shape", "0, 0, " + Twine(heads) + ", -1");
+  writer.addInts(result + "_shape", "0, 0, " + Twine(heads) + ", -1");
   writer.addOnnx(result + "_parts = Reshape (" + value + ", " + result +
                  "_shape)");
   writer.addOnnx(result + " = Transpose <perm = [0, 2, 1, 3]> (" + result +
@@ -65,7 +60,7 @@ void addAttention(FunctionWriter &writer, const Name &mask) {
   writer.addOnnx("attended = Attention " + onnxText + "(query, keys, values" +
                  (mask.empty() ? "" : ", " + mask) + ")");
   writer.addOnnx("joined = Transpose <perm = [0, 2, 1, 3]> (attended)");
-  addInts(writer, "y0_shape", "0, 0, -1");
+  writer.addInts("y0_shape", "0, 0, -1");
   writer.addOnnx("y0 = Reshape (joined, y0_shape)");
 }
 
@@ -100,7 +95,7 @@ public:
     writer.addOnnx("causal_start = Sub (causal_keys, causal_queries)");
     addRange(writer, "causal_steps", "causal_queries");
     writer.addOnnx("causal_row = Add (causal_steps, causal_start)");
-    addInts(writer, "causal_axis", "1");
+    writer.addInts("causal_axis", "1");
     writer.addOnnx("causal_rows = Unsqueeze (causal_row, causal_axis)");
     addRange(writer, "causal_columns", "causal_keys");
     writer.addOnnx("causal = LessOrEqual (causal_columns, causal_rows)");
@@ -124,12 +119,12 @@ public:
       addRange(writer, "integers_columns", "integers_keys");
       writer.addOnnx("integers_length = Cast <to = 7> (" +
                      FunctionWriter::getName(input) + ")");
-      addInts(writer, "integers_lengths_shape", "-1, 1, 1, 1");
+      writer.addInts("integers_lengths_shape", "-1, 1, 1, 1");
       writer.addOnnx("integers_lengths = Reshape (integers_length, "
                      "integers_lengths_shape)");
       writer.addOnnx(seenText + " = Less (integers_columns, integers_lengths)");
     } else {
-      addInts(writer, "integers_axes", *rank == 2 ? "1, 2" : "1");
+      writer.addInts("integers_axes", *rank == 2 ? "1, 2" : "1");
       writer.addOnnx("integers_flags = Cast <to = 9> (" +
                      FunctionWriter::getName(input) + ")");
       writer.addOnnx(seenText + " = Unsqueeze (integers_flags, integers_axes)");
@@ -206,8 +201,8 @@ void addGroupedHeads(FunctionWriter &writer, int64_t heads, int64_t kvHeads) {
     return;
   }
   addHeads(writer, "packed", "x0", heads + 2 * kvHeads);
-  addInts(writer, "packed_sizes",
-          Twine(heads) + ", " + Twine(kvHeads) + ", " + Twine(kvHeads));
+  writer.addInts("packed_sizes",
+                 Twine(heads) + ", " + Twine(kvHeads) + ", " + Twine(kvHeads));
   writer.addOnnx("new_query, new_key, new_value = Split <axis = 1> (packed, "
                  "packed_sizes)");
 }
@@ -216,16 +211,16 @@ void addGroupedHeads(FunctionWriter &writer, int64_t heads, int64_t kvHeads) {
 /// [1, 1], and `size`, how many positions the keys have room for.
 void addGroupedPositions(FunctionWriter &writer) {
   writer.addOnnx("count = Shape <start = 1, end = 2> (x0)");
-  addInts(writer, "zero", "0");
+  writer.addInts("zero", "0");
   if (!writer.has(kPastKey)) {
-    addInts(writer, "start_axis", "0");
+    writer.addInts("start_axis", "0");
     writer.addOnnx("start = Unsqueeze (zero, start_axis)");
     writer.addOnnx("size = Identity (count)");
     return;
   }
-  addInts(writer, "vector", "-1");
-  addInts(writer, "column", "-1, 1");
-  addInts(writer, "one", "1");
+  writer.addInts("vector", "-1");
+  writer.addInts("column", "-1, 1");
+  writer.addInts("one", "1");
   writer.addOnnx("total_wide = Cast <to = 7> (x6)");
   writer.addOnnx("total = Reshape (total_wide, vector)");
   writer.addOnnx("last_wide = Cast <to = 7> (x5)");
@@ -298,7 +293,7 @@ void addGroupedKeys(FunctionWriter &writer) {
   writer.addOnnx("both = Add (room, count)");
   writer.addOnnx("both_last = Sub (both, one)");
   writer.addOnnx("bounded = Min (chosen, both_last)");
-  addInts(writer, "source_axis", "2");
+  writer.addInts("source_axis", "2");
   writer.addOnnx("sources = Unsqueeze (bounded, source_axis)");
   addAppended(writer, "keys", "x3", "key");
   addAppended(writer, "values", "x4", "new_value");
@@ -307,12 +302,12 @@ void addGroupedKeys(FunctionWriter &writer) {
 /// A query sees itself and what is before it, at most a window's length.
 Name addGroupedMask(FunctionWriter &writer) {
   MaskWriter mask(writer);
-  addInts(writer, "rows_axes", "1, 3");
+  writer.addInts("rows_axes", "1, 3");
   writer.addOnnx("rows = Unsqueeze (row, rows_axes)");
   writer.addOnnx("causal = LessOrEqual (columns, rows)");
   mask.addSeen("causal");
   if (int64_t window = writer.getInt("local_window_size", -1); window >= 0) {
-    addInts(writer, "window", Twine(window));
+    writer.addInts("window", Twine(window));
     writer.addOnnx("window_start = Sub (rows, window)");
     writer.addOnnx("window_seen = Greater (columns, window_start)");
     mask.addSeen("window_seen");
@@ -363,6 +358,21 @@ bool writeGroupQueryAttention(FunctionWriter &writer) {
 // Attention and MultiHeadAttention
 //===----------------------------------------------------------------------===//
 
+/// Adds what is seen by input `integers`, by attribute `unidirectional` and by
+/// input `bias`, those that are there, and attention with it. False when there
+/// is none for such integers.
+bool addMaskedAttention(FunctionWriter &writer, int integers, int bias) {
+  MaskWriter mask(writer);
+  if (writer.has(integers) && !mask.addIntegers(integers))
+    return false;
+  if (writer.getInt("unidirectional", 0) != 0)
+    mask.addCausal();
+  if (writer.has(bias))
+    mask.addBias(FunctionWriter::getName(bias));
+  addAttention(writer, mask.finish());
+  return true;
+}
+
 /// Inputs: the rows [B, S, C], weights and bias of query, key and value side by
 /// side, a mask of integers, known keys and values [2, B, heads, P, D], a bias
 /// of the products.
@@ -377,8 +387,8 @@ bool writeContribAttention(FunctionWriter &writer) {
   std::vector<int64_t> sizes = writer.getInts("qkv_hidden_sizes");
   Name onnxText = "row_query, row_key, row_value = Split <axis = -1";
   if (sizes.size() == 3) {
-    addInts(writer, "row_sizes",
-            Twine(sizes[0]) + ", " + Twine(sizes[1]) + ", " + Twine(sizes[2]));
+    writer.addInts("row_sizes", Twine(sizes[0]) + ", " + Twine(sizes[1]) +
+                                    ", " + Twine(sizes[2]));
     writer.addOnnx(onnxText + "> (rows, row_sizes)");
   } else {
     writer.addOnnx(onnxText + ", num_outputs = 3> (rows)");
@@ -390,7 +400,7 @@ bool writeContribAttention(FunctionWriter &writer) {
   if (hasPast) {
     writer.addOnnx("past_keys, past_values = Split <axis = 0, num_outputs = 2> "
                    "(x4)");
-    addInts(writer, "past_axis", "0");
+    writer.addInts("past_axis", "0");
     for (StringRef name : {"keys", "values"}) {
       writer.addOnnx("old_" + name + " = Squeeze (past_" + name +
                      ", past_axis)");
@@ -398,16 +408,10 @@ bool writeContribAttention(FunctionWriter &writer) {
                      name + ")");
     }
   }
-  MaskWriter mask(writer);
-  if (writer.has(3) && !mask.addIntegers(3))
+  if (!addMaskedAttention(writer, /*integers=*/3, /*bias=*/5))
     return false;
-  if (writer.getInt("unidirectional", 0) != 0)
-    mask.addCausal();
-  if (writer.has(5))
-    mask.addBias("x5");
-  addAttention(writer, mask.finish());
   if (writer.getNumOutputs() > 1) {
-    addInts(writer, "present_axis", "0");
+    writer.addInts("present_axis", "0");
     writer.addOnnx("present_keys = Unsqueeze (keys, present_axis)");
     writer.addOnnx("present_values = Unsqueeze (values, present_axis)");
     writer.addOnnx("y1 = Concat <axis = 0> (present_keys, present_values)");
@@ -435,8 +439,8 @@ bool writeMultiHeadAttention(FunctionWriter &writer) {
     std::optional<int64_t> value = writer.getDim(2, 2);
     if (!query || !value)
       return false;
-    addInts(writer, "bias_sizes",
-            Twine(*query) + ", " + Twine(*query) + ", " + Twine(*value));
+    writer.addInts("bias_sizes",
+                   Twine(*query) + ", " + Twine(*query) + ", " + Twine(*value));
     writer.addOnnx("bias_query, bias_key, bias_value = Split <axis = 0> (x3, "
                    "bias_sizes)");
     for (auto [i, name] : enumerate(std::array{"query", "key", "value"})) {
@@ -457,14 +461,8 @@ bool writeMultiHeadAttention(FunctionWriter &writer) {
     writer.addOnnx("keys = Concat <axis = 2> (x6, new_keys)");
     writer.addOnnx("values = Concat <axis = 2> (x7, new_values)");
   }
-  MaskWriter mask(writer);
-  if (writer.has(4) && !mask.addIntegers(4))
+  if (!addMaskedAttention(writer, /*integers=*/4, /*bias=*/5))
     return false;
-  if (writer.getInt("unidirectional", 0) != 0)
-    mask.addCausal();
-  if (writer.has(5))
-    mask.addBias("x5");
-  addAttention(writer, mask.finish());
   writer.addOnnx("y1 = Identity (keys)");
   writer.addOnnx("y2 = Identity (values)");
   return true;

@@ -26,19 +26,6 @@ namespace {
 using Names = std::vector<std::string>;
 using Ints = std::vector<int64_t>;
 
-const pb::AttributeProto *findAttribute(const pb::NodeProto &node,
-                                        StringRef name) {
-  for (const pb::AttributeProto &attribute : node.attribute())
-    if (attribute.name() == name)
-      return &attribute;
-  return nullptr;
-}
-
-int64_t getInt(const pb::NodeProto &node, StringRef name, int64_t missing) {
-  const pb::AttributeProto *attribute = findAttribute(node, name);
-  return attribute ? attribute->i() : missing;
-}
-
 bool hasInput(const pb::NodeProto &node, int index) {
   return index < node.input_size() && !node.input(index).empty();
 }

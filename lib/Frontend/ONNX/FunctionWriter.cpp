@@ -51,15 +51,11 @@ bool FunctionWriter::addBytes(const std::string &result, int input) {
 }
 
 const pb::AttributeProto *FunctionWriter::findAttribute(StringRef name) const {
-  for (const pb::AttributeProto &attribute : node.attribute())
-    if (attribute.name() == name)
-      return &attribute;
-  return nullptr;
+  return onnx::findAttribute(node, name);
 }
 
 int64_t FunctionWriter::getInt(StringRef attribute, int64_t missing) const {
-  const pb::AttributeProto *found = findAttribute(attribute);
-  return found ? found->i() : missing;
+  return onnx::getInt(node, attribute, missing);
 }
 
 float FunctionWriter::getFloat(StringRef attribute, float missing) const {
@@ -93,6 +89,10 @@ std::string FunctionWriter::formatFloat(float value) {
 
 void FunctionWriter::addOnnx(const Twine &line) { nodes += line.str() + "\n"; }
 
+void FunctionWriter::addInts(const std::string &result, const Twine &values) {
+  addOnnx(result + " = Constant <value_ints: ints = [" + values + "]> ()");
+}
+
 void FunctionWriter::addShifted(const std::string &result, int input, int zero,
                                 const std::string &zeroShape) {
   if (!has(zero)) {
@@ -103,7 +103,7 @@ void FunctionWriter::addShifted(const std::string &result, int input, int zero,
   addOnnx(result + "_flat = Cast <to = 6> (" + getName(zero) + ")");
   std::string shifted = result + "_flat";
   if (!zeroShape.empty()) {
-    addOnnx(result + "_shape = Constant <value_ints = [" + zeroShape + "]> ()");
+    addInts(result + "_shape", zeroShape);
     addOnnx(result + "_zero = Reshape (" + shifted + ", " + result + "_shape)");
     shifted = result + "_zero";
   }

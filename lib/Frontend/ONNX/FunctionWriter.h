@@ -49,6 +49,8 @@ public:
 
   /// Appends a node: "RESULTS = OPERATOR <ATTRIBUTES> (OPERANDS)".
   void addOnnx(const llvm::Twine &line);
+  /// Appends `result` = a vector of these integers, separated by commas.
+  void addInts(const std::string &result, const llvm::Twine &values);
   /// Appends `result` = input `input` as i32 less its zero point, which is put
   /// into the shape `zeroShape` (a list of integers) unless that is empty.
   void addShifted(const std::string &result, int input, int zero,

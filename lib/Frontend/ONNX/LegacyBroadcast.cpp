@@ -32,14 +32,6 @@ constexpr StringLiteral kOperators[] = {"Add",     "And",  "Div", "Equal",
                                         "Greater", "Less", "Mul", "Or",
                                         "PRelu",   "Pow",  "Sub", "Xor"};
 
-const pb::AttributeProto *findAttribute(const pb::NodeProto &node,
-                                        StringRef name) {
-  for (const pb::AttributeProto &attribute : node.attribute())
-    if (attribute.name() == name)
-      return &attribute;
-  return nullptr;
-}
-
 void removeAttributes(pb::NodeProto &node) {
   auto &attributes = *node.mutable_attribute();
   for (int i = attributes.size(); i-- > 0;)

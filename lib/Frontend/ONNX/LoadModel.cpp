@@ -264,6 +264,19 @@ std::string describeException(StringRef text) {
   return result;
 }
 
+const pb::AttributeProto *findAttribute(const pb::NodeProto &node,
+                                        StringRef name) {
+  for (const pb::AttributeProto &attribute : node.attribute())
+    if (attribute.name() == name)
+      return &attribute;
+  return nullptr;
+}
+
+int64_t getInt(const pb::NodeProto &node, StringRef name, int64_t missing) {
+  const pb::AttributeProto *attribute = findAttribute(node, name);
+  return attribute ? attribute->i() : missing;
+}
+
 int getOpsetVersion(const pb::ModelProto &model, StringRef domain) {
   for (const pb::OperatorSetIdProto &opset : model.opset_import())
     if (opset.domain() == domain)

@@ -128,6 +128,13 @@ void addMissingOpsets(pb::ModelProto &proto,
 /// The version of `domain` that the model imports, 0 if none.
 int getOpsetVersion(const pb::ModelProto &model, llvm::StringRef domain);
 
+/// The attribute of `node` that is called `name`; null when it has none.
+const pb::AttributeProto *findAttribute(const pb::NodeProto &node,
+                                        llvm::StringRef name);
+/// Its integer; `missing` when the node has none.
+int64_t getInt(const pb::NodeProto &node, llvm::StringRef name,
+               int64_t missing);
+
 inline bool isDefaultDomain(llvm::StringRef domain) {
   return domain.empty() || domain == "ai.onnx";
 }

@@ -43,13 +43,6 @@ std::optional<int> getType(int64_t bits) {
   }
 }
 
-int64_t getInt(const pb::NodeProto &node, StringRef name, int64_t missing) {
-  for (const pb::AttributeProto &attribute : node.attribute())
-    if (attribute.name() == name)
-      return attribute.i();
-  return missing;
-}
-
 class PackedOperands {
 public:
   explicit PackedOperands(LoadedModel &model)

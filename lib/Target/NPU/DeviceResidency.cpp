@@ -153,11 +153,7 @@ findOverwritten(DenseMap<MemoryKey, std::vector<WriteRange>> &writes,
   return overwritten;
 }
 
-/// Executions of writes that are compared at most: some 100 MB of them, and
-/// more than any network has. A program of a few words may claim 2^24 a queue.
-static constexpr size_t maxWriteRanges = 1 << 22;
-
-Program removeResidentTransfers(const Program &program) {
+Program removeResidentTransfers(const Program &program, size_t maxWrites) {
   DenseMap<MemoryKey, std::vector<WriteRange>> writes;
   size_t numRanges = 0;
   std::vector<bool> isLoad;
@@ -168,14 +164,14 @@ Program removeResidentTransfers(const Program &program) {
     visitExecutions(queue, [&](size_t number, ArrayRef<uint32_t> turns) {
       visitWrites(queue.commands[number], queue.core, turns,
                   [&](MemoryKey memory, WriteRange range) {
-                    if (++numRanges > maxWriteRanges)
+                    if (++numRanges > maxWrites)
                       return;
                     range.command = first + number;
                     writes[memory].push_back(range);
                   });
     });
   }
-  if (numRanges > maxWriteRanges)
+  if (numRanges > maxWrites)
     return program;
   std::vector<bool> overwritten = findOverwritten(writes, isLoad.size());
 

@@ -26,10 +26,16 @@ std::vector<DeviceSegment> listSegments(const Program &program);
 std::vector<ResidentRange> listResidents(const Program &program,
                                          const MachineDescription &machine);
 
+/// Writes that are compared with each other: some 100 MB of them, and more than
+/// any network has. A program of a few words may claim 2^24 a queue.
+constexpr size_t maxComparedWrites = 1 << 22;
+
 /// The program as a run finds it whose weights are on the chip from the run
 /// before: without the transfers from the constant segment whose destination
-/// nothing else in the program writes.
-Program removeResidentTransfers(const Program &program);
+/// nothing else in the program writes. The program itself when more than
+/// `maxWrites` executions of commands write on-chip memory.
+Program removeResidentTransfers(const Program &program,
+                                size_t maxWrites = maxComparedWrites);
 
 } // namespace garam::npu
 

@@ -122,6 +122,33 @@ TEST(DeviceProgram, SetupBringsResidentWeights) {
   EXPECT_NE(llvm::toString(loaded->instantiate({}, {}).takeError()), "");
 }
 
+// Weights to byte 0 that nothing overwrites, and four more that a loop brings
+// to other places, all to the same.
+TEST(DeviceProgram, TransfersThatARunFindsDone) {
+  Program program;
+  program.segments = {{SegmentRole::Constant, 64, "weights"}};
+  DMACommand kept;
+  kept.sizes = {64};
+  kept.source.address.space = MemorySpace::DRAM;
+  kept.source.strides = kept.destination.strides = {1};
+  DMACommand overwritten = kept;
+  overwritten.destination.address.offset = 64;
+  program.queues.push_back(
+      {0,
+       Engine::DMA,
+       {kept, LoopBeginCommand{4, -1}, overwritten, LoopEndCommand()}});
+  // There are five writes.
+  Program warm = removeResidentTransfers(program, /*maxWrites=*/5);
+  ASSERT_EQ(warm.queues[0].commands.size(), 3u);
+  EXPECT_TRUE(
+      std::holds_alternative<LoopBeginCommand>(warm.queues[0].commands[0]));
+  // What is not compared stays.
+  EXPECT_EQ(removeResidentTransfers(program, /*maxWrites=*/4)
+                .queues[0]
+                .commands.size(),
+            4u);
+}
+
 // What is not kept may be of any program in a run.
 TEST(DeviceProgram, ResidentRanges) {
   TargetFile target = llvm::cantFail(loadTarget("atom"));

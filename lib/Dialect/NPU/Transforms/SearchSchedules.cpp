@@ -28,11 +28,12 @@ struct Search {
   SearchWidth width;
 };
 
-/// The searches of a level of optimisation. Those of a level are among those of
-/// the levels above it but one: with weights in order, a second path finds what
-/// a single one does or better. A wider search brings less with weights in
-/// order: paths differ by what they wait for weights, which a prefetch takes
-/// away.
+/// The searches of a level of optimisation. Level 2 leaves out the search of
+/// level 1, so what it finds may be slower than that: with weights in order a
+/// second path ends no later by the search's own estimate, by which neither is
+/// chosen in the end. Level 3 has all searches of level 2. A wider search
+/// brings less with weights in order: paths differ by what they wait for
+/// weights, which a prefetch takes away.
 SmallVector<Search> getSearches(unsigned level) {
   constexpr WeightTiming inOrder = WeightTiming::inOrder;
   constexpr WeightTiming ahead = WeightTiming::ahead;

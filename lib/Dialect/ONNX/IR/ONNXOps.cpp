@@ -53,6 +53,7 @@ int64_t NodeOp::getOriginOpset() {
                 : static_cast<int64_t>(getOpset());
 }
 
+/// How messages name the node: "node 'conv1' (Conv, opset 13)".
 static DiagnosedNode makeDiagnosedNode(NodeOp node) {
   DiagnosedNode diagnosed{node.getOriginId().str(),
                           node.getOriginOpType().str(), node.getOriginOpset(),
@@ -64,8 +65,6 @@ static DiagnosedNode makeDiagnosedNode(NodeOp node) {
     diagnosed.detail += (", here as " + node.getOpType()).str();
   return diagnosed;
 }
-
-std::string NodeOp::describe() { return makeDiagnosedNode(*this).str(); }
 
 InFlightDiagnostic emitNodeError(NodeOp node) {
   InFlightDiagnostic error = node.emitError();

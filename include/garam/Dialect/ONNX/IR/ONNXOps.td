@@ -93,8 +93,6 @@ def ONNX_NodeOp : ONNX_Op<"node", [Pure]> {
     ::llvm::StringRef getOriginId();
     ::llvm::StringRef getOriginOpType();
     int64_t getOriginOpset();
-    /// How messages name the node: "node 'conv1' (Conv, opset 13)".
-    std::string describe();
   }];
   let hasVerifier = 1;
 }
