@@ -186,6 +186,7 @@ Compilation::runPasses(StringRef stage,
   DiagnosticCollector diagnostics(&context, &labels);
   bool hasFailed = failed(manager.run(*module));
   llvm::append_range(result.warnings, diagnostics.takeWarnings());
+  llvm::append_range(result.remarks, diagnostics.takeRemarks());
   if (hasFailed)
     return makeStageError(stage, diagnostics);
   return llvm::Error::success();

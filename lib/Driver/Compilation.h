@@ -38,6 +38,7 @@ private:
   // Before the first stage.
   llvm::Error checkOptions();
   llvm::Error checkDeviceOptions();
+  llvm::Error enableRemarks();
   llvm::Error openOutput();
   llvm::Error openTarget();
   llvm::Error readStart();

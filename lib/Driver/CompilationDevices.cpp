@@ -367,6 +367,7 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
     for (std::string &warning : diagnostics.takeWarnings())
       if (!llvm::is_contained(result.warnings, warning))
         result.warnings.push_back(std::move(warning));
+    llvm::append_range(result.remarks, diagnostics.takeRemarks());
     CompileStatus wanted =
         stage.empty() ? CompileStatus::Program : CompileStatus::Stopped;
     if (outcome.status != wanted ||

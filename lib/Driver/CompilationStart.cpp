@@ -11,8 +11,10 @@
 #include "garam/Support/Errors.h"
 #include "garam/Target/System.h"
 #include "mlir/IR/Builders.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Regex.h"
 
 using namespace mlir;
 
@@ -43,6 +45,8 @@ llvm::Error Compilation::checkOptions() {
                                               Twine(maxOptimizationLevel));
   deviceOptions.optimizationLevel = *level;
   if (llvm::Error error = checkDeviceOptions())
+    return error;
+  if (llvm::Error error = enableRemarks())
     return error;
   // Shapes are in the IR of every stage, and what is state.
   if (!options.fromStage.empty() &&
@@ -84,6 +88,27 @@ llvm::Error Compilation::checkDeviceOptions() {
     if (!fault.empty())
       return makeUserError(ExitCode::Usage, "--" + flag + ": " + fault);
   }
+  return llvm::Error::success();
+}
+
+/// Remarks become diagnostics, which collectors keep.
+llvm::Error Compilation::enableRemarks() {
+  const std::string &filter = options.remarksFilter;
+  if (filter.empty())
+    return llvm::Error::success();
+  std::string fault;
+  if (!llvm::Regex(filter).isValid(fault))
+    return makeUserError(ExitCode::Usage,
+                         "--remarks-filter=" + filter +
+                             ": not a regular expression: " + fault);
+  remark::RemarkCategories categories;
+  categories.passed = categories.missed = filter;
+  categories.analysis = categories.failed = filter;
+  if (failed(remark::enableOptimizationRemarks(
+          context, /*streamer=*/nullptr,
+          std::make_unique<remark::RemarkEmittingPolicyAll>(), categories,
+          /*printAsEmitRemarks=*/true)))
+    return llvm::createStringError("internal error: " + Twine(noReason));
   return llvm::Error::success();
 }
 

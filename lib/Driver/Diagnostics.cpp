@@ -39,6 +39,8 @@ void DiagnosticCollector::collect(Diagnostic &diagnostic) {
       errors.push_back(std::move(parts));
   } else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
     warnings.push_back(describe(diagnostic).str());
+  } else if (diagnostic.getSeverity() == DiagnosticSeverity::Remark) {
+    remarks.push_back(describe(diagnostic).str());
   }
 }
 

@@ -46,6 +46,7 @@ public:
   /// The collected errors as one.
   llvm::Error takeError(ExitCode exitCode);
   std::vector<std::string> takeWarnings() { return std::move(warnings); }
+  std::vector<std::string> takeRemarks() { return std::move(remarks); }
 
 private:
   void collect(mlir::Diagnostic &diagnostic);
@@ -53,7 +54,7 @@ private:
 
   const NodeLabels *labels;
   std::vector<DiagnosisParts> errors;
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings, remarks;
   std::string firstMessage;
   std::vector<std::string> firstNodes;
   bool hasOwnFaults = false;

@@ -44,6 +44,34 @@ def edit(stages, tmp_path):
 # Options that contradict each other
 
 
+def test_remarks(run_tool, fails, tmp_path):
+    """Of the categories that are asked for, also without the rest that is printed."""
+    nodes = [helper.make_node("Sigmoid", ["x"], ["s"], name="sigmoid"),
+             helper.make_node("Mul", ["x", "s"], ["a"], name="swish"),
+             helper.make_node("Mul", ["x", "scale"], ["b"], name="scaled"),
+             helper.make_node("Erf", ["b"], ["c"], name="erf"),
+             helper.make_node("Add", ["c", "one"], ["d"], name="shifted"),
+             helper.make_node("Mul", ["x", "d"], ["e"], name="product"),
+             helper.make_node("Mul", ["e", "half"], ["f"], name="halved"),
+             helper.make_node("Add", ["a", "f"], ["y"], name="sum")]
+    constants = [helper.make_tensor(name, TensorProto.FLOAT, [], [value])
+                 for name, value in [("scale", 0.8), ("one", 1.0), ("half", 0.5)]]
+    x, y = (helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xy")
+    model = tmp_path / "model.onnx"
+    onnx.save(helper.make_model(helper.make_graph(nodes, "g", [x], [y], constants),
+                                opset_imports=[helper.make_opsetid("", 17)], ir_version=8), model)
+    command = ("garam", "compile", model, "--target", "host", "--quiet", "-o", tmp_path / "m.garam")
+    assert run_tool(*command).stderr == ""
+    assert run_tool(*command, "--remarks-filter=npu").stderr == ""
+    text = run_tool(*command, "--remarks-filter", "onnx-.*").stderr
+    assert ("remark: model.onnx: node 'swish' (Mul, opset 17): [Passed] raised | Category:onnx-raise | "
+            "Remark=\"nodes up to 'swish' are Swish\"\n") in text
+    assert "node 'halved' is not part of Gelu: the argument of Erf is 0.8 x, needed is 0.7071 x" in text
+    assert all(line.startswith("remark: ") for line in text.splitlines())
+    fails(USAGE, "--remarks-filter=(: not a regular expression: parentheses not balanced", *command[1:],
+          "--remarks-filter", "(")
+
+
 def test_stages_that_do_not_fit(fails, stages, tmp_path):
     linalg = stages / "02.linalg.mlir"
     placed = stages / "03.placed.mlir"

@@ -168,6 +168,8 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
   if (Error error = commit(*result))
     return error;
 
+  for (const std::string &remark : result->remarks)
+    WithColor::remark() << remark << '\n';
   for (const std::string &warning : result->warnings)
     WithColor::warning() << warning << '\n';
   if (timing)
@@ -249,6 +251,12 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
       ->check(isNotEmpty());
   sub->add_option("--dump-stages", options.dumpDirectory,
                   "folder for the IR of every stage")
+      ->check(isNotEmpty());
+  sub->add_option("--remarks-filter", options.remarksFilter,
+                  "print the remarks of passes whose category this regular "
+                  "expression matches: onnx-raise says which operators were "
+                  "found in others, and what nearly was one")
+      ->type_name("REGEX")
       ->check(isNotEmpty());
   sub->add_option("--report", command->reportPath, "file for a JSON report")
       ->check(isNotEmpty());

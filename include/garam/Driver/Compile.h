@@ -63,6 +63,9 @@ struct CompileOptions {
   std::string fromStage;
   /// Folder for the IR of every stage, NN.STAGE.mlir, and their weights.
   std::string dumpDirectory;
+  /// Regular expression: remarks of passes are kept if it matches the whole of
+  /// their category. Empty: none are.
+  std::string remarksFilter;
   /// Other files that the caller writes, with the option that names each: the
   /// compile refuses to read or write one of them.
   std::vector<std::pair<std::string, std::string>> otherOutputs;
@@ -79,6 +82,8 @@ struct StageTime {
 struct CompileResult {
   std::vector<StageTime> stages;
   std::vector<std::string> warnings;
+  /// What passes did and what they nearly did, as `remarksFilter` asks.
+  std::vector<std::string> remarks;
   /// Files beside the model's that its weights lie in.
   std::vector<std::string> weightFiles;
   /// The binary has programs that are code for a processor like this one's.

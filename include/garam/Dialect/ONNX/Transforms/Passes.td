@@ -71,7 +71,8 @@ def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
     differ by rounding only.
 
     Remarks of category `onnx-raise` name what was raised, and what nearly was
-    with what is different (`--remarks-filter=onnx-raise` of garam-opt).
+    with what is different (`--remarks-filter=onnx-raise` of `garam compile` and
+    of garam-opt).
 
     ```mlir
     %s = onnx.node "Sigmoid"(%x) {id = "s", opset = 27 : i64} attributes {}
