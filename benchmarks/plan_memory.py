@@ -30,6 +30,9 @@ LARGE_HEIGHT = 1.02
 # Seconds in which all tables are to be solved at their capacity, together.
 TOTAL_TIME_LIMIT = 15.0
 SYNTHETIC_SIZES = (1000, 20000)
+# Of buffers that live between two moments at random: more than the search takes, and with more
+# conflicts than descents do.
+ANYTIME_SIZE = 4096
 
 
 def get_load(path):
@@ -129,6 +132,11 @@ def main():
         if total:
             is_met &= total <= TOTAL_TIME_LIMIT
             print(f"all at their capacity: {total:.3f} s of {TOTAL_TIME_LIMIT} s")
+        table = pathlib.Path(folder) / f"{ANYTIME_SIZE}-any"
+        write_synthetic(table, ANYTIME_SIZE, None)
+        load = get_load(table)
+        for limit, share in TIME_LIMITS.items():
+            is_met &= show(table.name, limit, load, plan(table, 1, limit, output), share * load)
         for count in SYNTHETIC_SIZES:
             for longest in None, 0.01:
                 table = pathlib.Path(folder) / f"{count}-{longest or 'any'}"

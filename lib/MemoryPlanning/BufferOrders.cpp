@@ -77,7 +77,8 @@ double BufferOrders::getMeasure(OrderKind kind, uint32_t number) const {
   llvm_unreachable("not an order");
 }
 
-std::vector<uint32_t> BufferOrders::get(OrderKind kind, double disturbance) {
+std::vector<double> BufferOrders::getMeasures(OrderKind kind,
+                                              double disturbance) {
   std::vector<double> measures;
   measures.reserve(buffers.size());
   for (uint32_t buffer = 0; buffer < buffers.size(); ++buffer) {
@@ -88,6 +89,11 @@ std::vector<uint32_t> BufferOrders::get(OrderKind kind, double disturbance) {
               1;
     measures.push_back(getMeasure(kind, buffer) * (1 + disturbance * share));
   }
+  return measures;
+}
+
+std::vector<uint32_t> BufferOrders::get(OrderKind kind, double disturbance) {
+  std::vector<double> measures = getMeasures(kind, disturbance);
   auto order = llvm::to_vector_of<uint32_t>(seq<size_t>(0, buffers.size()));
   llvm::stable_sort(
       order, [&](uint32_t a, uint32_t b) { return measures[a] > measures[b]; });

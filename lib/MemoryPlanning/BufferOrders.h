@@ -32,6 +32,8 @@ public:
   /// by at most the share `disturbance` of it; the results are the same in each
   /// process.
   std::vector<uint32_t> get(OrderKind kind, double disturbance = 0);
+  /// The measures of the buffers that such an order follows.
+  std::vector<double> getMeasures(OrderKind kind, double disturbance = 0);
 
 private:
   double getMeasure(OrderKind kind, uint32_t buffer) const;

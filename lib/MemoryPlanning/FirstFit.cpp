@@ -29,15 +29,14 @@ public:
           residents[memory].push_back(number);
   }
 
-  MemoryPlan run(ArrayRef<uint32_t> order, function_ref<bool()> isTimeUp) {
+  std::optional<MemoryPlan> run(ArrayRef<uint32_t> order,
+                                function_ref<bool()> isTimeUp) {
     std::map<uint32_t, PlacedBuffers> memories;
     for (const auto &[memory, numbers] : residents)
       memories.try_emplace(memory, buffers, numbers);
     for (size_t placed = 0; placed < order.size(); ++placed) {
-      if (placed % buffersPerLook == 0 && isTimeUp()) {
-        stack(order.take_front(placed), order.drop_front(placed));
-        break;
-      }
+      if (placed % buffersPerLook == 0 && isTimeUp())
+        return std::nullopt;
       fit(order[placed], memories);
     }
     return std::move(plan);
@@ -56,34 +55,8 @@ private:
     } while (offset != before && buffer.memories.size() > 1);
     for (uint32_t memory : buffer.memories)
       memories.at(memory).add(number, offset);
-    setOffset(number, offset);
-  }
-
-  /// Puts each of `rest` on top of what it lives with.
-  void stack(ArrayRef<uint32_t> placed, ArrayRef<uint32_t> rest) {
-    std::map<uint32_t, BufferTops> tops;
-    for (const auto &[memory, numbers] : residents)
-      tops.try_emplace(memory, buffers, numbers);
-    auto add = [&](uint32_t number) {
-      const Buffer &buffer = buffers[number];
-      for (uint32_t memory : buffer.memories)
-        tops.at(memory).add(buffer, plan.offsets[number] + buffer.size);
-    };
-    auto hasSize = [&](uint32_t number) { return buffers[number].size > 0; };
-    for (uint32_t number : make_filter_range(placed, hasSize))
-      add(number);
-    for (uint32_t number : make_filter_range(rest, hasSize)) {
-      int64_t top = 0;
-      for (uint32_t memory : buffers[number].memories)
-        top = std::max(top, tops.at(memory).getTop(buffers[number]));
-      setOffset(number, roundUpOffset(buffers[number], top));
-      add(number);
-    }
-  }
-
-  void setOffset(uint32_t number, int64_t offset) {
     plan.offsets[number] = offset;
-    plan.height = std::max(plan.height, offset + buffers[number].size);
+    plan.height = std::max(plan.height, offset + buffer.size);
   }
 
   ArrayRef<Buffer> buffers;
@@ -93,8 +66,9 @@ private:
 
 } // namespace
 
-MemoryPlan planFirstFit(ArrayRef<Buffer> buffers, ArrayRef<uint32_t> order,
-                        function_ref<bool()> isTimeUp) {
+std::optional<MemoryPlan> planFirstFit(ArrayRef<Buffer> buffers,
+                                       ArrayRef<uint32_t> order,
+                                       function_ref<bool()> isTimeUp) {
   return FirstFit(buffers).run(order, isTimeUp);
 }
 

@@ -15,12 +15,11 @@ namespace garam::memory {
 
 /// Places the buffers in the order of their numbers in `order`, each at the
 /// lowest offset that is free. Takes time in the number of pairs that live at
-/// the same time, with a small factor, and n log n. When `isTimeUp`, what is
-/// left goes on top of all that it lives with, which is faster than that. The
-/// result has no lower bound.
-MemoryPlan planFirstFit(llvm::ArrayRef<Buffer> buffers,
-                        llvm::ArrayRef<uint32_t> order,
-                        llvm::function_ref<bool()> isTimeUp);
+/// the same time, with a small factor, and n log n. Nothing when `isTimeUp`.
+/// The plan has no lower bound.
+std::optional<MemoryPlan> planFirstFit(llvm::ArrayRef<Buffer> buffers,
+                                       llvm::ArrayRef<uint32_t> order,
+                                       llvm::function_ref<bool()> isTimeUp);
 
 } // namespace garam::memory
 

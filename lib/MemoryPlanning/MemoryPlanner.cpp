@@ -9,6 +9,7 @@
 #include "BufferOrders.h"
 #include "Checks.h"
 #include "FirstFit.h"
+#include "PeakSweep.h"
 #include "ValleyDescent.h"
 #include "ValleySearch.h"
 #include "llvm/Support/MathExtras.h"
@@ -27,8 +28,6 @@ static constexpr uint64_t maxSkylineConflicts = 1 << 23;
 /// can solve at all are solved in fewer, from one order or another.
 static constexpr uint64_t stepsPerRun = 1000;
 
-/// Times that first fit is repeated from one order: later ones gain little.
-static constexpr unsigned reinsertions = 8;
 /// So that no order is met twice.
 static constexpr double smallDisturbance = 0.02;
 
@@ -70,7 +69,8 @@ private:
   void take(const Skyline &skyline);
   std::vector<uint32_t> getRanks(OrderKind kind, double disturbance);
   void planGreedily();
-  void reinsert();
+  void sweepOnce(const PeakSweep &sweep, OrderKind kind, double disturbance);
+  void sweepOften();
   void descendOnce(Skyline &skyline, OrderKind kind, double disturbance);
   void descendOften(Skyline &skyline);
   void search(Skyline &skyline);
@@ -111,12 +111,14 @@ std::vector<uint32_t> Planner::getRanks(OrderKind kind, double disturbance) {
 
 MemoryPlan Planner::plan() {
   best.lowerBound = sections.getMaxLoad();
+  if (options.deadline)
+    sweepOnce(PeakSweep(buffers), OrderKind::Width, /*disturbance=*/0);
   planGreedily();
   if (isDone())
     return std::move(best);
   if (sections.getNumMembers() > maxSkylineMembers ||
       sections.getNumConflicts() > maxSkylineConflicts) {
-    reinsert();
+    sweepOften();
     return std::move(best);
   }
   Skyline skyline(buffers, sections);
@@ -128,35 +130,32 @@ MemoryPlan Planner::plan() {
 }
 
 //===----------------------------------------------------------------------===//
-// First fit
+// First fit and sweeps
 //===----------------------------------------------------------------------===//
 
 void Planner::planGreedily() {
   for (OrderKind kind : orderKinds) {
-    take(planFirstFit(buffers, orders.get(kind), [&] { return isTimeUp(); }));
-    if (best.height <= getWanted() || isTimeUp())
+    if (!best.offsets.empty() && (best.height <= getWanted() || isTimeUp()))
       return;
+    if (std::optional<MemoryPlan> plan =
+            planFirstFit(buffers, orders.get(kind), [&] { return isTimeUp(); }))
+      take(std::move(*plan));
   }
 }
 
-/// First fit again and again, each time with the buffers first that ended too
-/// high before: squeaky wheel optimisation (Joslin and Clements, 1999).
-void Planner::reinsert() {
+void Planner::sweepOnce(const PeakSweep &sweep, OrderKind kind,
+                        double disturbance) {
+  steps += buffers.size();
+  take(sweep.run(orders.getMeasures(kind, disturbance)));
+}
+
+void Planner::sweepOften() {
+  PeakSweep sweep(buffers);
   while (true)
     for (OrderKind kind : orderKinds) {
-      std::vector<uint32_t> order = orders.get(kind, smallDisturbance);
-      for (unsigned i = 0; i < reinsertions; ++i) {
-        MemoryPlan plan =
-            planFirstFit(buffers, order, [&] { return isTimeUp(); });
-        steps += buffers.size();
-        auto isTooHigh = [&](uint32_t buffer) {
-          return plan.offsets[buffer] + buffers[buffer].size > best.lowerBound;
-        };
-        std::stable_partition(order.begin(), order.end(), isTooHigh);
-        take(std::move(plan));
-        if (isDone())
-          return;
-      }
+      sweepOnce(sweep, kind, disturbances[0]);
+      if (isDone())
+        return;
     }
 }
 

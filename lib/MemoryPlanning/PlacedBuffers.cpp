@@ -22,10 +22,6 @@ static constexpr size_t maxBlockSize = 512;
 static constexpr size_t fewOfAll = 64;
 static constexpr int64_t never = std::numeric_limits<int64_t>::min();
 
-//===----------------------------------------------------------------------===//
-// Gaps
-//===----------------------------------------------------------------------===//
-
 PlacedBuffers::PlacedBuffers(ArrayRef<Buffer> buffers,
                              ArrayRef<uint32_t> numbers)
     : buffers(buffers), residents(numbers.begin(), numbers.end()),
@@ -128,62 +124,6 @@ void PlacedBuffers::add(uint32_t number, int64_t offset) {
   offsets[leaf] = offset;
   for (size_t node = numLeaves + leaf; node > 0; node /= 2)
     latest[node] = std::max(latest[node], buffer.upper);
-}
-
-//===----------------------------------------------------------------------===//
-// Tops
-//===----------------------------------------------------------------------===//
-
-BufferTops::BufferTops(ArrayRef<Buffer> buffers, ArrayRef<uint32_t> residents) {
-  for (uint32_t number : residents) {
-    times.push_back(buffers[number].lower);
-    times.push_back(buffers[number].upper);
-  }
-  llvm::sort(times);
-  times.erase(llvm::unique(times), times.end());
-  numLeaves = PowerOf2Ceil(std::max<size_t>(1, times.size()));
-  most.assign(2 * numLeaves, 0);
-  whole.assign(2 * numLeaves, 0);
-}
-
-size_t BufferTops::find(int64_t time) const {
-  return llvm::lower_bound(times, time) - times.begin();
-}
-
-int64_t BufferTops::getTop(const Buffer &buffer) const {
-  return getTop(/*node=*/1, 0, numLeaves, find(buffer.lower),
-                find(buffer.upper));
-}
-
-/// In `begin` until before `end`, of the leaves `first` until before `last`,
-/// which `node` has.
-int64_t BufferTops::getTop(size_t node, size_t first, size_t last, size_t begin,
-                           size_t end) const {
-  if (begin >= last || end <= first)
-    return 0;
-  if (begin <= first && last <= end)
-    return most[node];
-  size_t middle = (first + last) / 2;
-  return std::max({whole[node], getTop(2 * node, first, middle, begin, end),
-                   getTop(2 * node + 1, middle, last, begin, end)});
-}
-
-void BufferTops::add(const Buffer &buffer, int64_t end) {
-  raise(/*node=*/1, 0, numLeaves, find(buffer.lower), find(buffer.upper), end);
-}
-
-void BufferTops::raise(size_t node, size_t first, size_t last, size_t begin,
-                       size_t end, int64_t top) {
-  if (begin >= last || end <= first)
-    return;
-  most[node] = std::max(most[node], top);
-  if (begin <= first && last <= end) {
-    whole[node] = std::max(whole[node], top);
-    return;
-  }
-  size_t middle = (first + last) / 2;
-  raise(2 * node, first, middle, begin, end, top);
-  raise(2 * node + 1, middle, last, begin, end, top);
 }
 
 } // namespace garam::memory

@@ -49,30 +49,6 @@ private:
   mutable std::vector<Placed> living; // found by collect
 };
 
-/// The highest end of the buffers of one memory at each time: to place buffers
-/// on top of all that they live with, in logarithmic time.
-class BufferTops {
-public:
-  BufferTops(llvm::ArrayRef<Buffer> buffers,
-             llvm::ArrayRef<uint32_t> residents);
-
-  int64_t getTop(const Buffer &buffer) const;
-  /// `end` must be above the top of `buffer`.
-  void add(const Buffer &buffer, int64_t end);
-
-private:
-  size_t find(int64_t time) const;
-  int64_t getTop(size_t node, size_t first, size_t last, size_t begin,
-                 size_t end) const;
-  void raise(size_t node, size_t first, size_t last, size_t begin, size_t end,
-             int64_t top);
-
-  std::vector<int64_t> times; // at which a buffer begins or ends, in order
-  size_t numLeaves = 1;
-  /// Of each node: the most within it, and what holds for all of it.
-  std::vector<int64_t> most, whole;
-};
-
 } // namespace garam::memory
 
 #endif // GARAM_LIB_MEMORYPLANNING_PLACEDBUFFERS_H

@@ -38,47 +38,36 @@ void Sections::addMemory(ArrayRef<Buffer> buffers,
   struct Event {
     int64_t time;
     bool isBegin; // ends come first
+    uint32_t buffer;
     bool operator<(const Event &other) const {
       return std::tie(time, isBegin) < std::tie(other.time, other.isBegin);
     }
   };
   std::vector<Event> events;
+  events.reserve(2 * residents.size());
   for (uint32_t number : residents) {
-    events.push_back({buffers[number].lower, /*isBegin=*/true});
-    events.push_back({buffers[number].upper, /*isBegin=*/false});
+    events.push_back({buffers[number].lower, /*isBegin=*/true, number});
+    events.push_back({buffers[number].upper, /*isBegin=*/false, number});
   }
   llvm::sort(events);
-  std::vector<int64_t> moments;
-  for (auto [event, next] : zip(events, drop_begin(events)))
-    if (event.isBegin && !next.isBegin)
-      moments.push_back(event.time);
-
-  uint32_t offset = loads.size();
-  loads.resize(offset + moments.size());
-  auto find = [&](int64_t time) {
-    return offset + static_cast<uint32_t>(llvm::lower_bound(moments, time) -
-                                          moments.begin());
-  };
-  std::vector<int64_t> changes(moments.size() + 1);
-  std::vector<uint64_t> begins(moments.size() + 1), ends(moments.size() + 1);
-  for (uint32_t number : residents) {
-    const Buffer &buffer = buffers[number];
-    SectionRange range{find(buffer.lower), find(buffer.upper)};
-    ranges[number].push_back(range);
-    numMembers += range.last - range.first;
-    changes[range.first - offset] += buffer.size;
-    changes[range.last - offset] -= buffer.size;
-    ++begins[range.first - offset];
-    ++ends[range.last - offset];
-  }
   int64_t load = 0;
   uint64_t live = 0;
-  for (size_t i = 0; i < moments.size(); ++i) {
-    loads[offset + i] = load += changes[i];
-    // Each that begins meets those that live, and those that begin with it.
-    live -= ends[i];
-    numConflicts += begins[i] * (2 * live + begins[i] - 1);
-    live += begins[i];
+  for (auto [index, event] : enumerate(events)) {
+    const Buffer &buffer = buffers[event.buffer];
+    uint32_t section = loads.size();
+    if (!event.isBegin) {
+      SectionRange &range = ranges[event.buffer].back();
+      range.last = section;
+      numMembers += range.last - range.first;
+      load -= buffer.size;
+      --live;
+      continue;
+    }
+    ranges[event.buffer].push_back({section, section});
+    load += buffer.size;
+    numConflicts += 2 * live++;
+    if (!events[index + 1].isBegin) // all that begin end later
+      loads.push_back(load);
   }
 }
 
