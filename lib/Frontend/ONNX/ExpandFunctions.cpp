@@ -26,6 +26,7 @@ constexpr StringLiteral kExpandedOperators[] = {
     "Attention",
     "BlackmanWindow",
     "CausalConvWithState",
+    "DeformConv",
     "DynamicQuantizeLinear",
     "HammingWindow",
     "HannWindow",
@@ -59,6 +60,10 @@ public:
             dim);
       types[tensor.name()] = &type;
     }
+    // What inference leaves open is as the model declares it.
+    for (const pb::ValueInfoProto &output : model.declaredOutputs)
+      if (isFixed(output.type()))
+        types[output.name()] = &output.type();
   }
 
   /// Turns a node into a call of a function of its own. False when the
@@ -107,24 +112,40 @@ public:
   }
 
 private:
+  static bool isFixed(const pb::TypeProto &type) {
+    return type.tensor_type().has_shape() &&
+           llvm::all_of(type.tensor_type().shape().dim(),
+                        [](const auto &dim) { return dim.has_dim_value(); });
+  }
+
   bool buildFunction(const pb::OpSchema *schema, const pb::NodeProto &node,
                      int opset, pb::FunctionProto &function) {
-    if (schema && schema->HasFunction()) {
+    std::vector<pb::TypeProto> inputTypes = listTypes(node.input());
+    if (buildFunctionBody(node, inputTypes, listTypes(node.output()), opset,
+                          function))
+      return true;
+    if (!schema)
+      return false;
+    if (schema->HasFunction()) {
       const pb::FunctionProto *body = schema->GetFunction(opset);
       if (body)
         function = *body;
       return body != nullptr;
     }
-    std::vector<pb::TypeProto> inputTypes;
-    for (const std::string &input : node.input()) {
-      auto known = types.find(input);
-      inputTypes.push_back(known == types.end() ? pb::TypeProto()
-                                                : *known->second);
-    }
-    if (!schema || !schema->HasContextDependentFunction())
-      return buildFunctionBody(node, inputTypes, opset, function);
+    if (!schema->HasContextDependentFunction())
+      return false;
     pb::FunctionBodyBuildContextImpl context(node, inputTypes);
     return schema->BuildContextDependentFunction(context, function, opset);
+  }
+
+  template <typename Names>
+  std::vector<pb::TypeProto> listTypes(const Names &names) const {
+    std::vector<pb::TypeProto> found;
+    for (const std::string &name : names) {
+      const pb::TypeProto *type = types.lookup(name);
+      found.push_back(type ? *type : pb::TypeProto());
+    }
+    return found;
   }
 
   /// A function's body refers to attributes of its call, which therefore needs

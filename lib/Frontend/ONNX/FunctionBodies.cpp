@@ -63,6 +63,10 @@ static bool writeQLinearMatMul(FunctionWriter &writer) {
 static bool writeBody(FunctionWriter &writer, StringRef domain) {
   if (domain == kContribDomain)
     return writeContribBody(writer);
+  if (writer.getOpType() == "AffineGrid")
+    return writeAffineGrid(writer);
+  if (writer.getOpType() == "DeformConv")
+    return writeDeformConv(writer);
   if (writer.getOpType() == "MatMulInteger")
     return writeMatMulInteger(writer);
   if (writer.getOpType() == "QLinearConv")
@@ -81,9 +85,10 @@ bool isStrayOperator(StringRef opType) {
 }
 
 bool buildFunctionBody(const pb::NodeProto &node,
-                       const std::vector<pb::TypeProto> &inputTypes, int opset,
+                       const std::vector<pb::TypeProto> &inputTypes,
+                       const std::vector<pb::TypeProto> &outputTypes, int opset,
                        pb::FunctionProto &function) {
-  FunctionWriter writer(node, inputTypes);
+  FunctionWriter writer(node, inputTypes, outputTypes);
   if (!writeBody(writer, node.domain()))
     return false;
   writer.build(opset, function);

@@ -6,6 +6,7 @@
 
 #include "FunctionWriter.h"
 
+#include "LoadedModel.h"
 #include "onnx/defs/parser.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -25,12 +26,21 @@ std::optional<int> FunctionWriter::getRank(int input) const {
   return types[input].tensor_type().shape().dim_size();
 }
 
-std::optional<int64_t> FunctionWriter::getDim(int input, int dim) const {
-  std::optional<int> rank = getRank(input);
-  if (!rank || dim >= *rank)
+static std::optional<int64_t> getDimOf(const std::vector<pb::TypeProto> &types,
+                                       size_t number, int dim) {
+  if (number >= types.size() ||
+      dim >= types[number].tensor_type().shape().dim_size())
     return std::nullopt;
-  const auto &size = types[input].tensor_type().shape().dim(dim);
+  const auto &size = types[number].tensor_type().shape().dim(dim);
   return size.has_dim_value() ? std::optional(size.dim_value()) : std::nullopt;
+}
+
+std::optional<int64_t> FunctionWriter::getDim(int input, int dim) const {
+  return getDimOf(types, input, dim);
+}
+
+std::optional<int64_t> FunctionWriter::getOutputDim(int output, int dim) const {
+  return getDimOf(outputTypes, output, dim);
 }
 
 bool FunctionWriter::addBytes(const std::string &result, int input) {

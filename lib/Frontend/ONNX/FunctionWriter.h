@@ -24,10 +24,11 @@ namespace garam::onnx {
 
 class FunctionWriter {
 public:
-  /// `types` of the inputs are empty as far as they are not known.
+  /// Types are empty as far as they are not known.
   FunctionWriter(const pb::NodeProto &node,
-                 const std::vector<pb::TypeProto> &types)
-      : node(node), types(types) {}
+                 const std::vector<pb::TypeProto> &inputTypes,
+                 const std::vector<pb::TypeProto> &outputTypes)
+      : node(node), types(inputTypes), outputTypes(outputTypes) {}
 
   llvm::StringRef getOpType() const { return node.op_type(); }
   int getNumInputs() const { return node.input_size(); }
@@ -37,6 +38,7 @@ public:
   std::optional<int> getRank(int input) const;
   /// The size of a dimension, when it is fixed.
   std::optional<int64_t> getDim(int input, int dim) const;
+  std::optional<int64_t> getOutputDim(int output, int dim) const;
   /// Appends `result` = input `input`, integers of 8 bits or less, in the type
   /// of 8 bits with their sign. False when they are known to be no such.
   bool addBytes(const std::string &result, int input);
@@ -76,9 +78,18 @@ private:
   const pb::AttributeProto *findAttribute(llvm::StringRef name) const;
 
   const pb::NodeProto &node;
-  const std::vector<pb::TypeProto> &types;
+  const std::vector<pb::TypeProto> &types; // of inputs
+  const std::vector<pb::TypeProto> &outputTypes;
   std::string nodes;
 };
+
+/// Appends the definition of AffineGrid. False when it is not known of how many
+/// dimensions it is.
+bool writeAffineGrid(FunctionWriter &writer);
+
+/// Appends the definition of DeformConv. False unless it is of two dimensions
+/// and the sizes are known, but that of the batch.
+bool writeDeformConv(FunctionWriter &writer);
 
 /// Appends the definition of an operator of domain com.microsoft, those that
 /// onnxruntime's optimiser and quantiser write. False when there is none, or
