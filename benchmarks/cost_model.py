@@ -104,24 +104,26 @@ def compare(tool, network, target, folder):
                       list_groups(tool, binary, folder))
 
 
+HEADER = ("| model | target | estimated (us) | simulated (us) | error | of a group (median) |\n"
+          "|---|---|---:|---:|---:|---:|\n")
+
+
+def format_row(row):
+    of_group = "" if row.group_error is None else f"{100 * row.group_error:.1f} % of {len(row.groups)}"
+    return (f"| {row.model} | {row.target} | {row.estimate * 1e6:.1f} | {row.simulated * 1e6:.1f} "
+            f"| {round(100 * row.error, 1) + 0.0:+.1f} % | {of_group} |")
+
+
 def format_table(rows):
-    lines = ["| model | target | estimated (us) | simulated (us) | error | of a group (median) |",
-             "|---|---|---:|---:|---:|---:|"]
-    for row in rows:
-        of_group = "" if row.group_error is None else f"{100 * row.group_error:.1f} % of {len(row.groups)}"
-        lines.append(f"| {row.model} | {row.target} | {row.estimate * 1e6:.1f} "
-                     f"| {row.simulated * 1e6:.1f} | {round(100 * row.error, 1) + 0.0:+.1f} % "
-                     f"| {of_group} |")
-    return "\n".join(lines)
+    return HEADER + "\n".join(map(format_row, rows))
 
 
-def compare_all(tool, folder, targets=None, only=None, includes_large=False):
-    """Every network on every target that takes it."""
-    folder = pathlib.Path(folder)
+def list_pairs(folder, targets=None, only=None, includes_large=False):
+    """Every network with every target that takes it."""
     networks = list_networks(folder) + list_unseen_networks(folder)
     if includes_large:
         networks += list_large_networks(folder)
-    return [compare(tool, network, target, folder)
+    return [(network, target)
             for network in networks
             if not only or network.name in only
             for target in get_targets(network) if not targets or target in targets]
@@ -135,10 +137,11 @@ def main():
     parser.add_argument("--only", default="", help="names of networks, separated by commas")
     parser.add_argument("--garam", type=pathlib.Path, default=DEFAULT_TOOL)
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        print(format_table(compare_all(arguments.garam, folder, arguments.targets.split(","),
-                                       set(filter(None, arguments.only.split(","))),
-                                       arguments.large)))
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        pairs = list_pairs(folder, arguments.targets.split(","), set(filter(None, arguments.only.split(","))),
+                           arguments.large)
+        print(format_table([compare(arguments.garam, network, target, folder) for network, target in pairs]))
 
 
 if __name__ == "__main__":

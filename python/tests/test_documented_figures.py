@@ -54,6 +54,37 @@ def test_comparison_with_published_schedules():
         assert traffic == f"{(row['dram_read_bytes'] + row['dram_write_bytes']) / 1e6:.2f} MB"
 
 
+@pytest.fixture
+def validate(monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
+    return __import__("validate")
+
+
+def test_validation_is_of_the_baseline(validate):
+    """Whoever changes the baseline runs benchmarks/validate.py --stale."""
+    baseline = json.loads((SOURCE_DIR / "benchmarks" / "baseline.json").read_text())
+    document = SOURCE_DIR / "docs" / "validation.md"
+    costs = validate.read_costs(document)
+    compared = [pair for pair in costs if " on ".join(pair) in baseline]
+    # The digits and the generated networks are always there, each on several targets.
+    assert len(compared) >= 15
+    assert [pair for pair in compared if validate.is_stale(costs[pair], baseline)] == []
+    figures = {cells[0]: cells[3] for cells in map(validate.split_row, document.read_text().splitlines())
+               if len(cells) == 6}
+    for point, target in ("V2", "warboy"), ("V6", "atom"):
+        assert figures[point] == f"{1e3 * baseline[f'resnet50_int8 on {target}']['latency_s']:.4f} ms"
+
+
+def test_a_row_that_is_not_of_the_baseline(validate, tmp_path):
+    page = tmp_path / "page.md"
+    line = "| digits | atom | 4.4 | 4.5 | -1.0 % | 0.0 % of 5 |"
+    page.write_text(f"a\n\n{validate.cost_model.HEADER}{line}\n")
+    assert validate.read_costs(page) == {("digits", "atom"): line}
+    assert not validate.is_stale(line, {"digits on atom": {"latency_s": 4.54e-6}})
+    assert validate.is_stale(line, {"digits on atom": {"latency_s": 4.56e-6}})
+    assert not validate.is_stale(line, {"digits on rngd": {"latency_s": 1}})
+
+
 def test_table_is_replaced(resident_weights):
     text = f"a\n{resident_weights.HEADER}\n|---|\n| old |\n| older |\n\nb\n"
     assert (resident_weights.replace_table(text, ["| new |"])
