@@ -54,6 +54,13 @@ def test_comparison_with_published_schedules():
         assert traffic == f"{(row['dram_read_bytes'] + row['dram_write_bytes']) / 1e6:.2f} MB"
 
 
+def test_example_of_what_bounds_a_network():
+    baseline = json.loads((SOURCE_DIR / "benchmarks" / "baseline.json").read_text())
+    bf16, int8 = (f"{1e6 * baseline[f'efficientnet_b0{suffix} on rngd']['latency_s']:.1f} us" for suffix in ("", "_int8"))
+    text = (SOURCE_DIR / "docs" / "explain.md").read_text()
+    assert f"takes {bf16} on `rngd` in bf16, and {int8} in int8" in text
+
+
 @pytest.fixture
 def validate(monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
