@@ -57,6 +57,14 @@ struct Box {
         return false;
     return true;
   }
+  /// Whether they have points in common.
+  bool overlaps(const Box &other) const {
+    for (unsigned dim = 0; dim < getRank(); ++dim)
+      if (std::max(low[dim], other.low[dim]) >=
+          std::min(high[dim], other.high[dim]))
+        return false;
+    return true;
+  }
   Box intersect(const Box &other) const {
     Box result = *this;
     for (unsigned dim = 0; dim < getRank(); ++dim) {

@@ -9,6 +9,7 @@
 
 #include "QueueClock.h"
 #include "TensorHomes.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace garam::npu {
 
@@ -23,6 +24,21 @@ Transfer makeTransfer(int64_t core, const Piece &source,
                       int64_t elementBytes, int64_t sender,
                       llvm::ArrayRef<int64_t> receivers,
                       const MachineDescription &machine);
+
+/// Makes transfers, and remembers how long copies of one form take: most of a
+/// network's are alike.
+class CopyTimes {
+public:
+  /// As makeTransfer.
+  Transfer makeTransfer(int64_t core, const Piece &source,
+                        const Piece &destination, const Box &box,
+                        int64_t elementBytes, int64_t sender,
+                        llvm::ArrayRef<int64_t> receivers,
+                        const MachineDescription &machine);
+
+private:
+  llvm::StringMap<TransferTime> known; // by what getTime depends on
+};
 
 } // namespace garam::npu
 

@@ -11,10 +11,6 @@
 
 namespace garam::npu {
 
-/// A ledger remembers this many busy times. Older ones are forgotten: queues
-/// have long passed them.
-static constexpr size_t maxIntervals = 32;
-
 BandwidthLedger::Reservation BandwidthLedger::find(double time,
                                                    double seconds) const {
   // The first busy time that ends after `time`.

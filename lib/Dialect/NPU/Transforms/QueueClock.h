@@ -47,8 +47,13 @@ private:
   };
   Reservation find(double time, double seconds) const;
 
-  /// Busy times, in order, disjoint.
-  llvm::SmallVector<Interval, 16> busy;
+  /// A ledger remembers this many busy times. Older ones are forgotten: queues
+  /// have long passed them.
+  static constexpr size_t maxIntervals = 32;
+
+  /// Busy times, in order, disjoint; with room for one more than are kept, for
+  /// ledgers are copied often.
+  llvm::SmallVector<Interval, maxIntervals + 1> busy;
 };
 
 /// One DMA command and the cores whose ports it passes.

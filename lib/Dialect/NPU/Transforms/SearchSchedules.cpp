@@ -5,7 +5,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine.h"
-#include "ReplaceFunction.h"
 #include "ScheduleSearch.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -100,15 +99,11 @@ private:
   /// why.
   FailureOr<size_t> findFastest(func::FuncOp func,
                                 ArrayRef<FunctionSchedule> found) {
-    if (found.size() == 1)
-      return 0;
-    OwningOpRef<func::FuncOp> before = func.clone();
     size_t fastest = 0;
     double leastSeconds = HUGE_VAL;
-    for (auto [number, schedule] : llvm::enumerate(found)) {
-      replaceFunction(func, before->clone());
-      schedule.applyTo(func);
-      FailureOr<std::optional<double>> seconds = estimate(func);
+    for (size_t number = 0; found.size() > 1 && number < found.size();
+         ++number) {
+      FailureOr<std::optional<double>> seconds = estimate(func, found[number]);
       if (failed(seconds))
         return failure();
       if (!*seconds || **seconds >= leastSeconds)
@@ -116,21 +111,28 @@ private:
       fastest = number;
       leastSeconds = **seconds;
     }
-    replaceFunction(func, std::move(before));
     return fastest;
   }
 
-  /// When the commands of a function with schedules end, in seconds, or nothing
+  /// When the commands of `func` under `schedule` end, in seconds, or nothing
   /// where they do not fit the memories.
-  FailureOr<std::optional<double>> estimate(func::FuncOp func) {
-    OpPassManager pipeline(func::FuncOp::getOperationName());
-    pipeline.addPass(
+  FailureOr<std::optional<double>> estimate(func::FuncOp func,
+                                            const FunctionSchedule &schedule) {
+    OwningOpRef<func::FuncOp> copy = func.clone();
+    if (DeviceTargetAttrInterface known = findTarget(func))
+      copy.get()->setAttr(targetAttrName, known);
+    schedule.applyTo(*copy);
+    PassManager manager(func.getContext(), func::FuncOp::getOperationName());
+    // What is kept of it is lowered again, and verified then.
+    manager.enableVerifier(false);
+    manager.addPass(
         createNPULowerToPlannedCommands({target, level, pinWeights}));
     RefusalCollector refusals(func.getContext());
-    bool isLowered = succeeded(runPipeline(pipeline, func));
+    bool isLowered = succeeded(manager.run(*copy));
     if (refusals.hasErrors())
       return failure();
-    return isLowered ? std::optional(readEstimatedSeconds(func)) : std::nullopt;
+    return isLowered ? std::optional(readEstimatedSeconds(*copy))
+                     : std::nullopt;
   }
 };
 

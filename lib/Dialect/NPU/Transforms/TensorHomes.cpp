@@ -253,6 +253,8 @@ SmallVector<CopyPart> planCopy(const Home &home, SpaceKind destination,
 }
 
 SmallVector<Box> Piece::getMissing(const Box &region) const {
+  if (box.contains(region))
+    return {};
   SmallVector<Box> missing(region.subtract(box));
   for (const Box &part : filled) {
     SmallVector<Box> rest;

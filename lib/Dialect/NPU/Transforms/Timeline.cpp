@@ -116,7 +116,7 @@ double Timeline::getReady(const TimedHome &home, unsigned piece, const Box &box,
                           CoreMask cores, unsigned queue) const {
   double ready = 0;
   for (const TimedWrite &write : home.writes[piece])
-    if ((write.cores & cores) && !write.box.intersect(box).isEmpty())
+    if ((write.cores & cores) && write.box.overlaps(box))
       ready = std::max(ready, clock.getArrival(write.completion, queue));
   return ready;
 }
@@ -162,9 +162,9 @@ void Timeline::copyTo(Value value, const Piece &destination, Value written) {
   for (const CopyPart &part :
        planCopy(from.home, destination.space, elementBytes, *machine)) {
     const Piece &piece = from.home.pieces[part.piece];
-    Store store{makeTransfer(part.core, piece, destination, part.box,
-                             elementBytes, part.core, destination.cores,
-                             *machine),
+    Store store{facts->copies.makeTransfer(part.core, piece, destination,
+                                           part.box, elementBytes, part.core,
+                                           destination.cores, *machine),
                 {},
                 written,
                 0,
@@ -186,15 +186,15 @@ void Timeline::moveHome(OpResult tensor, HomeKind kind) {
     int64_t core = piece.cores.front();
     bool keeps = destination.isLocalTo(core);
     for (const TimedWrite &write : old.writes[index]) {
-      stores.push_back(
-          {makeTransfer(core, piece, destination, write.box,
-                        getElementBytes(Value(tensor)), core,
-                        getOthers(destination.cores, core), *machine),
-           {write.completion},
-           tensor,
-           0,
-           write.box,
-           keeps ? ~getMask(core) : allCores});
+      stores.push_back({facts->copies.makeTransfer(
+                            core, piece, destination, write.box,
+                            getElementBytes(Value(tensor)), core,
+                            getOthers(destination.cores, core), *machine),
+                        {write.completion},
+                        tensor,
+                        0,
+                        write.box,
+                        keeps ? ~getMask(core) : allCores});
       if (keeps)
         home.addWrite(0, write);
     }

@@ -16,6 +16,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_TIMELINE_H
 
 #include "ConcatTrees.h"
+#include "CopyTimes.h"
 #include "HomeChoice.h"
 #include "QueueClock.h"
 #include "SharedTable.h"
@@ -24,7 +25,6 @@
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "llvm/ADT/DenseMap.h"
 
-#include <map>
 #include <memory>
 
 namespace garam::npu {
@@ -60,9 +60,11 @@ struct TimedHome {
   void addWrite(unsigned piece, const TimedWrite &write);
 };
 
-/// What stays the same of the tensors of a function; found when it is asked.
+/// What stays the same of the tensors of a function, and of copies of them;
+/// found when it is asked.
 struct TensorFacts {
   ConcatTrees concats;
+  CopyTimes copies;
   /// The tensors that were asked for, from 0 on.
   llvm::DenseMap<mlir::Value, size_t> numbers;
 };
@@ -187,6 +189,9 @@ private:
   void require(const StageTile &tile, double ready);
   /// Whether the core of a tile, the present one, will end behind the limit.
   bool isLate(const StageTile &tile) const;
+  Staged &getStaged(unsigned input, int64_t core) {
+    return staged[input * machine->cores + core];
+  }
   const Staged *findInSlot(mlir::Value tensor, const Box &box) const;
   Completion bringConstants(const StageTile &tile);
   void loadConstants(const StageTile &tile);
@@ -214,8 +219,9 @@ private:
   SharedTable<TimedHome> homes; // by number
   std::vector<Store> stores;
   const Stage *present = nullptr; // the stage that runs
-  /// What input `first` of the present stage last brought to core `second`.
-  std::map<std::pair<unsigned, int64_t>, Staged> staged;
+  /// What each input of the present stage, and behind them its constants, last
+  /// brought to each core.
+  std::vector<Staged> staged;
   /// What the present slot has brought to some core.
   std::vector<Staged> stagedInSlot;
   /// What the slices so far of a group have left, by the first tensor.

@@ -34,7 +34,7 @@ static constexpr size_t maxFollowedSlots = 1024;
 void Timeline::beginStage(const Stage &stage, const StageTiles &tiles) {
   present = &stage;
   Operation *op = stage.op;
-  staged.clear();
+  staged.assign((stage.inputs.size() + 1) * machine->cores, {});
   SliceAttr slice = getSlice(op);
   stageInFront = slice ? lastStage : nullptr;
   lastStage = op;
@@ -224,7 +224,7 @@ static SmallVector<Value, 3> getConstants(const Stage &stage) {
 void Timeline::loadConstants(const StageTile &tile) {
   if (!tile.constantTransfer)
     return;
-  Staged &last = staged[{present->inputs.size(), tile.core}];
+  Staged &last = getStaged(present->inputs.size(), tile.core);
   if (last.box.getRank() == 0 || !(last.box == tile.constants)) {
     last.box = tile.constants;
     last.completion = bringConstants(tile);
@@ -267,18 +267,18 @@ Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
   Completion last;
   unsigned queue = npu::getQueue(core, EngineKind::dma);
   for (auto [number, piece] : llvm::enumerate(home.home.pieces)) {
-    Box common = piece.box.intersect(region);
-    if (&piece == &destination || common.isEmpty())
+    if (&piece == &destination || !piece.box.overlaps(region))
       continue;
+    Box common = piece.box.intersect(region);
     bool isLocal = piece.space == SpaceKind::local;
     int64_t sender =
         piece.isLocalTo(core) || !isLocal ? core : piece.cores.front();
     double ready = getReady(home, number, common,
                             isLocal ? getMask(sender) : allCores, queue);
-    last =
-        clock.runTransfer(makeTransfer(core, piece, destination, common,
-                                       elementBytes, sender, {core}, *machine),
-                          ready);
+    last = clock.runTransfer(
+        facts->copies.makeTransfer(core, piece, destination, common,
+                                   elementBytes, sender, {core}, *machine),
+        ready);
   }
   return last;
 }
@@ -308,12 +308,14 @@ bool Timeline::readOwnPiece(const StageTile &tile, unsigned index) {
   for (auto [number, piece] : llvm::enumerate(home.home.pieces)) {
     if (!piece.isLocalTo(tile.core))
       continue;
-    Box room = piece.room;
-    if (home.hasRoom)
-      room = room.hull(getRoom(piece.box, region));
-    if (!room.contains(region))
-      continue;
-    fillPiece(tile, index, number, room);
+    if (!piece.box.contains(region)) {
+      Box room = piece.room;
+      if (home.hasRoom)
+        room = room.hull(getRoom(piece.box, region));
+      if (!room.contains(region))
+        continue;
+      fillPiece(tile, index, number, room);
+    }
     require(tile, getReady(getTimedHome(tensor), number, tile.read[index],
                            getMask(tile.core), getQueue(tile)));
     return true;
@@ -327,7 +329,7 @@ void Timeline::loadTensor(const StageTile &tile, unsigned index) {
   if (readOwnPiece(tile, index))
     return;
   const TimedHome &home = getTimedHome(operand.tensor);
-  Staged &last = staged[{index, tile.core}];
+  Staged &last = getStaged(index, tile.core);
   if (!last.tensor || !(last.box == region)) {
     last.tensor = operand.tensor;
     last.box = region;
@@ -389,14 +391,15 @@ void Timeline::storeResult(const StageTile &tile, unsigned result,
   const Home &home = getTimedHome(output.tensor).home;
   auto store = [&](const Piece &from, unsigned to, const Box &region,
                    ArrayRef<int64_t> receivers, CoreMask cores) {
-    stores.push_back({makeTransfer(tile.core, from, home.pieces[to], region,
-                                   getElementBytes(output.type), tile.core,
-                                   receivers, *machine),
-                      {completion},
-                      output.tensor,
-                      to,
-                      region,
-                      cores});
+    stores.push_back(
+        {facts->copies.makeTransfer(tile.core, from, home.pieces[to], region,
+                                    getElementBytes(output.type), tile.core,
+                                    receivers, *machine),
+         {completion},
+         output.tensor,
+         to,
+         region,
+         cores});
   };
   std::optional<unsigned> own = findOwnPiece(home, tile, region);
   if (!own) {
