@@ -1,8 +1,9 @@
 """A chain of small nodes, as long as one asks for: how compile time grows with a model.
 
-Two kinds: `conv` alternates 3 x 3 convolutions and Relu; `elementwise` goes round
-Mul with a vector of constants, Sigmoid and Add of the value two nodes back. In int8
-each node stands between QuantizeLinear and DequantizeLinear, which are not counted.
+Three kinds: `conv` alternates 3 x 3 convolutions and Relu; `elementwise` goes round
+Mul with a vector of constants, Sigmoid and Add of the value two nodes back; `readers`
+adds up 1 x 1 convolutions which all read the input. In int8 each node stands between
+QuantizeLinear and DequantizeLinear, which are not counted.
 """
 
 import argparse
@@ -73,7 +74,15 @@ def add_elementwise(graph, nodes, x):
     return before[-1]
 
 
-KINDS = {"conv": add_convolutions, "elementwise": add_elementwise}
+def add_readers(graph, nodes, x):
+    total = x
+    for number in range(0, nodes, 2):
+        result = graph.conv(f"/{number}/Conv", x, graph.shapes[x][0], 1)
+        total = graph.add(f"/{number + 1}/Add", total, result) if number + 1 < nodes else result
+    return total
+
+
+KINDS = {"conv": add_convolutions, "elementwise": add_elementwise, "readers": add_readers}
 
 
 def build(kind, nodes, seed=0, channels=CHANNELS, size=SIZE, is_int8=False):

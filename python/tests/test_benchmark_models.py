@@ -105,7 +105,8 @@ def test_quantised(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind, first", [("conv", ["Conv", "Relu", "Conv"]),
-                                         ("elementwise", ["Mul", "Sigmoid", "Add"])])
+                                         ("elementwise", ["Mul", "Sigmoid", "Add"]),
+                                         ("readers", ["Conv", "Add", "Conv"])])
 def test_chain(kind, first, monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks" / "models"))
     model = __import__("chain").build(kind, 7)

@@ -90,6 +90,20 @@ def test_long_chain_of_shared_values_in_a_reduction(agrees):
            {"x": ramp(4, 4)}, [("y", FLOAT, [])], [("scale", np.float32(2.0 ** -34))])
 
 
+def test_tensor_that_many_stages_read(agrees):
+    """Where it is best kept depends on all of them."""
+    count = 400
+    random = np.random.default_rng(0)
+    nodes, weights = [node("Relu", ["x"], "s0")], []
+    for i in range(count):
+        # Small integers, whose sums are exact.
+        weights.append((f"w{i}", random.integers(-1, 2, (8, 8)).astype(np.float32)))
+        nodes += [node("MatMul", ["s0", f"w{i}"], f"p{i}"),
+                  node("Add", [f"s{i}", f"p{i}"], f"s{i + 1}")]
+    agrees(nodes, {"x": random.integers(0, 3, (16, 8)).astype(np.float32)},
+           [(f"s{count}", FLOAT, [16, 8])], weights)
+
+
 def test_scalars_of_integers(agrees):
     nodes = [node("Add", ["x", "one"], "a"), node("Max", ["a", "x"], "y")]
     agrees(nodes, {"x": np.array(41, np.int32)}, [("y", INT32, [])],
