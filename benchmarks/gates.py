@@ -83,6 +83,8 @@ GATES = (
     Gate("mobilenetv2_int8", "u65-512", "DRAM bytes", 4_750_000, VELA),
     *(Gate("resnet50", target, "compile s", 3, PATIENCE) for target in ("atom", "rngd")),
     *(Gate("mobilenetv2", target, "compile s", 1, PATIENCE) for target in ("atom", "rngd")),
+    *(Gate(model, "rngd", "compile s", 3, PATIENCE)
+      for model in ("bert_base", "vit_b16", "gpt2_prefill", "gpt2_decode")),
 )
 
 
