@@ -16,25 +16,35 @@ using namespace llvm;
 
 namespace garam::onnx {
 
-/// Appends `NAME` [size, 1, ...]: the places of the elements along a spatial
-/// dimension, of which `dimsBehind` more follow. -1 and 1 are the outer edges
-/// of the first and the last element, or their middles.
-static void addPlaces(FunctionWriter &writer, const std::string &name, int dim,
-                      int dimsBehind) {
-  if (std::optional<int64_t> size = writer.getOutputDim(0, 1 + dim)) {
-    writer.addOnnx(name + "_size = Constant <value_int: int = " + Twine(*size) +
-                   "> ()");
-  } else {
-    writer.addOnnx(name + "_index = Constant <value_int: int = " +
-                   Twine(2 + dim) + "> ()");
-    writer.addOnnx(name + "_size = Gather (x1, " + name + "_index)");
+/// Places that are written down one by one: more than any image has rows.
+static constexpr int64_t maxListedPlaces = 1 << 14;
+
+/// Appends `NAME_list`, the places of the elements along a dimension of known
+/// size.
+static void addKnownPlaces(FunctionWriter &writer, const std::string &name,
+                           int64_t size, bool isOfMiddles) {
+  double divisor = static_cast<double>(isOfMiddles ? size - 1 : size);
+  std::string places;
+  for (int64_t i = 0; i < size; ++i) {
+    double dividend = static_cast<double>(isOfMiddles ? 2 * i : 2 * i + 1);
+    places += (i == 0 ? "" : ", ") +
+              FunctionWriter::formatFloat(dividend / divisor - 1);
   }
-  bool isOfMiddles = writer.getInt("align_corners", 0) != 0;
+  writer.addOnnx(name + "_floats = Constant <value_floats: floats = [" +
+                 places + "]> ()");
+  writer.addOnnx(name + "_list = CastLike (" + name + "_floats, x0)");
+}
+
+/// The same, of the size that x1 has for the dimension.
+static void addComputedPlaces(FunctionWriter &writer, const std::string &name,
+                              int dim, bool isOfMiddles) {
+  writer.addOnnx(
+      name + "_index = Constant <value_int: int = " + Twine(2 + dim) + "> ()");
+  writer.addOnnx(name + "_size = Gather (x1, " + name + "_index)");
   writer.addOnnx(name + "_first = Constant <value_int: int = 0> ()");
   writer.addOnnx(name + "_one = Constant <value_int: int = 1> ()");
   writer.addOnnx(name + "_steps = Range (" + name + "_first, " + name +
                  "_size, " + name + "_one)");
-  // (2 i + 1) / size - 1, or 2 i / (size - 1) - 1, as (2 i + a) / b.
   writer.addOnnx(name + "_twice = Add (" + name + "_steps, " + name +
                  "_steps)");
   std::string dividend = name + (isOfMiddles ? "_twice" : "_odd");
@@ -49,6 +59,20 @@ static void addPlaces(FunctionWriter &writer, const std::string &name, int dim,
                  "_float)");
   writer.addOnnx(name + "_list = Sub (" + name + "_share, " + name +
                  "_one_float)");
+}
+
+/// Appends `NAME` [size, 1, ...]: the places of the elements along a spatial
+/// dimension, of which `dimsBehind` more follow: (2 i + 1) / size - 1, where -1
+/// and 1 are the outer edges of the first and the last element, or
+/// 2 i / (size - 1) - 1, where they are their middles.
+static void addPlaces(FunctionWriter &writer, const std::string &name, int dim,
+                      int dimsBehind) {
+  bool isOfMiddles = writer.getInt("align_corners", 0) != 0;
+  std::optional<int64_t> size = writer.getOutputDim(0, 1 + dim);
+  if (size && *size > 1 && *size <= maxListedPlaces)
+    addKnownPlaces(writer, name, *size, isOfMiddles);
+  else
+    addComputedPlaces(writer, name, dim, isOfMiddles);
   std::string shape = "-1";
   for (int i = 0; i < dimsBehind; ++i)
     shape += ", 1";
