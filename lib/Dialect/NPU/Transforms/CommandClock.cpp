@@ -65,6 +65,19 @@ double CommandClock::getEngineSeconds(Operation *op) const {
   return time.getSeconds(machine.clockHz);
 }
 
+CommandTime CommandClock::getCommandTime(Operation *op) const {
+  CommandTime time;
+  if (auto dma = dyn_cast<DMACommandOp>(op)) {
+    time.transfer = getTransfer(dma);
+    const TransferTime &alone = time.transfer->time;
+    time.seconds = alone.startSeconds + alone.streamSeconds;
+  } else {
+    time.isContraction = isa<TensorCommandOp>(op);
+    time.seconds = getEngineSeconds(op);
+  }
+  return time;
+}
+
 Completion CommandClock::run(Operation *op, double ready) {
   unsigned queue = getQueue(op);
   auto dma = dyn_cast<DMACommandOp>(op);

@@ -23,6 +23,15 @@
 
 namespace garam::npu {
 
+/// What a command takes of the machine.
+struct CommandTime {
+  bool isContraction = false;
+  double seconds = 0;               // alone on the chip
+  std::optional<Transfer> transfer; // of a DMA command
+
+  bool isTransfer() const { return transfer.has_value(); }
+};
+
 class CommandClock {
 public:
   explicit CommandClock(const MachineDescription &machine)
@@ -62,10 +71,12 @@ public:
     return clock.getEnd(transfer, ready);
   }
 
+  CommandTime getCommandTime(mlir::Operation *op) const;
+
+private:
   /// Of a command of the tensor or vector engine.
   double getEngineSeconds(mlir::Operation *op) const;
 
-private:
   const MachineDescription &machine;
   CommandConversion conversion;
   QueueClock clock;

@@ -17,11 +17,30 @@ static constexpr double doneRest = 1e-9;
 // Commands
 //===----------------------------------------------------------------------===//
 
+CommandFlow::CommandFlow(const MachineDescription &machine)
+    : machine(machine), queues(machine.cores * numEngineKinds),
+      contracts(machine.cores, false) {}
+
+CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
+                         ArrayRef<CommandTime> times,
+                         const Synchronization &synchronization,
+                         const MachineDescription &machine)
+    : CommandFlow(machine) {
+  commands.reserve(operations.size());
+  for (auto [op, time] : llvm::zip_equal(operations, times)) {
+    SmallVector<unsigned, 4> awaited;
+    auto waits = synchronization.getWaits().find(op);
+    if (waits != synchronization.getWaits().end())
+      for (QueuePoint point : waits->second)
+        awaited.push_back(queues[point.queue].commands[point.number - 1]);
+    addCommand(op, time, awaited);
+  }
+}
+
 CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
                          const CommandClock &clock,
                          const MachineDescription &machine)
-    : machine(machine), queues(machine.cores * numEngineKinds),
-      contracts(machine.cores, false) {
+    : CommandFlow(machine) {
   std::vector<SmallVector<unsigned, 4>> awaited(queues.size());
   for (Operation *op : operations) {
     if (auto signal = dyn_cast<SignalOp>(op))
@@ -29,29 +48,23 @@ CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
     else if (auto wait = dyn_cast<WaitOp>(op))
       addWait(wait, awaited[getQueue(wait.getCore(), wait.getEngine())]);
     else if (isCommand(op))
-      addCommand(op, clock, awaited[getQueue(op)]);
+      addCommand(op, clock.getCommandTime(op),
+                 std::exchange(awaited[getQueue(op)], {}));
   }
 }
 
 /// Adds a command behind `awaited`, which its queue has waited for.
-void CommandFlow::addCommand(Operation *op, const CommandClock &clock,
-                             SmallVectorImpl<unsigned> &awaited) {
+void CommandFlow::addCommand(Operation *op, CommandTime time,
+                             ArrayRef<unsigned> awaited) {
   unsigned number = commands.size();
   Command &command = commands.emplace_back();
   command.op = op;
   command.queue = getQueue(op);
-  if (auto dma = dyn_cast<DMACommandOp>(op)) {
-    command.isTransfer = true;
-    command.transfer = clock.getTransfer(dma);
-  } else {
-    command.isContraction = isa<TensorCommandOp>(op);
-    command.seconds = clock.getEngineSeconds(op);
-  }
+  command.time = std::move(time);
   queues[command.queue].commands.push_back(number);
   command.numMissing = awaited.size();
   for (unsigned other : awaited)
     commands[other].waiting.push_back(number);
-  awaited.clear();
 }
 
 /// The last command of the queue in front of it lets others go on.
@@ -95,28 +108,27 @@ bool CommandFlow::isExcluded(unsigned queue) const {
          (queue == vector && queues[tensor].isBusy);
 }
 
-/// Begins the next command of a queue if it can, or comes back when it may.
 void CommandFlow::tryNext(unsigned number) {
   Queue &queue = queues[number];
-  if (queue.isBusy || queue.next == queue.commands.size() || isExcluded(number))
+  if (isBlocked(number) || queue.next == queue.commands.size())
     return;
   const Command &command = commands[queue.commands[queue.next]];
   if (command.numMissing > 0)
     return;
   if (command.ready > now)
-    return events.push({command.ready, EventKind::Try, number});
+    return tryAt(number, command.ready);
   begin(queue.commands[queue.next]);
 }
 
 void CommandFlow::begin(unsigned number) {
   const Command &command = commands[number];
   queues[command.queue].isBusy = true;
-  if (command.isTransfer)
-    return events.push(
-        {now + command.transfer.time.startSeconds, EventKind::Stream, number});
-  if (command.isContraction)
+  if (command.time.isTransfer())
+    return events.push({now + command.time.transfer->time.startSeconds,
+                        EventKind::Stream, number});
+  if (command.time.isContraction)
     setContracts(command.queue / numEngineKinds, true);
-  events.push({now + command.seconds, EventKind::End, number});
+  events.push({now + command.time.seconds, EventKind::End, number});
 }
 
 void CommandFlow::end(unsigned number) {
@@ -126,20 +138,26 @@ void CommandFlow::end(unsigned number) {
   queue.isBusy = false;
   ++queue.next;
   unsigned core = command.queue / numEngineKinds;
-  if (command.isContraction)
+  if (command.time.isContraction)
     setContracts(core, false);
-  for (unsigned number : command.waiting) {
-    Command &other = commands[number];
-    bool isLocal = other.queue / numEngineKinds == core;
-    other.ready = std::max(
-        other.ready, now + (isLocal ? machine.synchronisation.localSeconds
-                                    : machine.synchronisation.remoteSeconds));
-    --other.numMissing;
-    tryNext(other.queue);
-  }
+  notify(number);
   // The engines of a core may have waited for each other.
   for (unsigned engine = 0; engine < numEngineKinds; ++engine)
     tryNext(core * numEngineKinds + engine);
+}
+
+void CommandFlow::notify(unsigned number) {
+  unsigned queue = commands[number].queue;
+  for (unsigned waiting : commands[number].waiting) {
+    Command &other = commands[waiting];
+    bool isLocal = other.queue / numEngineKinds == queue / numEngineKinds;
+    double seconds = isLocal ? machine.synchronisation.localSeconds
+                             : machine.synchronisation.remoteSeconds;
+    other.ready =
+        std::max(other.ready, other.queue == queue ? now : now + seconds);
+    if (--other.numMissing == 0)
+      release(waiting);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -178,12 +196,13 @@ void CommandFlow::shareRates() {
   size_t numResources = 1 + 2 * machine.cores;
   std::vector<double> room(numResources, 1.0), load(numResources, 0.0);
   auto getPackets = [&](const Flow &flow) {
-    return std::max<double>(commands[flow.command].transfer.time.packets, 1);
+    return std::max<double>(commands[flow.command].time.transfer->time.packets,
+                            1);
   };
   SmallVector<Flow *> open;
   for (Flow &flow : flows) {
     open.push_back(&flow);
-    visitShared(commands[flow.command].transfer,
+    visitShared(*commands[flow.command].time.transfer,
                 [&](size_t resource, double seconds) {
                   load[resource] += seconds / getPackets(flow);
                 });
@@ -197,7 +216,7 @@ void CommandFlow::shareRates() {
         full = resource;
       }
     auto getOwnRate = [&](const Flow &flow) {
-      const TransferTime &time = commands[flow.command].transfer.time;
+      const TransferTime &time = commands[flow.command].time.transfer->time;
       return getPackets(flow) / std::max({time.engineSeconds, time.localSeconds,
                                           time.sharedSeconds, 1e-15});
     };
@@ -208,7 +227,7 @@ void CommandFlow::shareRates() {
     if (isOwn)
       rate = getOwnRate(*slowest);
     llvm::erase_if(open, [&](Flow *flow) {
-      const Transfer &transfer = commands[flow->command].transfer;
+      const Transfer &transfer = *commands[flow->command].time.transfer;
       bool isHeld = flow == slowest;
       if (!isOwn) {
         isHeld = false;

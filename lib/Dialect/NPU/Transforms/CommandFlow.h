@@ -19,6 +19,7 @@
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDFLOW_H
 
 #include "CommandClock.h"
+#include "Synchronization.h"
 
 #include <map>
 #include <queue>
@@ -27,9 +28,18 @@ namespace garam::npu {
 
 class CommandFlow {
 public:
-  /// `clock` knows the programs of the commands.
+  virtual ~CommandFlow() = default;
+
+  /// Of commands, waits and signals; `clock` knows the programs of the
+  /// commands.
   CommandFlow(llvm::ArrayRef<mlir::Operation *> operations,
               const CommandClock &clock, const MachineDescription &machine);
+  /// Of commands with these times that wait as `synchronization` says, which is
+  /// that of the same list.
+  CommandFlow(llvm::ArrayRef<mlir::Operation *> operations,
+              llvm::ArrayRef<CommandTime> times,
+              const Synchronization &synchronization,
+              const MachineDescription &machine);
 
   /// When the last command ends, in seconds.
   double run();
@@ -40,18 +50,40 @@ public:
       visit(command.op, command.end);
   }
 
-private:
+protected:
   struct Command {
     mlir::Operation *op = nullptr;
     unsigned queue = 0;
-    bool isContraction = false, isTransfer = false;
-    double seconds = 0; // of an engine's command
-    Transfer transfer;
-    llvm::SmallVector<unsigned, 4> waiting; // commands of other queues, for it
+    CommandTime time;
+    llvm::SmallVector<unsigned, 4> waiting; // commands that wait for it
     unsigned numMissing = 0;                // that it waits for
     double ready = 0; // when its queue knows of those so far
     double end = 0;
   };
+
+  explicit CommandFlow(const MachineDescription &machine);
+
+  /// Begins the next command of a queue if it can, or comes back when it may.
+  virtual void tryNext(unsigned queue);
+  /// A command waits for nothing any more.
+  virtual void release(unsigned number) { tryNext(commands[number].queue); }
+
+  /// Whether `queue` can begin no command now, whatever it is.
+  bool isBlocked(unsigned queue) const {
+    return queues[queue].isBusy || isExcluded(queue);
+  }
+  void tryAt(unsigned queue, double time) {
+    events.push({time, EventKind::Try, queue});
+  }
+  void begin(unsigned number);
+  /// Tells the commands that wait for `number`, which ended now.
+  void notify(unsigned number);
+  double getNow() const { return now; }
+
+  const MachineDescription &machine;
+  std::vector<Command> commands;
+
+private:
   struct Queue {
     std::vector<unsigned> commands;
     size_t next = 0;
@@ -82,13 +114,11 @@ private:
     }
   };
 
-  void addCommand(mlir::Operation *op, const CommandClock &clock,
-                  llvm::SmallVectorImpl<unsigned> &awaited);
+  void addCommand(mlir::Operation *op, CommandTime time,
+                  llvm::ArrayRef<unsigned> awaited);
   void addSignal(SignalOp op);
   void addWait(WaitOp op, llvm::SmallVectorImpl<unsigned> &awaited);
-  void tryNext(unsigned queue);
   bool isExcluded(unsigned queue) const;
-  void begin(unsigned number);
   void end(unsigned number);
   void setContracts(unsigned core, bool value);
   double getDRAMSeconds(const Transfer &transfer) const;
@@ -97,8 +127,6 @@ private:
   void shareRates();
   void advance(double time);
 
-  const MachineDescription &machine;
-  std::vector<Command> commands;
   std::vector<Queue> queues;
   /// Of the queue that waits and the number that it has there.
   std::map<std::pair<unsigned, uint64_t>, Semaphore> semaphores;

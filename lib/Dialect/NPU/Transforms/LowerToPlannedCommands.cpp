@@ -81,6 +81,8 @@ private:
 
   OpPassManager buildOrdering() const {
     OpPassManager manager(func::FuncOp::getOperationName());
+    if (level > 0)
+      manager.addPass(createNPUScheduleCommands({target}));
     manager.addPass(createNPUSynchronize());
     manager.addPass(createNPURecordEstimate({target}));
     return manager;

@@ -1,6 +1,7 @@
 // RUN: garam-opt --npu-plan-memory=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-prefetch-weights=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-pin-weights=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-schedule-commands=target=atom --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-synchronize --split-input-file --verify-diagnostics %s
 // RUN: garam-opt --npu-record-estimate=target=atom --split-input-file --verify-diagnostics %s
 

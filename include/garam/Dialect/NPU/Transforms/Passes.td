@@ -240,8 +240,9 @@ def NPULowerToPlannedCommands
   let summary = "Brings scheduled stages to commands that fit the memories";
   let description = [{
     Runs `npu-place-tensors`, `npu-lower-to-commands`, `npu-prefetch-weights`
-    (not at level 0), `npu-plan-memory`, `npu-synchronize` and
-    `npu-record-estimate`, with `pin-weights` also `npu-pin-weights`. When the
+    (not at level 0), `npu-plan-memory`, `npu-schedule-commands` (not at level
+    0), `npu-synchronize` and `npu-record-estimate`, with `pin-weights` also
+    `npu-pin-weights`. When the
     memory plan does not fit, fewer weights stay or are brought ahead; when it
     does not without any, the tensors are placed again for a smaller fraction of
     local memory. The former type of the function stays in `hetero.lowered`.
@@ -325,6 +326,50 @@ def NPUPlanMemory : Pass<"npu-plan-memory", "::mlir::func::FuncOp"> {
   let statistics = [
     Statistic<"peakLocalBytes", "peak-local-bytes", "Peak of local memory">
   ];
+}
+
+def NPUScheduleCommands
+    : Pass<"npu-schedule-commands", "::mlir::func::FuncOp"> {
+  let summary = "Orders the commands of each queue by what follows them";
+  let description = [{
+    List scheduling: time goes forwards, and a queue that is free takes the most
+    urgent of the commands that may begin. A command may begin when what it
+    reads was written and the buffers that had the addresses of its own are done
+    with, so that memory stays as it was planned. It is the more urgent the more
+    time there is from its begin to the end of the program: first its critical
+    path, or what it has left in the order that commands have; then what it has
+    left when all commands are as late as the queues let them be, for which the
+    program is scheduled backwards. A queue waits for a more urgent command that
+    becomes ready soon where the program ends earlier by that. All this is tried
+    with loads of weights behind the commands that they follow, where
+    npu-prefetch-weights found time for them, and with loads that move as well.
+
+    Times are those of npu-record-estimate, in which transfers share DRAM and
+    ports. The order that ends first by them, with the waits that
+    npu-synchronize would give it, is kept if it is shorter by more than the
+    estimate's error; otherwise commands stay as they are. Time is n log n in
+    commands and what they depend on.
+
+    Here the load of `%w` is not urgent, but in front of the move of `%b`, for
+    which the vector engine waits:
+
+    ```mlir
+    npu.vector_command 0, %f (%a) to %b sizes [16384] reductions 0 with [#floats, #floats]
+    npu.dma_command 0, %in to %w sizes [1048576] bytes 1 with [#bytes, #bytes]
+    npu.dma_command 0, %b to %c sizes [65536] bytes 1 with [#bytes, #bytes]
+    npu.vector_command 0, %f (%c) to %d sizes [16384] reductions 0 with [#floats, #floats]
+    npu.vector_command 0, %f (%w) to %e sizes [16384] reductions 0 with [#floats, #floats]
+    // becomes
+    npu.vector_command 0, %f (%a) to %b sizes [16384] reductions 0 with [#floats, #floats]
+    npu.dma_command 0, %b to %c sizes [65536] bytes 1 with [#bytes, #bytes]
+    npu.dma_command 0, %in to %w sizes [1048576] bytes 1 with [#bytes, #bytes]
+    npu.vector_command 0, %f (%c) to %d sizes [16384] reductions 0 with [#floats, #floats]
+    npu.vector_command 0, %f (%w) to %e sizes [16384] reductions 0 with [#floats, #floats]
+    ```
+
+    Pre-condition: addresses, from npu-plan-memory, and no waits yet.
+  }];
+  let options = [NPU_TargetOption];
 }
 
 def NPUSynchronize : Pass<"npu-synchronize", "::mlir::func::FuncOp"> {

@@ -105,6 +105,10 @@ struct MemoryUse {
 mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
                                       const MachineDescription &machine,
                                       int64_t leastResting = 0);
+/// npu-schedule-commands. Fails on waits and signals, and on a micro-program
+/// that the vector engine cannot run.
+mlir::LogicalResult scheduleCommands(mlir::func::FuncOp func,
+                                     const MachineDescription &machine);
 /// npu-synchronize.
 void synchronize(mlir::func::FuncOp func);
 /// npu-roll-loops.
