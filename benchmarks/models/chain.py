@@ -3,7 +3,8 @@
 Three kinds: `conv` alternates 3 x 3 convolutions and Relu; `elementwise` goes round
 Mul with a vector of constants, Sigmoid and Add of the value two nodes back; `readers`
 adds up 1 x 1 convolutions which all read the input. In int8 each node stands between
-QuantizeLinear and DequantizeLinear, which are not counted.
+QuantizeLinear and DequantizeLinear, which are not counted, and Relu takes the place of
+Sigmoid, for which machines without floats have no means.
 """
 
 import argparse
@@ -63,7 +64,7 @@ def add_convolutions(graph, nodes, x):
 def add_elementwise(graph, nodes, x):
     before = [x, x]  # the last two values
     for number in range(nodes):
-        operator = ["Mul", "Sigmoid", "Add"][number % 3]
+        operator = ["Mul", "Relu" if graph.is_int8 else "Sigmoid", "Add"][number % 3]
         name = f"/{number}/{operator}"
         inputs = before[-1:]
         if operator == "Mul":
