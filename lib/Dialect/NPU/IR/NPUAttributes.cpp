@@ -67,12 +67,15 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    ArrayRef<DenseI64ArrayAttr> layouts,
                                    DenseI64ArrayAttr split,
                                    DenseI64ArrayAttr grain,
-                                   DenseI64ArrayAttr tile, ArrayRef<HomeKind>) {
+                                   DenseI64ArrayAttr tile, int64_t firstCore,
+                                   ArrayRef<HomeKind>) {
   for (DenseI64ArrayAttr layout : layouts)
     if (!isPermutation(layout))
       return emitError() << "(C1) a layout is a permutation of dimensions, "
                             "got: ["
                          << layout.asArrayRef() << "]";
+  if (firstCore < 0)
+    return emitError() << "(C4) first_core is at least 0, got: " << firstCore;
   if (!split && !grain && !tile)
     return success();
   if (!split || !grain || !tile || split.size() != grain.size() ||

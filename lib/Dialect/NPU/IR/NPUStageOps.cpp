@@ -149,8 +149,9 @@ static LogicalResult verifyOutput(Operation *op, ArrayRef<int64_t> sizes,
   return success();
 }
 
-/// That a schedule is one of this loop nest and these results. A sum is made on
-/// one core: nothing adds up what several have.
+/// That a schedule is one of this loop nest and these results. A stage makes
+/// each of its sums on one core: one behind it adds up what several have
+/// (npu-split-reductions).
 static LogicalResult verifySchedule(Operation *op, ScheduleAttr schedule,
                                     ArrayRef<int64_t> sizes,
                                     function_ref<bool(unsigned)> isReduction) {

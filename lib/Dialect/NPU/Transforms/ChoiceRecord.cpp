@@ -40,8 +40,11 @@ std::string describe(Operation *op, const StageSchedule &schedule) {
   };
   std::string split = list(schedule.split, " parts by ");
   std::string tile = list(schedule.tile, " by ");
-  return (llvm::Twine(split.empty() ? "one core" : split) + "; tiles of " +
-          (tile.empty() ? "one element" : tile))
+  std::string cores;
+  if (schedule.firstCore > 0)
+    cores = " from core " + std::to_string(schedule.firstCore) + " on";
+  return (llvm::Twine(split.empty() ? "one core" : split) + cores +
+          "; tiles of " + (tile.empty() ? "one element" : tile))
       .str();
 }
 

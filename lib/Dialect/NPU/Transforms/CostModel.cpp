@@ -15,8 +15,10 @@ using namespace mlir;
 namespace garam::npu {
 
 StageCost::StageCost(const Timeline &past, const Stage &stage,
-                     const MachineDescription &machine)
-    : stage(stage), machine(machine), past(past.getView()) {
+                     const MachineDescription &machine,
+                     std::optional<CoreGroup> cores)
+    : stage(stage), machine(machine),
+      cores(cores.value_or(CoreGroup::ofAll(machine))), past(past.getView()) {
   for (const StageOperand &operand : stage.inputs) {
     const HomeChoice *choice = past.getChoice(operand.tensor);
     if (!choice)
@@ -60,7 +62,7 @@ bool StageCost::runStage(Timeline &timeline, StageTiles &tiles,
   for (OpResult result : stage.op->getResults())
     homes.push_back(past.isReturnedOnly(result) ? HomeKind::Output
                                                 : getHome(result));
-  return timeline.runStage(stage, tiles, homes, limit);
+  return timeline.runStage(stage, tiles, homes, cores, limit);
 }
 
 void StageCost::advance(Timeline &timeline, const StageSchedule &schedule,
@@ -78,7 +80,7 @@ double StageCost::getEnd(const StageSchedule &schedule, StageTiles &tiles,
   Timeline timeline = getMoved(chooseHomes(schedule));
   if (!runStage(timeline, tiles, limit - handover))
     return HUGE_VAL;
-  return timeline.finish() + handover;
+  return timeline.finish(cores) + handover;
 }
 
 double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,
@@ -89,8 +91,7 @@ double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,
 
 double StageCost::getLeastEnd(const StageSchedule &schedule,
                               double engineSeconds) const {
-  return past.getFree(stage, schedule.getNumParts()) + engineSeconds +
-         getHandover(schedule);
+  return past.getFree(stage, schedule) + engineSeconds + getHandover(schedule);
 }
 
 /// What several cores made is brought together for the next stage: it waits for
@@ -126,7 +127,7 @@ FailureOr<FunctionCost> estimateCost(func::FuncOp func,
     EngineTimes engineTimes(stage, machine);
     double begin = timeline.getEnd();
     StageTiles tiles(stage, getSchedule(stage), engineTimes, machine);
-    timeline.runStage(stage, tiles, homes);
+    timeline.runStage(stage, tiles, homes, CoreGroup::ofAll(machine));
     cost.stageSeconds.emplace_back(op.getLoc(), timeline.getEnd() - begin);
   }
   cost.seconds = timeline.finish();

@@ -26,9 +26,11 @@ double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,
 /// What schedules of one stage would cost, behind the stages before it.
 class StageCost {
 public:
-  /// `past` ends in front of the stage.
+  /// `past` ends in front of the stage. It is on some of `cores`, of all where
+  /// none are given; what other cores do at the same time does not count.
   StageCost(const Timeline &past, const Stage &stage,
-            const MachineDescription &machine);
+            const MachineDescription &machine,
+            std::optional<CoreGroup> cores = std::nullopt);
 
   /// When stages behind this one can read its results, in seconds. Where that
   /// is after `limit`, any time after it. `tiles` are those of the schedule.
@@ -60,6 +62,7 @@ private:
 
   const Stage &stage;
   const MachineDescription &machine;
+  CoreGroup cores;
   Timeline past;
   std::vector<Input> inputs;
   /// The past with the inputs in other homes: many schedules share it.

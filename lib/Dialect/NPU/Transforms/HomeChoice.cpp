@@ -14,9 +14,16 @@ using namespace mlir;
 namespace garam::npu {
 
 bool isJoined(ArrayRef<OpResult> leaves) {
-  return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
-    return getHome(leaf) == HomeKind::Split &&
-           getSchedule(getStage(leaf.getOwner())).getNumParts() == 1 &&
+  if (leaves.empty())
+    return false;
+  auto getScheduleOf = [](OpResult leaf) {
+    return getSchedule(leaf.getOwner());
+  };
+  int64_t core = getScheduleOf(leaves.front()).firstCore;
+  return llvm::all_of(leaves, [&](OpResult leaf) {
+    StageSchedule schedule = getScheduleOf(leaf);
+    return getHome(leaf) == HomeKind::Split && schedule.getNumParts() == 1 &&
+           schedule.firstCore == core &&
            getLayout(leaf) == getLayout(leaves.front());
   });
 }
@@ -26,9 +33,9 @@ HomeChoice::HomeChoice(const Stage &producer, const StageSchedule &schedule,
     : tensor(tensor), machine(machine) {
   const StageOperand &output = producer.outputs[tensor.getResultNumber()];
   int64_t fullest = schedule.getFullestPart(producer);
-  for (int64_t core : {int64_t(0), fullest}) {
-    Box own = output.getRegion(schedule.getPart(producer, core));
-    parts.push_back({core, own, own});
+  for (int64_t part : {int64_t(0), fullest}) {
+    Box own = output.getRegion(schedule.getPart(producer, part));
+    parts.push_back({schedule.getCore(part), own, own});
     if (fullest == 0)
       break;
   }
@@ -47,20 +54,29 @@ HomeChoice::HomeChoice(OpResult tensor, const MachineDescription &machine)
 
 void HomeChoice::addConsumer(const Stage &consumer,
                              const StageSchedule &schedule) {
-  int64_t numParts = schedule.getNumParts();
+  bool sharesCores = false;
   for (Part &part : parts) {
-    if (part.core >= numParts)
+    std::optional<int64_t> number = schedule.findPart(part.core);
+    if (!number)
       continue;
-    Box loops = schedule.getPart(consumer, part.core);
+    sharesCores = true;
+    Box loops = schedule.getPart(consumer, *number);
     for (const StageOperand &input : consumer.inputs)
       if (input.tensor == tensor)
         part.needed = part.needed.hull(input.getRegion(loops));
   }
+  if (sharesCores)
+    return;
+  Box loops = schedule.getPart(consumer, 0);
+  for (const StageOperand &input : consumer.inputs)
+    if (input.tensor == tensor)
+      neededElsewhere =
+          std::max(neededElsewhere, input.getRegion(loops).getVolume());
 }
 
 bool HomeChoice::isSpread() const {
   const Part &first = parts.front();
-  return first.needed.getVolume() <=
+  return std::max(first.needed.getVolume(), neededElsewhere) <=
          tuning::maxHaloGrowth * first.own.getVolume();
 }
 

@@ -12,8 +12,8 @@
 
 namespace garam::npu {
 
-/// Whether the leaves of what npu.concat makes (ConcatTrees) are kept by core 0
-/// alone, in one layout, so that one buffer can be made for all.
+/// Whether the leaves of what npu.concat makes (ConcatTrees) are kept by one
+/// core alone, in one layout, so that one buffer can be made for all.
 bool isJoined(llvm::ArrayRef<mlir::OpResult> leaves);
 
 /// Where a stage's result is best kept that is not only returned, going by the
@@ -42,14 +42,17 @@ private:
     Box own, needed;
   };
 
-  /// Whether core 0's stages need little more than its own part.
+  /// Whether the stages of the producer's first core need little more than its
+  /// own part, and those on cores without a part not much more than such a one.
   bool isSpread() const;
 
   mlir::OpResult tensor;
   const MachineDescription &machine;
-  /// Of core 0, which has a part under any schedule, and of the core with the
-  /// most of the producer's schedule.
+  /// Of the first core and of the core with the most of the producer's
+  /// schedule.
   llvm::SmallVector<Part, 2> parts;
+  /// The most elements that a core needs whose stages run beside these.
+  int64_t neededElsewhere = 0;
 };
 
 } // namespace garam::npu

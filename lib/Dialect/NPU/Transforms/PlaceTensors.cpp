@@ -148,7 +148,8 @@ private:
     Value whole = getConcatWhole(tensor);
     if (whole != tensor && placement.home == HomeKind::Split &&
         isOnOneCore(tensor.getOwner())) {
-      auto [it, isNew] = wholeNumbers.try_emplace(whole, placements.size());
+      auto [it, isNew] = wholeNumbers.try_emplace(
+          {whole, getFirstCore(tensor.getOwner())}, placements.size());
       if (!isNew)
         return join(placements[it->second], placement);
     }
@@ -164,9 +165,12 @@ private:
   }
 
   static int64_t getNumParts(Operation *stage) {
-    return getSchedule(getStage(stage)).getNumParts();
+    return getSchedule(stage).getNumParts();
   }
   static bool isOnOneCore(Operation *stage) { return getNumParts(stage) == 1; }
+  static int64_t getFirstCore(Operation *stage) {
+    return getSchedule(stage).firstCore;
+  }
 
   /// Counts the constants that `op` keeps, from the first slice that reads them
   /// to the last.
@@ -194,12 +198,13 @@ private:
     placement.partBytes = std::max(placement.partBytes, bytes);
   }
 
-  /// Whether a stage on one core reads `value` where it was made.
-  bool isInPlace(Value value) {
+  /// Whether `stage`, which is on one core, reads `value` where it was made.
+  bool isInPlace(Value value, Operation *stage) {
     ArrayRef<OpResult> leaves = concats.getLeaves(value);
     return !leaves.empty() && llvm::all_of(leaves, [&](OpResult leaf) {
       return placements[numbers.lookup(leaf)].home == HomeKind::Split &&
-             isOnOneCore(leaf.getOwner());
+             isOnOneCore(leaf.getOwner()) &&
+             getFirstCore(leaf.getOwner()) == getFirstCore(stage);
     });
   }
 
@@ -218,7 +223,7 @@ private:
     bool keeps = keepsConstants(op);
     int64_t bytes = 0;
     for (const StageOperand &input : stage.inputs)
-      if (isPackable(input) ? !keeps : !isInPlace(input.tensor))
+      if (isPackable(input) ? !keeps : !isInPlace(input.tensor, op))
         bytes +=
             3 * input.getRegion(tile).getVolume() * getElementBytes(input.type);
     for (const StageOperand &output : stage.outputs)
@@ -337,7 +342,8 @@ private:
   SmallVector<Operation *> stages;
   /// Placements of results, and of constants by their group.
   llvm::DenseMap<Value, size_t> numbers;
-  llvm::DenseMap<Value, size_t> wholeNumbers; // of what is concatenated
+  /// Of what is concatenated, by the core that keeps it.
+  llvm::DenseMap<std::pair<Value, int64_t>, size_t> wholeNumbers;
   ConcatTrees concats;
   llvm::DenseMap<std::pair<int64_t, Value>, size_t> constantNumbers;
   llvm::DenseMap<Value, int64_t> lastUses;

@@ -158,4 +158,9 @@ double QueueClock::getEnd() const {
   return *std::max_element(free.begin(), free.end());
 }
 
+double QueueClock::getEnd(int64_t first, int64_t numCores) const {
+  auto begin = free.begin() + first * numEngineKinds;
+  return *std::max_element(begin, begin + numCores * numEngineKinds);
+}
+
 } // namespace garam::npu

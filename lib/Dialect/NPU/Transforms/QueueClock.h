@@ -99,6 +99,9 @@ public:
   double getFree(unsigned queue) const { return free[queue]; }
   /// When the last command ends.
   double getEnd() const;
+  /// When the last command of the queues of `numCores` cores from `first` on
+  /// ends.
+  double getEnd(int64_t first, int64_t numCores) const;
   /// What all commands so far do.
   const QueueWork &getWork() const { return work; }
 

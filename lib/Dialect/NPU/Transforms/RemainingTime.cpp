@@ -18,8 +18,11 @@ namespace {
 /// A core split of a stage.
 struct Option {
   StageSchedule schedule; // the fastest with this split
-  double seconds;         // of the stage
-  double behind = 0;      // of what follows it
+  double engineSeconds, weightSeconds;
+  double behind = 0; // of what follows it
+
+  /// Of the stage.
+  double getSeconds() const { return std::max(engineSeconds, weightSeconds); }
 };
 
 /// A stage that reads what stages in front of it make.
@@ -35,6 +38,8 @@ public:
 
   std::vector<Option> findOptions(const Stage &stage,
                                   StageFamily &family) const;
+  StageSeconds getStageSeconds(const Stage &stage,
+                               ArrayRef<Option> options) const;
   /// Sets what is behind the options of `producer`.
   void follow(const Stage &producer, std::vector<Option> &options,
               const Consumer &consumer) const;
@@ -45,6 +50,7 @@ private:
     uint32_t rate = machine.network.bytesPerCyclePerCore;
     return rate == 0 ? 0 : bytes / (rate * machine.clockHz);
   }
+  double getReadSeconds(const Stage &stage) const;
   double getWeightSeconds(const Stage &stage,
                           const StageSchedule &schedule) const;
   double getExchangeSeconds(const StageOperand &output, ArrayRef<Box> pieces,
@@ -74,15 +80,15 @@ std::vector<Option> Follower::findOptions(const Stage &stage,
   for (const Candidate &candidate :
        family.getCandidates(/*freeBytes=*/0).candidates) {
     const StageSchedule &schedule = candidate.schedule;
-    double seconds =
-        std::max(candidate.engineSeconds, getWeightSeconds(stage, schedule));
+    double engine = candidate.engineSeconds;
+    double weights = getWeightSeconds(stage, schedule);
     auto same = llvm::find_if(options, [&](const Option &option) {
       return option.schedule.split == schedule.split;
     });
     if (same == options.end())
-      options.push_back({schedule, seconds});
-    else if (seconds < same->seconds)
-      *same = {schedule, seconds};
+      options.push_back({schedule, engine, weights});
+    else if (std::max(engine, weights) < same->getSeconds())
+      *same = {schedule, engine, weights};
   }
   return options;
 }
@@ -92,16 +98,43 @@ std::vector<Option> Follower::findOptions(const Stage &stage,
 double Follower::getWeightSeconds(const Stage &stage,
                                   const StageSchedule &schedule) const {
   Box part = Box::ofShape(getLargestPart(stage, schedule));
-  int64_t ofCore = 0, ofAll = 0;
-  for (const StageOperand &input : stage.inputs) {
-    if (!isPackable(input))
-      continue;
-    int64_t elementBytes = getElementBytes(input.type);
-    ofCore += input.getRegion(part).getVolume() * elementBytes;
-    ofAll += getTensorType(input.tensor).getNumElements() * elementBytes;
+  int64_t bytes = 0;
+  for (const StageOperand &input : stage.inputs)
+    if (isPackable(input))
+      bytes += input.getRegion(part).getVolume() * getElementBytes(input.type);
+  return std::max(getPortSeconds(bytes), getReadSeconds(stage));
+}
+
+/// Until all weights are read from DRAM.
+double Follower::getReadSeconds(const Stage &stage) const {
+  int64_t bytes = 0;
+  for (const StageOperand &input : stage.inputs)
+    if (isPackable(input))
+      bytes += getTensorType(input.tensor).getNumElements() *
+               getElementBytes(input.type);
+  return bytes / (machine.dram.bytesPerSecond * machine.dram.efficiency);
+}
+
+StageSeconds Follower::getStageSeconds(const Stage &stage,
+                                       ArrayRef<Option> options) const {
+  StageSeconds seconds;
+  seconds.weights = getReadSeconds(stage);
+  seconds.onCores.assign(machine.cores, HUGE_VAL);
+  double handover =
+      machine.synchronisation.remoteSeconds + machine.dma.startSeconds;
+  for (const Option &option : options) {
+    int64_t parts = option.schedule.getNumParts();
+    double own = option.engineSeconds;
+    double &least = seconds.onCores[parts - 1];
+    least = std::min(least, own + (parts > 1 ? handover : 0));
+    // Where no option has so many, a part is as much larger.
+    for (int64_t fewer = parts - 1; fewer > parts / 2; --fewer)
+      seconds.onCores[fewer - 1] =
+          std::min(seconds.onCores[fewer - 1], own * parts / fewer + handover);
   }
-  return std::max(getPortSeconds(ofCore), ofAll / (machine.dram.bytesPerSecond *
-                                                   machine.dram.efficiency));
+  for (size_t i = 1; i < seconds.onCores.size(); ++i)
+    seconds.onCores[i] = std::min(seconds.onCores[i], seconds.onCores[i - 1]);
+  return seconds;
 }
 
 /// What `core` takes to bring `needed` of a tensor of which each core has a
@@ -156,7 +189,7 @@ void Follower::follow(const Stage &producer, std::vector<Option> &options,
           output.getRegion(option.schedule.getPart(producer, core)));
     option.behind = HUGE_VAL;
     for (const Option &next : consumer.options) {
-      double seconds = next.seconds + next.behind;
+      double seconds = next.getSeconds() + next.behind;
       if (seconds < option.behind)
         option.behind = std::min(option.behind,
                                  seconds + getExchangeSeconds(output, pieces,
@@ -169,7 +202,7 @@ void Follower::follow(const Stage &producer, std::vector<Option> &options,
 RemainingTime::RemainingTime(ArrayRef<Operation *> stages,
                              StageFamilies &families,
                              const MachineDescription &machine)
-    : entries(stages.size()) {
+    : entries(stages.size()), stageSeconds(stages.size()) {
   // What a consumer's options take of memory is given back as soon as nobody
   // asks for them any more.
   DenseMap<Operation *, unsigned> numProducers;
@@ -183,6 +216,7 @@ RemainingTime::RemainingTime(ArrayRef<Operation *> stages,
     Stage stage = getStage(op);
     std::vector<Option> options =
         follower.findOptions(stage, *families.get(number));
+    stageSeconds[number] = follower.getStageSeconds(stage, options);
     if (auto it = consumers.find(findConsumer(op)); it != consumers.end()) {
       follower.follow(stage, options, it->second);
       if (--it->second.numProducers == 0)

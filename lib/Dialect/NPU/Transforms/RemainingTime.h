@@ -16,6 +16,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_REMAININGTIME_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_REMAININGTIME_H
 
+#include "BranchCores.h"
 #include "StageFamilies.h"
 
 namespace garam::npu {
@@ -31,12 +32,16 @@ public:
   /// result.
   double get(size_t number, llvm::ArrayRef<int64_t> split) const;
 
+  /// What each stage takes by that model on so many cores.
+  llvm::ArrayRef<StageSeconds> getStageSeconds() const { return stageSeconds; }
+
 private:
   struct Entry {
     llvm::SmallVector<int64_t> split;
     double seconds;
   };
   std::vector<std::vector<Entry>> entries; // a stage
+  std::vector<StageSeconds> stageSeconds;
 };
 
 } // namespace garam::npu

@@ -110,30 +110,32 @@ SmallVector<int64_t> listCoreCounts(int64_t cores) {
 
 class CandidateFinder {
 public:
-  CandidateFinder(const Stage &stage, const MachineDescription &machine,
-                  int64_t freeBytes)
-      : stage(stage), machine(machine), grains(getGrains(stage, machine)),
+  CandidateFinder(const Stage &stage, CoreGroup cores,
+                  const MachineDescription &machine, int64_t freeBytes)
+      : stage(stage), cores(cores), machine(machine),
+        grains(getGrains(stage, machine)),
         sharedGrains(getSharedGrains(stage, machine)), freeBytes(freeBytes) {}
 
   FoundSchedules run() {
-    for (int64_t cores : listCoreCounts(machine.cores))
-      trySplits(cores);
+    for (int64_t count : listCoreCounts(cores.count))
+      trySplits(count);
     return std::move(found);
   }
 
 private:
-  /// All ways to cut one or two parallel loops into `cores` parts.
-  void trySplits(int64_t cores) {
+  /// All ways to cut one or two parallel loops into `numParts` parts.
+  void trySplits(int64_t numParts) {
     StageSchedule schedule;
+    schedule.firstCore = cores.first;
     schedule.split.assign(stage.getNumLoops(), 1);
-    if (cores == 1)
+    if (numParts == 1)
       return tryGrains(schedule);
     for (unsigned outer = 0; outer < stage.getNumLoops(); ++outer) {
-      for (int64_t parts = 2; parts <= cores; ++parts) {
-        if (cores % parts != 0 || !canSplit(outer, parts))
+      for (int64_t parts = 2; parts <= numParts; ++parts) {
+        if (numParts % parts != 0 || !canSplit(outer, parts))
           continue;
         schedule.split[outer] = parts;
-        int64_t rest = cores / parts;
+        int64_t rest = numParts / parts;
         if (rest == 1)
           tryGrains(schedule);
         for (unsigned inner = outer + 1;
@@ -379,6 +381,7 @@ private:
   }
 
   const Stage &stage;
+  CoreGroup cores;
   const MachineDescription &machine;
   /// Of each loop: what it is cut at, and what it may be for the producers.
   SmallVector<int64_t> grains, sharedGrains;
@@ -399,8 +402,11 @@ int64_t getTileMemory(const MachineDescription &machine) {
 
 FoundSchedules findSchedules(const Stage &stage,
                              const MachineDescription &machine,
-                             int64_t freeBytes) {
-  return CandidateFinder(stage, machine, freeBytes).run();
+                             int64_t freeBytes,
+                             std::optional<CoreGroup> cores) {
+  return CandidateFinder(stage, cores.value_or(CoreGroup::ofAll(machine)),
+                         machine, freeBytes)
+      .run();
 }
 
 } // namespace garam::npu

@@ -23,16 +23,19 @@ int64_t getTileMemory(const MachineDescription &machine);
 constexpr uint64_t maxStageTiles = uint64_t(1) << 16;
 
 struct FoundSchedules {
-  /// Core splits and tiles that fit the machine, those on more cores first.
+  /// Core splits and tiles that fit the machine, those on more cores first, the
+  /// first part on the first of the cores asked for.
   std::vector<StageSchedule> schedules;
   /// Tiles of a core of those that fit its memory, at least.
   uint64_t fewestTiles = std::numeric_limits<uint64_t>::max();
 };
 /// `freeBytes` of a core's memory are not needed for tensors that are kept
-/// while the stage runs; they matter where usesFreeBytes says so.
+/// while the stage runs; they matter where usesFreeBytes says so. It may have
+/// `cores`; all where none are given.
 FoundSchedules findSchedules(const Stage &stage,
                              const MachineDescription &machine,
-                             int64_t freeBytes = 0);
+                             int64_t freeBytes = 0,
+                             std::optional<CoreGroup> cores = std::nullopt);
 
 bool usesFreeBytes(const Stage &stage, const MachineDescription &machine);
 

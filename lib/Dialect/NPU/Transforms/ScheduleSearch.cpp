@@ -41,16 +41,32 @@ LogicalResult ScheduleSearch::findOptions(size_t position) {
       std::make_unique<Options>(Options{number,
                                         getStage(space.getStages()[number]),
                                         space.getFamilies().get(number),
+                                        {},
+                                        std::nullopt,
                                         {}});
-  CandidateList &list =
-      nextOptions->family->getCandidates(space.getFreeBytes(position));
+  int64_t freeBytes = space.getFreeBytes(position);
+  CandidateList &list = nextOptions->family->getCandidates(freeBytes);
   if (list.candidates.empty())
     return refuse(nextOptions->stage, list.fewestTiles);
   for (Candidate &candidate : list.candidates)
     nextOptions->options.push_back(
         {&candidate,
          space.getRemaining().get(number, candidate.schedule.split)});
+  if (width.branchCores)
+    findBranchOptions(freeBytes);
   return success();
+}
+
+/// Adds the schedules that the next stage can have on the cores of its branch,
+/// where it has some. What is behind a branch is that of all its schedules.
+void ScheduleSearch::findBranchOptions(int64_t freeBytes) {
+  nextOptions->branch = space.getBranchCores()[nextOptions->number];
+  if (!nextOptions->branch)
+    return;
+  CandidateList &list =
+      nextOptions->family->getCandidates(freeBytes, nextOptions->branch->cores);
+  for (Candidate &candidate : list.candidates)
+    nextOptions->branchOptions.push_back({&candidate, /*behind=*/0});
 }
 
 //===----------------------------------------------------------------------===//
@@ -63,13 +79,27 @@ static bool endsBefore(const T &a, const T &b) {
   return a.end < b.end;
 }
 
+/// Whether the next stage takes the cores of its branch behind `path`, null at
+/// the beginning: the ways in which that is tried.
+SmallVector<bool, 2> ScheduleSearch::listWaysOn(const Path *path) const {
+  if (!nextOptions || !nextOptions->branch ||
+      nextOptions->branchOptions.empty())
+    return {false};
+  bool isWithin = path && options->branch &&
+                  options->branch->window == nextOptions->branch->window;
+  if (isWithin)
+    return {path->takesBranchCores};
+  return {false, true};
+}
+
 /// All schedules of the next stage, those that may end first in front.
 std::vector<ScheduleSearch::Choice>
-ScheduleSearch::listChoices(const StageCost &cost) const {
+ScheduleSearch::listChoices(const Path &path) const {
   std::vector<Choice> choices;
-  for (const Option &option : nextOptions->options) {
-    double end = cost.getLeastEnd(option.candidate->schedule,
-                                  option.candidate->engineSeconds);
+  for (const Option &option : path.takesBranchCores ? nextOptions->branchOptions
+                                                    : nextOptions->options) {
+    double end = path.cost->getLeastEnd(option.candidate->schedule,
+                                        option.candidate->engineSeconds);
     choices.push_back({&option, end + option.behind, false});
   }
   llvm::stable_sort(choices, endsBefore<Choice>);
@@ -117,31 +147,76 @@ void ScheduleSearch::forgetRead(Timeline &timeline, size_t position) {
 /// Follows the operations from `begin` to the stage at `stage`, which has the
 /// next options, and looks for the best schedule of it. The end of the path is
 /// known where it is before `limit`.
-ScheduleSearch::Path ScheduleSearch::makePath(Timeline timeline, size_t begin,
-                                              size_t stage, double limit) {
+ScheduleSearch::Path ScheduleSearch::makePath(Timeline timeline,
+                                              bool takesBranchCores,
+                                              size_t begin, size_t stage,
+                                              double limit) {
   for (size_t position = begin; position < stage; ++position) {
     timeline.runOther(space.getOperations()[position]);
     forgetRead(timeline, position);
   }
-  Path path{std::move(timeline), nullptr, nullptr, nullptr, {}, limit};
+  Path path{std::move(timeline),
+            takesBranchCores,
+            nullptr,
+            nullptr,
+            nullptr,
+            {},
+            limit};
   if (stage == space.getOperations().size()) {
     path.end = path.timeline.finish();
     return path;
   }
-  path.cost =
-      std::make_unique<StageCost>(path.timeline, nextOptions->stage, machine);
-  path.choices = listChoices(*path.cost);
+  std::optional<CoreGroup> cores;
+  if (takesBranchCores)
+    cores = nextOptions->branch->cores;
+  path.cost = std::make_unique<StageCost>(path.timeline, nextOptions->stage,
+                                          machine, cores);
+  path.choices = listChoices(path);
   std::vector<Choice> best = findBest(path, *nextOptions, /*count=*/1, limit);
   if (!best.empty())
     path.end = best.front().end;
   return path;
 }
 
+/// Goes on from the stage at `position`, at which `timeline` has arrived with
+/// `schedule` of it behind `path`, to the one at `next`, and puts the longer
+/// path into `best` where it is worth it.
+ScheduleSearch::Outcome
+ScheduleSearch::goOn(const Path &path, const StageSchedule &schedule,
+                     Timeline timeline, bool takesBranchCores, size_t position,
+                     size_t next, std::vector<Path> &best) {
+  // Of paths with one split the best goes on; of equal ones that found first.
+  auto same = llvm::find_if(best, [&](const Path &other) {
+    return other.last->split == schedule.split &&
+           other.last->firstCore == schedule.firstCore;
+  });
+  double limit = HUGE_VAL;
+  if (best.size() == width.paths)
+    limit = best.back().end;
+  if (same != best.end())
+    limit = std::min(limit, same->end);
+  Path longer = makePath(std::move(timeline), takesBranchCores, position + 1,
+                         next, limit);
+  Outcome outcome{&schedule, longer.end, longer.end < limit};
+  if (!outcome.isExact)
+    return outcome;
+  longer.before = path.before;
+  longer.last = &schedule;
+  if (same != best.end())
+    best.erase(same);
+  else if (best.size() == width.paths)
+    best.pop_back();
+  auto place = llvm::upper_bound(best, longer, endsBefore<Path>);
+  best.insert(place, std::move(longer));
+  return outcome;
+}
+
 /// Goes on with the best of the next choices of `path`, from the stage at
 /// `position` to the one at `next`, and puts what is worth it into `best`.
 void ScheduleSearch::branch(Path &path, size_t position, size_t next,
-                            std::vector<Path> &best) {
-  std::vector<Outcome> outcomes;
+                            Paths &best) {
+  SmallVector<bool, 2> ways = listWaysOn(&path);
+  std::array<std::vector<Outcome>, 2> outcomes;
   for (const Choice &choice :
        findBest(path, *options, width.choices, HUGE_VAL)) {
     Timeline timeline = path.timeline;
@@ -150,29 +225,12 @@ void ScheduleSearch::branch(Path &path, size_t position, size_t next,
     path.cost->advance(timeline, schedule,
                        options->family->getTiles(candidate));
     forgetRead(timeline, position);
-    // Of paths with one split the best goes on; of equal ones that found first.
-    auto same = llvm::find_if(best, [&](const Path &other) {
-      return other.last->split == schedule.split;
-    });
-    double limit = HUGE_VAL;
-    if (best.size() == width.paths)
-      limit = best.back().end;
-    if (same != best.end())
-      limit = std::min(limit, same->end);
-    Path longer = makePath(std::move(timeline), position + 1, next, limit);
-    outcomes.push_back({&schedule, longer.end, longer.end < limit});
-    if (longer.end >= limit)
-      continue;
-    longer.before = path.before;
-    longer.last = &schedule;
-    if (same != best.end())
-      best.erase(same);
-    else if (best.size() == width.paths)
-      best.pop_back();
-    auto place = llvm::upper_bound(best, longer, endsBefore<Path>);
-    best.insert(place, std::move(longer));
+    for (bool way : ways)
+      outcomes[way].push_back(
+          goOn(path, schedule, timeline, way, position, next, best[way]));
   }
-  noteRunnersUp(outcomes, path.before, best);
+  for (bool way : ways)
+    noteRunnersUp(outcomes[way], path.before, best[way]);
 }
 
 /// Says of each of `paths` that went on behind `before` what was next best.
@@ -223,17 +281,20 @@ FailureOr<FunctionSchedule> ScheduleSearch::run() {
   if (failed(findOptions(stage)))
     return failure();
   std::vector<Path> paths;
-  paths.push_back(makePath(Timeline(machine, weights), 0, stage, HUGE_VAL));
+  for (bool way : listWaysOn(nullptr))
+    paths.push_back(
+        makePath(Timeline(machine, weights), way, 0, stage, HUGE_VAL));
   while (stage < space.getOperations().size()) {
     options = std::move(nextOptions);
     size_t next = space.findStage(stage + 1);
     if (failed(findOptions(next)))
       return failure();
-    std::vector<Path> longer;
+    Paths longer;
     for (Path &path : paths)
       branch(path, stage, next, longer);
-    addSteps(longer, stage);
-    paths = std::move(longer);
+    paths = std::move(longer[false]);
+    llvm::move(longer[true], std::back_inserter(paths));
+    addSteps(paths, stage);
     space.getFamilies().finish(options->number);
     stage = next;
   }

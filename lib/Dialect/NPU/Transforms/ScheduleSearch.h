@@ -13,6 +13,11 @@
 // last results lie. With paths enough for all splits that is a dynamic program,
 // exact as far as this is true.
 //
+// Where stages fall apart into branches (BranchCores), paths go on in two ways,
+// with all cores for each stage and with cores of its own for each branch, as
+// many paths of each. Within a branch the end is that of its cores. Behind the
+// branches, where it is that of all cores again, the best of both ways go on.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_SCHEDULESEARCH_H
@@ -23,6 +28,7 @@
 #include "SearchSpace.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
+#include <array>
 #include <deque>
 #include <memory>
 
@@ -66,7 +72,10 @@ private:
     size_t number; // of the stage
     Stage stage;
     std::shared_ptr<StageFamily> family;
-    std::vector<Option> options;
+    std::vector<Option> options; // on all cores
+    /// The cores of its branch, where those are tried, and options on them.
+    std::optional<BranchCores> branch;
+    std::vector<Option> branchOptions;
   };
   /// A schedule and when the stages behind it can go on, in seconds: exactly or
   /// at least. With what they take by RemainingTime.
@@ -90,7 +99,8 @@ private:
     std::optional<RunnerUp> next;
   };
   struct Path {
-    Timeline timeline; // ends in front of the next stage
+    Timeline timeline;     // ends in front of the next stage
+    bool takesBranchCores; // the next stage
     const Step *before;
     const StageSchedule *last;       // of the stage behind `before`
     std::unique_ptr<StageCost> cost; // of the next stage
@@ -98,16 +108,24 @@ private:
     double end; // of the next stage at best, or of all; in seconds
     std::optional<RunnerUp> next = std::nullopt; // to `last`
   };
+  /// Paths by whether their next stage takes the cores of its branch, the best
+  /// first.
+  using Paths = std::array<std::vector<Path>, 2>;
 
   mlir::LogicalResult findOptions(size_t position);
+  void findBranchOptions(int64_t freeBytes);
   mlir::LogicalResult refuse(const Stage &stage, uint64_t fewestTiles) const;
-  std::vector<Choice> listChoices(const StageCost &cost) const;
+  llvm::SmallVector<bool, 2> listWaysOn(const Path *path) const;
+  std::vector<Choice> listChoices(const Path &path) const;
   std::vector<Choice> findBest(Path &path, const Options &options, size_t count,
                                double limit);
   void forgetRead(Timeline &timeline, size_t position);
-  Path makePath(Timeline timeline, size_t begin, size_t stage, double limit);
-  void branch(Path &path, size_t position, size_t next,
-              std::vector<Path> &best);
+  Path makePath(Timeline timeline, bool takesBranchCores, size_t begin,
+                size_t stage, double limit);
+  Outcome goOn(const Path &path, const StageSchedule &schedule,
+               Timeline timeline, bool takesBranchCores, size_t position,
+               size_t next, std::vector<Path> &best);
+  void branch(Path &path, size_t position, size_t next, Paths &best);
   static void noteRunnersUp(llvm::ArrayRef<Outcome> outcomes,
                             const Step *before, std::vector<Path> &paths);
   void addSteps(std::vector<Path> &paths, size_t position);

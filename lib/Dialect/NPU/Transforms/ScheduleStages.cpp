@@ -27,9 +27,9 @@ struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkStageFunction(getOperation())) ||
-        failed(scheduleStages(
-            getOperation(), *machine, weights,
-            {std::max<size_t>(1, paths), std::max<size_t>(1, choices)})))
+        failed(scheduleStages(getOperation(), *machine, weights,
+                              {std::max<size_t>(1, paths),
+                               std::max<size_t>(1, choices), branchCores})))
       signalPassFailure();
   }
 };

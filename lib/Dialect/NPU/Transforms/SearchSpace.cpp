@@ -24,7 +24,9 @@ std::vector<Operation *> SearchSpace::listStages(func::FuncOp func) {
 
 SearchSpace::SearchSpace(func::FuncOp func, const MachineDescription &machine)
     : machine(machine), stages(listStages(func)), families(stages, machine),
-      remaining(stages, families, machine) {
+      remaining(stages, families, machine),
+      branchCores(
+          findBranchCores(stages, remaining.getStageSeconds(), machine)) {
   for (Operation &op : func.front())
     operations.push_back(&op);
   findLastUses();

@@ -38,6 +38,10 @@ public:
   }
   StageFamilies &getFamilies() { return families; }
   const RemainingTime &getRemaining() const { return remaining; }
+  /// Of each stage, the cores that it would have beside other branches.
+  llvm::ArrayRef<std::optional<BranchCores>> getBranchCores() const {
+    return branchCores;
+  }
 
 private:
   static std::vector<mlir::Operation *> listStages(mlir::func::FuncOp func);
@@ -53,6 +57,7 @@ private:
   std::vector<int64_t> keptBytes;
   StageFamilies families;
   RemainingTime remaining;
+  std::vector<std::optional<BranchCores>> branchCores;
 };
 
 } // namespace garam::npu

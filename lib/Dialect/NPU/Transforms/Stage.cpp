@@ -229,7 +229,7 @@ static ScheduleAttr getScheduleOrEmpty(Operation *op) {
     return schedule;
   DenseI64ArrayAttr none;
   return ScheduleAttr::get(op->getContext(), /*layouts=*/{}, none, none, none,
-                           /*homes=*/{});
+                           /*first_core=*/0, /*homes=*/{});
 }
 
 static void setSchedule(Operation *op, ScheduleAttr schedule) {
@@ -255,7 +255,8 @@ void setLayouts(Operation *op, ArrayRef<SmallVector<int64_t>> layouts) {
   ScheduleAttr old = getScheduleOrEmpty(op);
   setSchedule(op,
               ScheduleAttr::get(op->getContext(), attributes, old.getSplit(),
-                                old.getGrain(), old.getTile(), old.getHomes()));
+                                old.getGrain(), old.getTile(),
+                                old.getFirstCore(), old.getHomes()));
 }
 
 int64_t StageSchedule::getNumParts() const {
@@ -263,6 +264,11 @@ int64_t StageSchedule::getNumParts() const {
   for (int64_t count : split)
     parts *= count;
   return parts;
+}
+
+std::optional<int64_t> StageSchedule::findPart(int64_t core) const {
+  int64_t part = core - firstCore;
+  return part >= 0 && part < getNumParts() ? std::optional(part) : std::nullopt;
 }
 
 Box StageSchedule::getPart(const Stage &stage, int64_t part) const {
@@ -305,17 +311,21 @@ static SmallVector<int64_t> toVector(DenseI64ArrayAttr attribute) {
                    : SmallVector<int64_t>();
 }
 
-StageSchedule getSchedule(const Stage &stage) {
-  ScheduleAttr attribute = getScheduleOrEmpty(stage.op);
+StageSchedule getSchedule(const Stage &stage) { return getSchedule(stage.op); }
+
+StageSchedule getSchedule(Operation *stage) {
+  ScheduleAttr attribute = getScheduleOrEmpty(stage);
   StageSchedule schedule;
   schedule.split = toVector(attribute.getSplit());
   schedule.tile = toVector(attribute.getTile());
   schedule.grain = toVector(attribute.getGrain());
+  schedule.firstCore = attribute.getFirstCore();
   return schedule;
 }
 
 LogicalResult checkScheduled(Operation *op, const MachineDescription &machine) {
-  DenseI64ArrayAttr split = getScheduleOrEmpty(op).getSplit();
+  ScheduleAttr schedule = getScheduleOrEmpty(op);
+  DenseI64ArrayAttr split = schedule.getSplit();
   if (!split)
     return op->emitOpError("is not scheduled: run npu-schedule-stages first");
   uint64_t parts = 1;
@@ -326,6 +336,12 @@ LogicalResult checkScheduled(Operation *op, const MachineDescription &machine) {
            << parts << " cores, but " << machine.name << " has "
            << machine.cores
            << ": run npu-schedule-stages for that machine, or lessen 'split'";
+  uint64_t lastFirst = machine.cores - parts;
+  if (static_cast<uint64_t>(schedule.getFirstCore()) > lastFirst)
+    return op->emitOpError("has its ")
+           << parts << " parts from core " << schedule.getFirstCore()
+           << " on, but " << machine.name << " has " << machine.cores
+           << " cores: 'first_core' is at most " << lastFirst;
   return success();
 }
 
@@ -337,7 +353,7 @@ void setSchedule(Operation *stage, const StageSchedule &schedule) {
                                 DenseI64ArrayAttr::get(context, schedule.split),
                                 DenseI64ArrayAttr::get(context, schedule.grain),
                                 DenseI64ArrayAttr::get(context, schedule.tile),
-                                old.getHomes()));
+                                schedule.firstCore, old.getHomes()));
 }
 
 HomeKind getHome(OpResult result) {
@@ -364,7 +380,7 @@ void setHomes(Operation *op, ArrayRef<HomeKind> homes) {
   ScheduleAttr old = getScheduleOrEmpty(op);
   setSchedule(op, ScheduleAttr::get(op->getContext(), old.getLayouts(),
                                     old.getSplit(), old.getGrain(),
-                                    old.getTile(), homes));
+                                    old.getTile(), old.getFirstCore(), homes));
 }
 
 } // namespace garam::npu

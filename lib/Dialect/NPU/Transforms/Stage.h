@@ -94,11 +94,25 @@ llvm::SmallVector<int64_t> getLayout(mlir::OpResult result);
 void setLayouts(mlir::Operation *op,
                 llvm::ArrayRef<llvm::SmallVector<int64_t>> layouts);
 
+/// Cores that follow one another.
+struct CoreGroup {
+  int64_t first = 0, count = 1;
+
+  static CoreGroup ofAll(const MachineDescription &machine) {
+    return {0, machine.cores};
+  }
+};
+
 /// How the loops of a stage are cut: see #npu.schedule.
 struct StageSchedule {
   llvm::SmallVector<int64_t> split, tile, grain;
+  int64_t firstCore = 0; // that of part 0; the others follow
 
   int64_t getNumParts() const;
+  int64_t getCore(int64_t part) const { return firstCore + part; }
+  /// The part of 0 .. getNumParts() - 1 that `core` has; nothing where it has
+  /// none.
+  std::optional<int64_t> findPart(int64_t core) const;
   /// The loops of part `part` of 0 .. getNumParts() - 1; may be empty.
   Box getPart(const Stage &stage, int64_t part) const;
   /// The part with the most grains along every loop; where there is one, with
@@ -108,9 +122,10 @@ struct StageSchedule {
 /// Whether it is decided.
 bool isScheduled(mlir::Operation *stage);
 /// Empty where it is not decided.
+StageSchedule getSchedule(mlir::Operation *stage);
 StageSchedule getSchedule(const Stage &stage);
-/// Fails with an error at a stage that has no schedule yet, or one for more
-/// cores than `machine` has.
+/// Fails with an error at a stage that has no schedule yet, or one for cores
+/// that `machine` does not have.
 mlir::LogicalResult checkScheduled(mlir::Operation *op,
                                    const MachineDescription &machine);
 void setSchedule(mlir::Operation *stage, const StageSchedule &schedule);

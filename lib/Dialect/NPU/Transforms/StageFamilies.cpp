@@ -27,14 +27,16 @@ StageFamily::StageFamily(Operation *op, const MachineDescription &machine,
       engineTimes(stage, machine),
       dependsOnFreeBytes(usesFreeBytes(stage, machine)) {}
 
-CandidateList &StageFamily::getCandidates(int64_t freeBytes) {
+CandidateList &StageFamily::getCandidates(int64_t freeBytes,
+                                          std::optional<CoreGroup> cores) {
   if (!dependsOnFreeBytes)
     freeBytes = 0;
-  auto [it, isNew] = lists.try_emplace(freeBytes);
+  CoreGroup own = cores.value_or(CoreGroup::ofAll(machine));
+  auto [it, isNew] = lists.try_emplace({freeBytes, own.first, own.count});
   CandidateList &list = it->second;
   if (!isNew)
     return list;
-  FoundSchedules found = findSchedules(stage, machine, freeBytes);
+  FoundSchedules found = findSchedules(stage, machine, freeBytes, own);
   list.fewestTiles = found.fewestTiles;
   for (StageSchedule &schedule : found.schedules) {
     double seconds = getEngineSeconds(stage, schedule, engineTimes);
@@ -51,7 +53,7 @@ StageTiles &StageFamily::getTiles(Candidate &candidate) {
 }
 
 void StageFamily::dropTiles() {
-  for (auto &[freeBytes, list] : lists)
+  for (auto &[key, list] : lists)
     for (Candidate &candidate : list.candidates)
       candidate.tiles.reset();
 }

@@ -43,8 +43,10 @@ public:
   StageFamily(const StageFamily &) = delete;
 
   /// Those of a stage while which `freeBytes` of a core's memory are not needed
-  /// for tensors that are kept. Stay.
-  CandidateList &getCandidates(int64_t freeBytes);
+  /// for tensors that are kept, on `cores`, or on all where none are given.
+  /// Stay.
+  CandidateList &getCandidates(int64_t freeBytes,
+                               std::optional<CoreGroup> cores = std::nullopt);
   /// `candidate` is one of those. Stay until dropTiles.
   StageTiles &getTiles(Candidate &candidate);
   void dropTiles();
@@ -55,7 +57,8 @@ private:
   Stage stage;
   EngineTimes engineTimes;
   bool dependsOnFreeBytes;
-  std::map<int64_t, CandidateList> lists; // by free bytes
+  /// By the free bytes, the first core and the number of cores.
+  std::map<std::tuple<int64_t, int64_t, int64_t>, CandidateList> lists;
 };
 
 /// The families of the stages of a function.

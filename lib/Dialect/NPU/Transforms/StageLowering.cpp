@@ -62,8 +62,8 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   SmallVector<SmallVector<Box>> tiles;
   SmallVector<Box> parts;
   size_t numSlots = 0;
-  for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
-    parts.push_back(schedule.getPart(stage, core));
+  for (int64_t part = 0; part < schedule.getNumParts(); ++part) {
+    parts.push_back(schedule.getPart(stage, part));
     tiles.push_back(
         enumerateTiles(stage, parts.back(), schedule.tile, emitter.machine));
     numSlots = std::max(numSlots, tiles.back().size());
@@ -71,14 +71,14 @@ LogicalResult StageLowering::lowerStage(Operation *op) {
   for (size_t number = 0; number < numSlots; ++number) {
     Slot &slot = emitter.startSlot(/*startsStage=*/number == 0);
     stagedInSlot.clear();
-    for (auto [core, coreTiles] : llvm::enumerate(tiles)) {
-      if (number >= coreTiles.size())
+    for (auto [part, partTiles] : llvm::enumerate(tiles)) {
+      if (number >= partTiles.size())
         continue;
       Tile tile{stage,
-                coreTiles[number],
-                parts[core],
+                partTiles[number],
+                parts[part],
                 schedule.tile,
-                static_cast<int64_t>(core),
+                schedule.getCore(part),
                 slot,
                 {}};
       LogicalResult result = stage.isContract()

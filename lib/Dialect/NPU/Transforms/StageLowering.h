@@ -101,8 +101,9 @@ private:
                        const StageOperand &output);
   Home createWholeHome(const StageOperand &output, HomeKind kind);
   /// The part of one buffer for all that npu.concat puts together, where one
-  /// core keeps that; nothing where the result is not such a part.
-  std::optional<Piece> createJoinedPiece(const StageOperand &output);
+  /// core keeps that, `core`; nothing where the result is not such a part.
+  std::optional<Piece> createJoinedPiece(const StageOperand &output,
+                                         int64_t core);
   static Piece getPartOf(const Piece &whole, const Box &box);
   /// Where a result that is returned, perhaps as a part, is written.
   Piece getReturnedPiece(mlir::Value tensor);

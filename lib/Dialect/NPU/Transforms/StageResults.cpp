@@ -23,20 +23,19 @@ Box StageLowering::getConsumedRegion(Value tensor, int64_t core) {
       continue;
     Stage stage = getStage(user);
     StageSchedule schedule = getSchedule(stage);
-    if (core >= schedule.getNumParts())
-      continue;
-    Box part = schedule.getPart(stage, core);
-    if (part.isEmpty())
+    std::optional<int64_t> part = schedule.findPart(core);
+    Box loops = part ? schedule.getPart(stage, *part) : Box();
+    if (!part || loops.isEmpty())
       continue;
     for (const StageOperand &input : stage.inputs)
       if (input.tensor == tensor)
-        region = region.hull(input.getRegion(part));
+        region = region.hull(input.getRegion(loops));
   }
   return region;
 }
 
 std::optional<Piece>
-StageLowering::createJoinedPiece(const StageOperand &output) {
+StageLowering::createJoinedPiece(const StageOperand &output, int64_t core) {
   ConcatPart part = concats.getPart(output.tensor);
   if (part.whole == output.tensor)
     return std::nullopt;
@@ -46,7 +45,7 @@ StageLowering::createJoinedPiece(const StageOperand &output) {
     whole = emitter.createLocalPiece(
         Box::ofShape(getTensorType(part.whole).getShape()),
         getLayout(cast<OpResult>(output.tensor)), getElementBytes(output.type),
-        {0});
+        {core});
   if (!whole.view.buffer)
     return std::nullopt;
   return getPartOf(whole, part.box);
@@ -63,16 +62,18 @@ Piece StageLowering::getPartOf(const Piece &whole, const Box &box) {
 Home StageLowering::createSplitHome(const Stage &stage,
                                     const StageSchedule &schedule,
                                     const StageOperand &output) {
-  if (std::optional<Piece> piece = createJoinedPiece(output))
+  if (std::optional<Piece> piece =
+          createJoinedPiece(output, schedule.firstCore))
     return {{*piece}};
   Home home;
   SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
   int64_t bytes = getElementBytes(output.type);
-  for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
-    Box part = schedule.getPart(stage, core);
-    if (part.isEmpty())
+  for (int64_t part = 0; part < schedule.getNumParts(); ++part) {
+    Box loops = schedule.getPart(stage, part);
+    if (loops.isEmpty())
       continue;
-    Box box = output.getRegion(part);
+    int64_t core = schedule.getCore(part);
+    Box box = output.getRegion(loops);
     Box room = getRoom(box, getConsumedRegion(output.tensor, core));
     Piece piece = emitter.createLocalPiece(room, layout, bytes, {core});
     piece.box = box;

@@ -31,17 +31,18 @@ StageTiles::StageTiles(const Stage &stage, const StageSchedule &schedule,
                        const MachineDescription &machine, size_t *numTiles)
     : stage(stage), engineTimes(engineTimes), machine(machine),
       numTiles(numTiles), tileSizes(schedule.tile),
+      firstCore(schedule.firstCore),
       order(getTileOrder(stage, schedule.tile, machine)) {
   for (auto [index, input] : llvm::enumerate(stage.inputs))
     if (!isPackable(input))
       broughtInputs.push_back(index);
   bool isExact = hasWholeSums(stage, tileSizes);
-  for (int64_t core = 0; core < schedule.getNumParts(); ++core) {
-    const Box &part = parts.emplace_back(schedule.getPart(stage, core));
-    tileCounts.push_back(countTiles(part.getShape(), tileSizes));
+  for (int64_t part = 0; part < schedule.getNumParts(); ++part) {
+    const Box &loops = parts.emplace_back(schedule.getPart(stage, part));
+    tileCounts.push_back(countTiles(loops.getShape(), tileSizes));
     numSlots = std::max(numSlots, tileCounts.back());
     // Tiles within sums may take less than the first one, which getAll counts.
-    engineSeconds.push_back(isExact ? engineTimes.getAll(part, tileSizes) : 0);
+    engineSeconds.push_back(isExact ? engineTimes.getAll(loops, tileSizes) : 0);
   }
 }
 
@@ -80,21 +81,21 @@ void StageTiles::addConstants(StageTile &tile) const {
                                        tile.core, {tile.core}, machine);
 }
 
-StageTile StageTiles::makeTile(int64_t core, uint64_t number) {
+StageTile StageTiles::makeTile(int64_t part, uint64_t number) {
   StageTile tile{};
-  tile.core = core;
-  tile.loops = getTileAt(order, parts[core], tileSizes, number);
+  tile.core = getCore(part);
+  tile.loops = getTileAt(order, parts[part], tileSizes, number);
   tile.brought.resize(stage.inputs.size());
   tile.read.resize(stage.inputs.size());
   for (unsigned index : broughtInputs) {
     const StageOperand &input = stage.inputs[index];
     tile.brought[index] =
-        getBroughtRegion(input, parts[core], tile.loops, machine);
+        getBroughtRegion(input, parts[part], tile.loops, machine);
     tile.read[index] = input.getRegion(tile.loops);
   }
   for (const StageOperand &output : stage.outputs) {
     tile.written.push_back(output.getRegion(tile.loops));
-    Box stored = getStoredLoops(stage, output, parts[core], tileSizes,
+    Box stored = getStoredLoops(stage, output, parts[part], tileSizes,
                                 tile.loops, machine);
     auto &region = tile.stored.emplace_back();
     if (endsStore(stored, tile.loops))
@@ -111,9 +112,9 @@ ArrayRef<StageTile> StageTiles::getSlot(uint64_t number) {
     return kept[number];
   std::vector<StageTile> slot;
   slot.reserve(parts.size());
-  for (size_t core = 0; core < parts.size(); ++core)
-    if (number < tileCounts[core])
-      slot.push_back(makeTile(core, number));
+  for (size_t part = 0; part < parts.size(); ++part)
+    if (number < tileCounts[part])
+      slot.push_back(makeTile(part, number));
   bool isNext = number == kept.size();
   other = std::move(slot);
   if (!isNext || (number + 1) * parts.size() > maxKeptTiles)

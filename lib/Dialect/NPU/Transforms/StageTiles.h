@@ -52,19 +52,20 @@ public:
   StageTiles(const StageTiles &) = delete;
   ~StageTiles();
 
-  /// The loops of each core, some perhaps empty.
+  /// The loops of each part, some perhaps empty.
   llvm::ArrayRef<Box> getParts() const { return parts; }
+  int64_t getCore(int64_t part) const { return firstCore + part; }
   /// Tiles of the core that has the most.
   uint64_t getNumSlots() const { return numSlots; }
   /// Tile `number` of each core that has so many. Stays until the next call.
   llvm::ArrayRef<StageTile> getSlot(uint64_t number);
   /// Inputs that are no packed constants.
   llvm::ArrayRef<unsigned> getBroughtInputs() const { return broughtInputs; }
-  /// At least what all tiles of `core` take its engine, in seconds.
-  double getEngineSeconds(int64_t core) const { return engineSeconds[core]; }
+  /// At least what all tiles of part `part` take its engine, in seconds.
+  double getEngineSeconds(int64_t part) const { return engineSeconds[part]; }
 
 private:
-  StageTile makeTile(int64_t core, uint64_t number);
+  StageTile makeTile(int64_t part, uint64_t number);
   void addConstants(StageTile &tile) const;
 
   const Stage &stage;
@@ -72,11 +73,12 @@ private:
   const MachineDescription &machine;
   size_t *numTiles;
   llvm::SmallVector<int64_t> tileSizes;
+  int64_t firstCore;
   llvm::SmallVector<unsigned> order, broughtInputs;
   std::vector<Box> parts;
-  std::vector<uint64_t> tileCounts; // a core
+  std::vector<uint64_t> tileCounts; // a part
   uint64_t numSlots = 0;
-  std::vector<double> engineSeconds; // a core
+  std::vector<double> engineSeconds; // a part
   /// The first slots, and the last one asked for that is not one of them.
   std::deque<std::vector<StageTile>> kept;
   std::vector<StageTile> other;

@@ -153,9 +153,10 @@ static MadeTiles getMadeTiles(const Stage &stage, const StageOperand &input,
     return {};
   Stage producer = getStage(op);
   StageSchedule schedule = getSchedule(producer);
-  if (core >= schedule.getNumParts())
+  std::optional<int64_t> number = schedule.findPart(core);
+  if (!number)
     return {};
-  Box part = schedule.getPart(producer, core);
+  Box part = schedule.getPart(producer, *number);
   uint64_t count = countTiles(part.getShape(), schedule.tile);
   if (count <= 1 || count > maxMadeTiles)
     return {};

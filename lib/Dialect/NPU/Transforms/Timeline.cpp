@@ -139,6 +139,11 @@ double Timeline::finish() {
   return clock.getEnd();
 }
 
+double Timeline::finish(CoreGroup cores) {
+  flushStores();
+  return clock.getEnd(cores.first, cores.count);
+}
+
 Timeline Timeline::getView() const {
   Timeline view = *this;
   view.staged.clear();

@@ -78,10 +78,11 @@ public:
         facts(std::make_shared<TensorFacts>()) {}
 
   /// A stage whose results go to `kinds`; `tiles` are those of its schedule. Is
-  /// left off as soon as it is known to end behind `limit`, in seconds; false
-  /// then.
+  /// left off as soon as `cores`, its own and those that are not to wait for
+  /// others either, are known to end behind `limit`, in seconds; false then.
   bool runStage(const Stage &stage, StageTiles &tiles,
-                llvm::ArrayRef<HomeKind> kinds, double limit = HUGE_VAL);
+                llvm::ArrayRef<HomeKind> kinds, CoreGroup cores,
+                double limit = HUGE_VAL);
   /// Whether runStage would find at once that a stage ends behind `limit`.
   bool isLateAtOnce(const Stage &stage, StageTiles &tiles, double limit) const;
   /// Any other operation of a function: views, and what moves data.
@@ -104,12 +105,15 @@ public:
   bool isReturnedOnly(mlir::OpResult tensor) const {
     return facts->concats.isReturnedOnly(tensor);
   }
-  /// When the first of `cores` engines is free for `stage`, in seconds.
-  double getFree(const Stage &stage, int64_t cores) const;
+  /// When the first of the engines that `stage` has under `schedule` is free,
+  /// in seconds.
+  double getFree(const Stage &stage, const StageSchedule &schedule) const;
   /// When all that was given to the queues so far is done, in seconds.
   double getEnd() const { return clock.getEnd(); }
   /// When everything so far is done, in seconds. Nothing may follow.
   double finish();
+  /// When everything that the queues of `cores` have so far is done.
+  double finish(CoreGroup cores);
   /// What was done until then. Only after finish.
   const QueueWork &getWork() const { return clock.getWork(); }
 
@@ -177,7 +181,7 @@ private:
   /// Lets `numSlots` further slots of the stage pass, each as long as the
   /// second half of those that were followed, which began at `since` when
   /// `workBefore` was done.
-  void repeatSlots(llvm::ArrayRef<Box> parts, double since,
+  void repeatSlots(const StageTiles &tiles, double since,
                    const QueueWork &workBefore, uint64_t numSlots);
   /// Brings the operands of a slot; false when the stage will end too late.
   bool loadSlot(llvm::ArrayRef<StageTile> slot,

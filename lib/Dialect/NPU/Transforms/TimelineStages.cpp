@@ -21,10 +21,12 @@ unsigned Timeline::getQueue(const StageTile &tile) const {
   return npu::getQueue(tile.core, getEngine(*present));
 }
 
-double Timeline::getFree(const Stage &stage, int64_t cores) const {
+double Timeline::getFree(const Stage &stage,
+                         const StageSchedule &schedule) const {
   double free = HUGE_VAL;
-  for (int64_t core = 0; core < cores; ++core)
-    free = std::min(free, clock.getFree(npu::getQueue(core, getEngine(stage))));
+  for (int64_t part = 0; part < schedule.getNumParts(); ++part)
+    free = std::min(free, clock.getFree(npu::getQueue(schedule.getCore(part),
+                                                      getEngine(stage))));
   return free;
 }
 
@@ -42,15 +44,16 @@ void Timeline::beginStage(const Stage &stage, const StageTiles &tiles) {
     resident.clear();
     residentGroup = slice.getGroup();
   }
-  engineSecondsLeft.assign(tiles.getParts().size(), 0.0);
+  engineSecondsLeft.assign(machine->cores, 0.0);
   // What is repeated is not as long as what it stands for.
   if (tiles.getNumSlots() <= maxFollowedSlots)
-    for (auto [core, seconds] : llvm::enumerate(engineSecondsLeft))
-      seconds = tiles.getEngineSeconds(core);
+    for (size_t part = 0; part < tiles.getParts().size(); ++part)
+      engineSecondsLeft[tiles.getCore(part)] = tiles.getEngineSeconds(part);
 }
 
 bool Timeline::runStage(const Stage &stage, StageTiles &tiles,
-                        ArrayRef<HomeKind> kinds, double latest) {
+                        ArrayRef<HomeKind> kinds, CoreGroup cores,
+                        double latest) {
   limit = latest;
   beginStage(stage, tiles);
   uint64_t numFollowed =
@@ -70,16 +73,15 @@ bool Timeline::runStage(const Stage &stage, StageTiles &tiles,
       createHomes(tiles, kinds);
     for (const StageTile &tile : slot)
       compute(tile);
-    if (clock.getEnd() > limit)
+    if (clock.getEnd(cores.first, cores.count) > limit)
       return false;
   }
   if (numFollowed < tiles.getNumSlots())
-    repeatSlots(tiles.getParts(), half, workBefore,
-                tiles.getNumSlots() - numFollowed);
+    repeatSlots(tiles, half, workBefore, tiles.getNumSlots() - numFollowed);
   return true;
 }
 
-void Timeline::repeatSlots(ArrayRef<Box> parts, double since,
+void Timeline::repeatSlots(const StageTiles &tiles, double since,
                            const QueueWork &workBefore, uint64_t numSlots) {
   double times = numSlots / (maxFollowedSlots / 2.0);
   QueueWork repeated;
@@ -87,18 +89,19 @@ void Timeline::repeatSlots(ArrayRef<Box> parts, double since,
       times * (clock.getWork().dramBytes - workBefore.dramBytes);
   repeated.joules = times * (clock.getWork().joules - workBefore.joules);
   clock.delay(since, times * (clock.getEnd() - since), repeated);
-  for (auto [core, part] : llvm::enumerate(parts)) {
+  for (auto [index, part] : llvm::enumerate(tiles.getParts())) {
     if (part.isEmpty())
       continue;
+    int64_t core = tiles.getCore(index);
     // What has computed the part has also stored it, but for the last slot.
     unsigned queue = npu::getQueue(core, getEngine(*present));
     for (const StageOperand &output : present->outputs) {
       Box region = output.getRegion(part);
       const Home &home = getTimedHome(output.tensor).home;
       unsigned number = 0;
-      for (auto [index, piece] : llvm::enumerate(home.pieces))
+      for (auto [i, piece] : llvm::enumerate(home.pieces))
         if (piece.isLocalTo(core) && piece.box.contains(region))
-          number = index;
+          number = i;
       addWrite(output.tensor, number,
                {region, {clock.getFree(queue), queue}, allCores});
     }
@@ -154,11 +157,11 @@ void Timeline::createHomes(const StageTiles &tiles, ArrayRef<HomeKind> kinds) {
     }
     Home home;
     SmallVector<int64_t> layout = getLayout(cast<OpResult>(output.tensor));
-    for (auto [core, part] : llvm::enumerate(tiles.getParts()))
+    for (auto [number, part] : llvm::enumerate(tiles.getParts()))
       if (!part.isEmpty())
         home.pieces.push_back(makeLocalPiece(output.getRegion(part), layout,
                                              getElementBytes(output.type),
-                                             {static_cast<int64_t>(core)}));
+                                             {tiles.getCore(number)}));
     setHome(output.tensor, std::move(home)).hasRoom = true;
   }
 }
@@ -196,8 +199,8 @@ bool Timeline::isLateAtOnce(const Stage &stage, StageTiles &tiles,
   Completion completion{clock.getLeastEnd(transfer),
                         npu::getQueue(tile.core, EngineKind::dma)};
   unsigned queue = npu::getQueue(tile.core, getEngine(stage));
-  double end =
-      clock.getArrival(completion, queue) + tiles.getEngineSeconds(tile.core);
+  double end = clock.getArrival(completion, queue) +
+               tiles.getEngineSeconds(tile.core - tiles.getCore(0));
   return end * (1 - roundingError) > limit;
 }
 

@@ -59,6 +59,11 @@ constexpr double enoughTileBytes = 256 << 10;
 /// all.
 constexpr int64_t heldMemoryFraction = 3;
 
+/// Branches are tried on cores of their own where they should take this part
+/// less time than one after the other: what they bring from each other's cores
+/// does not count there, and the search takes longer.
+constexpr double leastBranchGain = 0.15;
+
 /// A vector stage of at most so many tiles on a core may have them halved.
 /// Swept: 1 and 8; with 1, ResNet-50 v1 in int8 on soma-edge-64 takes 0.8 %
 /// longer.

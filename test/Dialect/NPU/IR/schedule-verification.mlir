@@ -153,3 +153,18 @@ func.func @split_sum(%x: tensor<4x8xf16>, %w: tensor<8x6xf16>) -> tensor<4x6xf16
       : (tensor<4x8xf16>, tensor<8x6xf16>) -> tensor<4x6xf16>
   return %0 : tensor<4x6xf16>
 }
+
+// -----
+
+#id = affine_map<(a) -> (a)>
+
+// Cores are numbered from 0 on.
+func.func @core(%x: tensor<16xf32>) -> tensor<16xf32> {
+  // expected-error @+1 {{(C4) first_core is at least 0, got: -1}}
+  %0 = npu.vector ins(%x) sizes [16] schedule<split = [1], grain = [1], tile = [16], first_core = -1>
+      {indexing_maps = [#id, #id]} : (tensor<16xf32>) -> tensor<16xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %0 : tensor<16xf32>
+}

@@ -37,16 +37,21 @@ def NPU_ScheduleAttr : NPU_Attr<"Schedule", "schedule"> {
     - `split`: into how many parts each loop is cut over the cores.
     - `grain`: parts of a loop begin at multiples of it.
     - `tile`: the largest piece of each loop that one command takes.
+    - `first_core`: part p of the stage is on core `first_core` + p, where the
+      last loop that is cut changes fastest; without, from core 0 on. Stages on
+      other cores run at the same time.
     - `homes`: where each result lives; without, each core keeps its part.
 
     Constraints:
     - (C1) Each layout is a permutation of 0, 1, ...
     - (C2) `split`, `grain` and `tile` stand together, with one entry a loop.
     - (C3) Their entries are at least 1.
+    - (C4) `first_core` is at least 0.
 
     ```mlir
     #npu.schedule<layouts = [[0, 2, 3, 1]], split = [1, 1, 8],
-                  grain = [1, 1, 1], tile = [1, 64, 7], homes = [split]>
+                  grain = [1, 1, 1], tile = [1, 64, 7], first_core = 4,
+                  homes = [split]>
     ```
   }];
   let parameters = (ins
@@ -54,9 +59,10 @@ def NPU_ScheduleAttr : NPU_Attr<"Schedule", "schedule"> {
     OptionalParameter<"::mlir::DenseI64ArrayAttr">:$split,
     OptionalParameter<"::mlir::DenseI64ArrayAttr">:$grain,
     OptionalParameter<"::mlir::DenseI64ArrayAttr">:$tile,
+    DefaultValuedParameter<"int64_t", "0">:$first_core,
     OptionalArrayRefParameter<"::garam::npu::HomeKind">:$homes);
   let assemblyFormat = [{
-    `<` struct(custom<List>($layouts), $split, $grain, $tile,
+    `<` struct(custom<List>($layouts), $split, $grain, $tile, $first_core,
                custom<List>($homes)) `>`
   }];
   let genVerifyDecl = 1;

@@ -81,6 +81,39 @@ def NPUMaterializeIndices
   }];
 }
 
+def NPUSplitReductions
+    : Pass<"npu-split-reductions", "::mlir::func::FuncOp"> {
+  let summary = "Lets several cores make parts of the same sums";
+  let description = [{
+    A contraction of two tensors that are no constants, with fewer batches than
+    there are cores, needs all of one of them on each core, however its rows and
+    columns are cut. Where the sums are smaller, it becomes two stages: one with
+    a batch for each part of the longest reduction, whose results are sums in
+    f32 or i32, and one on the vector engine that adds them up and does what the
+    contraction did with its sums. When the first is cut at its batches, cores
+    that have their parts of both factors send each other nothing but sums.
+
+    Only where that may pay: when one factor would take longer to bring to all
+    cores than the sums of all parts, with the signal, the start-up and the
+    command that come with the second stage. Contractions with a residual or a
+    requantisation stay whole. Sums of integers are the same bits; those of
+    floats are added up in another order.
+
+    ```mlir
+    %y = npu.contract %a, %b sizes [64, 64, 4096]
+        iterators [row, column, reduction] ... -> tensor<64x64xf16>
+    // becomes
+    %p = npu.contract %a, %b sizes [8, 64, 64, 512]
+        iterators [batch, row, column, reduction] ... -> tensor<8x64x64xf32>
+    %y = npu.vector ins(%p) sizes [64, 64, 8] {num_reductions = 1 ...}
+        -> tensor<64x64xf16>
+    ```
+  }];
+  let options = [NPU_TargetOption];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
 def NPUAssignLayouts : Pass<"npu-assign-layouts", "::mlir::func::FuncOp"> {
   let summary = "Chooses the order of dimensions in memory of each tensor";
   let description = [{
@@ -166,7 +199,10 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     `grain`
     (parts begin at multiples of it) and `tile` (the largest piece of each loop
     that one command takes) of its schedule. Of a product of matrices that both
-    exceed local memory, tiles are those that move the least bytes. Where
+    exceed local memory, tiles are those that move the least bytes. With
+    `branch-cores`, stages that do not depend on one another and that gain
+    little from more cores are tried on cores of their own too (`first_core`),
+    so that they run at the same time. Where
     several choices were followed, `npu.choices` of the function says what was
     next best.
 
@@ -188,7 +224,9 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
     Option<"paths", "paths", "size_t", "1",
            "choices of schedules for all stages so far that are followed">,
     Option<"choices", "choices", "size_t", "3",
-           "schedules of one stage that are tried on each path">];
+           "schedules of one stage that are tried on each path">,
+    Option<"branchCores", "branch-cores", "bool", "false",
+           "whether branches are tried on cores of their own">];
 }
 
 def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
@@ -196,11 +234,17 @@ def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
   let description = [{
     Runs `npu-schedule-stages` once at levels 0 and 1 and several times above,
     with weights that come with their tiles and with weights that
-    `npu-prefetch-weights` brings ahead. Of different schedules each is brought
+    `npu-prefetch-weights` brings ahead. Above level 1, branches are tried on
+    cores of their own; where a search puts some there, it also runs without.
+    So does `npu-split-reductions`, where it changes something.
+    Of different schedules each is brought
     to commands (`npu-lower-to-planned-commands`); those are kept whose commands
     end first (`npu-record-estimate`).
   }];
-  let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption];
+  let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption,
+    Option<"shareCores", "share-cores", "bool", "true",
+           "whether branches may have cores of their own and sums be made in "
+           "parts">];
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 

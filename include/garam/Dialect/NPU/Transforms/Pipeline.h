@@ -36,6 +36,8 @@ enum class WeightTiming {
 struct SearchWidth {
   size_t paths = 1;   // of all stages so far
   size_t choices = 3; // of one stage, on each path
+  /// Whether branches are tried on cores of their own, on as many paths more.
+  bool branchCores = false;
 };
 /// Schedules the stages of a function. Refuses one that fits the machine in no
 /// way.
