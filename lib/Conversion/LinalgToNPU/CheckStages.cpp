@@ -7,6 +7,7 @@
 #include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Dialect/NPU/IR/NPU.h"
+#include "garam/Dialect/NPU/Utils/VectorSpec.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/CompileTarget.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
@@ -60,6 +61,19 @@ static bool usesFloat(Operation &op) {
          llvm::any_of(op.getResultTypes(), isFloat);
 }
 
+/// Whether only the lower halves are read of an input of 64-bit integers.
+static bool dropsUpperHalves(VectorOp op) {
+  VectorSpec spec = VectorSpec::get(op);
+  return llvm::any_of(spec.inputs, [&](VectorInput input) {
+    if (!getElementTypeOrSelf(input.tensor).isInteger(64) || input.isUpper)
+      return false;
+    return llvm::none_of(spec.inputs, [&](const VectorInput &other) {
+      return other.isUpper && other.tensor == input.tensor &&
+             other.map == input.map;
+    });
+  });
+}
+
 static std::optional<Refusal> checkVector(VectorOp op,
                                           const MachineDescription &machine) {
   // Registers have 32 bits: what passes through them from 64 to 64 bits would
@@ -67,8 +81,7 @@ static std::optional<Refusal> checkVector(VectorOp op,
   auto isWide = [](Type type) {
     return getElementTypeOrSelf(type).isInteger(64);
   };
-  if (llvm::any_of(op.getInputs().getTypes(), isWide) &&
-      llvm::any_of(op.getResultTypes(), isWide))
+  if (llvm::any_of(op.getResultTypes(), isWide) && dropsUpperHalves(op))
     return Refusal(
         op.getLoc(),
         "64-bit integers do not fit the vector engine's 32-bit registers",

@@ -58,8 +58,8 @@ struct Emitter {
 
 static bool isBool(Type type) { return type.isInteger(1); }
 
-/// The bits of an integer that a register has to hold; index and i64 values of
-/// a body come from loop indices, which are below 2^31.
+/// The bits of an integer that a register has to hold. Index and i64 values of
+/// a body come from loop indices, which are below 2^31, or have upper halves.
 static unsigned getBits(Type type) {
   return type.isIndex() ? 32 : type.getIntOrFloatBitWidth();
 }
@@ -108,6 +108,8 @@ bool isHeldUnsigned(Value value) {
 //===----------------------------------------------------------------------===//
 
 static Value convertConstant(Emitter &e, arith::ConstantOp op) {
+  if (op.getType().isInteger(64))
+    return e.i32(cast<IntegerAttr>(op.getValue()).getInt());
   if (isBool(op.getType()))
     return arith::ConstantOp::create(e.builder, e.loc,
                                      cast<TypedAttr>(op.getValue()));
@@ -388,6 +390,10 @@ Value ScalarBody::convert(Operation *op) {
   Emitter e{builder, op->getLoc()};
   if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
     Value value = convertConstant(e, constant);
+    auto integer = dyn_cast<IntegerAttr>(constant.getValue());
+    if (op->getResult(0).getType().isInteger(64) &&
+        !llvm::isInt<32>(integer.getInt()))
+      mapUpper(op->getResult(0), e.i32(integer.getInt() >> 32));
     return value ? value : fail(op);
   }
   if (auto index = dyn_cast<linalg::IndexOp>(op))
@@ -403,7 +409,13 @@ Value ScalarBody::convert(Operation *op) {
       return {};
   }
   Value result;
-  if (isNative(op)) {
+  bool isWide = llvm::any_of(op->getOperands(), [&](Value operand) {
+    return uppers.contains(operand);
+  });
+  // A truncation needs the lower half only.
+  if (isWide && !isa<arith::TruncIOp>(op)) {
+    result = convertWide(op, in);
+  } else if (isNative(op)) {
     result = convertNative(e, op, in);
     unsigned bits = getBits(op->getResult(0).getType());
     if (mayWrap(op) && bits < 32 && bits > 1)
@@ -465,6 +477,10 @@ Value flipSign(OpBuilder &builder, Location loc, Value value) {
 
 Value ScalarBody::getForStore(Value original, bool isUnsigned) {
   Value value = isUnsigned ? getUnsigned(original) : get(original);
+  if (uppers.contains(original)) {
+    reason = "integers of more than 32 bits";
+    return {};
+  }
   if (value && isBool(value.getType()))
     value = arith::ExtUIOp::create(builder, original.getLoc(),
                                    builder.getI32Type(), value);

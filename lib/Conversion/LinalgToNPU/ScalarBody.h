@@ -18,7 +18,8 @@ namespace garam::npu {
 
 /// Rewrites scalar operations of a linalg body for the vector engine's
 /// registers: floats become f32, integers i32, comparisons stay i1, and
-/// operations without an opcode are spelt with those that have one.
+/// operations without an opcode are spelt with those that have one. Integers of
+/// 64 bits that come from memory take two registers.
 class ScalarBody {
 public:
   /// `dims[d]`: the dimension of npu.vector that loop dimension d becomes.
@@ -28,6 +29,11 @@ public:
   /// Says what `original` became: an f32, i32 or i1 value.
   void map(mlir::Value original, mlir::Value value) {
     values[original] = value;
+  }
+  /// Says which register holds the upper half of `original`, an integer of 64
+  /// bits whose lower half is mapped.
+  void mapUpper(mlir::Value original, mlir::Value value) {
+    uppers[original] = value;
   }
   /// What `original` becomes; its definition and what it depends on are
   /// rewritten first. Null when something has no counterpart: see getReason.
@@ -40,6 +46,8 @@ public:
 
 private:
   mlir::Value convert(mlir::Operation *op);
+  /// As convert, where an operand is an integer of 64 bits with an upper half.
+  mlir::Value convertWide(mlir::Operation *op, mlir::ValueRange in);
   mlir::Value getOperand(mlir::Operation *op, mlir::Value operand);
   /// What `original` becomes where it is read as unsigned: an integer of less
   /// than 32 bits is that number, others have their bits.
@@ -49,6 +57,9 @@ private:
   mlir::OpBuilder &builder;
   llvm::SmallVector<int64_t> dims;
   llvm::DenseMap<mlir::Value, mlir::Value> values;
+  /// Upper halves of integers of 64 bits. Where there is none it repeats the
+  /// sign of the register.
+  llvm::DenseMap<mlir::Value, mlir::Value> uppers;
   std::string reason;
 };
 

@@ -205,6 +205,8 @@ private:
     std::optional<double> splat;
     std::optional<Access> access;
     unsigned input = 0; // among those of npu.vector
+    /// The one of upper halves, of integers of 64 bits.
+    std::optional<unsigned> upper = std::nullopt;
   };
 
   LogicalResult fail(const Twine &why, const Twine &hint = "") {
@@ -305,6 +307,14 @@ static bool isOnlyTruncated(BlockArgument argument) {
   });
 }
 
+/// The input of the upper halves of what `access` reads.
+static VectorInput getUpperInput(const Access &access, unsigned numDims) {
+  VectorInput input = getInput(access, numDims, /*isUnsigned=*/false);
+  input.isUpper = true;
+  input.fill = std::floor(std::ldexp(input.fill, -32));
+  return input;
+}
+
 LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   BlockArgument argument = op.getMatchingBlockArgument(operand);
   if (argument.use_empty())
@@ -336,20 +346,20 @@ LogicalResult VectorConversion::addOperand(OpOperand *operand) {
   Type elementType = getElementTypeOrSelf(access.source);
   if (elementType.isInteger() && elementType.getIntOrFloatBitWidth() > 32 &&
       !isOnlyTruncated(argument))
-    return fail("integers of more than 32 bits",
-                "cast them to int32 where their values allow");
+    result.upper = spec.addInput(getUpperInput(access, spec.sizes.size()));
   result.input = spec.addInput(getInput(access, spec.sizes.size(), isUnsigned));
   llvm::append_range(locations, access.locations);
   result.access = std::move(access);
   return success();
 }
 
-/// A constant of 64 bits stands in a register only if its value does.
+/// Constants are read as doubles, which hold integers of up to 53 bits and the
+/// least one of 64.
 LogicalResult VectorConversion::checkSplat(double value, Type type) {
-  if (!type.isInteger(64) || (value >= std::numeric_limits<int32_t>::min() &&
-                              value <= std::numeric_limits<int32_t>::max()))
+  constexpr double exact = 0x1p53, least = -0x1p63;
+  if (!type.isInteger(64) || std::abs(value) < exact || value == least)
     return success();
-  return fail("a constant of more than 32 bits");
+  return fail("a constant of more than 53 bits");
 }
 
 /// Combiners start from constant initial values; others join in `finish`.
@@ -390,6 +400,8 @@ void VectorConversion::mapArguments(ScalarBody &scalars, Block &body) {
       scalars.map(operand.argument,
                   emitLoad(rewriter, loc, body.getArgument(operand.input),
                            *operand.access, elementType));
+      if (operand.upper)
+        scalars.mapUpper(operand.argument, body.getArgument(*operand.upper));
       continue;
     }
     TypedAttr value;
@@ -402,6 +414,13 @@ void VectorConversion::mapArguments(ScalarBody &scalars, Block &body) {
           static_cast<int32_t>(static_cast<int64_t>(*operand.splat)));
     scalars.map(operand.argument,
                 arith::ConstantOp::create(rewriter, loc, value));
+    int64_t integer =
+        elementType.isInteger(64) ? static_cast<int64_t>(*operand.splat) : 0;
+    if (!llvm::isInt<32>(integer))
+      scalars.mapUpper(
+          operand.argument,
+          arith::ConstantOp::create(rewriter, loc,
+                                    rewriter.getI32IntegerAttr(integer >> 32)));
   }
 }
 
@@ -444,7 +463,10 @@ LogicalResult VectorConversion::emit() {
     results.push_back(result);
     if (!results.back()) {
       rewriter.eraseOp(vector);
-      return fail(scalars.getReason());
+      return fail(scalars.getReason(),
+                  original.getType().isInteger(64)
+                      ? "cast them to int32 where their values allow"
+                      : "");
     }
   }
   YieldOp::create(rewriter, op.getLoc(), results);

@@ -75,12 +75,12 @@ func.func @fill() -> tensor<4xi64> {
 
 // -----
 
-// A constant that a register would cut is refused where it is computed with.
+// A result that a register would cut is refused.
 
 func.func @constant(%x: tensor<4xi32>) -> tensor<4xi64> {
   %c = arith.constant dense<4294967297> : tensor<4xi64>
   %e = tensor.empty() : tensor<4xi64>
-  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a constant of more than 32 bits}}
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': integers of more than 32 bits; cast them to int32 where their values allow}}
   %0 = linalg.generic {
       indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
       iterator_types = ["parallel"]}
@@ -161,4 +161,105 @@ func.func @truncation(%x: tensor<4xi64>) -> tensor<4xi32> {
     linalg.yield %t : i32
   } -> tensor<4xi32>
   return %0 : tensor<4xi32>
+}
+
+// -----
+
+// A mask of 64-bit integers is true where any bit of either half is 1.
+
+// CHECK-LABEL: func.func @mask
+// CHECK-SAME:      %[[X:.+]]: tensor<4xi64>
+// CHECK:         npu.vector ins(%[[X]], %[[X]])
+// CHECK-SAME:      upper_inputs = array<i1: true, false>
+// CHECK:         ^bb0(%[[U:.+]]: i32, %[[L:.+]]: i32):
+// CHECK:         %[[B:.+]] = arith.ori
+// CHECK:         arith.cmpi ne, %[[B]]
+func.func @mask(%x: tensor<4xi64>) -> tensor<4xi1> {
+  %zero = arith.constant 0 : i64
+  %e = tensor.empty() : tensor<4xi1>
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%x : tensor<4xi64>) outs(%e : tensor<4xi1>) {
+  ^bb0(%v: i64, %o: i1):
+    %t = arith.cmpi ne, %v, %zero : i64
+    linalg.yield %t : i1
+  } -> tensor<4xi1>
+  return %0 : tensor<4xi1>
+}
+
+// -----
+
+// Integers in two registers are added with a carry and ordered by their upper
+// halves first; a constant has an upper half of its own.
+
+// CHECK-LABEL: func.func @order
+// CHECK:         npu.vector
+// CHECK-SAME:      upper_inputs
+// CHECK:         arith.addi
+// CHECK:         %[[CARRY:.+]] = arith.extui
+// CHECK:         arith.addi %{{.+}}, %[[CARRY]]
+// CHECK:         arith.cmpi eq
+// CHECK:         arith.andi
+func.func @order(%x: tensor<4xi64>, %y: tensor<4xi64>) -> tensor<4xi1> {
+  %c = arith.constant dense<4294967297> : tensor<4xi64>
+  %e = tensor.empty() : tensor<4xi1>
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>,
+                       affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%x, %y, %c : tensor<4xi64>, tensor<4xi64>, tensor<4xi64>) outs(%e : tensor<4xi1>) {
+  ^bb0(%v: i64, %w: i64, %k: i64, %o: i1):
+    %s = arith.addi %v, %k : i64
+    %t = arith.cmpi sle, %s, %w : i64
+    linalg.yield %t : i1
+  } -> tensor<4xi1>
+  return %0 : tensor<4xi1>
+}
+
+// -----
+
+// Of a padding both halves are read too.
+
+// CHECK-LABEL: func.func @padded
+// CHECK:         fills = array<f64: 1.000000e+00, 0x41F0000000100000>
+// CHECK-SAME:    upper_inputs = array<i1: true, false>
+func.func @padded(%x: tensor<4xi64>) -> tensor<6xi1> {
+  %zero = arith.constant 0 : i64
+  %fill = arith.constant 4294967297 : i64
+  %p = tensor.pad %x low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %fill : i64
+  } : tensor<4xi64> to tensor<6xi64>
+  %e = tensor.empty() : tensor<6xi1>
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%p : tensor<6xi64>) outs(%e : tensor<6xi1>) {
+  ^bb0(%v: i64, %o: i1):
+    %t = arith.cmpi sgt, %v, %zero : i64
+    linalg.yield %t : i1
+  } -> tensor<6xi1>
+  return %0 : tensor<6xi1>
+}
+
+// -----
+
+// Constants pass through doubles on their way.
+
+func.func @constant_of_64_bits(%x: tensor<4xi64>) -> tensor<4xi1> {
+  %c = arith.constant 9007199254740993 : i64
+  %t = tensor.empty() : tensor<4xi64>
+  %k = linalg.fill ins(%c : i64) outs(%t : tensor<4xi64>) -> tensor<4xi64>
+  %e = tensor.empty() : tensor<4xi1>
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': a constant of more than 53 bits}}
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%x, %k : tensor<4xi64>, tensor<4xi64>) outs(%e : tensor<4xi1>) {
+  ^bb0(%v: i64, %w: i64, %o: i1):
+    %s = arith.cmpi slt, %v, %w : i64
+    linalg.yield %s : i1
+  } -> tensor<4xi1>
+  return %0 : tensor<4xi1>
 }

@@ -601,3 +601,17 @@ func.func @no_result(%x: tensor<4xf32>) {
   }
   return
 }
+
+// -----
+
+// Only integers of 64 bits have an upper half.
+func.func @upper_of_i32(%x: tensor<4xi32>) -> tensor<4xi32> {
+  // expected-error @+1 {{'npu.vector' op (C13) upper halves are read of 64-bit integers, got: 'tensor<4xi32>'}}
+  %y = npu.vector ins(%x) sizes [4] {indexing_maps = [affine_map<(a) -> (a)>,
+      affine_map<(a) -> (a)>], upper_inputs = array<i1: true>}
+      : (tensor<4xi32>) -> tensor<4xi32> {
+  ^bb0(%e: i32):
+    npu.yield %e : i32
+  }
+  return %y : tensor<4xi32>
+}

@@ -350,11 +350,19 @@ static LogicalResult verifyLists(VectorOp op) {
       failed(check("fills", size(op.getFills()), numInputs)) ||
       failed(
           check("unsigned_inputs", size(op.getUnsignedInputs()), numInputs)) ||
+      failed(check("upper_inputs", size(op.getUpperInputs()), numInputs)) ||
       failed(check("unsigned_outputs", size(op.getUnsignedOutputs()),
                    op.getNumResults())))
     return failure();
   if (op.getPaddings() && !op.getFills())
     return op.emitOpError("(C6) paddings need fills");
+  for (unsigned i = 0; op.getUpperInputs() && i < numInputs; ++i) {
+    Type type = op.getInputs()[i].getType();
+    if ((*op.getUpperInputs())[i] && !getElementTypeOrSelf(type).isInteger(64))
+      return op.emitOpError("(C13) upper halves are read of 64-bit integers, "
+                            "got: ")
+             << type;
+  }
   return success();
 }
 

@@ -36,6 +36,11 @@ DescriptorAttr WalkOperand::getAttr(MLIRContext *context) const {
                              /*term=*/nullptr, guardAttrs, fillAttr);
 }
 
+void WalkOperand::moveToUpperHalves() {
+  type = ElementKind::i32;
+  offset += getElementBytes(type);
+}
+
 WalkOperand makeWalk(const StageOperand &operand, const BufferView &view,
                      const Box &loops, ArrayRef<unsigned> order) {
   WalkOperand walk;
@@ -64,6 +69,8 @@ WalkOperand makeWalk(const StageOperand &operand, const BufferView &view,
       guard.coefficients.push_back(operand.coefficients[c][dim]);
     walk.guards.push_back(guard);
   }
+  if (operand.isUpper)
+    walk.moveToUpperHalves();
   return walk;
 }
 

@@ -53,6 +53,9 @@ struct WalkOperand {
   double fill = 0.0;
 
   DescriptorAttr getAttr(mlir::MLIRContext *context) const;
+  /// Walks the upper halves of the 64-bit integers that it walked: they lie
+  /// behind the lower ones.
+  void moveToUpperHalves();
 };
 
 /// The walk of `operand` over `loops`, whose tensor lies in `view`. Loops stand

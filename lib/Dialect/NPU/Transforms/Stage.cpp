@@ -163,6 +163,8 @@ static Stage getVectorStage(VectorOp op) {
     }
     if (op.getFills())
       operand.fill = (*op.getFills())[i];
+    if (auto isUpper = op.getUpperInputs())
+      operand.isUpper = (*isUpper)[i];
     stage.inputs.push_back(std::move(operand));
   }
   for (auto [i, output] : llvm::enumerate(op.getResults())) {

@@ -41,6 +41,8 @@ struct StageOperand {
   /// Coordinates that may lie outside of the tensor; they read as `fill`.
   llvm::SmallVector<bool, 4> padding;
   double fill = 0.0;
+  /// Of 64-bit integers the upper halves are read.
+  bool isUpper = false;
   /// Of a slice of a fused group: planned to lie in local memory as a whole
   /// when the stage begins, or to stay there when it ends.
   bool isHeld = false;

@@ -87,6 +87,8 @@ WalkOperand makePackedWalk(const StageOperand &operand, const Box &loops,
     walk.strides[i] = stride;
     stride *= loops.getSize(order[i]);
   }
+  if (operand.isUpper)
+    walk.moveToUpperHalves();
   return walk;
 }
 

@@ -30,6 +30,8 @@ VectorSpec VectorSpec::get(VectorOp op) {
       input.fill = (*fills)[i];
     if (auto isUnsigned = op.getUnsignedInputs())
       input.isUnsigned = (*isUnsigned)[i];
+    if (auto isUpper = op.getUpperInputs())
+      input.isUpper = (*isUpper)[i];
   }
   unsigned numInputs = spec.inputs.size();
   for (auto [i, type] : llvm::enumerate(op.getResultTypes())) {
@@ -70,7 +72,7 @@ VectorOp createVector(OpBuilder &builder, Location loc,
   SmallVector<AffineMap> maps;
   SmallVector<Attribute> paddings;
   SmallVector<double> fills;
-  SmallVector<bool> unsignedInputs, unsignedOutputs;
+  SmallVector<bool> unsignedInputs, unsignedOutputs, upperInputs;
   bool anyPadding = false;
   for (const VectorInput &input : spec.inputs) {
     tensors.push_back(input.tensor);
@@ -81,6 +83,7 @@ VectorOp createVector(OpBuilder &builder, Location loc,
         isPadded ? ArrayRef<bool>(input.padding) : ArrayRef<bool>()));
     fills.push_back(isPadded ? input.fill : 0.0);
     unsignedInputs.push_back(input.isUnsigned);
+    upperInputs.push_back(input.isUpper);
   }
   SmallVector<Type> resultTypes;
   for (const VectorResult &output : spec.outputs) {
@@ -104,6 +107,7 @@ VectorOp createVector(OpBuilder &builder, Location loc,
       anyPadding ? builder.getArrayAttr(paddings) : ArrayAttr(),
       anyPadding ? builder.getDenseF64ArrayAttr(fills) : DenseF64ArrayAttr(),
       boolsOrNull(unsignedInputs), boolsOrNull(unsignedOutputs),
+      boolsOrNull(upperInputs),
       /*schedule=*/ScheduleAttr(), /*slice=*/SliceAttr());
 
   Block &body = op.getBody().emplaceBlock();

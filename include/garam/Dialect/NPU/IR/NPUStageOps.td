@@ -213,7 +213,8 @@ def NPU_VectorOp
     `paddings[i]`, where present, says for each coordinate of input i whether
     it may lie outside of the tensor; such elements read as `fills[i]`.
     `unsigned_inputs` and `unsigned_outputs` say which signless integers are
-    read or written as unsigned.
+    read or written as unsigned. Of a 64-bit integer a register holds the lower
+    half; `upper_inputs` says which inputs read the upper one.
 
     `body` runs for each element. Its arguments are one scalar an input,
     widened: f32 for floats, i32 for integers and booleans. It yields one value
@@ -236,8 +237,9 @@ def NPU_VectorOp
     - (C4) Shapes are static, and coordinates inside, but for the padding.
     - (C5) Results are written at each dimension that is not reduced, once, and
       wholly.
-    - (C6) `paddings`, `fills` and `unsigned_inputs` have an entry for each
-      input, `unsigned_outputs` for each result; paddings stand with fills.
+    - (C6) `paddings`, `fills`, `unsigned_inputs` and `upper_inputs` have an
+      entry for each input, `unsigned_outputs` for each result; paddings stand
+      with fills.
     - (C7) Regions have the arguments described above.
     - (C8) Regions yield the values described above: i32 for integers, where
       results of integers may be f32, and f32 for floats.
@@ -247,6 +249,7 @@ def NPU_VectorOp
       and a layout of its rank and a home for each result, as far as it is
       decided.
     - (C12) There is a result at least.
+    - (C13) Inputs of `upper_inputs` are 64-bit integers.
 
     Example: average over the last dimension:
 
@@ -275,6 +278,7 @@ def NPU_VectorOp
     OptionalAttr<DenseF64ArrayAttr>:$fills,
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_inputs,
     OptionalAttr<DenseBoolArrayAttr>:$unsigned_outputs,
+    OptionalAttr<DenseBoolArrayAttr>:$upper_inputs,
     OptionalAttr<NPU_ScheduleAttr>:$schedule,
     OptionalAttr<NPU_SliceAttr>:$slice);
   let results = (outs Variadic<NPU_Tensor>:$results);

@@ -20,11 +20,14 @@ struct VectorInput {
   llvm::SmallVector<bool> padding;
   double fill = 0.0;
   bool isUnsigned = false;
+  /// Of 64-bit integers the upper 32 bits are read, else the lower ones.
+  bool isUpper = false;
 
   bool hasPadding() const { return llvm::is_contained(padding, true); }
   bool operator==(const VectorInput &other) const {
     return tensor == other.tensor && map == other.map &&
            padding == other.padding && isUnsigned == other.isUnsigned &&
+           isUpper == other.isUpper &&
            (fill == other.fill || !hasPadding());
   }
 };

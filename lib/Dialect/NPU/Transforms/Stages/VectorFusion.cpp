@@ -115,7 +115,7 @@ static bool isKeptByStore(Value yielded, Type elementType,
     return false;
   const VectorInput &input = spec.inputs[argument.getArgNumber()];
   return getElementTypeOrSelf(input.tensor) == elementType &&
-         input.isUnsigned == output.isUnsigned;
+         input.isUnsigned == output.isUnsigned && !input.isUpper;
 }
 
 /// The index that `expr`, linear in the dimensions of the enclosing stage, has.
@@ -195,6 +195,7 @@ VectorOp fuseProducer(RewriterBase &rewriter, VectorOp consumer,
   Block &innerBody = producer.getBody().front();
   Value yielded = innerBody.getTerminator()->getOperand(output);
   if (inner.numReductions != 0 || outer.inputs[input].hasPadding() ||
+      outer.inputs[input].isUpper ||
       !isKeptByStore(yielded, inner.outputs[output].type.getElementType(),
                      inner.outputs[output], inner, innerBody))
     return {};

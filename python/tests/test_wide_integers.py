@@ -1,0 +1,54 @@
+"""Integers of 64 bits on NPUs, whose registers have 32: what is taken is exact, to the last bit."""
+
+import warnings
+
+import numpy as np
+import onnx.parser
+import pytest
+
+import oracle
+
+VALUES = np.array([0, 1, -1, 2**31 - 1, 2**31, -2**31, -2**31 - 1, 2**32, -2**32, 2**32 + 1, 3 * 2**32,
+                   2**40 + 7, 2**62, 2**63 - 1, -2**63, -2**63 + 1], np.int64)
+PAIRS = {"x": np.repeat(VALUES, len(VALUES)), "y": np.tile(VALUES, len(VALUES))}
+
+# name -> the type of z, what computes it
+BODIES = {
+    "cast_to_bool": ("bool", "z = Cast <to = 9> (x)"),
+    "cast_to_int32": ("int32", "z = Cast <to = 6> (x)"),
+    "equal": ("bool", "z = Equal (x, y)"),
+    "less": ("bool", "z = Less (x, y)"),
+    "less_or_equal": ("bool", "z = LessOrEqual (x, y)"),
+    "greater": ("bool", "z = Greater (x, y)"),
+    "greater_or_equal": ("bool", "z = GreaterOrEqual (x, y)"),
+    "constant": ("bool", "c = Constant <value_int: int = 4294967297> ()\nz = Less (x, c)"),
+    "cast_to_float": ("bool", "f = Cast <to = 1> (x)\ng = Cast <to = 1> (y)\nz = Less (f, g)"),
+    "penalty": ("float", "f = Cast <to = 1> (b)\none = Constant <value_float: float = 1.0> ()\n"
+                         "n = Sub (one, f)\nlow = Constant <value_float: float = -10000.0> ()\n"
+                         "z = Mul (n, low)\n"),
+}
+
+
+@pytest.mark.parametrize("target", ["rngd", "atom"])
+@pytest.mark.parametrize("name", BODIES)
+def test_is_exact(name, target, tmp_path):
+    import garam
+
+    kind, body = BODIES[name]
+    inputs = {key: value for key, value in PAIRS.items() if f"({key}" in body or f", {key})" in body}
+    if name == "penalty":
+        inputs = {"b": np.array([0, 1, 1, 0, 1], np.int64)}
+    declared = ", ".join(f"int64[{len(value)}] {key}" for key, value in inputs.items())
+    count = len(next(iter(inputs.values())))
+    model = onnx.parser.parse_model(f'<ir_version: 10, opset_import: ["": 21]>\n'
+                                    f"g ({declared}) => ({kind}[{count}] z)\n{{{body}}}")
+    for node in model.graph.node:
+        node.name = node.output[0]
+    onnx.save(model, tmp_path / "model.onnx")
+    expected = oracle.run_onnxruntime(model, inputs)["z"]
+    with warnings.catch_warnings():
+        # It says so when a node stays on the host.
+        warnings.simplefilter("error", garam.GaramWarning)
+        executable = garam.compile(tmp_path / "model.onnx", target)
+    assert {node["device"] for node in executable.report()["nodes"]} == {target}
+    np.testing.assert_array_equal(executable.run(inputs)["z"], expected)
