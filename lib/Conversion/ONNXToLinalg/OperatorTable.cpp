@@ -22,6 +22,7 @@ const OperatorLowering *OperatorTable::find(StringRef domain,
 OperatorTable makeOperatorTable() {
   OperatorTable table;
   registerActivation(table);
+  registerAttention(table);
   registerBodies(table);
   registerCast(table);
   registerCol2Im(table);

@@ -45,6 +45,7 @@ private:
 OperatorTable makeOperatorTable();
 
 void registerActivation(OperatorTable &table);
+void registerAttention(OperatorTable &table);
 void registerBodies(OperatorTable &table);
 void registerCast(OperatorTable &table);
 void registerCol2Im(OperatorTable &table);

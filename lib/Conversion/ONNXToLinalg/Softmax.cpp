@@ -7,6 +7,7 @@
 #include "OperatorTable.h"
 #include "Reductions.h"
 #include "ScalarMath.h"
+#include "SoftmaxParts.h"
 #include "StructuredBuilders.h"
 
 using namespace mlir;
@@ -29,6 +30,33 @@ static SmallVector<int64_t> getSoftmaxAxes(NodeAccessor &node) {
   return llvm::to_vector(llvm::seq(axis, rank));
 }
 
+SoftmaxParts makeSoftmaxParts(ImplicitLocOpBuilder &b, Value input,
+                              ArrayRef<int64_t> axes) {
+  int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+  Type type = getElementTypeOrSelf(input);
+  Type sumType = getAccumulatorType(type);
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank),
+                              getReducedMap(b.getContext(), rank, axes)};
+  Value maxima =
+      makeReduction(b, input, axes, getLowest(type, /*isUnsigned=*/false),
+                    [](ImplicitLocOpBuilder &b, ValueRange s) {
+                      return makeMaximum(b, false, s);
+                    });
+  SoftmaxParts parts;
+  parts.shifted =
+      makePointwise(b, getSizes(b, input), sumType, {input, maxima}, maps,
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                      ScalarMath m(b, sumType);
+                      return m.sub(m.convert(s[0]), m.convert(s[1]));
+                    });
+  parts.powers = makeMapped(b, sumType, parts.shifted,
+                            [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                              return ScalarMath(b, sumType).exp(s[0]);
+                            });
+  parts.sums = makeSum(b, parts.powers, axes);
+  return parts;
+}
+
 /// exp(x - max x) over its sum, or x - max x minus the logarithm of that sum.
 static LogicalResult lowerSoftmaxLike(NodeAccessor &node, bool takesLog) {
   if (failed(node.checkFloat(0)))
@@ -47,25 +75,10 @@ static LogicalResult lowerSoftmaxLike(NodeAccessor &node, bool takesLog) {
   SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(rank),
                               getReducedMap(b.getContext(), rank, axes)};
 
-  Value maxima =
-      makeReduction(b, input, axes, getLowest(type, /*isUnsigned=*/false),
-                    [](ImplicitLocOpBuilder &b, ValueRange s) {
-                      return makeMaximum(b, false, s);
-                    });
-  Value shifted =
-      makePointwise(b, sizes, sumType, {input, maxima}, maps,
-                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                      ScalarMath m(b, sumType);
-                      return m.sub(m.convert(s[0]), m.convert(s[1]));
-                    });
-  Value powers = makeMapped(b, sumType, shifted,
-                            [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                              return ScalarMath(b, sumType).exp(s[0]);
-                            });
-  Value sums = makeSum(b, powers, axes);
+  SoftmaxParts parts = makeSoftmaxParts(b, input, axes);
   Value result = makePointwise(
-      b, sizes, type, {takesLog ? shifted : powers, sums}, maps,
-      [&](ImplicitLocOpBuilder &b, ValueRange s) {
+      b, sizes, type, {takesLog ? parts.shifted : parts.powers, parts.sums},
+      maps, [&](ImplicitLocOpBuilder &b, ValueRange s) {
         ScalarMath m(b, sumType);
         Value value = takesLog ? m.sub(s[0], m.log(s[1])) : m.div(s[0], s[1]);
         return ScalarMath(b, type).convert(value);

@@ -52,7 +52,7 @@ static int64_t getFirstOpset(StringRef opType) {
     return 17;
   if (opType == "Gelu")
     return 20;
-  if (opType == "RMSNormalization")
+  if (opType == "Attention" || opType == "RMSNormalization")
     return 23;
   return 24; // Swish
 }
@@ -94,6 +94,8 @@ static void raise(NodeOp node) {
     raised = matchActivation(node);
   else if (isNode(node, "Sqrt"))
     raised = matchNormalization(node);
+  else if (isNode(node, "MatMul"))
+    raised = matchAttention(node);
   if (!raised.opType.empty() &&
       int64_t(node.getOpset()) < getFirstOpset(raised.opType)) {
     raised.missed = (raised.opType + ": it is not in operator set " +

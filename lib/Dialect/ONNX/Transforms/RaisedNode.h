@@ -25,8 +25,8 @@ struct RaisedNode {
   llvm::StringRef opType;
   /// The node whose result it has.
   NodeOp last;
-  llvm::SmallVector<mlir::Value, 3> inputs;
-  llvm::SmallVector<mlir::NamedAttribute, 3> attributes;
+  llvm::SmallVector<mlir::Value, 4> inputs;
+  llvm::SmallVector<mlir::NamedAttribute, 4> attributes;
   /// The shape of a scale of ones, to be the second input.
   std::optional<llvm::SmallVector<int64_t>> ones = std::nullopt;
   /// Where they nearly are an operator: which, and what is different.
@@ -36,6 +36,8 @@ struct RaisedNode {
 /// Gelu with the error function or the hyperbolic tangent, and Swish: products
 /// that end in `last`.
 RaisedNode matchActivation(NodeOp last);
+/// Attention whose product with the values is `last`.
+RaisedNode matchAttention(NodeOp last);
 /// LayerNormalization and RMSNormalization around the square root `root`.
 RaisedNode matchNormalization(NodeOp root);
 

@@ -63,12 +63,20 @@ def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
 
     - LayerNormalization and RMSNormalization, with scale and bias or without;
     - Gelu with the error function or the hyperbolic tangent;
-    - Swish (SiLU), with any factor in the sigmoid.
+    - Swish (SiLU), with any factor in the sigmoid;
+    - Attention of four dimensions, with its scale wherever it stands, a mask
+      that is added or chooses, and heads that share keys and values.
 
     Products are matched in any order and by the values of their constants, not
     by how they are written. The operator has the id and the result of the last
     of its nodes; the others are gone unless something else reads them. Results
     differ by rounding only.
+
+    Attention has three attributes beyond ONNX's: `transposed_keys` says that
+    keys are [batch, heads, elements, positions], as a product reads them;
+    `masked` is what scores become where a mask of booleans is false, instead of
+    minus infinity; `zero_unseen` says that a query that sees nothing gets 0,
+    not NaN.
 
     Remarks of category `onnx-raise` name what was raised, and what nearly was
     with what is different (`--remarks-filter=onnx-raise` of `garam compile` and

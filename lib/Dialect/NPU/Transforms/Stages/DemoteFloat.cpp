@@ -7,6 +7,7 @@
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
 #include "garam/Dialect/NPU/Utils/VectorSpec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace garam {
@@ -75,6 +76,24 @@ static bool isStatistic(Value value) {
     auto reader = dyn_cast<VectorOp>(user);
     return reader && countElements(reader.getSizes()) > count;
   });
+}
+
+/// True for a sum of products that is divided by something computed as soon as
+/// it is read. It may be larger than any quotient: of f16, too large.
+static bool isNumerator(Value value) {
+  if (!value.getDefiningOp<ContractOp>() || !value.hasOneUse())
+    return false;
+  OpOperand &use = *value.use_begin();
+  auto reader = dyn_cast<VectorOp>(use.getOwner());
+  if (!reader)
+    return false;
+  BlockArgument element = reader.getBody().getArgument(use.getOperandNumber());
+  return element.hasOneUse() &&
+         llvm::all_of(element.getUsers(), [&](Operation *user) {
+           auto quotient = dyn_cast<arith::DivFOp>(user);
+           return quotient && quotient.getLhs() == element &&
+                  !matchPattern(quotient.getRhs(), m_Constant());
+         });
 }
 
 /// True when nobody but the function's caller reads `value`.
@@ -195,7 +214,8 @@ void Demotion::demote(Operation *op) {
     return;
   }
   for (Value result : op->getResults())
-    if (isF32(result) && !staysWide(result) && !isStatistic(result))
+    if (isF32(result) && !staysWide(result) && !isStatistic(result) &&
+        !(narrow.isF16() && isNumerator(result)))
       setElementType(result, narrow);
 }
 
