@@ -27,8 +27,7 @@ struct VectorInput {
   bool operator==(const VectorInput &other) const {
     return tensor == other.tensor && map == other.map &&
            padding == other.padding && isUnsigned == other.isUnsigned &&
-           isUpper == other.isUpper &&
-           (fill == other.fill || !hasPadding());
+           isUpper == other.isUpper && (fill == other.fill || !hasPadding());
   }
 };
 
