@@ -143,6 +143,58 @@ def test_casts_on_an_npu(name):
         assert_same(executable.run({"x": x})["y"].astype(np.float32), x.astype(np.float32))
 
 
+ROUNDED = {"float16": TensorProto.FLOAT16, "bfloat16": TensorProto.BFLOAT16,
+           "float8_e4m3fn": TensorProto.FLOAT8E4M3FN, "float8_e5m2": TensorProto.FLOAT8E5M2}
+
+
+# What the model rounds is rounded, also between operations that an NPU does at once: of a sum,
+# of a product, and of what an input is. Small integers are exact in what is multiplied.
+@pytest.mark.parametrize("target", ["atom", "rngd"])
+@pytest.mark.parametrize("name", ROUNDED)
+def test_rounding_within_a_stage(name, target):
+    def cast(start, end, kind):
+        return helper.make_node("Cast", [start], [end], to=kind)
+
+    rows = np.random.default_rng(5).integers(-40, 40, (16, 32)).astype(np.float32)
+    x = np.concatenate([rows, rows[:1] * 1024])
+    weights = np.random.default_rng(6).integers(-3, 3, (32, 32)).astype(np.float32)
+    nodes = []
+    for value, wide in (("x", "x_rounded"), ("sums", "sums_rounded"), ("product", "product_rounded")):
+        nodes += [cast(value, f"{value}_narrow", ROUNDED[name]),
+                  cast(f"{value}_narrow", wide, TensorProto.FLOAT)]
+    sums = helper.make_node("ReduceSum", ["x_rounded", "axes"], ["sums"], keepdims=1)
+    product = helper.make_node("MatMul", ["x", "w"], ["product"])
+    difference = helper.make_node("Sub", ["sums_rounded", "x_rounded"], ["y"])
+    nodes = [product, *nodes[:2], sums, *nodes[2:], difference,
+             helper.make_node("Add", ["product_rounded", "one"], ["z"])]
+    model = make_model(
+        nodes, [("x", TensorProto.FLOAT, x.shape)],
+        [(result, TensorProto.FLOAT, x.shape) for result in "yz"],
+        [helper.make_tensor("axes", TensorProto.INT64, [1], [1]),
+         onnx.numpy_helper.from_array(weights, "w"),
+         onnx.numpy_helper.from_array(np.float32(1), "one")], opset=21)
+    actual, expected = run(model, target, x=x), run(model, x=x)
+    assert np.isinf(expected["z"]).any() == (name == "float16")
+    with np.errstate(invalid="ignore"):
+        for result in "yz":
+            assert_same(actual[result], expected[result])
+
+
+@pytest.mark.parametrize("target", ["atom", "rngd"])
+def test_quantised_to_8_bits_between_stages(target):
+    scale = onnx.numpy_helper.from_array(np.float32(0.02), "scale")
+    zero = helper.make_tensor("zero", TensorProto.FLOAT8E4M3FN, [], b"\0", raw=True)
+    model = make_model(
+        [helper.make_node("QuantizeLinear", ["x", "scale", "zero"], ["q"]),
+         helper.make_node("DequantizeLinear", ["q", "scale", "zero"], ["d"]),
+         helper.make_node("Mul", ["d", "d"], ["y"])],
+        [("x", TensorProto.FLOAT, [64])], [("y", TensorProto.FLOAT, [64])], [scale, zero], opset=21)
+    x = np.random.default_rng(7).standard_normal(64).astype(np.float32)
+    rounded = (x / np.float32(0.02)).astype(get_dtype("float8_e4m3fn")).astype(np.float32)
+    expected = (rounded * np.float32(0.02)) ** 2
+    np.testing.assert_allclose(run(model, target, x=x)["y"], expected, rtol=1e-6)
+
+
 def quantise(weights, block, name):
     """Codes, scales and zero points of blocks along dimension 0."""
     depth, columns = weights.shape

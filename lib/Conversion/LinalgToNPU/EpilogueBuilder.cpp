@@ -176,9 +176,30 @@ Scalar EpilogueBody::multiply(const Scalar &a, const Scalar &b) {
   return {};
 }
 
-Scalar EpilogueBody::evaluateUnary(Operation *inner, const Scalar &a) {
-  if (isa<arith::ExtFOp, arith::TruncFOp>(inner))
+/// The result of the epilogue is rounded when it is stored.
+static Scalar narrow(arith::TruncFOp op, const Scalar &a) {
+  if (a.kind == Scalar::Chain)
     return a;
+  if (a.kind != Scalar::Constant)
+    return {};
+  const auto &semantics = cast<FloatType>(op.getType()).getFloatSemantics();
+  ChannelValues values;
+  for (double value : a.values) {
+    APFloat rounded(value);
+    bool losesInfo;
+    rounded.convert(semantics, APFloat::rmNearestTiesToEven, &losesInfo);
+    values.push_back(rounded.convertToDouble());
+  }
+  return makeConstant(std::move(values));
+}
+
+Scalar EpilogueBody::evaluateUnary(Operation *inner, const Scalar &a) {
+  // What the model narrows and widens again has lost digits on the way, which
+  // the store of the result would not take from it.
+  if (isa<arith::ExtFOp>(inner))
+    return a.kind == Scalar::Chain ? Scalar() : a;
+  if (auto cast = dyn_cast<arith::TruncFOp>(inner))
+    return narrow(cast, a);
   if (isa<arith::NegFOp>(inner))
     return multiply(a, makeConstant({-1.0}));
   if (a.kind != Scalar::Constant)

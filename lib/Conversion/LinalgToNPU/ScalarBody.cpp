@@ -448,9 +448,31 @@ Value ScalarBody::get(Value original) {
   return value;
 }
 
+/// `value`, which a cast of the body narrows: a store rounds by itself, and so
+/// only who reads it in the body needs an operation. Arithmetic of a narrow
+/// type is in f32 between what the body reads and what it yields.
+Value ScalarBody::getRounded(arith::TruncFOp cast, Value value) {
+  FloatType narrow = dyn_cast<FloatType>(cast.getType());
+  if (!narrow || narrow.getWidth() >= getBits(value.getType()))
+    return value;
+  if (!narrow.isF16() && !narrow.isBF16())
+    return fail(cast);
+  Value &rounded = roundings[cast];
+  if (!rounded) {
+    Emitter e{builder, cast.getLoc()};
+    rounded = e.make<arith::ExtFOp>(value.getType(),
+                                    e.make<arith::TruncFOp>(narrow, value));
+  }
+  return rounded;
+}
+
 /// What `op` reads: operations on unsigned integers, and choices of which a
 /// part is unsigned, take all of theirs so.
 Value ScalarBody::getOperand(Operation *op, Value operand) {
+  if (auto cast = operand.getDefiningOp<arith::TruncFOp>()) {
+    Value value = get(operand);
+    return value ? getRounded(cast, value) : Value();
+  }
   bool isChoice = isa<arith::SelectOp>(op) &&
                   isHeldUnsigned(op->getResult(0)) &&
                   operand.getType() == op->getResult(0).getType();

@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_CONVERSION_LINALGTONPU_SCALARBODY_H
 #define GARAM_LIB_CONVERSION_LINALGTONPU_SCALARBODY_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Value.h"
@@ -52,6 +53,7 @@ private:
   /// What `original` becomes where it is read as unsigned: an integer of less
   /// than 32 bits is that number, others have their bits.
   mlir::Value getUnsigned(mlir::Value original);
+  mlir::Value getRounded(mlir::arith::TruncFOp cast, mlir::Value value);
   mlir::Value fail(mlir::Operation *op);
 
   mlir::OpBuilder &builder;
@@ -60,6 +62,8 @@ private:
   /// Upper halves of integers of 64 bits. Where there is none it repeats the
   /// sign of the register.
   llvm::DenseMap<mlir::Value, mlir::Value> uppers;
+  /// Of casts to narrow floats that the body itself reads.
+  llvm::DenseMap<mlir::Operation *, mlir::Value> roundings;
   std::string reason;
 };
 

@@ -65,7 +65,11 @@ Value emitLoad(OpBuilder &builder, Location loc, Value argument,
   Value scale = arith::ConstantOp::create(
       builder, loc,
       builder.getF32FloatAttr(static_cast<float>(dequantization.scale)));
-  return arith::MulFOp::create(builder, loc, value, scale);
+  value = arith::MulFOp::create(builder, loc, value, scale);
+  if (!elementType.isF16() && !elementType.isBF16())
+    return value;
+  Value narrow = arith::TruncFOp::create(builder, loc, elementType, value);
+  return arith::ExtFOp::create(builder, loc, value.getType(), narrow);
 }
 
 //===----------------------------------------------------------------------===//

@@ -20,6 +20,11 @@
 // CHECK: vector [4]
 // CHECK-SAME: DivF
 // CHECK-SAME: :f32 -> out {{[^ ]+}}:i32
+
+// Roundings are one instruction each; a number read wide and narrow has two
+// registers.
+// CHECK: vector [4]
+// CHECK-SAME: body { r0 = Load in0; r1 = RoundF16 r0; r0 = RoundBF16 r1; r2 = OrI r0 r0; r3 = OrI r0 r0; r0 = AddF r2 r3; }
 func.func @stores() {
   npu.segment "input" "in" {size = 64 : i64}
   npu.segment "output" "out" {size = 64 : i64}
@@ -61,6 +66,16 @@ func.func @stores() {
     %q = arith.divf %x, %scale : f32
     npu.yield %q : f32
   }
+  %rounded = npu.micro_program {
+  ^bb0(%x: f32):
+    %h = arith.truncf %x : f32 to f16
+    %w = arith.extf %h : f16 to f32
+    %n = arith.truncf %w : f32 to bf16
+    %p = arith.extf %n : bf16 to f32
+    %q = arith.extf %n : bf16 to f32
+    %s = arith.addf %p, %q : f32
+    npu.yield %s : f32
+  }
   npu.vector_command 0, %sum(%a, %a) to %b sizes [4, 3] reductions 1
     with [#npu.descriptor<0 : i8 strides [3, 1]>, #npu.descriptor<16 : i32 strides [4, 0]>,
           #npu.descriptor<0 : i8 strides [1]>]
@@ -70,5 +85,7 @@ func.func @stores() {
     with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
   npu.vector_command 0, %wide(%a) to %b sizes [4] reductions 0
     with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : i32 strides [4]>]
+  npu.vector_command 0, %rounded(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
   return
 }

@@ -275,6 +275,7 @@ private:
   LogicalResult translateCompare(arith::CmpFOp op);
   LogicalResult translateCompare(arith::CmpIOp op);
   LogicalResult translateExtend(Operation *op, bool isSigned);
+  LogicalResult translateWidening(arith::ExtFOp op);
 
   Operation *owner;
   ArrayAttr combiners;
@@ -290,6 +291,15 @@ private:
   /// Operations that are part of a store or of a reduction.
   llvm::SmallPtrSet<Operation *, 8> absorbed;
 };
+
+/// A register holds the f32 that the narrow number is.
+std::optional<VectorOpcode> getRounding(Type narrow) {
+  if (narrow.isF16())
+    return VectorOpcode::RoundF16;
+  if (narrow.isBF16())
+    return VectorOpcode::RoundBF16;
+  return std::nullopt;
+}
 
 /// Operations that are one instruction.
 std::optional<VectorOpcode> getOpcode(Operation *op) {
@@ -316,6 +326,7 @@ std::optional<VectorOpcode> getOpcode(Operation *op) {
       .Case<arith::ShLIOp>([](auto) { return Opcode::ShlI; })
       .Case<arith::ShRSIOp>([](auto) { return Opcode::ShrI; })
       .Case<arith::SelectOp>([](auto) { return Opcode::Select; })
+      .Case([](arith::TruncFOp op) { return getRounding(op.getType()); })
       .Case<arith::SIToFPOp>([](auto) { return Opcode::I32ToF32; })
       .Case<arith::FPToSIOp>([](auto) { return Opcode::F32ToI32; })
       .Case<math::ExpOp>([](auto) { return Opcode::ExpF; })
@@ -352,6 +363,7 @@ LogicalResult Translator::translate(Operation *op) {
       })
       .Case<arith::CmpFOp, arith::CmpIOp>(
           [&](auto compare) { return translateCompare(compare); })
+      .Case([&](arith::ExtFOp widening) { return translateWidening(widening); })
       .Case<arith::ExtUIOp>(
           [&](auto extend) { return translateExtend(extend, false); })
       .Case<arith::ExtSIOp>(
@@ -390,6 +402,17 @@ LogicalResult Translator::translateExtend(Operation *op, bool isSigned) {
   return isSigned ? amend(op->getResult(0), VectorOpcode::MulI,
                           VectorOpcode::ConstI32, static_cast<uint32_t>(-1))
                   : success();
+}
+
+/// A number that nothing else reads stays in its register.
+LogicalResult Translator::translateWidening(arith::ExtFOp op) {
+  auto narrow = registers.find(op.getIn());
+  if (narrow == registers.end() || !op.getIn().hasOneUse())
+    return emitCopy(op);
+  uint8_t shared = narrow->second;
+  registers.erase(narrow);
+  registers[op.getResult()] = shared;
+  return success();
 }
 
 LogicalResult Translator::translateCompare(arith::CmpIOp op) {

@@ -179,3 +179,105 @@ func.func @padded(%x: tensor<8xf32>) -> tensor<4xf32> {
   }
   return %1 : tensor<4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// What the model rounds to f16 stays rounded, once: the negation of an f16 is
+// one.
+
+// CHECK-LABEL: func.func @half
+// CHECK-COUNT-1: npu.vector
+// CHECK:         %[[E:.+]] = math.exp
+// CHECK-NEXT:    %[[N:.+]] = arith.truncf %[[E]] : f32 to f16
+// CHECK-NEXT:    %[[W:.+]] = arith.extf %[[N]] : f16 to f32
+// CHECK-NEXT:    %[[M:.+]] = arith.negf %[[W]]
+// CHECK-NEXT:    arith.addf %[[M]], %[[M]]
+// CHECK-NOT:     npu.vector
+func.func @half(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xf16> {
+  ^bb0(%a: f32):
+    %e = math.exp %a : f32
+    npu.yield %e : f32
+  }
+  %1 = npu.vector ins(%0) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf16>) -> tensor<8xf16> {
+  ^bb0(%a: f32):
+    %n = arith.negf %a : f32
+    npu.yield %n : f32
+  }
+  %2 = npu.vector ins(%1) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf16>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    %s = arith.addf %a, %a : f32
+    npu.yield %s : f32
+  }
+  return %2 : tensor<8xf32>
+}
+
+// -----
+
+#in = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d0)>
+#id = affine_map<(d0) -> (d0)>
+
+// So does what is made of a sum.
+
+// CHECK-LABEL: func.func @half_sum
+// CHECK-COUNT-1: npu.vector
+// CHECK:         } finish {
+// CHECK-NEXT:    ^bb0(%[[S:.+]]: f32):
+// CHECK-NEXT:      %[[N:.+]] = arith.truncf %[[S]] : f32 to bf16
+// CHECK-NEXT:      %[[W:.+]] = arith.extf %[[N]] : bf16 to f32
+// CHECK-NEXT:      math.sqrt %[[W]]
+// CHECK-NOT:     npu.vector
+func.func @half_sum(%x: tensor<4x8xf32>) -> tensor<4xf32> {
+  %0 = npu.vector ins(%x) sizes [4, 8] {num_reductions = 1 : i64,
+      indexing_maps = [#in, #row], combiners = [#npu.combiner<addf, 0.0 : f32>]}
+      : (tensor<4x8xf32>) -> tensor<4xbf16> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  } finish {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  %1 = npu.vector ins(%0) sizes [4] {indexing_maps = [#id, #id]}
+      : (tensor<4xbf16>) -> tensor<4xf32> {
+  ^bb0(%a: f32):
+    %s = math.sqrt %a : f32
+    npu.yield %s : f32
+  }
+  return %1 : tensor<4xf32>
+}
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// No instruction rounds to a float of 8 bits as a store does; a move of such
+// numbers needs no rounding.
+
+// CHECK-LABEL: func.func @float8
+// CHECK:         npu.vector ins(%{{.+}}) {{.+}} -> tensor<8xf8E4M3FN>
+// CHECK:         npu.vector ins(%{{.+}}) {{.+}} -> tensor<8xf32>
+// CHECK-NOT:     npu.vector
+func.func @float8(%x: tensor<8xf32>) -> tensor<8xf32> {
+  %0 = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf32>) -> tensor<8xf8E4M3FN> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  %1 = npu.vector ins(%0) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf8E4M3FN>) -> tensor<8xf8E4M3FN> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  %2 = npu.vector ins(%1) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xf8E4M3FN>) -> tensor<8xf32> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  return %2 : tensor<8xf32>
+}

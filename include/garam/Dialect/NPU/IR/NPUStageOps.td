@@ -226,7 +226,9 @@ def NPU_VectorOp
     nearest even and saturates.
 
     Regions hold `arith` and `math` operations on f32, i32 and i1, `npu.index`
-    (the index of a dimension) and scalar constants only.
+    (the index of a dimension) and scalar constants only. Where the model rounds
+    to f16 or bf16 on the way, `arith.truncf` and `arith.extf` stand one behind
+    the other.
 
     Constraints:
     - (C1) Sizes are at least 1, and no more dimensions are reduced than there

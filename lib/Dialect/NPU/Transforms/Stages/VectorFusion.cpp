@@ -34,7 +34,7 @@ static bool isFunction(Operation &op) {
 static int64_t getCost(Block &block) {
   int64_t cost = 0;
   for (Operation &op : block.without_terminator())
-    if (!isa<arith::ConstantOp>(op))
+    if (!isa<arith::ConstantOp, arith::ExtFOp>(op))
       cost += isFunction(op) ? functionCost : 1;
   return cost;
 }
@@ -92,14 +92,80 @@ bool exceedsLimits(VectorOp op) {
 // Values
 //===----------------------------------------------------------------------===//
 
-/// True when what `yielded` holds is what a load of the stored element gives:
-/// floats are as precise or more, integers neither wrap nor saturate.
+/// Values of `block` that `narrow` holds as they are. `argumentTypes`: what the
+/// block's arguments were loaded from; null where they were not.
+static DenseSet<Value> findExactValues(Block &block, FloatType narrow,
+                                       ArrayRef<Type> argumentTypes) {
+  DenseSet<Value> exact;
+  for (auto [argument, type] : llvm::zip(block.getArguments(), argumentTypes))
+    if (type == narrow)
+      exact.insert(argument);
+  auto isExact = [&](Value value) { return exact.contains(value); };
+  for (Operation &op : block.without_terminator()) {
+    bool holds = false;
+    if (auto extension = dyn_cast<arith::ExtFOp>(op))
+      holds = extension.getIn().getType() == narrow;
+    else if (isa<arith::NegFOp, math::AbsFOp, arith::MaximumFOp,
+                 arith::MinimumFOp>(op))
+      holds = llvm::all_of(op.getOperands(), isExact);
+    else if (auto select = dyn_cast<arith::SelectOp>(op))
+      holds = isExact(select.getTrueValue()) && isExact(select.getFalseValue());
+    else if (auto constant = dyn_cast<arith::ConstantOp>(op))
+      if (auto value = dyn_cast<FloatAttr>(constant.getValue())) {
+        APFloat stored = value.getValue();
+        bool losesInfo = false;
+        stored.convert(narrow.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                       &losesInfo);
+        holds = !losesInfo;
+      }
+    if (holds)
+      exact.insert(op.getResult(0));
+  }
+  return exact;
+}
+
+/// What becomes of a value that is no longer stored and loaded again.
+enum class Forwarding {
+  None,    // only a store makes it what is loaded
+  AsIs,    // the store changed nothing
+  Rounded, // rounded to the type that was stored
+};
+
+/// The types that are narrower than f32 here are the model's own, for no stage
+/// has been demoted yet: it is the model that rounds to them.
+static Forwarding getFloatForwarding(Value yielded, FloatType stored,
+                                     ArrayRef<Type> argumentTypes) {
+  constexpr unsigned registerBits = 32;
+  if (stored.getWidth() >= registerBits ||
+      findExactValues(*yielded.getParentBlock(), stored, argumentTypes)
+          .contains(yielded))
+    return Forwarding::AsIs;
+  return stored.isF16() || stored.isBF16() ? Forwarding::Rounded
+                                           : Forwarding::None;
+}
+
+static SmallVector<Type> getElementTypes(ArrayRef<VectorInput> inputs) {
+  SmallVector<Type> types;
+  for (const VectorInput &input : inputs)
+    types.push_back(getElementTypeOrSelf(input.tensor));
+  return types;
+}
+
+/// `value`, which was stored as elements of `stored`.
+static Value forward(OpBuilder &builder, Location loc, Value value, Type stored,
+                     Forwarding forwarding) {
+  if (forwarding != Forwarding::Rounded)
+    return value;
+  Value narrow = arith::TruncFOp::create(builder, loc, stored, value);
+  return arith::ExtFOp::create(builder, loc, value.getType(), narrow);
+}
+
+/// True when what `yielded` holds is what a load of the stored integer gives,
+/// which neither wraps nor saturates.
 static bool isKeptByStore(Value yielded, Type elementType,
                           const VectorResult &output, const VectorSpec &spec,
                           Block &body) {
-  if (isa<FloatType>(yielded.getType()))
-    return isa<FloatType>(elementType);
-  if (!elementType.isInteger())
+  if (isa<FloatType>(yielded.getType()) || !elementType.isInteger())
     return false;
   unsigned bits = elementType.getIntOrFloatBitWidth();
   if (bits == 32)
@@ -116,6 +182,16 @@ static bool isKeptByStore(Value yielded, Type elementType,
   const VectorInput &input = spec.inputs[argument.getArgNumber()];
   return getElementTypeOrSelf(input.tensor) == elementType &&
          input.isUnsigned == output.isUnsigned && !input.isUpper;
+}
+
+static Forwarding getForwarding(Value yielded, const VectorResult &output,
+                                const VectorSpec &spec, Block &body) {
+  Type stored = output.type.getElementType();
+  if (isa<FloatType>(yielded.getType()) && isa<FloatType>(stored))
+    return getFloatForwarding(yielded, cast<FloatType>(stored),
+                              getElementTypes(spec.inputs));
+  return isKeptByStore(yielded, stored, output, spec, body) ? Forwarding::AsIs
+                                                            : Forwarding::None;
 }
 
 /// The index that `expr`, linear in the dimensions of the enclosing stage, has.
@@ -195,9 +271,11 @@ VectorOp fuseProducer(RewriterBase &rewriter, VectorOp consumer,
   Block &innerBody = producer.getBody().front();
   Value yielded = innerBody.getTerminator()->getOperand(output);
   if (inner.numReductions != 0 || outer.inputs[input].hasPadding() ||
-      outer.inputs[input].isUpper ||
-      !isKeptByStore(yielded, inner.outputs[output].type.getElementType(),
-                     inner.outputs[output], inner, innerBody))
+      outer.inputs[input].isUpper)
+    return {};
+  const VectorResult &stored = inner.outputs[output];
+  Forwarding forwarding = getForwarding(yielded, stored, inner, innerBody);
+  if (forwarding == Forwarding::None)
     return {};
 
   SmallVector<AffineExpr> dims =
@@ -243,7 +321,9 @@ VectorOp fuseProducer(RewriterBase &rewriter, VectorOp consumer,
         if (!innerBody.getArgument(i).use_empty())
           innerMapping.map(innerBody.getArgument(i), getInner(innerInputs[i]));
       cloneBlock(rewriter, innerBody, innerMapping, dims);
-      mapping.map(read, innerMapping.lookup(yielded));
+      mapping.map(read, forward(rewriter, producer.getLoc(),
+                                innerMapping.lookup(yielded),
+                                stored.type.getElementType(), forwarding));
     }
     cloneBlock(rewriter, from, mapping, same);
     rewriter.clone(*from.getTerminator(), mapping);
@@ -322,10 +402,13 @@ VectorOp fuseIntoFinish(RewriterBase &rewriter, VectorOp consumer,
   Block &innerFinish = producer.getFinish().front();
   Value yielded = innerFinish.getTerminator()->getOperand(0);
   const VectorResult &stored = inner.outputs[0];
-  bool isWide = !stored.type.getElementType().isInteger() ||
-                stored.type.getElementType().isInteger(32);
-  if (!isWide || isa<FloatType>(yielded.getType()) !=
-                     isa<FloatType>(stored.type.getElementType()))
+  Type storedType = stored.type.getElementType();
+  Forwarding forwarding = Forwarding::None;
+  if (isa<FloatType>(yielded.getType()) && isa<FloatType>(storedType))
+    forwarding = getFloatForwarding(yielded, cast<FloatType>(storedType), {});
+  else if (!isa<FloatType>(yielded.getType()) && storedType.isInteger(32))
+    forwarding = Forwarding::AsIs;
+  if (forwarding == Forwarding::None)
     return {};
 
   // Consumer dimension d is the producer's dimension dims[d].
@@ -369,10 +452,12 @@ VectorOp fuseIntoFinish(RewriterBase &rewriter, VectorOp consumer,
     if (inner.isInvariant(i))
       mapping.map(getFinishArgument(producer, i), getFinishArgument(op, i));
   cloneBlock(rewriter, innerFinish, mapping, same);
+  Value forwarded = forward(rewriter, producer.getLoc(),
+                            mapping.lookup(yielded), storedType, forwarding);
   Block &outerBody = consumer.getBody().front();
   for (unsigned i = 0, e = outer.inputs.size(); i < e; ++i)
     mapping.map(outerBody.getArgument(i),
-                i == input ? mapping.lookup(yielded)
+                i == input ? forwarded
                            : Value(getFinishArgument(op, outerInputs[i])));
   cloneBlock(rewriter, outerBody, mapping, dims);
   rewriter.clone(*outerBody.getTerminator(), mapping);

@@ -98,9 +98,12 @@ def NPUFuseVectors : Pass<"npu-fuse-vectors", "::mlir::func::FuncOp"> {
 
     Work is repeated only where it costs less than the stage and the tensor
     that it saves: at several consumers, or where a consumer reads an element
-    several times. A value that is stored as a narrower integer is kept, for
-    the store rounds and saturates. The result stays within the inputs,
-    outputs, registers and instructions of a vector command.
+    several times. A value that is stored as a narrower integer or a float of
+    less than 16 bits is kept, for the store rounds and saturates; one that is
+    stored as f16 or bf16 is rounded to that in the merged stage, where it is
+    not such a number anyway. No stage has been demoted yet: narrow types are
+    the model's own. The result stays within the inputs, outputs, registers and
+    instructions of a vector command.
 
     ```mlir
     %e = npu.vector ins(%x) sizes [8] {indexing_maps = [#id, #id]}
