@@ -133,3 +133,104 @@ func.func @masks(%x: tensor<8xf32>) -> tensor<8xf32> {
   }
   return %1 : tensor<8xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+#in = affine_map<(d0, d1) -> (d0, d1)>
+#row = affine_map<(d0, d1) -> (d1)>
+
+// A mask, given or made, and what it is added to, is clamped where the type that
+// is stored holds less; the table of it, which f16 does not hold, stays f32. What
+// is made of a difference by a function is small again.
+
+// CHECK-LABEL: func.func @added
+// CHECK-NOT:     maximumf
+// CHECK:         return
+// HALF-LABEL: func.func @added
+// HALF:         npu.constant {{.+}} : tensor<4x8xf32>
+// HALF:         %[[M:.+]] = npu.vector {{.+}} -> tensor<8xf16>
+// HALF:           %[[P:.+]] = arith.mulf
+// HALF:           %[[A:.+]] = arith.maximumf %[[P]], %{{.+}} : f32
+// HALF:           %[[B:.+]] = arith.minimumf %[[A]], %{{.+}} : f32
+// HALF:           npu.yield %[[B]]
+// HALF:         %[[S:.+]] = npu.vector {{.+}} -> tensor<4x8xf16>
+// HALF:           arith.maximumf
+// HALF:         npu.vector ins(%[[S]]) {{.+}} -> tensor<4x8xf16>
+// HALF-NOT:       maximumf
+// HALF:         return
+func.func @added(%seen: tensor<8xi32>, %x: tensor<4x8xf16>) -> tensor<4x8xf32> {
+  %t = npu.constant dense<[[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0e+06],
+      [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0],
+      [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]> : tensor<4x8xf32> : tensor<4x8xf32>
+  %m = npu.vector ins(%seen) sizes [8] {indexing_maps = [#id, #id]}
+      : (tensor<8xi32>) -> tensor<8xf32> {
+  ^bb0(%a: i32):
+    %f = arith.sitofp %a : i32 to f32
+    %c = arith.constant -1.0e+09 : f32
+    %p = arith.mulf %f, %c : f32
+    npu.yield %p : f32
+  }
+  %s = npu.vector ins(%x, %m, %t) sizes [4, 8] {indexing_maps = [#in, #row, #in, #in]}
+      : (tensor<4x8xf16>, tensor<8xf32>, tensor<4x8xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %0 = arith.addf %a, %b : f32
+    %1 = arith.addf %0, %c : f32
+    npu.yield %1 : f32
+  }
+  %e = npu.vector ins(%s) sizes [4, 8] {indexing_maps = [#in, #in]}
+      : (tensor<4x8xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32):
+    %0 = arith.subf %a, %a : f32
+    %1 = math.exp %0 : f32
+    npu.yield %1 : f32
+  }
+  %r = npu.vector ins(%e) sizes [4, 8] {indexing_maps = [#in, #in]}
+      : (tensor<4x8xf32>) -> tensor<4x8xf32> {
+  ^bb0(%a: f32):
+    npu.yield %a : f32
+  }
+  return %r : tensor<4x8xf32>
+}
+
+// -----
+
+#mk = affine_map<(m, n, k) -> (m, k)>
+#kn = affine_map<(m, n, k) -> (k, n)>
+#mn = affine_map<(m, n, k) -> (m, n)>
+#in = affine_map<(d0, d1) -> (d0, d1)>
+
+// A contraction clamps what it adds, but for a result that the model has as f16,
+// which is infinite there.
+
+// CHECK-LABEL: func.func @residual
+// CHECK:         npu.contract
+// CHECK-SAME:      clamp_high = 6.000000e+00 : f32, clamp_low = -3.38953139E+38 : f32
+// CHECK:         npu.contract
+// CHECK-NOT:     clamp_low
+// CHECK:         return
+// HALF-LABEL: func.func @residual
+// HALF:         npu.contract
+// HALF-SAME:      clamp_high = 6.000000e+00 : f32, clamp_low = -6.550400e+04 : f32
+// HALF:         npu.contract
+// HALF-NOT:     clamp_low
+// HALF:         return
+func.func @residual(%x: tensor<4x8xf16>, %mask: tensor<4x8xf32>)
+    -> (tensor<4x8xf16>, tensor<4x8xf16>) {
+  %w = npu.constant dense<1.0> : tensor<8x8xf16> : tensor<8x8xf16>
+  %0 = npu.contract %x, %w residual(%mask) sizes [4, 8, 8]
+    iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+    maps [#mk, #kn, #mn, #mn] {clamp_high = 6.0 : f32}
+    : (tensor<4x8xf16>, tensor<8x8xf16>, tensor<4x8xf32>) -> tensor<4x8xf32>
+  %1 = npu.vector ins(%0) sizes [4, 8] {indexing_maps = [#in, #in]}
+      : (tensor<4x8xf32>) -> tensor<4x8xf16> {
+  ^bb0(%a: f32):
+    %e = math.exp %a : f32
+    npu.yield %e : f32
+  }
+  %2 = npu.contract %x, %w residual(%mask) sizes [4, 8, 8]
+    iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+    maps [#mk, #kn, #mn, #mn]
+    : (tensor<4x8xf16>, tensor<8x8xf16>, tensor<4x8xf32>) -> tensor<4x8xf16>
+  return %1, %2 : tensor<4x8xf16>, tensor<4x8xf16>
+}

@@ -4,6 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SaturateStores.h"
+
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
 #include "garam/Dialect/NPU/Utils/VectorSpec.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -27,7 +29,7 @@ struct NPUDemoteFloat : garam::impl::NPUDemoteFloatBase<NPUDemoteFloat> {
 
 class Demotion {
 public:
-  Demotion(IRRewriter &rewriter, Type narrow)
+  Demotion(IRRewriter &rewriter, FloatType narrow)
       : rewriter(rewriter), narrow(narrow) {}
 
   void run(func::FuncOp func);
@@ -41,8 +43,10 @@ private:
   void convertOperands(Operation *op);
 
   IRRewriter &rewriter;
-  Type narrow;
+  FloatType narrow;
   DenseMap<Value, bool> wide;
+  /// Results that are narrow here and f32 in the model.
+  DenseSet<Value> demoted;
   DenseMap<std::pair<Value, Type>, Value> converted;
 };
 
@@ -149,10 +153,17 @@ static bool isVector(RankedTensorType type) {
 }
 
 /// Weights of contractions and large constants become narrow; biases, scales
-/// and other vectors stay. A constant that is used both ways is written twice.
+/// and other vectors stay, and what vector stages read of numbers that only f32
+/// holds, such as masks. A constant that is used both ways is written twice.
 void Demotion::demoteConstant(ConstantOp op) {
   auto type = cast<RankedTensorType>(op.getType());
   SmallVector<OpOperand *> narrowUses;
+  std::optional<bool> exceeds;
+  auto holdsMask = [&] {
+    if (!exceeds)
+      exceeds = exceedsRange(op, narrow);
+    return *exceeds;
+  };
   for (OpOperand &use : op.getResult().getUses()) {
     Operation *user = use.getOwner();
     if (auto contract = dyn_cast<ContractOp>(user)) {
@@ -160,7 +171,7 @@ void Demotion::demoteConstant(ConstantOp op) {
           use.get() == contract.getWeight())
         narrowUses.push_back(&use);
     } else if (isa<VectorOp>(user)) {
-      if (!isVector(type))
+      if (!isVector(type) && !holdsMask())
         narrowUses.push_back(&use);
     } else if (!isa<func::ReturnOp>(user) && !staysWide(user->getResult(0))) {
       narrowUses.push_back(&use);
@@ -215,8 +226,10 @@ void Demotion::demote(Operation *op) {
   }
   for (Value result : op->getResults())
     if (isF32(result) && !staysWide(result) && !isStatistic(result) &&
-        !(narrow.isF16() && isNumerator(result)))
+        !(narrow.isF16() && isNumerator(result))) {
       setElementType(result, narrow);
+      demoted.insert(result);
+    }
 }
 
 /// Next to the largest f32 are numbers that stand for the largest of the type,
@@ -239,7 +252,7 @@ void Demotion::keepFinite(VectorOp op) {
     bool isNegative = value.getValue().isNegative();
     if (abs(value.getValue()) <= getLargest(APFloat::BFloat(), false))
       return;
-    const auto &stored = cast<FloatType>(narrow).getFloatSemantics();
+    const auto &stored = narrow.getFloatSemantics();
     constant.setValueAttr(
         FloatAttr::get(value.getType(), getLargest(stored, isNegative)));
   });
@@ -258,6 +271,7 @@ void Demotion::run(func::FuncOp func) {
   for (Operation *op : operations)
     if (auto vector = dyn_cast<VectorOp>(op))
       keepFinite(vector);
+  saturateStores(rewriter, func, narrow, demoted);
 }
 
 void NPUDemoteFloat::runOnOperation() {
@@ -270,7 +284,7 @@ void NPUDemoteFloat::runOnOperation() {
     return signalPassFailure();
   }
   IRRewriter rewriter(&getContext());
-  Type narrow = type == "f16" ? Type(rewriter.getF16Type())
-                              : Type(rewriter.getBF16Type());
+  FloatType narrow = type == "f16" ? FloatType(rewriter.getF16Type())
+                                   : FloatType(rewriter.getBF16Type());
   Demotion(rewriter, narrow).run(func);
 }

@@ -146,7 +146,9 @@ def NPUDemoteFloat : Pass<"npu-demote-float", "::mlir::func::FuncOp"> {
     from an argument; vector stages read any type. Weights change the type of
     their `npu.constant` only. Biases, scales and other vectors stay f32. Scalars
     of all vector stages that are beyond the largest bf16, which masks are made of,
-    become the largest number of `type`.
+    become the largest number of `type`. What large constants or arguments were
+    added to or multiplied with is clamped to the numbers of `type` where it is
+    stored: a mask of -1e9 stays finite as f16.
 
     ```mlir
     %0 = npu.contract %a, %w ... : (tensor<4x8xf32>, tensor<8x16xf32>)
