@@ -6,6 +6,7 @@
 
 #include "garam/Dialect/NPU/Transforms/LowerBound.h"
 
+#include "CompulsoryReads.h"
 #include "Machine.h"
 #include "TileWalks.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
@@ -21,24 +22,14 @@ using namespace mlir;
 
 namespace garam::npu {
 
-static uint64_t getByteSize(RankedTensorType type) {
+/// Bytes of a constant that must cross the memory interface: of what is read.
+static uint64_t getCompulsoryBytes(ConstantOp constant,
+                                   CompulsoryReads &reads) {
   constexpr unsigned bitsPerByte = 8;
-  return llvm::divideCeil(type.getNumElements() * type.getElementTypeBitWidth(),
-                          bitsPerByte);
-}
-
-/// Bytes of a constant that must cross the memory interface: all of them, or,
-/// when it is a table that is only gathered from, as many as are gathered.
-static uint64_t getCompulsoryBytes(ConstantOp constant) {
   auto type = cast<RankedTensorType>(constant.getType());
-  uint64_t gathered = 0;
-  for (OpOperand &use : constant.getResult().getUses()) {
-    auto gather = dyn_cast<GatherOp>(use.getOwner());
-    if (!gather || use.getOperandNumber() != 0)
-      return getByteSize(type);
-    gathered += getByteSize(cast<RankedTensorType>(gather.getType()));
-  }
-  return std::min(gathered, getByteSize(type));
+  return llvm::divideCeil(reads.countElements(constant.getResult()) *
+                              type.getElementTypeBitWidth(),
+                          bitsPerByte);
 }
 
 /// What the results of an operation in the body of a stage are made of.
@@ -188,13 +179,14 @@ LowerBound computeLowerBound(func::FuncOp stages,
                              const MachineDescription &machine) {
   LowerBound bound;
   bound.peakBytesPerSecond = machine.dram.bytesPerSecond;
+  CompulsoryReads reads;
   stages.walk([&](Operation *op) {
     if (auto contract = dyn_cast<ContractOp>(op)) {
       addContract(bound, contract, machine);
     } else if (auto vector = dyn_cast<VectorOp>(op)) {
       addVector(bound, vector, machine);
     } else if (auto constant = dyn_cast<ConstantOp>(op)) {
-      bound.weightBytes += getCompulsoryBytes(constant);
+      bound.weightBytes += getCompulsoryBytes(constant, reads);
     }
   });
   return bound;

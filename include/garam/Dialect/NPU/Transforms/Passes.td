@@ -52,7 +52,8 @@ def NPURecordBound : Pass<"npu-record-bound", "::mlir::func::FuncOp"> {
   let description = [{
     Commands do not say any more how many multiply-accumulates and bytes of
     weights a function needs at least. The pass counts them while there are
-    stages, and changes nothing else.
+    stages, and changes nothing else. Of a constant those elements count that
+    stages read, once each; where their number is not known, fewer.
 
     ```mlir
     func.func @main(...) { ... npu.contract ... }
