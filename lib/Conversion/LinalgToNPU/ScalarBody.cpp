@@ -329,6 +329,25 @@ static bool isNative(Operation *op) {
              math::CosOp, math::PowFOp, math::RsqrtOp>(op);
 }
 
+/// Arithmetic on i1, of which registers hold 0 and 1: it is modulo 2, and true
+/// is -1 as a signed number. Null where it is no logical operation.
+static Value convertBoolean(Emitter &e, Operation *op, ValueRange in) {
+  return TypeSwitch<Operation *, Value>(op)
+      .Case<arith::AddIOp, arith::SubIOp, arith::XOrIOp>(
+          [&](auto) { return e.make<arith::XOrIOp>(in[0], in[1]); })
+      .Case<arith::MulIOp, arith::MaxSIOp, arith::MinUIOp, arith::AndIOp>(
+          [&](auto) { return e.make<arith::AndIOp>(in[0], in[1]); })
+      .Case<arith::MinSIOp, arith::MaxUIOp, arith::OrIOp>(
+          [&](auto) { return e.make<arith::OrIOp>(in[0], in[1]); })
+      .Default([](Operation *) { return Value(); });
+}
+
+/// Whether both operands and the result of `op` are i1.
+static bool isBooleanArithmetic(Operation *op) {
+  return op->getNumOperands() == 2 && isBool(op->getResult(0).getType()) &&
+         llvm::all_of(op->getOperandTypes(), isBool);
+}
+
 static Value convertNative(Emitter &e, Operation *op, ValueRange in) {
   Type type = isBool(op->getResult(0).getType())
                   ? Type(e.builder.getI1Type())
@@ -415,6 +434,8 @@ Value ScalarBody::convert(Operation *op) {
   // A truncation needs the lower half only.
   if (isWide && !isa<arith::TruncIOp>(op)) {
     result = convertWide(op, in);
+  } else if (isBooleanArithmetic(op) && !isa<arith::CmpIOp>(op)) {
+    result = convertBoolean(e, op, in);
   } else if (isNative(op)) {
     result = convertNative(e, op, in);
     unsigned bits = getBits(op->getResult(0).getType());

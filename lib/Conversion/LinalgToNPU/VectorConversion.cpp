@@ -90,7 +90,19 @@ struct Reduction {
 
 } // namespace
 
+/// Combiners are those of i32, into which 0 and 1 are widened; see
+/// convertBoolean.
+static std::optional<CombinerKind> getBooleanCombinerKind(Operation *op) {
+  if (isa<arith::MulIOp, arith::MaxSIOp, arith::MinUIOp, arith::AndIOp>(op))
+    return CombinerKind::andi;
+  if (isa<arith::MinSIOp, arith::MaxUIOp, arith::OrIOp>(op))
+    return CombinerKind::ori;
+  return std::nullopt;
+}
+
 static std::optional<CombinerKind> getCombinerKind(Operation *op) {
+  if (op->getNumResults() == 1 && op->getResult(0).getType().isInteger(1))
+    return getBooleanCombinerKind(op);
   return TypeSwitch<Operation *, std::optional<CombinerKind>>(op)
       .Case([](arith::AddFOp) { return CombinerKind::addf; })
       .Case([](arith::MulFOp) { return CombinerKind::mulf; })

@@ -261,3 +261,50 @@ func.func @returned(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<
   %n = linalg.negf ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
   return %x, %n, %n : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// Arithmetic on i1 is modulo 2, and as a signed number true is less than false.
+
+// CHECK-LABEL: func.func @booleans
+// CHECK:         %[[S:.+]] = arith.xori %[[A:.+]], %[[B:.+]] : i1
+// CHECK-NEXT:    %[[L:.+]] = arith.ori %[[S]], %[[B]] : i1
+// CHECK-NEXT:    %[[G:.+]] = arith.andi %[[L]], %[[A]] : i1
+// CHECK-NEXT:    %[[U:.+]] = arith.ori %[[G]], %[[B]] : i1
+// CHECK-NEXT:    %[[P:.+]] = arith.andi %[[U]], %[[S]] : i1
+func.func @booleans(%x: tensor<8xi1>, %y: tensor<8xi1>) -> tensor<8xi1> {
+  %e = tensor.empty() : tensor<8xi1>
+  %0 = linalg.generic {indexing_maps = [#id, #id, #id], iterator_types = ["parallel"]}
+      ins(%x, %y : tensor<8xi1>, tensor<8xi1>) outs(%e : tensor<8xi1>) {
+  ^bb0(%a: i1, %b: i1, %o: i1):
+    %s = arith.addi %a, %b : i1
+    %l = arith.minsi %s, %b : i1
+    %g = arith.maxsi %l, %a : i1
+    %u = arith.maxui %g, %b : i1
+    %p = arith.muli %u, %s : i1
+    linalg.yield %p : i1
+  } -> tensor<8xi1>
+  return %0 : tensor<8xi1>
+}
+
+// -----
+
+#in = affine_map<(d0, d1) -> (d0, d1)>
+#out = affine_map<(d0, d1) -> (d0)>
+
+// CHECK-LABEL: func.func @least_boolean
+// CHECK:         combiners = [#npu.combiner<ori, 0 : i32>]
+func.func @least_boolean(%x: tensor<4x8xi1>) -> tensor<4xi1> {
+  %false = arith.constant false
+  %e = tensor.empty() : tensor<4xi1>
+  %f = linalg.fill ins(%false : i1) outs(%e : tensor<4xi1>) -> tensor<4xi1>
+  %0 = linalg.generic {indexing_maps = [#in, #out], iterator_types = ["parallel", "reduction"]}
+      ins(%x : tensor<4x8xi1>) outs(%f : tensor<4xi1>) {
+  ^bb0(%a: i1, %o: i1):
+    %m = arith.minsi %o, %a : i1
+    linalg.yield %m : i1
+  } -> tensor<4xi1>
+  return %0 : tensor<4xi1>
+}

@@ -24,7 +24,10 @@
 // Roundings are one instruction each; a number read wide and narrow has two
 // registers.
 // CHECK: vector [4]
-// CHECK-SAME: body { r0 = Load in0; r1 = RoundF16 r0; r0 = RoundBF16 r1; r2 = OrI r0 r0; r3 = OrI r0 r0; r0 = AddF r2 r3; }
+// CHECK-SAME: body { r0 = Load in0; r1 = RoundF16 r0; r0 = RoundBF16 r1; r1 = OrI r0 r0; r2 = OrI r0 r0; r0 = AddF r1 r2; }
+// True is -1 as a signed number.
+// CHECK: vector [4]
+// CHECK-SAME: CmpI r1 r0 NE; r0 = OrI r2 r2; r1 = ConstI32 -1; r0 = MulI r0 r1; r0 = I32ToF32 r0; }
 func.func @stores() {
   npu.segment "input" "in" {size = 64 : i64}
   npu.segment "output" "out" {size = 64 : i64}
@@ -76,6 +79,13 @@ func.func @stores() {
     %s = arith.addf %p, %q : f32
     npu.yield %s : f32
   }
+  %signed = npu.micro_program {
+  ^bb0(%x: i32):
+    %zero = arith.constant 0 : i32
+    %c = arith.cmpi ne, %x, %zero : i32
+    %s = arith.sitofp %c : i1 to f32
+    npu.yield %s : f32
+  }
   npu.vector_command 0, %sum(%a, %a) to %b sizes [4, 3] reductions 1
     with [#npu.descriptor<0 : i8 strides [3, 1]>, #npu.descriptor<16 : i32 strides [4, 0]>,
           #npu.descriptor<0 : i8 strides [1]>]
@@ -87,5 +97,7 @@ func.func @stores() {
     with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : i32 strides [4]>]
   npu.vector_command 0, %rounded(%a) to %b sizes [4] reductions 0
     with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
+  npu.vector_command 0, %signed(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : i32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
   return
 }

@@ -276,6 +276,8 @@ private:
   LogicalResult translateCompare(arith::CmpIOp op);
   LogicalResult translateExtend(Operation *op, bool isSigned);
   LogicalResult translateWidening(arith::ExtFOp op);
+  LogicalResult translateBoolean(Operation *op);
+  LogicalResult refuse(Operation *op);
 
   Operation *owner;
   ArrayAttr combiners;
@@ -347,7 +349,24 @@ std::optional<VectorOpcode> getOpcode(Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
+/// Whether `op` is arithmetic on i1, whose 0 and 1 instructions would take as
+/// numbers of 32 bits.
+bool isBooleanArithmetic(Operation *op) {
+  auto isBool = [](Value value) { return value.getType().isInteger(1); };
+  if (isa<arith::AndIOp, arith::OrIOp, arith::XOrIOp, arith::SelectOp>(op))
+    return false;
+  if (auto compare = dyn_cast<arith::CmpIOp>(op))
+    return isBool(compare.getLhs()) &&
+           compare.getPredicate() != arith::CmpIPredicate::eq &&
+           compare.getPredicate() != arith::CmpIPredicate::ne;
+  return isa<arith::FPToSIOp>(op)
+             ? isBool(op->getResult(0))
+             : getOpcode(op) && llvm::any_of(op->getOperands(), isBool);
+}
+
 LogicalResult Translator::translate(Operation *op) {
+  if (isBooleanArithmetic(op))
+    return translateBoolean(op);
   if (std::optional<VectorOpcode> opcode = getOpcode(op))
     return emit(op, *opcode);
   return TypeSwitch<Operation *, LogicalResult>(op)
@@ -385,10 +404,21 @@ LogicalResult Translator::translate(Operation *op) {
                               "unsigned integers wider than i1"));
         return emit(op, VectorOpcode::I32ToF32);
       })
-      .Default([&](Operation *) -> LogicalResult {
-        return emitAsRefusal(
-            op->emitOpError("has no form on the vector engine"));
-      });
+      .Default([&](Operation *) { return refuse(op); });
+}
+
+LogicalResult Translator::refuse(Operation *op) {
+  return emitAsRefusal(op->emitOpError("has no form on the vector engine"));
+}
+
+LogicalResult Translator::translateBoolean(Operation *op) {
+  if (!isa<arith::SIToFPOp>(op))
+    return refuse(op);
+  if (failed(translateExtend(op, true)))
+    return failure();
+  uint8_t number = registers[op->getResult(0)];
+  append(VectorOpcode::I32ToF32, number, number);
+  return success();
 }
 
 LogicalResult Translator::translateExtend(Operation *op, bool isSigned) {
