@@ -334,7 +334,7 @@ static Error copyTo(ArrayRef<Tensor> tensors, ArrayRef<void *> places,
 }
 
 /// What counts of an output, from its beginning on, or, for another output that
-/// says how many elements that is, their number.
+/// says how many elements that is, their number, or its sizes.
 static void writeOutput(const EntryPoint &entry, const RunResult &result,
                         const Binding &binding, void *place) {
   auto find = [&](StringRef name) {
@@ -351,6 +351,9 @@ static void writeOutput(const EntryPoint &entry, const RunResult &result,
     if (other.counted && other.counted->counter == binding.name) {
       int64_t count = find(other.name)->type.shape[other.counted->dimension];
       std::memcpy(place, &count, sizeof(count));
+    } else if (other.sized == binding.name) {
+      ArrayRef<int64_t> shape = find(other.name)->type.shape;
+      std::memcpy(place, shape.data(), shape.size() * sizeof(int64_t));
     }
 }
 

@@ -33,9 +33,12 @@ static json::Array toJSON(ArrayRef<std::string> texts) {
 
 std::vector<const Binding *> listResults(const EntryPoint &entry) {
   StringSet<> counters;
-  for (const Binding &output : entry.outputs)
+  for (const Binding &output : entry.outputs) {
     if (output.counted)
       counters.insert(output.counted->counter);
+    if (!output.sized.empty())
+      counters.insert(output.sized);
+  }
   std::vector<const Binding *> results;
   for (const Binding &output : entry.outputs)
     if (!counters.contains(output.name))
@@ -59,6 +62,10 @@ static json::Object toJSON(const Binding &binding) {
   if (const auto &counted = binding.counted)
     object["counted"] = json::Object{{"dimension", counted->dimension},
                                      {"counter", counted->counter}};
+  if (!binding.dimensions.empty())
+    object["dimensions"] = toJSON(binding.dimensions);
+  if (!binding.sized.empty())
+    object["sized"] = json::fixUTF8(binding.sized);
   return object;
 }
 
@@ -97,6 +104,12 @@ static json::Object toJSON(const Step &step) {
   return object;
 }
 
+static json::Object toJSON(const Symbol &symbol) {
+  return json::Object{{"name", json::fixUTF8(symbol.name)},
+                      {"least", symbol.least},
+                      {"most", symbol.most}};
+}
+
 static json::Object toJSON(const EntryPoint &entry) {
   json::Array states;
   for (const CarriedState &state : entry.states)
@@ -104,11 +117,19 @@ static json::Object toJSON(const EntryPoint &entry) {
   json::Array steps;
   for (const Step &step : entry.steps)
     steps.push_back(toJSON(step));
-  return json::Object{{"name", entry.name},
+  json::Object object{{"name", entry.name},
                       {"inputs", toJSON(entry.inputs)},
                       {"outputs", toJSON(entry.outputs)},
                       {"states", std::move(states)},
                       {"steps", std::move(steps)}};
+  if (!entry.sizes)
+    return object;
+  json::Array symbols;
+  for (const Symbol &symbol : entry.symbols)
+    symbols.push_back(toJSON(symbol));
+  object["symbols"] = std::move(symbols);
+  object["sizes"] = toJSON(*entry.sizes);
+  return object;
 }
 
 static json::Object toJSON(const ImageDevice &device) {
@@ -255,6 +276,8 @@ static bool fromJSON(const json::Value &value, Binding &binding,
       !map.map("segment", binding.segment) ||
       !map.map("quantization", binding.quantization) ||
       !map.map("counted", binding.counted) ||
+      !map.mapOptional("dimensions", binding.dimensions) ||
+      !map.mapOptional("sized", binding.sized) ||
       !fromJSON(value, binding.type, path))
     return false;
   if (binding.quantization && binding.type.type != DataType::Float32) {
@@ -313,12 +336,21 @@ static bool fromJSON(const json::Value &value, ImageLink &link,
   return true;
 }
 
+static bool fromJSON(const json::Value &value, Symbol &symbol,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("name", symbol.name) &&
+         map.map("least", symbol.least) && map.map("most", symbol.most);
+}
+
 static bool fromJSON(const json::Value &value, EntryPoint &entry,
                      json::Path path) {
   json::ObjectMapper map(value, path);
   return map && map.map("name", entry.name) &&
          map.map("inputs", entry.inputs) && map.map("outputs", entry.outputs) &&
-         map.map("states", entry.states) && map.map("steps", entry.steps);
+         map.map("states", entry.states) && map.map("steps", entry.steps) &&
+         map.mapOptional("symbols", entry.symbols) &&
+         map.map("sizes", entry.sizes);
 }
 
 static bool fromJSON(const json::Value &value, LowerBound &bound,

@@ -70,6 +70,75 @@ static Error checkCounted(const EntryPoint &entry) {
   return Error::success();
 }
 
+static const Symbol *findSymbol(const EntryPoint &entry, StringRef name) {
+  auto found = find_if(entry.symbols,
+                       [&](const Symbol &other) { return other.name == name; });
+  return found == entry.symbols.end() ? nullptr : &*found;
+}
+
+/// The names of an input's dimensions are symbols, whose greatest size the type
+/// has; those of an output may be expressions, which are for people.
+static Error checkDimensions(const EntryPoint &entry, const Binding &binding,
+                             bool isInput) {
+  if (binding.dimensions.empty())
+    return Error::success();
+  if (binding.dimensions.size() != binding.type.shape.size() || binding.counted)
+    return fail("'" + binding.name + "' (" + binding.type.str() + ") has " +
+                Twine(binding.dimensions.size()) + " names of dimensions");
+  if (!isInput)
+    return Error::success();
+  for (auto [name, size] : zip_equal(binding.dimensions, binding.type.shape)) {
+    const Symbol *symbol = findSymbol(entry, name);
+    if (!name.empty() && (!symbol || symbol->most != size))
+      return fail("dimension '" + name + "' of '" + binding.name + "' (" +
+                  binding.type.str() + ") is no symbol of that size");
+  }
+  return Error::success();
+}
+
+/// Symbols have ranges, and an input of their number for them. What is sized
+/// names an output that has its sizes.
+static Error checkSymbols(const Manifest &manifest, const EntryPoint &entry) {
+  for (const Symbol &symbol : entry.symbols)
+    if (symbol.least < 0 || symbol.most < symbol.least ||
+        findSymbol(entry, symbol.name) != &symbol)
+      return fail("symbol '" + symbol.name + "' is there twice, or is from " +
+                  Twine(symbol.least) + " to " + Twine(symbol.most));
+  if (entry.sizes) {
+    if (Error error = checkBindings(manifest, *entry.sizes, MemoryRole::Input))
+      return error;
+    if (entry.sizes->type.type != DataType::Int64 ||
+        ArrayRef<int64_t>(entry.sizes->type.shape) !=
+            ArrayRef<int64_t>{int64_t(entry.symbols.size())})
+      return fail("the sizes of a run are " + entry.sizes->type.str() +
+                  ", needed one int64 for each of " +
+                  Twine(entry.symbols.size()) + " symbols");
+  } else if (!entry.symbols.empty()) {
+    return fail("symbols without an input for their sizes");
+  }
+  for (const Binding &input : entry.inputs)
+    if (Error error = checkDimensions(entry, input, /*isInput=*/true))
+      return error;
+  for (const Binding &output : entry.outputs) {
+    if (Error error = checkDimensions(entry, output, /*isInput=*/false))
+      return error;
+    if (output.sized.empty())
+      continue;
+    auto sizes = find_if(entry.outputs, [&](const Binding &other) {
+      return other.name == output.sized;
+    });
+    if (sizes == entry.outputs.end() || !sizes->sized.empty() ||
+        sizes->counted || sizes->type.type != DataType::Int64 ||
+        ArrayRef<int64_t>(sizes->type.shape) !=
+            ArrayRef<int64_t>{int64_t(output.type.shape.size())})
+      return fail("'" + output.sized + "', which has the sizes of '" +
+                  output.name +
+                  "', is no output of an int64 for each of its "
+                  "dimensions");
+  }
+  return Error::success();
+}
+
 /// No input overwrites another, and each is found by its name. Outputs may
 /// share a segment: a model can yield one tensor twice.
 static Error checkInputs(const EntryPoint &entry) {
@@ -86,6 +155,9 @@ static Error checkInputs(const EntryPoint &entry) {
   };
   for (const Binding &input : entry.inputs)
     if (Error error = check(input))
+      return error;
+  if (entry.sizes)
+    if (Error error = check(*entry.sizes))
       return error;
   for (const CarriedState &state : entry.states)
     if (Error error = check(state.input))
@@ -271,6 +343,8 @@ Error checkManifest(const Manifest &manifest) {
             checkBindings(manifest, entry.outputs, MemoryRole::Output))
       return error;
     if (Error error = checkCounted(entry))
+      return error;
+    if (Error error = checkSymbols(manifest, entry))
       return error;
     if (Error error = checkSteps(manifest, entry))
       return error;

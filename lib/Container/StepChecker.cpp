@@ -270,6 +270,9 @@ Error Checker::run() {
   for (const Binding &input : entry.inputs)
     if (Error error = takeInput(input))
       return error;
+  if (entry.sizes)
+    if (Error error = takeInput(*entry.sizes))
+      return error;
   for (const CarriedState &state : entry.states)
     if (Error error = takeInput(state.input))
       return error;

@@ -10,6 +10,7 @@
 #include "garam/Support/Errors.h"
 #include "garam/Support/InputFile.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Support/RunTimeSizes.h"
 #include "garam/Target/CompileTarget.h"
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
@@ -90,8 +91,27 @@ static bool hasFixedInputs(func::FuncOp function) {
   });
 }
 
+/// Whether an argument holds sizes of run time.
+static bool hasSymbols(func::FuncOp function) {
+  for (unsigned number = 0; number < function.getNumArguments(); ++number)
+    if (function.getArgAttr(number, symbolsAttrName))
+      return true;
+  return false;
+}
+
 llvm::Error Compilation::checkDimensions() {
   auto functions = module->getOps<func::FuncOp>();
+  bool isHostAlone =
+      llvm::all_of(system.getDevices(), [&](hetero::DeviceAttr device) {
+        auto target = cast<DeviceTargetAttrInterface>(device.getTarget());
+        return devices.lookup(target.getDeviceKind())->isFallback();
+      });
+  if (!isHostAlone && !functions.empty() && hasSymbols(*functions.begin()))
+    return makeUserError(ExitCode::Usage,
+                         "target '" + system.getName() +
+                             "' has devices whose programs have fixed sizes; "
+                             "hint: bind each dimension with --dim NAME=SIZE, "
+                             "or compile for a host alone");
   if (isBeforeStart(placedStage) || functions.empty() ||
       hasFixedInputs(*functions.begin()))
     return llvm::Error::success();

@@ -15,6 +15,7 @@
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Support/RunTimeSizes.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -322,6 +323,16 @@ static void readCounted(DictionaryAttr attrs, Binding &binding) {
                        attr.getAs<StringAttr>("counter").str()};
 }
 
+static void readSized(DictionaryAttr attrs, Binding &binding) {
+  if (!attrs)
+    return;
+  if (auto names = attrs.getAs<ArrayAttr>(dimensionsAttrName))
+    for (auto name : names.getAsRange<StringAttr>())
+      binding.dimensions.push_back(name.str());
+  if (auto sized = attrs.getAs<StringAttr>(sizedAttrName))
+    binding.sized = sized.str();
+}
+
 llvm::Expected<Binding>
 ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   Binding binding;
@@ -343,6 +354,7 @@ ImageBuilder::makeBinding(Type type, DictionaryAttr attrs, Value value) {
   binding.segment = segment->second;
   readQuantization(attrs, binding);
   readCounted(attrs, binding);
+  readSized(attrs, binding);
   if (!getDeviceByteSize(binding))
     return makeUserError(ExitCode::Model,
                          "'" + binding.name + "' (" + binding.type.str() +
@@ -390,7 +402,16 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
       return binding.takeError();
     DeviceSegment &segment = source.manifest.segments[binding->segment].segment;
     segment.size = std::max(segment.size, *getDeviceByteSize(*binding));
-    entry.inputs.push_back(std::move(*binding));
+    auto symbols = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
+                                                        symbolsAttrName);
+    if (!symbols) {
+      entry.inputs.push_back(std::move(*binding));
+      continue;
+    }
+    for (SizeSymbol &symbol : readSymbols(symbols))
+      entry.symbols.push_back(
+          {std::move(symbol.name), symbol.least, symbol.most});
+    entry.sizes = std::move(*binding);
   }
   Operation *terminator = function.front().getTerminator();
   for (OpOperand &operand : terminator->getOpOperands()) {

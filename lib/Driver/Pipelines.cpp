@@ -21,6 +21,7 @@ void buildLinalgPipeline(OpPassManager &manager) {
   // Every node that cannot be converted is reported by this one pass.
   manager.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
   manager.addNestedPass<func::FuncOp>(createBoundSizes());
+  manager.addNestedPass<func::FuncOp>(createSizeInputs());
   // What the conversion of one node leaves for its neighbour to use: shapes,
   // initial values, constants.
   manager.addPass(createCanonicalizerPass());

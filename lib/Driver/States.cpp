@@ -9,6 +9,7 @@
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Support/RunTimeSizes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/StringExtras.h"
@@ -101,6 +102,11 @@ llvm::Error declareStates(ModuleOp module, ArrayRef<std::string> states) {
       return fail("the output is the state of another input already");
     Type from = function.getResultTypes()[state->output];
     Type to = function.getArgumentTypes()[state->input];
+    auto tensor = dyn_cast<ShapedType>(to);
+    if (function->hasAttr(symbolsAttrName) && tensor &&
+        !tensor.hasStaticShape())
+      return fail("a state has no sizes of run time; bind the input's "
+                  "dimensions with --dim NAME=SIZE");
     if (!areCompatible(to, from)) {
       std::string types;
       llvm::raw_string_ostream(types)

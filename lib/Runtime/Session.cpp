@@ -52,24 +52,99 @@ static const Binding *findBinding(ArrayRef<const Binding *> bindings,
   return nullptr;
 }
 
+namespace {
+
+/// The size of each symbol, from the inputs that have it; -1 of others.
+class SizeReader {
+public:
+  explicit SizeReader(const EntryPoint &entry)
+      : entry(entry), sizes(entry.symbols.size(), -1),
+        origins(entry.symbols.size()) {}
+
+  /// `input` has the dimensions of `binding`, within their bounds, and agrees
+  /// with the inputs before.
+  Error read(const Binding &binding, const TensorView &input);
+  /// What no input says is the least.
+  std::vector<int64_t> take();
+
+private:
+  const EntryPoint &entry;
+  std::vector<int64_t> sizes;
+  std::vector<std::string> origins; // of each size
+};
+
+} // namespace
+
+Error SizeReader::read(const Binding &binding, const TensorView &input) {
+  for (auto [dim, name] : enumerate(binding.dimensions)) {
+    int64_t size = input.type.shape[dim];
+    std::string what =
+        ("input '" + binding.name + "': dimension " + Twine(dim)).str();
+    if (name.empty()) {
+      if (size != binding.type.shape[dim])
+        return makeInputError(what + " is " + Twine(size) +
+                              ", the model needs " +
+                              Twine(binding.type.shape[dim]));
+      continue;
+    }
+    auto symbol =
+        find_if(entry.symbols, [name = StringRef(name)](const Symbol &other) {
+          return other.name == name;
+        });
+    what += " ('" + name + "')";
+    if (size < symbol->least || size > symbol->most)
+      return makeInputError(what + " is " + Twine(size) +
+                            ", the binary is for " + Twine(symbol->least) +
+                            " to " + Twine(symbol->most));
+    size_t number = symbol - entry.symbols.begin();
+    if (sizes[number] >= 0 && sizes[number] != size)
+      return makeInputError(what + " is " + Twine(size) + ", needed " +
+                            Twine(sizes[number]) + " as of " + origins[number]);
+    sizes[number] = size;
+    origins[number] = what;
+  }
+  return Error::success();
+}
+
+std::vector<int64_t> SizeReader::take() {
+  for (auto [size, symbol] : zip_equal(sizes, entry.symbols))
+    if (size < 0)
+      size = symbol.least;
+  return std::move(sizes);
+}
+
+/// Whether `input` is of the type of `binding`, but for sizes of run time.
+static bool hasType(const TensorView &input, const Binding &binding) {
+  return binding.dimensions.empty()
+             ? input.type == binding.type
+             : input.type.type == binding.type.type &&
+                   input.type.shape.size() == binding.type.shape.size();
+}
+
 /// Every input is given once, with its type and shape; state at most once.
-static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs) {
+/// Writes the sizes of the entry point's symbols.
+static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs,
+                         std::vector<int64_t> &sizes) {
   SmallVector<const Binding *> known = listInputs(entry);
+  SizeReader reader(entry);
   for (const TensorView &input : inputs) {
     const Binding *binding = findBinding(known, input.name);
     if (!binding)
       return makeInputError("the model has no input '" + input.name +
                             "'; its inputs are " + listNames(known));
-    if (input.type != binding->type)
+    if (!hasType(input, *binding))
       return makeInputError("input '" + input.name + "' is " +
                             input.type.str() + ", the model needs " +
                             binding->type.str());
-    if (input.data.size() != *getByteSize(binding->type))
+    if (Error error = reader.read(*binding, input))
+      return error;
+    if (input.data.size() != *getByteSize(input.type))
       return makeInputError("input '" + input.name + "' has " +
                             Twine(input.data.size()) + " bytes, " +
-                            binding->type.str() + " needs " +
-                            Twine(*getByteSize(binding->type)));
+                            input.type.str() + " needs " +
+                            Twine(*getByteSize(input.type)));
   }
+  sizes = reader.take();
   for (const auto &[number, binding] : enumerate(known)) {
     size_t count = count_if(inputs, [name = binding->name](const auto &input) {
       return input.name == name;
@@ -166,11 +241,18 @@ Error Session::allocateSegments() {
 
 Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   const EntryPoint &entry = executable->getEntryPoint();
-  if (Error error = checkInputs(entry, inputs))
+  std::vector<int64_t> sizes;
+  if (Error error = checkInputs(entry, inputs, sizes))
     return error;
+  if (entry.sizes) {
+    MutableArrayRef<uint8_t> bytes = getBytes(*entry.sizes);
+    for (auto [number, size] : enumerate(sizes))
+      support::endian::write64le(bytes.data() + number * sizeof(size), size);
+  }
   SmallVector<const Binding *> known = listInputs(entry);
   for (const TensorView &input : inputs) {
-    const Binding &binding = *findBinding(known, input.name);
+    Binding binding = *findBinding(known, input.name);
+    binding.type = input.type; // of its sizes, which lie at the front
     MutableArrayRef<uint8_t> bytes = getBytes(binding);
     if (binding.quantization) {
       quantize(input.data, *binding.quantization, bytes);
@@ -217,16 +299,32 @@ static void trim(Tensor &tensor, size_t dimension, int64_t count) {
   tensor.type.shape[dimension] = count;
 }
 
-/// What counts of an output. A program's number is not believed to fit.
+/// The numbers of an output of int64.
+std::vector<int64_t> Session::readNumbers(StringRef name) {
+  auto output =
+      find_if(executable->getEntryPoint().outputs,
+              [&](const Binding &other) { return other.name == name; });
+  std::vector<uint8_t> bytes = readTensor(*output).data;
+  std::vector<int64_t> numbers(bytes.size() / sizeof(int64_t));
+  for (auto [position, number] : enumerate(numbers))
+    number =
+        support::endian::read64le(bytes.data() + position * sizeof(int64_t));
+  return numbers;
+}
+
+/// What counts of an output. A program's numbers are not believed to fit.
 Tensor Session::readResult(const Binding &binding) {
+  if (!binding.sized.empty()) {
+    Binding front = binding;
+    for (auto [size, given] :
+         zip_equal(front.type.shape, readNumbers(binding.sized)))
+      size = std::clamp<int64_t>(given, 0, size);
+    return readTensor(front);
+  }
   Tensor tensor = readTensor(binding);
   if (!binding.counted)
     return tensor;
-  auto counter =
-      find_if(executable->getEntryPoint().outputs, [&](const Binding &other) {
-        return other.name == binding.counted->counter;
-      });
-  int64_t count = support::endian::read64le(readTensor(*counter).data.data());
+  int64_t count = readNumbers(binding.counted->counter).front();
   size_t dimension = binding.counted->dimension;
   trim(tensor, dimension,
        std::clamp<int64_t>(count, 0, tensor.type.shape[dimension]));

@@ -85,7 +85,7 @@ static bool isView(Operation *op) {
 static bool isAccessory(Operation &op) {
   return isa<bufferization::ToTensorOp,
              bufferization::MaterializeInDestinationOp, tensor::EmptyOp,
-             linalg::FillOp, func::ReturnOp>(op) ||
+             linalg::FillOp, func::ReturnOp, memref::ViewOp>(op) ||
          isView(&op) || op.hasTrait<OpTrait::ConstantLike>() ||
          (isPure(&op) &&
           llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>));

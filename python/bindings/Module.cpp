@@ -167,11 +167,24 @@ static std::vector<std::string> save(const Binary &binary,
 // What a binary says of itself
 //===----------------------------------------------------------------------===//
 
-/// (name, name of the type, shape) each.
+/// (name, name of the type, shape) each. A dimension of a size of run time is
+/// the name of its symbol, or None.
 static py::tuple describe(const Binding &binding) {
+  py::tuple shape = makeShape(binding.type);
+  for (auto [dim, name] : llvm::enumerate(binding.dimensions))
+    if (!name.empty())
+      shape[dim] = makeText(name);
   return py::make_tuple(makeText(binding.name),
-                        getName(binding.type.type).str(),
-                        makeShape(binding.type));
+                        getName(binding.type.type).str(), shape);
+}
+
+/// The least and the greatest size of each symbol, by name.
+static py::dict listSymbols(const Binary &binary) {
+  py::dict symbols;
+  for (const Symbol &symbol : binary.executable->getEntryPoint().symbols)
+    symbols[py::str(makeText(symbol.name))] =
+        py::make_tuple(symbol.least, symbol.most);
+  return symbols;
 }
 
 static py::list listBindings(llvm::ArrayRef<Binding> bindings) {
@@ -247,6 +260,7 @@ static void bindBinary(py::module_ &module) {
                              })
       .def_property_readonly("outputs", &listOutputs)
       .def_property_readonly("states", &listStates)
+      .def_property_readonly("dimensions", &listSymbols)
       .def_property_readonly("target",
                              [](const Binary &binary) {
                                return makeText(

@@ -54,6 +54,10 @@ def _is_readable(path: bytes, data: bytes | None) -> bool:
     return data is not None or os.path.isfile(path)
 
 
+def _format_size(size: int | Sequence[int]) -> str:
+    return "..".join(map(str, size)) if isinstance(size, Sequence) else str(size)
+
+
 def _compile(path, data, options, files) -> Executable:
     return Executable(_core.compile(path, data, {**options, **files}))
 
@@ -63,7 +67,7 @@ def compile(model, target: str | os.PathLike, *,
             precision: str | None = None,
             optimization_level: int | None = None,
             shapes: Mapping[str, Sequence[int]] | None = None,
-            dims: Mapping[str, int] | None = None,
+            dims: Mapping[str, int | tuple[int, int]] | None = None,
             states: Mapping[str, str] | None = None,
             placement: str | os.PathLike | Mapping[str, Any] | None = None,
             fallback: bool = True,
@@ -76,7 +80,8 @@ def compile(model, target: str | os.PathLike, *,
     the file's name in messages, beside which files with weights are looked for. `target` is the name
     of a target (garam.targets() lists them) or the path of a target file. The options are those of
     `garam compile`: `shapes` and `dims` bind dimensions that are not fixed, by the names of inputs
-    and of dimensions; `states` names inputs, each with the output that the next run of a session has
+    and of dimensions, where (LEAST, MOST) leaves the size to each run of a program for the host;
+    `states` names inputs, each with the output that the next run of a session has
     there, which is neither taken nor given any more: see Session; `placement` says which nodes run on which device; `fallback=False` makes what
     only the host takes an error; `calibration` has samples of the inputs by name, or is an .npz
     file; others are those of devices, with `_` for `-`, as resident_weights=True.
@@ -93,7 +98,7 @@ def compile(model, target: str | os.PathLike, *,
         "target": os.fspath(target),
         "fallback": fallback,
         "shapes": [f"{key}={'x'.join(map(str, shape))}" for key, shape in (shapes or {}).items()],
-        "dims": [f"{key}={size}" for key, size in (dims or {}).items()],
+        "dims": [f"{key}={_format_size(size)}" for key, size in (dims or {}).items()],
         "states": [f"{key}={output}" for key, output in (states or {}).items()],
         "device_options": {key.replace("_", "-"): _format_option(value)
                            for key, value in device_options.items()},

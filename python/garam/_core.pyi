@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-_Binding = tuple[str, str, tuple[int, ...]]  # name, name of the type, shape
+_Binding = tuple[str, str, tuple[int | str, ...]]  # name, name of the type, shape
 _ModelValue = tuple[str, int, list[int | str] | None]  # name, ONNX's number of the type, dimensions
 _Tensor = tuple[str, str, tuple[int, ...], np.ndarray]  # the same and the bytes
 
@@ -15,6 +15,8 @@ class Binary:
     def outputs(self) -> list[_Binding]: ...
     @property
     def states(self) -> list[tuple[_Binding, _Binding]]: ...
+    @property
+    def dimensions(self) -> dict[str, tuple[int, int]]: ...
     @property
     def target(self) -> str: ...
     @property

@@ -21,11 +21,14 @@ class GaramWarning(UserWarning):
 
 @dataclasses.dataclass(frozen=True)
 class Value:
-    """An input or output of a model."""
+    """An input or output of a model.
+
+    A dimension whose size is that of a run is a name, or of an output an expression of names.
+    """
 
     name: str
     dtype: np.dtype
-    shape: tuple[int, ...]
+    shape: tuple[int | str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +84,11 @@ class Executable:
     def states(self) -> list[State]:
         """What a session keeps from run to run; not among `inputs` and `outputs`."""
         return list(self._states)
+
+    @property
+    def dimensions(self) -> dict[str, tuple[int, int]]:
+        """The least and the greatest size of each dimension whose size is that of a run."""
+        return dict(self._binary.dimensions)
 
     @property
     def target(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,25 +34,25 @@ class ModelValue:
     dtype: str | None
     shape: tuple[int | str, ...] | None
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it is a tensor with dimensions that are to be bound."""
-        return self.dtype is not None and (
-            self.shape is None or any(isinstance(size, str) for size in self.shape))
+    def is_open_without(self, bounded: Collection[str]) -> bool:
+        """Whether it is a tensor with dimensions that are to be bound, beside those `bounded`."""
+        return self.dtype is not None and (self.shape is None or any(
+            isinstance(size, str) and size not in bounded for size in self.shape))
 
 
 def _make_value(name, element_type, shape, dims, shapes) -> ModelValue:
     if name in shapes:
         shape = [int(size) for size in shapes[name]]
     elif shape is not None:
-        shape = [int(dims[size]) if size in dims else size for size in shape]
+        shape = [int(dims[size]) if size in dims and not isinstance(dims[size], Sequence) else size
+                 for size in shape]
     return ModelValue(name, _TYPE_NAMES.get(element_type), None if shape is None else tuple(shape))
 
 
 class Model:
     """A model, compiled for a target when all dimensions of its inputs are known.
 
-    That is at once where the file or the options fix them, else at the first run, for the shapes of
+    That is at once where the file or the options fix or bound them, else at the first run, for the shapes of
     the arrays, and again when arrays have other shapes. Any thread may use it.
     """
 
@@ -66,7 +66,8 @@ class Model:
         self.inputs = [value for value in values if value.name not in states]
         self.outputs = [_make_value(*value, dims, {}) for value in outputs
                         if value[0] not in states.values()]
-        self._open_names = [value.name for value in values if value.is_open]
+        bounded = {name for name, size in dims.items() if isinstance(size, Sequence)}
+        self._open_names = [value.name for value in values if value.is_open_without(bounded)]
         self._lock = threading.Lock()
         self._sessions: dict[tuple, Session] = {}
         if not self._open_names:

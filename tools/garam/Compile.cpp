@@ -235,7 +235,9 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
                   "NAME=1x3x224x224: shape of an input")
       ->expected(1)
       ->take_all();
-  sub->add_option("--dim", options.dims, "NAME=1: size of a named dimension")
+  sub->add_option("--dim", options.dims,
+                  "NAME=1: size of a named dimension; NAME=1..16: any between, "
+                  "given at run time (for a host)")
       ->expected(1)
       ->take_all();
   sub->add_option("--state", options.states,

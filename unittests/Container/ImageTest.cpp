@@ -284,6 +284,25 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
       {"\"name\":\"y\"",
        "\"counted\":{\"counter\":\"z\",\"dimension\":0},\"name\":\"y\"",
        "manifest: 'z', which counts for 'y', is no output of one int64"},
+      {"\"name\":\"x\"", "\"dimensions\":[\"n\"],\"name\":\"x\"",
+       "manifest: 'x' (float32[2,4]) has 1 names of dimensions"},
+      {"\"name\":\"x\"", "\"dimensions\":[\"n\",\"\"],\"name\":\"x\"",
+       "manifest: dimension 'n' of 'x' (float32[2,4]) is no symbol of that "
+       "size"},
+      {"\"name\":\"y\"", "\"name\":\"y\",\"sized\":\"z\"",
+       "manifest: 'z', which has the sizes of 'y', is no output of an int64 "
+       "for each of its dimensions"},
+      {"\"states\":[]",
+       "\"states\":[],\"symbols\":[{\"least\":3,\"most\":2,\"name\":\"n\"}]",
+       "manifest: symbol 'n' is there twice, or is from 3 to 2"},
+      {"\"states\":[]",
+       "\"states\":[],\"symbols\":[{\"least\":1,\"most\":2,\"name\":\"n\"}]",
+       "manifest: symbols without an input for their sizes"},
+      {"\"states\":[]",
+       "\"sizes\":{\"name\":\"s\",\"segment\":1,\"shape\":[1],\"type\":"
+       "\"int64\"},\"states\":[]",
+       "manifest: the sizes of a run are int64[1], needed one int64 for each "
+       "of 0 symbols"},
       {"\"scale\":0.5", "\"scale\":0",
        "expected a finite number above 0 at "
        "manifest.entry_points[0].inputs[0].quantization.scale"},

@@ -203,6 +203,8 @@ protected:
         {"main",
          {{"x", {DataType::UInt8, {4}}, 1, std::nullopt}},
          {{"y", {DataType::UInt8, {4}}, 2, std::nullopt}},
+         /*symbols=*/{},
+         /*sizes=*/std::nullopt,
          /*states=*/{},
          {Step::dispatch(0, 0, {0, 1, 2})}});
     manifest.target = "one";

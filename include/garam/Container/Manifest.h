@@ -45,6 +45,12 @@ struct CountedDimension {
   std::string counter; // name of the other output
 };
 
+/// A dimension of inputs whose size a run gives, with its bounds.
+struct Symbol {
+  std::string name;
+  int64_t least = 0, most = 0;
+};
+
 /// An input or output of an entry point.
 struct Binding {
   std::string name;
@@ -52,6 +58,12 @@ struct Binding {
   uint32_t segment = 0; // number in Manifest::segments
   std::optional<HostQuantization> quantization;
   std::optional<CountedDimension> counted;
+  /// Of one that has sizes of run time, of which its type has the greatest: the
+  /// symbols of its dimensions by name, empty for others. Its elements lie
+  /// dense at the beginning.
+  std::vector<std::string> dimensions = {};
+  /// Of such an output: the name of the output with its sizes, an int64 vector.
+  std::string sized = {};
 };
 
 /// Bytes of a binding's tensor as the device sees it.
@@ -102,12 +114,16 @@ struct EntryPoint {
   /// With one device, in its memory; with several, wherever the steps move
   /// them from and to.
   std::vector<Binding> inputs, outputs;
+  /// What sizes of run time are called, and the input that has those of a run:
+  /// an int64 for each. The runtime gives it; it is not among the inputs.
+  std::vector<Symbol> symbols;
+  std::optional<Binding> sizes;
   /// Inputs and outputs of the model that are in neither list above.
   std::vector<CarriedState> states;
   std::vector<Step> steps;
 };
 
-/// The outputs without those that count for others, in order.
+/// The outputs without those that count or hold sizes for others, in order.
 std::vector<const Binding *> listResults(const EntryPoint &entry);
 
 /// An instance of a device.

@@ -174,6 +174,7 @@ private:
   void carryStates();
   void zeroStates();
   Tensor readTensor(const Binding &binding);
+  std::vector<int64_t> readNumbers(llvm::StringRef name);
   Tensor readResult(const Binding &binding);
   /// Of an input or output, in the device's form.
   llvm::MutableArrayRef<uint8_t> getBytes(const Binding &binding);

@@ -7,6 +7,8 @@
 #ifndef GARAM_TRANSFORMS_PASSES_H
 #define GARAM_TRANSFORMS_PASSES_H
 
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -391,6 +391,45 @@ def BoundSizes : Pass<"bound-sizes", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def SizeInputs : Pass<"size-inputs", "::mlir::func::FuncOp"> {
+  let summary = "Takes inputs whose sizes are given at run time, up to a bound";
+  let description = [{
+    The symbols of a function, `garam.symbols`, are dimensions of its inputs
+    whose sizes a run gives. This pass adds an argument that holds them. An
+    input becomes a tensor of its greatest sizes, whose front is what comes
+    in; so does an output, with a further result, which attribute `garam.sized`
+    names, for the sizes that it has. Sizes of all tensors follow from the
+    symbols, which the pass checks: those of tensors that have to fit each
+    other are equal whatever the symbols are.
+
+    Without `garam.symbols`, or with an input that has a dimension without a
+    symbol, nothing changes.
+
+    ```mlir
+    func.func @main(%x: tensor<?x4xf32> {onnx.dims = ["n", ""]})
+        -> tensor<?x4xf32>
+        attributes {garam.symbols = ...} { // "n", from 1 to 8
+      %y = ... tensor<?x4xf32>
+      return %y : tensor<?x4xf32>
+    }
+    // becomes
+    func.func @main(%x: tensor<8x4xf32> {garam.dimensions = ["n", ""]},
+                    %sizes: tensor<1xi64> {garam.symbols = ...})
+        -> (tensor<8x4xf32> {garam.sized = "y.sizes"}, tensor<2xi64>) {
+      %n = ... // element 0 of %sizes
+      %in = garam_ext.take_front %x[%n] : tensor<8x4xf32> to tensor<?x4xf32>
+      %y = ... tensor<?x4xf32>
+      %out = garam_ext.place_front %y[%n] : tensor<?x4xf32> to tensor<8x4xf32>
+      return %out, ... : tensor<8x4xf32>, tensor<2xi64>
+    }
+    ```
+  }];
+  let dependentDialects = ["::garam::ext::GaramExtDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def GuardDivision : Pass<"guard-division", "::mlir::func::FuncOp"> {
   let summary = "Gives integer divisions that would trap a result";
   let description = [{

@@ -7,7 +7,10 @@
 #include "garam/Conversion/LinalgToHost/Passes.h"
 
 #include "Support.h"
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Transforms/SizeAnalysis.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -40,6 +43,9 @@ private:
               SetVector<Value> &inputs);
   void formKernel(Operation *root);
   void separateResults();
+  LogicalResult holdSizes(SizeAnalysis &analysis);
+  LogicalResult holdResult(SizeAnalysis &analysis, OpResult result);
+  void viewBuffers(SizeAnalysis &analysis);
   void eraseDead();
 
   func::FuncOp function;
@@ -58,13 +64,24 @@ static bool isView(Operation *op) {
              tensor::CastOp>(op);
 }
 
+/// The tensor whose memory `value` is.
+static Value getBase(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isView(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
 /// What every kernel that needs it computes for itself.
 bool KernelFormer::isCheap(Operation *op) {
   auto [position, isNew] = cheap.try_emplace(op, false);
   if (!isNew)
     return position->second;
   bool result = false;
-  if (isa<tensor::EmptyOp>(op))
+  // The front of a buffer has its address.
+  if (isa<tensor::EmptyOp, ext::TakeFrontOp>(op))
     result = true;
   else if (isView(op) || isa<linalg::FillOp>(op)) {
     Value destination = op->getOperands().back();
@@ -86,6 +103,17 @@ static bool isPartOfInsertion(Operation *op) {
   return next && &next.getDestMutable() == &use;
 }
 
+/// What makes a tensor of a size of run time, which is placed in its buffer.
+static bool isPartOfPlacement(Operation *op) {
+  return !op->use_empty() &&
+         llvm::all_of(op->getUsers(), llvm::IsaPred<ext::PlaceFrontOp>) &&
+         !isView(op) && !isa<ext::TakeFrontOp>(op) &&
+         !op->hasTrait<OpTrait::ConstantLike>() &&
+         llvm::none_of(op->getResultTypes(), [](Type type) {
+           return cast<ShapedType>(type).hasStaticShape();
+         });
+}
+
 static bool isReturned(Operation *op) {
   return llvm::any_of(op->getUsers(), [](Operation *user) {
     return user->hasTrait<OpTrait::IsTerminator>();
@@ -98,7 +126,7 @@ bool KernelFormer::isRoot(Operation &op) {
     return false;
   if (isCheap(&op))
     return hasTensorResult(&op) && isReturned(&op);
-  return !isView(&op) && !isPartOfInsertion(&op);
+  return !isView(&op) && !isPartOfInsertion(&op) && !isPartOfPlacement(&op);
 }
 
 /// Loops and branches are kernels whole, with all that is in them.
@@ -109,7 +137,7 @@ static bool isControlFlow(Operation *op) {
 LogicalResult KernelFormer::checkRoot(Operation *op) {
   if (isa<linalg::LinalgOp, tensor::InsertSliceOp, tensor::ExtractSliceOp,
           tensor::InsertOp, tensor::FromElementsOp, tensor::EmptyOp,
-          arith::SelectOp>(op) ||
+          arith::SelectOp, ext::PlaceFrontOp>(op) ||
       isControlFlow(op) || isCheap(op))
     return success();
   return emitRefusal({op, "it is no structured operation on tensors"});
@@ -130,8 +158,10 @@ void KernelFormer::gather(Operation *op, SetVector<Operation *> &members,
       bool isScalarConstant = producer &&
                               producer->hasTrait<OpTrait::ConstantLike>() &&
                               !hasTensorResult(producer);
-      if (producer && (isScalarConstant || isCheap(producer) ||
-                       isPartOfInsertion(producer))) {
+      if (producer &&
+          (isScalarConstant || isCheap(producer) ||
+           isPartOfInsertion(producer) ||
+           (isPartOfPlacement(producer) && isa<ext::PlaceFrontOp>(next)))) {
         if (members.insert(producer))
           open.push_back(producer);
       } else {
@@ -190,16 +220,6 @@ void KernelFormer::formKernel(Operation *root) {
   root->erase();
 }
 
-/// The tensor whose memory `value` is.
-static Value getBase(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isView(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
-}
-
 /// Copies returned tensors that have no memory of their own.
 void KernelFormer::separateResults() {
   Operation *terminator = function.front().getTerminator();
@@ -227,9 +247,118 @@ void KernelFormer::eraseDead() {
       op.erase();
 }
 
+/// Places a result of a size of run time in a buffer of its greatest one, whose
+/// front others take.
+LogicalResult KernelFormer::holdResult(SizeAnalysis &analysis,
+                                       OpResult result) {
+  auto type = cast<RankedTensorType>(result.getType());
+  RankedTensorType buffer = analysis.getLargestType(result);
+  Operation *op = result.getOwner();
+  if (!buffer)
+    return emitRefusal({op,
+                        "it makes a tensor with more elements than can be "
+                        "counted",
+                        "give the dimensions lower bounds"});
+  bool isPlaced =
+      result.hasOneUse() && isa<ext::PlaceFrontOp>(*result.user_begin());
+  if (isPlaced)
+    return success();
+  OpBuilder builder(op);
+  Location loc = op->getLoc();
+  SmallVector<Value> sizes;
+  for (auto [dim, size] : llvm::enumerate(analysis.getSizes(result)))
+    if (type.isDynamicDim(dim))
+      sizes.push_back(analysis.makeIndex(builder, loc, size));
+  builder.setInsertionPointAfter(op);
+  auto place = ext::PlaceFrontOp::create(builder, loc, buffer, result, sizes);
+  auto take = ext::TakeFrontOp::create(builder, loc, type, place, sizes);
+  result.replaceAllUsesExcept(take, place);
+  return success();
+}
+
+/// `base` with other sizes.
+static Value makeView(OpBuilder &builder, Location loc, Value base,
+                      RankedTensorType type, ValueRange sizes) {
+  if (auto fill = base.getDefiningOp<linalg::FillOp>()) {
+    Value empty = makeView(builder, loc, fill.output(), type, sizes);
+    return linalg::FillOp::create(builder, loc, fill.value(), empty)
+        .getResult(0);
+  }
+  if (base.getDefiningOp<tensor::EmptyOp>())
+    return tensor::EmptyOp::create(builder, loc, type, sizes);
+  if (auto front = base.getDefiningOp<ext::TakeFrontOp>())
+    base = front.getSource();
+  return ext::TakeFrontOp::create(builder, loc, type, base, sizes);
+}
+
+/// Views of tensors of sizes of run time become fronts of the same buffers,
+/// whatever their shapes.
+void KernelFormer::viewBuffers(SizeAnalysis &analysis) {
+  for (Operation &op : llvm::make_early_inc_range(function.front())) {
+    if (!isView(&op))
+      continue;
+    Value base = getBase(op.getResult(0));
+    auto type = cast<RankedTensorType>(op.getResult(0).getType());
+    bool isOfRunTime = !type.hasStaticShape() ||
+                       !cast<ShapedType>(base.getType()).hasStaticShape();
+    if (!isOfRunTime)
+      continue;
+    OpBuilder builder(&op);
+    SmallVector<Value> sizes;
+    for (auto [dim, size] : llvm::enumerate(analysis.getSizes(op.getResult(0))))
+      if (type.isDynamicDim(dim))
+        sizes.push_back(analysis.makeIndex(builder, op.getLoc(), size));
+    op.getResult(0).replaceAllUsesWith(
+        makeView(builder, op.getLoc(), base, type, sizes));
+    op.erase();
+  }
+}
+
+/// Sizes of run time become arithmetic on the symbols, which every kernel that
+/// needs one does for itself.
+LogicalResult KernelFormer::holdSizes(SizeAnalysis &analysis) {
+  if (failed(analysis.run()))
+    return failure();
+  SmallVector<OpResult> held;
+  bool isHeld = true;
+  for (Operation &op : llvm::make_early_inc_range(function.front())) {
+    if (auto dim = dyn_cast<tensor::DimOp>(op)) {
+      OpBuilder builder(dim);
+      if (AffineExpr size = analysis.getExpr(dim.getResult())) {
+        dim.replaceAllUsesWith(analysis.makeIndex(builder, dim.getLoc(), size));
+        dim.erase();
+      }
+      continue;
+    }
+    if (auto structured = dyn_cast<linalg::LinalgOp>(op);
+        structured &&
+        ShapedType::isDynamicShape(structured.getStaticLoopRanges()))
+      op.setAttr(mostIterationsAttrName,
+                 DenseI64ArrayAttr::get(
+                     op.getContext(), analysis.getMostIterations(structured)));
+    if (isCheap(&op) || isView(&op) || isPartOfInsertion(&op))
+      continue;
+    for (OpResult result : op.getResults())
+      if (auto type = dyn_cast<RankedTensorType>(result.getType());
+          type && !type.hasStaticShape())
+        held.push_back(result);
+  }
+  for (OpResult result : held)
+    isHeld &= succeeded(holdResult(analysis, result));
+  if (!isHeld)
+    return failure();
+  viewBuffers(analysis);
+  cheap.clear();
+  eraseDead();
+  return success();
+}
+
 LogicalResult KernelFormer::run() {
   bool accepted = true;
-  if (!checkSupported(function))
+  SizeAnalysis analysis(function);
+  if (analysis.hasSymbols() && failed(holdSizes(analysis)))
+    return failure();
+  if (!checkSupported(function, analysis.hasSymbols()))
     return failure();
   // Of a loop that was unrolled: nothing goes on with it where it was.
   for (auto store : llvm::make_early_inc_range(

@@ -24,11 +24,11 @@ static bool isStorable(Type type) {
 }
 
 /// Why a value cannot be a tensor of the host; empty if it can.
-static std::string checkType(Type type) {
+static std::string checkType(Type type, bool hasSizes) {
   auto tensor = dyn_cast<ShapedType>(type);
   if (!tensor)
     return {};
-  if (!tensor.hasRank() || !tensor.hasStaticShape())
+  if (!tensor.hasRank() || (!hasSizes && !tensor.hasStaticShape()))
     return "a tensor of a shape that depends on values";
   std::string reason;
   if (!isStorable(tensor.getElementType()))
@@ -51,16 +51,17 @@ static bool checkInput(func::FuncOp function, unsigned number) {
           {function,
            "input " + name + ": dimension " + Twine(dim) + " is not fixed",
            "bind it with --shape " + name +
-               "=... or, by its name, with --dim NAME=VALUE"});
+               "=... or, by its name, with --dim NAME=VALUE, for all sizes up "
+               "to a bound with --dim NAME=1..MOST"});
   if (!type.hasStaticShape())
     return false;
-  std::string reason = checkType(type);
+  std::string reason = checkType(type, /*hasSizes=*/false);
   if (!reason.empty())
     (void)emitRefusal({function, "input " + name + " is " + reason});
   return reason.empty();
 }
 
-bool checkSupported(func::FuncOp function) {
+bool checkSupported(func::FuncOp function, bool hasSizes) {
   bool isSupported = true;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     isSupported &= checkInput(function, i);
@@ -73,7 +74,7 @@ bool checkSupported(func::FuncOp function) {
         isa<tensor::EmptyOp>(op))
       return;
     for (Type type : op->getResultTypes()) {
-      std::string reason = checkType(type);
+      std::string reason = checkType(type, hasSizes);
       if (reason.empty())
         continue;
       (void)emitRefusal({op, reason});

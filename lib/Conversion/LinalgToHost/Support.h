@@ -12,9 +12,10 @@
 namespace garam::host {
 
 /// Refuses the inputs and tensors of a function that the host has no memory
-/// for: of no fixed shape, or of a type that processors do not compute with.
-/// True when there are none.
-bool checkSupported(mlir::func::FuncOp function);
+/// for: of no fixed shape, unless `hasSizes` says that those of run time are
+/// known, or of a type that processors do not compute with. True when there are
+/// none.
+bool checkSupported(mlir::func::FuncOp function, bool hasSizes);
 
 } // namespace garam::host
 

@@ -8,6 +8,7 @@
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -207,9 +208,38 @@ static LogicalResult lowerComputedSlice(NodeAccessor &node) {
   return node.setOutput(result);
 }
 
+/// A Slice by 1 between positions of run time, which are within the input.
+static LogicalResult sliceBetween(NodeAccessor &node,
+                                  ArrayRef<OpFoldResult> begins,
+                                  ArrayRef<OpFoldResult> ends) {
+  ImplicitLocOpBuilder &b = node.b;
+  int64_t rank = node.getRank();
+  auto axes = getSliceOperand(node, 3, "axes");
+  if (failed(axes))
+    return failure();
+  if (!*axes)
+    *axes = llvm::to_vector(llvm::seq<int64_t>(0, begins.size()));
+  Sizes offsets(rank, b.getIndexAttr(0)), strides(rank, b.getIndexAttr(1));
+  Sizes sizes = getSizes(b, node.getInput(0));
+  AffineExpr difference = b.getAffineDimExpr(1) - b.getAffineDimExpr(0);
+  for (auto [axis, begin, end] : llvm::zip(**axes, begins, ends)) {
+    int64_t dim = node.normalizeAxis(axis, rank);
+    if (node.hasErrors())
+      return failure();
+    offsets[dim] = begin;
+    sizes[dim] = affine::makeComposedFoldedAffineApply(
+        b, b.getLoc(), AffineMap::get(2, 0, difference), {begin, end});
+  }
+  return node.setOutput(tensor::ExtractSliceOp::create(
+      b, node.getInput(0), offsets, sizes, strides));
+}
+
 static LogicalResult lowerSlice(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   RankedTensorType type = node.getInputType(0);
+  auto begin = node.getComputedSizes(1), end = node.getComputedSizes(2);
+  if (begin && end)
+    return sliceBetween(node, *begin, *end);
   if (isComputed(node))
     return lowerComputedSlice(node);
   auto starts = getSliceOperand(node, 1, "starts");

@@ -8,6 +8,7 @@
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "garam/Support/RawElements.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -49,9 +50,12 @@ static LogicalResult lowerConstant(NodeAccessor &node) {
 }
 
 static LogicalResult lowerConstantOfShape(NodeAccessor &node) {
+  std::optional<Sizes> sizes = node.getComputedSizes(0);
   std::optional<SmallVector<int64_t>> shape = node.getConstantInts(0);
   if (RankedTensorType type = node.getStaticOutputType(); type && !shape)
     shape = llvm::to_vector(type.getShape()); // Computed, but known.
+  if (sizes)
+    shape.emplace();
   if (!shape)
     return failure(failed(node.requireConstantInts(0, "input")));
   TypedAttr value = node.b.getF32FloatAttr(0);
@@ -62,6 +66,8 @@ static LogicalResult lowerConstantOfShape(NodeAccessor &node) {
   if (!value || llvm::any_of(*shape, [](int64_t size) { return size < 0; }))
     return node.error() << "one value and a shape of sizes that are not "
                            "negative are needed";
+  if (sizes)
+    return node.setOutput(makeFilled(node.b, *sizes, value));
   auto type = RankedTensorType::get(*shape, value.getType());
   return node.setOutput(arith::ConstantOp::create(
       node.b, DenseElementsAttr::get(type, Attribute(value))));
@@ -94,10 +100,10 @@ static LogicalResult lowerSize(NodeAccessor &node) {
 }
 
 /// A range whose operands are computed at run time, but whose length is known.
-static LogicalResult lowerComputedRange(NodeAccessor &node) {
+/// The elements of a Range of `size` of them.
+static LogicalResult lowerComputedRange(NodeAccessor &node, OpFoldResult size) {
   ImplicitLocOpBuilder &b = node.b;
-  RankedTensorType type = node.getStaticOutputType();
-  Type element = type.getElementType();
+  Type element = node.getElementType();
   if (failed(node.checkSameElementType(0, 3)))
     return failure();
   SmallVector<Value> operands;
@@ -110,7 +116,7 @@ static LogicalResult lowerComputedRange(NodeAccessor &node) {
   }
   SmallVector<AffineMap> maps(2, AffineMap::get(1, 0, b.getContext()));
   return node.setOutput(makePointwise(
-      b, getStaticSizes(b, type.getShape()), element, operands, maps,
+      b, size, element, operands, maps,
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
         Value position = linalg::IndexOp::create(b, 0);
         if (!isFloat(element)) {
@@ -126,6 +132,29 @@ static LogicalResult lowerComputedRange(NodeAccessor &node) {
 }
 
 /// start, start + delta, ... as long as it is before limit.
+/// How many integers a Range of sizes of run time has by a positive step.
+static std::optional<OpFoldResult> getRangeSize(NodeAccessor &node) {
+  ImplicitLocOpBuilder &b = node.b;
+  Sizes operands;
+  for (unsigned i = 0; i < 3; ++i) {
+    std::optional<Sizes> sizes = node.getComputedSizes(i);
+    std::optional<SmallVector<int64_t>> ints = node.getConstantInts(i);
+    if (sizes && sizes->size() == 1)
+      operands.push_back(sizes->front());
+    else if (ints && ints->size() == 1)
+      operands.push_back(b.getIndexAttr(ints->front()));
+    else
+      return std::nullopt;
+  }
+  std::optional<int64_t> step = getConstantIntValue(operands[2]);
+  if (!step || *step <= 0)
+    return std::nullopt;
+  AffineExpr begin = b.getAffineDimExpr(0), end = b.getAffineDimExpr(1);
+  return affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), AffineMap::get(2, 0, (end - begin).ceilDiv(*step)),
+      {operands[0], operands[1]});
+}
+
 static LogicalResult lowerRange(NodeAccessor &node) {
   // A range in a model is a row of positions; a constant of this size is as
   // long as any sequence.
@@ -136,8 +165,11 @@ static LogicalResult lowerRange(NodeAccessor &node) {
     auto ints = node.getConstantInts(i);
     bool isKnown =
         (floats && floats->size() == 1) || (ints && ints->size() == 1);
-    if (!isKnown && node.getStaticOutputType())
-      return lowerComputedRange(node);
+    if (RankedTensorType type = node.getStaticOutputType(); !isKnown && type)
+      return lowerComputedRange(node,
+                                node.b.getIndexAttr(type.getNumElements()));
+    if (std::optional<OpFoldResult> size = getRangeSize(node); !isKnown && size)
+      return lowerComputedRange(node, *size);
     if (!isKnown)
       return node.error() << "input " << i
                           << " is not a constant scalar; bind the model's "

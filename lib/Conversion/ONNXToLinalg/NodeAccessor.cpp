@@ -7,6 +7,7 @@
 #include "NodeAccessor.h"
 
 #include "Constants.h"
+#include "RunTimeSizes.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/NodeIds.h"
@@ -64,6 +65,16 @@ SmallVector<Value> NodeAccessor::getInputs() {
     if (hasInput(i))
       inputs.push_back(getInput(i));
   return inputs;
+}
+
+std::optional<SmallVector<OpFoldResult>>
+NodeAccessor::getComputedSizes(unsigned index) {
+  if (!hasInput(index))
+    return std::nullopt;
+  auto sizes = node.getInputs()[index].getDefiningOp<SizesOp>();
+  if (!sizes)
+    return std::nullopt;
+  return makeSizes(b, sizes, values);
 }
 
 RankedTensorType NodeAccessor::getInputType(unsigned index) {

@@ -67,6 +67,11 @@ public:
   mlir::Value getOptionalInput(unsigned index);
   mlir::SmallVector<mlir::Value> getInputs();
 
+  /// The integers of an input that follows from sizes of run time (SizesOp),
+  /// as numbers or indices; none of another.
+  std::optional<mlir::SmallVector<mlir::OpFoldResult>>
+  getComputedSizes(unsigned index);
+
   mlir::RankedTensorType getInputType(unsigned index);
   mlir::Type getElementType(unsigned index = 0);
   int64_t getRank(unsigned index = 0);

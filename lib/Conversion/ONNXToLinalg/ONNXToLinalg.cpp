@@ -16,6 +16,7 @@
 
 #include "Constants.h"
 #include "OperatorTable.h"
+#include "RunTimeSizes.h"
 #include "garam/Dialect/ONNX/IR/ONNX.h"
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/RawElements.h"
@@ -62,6 +63,7 @@ private:
   void lowerArguments(func::FuncOp function);
   void lowerConstant(onnx::ConstantOp constant);
   void lowerNode(onnx::NodeOp node, OpBuilder &builder);
+  void lowerSizes(onnx::SizesOp sizes, OpBuilder &builder);
   LogicalResult lowerNode(onnx::NodeAccessor &accessor, onnx::NodeOp node);
   SmallVector<Value> lowerBody(Region &body, ValueRange arguments,
                                OpBuilder &builder);
@@ -171,6 +173,11 @@ LogicalResult FunctionLowering::lowerNode(onnx::NodeAccessor &accessor,
   return failure(failed(row->lower(accessor)) || accessor.hasErrors());
 }
 
+void FunctionLowering::lowerSizes(onnx::SizesOp sizes, OpBuilder &builder) {
+  ImplicitLocOpBuilder b(sizes.getLoc(), builder);
+  values.map(sizes.getResult(), onnx::lowerSizes(b, sizes, values));
+}
+
 void FunctionLowering::lowerNode(onnx::NodeOp node, OpBuilder &builder) {
   auto lowerBody = [this](Region &body, ValueRange arguments,
                           OpBuilder &builder) {
@@ -194,6 +201,8 @@ SmallVector<Value> FunctionLowering::lowerBody(Region &body,
       lowerConstant(constant);
     else if (auto node = dyn_cast<onnx::NodeOp>(op))
       lowerNode(node, builder);
+    else if (auto sizes = dyn_cast<onnx::SizesOp>(op))
+      lowerSizes(sizes, builder);
   }
   SmallVector<Value> results;
   for (Value result : block.getTerminator()->getOperands())
@@ -228,6 +237,8 @@ LogicalResult FunctionLowering::run(func::FuncOp function) {
       lowerConstant(constant);
     else if (auto node = dyn_cast<onnx::NodeOp>(op))
       lowerNode(node, builder);
+    else if (auto sizes = dyn_cast<onnx::SizesOp>(op))
+      lowerSizes(sizes, builder);
     else if (!isa<onnx::NoneOp>(op)) {
       remapOperands(&op);
       continue;

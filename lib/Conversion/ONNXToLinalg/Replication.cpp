@@ -23,7 +23,32 @@ static FailureOr<SmallVector<int64_t>> getExpandedShape(NodeAccessor &node) {
   return node.requireConstantInts(1, "shape");
 }
 
+/// An Expand to sizes of run time. That those which do not broadcast are equal
+/// is checked when all sizes are known.
+static LogicalResult expandTo(NodeAccessor &node, Sizes sizes) {
+  ImplicitLocOpBuilder &b = node.b;
+  RankedTensorType type = node.getInputType(0);
+  Sizes inputSizes = getSizes(b, node.getInput(0));
+  int64_t rank = std::max<int64_t>(type.getRank(), sizes.size());
+  sizes.insert(sizes.begin(), rank - sizes.size(), b.getIndexAttr(1));
+  SmallVector<AffineExpr> coordinates;
+  for (int64_t dim = rank - type.getRank(); dim < rank; ++dim) {
+    OpFoldResult input = inputSizes[dim - (rank - type.getRank())];
+    bool repeats =
+        getConstantIntValue(input) == 1 && getConstantIntValue(sizes[dim]) != 1;
+    coordinates.push_back(repeats ? b.getAffineConstantExpr(0)
+                                  : b.getAffineDimExpr(dim));
+    if (getConstantIntValue(sizes[dim]) == 1)
+      sizes[dim] = input;
+  }
+  AffineMap map = AffineMap::get(rank, 0, coordinates, b.getContext());
+  return node.setOutput(makePointwise(b, sizes, type.getElementType(),
+                                      node.getInput(0), map, copyElement));
+}
+
 static LogicalResult lowerExpand(NodeAccessor &node) {
+  if (std::optional<Sizes> sizes = node.getComputedSizes(1))
+    return expandTo(node, std::move(*sizes));
   ImplicitLocOpBuilder &b = node.b;
   FailureOr<SmallVector<int64_t>> shape = getExpandedShape(node);
   if (failed(shape))

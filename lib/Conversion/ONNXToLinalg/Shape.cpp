@@ -7,6 +7,7 @@
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
 
@@ -78,7 +79,27 @@ resolveShape(NodeAccessor &node, SmallVector<int64_t> shape, bool allowsZero) {
   return shape;
 }
 
+/// A Reshape to sizes of run time: collapsing and expanding where a size that
+/// is not known has one place, else whatever the sizes are.
+static LogicalResult lowerComputedReshape(NodeAccessor &node,
+                                          ArrayRef<OpFoldResult> sizes) {
+  ImplicitLocOpBuilder &b = node.b;
+  SmallVector<int64_t> shape;
+  SmallVector<Value> dynamicSizes;
+  dispatchIndexOpFoldResults(sizes, dynamicSizes, shape);
+  RankedTensorType type = node.getInputType(0);
+  if (type.getNumDynamicDims() <= 1 && dynamicSizes.size() <= 1)
+    if (Value result = makeReshape(b, node.getInput(0), shape))
+      return node.setOutput(result);
+  Value operand = tensor::FromElementsOp::create(
+      b, getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes));
+  return node.setOutput(tensor::ReshapeOp::create(b, type.clone(shape),
+                                                  node.getInput(0), operand));
+}
+
 static LogicalResult lowerReshape(NodeAccessor &node) {
+  if (std::optional<SmallVector<OpFoldResult>> sizes = node.getComputedSizes(1))
+    return lowerComputedReshape(node, *sizes);
   bool allowsZero = node.getInt("allowzero", 0) != 0;
   SmallVector<int64_t> shape;
   if (std::optional<SmallVector<int64_t>> attribute = node.getInts("shape")) {

@@ -65,6 +65,9 @@ public:
     for (const auto &[name, shape] : options.shapes)
       if (Error error = bindShape(name, shape))
         return error;
+    for (const SizeSymbol &symbol : options.symbols)
+      if (Error error = bindSymbol(symbol))
+        return error;
     forEachDimension([&](Dimension &dim) {
       auto known = sizes.find(dim.dim_param());
       if (dim.has_dim_param() && known != sizes.end())
@@ -111,15 +114,39 @@ private:
     return Error::success();
   }
 
-  Error bindDim(const std::string &name, int64_t size) {
-    bool found = false;
+  Error checkDim(const std::string &name, const Twine &option) {
     for (const pb::ValueInfoProto *input : inputs)
       for (const Dimension &dim : input->type().tensor_type().shape().dim())
-        found |= dim.has_dim_param() && dim.dim_param() == name;
-    if (!found)
-      return usage("--dim " + name + "=" + Twine(size) +
-                   ": no input has a dimension of that name" + listInputs());
-    return setSize(name, size, "--dim " + name + "=" + Twine(size));
+        if (dim.has_dim_param() && dim.dim_param() == name)
+          return Error::success();
+    return usage(option + ": no input has a dimension of that name" +
+                 listInputs());
+  }
+
+  Error bindDim(const std::string &name, int64_t size) {
+    std::string option = ("--dim " + Twine(name) + "=" + Twine(size)).str();
+    if (Error error = checkDim(name, option))
+      return error;
+    return setSize(name, size, option);
+  }
+
+  /// A range of one size is that size.
+  Error bindSymbol(const SizeSymbol &symbol) {
+    std::string option = ("--dim " + Twine(symbol.name) + "=" +
+                          Twine(symbol.least) + ".." + Twine(symbol.most))
+                             .str();
+    if (Error error = checkDim(symbol.name, option))
+      return error;
+    if (symbol.least == symbol.most)
+      return setSize(symbol.name, symbol.least, option);
+    if (sizes.count(symbol.name) ||
+        any_of(model.symbols, [&](const SizeSymbol &other) {
+          return other.name == symbol.name;
+        }))
+      return usage(option + ": dimension '" + symbol.name +
+                   "' is given more than once");
+    model.symbols.push_back(symbol);
+    return Error::success();
   }
 
   Error bindShape(const std::string &name, ArrayRef<int64_t> shape) {
@@ -191,10 +218,21 @@ Error parseShapeOption(StringRef text, ImportOptions &options) {
 
 Error parseDimOption(StringRef text, ImportOptions &options) {
   auto [name, value] = text.rsplit('=');
-  int64_t size;
-  if (name.empty() || name.size() == text.size() || !parseSize(value, size))
-    return usage("--dim " + text + ": expected NAME=SIZE, as in N=1");
-  options.dims.emplace_back(name.str(), size);
+  auto [first, last] = value.split("..");
+  int64_t least, most;
+  if (name.empty() || name.size() == text.size() || !parseSize(first, least))
+    return usage("--dim " + text +
+                 ": expected NAME=SIZE, as in N=1, or NAME=LEAST..MOST, as in "
+                 "N=1..16");
+  if (first.size() == value.size()) {
+    options.dims.emplace_back(name.str(), least);
+    return Error::success();
+  }
+  if (!parseSize(last, most) || least < 1 || most < least)
+    return usage("--dim " + text +
+                 ": expected bounds that are at least 1, the lower one first, "
+                 "as in N=1..16");
+  options.symbols.push_back({name.str(), least, most});
   return Error::success();
 }
 

@@ -375,6 +375,8 @@ Expected<OwningOpRef<ModuleOp>> Importer::import() {
   func::ReturnOp::create(builder, fileLoc, outputs);
   function.setFunctionType(builder.getFunctionType(
       function.getArgumentTypes(), ValueRange(outputs).getTypes()));
+  if (!model.symbols.empty())
+    function->setAttr(symbolsAttrName, makeSymbolsAttr(context, model.symbols));
   for (auto [index, output] : llvm::enumerate(graph.output()))
     function.setResultAttr(index, valueNameAttrName,
                            builder.getStringAttr(output.name()));

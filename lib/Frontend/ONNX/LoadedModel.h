@@ -15,6 +15,7 @@
 
 #include "TensorData.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/RunTimeSizes.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -53,6 +54,8 @@ struct LoadedModel {
   llvm::StringMap<NodeOrigin> nodes;
   /// Names of the inputs' symbolic dimensions. Inference invents more.
   llvm::StringSet<> dimNames;
+  /// Those of them whose sizes a run gives.
+  std::vector<SizeSymbol> symbols;
   /// Types of the outputs of operators without a schema, as the model declares
   /// them.
   std::vector<pb::ValueInfoProto> declaredTypes;

@@ -36,3 +36,14 @@ func.func @gather(%table: tensor<5x?x3xf32>, %i: tensor<2x4xi64>) -> tensor<5x2x
       : tensor<5x?x3xf32>, tensor<2x4xi64> -> tensor<5x2x4x3xf32>
   return %0 : tensor<5x2x4x3xf32>
 }
+
+// What has a size of run time lies at the front of a larger tensor.
+
+// CHECK-LABEL: func @front(
+func.func @front(%x: tensor<16x3xf32>, %n: index) -> tensor<48xf32> {
+  // CHECK: garam_ext.take_front %{{.*}}[%{{.*}}] : tensor<16x3xf32> to tensor<?x3xf32>
+  %0 = garam_ext.take_front %x[%n] : tensor<16x3xf32> to tensor<?x3xf32>
+  // CHECK: garam_ext.place_front %{{.*}}[%{{.*}}] : tensor<?x3xf32> to tensor<48xf32>
+  %1 = garam_ext.place_front %0[%n] : tensor<?x3xf32> to tensor<48xf32>
+  return %1 : tensor<48xf32>
+}

@@ -161,3 +161,21 @@ func.func @f(%x: tensor<4xf32> {garam_ext.range = 1}) {
 // One range cannot be that of several results, or of none.
 // expected-error@below {{has 'garam_ext.range', which is of the one result of an operation, but has 0 results}}
 func.func private @f() attributes {garam_ext.range = array<f64: 0.0, 1.0>}
+
+// -----
+
+// The front of a tensor has its type of elements.
+func.func @f(%x: tensor<4xf32>, %n: index) {
+  // expected-error@below {{source and result must have one element type, got: 'tensor<?xi32>' and 'tensor<4xf32>'}}
+  %0 = garam_ext.take_front %x[%n] : tensor<4xf32> to tensor<?xi32>
+  return
+}
+
+// -----
+
+// Each dimension that its type leaves open has a size.
+func.func @f(%x: tensor<?x?xf32>, %n: index) {
+  // expected-error@below {{has 1 sizes for the 2 dynamic dimensions of 'tensor<?x?xf32>'}}
+  %0 = garam_ext.place_front %x[%n] : tensor<?x?xf32> to tensor<4x4xf32>
+  return
+}

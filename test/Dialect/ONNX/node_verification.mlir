@@ -153,3 +153,11 @@ func.func @short_origin(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = onnx.node "Relu"(%x) {id = "a", opset = 27 : i64, origin = ["b"]} attributes {} : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+func.func @sizes() {
+  // expected-error@+1 {{'onnx.sizes' op (C1) has the map affine_map<()[s0] -> (s0)> for the elements of 'tensor<2xi64>'}}
+  %0 = onnx.sizes affine_map<()[n] -> (n)> : tensor<2xi64>
+  return
+}

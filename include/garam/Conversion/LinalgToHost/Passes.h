@@ -7,8 +7,10 @@
 #ifndef GARAM_CONVERSION_LINALGTOHOST_PASSES_H
 #define GARAM_CONVERSION_LINALGTOHOST_PASSES_H
 
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Target/DeviceTarget.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

@@ -51,8 +51,11 @@ def HostFormKernels : Pass<"host-form-kernels", "::mlir::func::FuncOp"> {
     into one destination become one kernel. Constants and reshapes stay between
     kernels. What is returned is made by a kernel, each result by its own.
 
-    Every tensor must have a static shape. The pass reports everything that it
-    cannot take, then fails.
+    Every tensor must have a static shape, or sizes that follow from the
+    function's symbols (`size-inputs`): it then lies in a buffer of its greatest
+    sizes, as `garam_ext.take_front` and `place_front` say, and kernels compute
+    the sizes from the symbols. The pass reports everything that it cannot take,
+    then fails.
 
     ```mlir
     %e = tensor.empty() : tensor<8xf32>
@@ -68,7 +71,9 @@ def HostFormKernels : Pass<"host-form-kernels", "::mlir::func::FuncOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::garam::host::HostDialect",
+  let dependentDialects = ["::garam::ext::GaramExtDialect",
+                           "::garam::host::HostDialect",
+                           "::mlir::affine::AffineDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];
 }

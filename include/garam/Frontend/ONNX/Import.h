@@ -7,6 +7,7 @@
 #ifndef GARAM_FRONTEND_ONNX_IMPORT_H
 #define GARAM_FRONTEND_ONNX_IMPORT_H
 
+#include "garam/Support/RunTimeSizes.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/Support/Error.h"
@@ -36,6 +37,8 @@ struct ImportOptions {
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
   /// Sizes of symbolic dimensions by name, as given with `--dim`.
   std::vector<std::pair<std::string, int64_t>> dims;
+  /// Symbolic dimensions whose sizes a run gives, with their bounds.
+  std::vector<SizeSymbol> symbols;
   /// Evaluate shape arithmetic and refine types (the onnx-fold-shapes pass).
   bool foldShapes = true;
   /// Called with each file that the module's weights lie in, mapped.
@@ -48,7 +51,8 @@ struct ImportOptions {
 /// Fails with a Usage error.
 llvm::Error parseShapeOption(llvm::StringRef text, ImportOptions &options);
 
-/// Adds `NAME=SIZE` to `options.dims`. Fails with a Usage error.
+/// Adds `NAME=SIZE` to `options.dims`, or `NAME=LEAST..MOST` to
+/// `options.symbols`. Fails with a Usage error.
 llvm::Error parseDimOption(llvm::StringRef text, ImportOptions &options);
 
 /// Imports the model in file `path` (little-endian hosts only) as a module with
@@ -56,10 +60,11 @@ llvm::Error parseDimOption(llvm::StringRef text, ImportOptions &options);
 ///
 /// The module's attributes are `onnx.model` (file name) and `onnx.opset`. The
 /// function's arguments are the model's inputs that are not initializers, in
-/// order, its results the outputs. Weights of more than a kilobyte are
-/// `dense_resource` blobs that refer to the mapped file, at ANY alignment: read
-/// them with memcpy or llvm::support::endian. The mapping lives as long as the
-/// context's blobs.
+/// order, its results the outputs; `garam.symbols` (RunTimeSizes.h) are its
+/// dimensions with bounds, if there are any. Weights of more than a kilobyte
+/// are `dense_resource` blobs that refer to the mapped file, at ANY alignment:
+/// read them with memcpy or llvm::support::endian. The mapping lives as long as
+/// the context's blobs.
 ///
 /// Fails with a UserError: Model when the file is missing, damaged, refused by
 /// the onnx checker, or uses what the dialect cannot express; Usage when an

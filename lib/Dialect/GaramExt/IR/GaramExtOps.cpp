@@ -152,6 +152,34 @@ LogicalResult GatherOp::verify() {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// TakeFrontOp, PlaceFrontOp
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyFront(Operation *op, RankedTensorType smaller,
+                                 RankedTensorType larger, size_t numSizes) {
+  if (smaller.getElementType() != larger.getElementType())
+    return op->emitOpError() << "source and result must have one element type, "
+                             << "got: " << smaller << " and " << larger;
+  if (numSizes != static_cast<size_t>(smaller.getNumDynamicDims()))
+    return op->emitOpError() << "has " << numSizes << " sizes for the "
+                             << smaller.getNumDynamicDims()
+                             << " dynamic dimensions of " << smaller;
+  return success();
+}
+
+LogicalResult TakeFrontOp::verify() {
+  return verifyFront(*this, getResult().getType(),
+                     cast<RankedTensorType>(getSource().getType()),
+                     getSizes().size());
+}
+
+LogicalResult PlaceFrontOp::verify() {
+  return verifyFront(*this, getSource().getType(),
+                     cast<RankedTensorType>(getResult().getType()),
+                     getSizes().size());
+}
+
 } // namespace garam::ext
 
 #define GET_OP_CLASSES

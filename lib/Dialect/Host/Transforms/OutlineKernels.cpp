@@ -6,6 +6,7 @@
 
 #include "garam/Dialect/Host/Transforms/Passes.h"
 
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/IRMapping.h"
@@ -50,7 +51,7 @@ KernelNumbers numberKernels(func::FuncOp function) {
 }
 
 static bool isEmpty(Type type) {
-  return cast<RankedTensorType>(type).getNumElements() == 0;
+  return llvm::is_contained(cast<RankedTensorType>(type).getShape(), 0);
 }
 
 /// A tensor without elements has nothing to read or to write: any shape of its
@@ -73,16 +74,161 @@ static Value makeTensor(OpBuilder &builder, Value buffer, Location loc,
                                            /*writable=*/false);
 }
 
+/// The bytes of a buffer, of which a kernel makes a memref of sizes of run
+/// time.
+static MemRefType getBytesType(RankedTensorType tensor) {
+  constexpr int64_t bitsPerByte = 8;
+  int64_t width =
+      llvm::divideCeil(tensor.getElementTypeBitWidth(), bitsPerByte);
+  return MemRefType::get({tensor.getNumElements() * width},
+                         IntegerType::get(tensor.getContext(), bitsPerByte));
+}
+
+/// The front of a buffer that is given as bytes.
+static Value makeView(OpBuilder &builder, Location loc, Value bytes,
+                      RankedTensorType type, ValueRange sizes) {
+  Value start = arith::ConstantIndexOp::create(builder, loc, 0);
+  return memref::ViewOp::create(
+      builder, loc, MemRefType::get(type.getShape(), type.getElementType()),
+      bytes, start, sizes);
+}
+
+namespace {
+
+/// Makes the body of a function of that of a kernel.
+class BodyBuilder {
+public:
+  BodyBuilder(KernelOp kernel, Block *entry, OpBuilder &builder)
+      : kernel(kernel), body(kernel.getBody().front()), entry(entry),
+        builder(builder), loc(kernel.getLoc()) {}
+
+  void run();
+
+private:
+  void cloneScalars();
+  void addInputs();
+  void addOutputViews();
+  void store(Value value, unsigned number);
+
+  KernelOp kernel;
+  Block &body;
+  Block *entry;
+  OpBuilder &builder;
+  Location loc;
+  IRMapping mapping;
+  SmallVector<Value> views; // of results that are placed in buffers, or null
+};
+
+} // namespace
+
+/// Whether a kernel takes the front of an input, and not the whole.
+static bool takesFront(BlockArgument argument) {
+  return llvm::any_of(argument.getUsers(), llvm::IsaPred<ext::TakeFrontOp>);
+}
+
+static ext::PlaceFrontOp getPlacement(KernelOp kernel, unsigned number) {
+  return kernel.getBody()
+      .front()
+      .getTerminator()
+      ->getOperand(number)
+      .getDefiningOp<ext::PlaceFrontOp>();
+}
+
+void BodyBuilder::addInputs() {
+  for (BlockArgument argument : body.getArguments()) {
+    BlockArgument buffer = entry->getArgument(argument.getArgNumber());
+    auto type = cast<RankedTensorType>(argument.getType());
+    if (!takesFront(argument))
+      mapping.map(argument, makeTensor(builder, buffer, loc, type));
+    else if (!llvm::all_of(argument.getUsers(),
+                           llvm::IsaPred<ext::TakeFrontOp>))
+      mapping.map(argument,
+                  makeTensor(builder, makeView(builder, loc, buffer, type, {}),
+                             loc, type));
+  }
+}
+
+/// Sizes come first: what is computed goes to views that are there.
+void BodyBuilder::cloneScalars() {
+  for (Operation &op : body.without_terminator()) {
+    bool isScalar =
+        op.getNumRegions() == 0 &&
+        llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>) &&
+        llvm::all_of(op.getOperands(),
+                     [&](Value operand) { return mapping.contains(operand); });
+    if (isScalar)
+      builder.clone(op, mapping);
+  }
+}
+
+void BodyBuilder::addOutputViews() {
+  for (unsigned number = 0; number < kernel->getNumResults(); ++number) {
+    views.emplace_back();
+    ext::PlaceFrontOp placement = getPlacement(kernel, number);
+    if (!placement)
+      continue;
+    SmallVector<Value> sizes = llvm::map_to_vector(
+        placement.getSizes(), [&](Value size) { return mapping.lookup(size); });
+    views.back() = makeView(
+        builder, loc, entry->getArgument(kernel->getNumOperands() + number),
+        cast<RankedTensorType>(placement.getSource().getType()), sizes);
+  }
+}
+
+void BodyBuilder::store(Value value, unsigned number) {
+  if (isEmpty(value.getType()))
+    return;
+  Value target = views[number];
+  Value source = value;
+  if (target)
+    source = getPlacement(kernel, number).getSource();
+  else
+    target = entry->getArgument(kernel->getNumOperands() + number);
+  auto store = bufferization::MaterializeInDestinationOp::create(
+      builder, loc, /*result=*/Type(), mapping.lookup(source), target);
+  store.setRestrict(true);
+  store.setWritable(true);
+}
+
+void BodyBuilder::run() {
+  addInputs();
+  cloneScalars();
+  addOutputViews();
+  for (Operation &op : body.without_terminator()) {
+    if (isa<ext::PlaceFrontOp>(op) ||
+        (op.getNumResults() != 0 && mapping.contains(op.getResult(0))))
+      continue;
+    auto front = dyn_cast<ext::TakeFrontOp>(op);
+    auto argument =
+        front ? dyn_cast<BlockArgument>(front.getSource()) : BlockArgument();
+    if (!argument) {
+      builder.clone(op, mapping);
+      continue;
+    }
+    SmallVector<Value> sizes = llvm::map_to_vector(
+        front.getSizes(), [&](Value size) { return mapping.lookup(size); });
+    RankedTensorType type = front.getResult().getType();
+    Value view = makeView(
+        builder, loc, entry->getArgument(argument.getArgNumber()), type, sizes);
+    mapping.map(front.getResult(), makeTensor(builder, view, loc, type));
+  }
+  for (auto [number, value] :
+       llvm::enumerate(body.getTerminator()->getOperands()))
+    store(value, number);
+}
+
 func::FuncOp outlineKernel(KernelOp kernel, StringRef name, ModuleOp module) {
   Location loc = kernel.getLoc();
   auto builder = OpBuilder::atBlockEnd(module.getBody());
   SmallVector<Type> types;
-  auto addBuffer = [&](Type type) {
+  auto addBuffer = [&](Type type, bool isBytes) {
     auto tensor = cast<RankedTensorType>(type);
-    types.push_back(getBufferType(tensor));
+    types.push_back(isBytes ? getBytesType(tensor) : getBufferType(tensor));
   };
-  llvm::for_each(kernel.getOperandTypes(), addBuffer);
-  llvm::for_each(kernel.getResultTypes(), addBuffer);
+  for (BlockArgument argument : kernel.getBody().front().getArguments())
+    addBuffer(argument.getType(), takesFront(argument));
+  for (auto [number, type] : llvm::enumerate(kernel.getResultTypes()))
+    addBuffer(type, getPlacement(kernel, number) != nullptr);
   auto function = func::FuncOp::create(builder, loc, name,
                                        builder.getFunctionType(types, {}));
   // Results lie nowhere else; inputs that lie in one place are only read.
@@ -92,26 +238,7 @@ func::FuncOp outlineKernel(KernelOp kernel, StringRef name, ModuleOp module) {
 
   Block *entry = function.addEntryBlock();
   builder.setInsertionPointToStart(entry);
-  Block &body = kernel.getBody().front();
-  IRMapping mapping;
-  for (BlockArgument argument : body.getArguments()) {
-    BlockArgument buffer = entry->getArgument(argument.getArgNumber());
-    mapping.map(argument,
-                makeTensor(builder, buffer, loc,
-                           cast<RankedTensorType>(argument.getType())));
-  }
-  for (Operation &op : body.without_terminator())
-    builder.clone(op, mapping);
-  auto outputs = entry->getArguments().take_back(kernel->getNumResults());
-  for (auto [value, output] :
-       llvm::zip(body.getTerminator()->getOperands(), outputs)) {
-    if (isEmpty(value.getType()))
-      continue;
-    auto store = bufferization::MaterializeInDestinationOp::create(
-        builder, loc, /*result=*/Type(), mapping.lookup(value), output);
-    store.setRestrict(true);
-    store.setWritable(true);
-  }
+  BodyBuilder(kernel, entry, builder).run();
   func::ReturnOp::create(builder, loc);
   return function;
 }

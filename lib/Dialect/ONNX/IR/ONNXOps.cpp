@@ -114,4 +114,14 @@ LogicalResult ConstantOp::verify() {
   return success();
 }
 
+LogicalResult SizesOp::verify() {
+  auto type = cast<RankedTensorType>(getResult().getType());
+  if (getMap().getNumDims() != 0 ||
+      getMap().getNumResults() != uint64_t(type.getNumElements()) ||
+      !type.getElementType().isInteger())
+    return emitOpError("(C1) has the map ")
+           << getMapAttr() << " for the elements of " << type;
+  return success();
+}
+
 } // namespace garam::onnx

@@ -17,7 +17,7 @@ namespace {
 /// Two operands of one type, both known.
 struct Pair {
   Element lhs, rhs;
-  bool isFloat;
+  bool isFloat = false;
 };
 
 Element unknown() { return {}; }
@@ -199,6 +199,64 @@ std::optional<Results> evaluateBroadcast(const NodeInputs &in,
   return Results{std::move(result)};
 }
 
+/// Integers that are compared by what their difference is between.
+template <Element (*Compute)(const Pair &)>
+Element compareSizes(std::pair<int64_t, int64_t> difference) {
+  auto [least, most] = difference;
+  Element below = Compute({Element::ofInteger(-1), Element::ofInteger(0)}),
+          equal = Compute({Element::ofInteger(0), Element::ofInteger(0)}),
+          above = Compute({Element::ofInteger(1), Element::ofInteger(0)});
+  // Those of the three that there can be agree.
+  std::optional<int64_t> result;
+  for (auto [isPossible, value] :
+       {std::pair(least < 0, below.integer),
+        std::pair(least <= 0 && most >= 0, equal.integer),
+        std::pair(most > 0, above.integer)}) {
+    if (!isPossible)
+      continue;
+    if (result && *result != value)
+      return unknown();
+    result = value;
+  }
+  return result ? ofBool(*result != 0) : unknown();
+}
+
+/// Of two integers, one of which is an expression of symbols.
+template <Element (*Compute)(const Pair &)>
+Element computeSizes(const NodeInputs &in, const Element &lhs,
+                     const Element &rhs) {
+  MLIRContext *context = in.elementType.getContext();
+  AffineExpr left = lhs.getSize(context), right = rhs.getSize(context);
+  if (!left || !right)
+    return unknown();
+  if constexpr (Compute == evaluateAdd)
+    return Element::ofSize(left + right);
+  if constexpr (Compute == evaluateSub)
+    return Element::ofSize(left - right);
+  if constexpr (Compute == evaluateMul)
+    return Element::ofSize(left * right);
+  if constexpr (Compute == evaluateDiv || Compute == evaluateIntegerMod) {
+    bool isOfSizes = getSizeRange(left, in.symbols).first >= 0 &&
+                     getSizeRange(right, in.symbols).first > 0;
+    if (!isOfSizes)
+      return unknown();
+    return Element::ofSize(Compute == evaluateDiv ? left.floorDiv(right)
+                                                  : left % right);
+  }
+  auto difference = getSizeRange(normalizeSize(left - right), in.symbols);
+  if constexpr (Compute == evaluateMin || Compute == evaluateMax) {
+    if (difference.second <= 0)
+      return Compute == evaluateMin ? lhs : rhs;
+    if (difference.first >= 0)
+      return Compute == evaluateMin ? rhs : lhs;
+  }
+  if constexpr (Compute == evaluateEqual || Compute == evaluateLess ||
+                Compute == evaluateLessOrEqual || Compute == evaluateGreater ||
+                Compute == evaluateGreaterOrEqual)
+    return compareSizes<Compute>(difference);
+  return unknown();
+}
+
 /// Folds the operands from left to right; most operators have two.
 template <Element (*Compute)(const Pair &)>
 std::optional<Results> evaluateBinary(const NodeInputs &in) {
@@ -208,9 +266,9 @@ std::optional<Results> evaluateBinary(const NodeInputs &in) {
   return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
     Element result = operands[0];
     for (const Element &operand : operands.drop_front()) {
-      if (!result.known || !operand.known)
-        return unknown();
-      result = Compute({result, operand, isFloat});
+      result = result.known && operand.known
+                   ? Compute({result, operand, isFloat})
+                   : computeSizes<Compute>(in, result, operand);
     }
     return result;
   });
@@ -280,6 +338,15 @@ std::optional<Results> evaluatePow(const NodeInputs &in) {
   });
 }
 
+/// Whether an expression of symbols is an integer of the node's type.
+bool fitsInto(const NodeInputs &in, const Element &element) {
+  auto type = dyn_cast<IntegerType>(in.elementType);
+  if (!type || !element.size || type.getWidth() < 32)
+    return false;
+  auto [least, most] = getSizeRange(element.size, in.symbols);
+  return least >= 0 && llvm::isIntN(type.getWidth() - 1, most);
+}
+
 std::optional<Results> evaluateCast(const NodeInputs &in) {
   if (!in.get(0))
     return std::nullopt;
@@ -289,7 +356,7 @@ std::optional<Results> evaluateCast(const NodeInputs &in) {
   return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
     Element element = operands[0];
     if (!element.known)
-      return element;
+      return fitsInto(in, element) ? element : unknown();
     if (toBool)
       return ofBool(fromFloat ? element.number != 0 : element.integer != 0);
     if (fromFloat == toFloat)

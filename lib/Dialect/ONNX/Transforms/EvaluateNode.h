@@ -23,6 +23,10 @@ struct NodeInputs {
   mlir::Type elementType;
   /// A result with more elements is not computed.
   int64_t maxElements;
+  /// What sizes of run time are between.
+  llvm::ArrayRef<SizeSymbol> symbols = {};
+  /// The sizes of the first operand, null where one is not known.
+  llvm::SmallVector<mlir::AffineExpr> sizes = {};
 
   /// Operand `index`, null when it is unknown or left out.
   const SmallTensor *get(size_t index) const {

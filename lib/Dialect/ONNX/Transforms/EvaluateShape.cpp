@@ -24,18 +24,22 @@ std::optional<Results> evaluateShape(const NodeInputs &in) {
   int64_t begin = clampIndex(in.getInt("start", 0));
   int64_t end = std::max(begin, clampIndex(in.getInt("end", rank)));
   SmallTensor result{in.elementType, {end - begin}, {}};
-  for (int64_t dim : type.getShape().slice(begin, end - begin))
-    result.elements.push_back(
-        ShapedType::isDynamic(dim) ? Element() : Element::ofInteger(dim));
+  for (int64_t dim = begin; dim < end; ++dim)
+    result.elements.push_back(Element::ofSize(in.sizes[dim]));
   return Results{std::move(result)};
 }
 
 std::optional<Results> evaluateSize(const NodeInputs &in) {
   auto type = dyn_cast<RankedTensorType>(in.node.getInputs().front().getType());
-  if (!type || !type.hasStaticShape())
+  if (!type)
     return std::nullopt;
-  return Results{SmallTensor{
-      in.elementType, {}, {Element::ofInteger(type.getNumElements())}}};
+  AffineExpr count = getAffineConstantExpr(1, type.getContext());
+  for (AffineExpr size : in.sizes) {
+    if (!size)
+      return std::nullopt;
+    count = count * size;
+  }
+  return Results{SmallTensor{in.elementType, {}, {Element::ofSize(count)}}};
 }
 
 std::optional<Results> evaluateConstantOfShape(const NodeInputs &in) {

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeriveSizes.h"
 #include "EvaluateNode.h"
 #include "TypeInference.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
@@ -58,8 +59,7 @@ bool isStatic(Type type) {
 
 class Folder {
 public:
-  explicit Folder(int64_t maxElements)
-      : maxElements(maxElements), evaluators(makeEvaluatorTable()) {}
+  Folder(func::FuncOp function, int64_t maxElements);
 
   LogicalResult foldBlock(Block &block) {
     for (Operation *op = &block.front(); op;) {
@@ -75,6 +75,14 @@ public:
   }
 
 private:
+  /// The sizes of a value's dimensions, null where one is not known; empty of
+  /// what has no rank.
+  SizeList getSizes(Value value) const;
+  void addSizes(OpResult result, ArrayRef<AffineExpr> known);
+  SizesOp makeSizes(NodeOp node, RankedTensorType type,
+                    ArrayRef<AffineExpr> sizes);
+  void useSizes(NodeOp node, const NodeSizes &known);
+
   void addConstant(ConstantOp constant) {
     if (auto value = SmallTensor::fromAttr(constant.getValue(), maxElements))
       setKnown(constant.getResult(), std::move(*value));
@@ -107,9 +115,16 @@ private:
 
   LogicalResult refineTypes(NodeOp node,
                             ArrayRef<const SmallTensor *> operands) {
-    if (llvm::all_of(node.getResultTypes(), isStatic))
+    if (llvm::all_of(node.getResultTypes(), isStatic) && symbols.empty())
       return success();
-    InferredTypes inferred = inferTypes(node, operands);
+    SmallVector<SizeList> operandSizes = llvm::map_to_vector(
+        node.getInputs(), [&](Value operand) { return getSizes(operand); });
+    NodeSizes known{node, operands, operandSizes, symbols};
+    if (llvm::all_of(node.getResultTypes(), isStatic)) {
+      useSizes(node, known);
+      return success();
+    }
+    InferredTypes inferred = inferTypes(node, operands, operandSizes);
     if (!inferred.error.empty())
       return emitNodeError(node) << inferred.error;
     for (auto [result, type] : llvm::zip(node.getResults(), inferred.types)) {
@@ -119,6 +134,11 @@ private:
                                    << ", but its operands make it " << type;
       result.setType(refined);
     }
+    for (auto [result, sizes] : llvm::zip(node.getResults(), inferred.sizes))
+      addSizes(result, sizes);
+    if (std::optional<SizeList> sizes = deriveSizes(known))
+      addSizes(node->getResult(0), *sizes);
+    useSizes(node, known);
     return success();
   }
 
@@ -131,8 +151,12 @@ private:
     auto type = dyn_cast<TensorType>(node.getResult(0).getType());
     if (!type || !isFoldableElementType(type.getElementType()))
       return false;
-    NodeInputs inputs{node, SmallVector<const SmallTensor *>(operands),
-                      type.getElementType(), maxElements};
+    NodeInputs inputs{node,
+                      SmallVector<const SmallTensor *>(operands),
+                      type.getElementType(),
+                      maxElements,
+                      symbols,
+                      getSizes(node.getInputs().front())};
     auto results = evaluator->second(inputs);
     if (!results || results->size() != node.getNumResults())
       return false;
@@ -150,8 +174,18 @@ private:
       return false; // Evaluator and inference disagree: keep the node.
     result.setType(refined);
     if (!value.isFullyKnown()) {
-      setKnown(result, std::move(value));
-      return false;
+      bool isOfSizes = value.isOfSizes();
+      if (isOfSizes) {
+        SizeList integers;
+        for (const Element &element : value.elements)
+          integers.push_back(element.getSize(node.getContext()));
+        SizesOp sizes = makeSizes(node, value.getType(), integers);
+        result.replaceAllUsesWith(sizes.getResult());
+        setKnown(sizes.getResult(), std::move(value));
+      } else {
+        setKnown(result, std::move(value));
+      }
+      return isOfSizes;
     }
     OpBuilder builder(node);
     auto constant = ConstantOp::create(builder, node.getLoc(), value.getType(),
@@ -205,9 +239,86 @@ private:
 
   int64_t maxElements;
   EvaluatorTable evaluators;
+  std::vector<SizeSymbol> symbols;
+  DenseMap<Value, SizeList> sizes; // of values with dynamic ones
   /// Behind pointers, which stay valid while others are added.
   DenseMap<Value, std::unique_ptr<SmallTensor>> values;
 };
+
+Folder::Folder(func::FuncOp function, int64_t maxElements)
+    : maxElements(maxElements), evaluators(makeEvaluatorTable()),
+      symbols(
+          readSymbols(function->getAttrOfType<ArrayAttr>(symbolsAttrName))) {
+  for (BlockArgument argument : function.getArguments()) {
+    auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
+                                                      "onnx.dims");
+    if (!names)
+      continue;
+    SizeList known = getSizes(argument);
+    for (auto [size, name] :
+         llvm::zip_equal(known, names.getAsRange<StringAttr>()))
+      for (auto [number, symbol] : llvm::enumerate(symbols))
+        if (!size && symbol.name == name.getValue())
+          size = getAffineSymbolExpr(number, function.getContext());
+    sizes[argument] = std::move(known);
+  }
+}
+
+SizeList Folder::getSizes(Value value) const {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type)
+    return {};
+  auto known = sizes.find(value);
+  SizeList result;
+  for (auto [dim, size] : llvm::enumerate(type.getShape()))
+    if (!ShapedType::isDynamic(size))
+      result.push_back(getAffineConstantExpr(size, type.getContext()));
+    else if (known != sizes.end() && dim < known->second.size())
+      result.push_back(known->second[dim]);
+    else
+      result.emplace_back();
+  return result;
+}
+
+/// Adds what is known of the sizes of a result; numbers go to its type.
+void Folder::addSizes(OpResult result, ArrayRef<AffineExpr> known) {
+  auto type = dyn_cast<RankedTensorType>(result.getType());
+  if (!type || size_t(type.getRank()) != known.size())
+    return;
+  SmallVector<int64_t> shape(type.getShape());
+  SizeList all = getSizes(result);
+  for (auto [size, old, added] : llvm::zip_equal(shape, all, known)) {
+    if (old || !added)
+      continue;
+    old = added;
+    if (auto constant = dyn_cast<AffineConstantExpr>(added);
+        constant && constant.getValue() >= 0)
+      size = constant.getValue();
+  }
+  result.setType(type.clone(shape));
+  sizes[result] = std::move(all);
+}
+
+SizesOp Folder::makeSizes(NodeOp node, RankedTensorType type,
+                          ArrayRef<AffineExpr> sizes) {
+  OpBuilder builder(node);
+  return SizesOp::create(builder, node.getLoc(), type,
+                         AffineMapAttr::get(AffineMap::get(
+                             0, symbols.size(), sizes, node.getContext())));
+}
+
+/// Gives a node operands that say its sizes.
+void Folder::useSizes(NodeOp node, const NodeSizes &known) {
+  if (symbols.empty() || node.getNumResults() != 1)
+    return;
+  for (const ResolvedOperand &operand :
+       resolveOperands(known, getSizes(node->getResult(0)))) {
+    auto type = RankedTensorType::get({int64_t(operand.integers.size())},
+                                      IntegerType::get(node.getContext(), 64));
+    node->setOperand(operand.index,
+                     makeSizes(node, type, operand.integers).getResult());
+  }
+}
 
 /// Nodes come after what they use, so one walk from the end finds all that is
 /// dead.
@@ -245,7 +356,7 @@ LogicalResult foldShapes(func::FuncOp function, int64_t maxElements) {
   if (function.isExternal())
     return success();
   Block &body = function.getBody().front();
-  if (failed(Folder(maxElements).foldBlock(body)))
+  if (failed(Folder(function, maxElements).foldBlock(body)))
     return failure();
   eraseDeadNodes(body);
   updateFunctionType(function);

@@ -45,6 +45,27 @@ SmallVector<int64_t> getStrides(ArrayRef<int64_t> shape) {
   return strides;
 }
 
+Element Element::ofSize(AffineExpr size) {
+  if (!size)
+    return {};
+  size = normalizeSize(size);
+  if (auto constant = dyn_cast<AffineConstantExpr>(size))
+    return ofInteger(constant.getValue());
+  Element element;
+  element.size = size;
+  return element;
+}
+
+AffineExpr Element::getSize(MLIRContext *context) const {
+  return known ? getAffineConstantExpr(integer, context) : size;
+}
+
+bool SmallTensor::isOfSizes() const {
+  return !isFloat() && llvm::all_of(elements, [](const Element &e) {
+    return e.known || e.size;
+  });
+}
+
 bool SmallTensor::isFullyKnown() const {
   return llvm::all_of(elements, [](const Element &e) { return e.known; });
 }

@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_DIALECT_ONNX_TRANSFORMS_SMALLTENSOR_H
 #define GARAM_LIB_DIALECT_ONNX_TRANSFORMS_SMALLTENSOR_H
 
+#include "garam/Support/RunTimeSizes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -22,9 +23,17 @@ struct Element {
   bool known = false;
   int64_t integer = 0;
   double number = 0;
+  /// Of an integer that is not known: what it is of the function's symbols,
+  /// normalised, or null.
+  mlir::AffineExpr size = {};
 
   static Element ofInteger(int64_t value) { return {true, value, 0}; }
   static Element ofNumber(double value) { return {true, 0, value}; }
+  /// An expression of symbols; null is nothing known.
+  static Element ofSize(mlir::AffineExpr size);
+
+  /// The integer as an expression; null when it is none.
+  mlir::AffineExpr getSize(mlir::MLIRContext *context) const;
 };
 
 /// A tensor of static shape whose elements are known, as far as they are.
@@ -35,6 +44,8 @@ struct SmallTensor {
 
   bool isFloat() const { return llvm::isa<mlir::FloatType>(elementType); }
   bool isFullyKnown() const;
+  /// Whether all elements are integers or expressions of symbols.
+  bool isOfSizes() const;
   int64_t getRank() const { return int64_t(shape.size()); }
 
   mlir::RankedTensorType getType() const {

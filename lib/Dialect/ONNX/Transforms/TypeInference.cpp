@@ -17,7 +17,29 @@ namespace {
 
 namespace pb = ::onnx;
 
-pb::TypeProto toProto(Type type) {
+/// Names for expressions of symbols, by which the library tells sizes apart.
+class SizeNames {
+public:
+  std::string add(AffineExpr size) {
+    auto [position, isNew] = numbers.try_emplace(size, sizes.size());
+    if (isNew)
+      sizes.push_back(size);
+    return std::to_string(position->second);
+  }
+  /// Null when it is a name that the library has made.
+  AffineExpr lookup(StringRef name) const {
+    size_t number;
+    return name.getAsInteger(10, number) || number >= sizes.size()
+               ? AffineExpr()
+               : sizes[number];
+  }
+
+private:
+  llvm::DenseMap<AffineExpr, size_t> numbers;
+  SmallVector<AffineExpr> sizes;
+};
+
+pb::TypeProto toProto(Type type, ArrayRef<AffineExpr> sizes, SizeNames &names) {
   pb::TypeProto proto;
   auto tensor = dyn_cast<TensorType>(type);
   if (!tensor)
@@ -27,10 +49,12 @@ pb::TypeProto toProto(Type type) {
   if (!tensor.hasRank())
     return proto;
   result->mutable_shape();
-  for (int64_t dim : tensor.getShape()) {
+  for (auto [number, dim] : llvm::enumerate(tensor.getShape())) {
     auto *added = result->mutable_shape()->add_dim();
     if (!ShapedType::isDynamic(dim))
       added->set_dim_value(dim);
+    else if (number < sizes.size() && sizes[number])
+      added->set_dim_param(names.add(sizes[number]));
   }
   return proto;
 }
@@ -49,6 +73,18 @@ Type fromProto(const pb::TypeProto &proto, MLIRContext *context) {
                         ? dim.dim_value()
                         : ShapedType::kDynamic);
   return RankedTensorType::get(shape, elementType);
+}
+
+/// The sizes of an inferred tensor.
+SmallVector<AffineExpr> readSizes(const pb::TypeProto &proto,
+                                  const SizeNames &names,
+                                  MLIRContext *context) {
+  SmallVector<AffineExpr> sizes;
+  for (const auto &dim : proto.tensor_type().shape().dim())
+    sizes.push_back(dim.has_dim_value()
+                        ? getAffineConstantExpr(dim.dim_value(), context)
+                        : names.lookup(dim.dim_param()));
+  return sizes;
 }
 
 /// A known tensor, for the types that inference functions read: shapes, axes,
@@ -84,7 +120,8 @@ std::optional<pb::TensorProto> toProto(const SmallTensor &tensor) {
 }
 
 /// A partly known vector of integers as the shape that it may be used as.
-std::optional<pb::TensorShapeProto> toShape(const SmallTensor &tensor) {
+std::optional<pb::TensorShapeProto> toShape(const SmallTensor &tensor,
+                                            SizeNames &names) {
   if (tensor.isFloat() || tensor.getRank() != 1)
     return std::nullopt;
   pb::TensorShapeProto shape;
@@ -92,6 +129,8 @@ std::optional<pb::TensorShapeProto> toShape(const SmallTensor &tensor) {
     auto *dim = shape.add_dim();
     if (element.known)
       dim->set_dim_value(element.integer);
+    else if (element.size)
+      dim->set_dim_param(names.add(element.size));
   }
   return shape;
 }
@@ -143,9 +182,11 @@ struct Inputs {
   std::unordered_map<std::string, pb::TensorProto> data;
   std::unordered_map<std::string, const pb::TensorProto *> dataByName;
   pb::shape_inference::DataValueMap shapes;
+  SizeNames names;
 };
 
-void addInputs(NodeOp node, ArrayRef<const SmallTensor *> values, Inputs &in) {
+void addInputs(NodeOp node, ArrayRef<const SmallTensor *> values,
+               ArrayRef<SmallVector<AffineExpr>> sizes, Inputs &in) {
   in.types.resize(values.size());
   for (auto [index, operand] : llvm::enumerate(node.getInputs())) {
     if (isa<NoneType>(operand.getType())) {
@@ -154,21 +195,23 @@ void addInputs(NodeOp node, ArrayRef<const SmallTensor *> values, Inputs &in) {
     }
     std::string name = std::to_string(index);
     in.node.add_input(name);
-    in.types[index] = toProto(operand.getType());
+    in.types[index] = toProto(operand.getType(), sizes[index], in.names);
     in.typesByName[name] = &in.types[index];
     if (!values[index])
       continue;
     if (auto data = toProto(*values[index]))
       in.dataByName[name] = &(in.data[name] = std::move(*data));
-    else if (auto shape = toShape(*values[index]))
+    else if (auto shape = toShape(*values[index], in.names))
       in.shapes[name] = std::move(*shape);
   }
 }
 
 } // namespace
 
-InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values) {
+InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values,
+                         ArrayRef<SmallVector<AffineExpr>> operandSizes) {
   InferredTypes result;
+  result.sizes.resize(node.getNumResults());
   result.types.resize(node.getNumResults());
   // The library throws; nothing of it leaves this function.
   try {
@@ -182,7 +225,7 @@ InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values) {
     for (NamedAttribute attribute : node.getNodeAttributes())
       if (!addAttribute(attribute, in.node))
         return result;
-    addInputs(node, values, in);
+    addInputs(node, values, operandSizes, in);
     for (size_t i = 0; i < node.getNumResults(); ++i)
       in.node.add_output("out" + std::to_string(i));
     pb::ShapeInferenceOptions options(/*check_type_val=*/true,
@@ -192,9 +235,11 @@ InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values) {
         in.node, in.typesByName, in.dataByName, {}, options, &in.shapes);
     schema->Verify(in.node);
     schema->GetTypeAndShapeInferenceFunction()(context);
-    for (size_t i = 0; i < node.getNumResults(); ++i)
-      result.types[i] =
-          fromProto(context.allOutputTypes_[i], node.getContext());
+    for (size_t i = 0; i < node.getNumResults(); ++i) {
+      const pb::TypeProto &type = context.allOutputTypes_[i];
+      result.types[i] = fromProto(type, node.getContext());
+      result.sizes[i] = readSizes(type, in.names, node.getContext());
+    }
   } catch (const std::exception &exception) {
     result.error = exception.what();
   }

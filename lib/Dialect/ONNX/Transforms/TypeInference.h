@@ -18,14 +18,19 @@ namespace garam::onnx {
 struct InferredTypes {
   /// One for each result; null where nothing was inferred.
   llvm::SmallVector<mlir::Type> types;
+  /// The sizes of each result's dimensions; empty, or null ones, where they are
+  /// not known.
+  llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> sizes;
   /// Why the node is invalid; empty when it is not.
   std::string error;
 };
 
 /// Infers the types of the results of a node without bodies from the types of
-/// its operands and, where they are known, their values (null where not).
-InferredTypes inferTypes(NodeOp node,
-                         llvm::ArrayRef<const SmallTensor *> values);
+/// its operands, their sizes, and, where they are known, their values (null
+/// where not).
+InferredTypes
+inferTypes(NodeOp node, llvm::ArrayRef<const SmallTensor *> values,
+           llvm::ArrayRef<llvm::SmallVector<mlir::AffineExpr>> operandSizes);
 
 } // namespace garam::onnx
 

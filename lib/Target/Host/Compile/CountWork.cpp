@@ -19,10 +19,14 @@ using namespace mlir;
 
 namespace garam::host {
 
-/// Times that the body of the structured operation around `op` runs.
+/// Times that the body of a structured operation runs, at most.
 static uint64_t countPoints(linalg::LinalgOp op) {
   uint64_t points = 1;
-  for (int64_t size : op.getStaticLoopRanges())
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  if (auto most = op->getAttrOfType<DenseI64ArrayAttr>(mostIterationsAttrName);
+      most && most.size() == int64_t(ranges.size()))
+    ranges = SmallVector<int64_t>(most.asArrayRef());
+  for (int64_t size : ranges)
     points = llvm::SaturatingMultiply<uint64_t>(points, size);
   return points;
 }
@@ -70,10 +74,10 @@ static uint64_t countReadBytes(BlockArgument argument) {
   for (Operation *user : argument.getUsers()) {
     if (isa<tensor::ExtractOp>(user))
       bytes += width * countRuns(user);
-    else if (isa<tensor::ExtractSliceOp>(user))
-      bytes += llvm::SaturatingMultiply(
-          getByteSize(cast<RankedTensorType>(user->getResult(0).getType())),
-          countRuns(user));
+    else if (auto slice = dyn_cast<tensor::ExtractSliceOp>(user);
+             slice && slice.getType().hasStaticShape())
+      bytes += llvm::SaturatingMultiply(getByteSize(slice.getType()),
+                                        countRuns(user));
     else if (!isa<tensor::DimOp>(user))
       return whole;
   }

@@ -150,4 +150,56 @@ def GaramExt_GatherOp : GaramExt_Op<"gather", [Pure]> {
   let hasVerifier = 1;
 }
 
+//===----------------------------------------------------------------------===//
+// Sizes of run time
+//===----------------------------------------------------------------------===//
+
+// Constraints of both operations:
+// (C1) `source` and `result` have the same element type.
+// (C2) `sizes` has a size for each dynamic dimension of the smaller tensor,
+//      whose type has all others.
+// (C3) The larger tensor has a static shape.
+
+def GaramExt_TakeFrontOp : GaramExt_Op<"take_front", [Pure]> {
+  let summary = "the first elements of a tensor as one of sizes of run time";
+  let description = [{
+    The result has the sizes that its type and `sizes` say; its elements are the
+    first ones of `source`, both in row-major order. The behaviour is undefined
+    when `source` has fewer.
+
+    Example:
+
+    ```mlir
+    %r = garam_ext.take_front %buffer[%n] : tensor<16x3xf32> to tensor<?x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeTensor:$source, Variadic<Index>:$sizes);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = [{
+    $source `[` $sizes `]` attr-dict `:` type($source) `to` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def GaramExt_PlaceFrontOp : GaramExt_Op<"place_front", [Pure]> {
+  let summary = "a tensor of sizes of run time at the front of a larger one";
+  let description = [{
+    The first elements of the result are those of `source`, both in row-major
+    order; the others have any value. `sizes` are those of `source`. The
+    behaviour is undefined when the result has fewer elements.
+
+    Example:
+
+    ```mlir
+    %r = garam_ext.place_front %part[%n] : tensor<?x3xf32> to tensor<16x3xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$source, Variadic<Index>:$sizes);
+  let results = (outs AnyStaticShapeTensor:$result);
+  let assemblyFormat = [{
+    $source `[` $sizes `]` attr-dict `:` type($source) `to` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 #endif // GARAM_DIALECT_GARAMEXT_IR_GARAMEXTOPS_TD

@@ -138,6 +138,27 @@ def ONNX_ConstantOp : ONNX_Op<"constant", [Pure]> {
   let hasVerifier = 1;
 }
 
+def ONNX_SizesOp : ONNX_Op<"sizes", [Pure]> {
+  let summary = "integers that follow from the sizes that a run is given";
+  let description = [{
+    The elements, in row-major order, are the results of `map` on the values of
+    the function's symbols (`garam.symbols`).
+
+    Constraints:
+    - (C1) The map has a result for each element, and no dimensions.
+
+    Example:
+
+    ```mlir
+    %s = onnx.sizes affine_map<()[n] -> (n, n * 2)> : tensor<2xi64>
+    ```
+  }];
+  let arguments = (ins AffineMapAttr:$map);
+  let results = (outs AnyStaticShapeTensor:$result);
+  let assemblyFormat = "$map attr-dict `:` type($result)";
+  let hasVerifier = 1;
+}
+
 def ONNX_NoneOp : ONNX_Op<"none", [Pure]> {
   let summary = "an optional input that is left out";
   let results = (outs NoneType:$result);

@@ -1,0 +1,73 @@
+//===- SizeAnalysis.h - Sizes of tensors by symbols -------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_TRANSFORMS_SIZEANALYSIS_H
+#define GARAM_TRANSFORMS_SIZEANALYSIS_H
+
+#include "garam/Support/RunTimeSizes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+namespace garam {
+
+/// The sizes of the tensors of a function, whose symbols the argument with
+/// attribute `garam.symbols` holds, as normalised expressions of these. One
+/// walk over the function's block.
+class SizeAnalysis {
+public:
+  explicit SizeAnalysis(mlir::func::FuncOp function);
+
+  /// Whether the function has symbols.
+  bool hasSymbols() const { return bool(values); }
+  llvm::ArrayRef<SizeSymbol> getSymbols() const { return symbols; }
+
+  /// Derives all sizes. Fails with a refusal of each operation with a tensor
+  /// whose size does not follow, or whose tensors need not fit each other.
+  llvm::LogicalResult run();
+
+  /// Of a tensor of the function's block, one for each dimension.
+  llvm::SmallVector<mlir::AffineExpr> getSizes(mlir::Value tensor) const;
+  /// Its type with the greatest sizes; null when those are no sizes.
+  mlir::RankedTensorType getLargestType(mlir::Value tensor) const;
+  /// Of an index; null when it is no expression of the symbols.
+  mlir::AffineExpr getExpr(mlir::Value index);
+  /// Of the loops of a structured operation.
+  llvm::SmallVector<int64_t> getMostIterations(mlir::linalg::LinalgOp op) const;
+
+  /// `size` as an index, computed from the symbols where `builder` is.
+  mlir::Value makeIndex(mlir::OpBuilder &builder, mlir::Location loc,
+                        mlir::AffineExpr size);
+
+private:
+  using Sizes = llvm::SmallVector<mlir::AffineExpr>;
+
+  mlir::AffineExpr getConstant(int64_t value) const;
+  mlir::AffineExpr computeExpr(mlir::Value index);
+  mlir::AffineExpr computeExpr(mlir::Operation *op);
+  mlir::AffineExpr getExpr(mlir::OpFoldResult size);
+  mlir::AffineExpr getProduct(llvm::ArrayRef<mlir::AffineExpr> sizes) const;
+  llvm::LogicalResult visit(mlir::Operation &op);
+  std::optional<Sizes> derive(mlir::Operation &op, mlir::OpResult result);
+  std::optional<Sizes> deriveReshape(mlir::tensor::ReshapeOp op);
+  Sizes deriveCollapse(mlir::tensor::CollapseShapeOp op);
+  llvm::LogicalResult check(mlir::Operation &op);
+  llvm::LogicalResult checkLoops(mlir::linalg::LinalgOp op);
+  llvm::LogicalResult refuse(mlir::Operation &op, const llvm::Twine &reason);
+  std::optional<Sizes> complete(mlir::RankedTensorType type,
+                                mlir::ValueRange dynamicSizes);
+
+  mlir::MLIRContext *context;
+  mlir::func::FuncOp function;
+  std::vector<SizeSymbol> symbols;
+  mlir::Value values;                       // of the symbols, or null
+  llvm::DenseMap<mlir::Value, Sizes> sizes; // of tensors with dynamic ones
+  llvm::DenseMap<mlir::Value, mlir::AffineExpr> exprs; // of indices
+};
+
+} // namespace garam
+
+#endif // GARAM_TRANSFORMS_SIZEANALYSIS_H

@@ -1,0 +1,263 @@
+//===- DeriveSizes.cpp - Sizes of run time through nodes ------------------===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DeriveSizes.h"
+
+#include "EvaluateNode.h"
+
+using namespace mlir;
+
+namespace garam::onnx {
+namespace {
+
+AffineExpr getConstant(const NodeSizes &in, int64_t value) {
+  return getAffineConstantExpr(value, in.node->getContext());
+}
+
+AffineExpr getProduct(const NodeSizes &in, ArrayRef<AffineExpr> sizes) {
+  AffineExpr product = getConstant(in, 1);
+  for (AffineExpr size : sizes) {
+    if (!size)
+      return {};
+    product = product * size;
+  }
+  return normalizeSize(product);
+}
+
+bool isConstant(AffineExpr size, int64_t value) {
+  auto constant = dyn_cast_or_null<AffineConstantExpr>(size);
+  return constant && constant.getValue() == value;
+}
+
+/// The integers of an operand, null where one is not known; none when it is no
+/// tensor of a fixed size.
+std::optional<SizeList> getIntegers(const NodeSizes &in, size_t index) {
+  if (index >= in.values.size() || !in.values[index] ||
+      in.values[index]->isFloat())
+    return std::nullopt;
+  SizeList integers;
+  for (const Element &element : in.values[index]->elements)
+    integers.push_back(element.getSize(in.node->getContext()));
+  return integers;
+}
+
+int64_t getInt(const NodeSizes &in, StringRef name, int64_t missing) {
+  NodeOp node = in.node;
+  auto value = node.getNodeAttributes().getAs<IntegerAttr>(name);
+  return value ? value.getInt() : missing;
+}
+
+bool isAtLeast(const NodeSizes &in, AffineExpr left, AffineExpr right) {
+  return getSizeRange(normalizeSize(left - right), in.symbols).first >= 0;
+}
+
+std::optional<SizeList> deriveReshape(const NodeSizes &in) {
+  std::optional<SizeList> wanted = getIntegers(in, 1);
+  if (!wanted)
+    return std::nullopt;
+  bool allowsZero = getInt(in, "allowzero", 0) != 0;
+  std::optional<size_t> inferred;
+  SizeList others;
+  for (auto [dim, size] : llvm::enumerate(*wanted)) {
+    if (isConstant(size, 0) && !allowsZero)
+      size = dim < in.sizes[0].size() ? in.sizes[0][dim] : AffineExpr();
+    if (isConstant(size, -1) && !inferred)
+      inferred = dim;
+    else
+      others.push_back(size);
+  }
+  if (!inferred)
+    return wanted;
+  AffineExpr all = getProduct(in, in.sizes[0]), known = getProduct(in, others);
+  (*wanted)[*inferred] = all && known ? divideSize(all, known) : AffineExpr();
+  return wanted;
+}
+
+std::optional<SizeList> deriveExpand(const NodeSizes &in) {
+  std::optional<SizeList> wanted = getIntegers(in, 1);
+  if (!wanted)
+    return std::nullopt;
+  SizeList result(*wanted);
+  const SizeList &input = in.sizes[0];
+  if (input.size() > result.size())
+    result.insert(result.begin(), input.size() - result.size(),
+                  getConstant(in, 1));
+  for (size_t dim = 0; dim < input.size(); ++dim) {
+    AffineExpr &size = result[result.size() - input.size() + dim];
+    if (isConstant(size, 1))
+      size = input[dim];
+    else if (size != input[dim] && !isConstant(input[dim], 1))
+      size = AffineExpr();
+  }
+  return result;
+}
+
+/// The number of elements, which a step of 1 does not need divided.
+std::optional<SizeList> deriveRange(const NodeSizes &in) {
+  SizeList operands;
+  for (size_t i = 0; i < 3; ++i) {
+    std::optional<SizeList> integers = getIntegers(in, i);
+    if (!integers || integers->size() != 1 || !integers->front())
+      return std::nullopt;
+    operands.push_back(integers->front());
+  }
+  auto step = dyn_cast<AffineConstantExpr>(operands[2]);
+  if (!step || step.getValue() <= 0 || !isAtLeast(in, operands[1], operands[0]))
+    return std::nullopt;
+  return SizeList{
+      normalizeSize((operands[1] - operands[0]).ceilDiv(step.getValue()))};
+}
+
+std::optional<SizeList> deriveConcat(const NodeSizes &in) {
+  SizeList result = in.sizes[0];
+  auto axis = normalizeAxis(getInt(in, "axis", 0), result.size());
+  if (!axis)
+    return std::nullopt;
+  for (const SizeList &sizes : in.sizes.drop_front()) {
+    if (sizes.size() != result.size())
+      return std::nullopt;
+    AffineExpr &sum = result[*axis];
+    sum =
+        sum && sizes[*axis] ? normalizeSize(sum + sizes[*axis]) : AffineExpr();
+  }
+  return result;
+}
+
+std::optional<SizeList> deriveFlatten(const NodeSizes &in) {
+  int64_t rank = in.sizes[0].size(), axis = getInt(in, "axis", 1);
+  axis += axis < 0 ? rank : 0;
+  if (axis < 0 || axis > rank)
+    return std::nullopt;
+  ArrayRef<AffineExpr> sizes = in.sizes[0];
+  return SizeList{getProduct(in, sizes.take_front(axis)),
+                  getProduct(in, sizes.drop_front(axis))};
+}
+
+/// Begin and end of a sliced dimension, within it.
+struct Section {
+  AffineExpr begin, end;
+};
+
+/// A position as one in [0, size]; null when it cannot be told which.
+AffineExpr clampPosition(const NodeSizes &in, AffineExpr position,
+                         AffineExpr size) {
+  if (!position || !size)
+    return {};
+  auto [least, most] = getSizeRange(position, in.symbols);
+  if (most < 0)
+    position = normalizeSize(position + size);
+  else if (least < 0)
+    return {};
+  AffineExpr zero = getConstant(in, 0);
+  if (isAtLeast(in, zero, position))
+    return zero;
+  if (isAtLeast(in, position, size))
+    return size;
+  bool isWithin =
+      isAtLeast(in, position, zero) && isAtLeast(in, size, position);
+  return isWithin ? position : AffineExpr();
+}
+
+/// The sections of a Slice by dimension; those of others are whole.
+std::optional<SmallVector<Section>> getSections(const NodeSizes &in) {
+  std::optional<SizeList> starts = getIntegers(in, 1),
+                          ends = getIntegers(in, 2), axes = getIntegers(in, 3),
+                          steps = getIntegers(in, 4);
+  NodeOp node = in.node;
+  auto isGiven = [&](size_t index) {
+    return index < node.getInputs().size() &&
+           !isa<NoneType>(node.getInputs()[index].getType());
+  };
+  if (!starts || !ends || starts->size() != ends->size() ||
+      (isGiven(3) && (!axes || axes->size() != starts->size())) ||
+      (isGiven(4) && (!steps || steps->size() != starts->size())))
+    return std::nullopt;
+  const SizeList &sizes = in.sizes[0];
+  SmallVector<Section> sections;
+  for (AffineExpr size : sizes)
+    sections.push_back({getConstant(in, 0), size});
+  for (size_t i = 0; i < starts->size(); ++i) {
+    auto axis = dyn_cast_or_null<AffineConstantExpr>(axes ? (*axes)[i]
+                                                          : getConstant(in, i));
+    auto dim = axis ? normalizeAxis(axis.getValue(), sizes.size())
+                    : std::optional<int64_t>();
+    if (!dim || (steps && !isConstant((*steps)[i], 1)))
+      return std::nullopt;
+    Section &section = sections[*dim];
+    section.begin = clampPosition(in, (*starts)[i], sizes[*dim]);
+    section.end = clampPosition(in, (*ends)[i], sizes[*dim]);
+    if (section.begin && section.end &&
+        !isAtLeast(in, section.end, section.begin))
+      section = {};
+  }
+  return sections;
+}
+
+std::optional<SizeList> deriveSlice(const NodeSizes &in) {
+  std::optional<SmallVector<Section>> sections = getSections(in);
+  if (!sections)
+    return std::nullopt;
+  return llvm::map_to_vector<6>(*sections, [](const Section &section) {
+    return section.begin && section.end
+               ? normalizeSize(section.end - section.begin)
+               : AffineExpr();
+  });
+}
+
+bool isOfRunTime(AffineExpr size) {
+  return size && !isa<AffineConstantExpr>(size);
+}
+
+} // namespace
+
+std::optional<SizeList> deriveSizes(const NodeSizes &in) {
+  NodeOp node = in.node;
+  if (!node.getDomain().empty() || in.sizes.empty())
+    return std::nullopt;
+  using Derive = std::optional<SizeList> (*)(const NodeSizes &);
+  auto derive =
+      llvm::StringSwitch<Derive>(node.getOpType())
+          .Case("Concat", deriveConcat)
+          .Case("ConstantOfShape",
+                [](const NodeSizes &in) { return getIntegers(in, 0); })
+          .Case("Expand", deriveExpand)
+          .Case("Flatten", deriveFlatten)
+          .Case("Range", deriveRange)
+          .Case("Reshape", deriveReshape)
+          .Case("Slice", deriveSlice)
+          .Default(nullptr);
+  return derive ? derive(in) : std::nullopt;
+}
+
+SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
+                                             const SizeList &result) {
+  NodeOp node = in.node;
+  bool isKnown = llvm::all_of(result, [](AffineExpr size) { return !!size; });
+  if (!node.getDomain().empty() || !isKnown || in.sizes.empty())
+    return {};
+  bool isDynamic = llvm::any_of(in.sizes[0], isOfRunTime) ||
+                   llvm::any_of(result, isOfRunTime);
+  if (node.getOpType() == "Reshape" && isDynamic)
+    return {{1, result}};
+  if (node.getOpType() != "Slice" || !isDynamic)
+    return {};
+  std::optional<SmallVector<Section>> sections = getSections(in);
+  std::optional<SizeList> axes = getIntegers(in, 3);
+  if (!sections)
+    return {};
+  SizeList begins, ends;
+  for (size_t i = 0; i < getIntegers(in, 1)->size(); ++i) {
+    int64_t dim = i;
+    if (axes)
+      dim = *normalizeAxis(cast<AffineConstantExpr>((*axes)[i]).getValue(),
+                           sections->size());
+    begins.push_back((*sections)[dim].begin);
+    ends.push_back((*sections)[dim].end);
+  }
+  return {{1, begins}, {2, ends}};
+}
+
+} // namespace garam::onnx

@@ -1,0 +1,43 @@
+//===- DeriveSizes.h - Sizes of run time through nodes ----------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_ONNX_TRANSFORMS_DERIVESIZES_H
+#define GARAM_LIB_DIALECT_ONNX_TRANSFORMS_DERIVESIZES_H
+
+#include "SmallTensor.h"
+#include "garam/Dialect/ONNX/IR/ONNX.h"
+
+namespace garam::onnx {
+
+using SizeList = llvm::SmallVector<mlir::AffineExpr>;
+
+/// What is known of a node's operands.
+struct NodeSizes {
+  NodeOp node;
+  llvm::ArrayRef<const SmallTensor *> values; // null where not known
+  llvm::ArrayRef<SizeList> sizes; // of dimensions, null where not known
+  llvm::ArrayRef<SizeSymbol> symbols;
+};
+
+/// The sizes of the first result, of operators whose sizes onnx's inference
+/// derives for numbers only; none of others.
+std::optional<SizeList> deriveSizes(const NodeSizes &in);
+
+/// An operand in place of another: integers for it, as expressions of symbols.
+struct ResolvedOperand {
+  unsigned index;
+  SizeList integers;
+};
+
+/// Operands that say sizes and positions from which the lowering need not
+/// derive any: of a Reshape its sizes, of a Slice begins and ends within the
+/// dimensions. None where something is not known, or no size is of run time.
+llvm::SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
+                                                   const SizeList &result);
+
+} // namespace garam::onnx
+
+#endif // GARAM_LIB_DIALECT_ONNX_TRANSFORMS_DERIVESIZES_H

@@ -1,0 +1,297 @@
+"""One binary for the host, run with several sizes: as onnxruntime has them."""
+
+import numpy as np
+import onnx
+import pytest
+
+import oracle
+from conftest import USAGE
+from onnx_case import floats, integers
+
+garam = pytest.importorskip("garam")
+
+OPSET = 20
+
+
+def make_model(graph, initializers=None):
+    model = onnx.parser.parse_model(
+        f'<ir_version: 8, opset_import: ["" : {OPSET}]> case {graph}')
+    model.graph.initializer.extend(onnx.numpy_helper.from_array(np.asarray(value), name)
+                                   for name, value in (initializers or {}).items())
+    return model
+
+
+def check(model, dims, runs, **tolerance):
+    """One session agrees with onnxruntime on all `runs`, dictionaries of inputs."""
+    session = garam.compile(model, target="host", dims=dims).session()
+    for inputs in runs:
+        expected = oracle.run_onnxruntime(model, inputs, optimise=False)
+        actual = session.run(inputs)
+        assert list(actual) == list(expected)
+        for name, value in expected.items():
+            assert actual[name].shape == value.shape and actual[name].dtype == value.dtype
+            np.testing.assert_allclose(actual[name], value,
+                                       **(tolerance or {"rtol": 1e-4, "atol": 1e-5}))
+    return session
+
+
+PERCEPTRON = """(float[batch, 20] x) => (float[batch, 6] y, float[batch, 32] h) {
+    a = MatMul (x, w)
+    b = Add (a, bias)
+    h = Relu (b)
+    c = Gemm (h, v)
+    y = Softmax <axis = -1> (c) }"""
+WEIGHTS = {"w": floats(20, 32), "bias": floats(32), "v": floats(32, 6)}
+
+
+def test_batch_of_a_perceptron():
+    check(make_model(PERCEPTRON, WEIGHTS), {"batch": (1, 33)},
+          [{"x": floats(size, 20)} for size in (7, 1, 33, 16, 2)])
+
+
+def test_batch_of_a_convolutional_network():
+    graph = """(float[n, 3, 12, 12] x) => (float[n, 5] y) {
+        a = Conv <pads = [1, 1, 1, 1]> (x, w1, b1)
+        b = Relu (a)
+        c = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (b)
+        d = Conv <group = 8, pads = [1, 1, 1, 1]> (c, w2)
+        e = Add (d, c)
+        f = GlobalAveragePool (e)
+        g = Flatten (f)
+        y = Gemm <transB = 1> (g, w3, b3) }"""
+    weights = {"w1": floats(8, 3, 3, 3), "b1": floats(8), "w2": floats(8, 1, 3, 3),
+               "w3": floats(5, 8), "b3": floats(5)}
+    check(make_model(graph, weights), {"n": (1, 9)},
+          [{"x": floats(size, 3, 12, 12)} for size in (1, 4, 9)])
+
+
+def test_two_dimensions_and_broadcasting():
+    graph = """(float[batch, seq, 8] x, float[batch, seq] mask) => (float[batch, seq, 8] y,
+                                                                    float[batch, 8] z) {
+        one = Constant <value_ints = [-1]> ()
+        m = Unsqueeze (mask, one)
+        a = Mul (x, m)
+        s = MatMul (a, w)
+        y = Add (s, x)
+        axis = Constant <value_ints = [1]> ()
+        z = ReduceMax <keepdims = 0> (y, axis) }"""
+    check(make_model(graph, {"w": floats(8, 8)}), {"batch": (1, 4), "seq": (1, 20)},
+          [{"x": floats(b, s, 8), "mask": floats(b, s)} for b, s in ((1, 1), (4, 20), (2, 7), (3, 16))])
+
+
+def attention(heads=2, width=16):
+    """Self-attention as exporters write it: shapes computed from those of the input."""
+    head = width // heads
+    graph = f"""(int64[batch, seq] ids, int64[batch, seq] mask) => (float[batch, seq, {width}] y) {{
+        e = Gather (table, ids)
+        shape = Shape (ids)
+        zero = Constant <value_int = 0> ()
+        one = Constant <value_int = 1> ()
+        batch = Gather (shape, zero)
+        seq = Gather (shape, one)
+        positions = Range (zero, seq, one)
+        p = Gather (places, positions)
+        x = Add (e, p)
+        first = Constant <value_ints = [0]> ()
+        b1 = Unsqueeze (batch, first)
+        s1 = Unsqueeze (seq, first)
+        heads = Constant <value_ints = [{heads}]> ()
+        head = Constant <value_ints = [{head}]> ()
+        width = Constant <value_ints = [{width}]> ()
+        split = Concat <axis = 0> (b1, s1, heads, head)
+        joined = Concat <axis = 0> (b1, s1, width)
+        q0 = MatMul (x, wq)
+        q1 = Reshape (q0, split)
+        q = Transpose <perm = [0, 2, 1, 3]> (q1)
+        k0 = MatMul (x, wk)
+        k1 = Reshape (k0, split)
+        k = Transpose <perm = [0, 2, 3, 1]> (k1)
+        v0 = MatMul (x, wv)
+        v1 = Reshape (v0, split)
+        v = Transpose <perm = [0, 2, 1, 3]> (v1)
+        scores0 = MatMul (q, k)
+        scale = Constant <value_float = 0.35> ()
+        scores1 = Mul (scores0, scale)
+        m0 = Constant <value_ints = [1, 2]> ()
+        m1 = Unsqueeze (mask, m0)
+        full = Concat <axis = 0> (b1, one1, s1, s1)
+        m2 = Expand (m1, full)
+        m3 = Cast <to = 1> (m2)
+        onef = Constant <value_float = 1.0> ()
+        m4 = Sub (onef, m3)
+        least = Constant <value_float = -10000.0> ()
+        m5 = Mul (m4, least)
+        scores = Add (scores1, m5)
+        probabilities = Softmax <axis = -1> (scores)
+        c0 = MatMul (probabilities, v)
+        c1 = Transpose <perm = [0, 2, 1, 3]> (c0)
+        c = Reshape (c1, joined)
+        o = MatMul (c, wo)
+        r = Add (o, x)
+        y = LayerNormalization (r, gamma, beta)
+    }}"""
+    return make_model(graph, {
+        "table": floats(50, width), "places": floats(40, width), "one1": np.array([1]),
+        **{name: floats(width, width) for name in ("wq", "wk", "wv", "wo")},
+        "gamma": floats(width), "beta": floats(width)})
+
+
+def attention_inputs(batch, seq):
+    mask = np.ones((batch, seq), np.int64)
+    mask[:, seq // 2 + 1:] = 0
+    return {"ids": integers(batch, seq, low=0, high=50, dtype=np.int64), "mask": mask}
+
+
+def test_batch_and_sequence_of_attention():
+    check(attention(), {"batch": (1, 3), "seq": (1, 40)},
+          [attention_inputs(b, s) for b, s in ((1, 1), (3, 40), (2, 9), (1, 17), (3, 4))])
+
+
+SIZES = {
+    # A part of a table as long as the sequence, and all but its last element.
+    "slices": """(float[seq, 4] x) => (float[seq, 4] y, float[rest, 4] z) {
+        shape = Shape <start = 0, end = 1> (x)
+        begin = Constant <value_ints = [0]> ()
+        last = Constant <value_ints = [-1]> ()
+        part = Slice (table, begin, shape, begin)
+        y = Add (x, part)
+        z = Slice (x, begin, last, begin) }""",
+    "joined": """(float[seq, 4] x) => (float[more, 4] y, float[twice] z) {
+        y = Concat <axis = 0> (x, table, x)
+        minus = Constant <value_ints = [-1]> ()
+        two = Constant <value_ints = [2]> ()
+        shape = Concat <axis = 0> (minus, two)
+        pairs = Reshape (x, shape)
+        zero = Constant <value_ints = [0]> ()
+        one = Constant <value_ints = [1]> ()
+        z = ReduceSum <keepdims = 0> (pairs, one) }""",
+    "made": """(float[seq, 4] x) => (float[seq, seq] y, int64[two] shape) {
+        shape = Shape (x)
+        zero = Constant <value_int = 0> ()
+        one = Constant <value_int = 1> ()
+        seq = Gather (shape, zero)
+        first = Constant <value_ints = [0]> ()
+        s1 = Unsqueeze (seq, first)
+        square = Concat <axis = 0> (s1, s1)
+        base = ConstantOfShape <value = float[1] {2.5}> (square)
+        r = Range (zero, seq, one)
+        rf = Cast <to = 1> (r)
+        y = Mul (base, rf) }""",
+}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_that_follow(name):
+    check(make_model(SIZES[name], {"table": floats(12, 4)}), {"seq": (2, 12)},
+          [{"x": floats(size, 4)} for size in (12, 2, 7)])
+
+
+def test_python_says_names_and_bounds(tmp_path):
+    session = check(make_model(PERCEPTRON, WEIGHTS), {"batch": (1, 8)}, [{"x": floats(3, 20)}])
+    executable = session.executable
+    assert executable.dimensions == {"batch": (1, 8)}
+    assert [value.shape for value in executable.inputs] == [("batch", 20)]
+    assert [value.shape for value in executable.outputs] == [("batch", 6), ("batch", 32)]
+    executable.save(tmp_path / "model.garam")
+    inference = garam.InferenceSession(tmp_path / "model.garam")
+    assert inference.get_inputs()[0].shape == ["batch", 20]
+    assert inference.get_outputs()[0].shape == ["batch", 6]
+    y, h = inference.run(None, {"x": floats(5, 20)})
+    assert y.shape == (5, 6) and h.shape == (5, 32)
+
+
+def test_inference_session_compiles_once():
+    model = make_model(PERCEPTRON, WEIGHTS)
+    inference = garam.InferenceSession(model, target="host", dims={"batch": (1, 8)})
+    assert inference.get_inputs()[0].shape == ["batch", 20]
+    for size in (2, 8):
+        x = floats(size, 20)
+        expected = oracle.run_onnxruntime(model, {"x": x}, optimise=False)
+        np.testing.assert_allclose(inference.run(["y"], {"x": x})[0], expected["y"], rtol=1e-4,
+                                   atol=1e-6)
+    assert len(inference.executables) == 1
+
+
+@pytest.mark.parametrize("batch, seq, other, message", [
+    (5, 4, 4, "input 'x': dimension 0 ('batch') is 5, the binary is for 1 to 4"),
+    (2, 1, 1, "input 'x': dimension 1 ('seq') is 1, the binary is for 2 to 9"),
+    (2, 4, 5, "input 'mask': dimension 1 ('seq') is 5, needed 4 as of input 'x': dimension 1 ('seq')"),
+])
+def test_refuses_sizes(batch, seq, other, message):
+    graph = """(float[batch, seq] x, float[batch, seq] mask) => (float[batch, seq] y) {
+        y = Mul (x, mask) }"""
+    session = garam.compile(make_model(graph), target="host",
+                            dims={"batch": (1, 4), "seq": (2, 9)}).session()
+    with pytest.raises(garam.InputError) as failure:
+        session.run({"x": floats(batch, seq), "mask": floats(batch, other)})
+    assert message in str(failure.value)
+
+
+def test_refuses_a_fixed_dimension_of_another_size():
+    session = garam.compile(make_model(PERCEPTRON, WEIGHTS), target="host",
+                            dims={"batch": (1, 4)}).session()
+    with pytest.raises(garam.InputError, match="dimension 1 is 21, the model needs 20"):
+        session.run({"x": floats(2, 21)})
+
+
+@pytest.mark.parametrize("graph, message", [
+    ("(float[a, 4] x, float[b, 4] y) => (float[a, 4] z) { z = Add (x, y) }",
+     "sizes a and b of its tensors must be equal and need not be"),
+    ("(float[a, 4] x) => (float[b, 4] z) { c = Clip (x)\n z = CumSum (c, zero) }",
+     "is dynamic"),
+])
+def test_refuses_what_does_not_follow(graph, message):
+    dims = {name: (1, 4) for name in "ab" if f"float[{name}, 4] x" in graph or f"[{name}, 4] y" in graph}
+    with pytest.raises(garam.ModelError) as failure:
+        garam.compile(make_model(graph, {"zero": np.int64(0)}), target="host", dims=dims)
+    assert message in str(failure.value)
+
+
+@pytest.mark.parametrize("target, dims, message", [
+    ("rngd", {"batch": (1, 4)}, "has devices whose programs have fixed sizes"),
+    ("host", {"none": (1, 4)}, "--dim none=1..4: no input has a dimension of that name"),
+    ("host", {"batch": (4, 1)}, "expected bounds that are at least 1, the lower one first"),
+    ("host", {"batch": (0, 1)}, "expected bounds that are at least 1, the lower one first"),
+])
+def test_refuses_options(target, dims, message):
+    with pytest.raises(garam.UsageError) as failure:
+        garam.compile(make_model(PERCEPTRON, WEIGHTS), target=target, dims=dims)
+    assert message in str(failure.value)
+
+
+def test_command_line(run_tool, tmp_path):
+    model = make_model(PERCEPTRON, WEIGHTS)
+    onnx.save(model, tmp_path / "model.onnx")
+    run_tool("garam", "compile", tmp_path / "model.onnx", "--target", "host", "--dim",
+             "batch=1..16", "-o", tmp_path / "model.garam")
+    for size in (3, 16):
+        x = floats(size, 20)
+        np.save(tmp_path / "x.npy", x)
+        run_tool("garam", "run", tmp_path / "model.garam", "--input", f"x={tmp_path / 'x.npy'}",
+                 "--output-dir", tmp_path / str(size))
+        expected = oracle.run_onnxruntime(model, {"x": x}, optimise=False)
+        assert sorted(path.name for path in (tmp_path / str(size)).iterdir()) == ["h.npy", "y.npy"]
+        np.testing.assert_allclose(np.load(tmp_path / str(size) / "y.npy"), expected["y"],
+                                   rtol=1e-4, atol=1e-6)
+
+
+def test_refuses_states_of_run_time():
+    graph = "(float[n, 4] x, float[n, 4] s) => (float[n, 4] y) { y = Add (x, s) }"
+    with pytest.raises(garam.UsageError, match="a state has no sizes of run time"):
+        garam.compile(make_model(graph), target="host", dims={"n": (1, 4)}, states={"s": "y"})
+
+
+def test_refuses_a_dimension_twice(run_tool, fails, tmp_path):
+    onnx.save(make_model(PERCEPTRON, WEIGHTS), tmp_path / "model.onnx")
+    fails(USAGE, "--dim batch=1..4: dimension 'batch' is given more than once", "compile",
+          tmp_path / "model.onnx", "--target", "host", "--dim", "batch=2", "--dim", "batch=1..4",
+          "-o", tmp_path / "model.garam")
+
+
+def test_refuses_more_than_memory_holds():
+    graph = ("(float[n] x) => (float[m] y) { one = Constant <value_ints = [1]> ()\n"
+             "zero = Constant <value_ints = [0]> ()\n"
+             "c = Unsqueeze (x, one)\nr = Unsqueeze (x, zero)\n"
+             "p = Mul (c, r)\ny = ReduceSum <keepdims = 0> (p, one) }")
+    with pytest.raises(garam.ModelError, match="more elements than can be counted"):
+        garam.compile(make_model(graph), target="host", dims={"n": (1, 10**9)})

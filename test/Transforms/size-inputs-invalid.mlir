@@ -1,0 +1,68 @@
+// RUN: garam-opt %s -size-inputs -split-input-file -verify-diagnostics
+
+// Tensors that are computed together have equal sizes in every run.
+
+func.func @differ(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["m"]}) -> tensor<?xf32>
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 8 : i64}, {name = "m", least = 1 : i64, most = 8 : i64}]} {
+  %c0 = arith.constant 0 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  // expected-error @+1 {{sizes n and m of its tensors must be equal and need not be; bind the dimension with --dim NAME=SIZE}}
+  %0 = linalg.add ins(%x, %y : tensor<?xf32>, tensor<?xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// So have the elements of a reshape.
+
+func.func @reshape(%x: tensor<?xf32> {onnx.dims = ["n"]}) -> tensor<?x2xf32>
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 8 : i64}]} {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %half = arith.divui %n, %c2 : index
+  // expected-error @+1 {{sizes n and n / 2 * 2 must be equal and need not be}}
+  %0 = tensor.expand_shape %x [[0, 1]] output_shape [%half, 2] : tensor<?xf32> into tensor<?x2xf32>
+  return %0 : tensor<?x2xf32>
+}
+
+// -----
+
+// A size that a value says does not follow from the inputs' sizes.
+
+func.func @value(%x: tensor<?xi64> {onnx.dims = ["n"]}) -> tensor<?xf32>
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 8 : i64}]} {
+  %c0 = arith.constant 0 : index
+  %first = tensor.extract %x[%c0] : tensor<?xi64>
+  %size = arith.index_cast %first : i64 to index
+  // expected-error @+1 {{it makes a tensor whose size does not follow from those of the inputs}}
+  %e = tensor.empty(%size) : tensor<?xf32>
+  return %e : tensor<?xf32>
+}
+
+// -----
+
+// Windows have a fixed number of places.
+
+func.func @window(%x: tensor<?xf32> {onnx.dims = ["n"]}, %w: tensor<3xf32>) -> tensor<?xf32>
+    attributes {garam.symbols = [{name = "n", least = 3 : i64, most = 8 : i64}]} {
+  %c0 = arith.constant 0 : index
+  %c2 = arith.constant 2 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %m = arith.subi %n, %c2 : index
+  %e = tensor.empty(%m) : tensor<?xf32>
+  // expected-error @+1 {{a window over a dimension whose size, n, shows at run time}}
+  %0 = linalg.conv_1d ins(%x, %w : tensor<?xf32>, tensor<3xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// A buffer has a number of elements that can be counted.
+
+// expected-error @+1 {{an output has more elements than can be counted}}
+func.func @large(%x: tensor<?x?xf32> {onnx.dims = ["n", "n"]}) -> tensor<?x?xf32>
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 1000000000 : i64}]} {
+  return %x : tensor<?x?xf32>
+}
