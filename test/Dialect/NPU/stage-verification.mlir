@@ -615,3 +615,102 @@ func.func @upper_of_i32(%x: tensor<4xi32>) -> tensor<4xi32> {
   }
   return %y : tensor<4xi32>
 }
+
+// -----
+
+// Points of a loop nest are counted in 64 bits.
+#id = affine_map<(i, j, k) -> (i, j, k)>
+func.func @too_many_points(%x: tensor<4294967296x4294967296x4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C1) the product of sizes leaves 64 bits: 4294967296, 4294967296, 4}}
+  %0 = npu.vector ins(%x) sizes [4294967296, 4294967296, 4] {indexing_maps = [#id, #id]}
+      : (tensor<4294967296x4294967296x4xf32>) -> tensor<4294967296x4294967296x4xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// Registers hold scalars.
+#id = affine_map<(i) -> (i)>
+func.func @vector_of_vectors(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C9) values in regions are f32, i32 or i1, got: 'vector<4xf32>' of 'arith.constant'}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    %c = arith.constant dense<1.0> : vector<4xf32>
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+// Registers have 32 bits.
+#id = affine_map<(i) -> (i)>
+func.func @vector_of_doubles(%a: tensor<4xf32>) {
+  // expected-error @+1 {{'npu.vector' op (C9) values in regions are f32, i32 or i1, got: 'f64' of 'arith.extf'}}
+  %0 = npu.vector ins(%a) sizes [4] {indexing_maps = [#id, #id]} : (tensor<4xf32>) -> tensor<4xf32> {
+  ^bb0(%e: f32):
+    %wide = arith.extf %e : f32 to f64
+    %narrow = arith.truncf %wide : f64 to f32
+    npu.yield %narrow : f32
+  }
+  return
+}
+
+// -----
+
+// What lies outside of the activation is its zero point, which is written as an
+// element.
+func.func @zero_point(%x: tensor<16xi8>, %w: tensor<3xi8>) -> tensor<16xi32> {
+  // expected-error @+1 {{'npu.contract' op (C13) activation_zero_point is -128 to 127, got: 1000}}
+  %y = npu.contract %x, %w sizes [16, 3]
+      iterators [#npu.iterator<row>, #npu.iterator<reduction>]
+      maps [affine_map<(m, k) -> (m + k - 1)>, affine_map<(m, k) -> (k)>,
+            affine_map<(m, k) -> (m)>]
+      {activation_padding = array<i1: true>, activation_zero_point = 1000 : i32}
+      : (tensor<16xi8>, tensor<3xi8>) -> tensor<16xi32>
+  return %y : tensor<16xi32>
+}
+
+// -----
+
+func.func @unsigned_zero_point(%x: tensor<4x8xi8>, %w: tensor<8x2xi8>) -> tensor<4x2xi8> {
+  // expected-error @+1 {{'npu.contract' op (C13) output_zero_point is 0 to 255, got: -1}}
+  %y = npu.contract %x, %w sizes [4, 2, 8]
+      iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+      maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+            affine_map<(m, n, k) -> (m, n)>]
+      {output_unsigned, output_zero_point = -1 : i32}
+      : (tensor<4x8xi8>, tensor<8x2xi8>) -> tensor<4x2xi8>
+  return %y : tensor<4x2xi8>
+}
+
+// -----
+
+// Floats have no zero point.
+func.func @float_zero_point(%x: tensor<4x8xf16>, %w: tensor<8x2xf16>) -> tensor<4x2xf16> {
+  // expected-error @+1 {{'npu.contract' op (C13) weight_zero_point is 0 to 0, got: 3}}
+  %y = npu.contract %x, %w sizes [4, 2, 8]
+      iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
+      maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+            affine_map<(m, n, k) -> (m, n)>] {weight_zero_point = 3 : i32}
+      : (tensor<4x8xf16>, tensor<8x2xf16>) -> tensor<4x2xf16>
+  return %y : tensor<4x2xf16>
+}
+
+// -----
+
+// An index is a register of 32 bits.
+#id = affine_map<(i) -> (i)>
+func.func @index_of_many(%a: tensor<4294967296xi8>) {
+  %0 = npu.vector ins(%a) sizes [4294967296] {indexing_maps = [#id, #id]}
+      : (tensor<4294967296xi8>) -> tensor<4294967296xi8> {
+  ^bb0(%e: i32):
+    // expected-error @+1 {{'npu.index' op (C3) an index is an i32, which does not count to 4294967296}}
+    %i = npu.index 0
+    npu.yield %i : i32
+  }
+  return
+}

@@ -10,6 +10,8 @@
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 
+#include "mlir/Dialect/Utils/IndexingUtils.h"
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -57,12 +59,6 @@ RequantizationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   return success();
 }
 
-static bool isPermutation(ArrayRef<int64_t> layout) {
-  return llvm::all_of(llvm::seq<int64_t>(0, layout.size()), [&](int64_t dim) {
-    return llvm::is_contained(layout, dim);
-  });
-}
-
 LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    ArrayRef<DenseI64ArrayAttr> layouts,
                                    DenseI64ArrayAttr split,
@@ -70,7 +66,7 @@ LogicalResult ScheduleAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                                    DenseI64ArrayAttr tile, int64_t firstCore,
                                    ArrayRef<HomeKind>) {
   for (DenseI64ArrayAttr layout : layouts)
-    if (!isPermutation(layout))
+    if (!isPermutationVector(layout.asArrayRef()))
       return emitError() << "(C1) a layout is a permutation of dimensions, "
                             "got: ["
                          << layout.asArrayRef() << "]";

@@ -321,7 +321,9 @@ LogicalResult VectorCommandOp::verify() {
            << " != " << program.getBody().getNumArguments();
   SmallVector<size_t> dims(getInputs().size() + getOutputs().size(),
                            getSizes().size());
-  return verifyDescriptors(*this, getDescriptors(), dims);
+  if (failed(verifyDescriptors(*this, getDescriptors(), dims)))
+    return failure();
+  return verifyRegisters();
 }
 
 /// The copies that a transfer reads and writes exist.

@@ -10,8 +10,6 @@
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
@@ -67,9 +65,15 @@ static std::optional<Range> getRange(AffineExpr expr, ArrayRef<int64_t> sizes) {
 static LogicalResult verifyLoops(Operation *op, ArrayRef<int64_t> sizes,
                                  ArrayRef<AffineMap> maps,
                                  ArrayRef<Value> tensors) {
-  for (int64_t size : sizes)
+  std::optional<int64_t> points = 1;
+  for (int64_t size : sizes) {
     if (size < 1)
       return op->emitOpError("(C1) sizes are at least 1, got: ") << size;
+    points = points ? llvm::checkedMul(*points, size) : points;
+  }
+  if (!points)
+    return op->emitOpError("(C1) the product of sizes leaves 64 bits: ")
+           << sizes;
   if (maps.size() != tensors.size())
     return op->emitOpError("(C2) needs one map for each operand and result, "
                            "got: ")
@@ -200,6 +204,37 @@ static LogicalResult verifyRoles(ContractOp op, ArrayRef<IteratorKind> kinds,
   return success();
 }
 
+/// That zero points are elements of their tensors, so that what lies outside of
+/// the activation can be written down; of floats there are none.
+static LogicalResult verifyZeroPoints(ContractOp op) {
+  auto verify = [&](StringRef name, Value tensor, bool isUnsigned,
+                    int64_t zeroPoint) -> LogicalResult {
+    auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(tensor));
+    int64_t low = 0, high = 0;
+    if (type && (isUnsigned || type.isUnsigned())) {
+      high = llvm::maxUIntN(std::min(type.getWidth(), 32u));
+    } else if (type) {
+      low = llvm::minIntN(std::min(type.getWidth(), 32u));
+      high = llvm::maxIntN(std::min(type.getWidth(), 32u));
+    }
+    if (low <= zeroPoint && zeroPoint <= high)
+      return success();
+    return op.emitOpError("(C13) ")
+           << name << " is " << low << " to " << high << ", got: " << zeroPoint;
+  };
+  if (failed(verify("activation_zero_point", op.getActivation(),
+                    op.getActivationUnsigned(), op.getActivationZeroPoint())) ||
+      failed(verify("weight_zero_point", op.getWeight(), op.getWeightUnsigned(),
+                    op.getWeightZeroPoint())) ||
+      failed(verify("output_zero_point", op.getResult(), op.getOutputUnsigned(),
+                    op.getOutputZeroPoint())))
+    return failure();
+  return op.getResidual()
+             ? verify("residual_zero_point", op.getResidual(),
+                      op.getResidualUnsigned(), op.getResidualZeroPoint())
+             : success();
+}
+
 static LogicalResult verifyTypes(ContractOp op) {
   Type activation = getElementTypeOrSelf(op.getActivation());
   Type weight = getElementTypeOrSelf(op.getWeight());
@@ -227,6 +262,8 @@ static LogicalResult verifyTypes(ContractOp op) {
                   op.getRequantization() || op.getOutputScale() != one;
   if (result.isInteger(32) && (!isInteger || hasSteps))
     return op.emitOpError("(C9) an i32 result is the plain sum of integers");
+  if (failed(verifyZeroPoints(op)))
+    return failure();
   if (!op.getOutputScale().isFinite() || !(op.getOutputScale() > APFloat(0.0f)))
     return op.emitOpError("(C12) output_scale is finite and more than 0, got: ")
            << op.getOutputScaleAttr();
@@ -285,54 +322,6 @@ LogicalResult ContractOp::verify() {
 //===----------------------------------------------------------------------===//
 // VectorOp
 //===----------------------------------------------------------------------===//
-
-static Type getRegisterType(Value tensor) {
-  Type type = getElementTypeOrSelf(tensor);
-  MLIRContext *context = type.getContext();
-  return isa<FloatType>(type) ? Type(Float32Type::get(context))
-                              : Type(IntegerType::get(context, 32));
-}
-
-static LogicalResult verifyArguments(VectorOp op, Block &block, StringRef name,
-                                     ArrayRef<Type> expected) {
-  if (block.getNumArguments() != expected.size())
-    return op.emitOpError("(C7) ")
-           << name << " needs " << expected.size()
-           << " arguments, got: " << block.getNumArguments();
-  for (auto [i, type] : llvm::enumerate(expected))
-    if (block.getArgument(i).getType() != type)
-      return op.emitOpError("(C7) argument ")
-             << i << " of " << name << " is " << type
-             << ", got: " << block.getArgument(i).getType();
-  return success();
-}
-
-static LogicalResult verifyYield(VectorOp op, Block &block, StringRef name,
-                                 ArrayRef<Type> expected, bool mayRound) {
-  auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield || yield.getValues().size() != expected.size())
-    return op.emitOpError("(C8) ")
-           << name << " yields " << expected.size() << " values";
-  for (auto [value, type] : llvm::zip(yield.getValues(), expected)) {
-    // Stores round f32 to integers.
-    bool isRounded = mayRound && value.getType().isF32() && type.isInteger(32);
-    if (value.getType() != type && !isRounded)
-      return op.emitOpError("(C8) ")
-             << name << " yields " << type << ", got: " << value.getType();
-  }
-  return success();
-}
-
-static LogicalResult verifyOperations(VectorOp op, Block &block) {
-  for (Operation &inner : block.without_terminator())
-    if (!isa<IndexOp>(inner) &&
-        !isa_and_present<arith::ArithDialect, math::MathDialect>(
-            inner.getDialect()))
-      return op.emitOpError("(C9) regions hold arith and math operations and "
-                            "npu.index, got: '")
-             << inner.getName() << "'";
-  return success();
-}
 
 static LogicalResult verifyLists(VectorOp op) {
   unsigned numInputs = op.getInputs().size();
@@ -414,56 +403,6 @@ LogicalResult VectorOp::verify() {
   if ((numReductions > 0) != !getCombiners().empty() ||
       (numReductions > 0) == getFinish().empty())
     return emitOpError("(C10) combiners and finish stand with reductions");
-  return success();
-}
-
-LogicalResult VectorOp::verifyRegions() {
-  SmallVector<Type> inputs, sums, outputs, finishTypes;
-  for (Value input : getInputs())
-    inputs.push_back(getRegisterType(input));
-  for (Value result : getResults())
-    outputs.push_back(getRegisterType(result));
-  for (Attribute attribute : getCombiners())
-    sums.push_back(cast<CombinerAttr>(attribute).getInitial().getType());
-  Block &body = getBody().front();
-  bool hasFinish = !getFinish().empty();
-  if (failed(verifyArguments(*this, body, "body", inputs)) ||
-      failed(verifyYield(*this, body, "body", hasFinish ? sums : outputs,
-                         /*mayRound=*/!hasFinish)) ||
-      failed(verifyOperations(*this, body)))
-    return failure();
-  if (!hasFinish)
-    return success();
-  finishTypes = sums;
-  unsigned numParallel = getSizes().size() - getNumReductions();
-  SmallVector<AffineMap> maps = getMaps(getIndexingMaps());
-  for (auto [i, type] : llvm::enumerate(inputs)) {
-    bool isInvariant = true;
-    for (unsigned dim = numParallel; dim < getSizes().size(); ++dim)
-      isInvariant &= !maps[i].isFunctionOfDim(dim);
-    if (isInvariant)
-      finishTypes.push_back(type);
-  }
-  Block &finish = getFinish().front();
-  if (failed(verifyArguments(*this, finish, "finish", finishTypes)) ||
-      failed(verifyYield(*this, finish, "finish", outputs,
-                         /*mayRound=*/true)) ||
-      failed(verifyOperations(*this, finish)))
-    return failure();
-  return success();
-}
-
-LogicalResult IndexOp::verify() {
-  auto vector = (*this)->getParentOfType<VectorOp>();
-  if (!vector)
-    return emitOpError("(C1) stands in npu.vector");
-  int64_t rank = vector.getSizes().size();
-  // A combined value has no index in a dimension that it was combined over.
-  if (vector.getFinish().isAncestor((*this)->getParentRegion()))
-    rank -= vector.getNumReductions();
-  if (getDim() >= static_cast<uint64_t>(rank))
-    return emitOpError("(C2) dimension is 0 to ")
-           << rank - 1 << ", got: " << static_cast<int64_t>(getDim());
   return success();
 }
 

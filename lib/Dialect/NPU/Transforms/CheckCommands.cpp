@@ -38,6 +38,16 @@ static LogicalResult checkCommand(Operation *op,
          << core << ", but " << machine.name << " has " << machine.cores;
 }
 
+LogicalResult checkNotSynchronized(func::FuncOp func) {
+  if (func.isExternal())
+    return success();
+  for (Operation &op : func.front())
+    if (isa<WaitOp, SignalOp>(op))
+      return op.emitOpError("is made by npu-synchronize, which is the last to "
+                            "see commands in any order");
+  return success();
+}
+
 LogicalResult checkCommands(func::FuncOp func,
                             const MachineDescription &machine) {
   if (failed(checkOneBlock(func)))

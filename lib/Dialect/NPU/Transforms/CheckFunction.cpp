@@ -7,6 +7,7 @@
 #include "Stage.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/Support/CheckedArithmetic.h"
 
 using namespace mlir;
 
@@ -21,29 +22,43 @@ LogicalResult checkOneBlock(func::FuncOp func) {
                           "take: one block that ends in func.return is needed");
 }
 
+/// Whether there are elements, whose number fits 64 bits.
+static bool hasElements(ArrayRef<int64_t> shape) {
+  std::optional<int64_t> count = 1;
+  for (int64_t size : shape)
+    count = count ? llvm::checkedMul(*count, size) : count;
+  return count.value_or(0) > 0;
+}
+
 static bool isTensorOfStages(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
-  return tensor && tensor.hasStaticShape() &&
+  return tensor && tensor.hasStaticShape() && hasElements(tensor.getShape()) &&
          findElementKind(tensor.getElementType(), /*isUnsigned=*/false);
 }
 
 static LogicalResult checkEntries(func::FuncOp func, TypeRange types) {
   for (Type type : types)
     if (!isTensorOfStages(type))
-      return func.emitError("takes and returns tensors of fixed shape with "
-                            "element types of the NPU, got: ")
+      return func.emitError("takes and returns tensors of fixed shape, which "
+                            "are not empty, with element types of the NPU, "
+                            "got: ")
              << type;
   return success();
 }
 
-/// Of results nothing needs to be said: those of stages and movements have
-/// fixed shapes where the operands have.
 static LogicalResult checkOperation(Operation *op) {
   // What has no use becomes no commands.
-  if (isStage(op) || isOpTriviallyDead(op) ||
-      isa<ConstantOp, ConcatOp, GatherOp, ReshapeOp, ViewOp>(op))
+  if (isOpTriviallyDead(op))
     return success();
-  return op->emitOpError("cannot be lowered to commands");
+  if (!isStage(op) &&
+      !isa<ConstantOp, ConcatOp, GatherOp, ReshapeOp, ViewOp>(op))
+    return op->emitOpError("cannot be lowered to commands");
+  for (Type type : op->getResultTypes())
+    if (!isTensorOfStages(type))
+      return op->emitOpError("yields tensors of fixed shape, which are not "
+                             "empty, with element types of the NPU, got: ")
+             << type;
+  return success();
 }
 
 LogicalResult checkStageFunction(func::FuncOp func) {

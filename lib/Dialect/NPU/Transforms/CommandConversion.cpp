@@ -157,7 +157,7 @@ VectorCommand CommandConversion::convert(VectorCommandOp op) const {
   };
   for (Value input : op.getInputs())
     command.inputs.push_back(take(input));
-  for (auto [output, stored] : llvm::zip(op.getOutputs(), code.outputs)) {
+  for (auto [output, stored] : llvm::zip_equal(op.getOutputs(), code.outputs)) {
     command.outputs.push_back(stored);
     command.outputs.back().descriptor = take(output);
   }

@@ -272,6 +272,7 @@ struct PinWeights : impl::NPUPinWeightsBase<PinWeights> {
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
+        failed(checkNotSynchronized(getOperation())) ||
         failed(pinWeights(getOperation(), *machine, fill)))
       signalPassFailure();
   }

@@ -29,8 +29,17 @@ constexpr int64_t bufferAlignment = 64;
 
 /// For how many commands a buffer's addresses rest before another buffer takes
 /// them, so that engines which run ahead do not wait for each other. Tried in
-/// this order until the plan fits.
-constexpr int64_t restingTimes[] = {256, 64, 0};
+/// this order until the plan fits, as far as they are more than is asked for.
+constexpr int64_t restingTimes[] = {256, 64};
+
+SmallVector<int64_t> getRestingTimes(int64_t least = 0) {
+  SmallVector<int64_t> times;
+  for (int64_t time : restingTimes)
+    if (time > least)
+      times.push_back(time);
+  times.push_back(std::max<int64_t>(least, 0));
+  return times;
+}
 
 /// Steps of the memory planner's search, a second at most: what does not fit
 /// then is placed or scheduled in another way.
@@ -79,7 +88,7 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
 FailureOr<std::optional<int64_t>>
 planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers, int64_t capacity,
           llvm::function_ref<SmallVector<uint32_t, 1>(BufferOp)> getMemories,
-          ArrayRef<int64_t> restings = restingTimes) {
+          ArrayRef<int64_t> restings) {
   std::vector<memory::Buffer> problem;
   std::vector<LiveBuffer *> planned;
   for (LiveBuffer &buffer : buffers) {
@@ -143,8 +152,8 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
     return memories;
   };
   int64_t capacity = machine.dram.bytes;
-  FailureOr<std::optional<int64_t>> peak =
-      planSpace(func, buffers, capacity - heldBytes, getMemories);
+  FailureOr<std::optional<int64_t>> peak = planSpace(
+      func, buffers, capacity - heldBytes, getMemories, getRestingTimes());
   if (failed(peak))
     return failure();
   if (*peak && heldBytes <= capacity)
@@ -172,7 +181,8 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   if (func.isExternal())
     return use;
   SmallVector<SegmentOp> segments = getSegments(func);
-  if (failed(checkCommands(func, machine)))
+  if (failed(checkCommands(func, machine)) ||
+      failed(checkNotSynchronized(func)))
     return failure();
   std::vector<LiveBuffer> buffers = getLiveBuffers(func);
   auto fail = [&](StringRef memory, int64_t capacity) -> LogicalResult {
@@ -189,19 +199,20 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
           memories.append(op.getCores()->begin(), op.getCores()->end());
         return memories;
       },
-      ArrayRef<int64_t>(restingTimes).take_while([&](int64_t resting) {
-        return resting >= leastResting;
-      }));
+      getRestingTimes(leastResting));
   if (failed(peak))
     return failure();
   if (!*peak)
     return fail("local memory", machine.local.bytes);
   use.localBytes = **peak;
 
-  peak = planSpace(func, buffers, machine.shared.bytes, [](BufferOp op) {
-    return op.getSpace() == SpaceKind::shared ? SmallVector<uint32_t, 1>{0}
-                                              : SmallVector<uint32_t, 1>();
-  });
+  peak = planSpace(
+      func, buffers, machine.shared.bytes,
+      [](BufferOp op) {
+        return op.getSpace() == SpaceKind::shared ? SmallVector<uint32_t, 1>{0}
+                                                  : SmallVector<uint32_t, 1>();
+      },
+      getRestingTimes());
   if (failed(peak))
     return failure();
   if (!*peak)

@@ -95,6 +95,7 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
+        failed(checkNotSynchronized(getOperation())) ||
         failed(prefetchWeights(getOperation(), *machine, fill)))
       signalPassFailure();
   }

@@ -7,6 +7,7 @@
 #include "ListSchedule.h"
 #include "Machine.h"
 #include "Tuning.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 
@@ -149,16 +150,6 @@ static void applyOrder(func::FuncOp func, ArrayRef<Operation *> order) {
     end = *values.begin();
   for (Operation *op : order)
     op->moveBefore(end);
-}
-
-/// Fails with a diagnostic when queues wait for each other already: for other
-/// orders these are not the waits.
-static LogicalResult checkNotSynchronized(func::FuncOp func) {
-  for (Operation &op : func.front())
-    if (isa<WaitOp, SignalOp>(op))
-      return op.emitOpError("is made by npu-synchronize, behind the pass that "
-                            "orders commands");
-  return success();
 }
 
 LogicalResult scheduleCommands(func::FuncOp func,

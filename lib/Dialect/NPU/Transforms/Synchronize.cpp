@@ -45,7 +45,8 @@ void insert(const Synchronization &synchronization, MLIRContext *context) {
 
 struct Synchronize : impl::NPUSynchronizeBase<Synchronize> {
   void runOnOperation() override {
-    if (failed(checkNotRolled(getOperation())))
+    if (failed(checkNotRolled(getOperation())) ||
+        failed(checkNotSynchronized(getOperation())))
       return signalPassFailure();
     synchronize(getOperation());
   }

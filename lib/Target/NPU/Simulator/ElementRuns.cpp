@@ -13,20 +13,6 @@
 
 namespace garam::npu {
 
-bool isFloatType(ElementType type) {
-  switch (type) {
-  case ElementType::F16:
-  case ElementType::BF16:
-  case ElementType::F32:
-  case ElementType::F64:
-  case ElementType::F8E4M3:
-  case ElementType::F8E5M2:
-    return true;
-  default:
-    return false;
-  }
-}
-
 namespace {
 
 /// `value`, NaN made canonical: widening is a conversion.
@@ -219,7 +205,7 @@ void storeFloats(ElementType type, const float *source, unsigned count,
 GARAM_TARGET_CLONES
 void storeInts(ElementType type, const int32_t *source, unsigned count,
                uint8_t *destination, int64_t stride) {
-  if (!isFloatType(type))
+  if (isInteger(type))
     return storeIntegral(type, source, count, destination, stride);
   for (unsigned i = 0; i < count; ++i) {
     float value = static_cast<float>(source[i]);
@@ -232,14 +218,14 @@ uint32_t getFillBits(ElementType type, double fill) {
   float value = static_cast<float>(fill);
   storeFloats(type, &value, 1, element, 0);
   uint32_t bits = 0;
-  if (isFloatType(type)) {
-    float widened;
-    loadFloats(type, element, 0, 1, &widened);
-    bits = canonical(widened);
-  } else {
+  if (isInteger(type)) {
     int32_t widened;
     loadInts(type, element, 0, 1, &widened);
     bits = static_cast<uint32_t>(widened);
+  } else {
+    float widened;
+    loadFloats(type, element, 0, 1, &widened);
+    bits = canonical(widened);
   }
   return bits;
 }

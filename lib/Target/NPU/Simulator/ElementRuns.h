@@ -11,9 +11,6 @@
 
 namespace garam::npu {
 
-/// True for the types that registers hold as f32; the others are held as i32.
-bool isFloatType(ElementType type);
-
 /// Widens `count` elements of a float type, `stride` bytes apart, to f32.
 void loadFloats(ElementType type, const uint8_t *source, int64_t stride,
                 unsigned count, float *destination);

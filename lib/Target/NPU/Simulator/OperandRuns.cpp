@@ -22,12 +22,12 @@ static int64_t getOffset(const Operand &operand, const ElementIndex &index) {
 static void load(const Operand &operand, int64_t offset, int64_t stride,
                  unsigned count, uint32_t *registers) {
   const uint8_t *source = operand.memory + offset;
-  if (isFloatType(operand.type))
-    loadFloats(operand.type, source, stride, count,
-               reinterpret_cast<float *>(registers));
-  else
+  if (isInteger(operand.type))
     loadInts(operand.type, source, stride, count,
              reinterpret_cast<int32_t *>(registers));
+  else
+    loadFloats(operand.type, source, stride, count,
+               reinterpret_cast<float *>(registers));
 }
 
 namespace {

@@ -295,7 +295,7 @@ void TensorExecution<T>::finishRow(const T *rowSums) {
                   command.requantizationLow, command.requantizationHigh)) *
               command.requantizationScale;
   if (command.hasResidual) {
-    bool isFloat = isFloatType(operands.residual.type);
+    bool isFloat = !isInteger(operands.residual.type);
     for (unsigned n = 0; n < columns; ++n) {
       float residual =
           isFloat ? toFloat(residualValues[n]) -
@@ -330,7 +330,7 @@ RangeFault TensorExecution<T>::storeRow(uint64_t row) {
   advance(index, command.rows, 0, row);
   ElementType type = operands.output.type;
   unsigned columns = command.columns;
-  if (isFloatType(type)) {
+  if (!isInteger(type)) {
     writeFloatRun(operands.output, index, maxRowDims, columns,
                   reinterpret_cast<const uint32_t *>(values.data()));
     return {};
@@ -456,7 +456,7 @@ llvm::Error execute(const TensorCommand &command,
   TensorOperands operands;
   if (llvm::Error error = resolveOperands(command, context, memory, operands))
     return error;
-  bool isFloat = isFloatType(command.activation.type);
+  bool isFloat = !isInteger(command.activation.type);
   if (command.accumulate &&
       (!accumulators.open || accumulators.rows != command.rows ||
        accumulators.columns != command.columns ||

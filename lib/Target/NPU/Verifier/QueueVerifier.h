@@ -23,10 +23,6 @@ inline uint64_t magnitude(int64_t value) {
   return value < 0 ? 0 - static_cast<uint64_t>(value) : value;
 }
 
-inline bool isInteger(ElementType type) {
-  return type <= ElementType::U64 || type == ElementType::Bool;
-}
-
 /// What the accumulators of a tensor engine hold when that is known.
 struct AccumulatorState {
   bool valid = false;

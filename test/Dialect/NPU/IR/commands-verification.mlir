@@ -397,6 +397,91 @@ func.func @vector_arguments() {
 
 // -----
 
+func.func @program_wide_values() {
+  // expected-error @+1 {{'npu.micro_program' op values in regions are f32, i32 or i1, got: 'f64' of 'arith.extf'}}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    %wide = arith.extf %e : f32 to f64
+    npu.yield %e : f32
+  }
+  return
+}
+
+// -----
+
+func.func @program_combined_type() {
+  // expected-error @+1 {{'npu.micro_program' op yields 'f32' to a combiner, got: 'i32'}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>]} {
+  ^bb0(%e: i32):
+    npu.yield %e : i32
+  } finish {
+  ^bb0(%sum: f32):
+    npu.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+func.func @program_finish_type() {
+  // expected-error @+1 {{'npu.micro_program' op takes 'f32' as argument #1 of 'finish', got: 'i32'}}
+  %p = npu.micro_program attributes {combiners = [#npu.combiner<addf, 0.0 : f32>], finish_inputs = array<i64: 0>} {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  } finish {
+  ^bb0(%sum: f32, %e: i32):
+    npu.yield %sum : f32
+  }
+  return
+}
+
+// -----
+
+// What a program yields is stored, all of it.
+func.func @vector_outputs() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e, %e : f32, f32
+  }
+  // expected-error @+1 {{'npu.vector_command' op needs one output a value of its program, got: 1 != 2}}
+  npu.vector_command 0, %p (%b) to %b sizes [1] reductions 0 with
+    [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
+  return
+}
+
+// -----
+
+// A load widens integers to i32, floats to f32.
+func.func @vector_loads() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  // expected-error @+1 {{'npu.vector_command' op loads 'i32' for argument #0 of its program, which is 'f32'}}
+  npu.vector_command 0, %p (%b) to %b sizes [1] reductions 0 with
+    [#npu.descriptor<0 : i8 strides [1]>, #npu.descriptor<0 : f32 strides [4]>]
+  return
+}
+
+// -----
+
+// A store rounds f32 to integers, but makes no floats of integers.
+func.func @vector_stores() {
+  %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %p = npu.micro_program {
+  ^bb0(%e: i32):
+    npu.yield %e : i32
+  }
+  // expected-error @+1 {{'npu.vector_command' op stores 'f32', its program yields 'i32'}}
+  npu.vector_command 0, %p (%b) to %b sizes [1] reductions 0 with
+    [#npu.descriptor<0 : i8 strides [1]>, #npu.descriptor<0 : f16 strides [2]>]
+  return
+}
+
+// -----
+
 func.func @dma_element_bytes() {
   %b = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.dma_command' op moves elements of 1, 2, 4 or 8 bytes, got: 3}}

@@ -1,13 +1,21 @@
-// RUN: garam-opt --npu-schedule-commands=target=atom --verify-diagnostics %s
+// RUN: garam-opt --npu-pin-weights=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-prefetch-weights=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-plan-memory=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-schedule-commands=target=atom --split-input-file --verify-diagnostics %s
+// RUN: garam-opt --npu-synchronize --split-input-file --verify-diagnostics %s
 
-// Waits are those of one order of the commands.
+// Waits and signals are those of one order and of one plan: what would change
+// either, or add others, takes none.
 func.func @synchronized() {
-  npu.segment "scratch" "scratch"
-  %a = npu.buffer <shared> bytes 64
-  npu.dma_command 0, to %a sizes [1] bytes 4
-    with [#npu.descriptor<0 : u32 strides [4]>] {fill_bits = 0 : i64}
-  // expected-error @+1 {{'npu.signal' op is made by npu-synchronize, behind the pass that orders commands}}
-  npu.signal 0 <dma> to 1 <dma> 2 count 1
-  npu.wait 1 <dma> 2 count 1
+  // expected-error @+1 {{'npu.wait' op is made by npu-synchronize, which is the last to see commands in any order}}
+  npu.wait 0 <dma> 1 count 1
+  return
+}
+
+// -----
+
+func.func @signals() {
+  // expected-error @+1 {{'npu.signal' op is made by npu-synchronize, which is the last to see commands in any order}}
+  npu.signal 0 <vector> to 0 <dma> 1 count 1
   return
 }

@@ -220,6 +220,7 @@ def NPU_MicroProgramOp : NPU_Op<"micro_program", [Pure, SingleBlock]> {
   let regions = (region SizedRegion<1>:$body, MaxSizedRegion<1>:$finish);
   let assemblyFormat = "attr-dict-with-keyword $body (`finish` $finish^)?";
   let hasVerifier = 1;
+  let hasRegionVerifier = 1;
 }
 
 def NPU_ValueOp : NPU_Op<"value"> {
@@ -294,6 +295,11 @@ def NPU_VectorCommandOp
     $num_reductions `with` $descriptors attr-dict
   }];
   let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// That loads and stores are those of the program: a register of f32 for
+    /// floats and one of i32 for integers.
+    ::llvm::LogicalResult verifyRegisters();
+  }];
 }
 
 def NPU_DMACommandOp

@@ -129,7 +129,8 @@ def NPU_ContractOp
     the contraction both are equal. Sums are f32 for floats, i32 for integers.
 
     Constraints:
-    - (C1) There is an iterator for each size; sizes are at least 1.
+    - (C1) There is an iterator for each size; sizes are at least 1, and their
+      product fits 64 bits.
     - (C2) There is a map for each operand and the result, from the dimensions
       to as many coordinates as the tensor has.
     - (C3) Coordinates are linear.
@@ -146,6 +147,7 @@ def NPU_ContractOp
       and a layout of its rank and a home for each result, as far as it is
       decided.
     - (C12) `output_scale` is finite and more than 0.
+    - (C13) Zero points are elements of their tensors, and 0 for floats.
 
     Example: a 3x3 convolution with bias and ReLU:
 
@@ -231,8 +233,8 @@ def NPU_VectorOp
     the other.
 
     Constraints:
-    - (C1) Sizes are at least 1, and no more dimensions are reduced than there
-      are.
+    - (C1) Sizes are at least 1, their product fits 64 bits, and no more
+      dimensions are reduced than there are.
     - (C2) There is a map for each input and result, from the dimensions to as
       many coordinates as the tensor has.
     - (C3) Coordinates are linear.
@@ -308,6 +310,7 @@ def NPU_IndexOp : NPU_Op<"index", [Pure]> {
     - (C1) It stands in a region of `npu.vector`.
     - (C2) The dimension is one of the operation's, in `finish` one that is not
       reduced.
+    - (C3) Its size fits an i32.
   }];
   let arguments = (ins I64Attr:$dim);
   let results = (outs I32:$result);

@@ -33,6 +33,10 @@ mlir::LogicalResult checkOneBlock(mlir::func::FuncOp func);
 /// commands have addresses and an order that a pass before npu-roll-loops
 /// cannot change.
 mlir::LogicalResult checkNotRolled(mlir::func::FuncOp func);
+/// Fails with a diagnostic when `func` has waits or signals: they are those of
+/// one order and one plan of memory, which what comes behind npu-synchronize
+/// cannot change.
+mlir::LogicalResult checkNotSynchronized(mlir::func::FuncOp func);
 /// Fails with a diagnostic when `func` has control flow, stages, loops, or
 /// buffers or commands in cores or segments that are not there: passes on
 /// commands rely on it.

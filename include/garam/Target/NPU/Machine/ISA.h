@@ -83,6 +83,11 @@ enum class ElementType : uint8_t {
 };
 constexpr unsigned numElementTypes = 15;
 
+/// Integers and booleans, which registers of the vector engine hold as i32; the
+/// others are floats, which they hold as f32.
+constexpr bool isInteger(ElementType type) {
+  return type <= ElementType::U64 || type == ElementType::Bool;
+}
 /// Bytes of one element.
 unsigned getByteWidth(ElementType type);
 /// "i8", "u8", "bf16", ...: the spelling of MLIR and of target files.
