@@ -64,6 +64,11 @@ void CommandGraph::add(Operation *op, unsigned command) {
   unsigned node = addNode();
   nodes[node].command = command;
   nodes[node].queue = getQueue(op);
+  if (isa<TensorCommandOp>(op)) {
+    auto [last, isFirst] = contractions.try_emplace(nodes[node].queue, node);
+    if (!isFirst)
+      addEdge(std::exchange(last->second, node), node);
+  }
   for (const CommandAccess &access : accesses) {
     BufferHistory &history = histories[access.buffer];
     if (history.start)

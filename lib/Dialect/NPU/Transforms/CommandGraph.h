@@ -7,7 +7,9 @@
 // Which commands must have ended before others begin, whatever queues they are
 // in: a read is behind the writes of its bytes, and a command that touches a
 // buffer is behind all that touched the buffers which had its addresses before.
-// All orders that keep to the graph compute the same in the same memory.
+// Contractions of a core stay in their order: one may add to the sums that the
+// one before it leaves in the accumulators. All orders that keep to the graph
+// compute the same in the same memory.
 //
 //===----------------------------------------------------------------------===//
 
@@ -68,6 +70,8 @@ private:
   std::vector<Node> nodes;
   llvm::DenseMap<mlir::Operation *, BufferHistory> histories;
   AddressOwners owners;
+  /// The last contraction of each queue.
+  llvm::DenseMap<unsigned, unsigned> contractions;
 };
 
 } // namespace garam::npu

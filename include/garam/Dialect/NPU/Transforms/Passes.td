@@ -380,7 +380,8 @@ def NPUScheduleCommands
     List scheduling: time goes forwards, and a queue that is free takes the most
     urgent of the commands that may begin. A command may begin when what it
     reads was written and the buffers that had the addresses of its own are done
-    with, so that memory stays as it was planned. It is the more urgent the more
+    with, so that memory stays as it was planned; contractions of a core stay in
+    their order, for one may add to the sums of the one before. It is the more urgent the more
     time there is from its begin to the end of the program: first its critical
     path, or what it has left in the order that commands have; then what it has
     left when all commands are as late as the queues let them be, for which the
