@@ -337,14 +337,14 @@ Error checkManifest(const Manifest &manifest) {
       return error;
     if (Error error = checkStates(manifest, entry))
       return error;
+    if (Error error = checkSymbols(manifest, entry))
+      return error;
     if (Error error = checkInputs(entry))
       return error;
     if (Error error =
             checkBindings(manifest, entry.outputs, MemoryRole::Output))
       return error;
     if (Error error = checkCounted(entry))
-      return error;
-    if (Error error = checkSymbols(manifest, entry))
       return error;
     if (Error error = checkSteps(manifest, entry))
       return error;

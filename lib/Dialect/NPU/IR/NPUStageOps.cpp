@@ -208,7 +208,7 @@ static LogicalResult verifyRoles(ContractOp op, ArrayRef<IteratorKind> kinds,
 /// the activation can be written down; of floats there are none.
 static LogicalResult verifyZeroPoints(ContractOp op) {
   auto verify = [&](StringRef name, Value tensor, bool isUnsigned,
-                    int64_t zeroPoint) -> LogicalResult {
+                    int32_t zeroPoint) -> LogicalResult {
     auto type = dyn_cast<IntegerType>(getElementTypeOrSelf(tensor));
     int64_t low = 0, high = 0;
     if (type && (isUnsigned || type.isUnsigned())) {

@@ -387,11 +387,7 @@ LogicalResult Translator::translate(Operation *op) {
           [&](auto extend) { return translateExtend(extend, false); })
       .Case<arith::ExtSIOp>(
           [&](auto extend) { return translateExtend(extend, true); })
-      .Case<arith::TruncIOp>([&](auto truncate) -> LogicalResult {
-        if (!truncate.getType().isInteger(1))
-          return emitAsRefusal(
-              op->emitOpError("has no form on the vector engine, whose "
-                              "registers hold f32, i32 and i1"));
+      .Case([&](arith::TruncIOp truncate) -> LogicalResult {
         if (failed(emitCopy(op)))
           return failure();
         return amend(truncate.getResult(), VectorOpcode::AndI,
@@ -421,11 +417,8 @@ LogicalResult Translator::translateBoolean(Operation *op) {
   return success();
 }
 
+/// Of i1, the only integers that are narrower than a register.
 LogicalResult Translator::translateExtend(Operation *op, bool isSigned) {
-  if (!op->getOperand(0).getType().isInteger(1))
-    return emitAsRefusal(
-        op->emitOpError("has no form on the vector engine, whose registers "
-                        "hold f32, i32 and i1"));
   if (failed(emitCopy(op)))
     return failure();
   // As a signed number, i1 true is -1.
