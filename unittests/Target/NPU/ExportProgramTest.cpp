@@ -108,11 +108,6 @@ TEST_F(ExportProgramTest, ScalarsThatTheVectorEngineDoesNotCompute) {
             "");
   EXPECT_EQ(getProgramError("%0 = math.atan2 %x, %x : f32\nnpu.yield %0 : f32"),
             "'math.atan2' op has no form on the vector engine");
-  EXPECT_EQ(getProgramError("%0 = arith.truncf %x : f32 to f8E4M3FN\n"
-                            "%1 = arith.extf %0 : f8E4M3FN to f32\n"
-                            "npu.yield %1 : f32"),
-            "'npu.micro_program' op values in regions are f32, i32 or i1, got: "
-            "'f8E4M3FN' of 'arith.truncf'");
   EXPECT_EQ(getProgramError("%0 = arith.constant true\n"
                             "%1 = arith.addi %0, %0 : i1\n"
                             "%2 = arith.extui %1 : i1 to i32\n"
@@ -123,11 +118,6 @@ TEST_F(ExportProgramTest, ScalarsThatTheVectorEngineDoesNotCompute) {
                             "%2 = arith.extui %1 : i1 to i32\n"
                             "npu.yield %2 : i32"),
             "'arith.cmpi' op has no form on the vector engine");
-  EXPECT_EQ(getProgramError("%0 = arith.trunci %i : i32 to i8\n"
-                            "%1 = arith.extsi %0 : i8 to i32\n"
-                            "npu.yield %1 : i32"),
-            "'npu.micro_program' op values in regions are f32, i32 or i1, got: "
-            "'i8' of 'arith.trunci'");
   EXPECT_EQ(getProgramError("%0 = arith.uitofp %i : i32 to f32\n"
                             "npu.yield %0 : f32"),
             "'arith.uitofp' op has no form on the vector engine for unsigned "
