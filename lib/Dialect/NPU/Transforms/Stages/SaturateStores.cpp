@@ -168,12 +168,17 @@ private:
 
 } // namespace
 
-/// Sums may go beyond when an operand does not.
+/// Sums may go beyond when an operand does not. An epilogue cannot tell what is
+/// infinite from what is beyond; so where the narrow type reaches as far as
+/// f32, arguments are taken to be infinite if anything.
 void Saturation::visit(ContractOp op) {
   Magnitude added =
       op.getResidual() ? getMagnitude(op.getResidual()) : Magnitude::Usual;
-  bool isLarge = added != Magnitude::Usual ||
-                 getMagnitude(op.getActivation()) > Magnitude::Given;
+  bool isLarge =
+      std::max(added, getMagnitude(op.getActivation())) > Magnitude::Given;
+  if (added == Magnitude::Given)
+    isLarge |= APFloat::semanticsMaxExponent(narrow.getFloatSemantics()) <
+               APFloat::semanticsMaxExponent(APFloat::IEEEsingle());
   if (!isLarge || !demoted.contains(op.getResult()))
     return;
   if (added > Magnitude::Given)
@@ -187,7 +192,8 @@ void Saturation::visit(ContractOp op) {
       std::min(largest, getBound(op.getClampHigh(), largest))));
 }
 
-/// Clamps what may be beyond the largest number where it is stored as narrow.
+/// Clamps what may be beyond the largest number where it is stored as narrow,
+/// but not what is infinite in f32.
 void Saturation::store(OpOperand &yielded, Value result, Magnitude magnitude) {
   if (magnitude == Magnitude::Usual ||
       !isa<FloatType>(getElementTypeOrSelf(result)))
@@ -211,7 +217,13 @@ void Saturation::store(OpOperand &yielded, Value result, Magnitude magnitude) {
       arith::MaximumFOp::create(rewriter, loc, yielded.get(), bound(-largest));
   Value inside =
       arith::MinimumFOp::create(rewriter, loc, above, bound(largest));
-  rewriter.modifyOpInPlace(yield, [&] { yielded.set(inside); });
+  Value distance = math::AbsFOp::create(rewriter, loc, yielded.get());
+  Value isInfinite =
+      arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::OEQ, distance,
+                            bound(std::numeric_limits<float>::infinity()));
+  Value stored =
+      arith::SelectOp::create(rewriter, loc, isInfinite, yielded.get(), inside);
+  rewriter.modifyOpInPlace(yield, [&] { yielded.set(stored); });
 }
 
 void Saturation::visit(VectorOp op) {

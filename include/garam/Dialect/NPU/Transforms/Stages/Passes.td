@@ -148,7 +148,7 @@ def NPUDemoteFloat : Pass<"npu-demote-float", "::mlir::func::FuncOp"> {
     of all vector stages that are beyond the largest bf16, which masks are made of,
     become the largest number of `type`. What large constants or arguments were
     added to or multiplied with is clamped to the numbers of `type` where it is
-    stored: a mask of -1e9 stays finite as f16.
+    stored, unless it is infinite in f32: a mask of -1e9 stays finite as f16.
 
     ```mlir
     %0 = npu.contract %a, %w ... : (tensor<4x8xf32>, tensor<8x16xf32>)
