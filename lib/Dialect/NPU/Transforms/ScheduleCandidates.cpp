@@ -9,6 +9,7 @@
 #include "LeastTrafficTiles.h"
 #include "TileGeometry.h"
 #include "Tuning.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 
@@ -117,8 +118,11 @@ public:
         sharedGrains(getSharedGrains(stage, machine)), freeBytes(freeBytes) {}
 
   FoundSchedules run() {
-    for (int64_t count : listCoreCounts(cores.count))
+    SmallVector<int64_t> counts = listCoreCounts(cores.count);
+    for (int64_t count : counts)
       trySplits(count);
+    if (!stage.isContract())
+      tryWholeLoops(counts);
     return std::move(found);
   }
 
@@ -149,6 +153,18 @@ private:
         schedule.split[outer] = 1;
       }
     }
+  }
+
+  /// Loops of fewer iterations than there are cores, each on a core of its own,
+  /// where no count of `counts` divides them so.
+  void tryWholeLoops(ArrayRef<int64_t> counts) {
+    llvm::SmallSetVector<int64_t, 4> sizes;
+    for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
+      if (stage.isParallel(dim) && stage.sizes[dim] < cores.count &&
+          !llvm::is_contained(counts, stage.sizes[dim]))
+        sizes.insert(stage.sizes[dim]);
+    for (int64_t size : sizes)
+      trySplits(size);
   }
 
   bool canSplit(unsigned dim, int64_t parts) const {

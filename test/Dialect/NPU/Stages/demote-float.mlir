@@ -210,7 +210,7 @@ func.func @added(%seen: tensor<8xi32>, %x: tensor<4x8xf16>) -> tensor<4x8xf32> {
 
 // CHECK-LABEL: func.func @residual
 // CHECK:         npu.contract
-// CHECK-SAME:      clamp_high = 6.000000e+00 : f32,
+// CHECK-SAME:      clamp_high = 6.000000e+00 : f32}
 // CHECK-NOT:     clamp_low
 // CHECK:         return
 // HALF-LABEL: func.func @residual

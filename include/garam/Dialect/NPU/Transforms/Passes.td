@@ -190,7 +190,9 @@ def NPUFuseGroups : Pass<"npu-fuse-groups", "::mlir::func::FuncOp"> {
 def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
   let summary = "Splits each stage over the cores and cuts it into tiles";
   let description = [{
-    For each stage every way to split its parallel loops over the cores is
+    For each stage its parallel loops are split over all cores, half of them, a
+    quarter and so on, one or two loops at a time; those of vector stages also
+    into single iterations, where there are fewer than cores. Each split is
     tried with the largest tiles that the accumulators and the local memory
     take. The cost model follows the queues of all cores through the stages so
     far, and each of the best schedules is judged by when the following stage
@@ -233,8 +235,8 @@ def NPUScheduleStages : Pass<"npu-schedule-stages", "::mlir::func::FuncOp"> {
 def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
   let summary = "Schedules stages in several ways, and keeps the fastest";
   let description = [{
-    Runs `npu-schedule-stages` once at levels 0 and 1 and several times above,
-    with weights that come with their tiles and with weights that
+    Searches as `npu-schedule-stages` does, once at levels 0 and 1 and several
+    times above, with weights that come with their tiles and with weights that
     `npu-prefetch-weights` brings ahead. Above level 1, branches are tried on
     cores of their own; where a search puts some there, it also runs without.
     So does `npu-split-reductions`, where it changes something.
