@@ -28,6 +28,10 @@ CASES = {
                     "{ y = NonMaxSuppression (boxes, scores, most, overlap, least) }",
                     {"most": np.int64(5), "overlap": np.float32(0.3), "least": np.float32(0.2)},
                     {"boxes": BOXES, "scores": SCORES}),
+    # None is kept of a class without a number of them.
+    "suppression_of_all": ("(float[1, 9, 4] boxes, float[1, 2, 9] scores) => (int64[n, 3] y) "
+                           "{ y = NonMaxSuppression (boxes, scores) }", {},
+                           {"boxes": BOXES, "scores": SCORES}),
     # What detectors do with the boxes that are left.
     "boxes": ("(float[1, 9, 4] boxes, float[1, 2, 9] scores) => (float[n, 4] y, float[n, 5] z) {"
               "kept = NonMaxSuppression (boxes, scores, most, overlap)\n"

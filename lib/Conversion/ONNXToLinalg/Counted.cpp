@@ -46,6 +46,13 @@ LogicalResult setCountedOutput(NodeAccessor &node, unsigned index, Value value,
                                      ? value
                                      : makeSlice(b, value, dim, 0, size));
   }
+  // Buffers have room for one element at least.
+  if (type.getDimSize(dim) == 0) {
+    SmallVector<int64_t> shape(type.getShape());
+    shape[dim] = 1;
+    value = makeFilled(b, getStaticSizes(b, shape),
+                       b.getZeroAttr(type.getElementType()));
+  }
   Sizes sizes = getSizes(b, value);
   sizes[dim] = readCounter(b, counter);
   Sizes offsets(sizes.size(), b.getIndexAttr(0));
