@@ -112,13 +112,15 @@ private:
     SearchSpace space(func, machine);
     for (Search search : getSearches(level)) {
       search.width.branchCores &= shareCores;
-      // What the estimate of the commands says of branches is more exact.
+      // What the estimate of the commands says of branches is more exact. With
+      // weights in order a second search has found nothing better so far.
       for (bool isDone = false; !isDone; search.width.branchCores = false) {
         FailureOr<FunctionSchedule> found =
             ScheduleSearch(space, search.weights, search.width).run();
         if (failed(found))
           return failure();
-        isDone = !hasBranchCores(*found);
+        isDone =
+            search.weights == WeightTiming::inOrder || !hasBranchCores(*found);
         if (llvm::none_of(all, [&](const FunctionSchedule &other) {
               return areSame(other, *found);
             }))

@@ -238,7 +238,8 @@ def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
     Searches as `npu-schedule-stages` does, once at levels 0 and 1 and several
     times above, with weights that come with their tiles and with weights that
     `npu-prefetch-weights` brings ahead. Above level 1, branches are tried on
-    cores of their own; where a search puts some there, it also runs without.
+    cores of their own; where a search with weights ahead puts some there, it
+    also runs without.
     So does `npu-split-reductions`, where it changes something.
     Of different schedules each is brought
     to commands (`npu-lower-to-planned-commands`); those are kept whose commands
