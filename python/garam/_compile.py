@@ -55,7 +55,8 @@ def _is_readable(path: bytes, data: bytes | None) -> bool:
 
 
 def _format_size(size: int | Sequence[int]) -> str:
-    return "..".join(map(str, size)) if isinstance(size, Sequence) else str(size)
+    is_range = isinstance(size, Sequence) and not isinstance(size, str)
+    return "..".join(map(str, size)) if is_range else str(size)
 
 
 def _compile(path, data, options, files) -> Executable:

@@ -361,7 +361,12 @@ def add_resizing():
     add("not_larger", "Resize", x, None, None, const([8, 8]), axes=[2, 3],
         keep_aspect_ratio_policy="not_larger")
     add("opset10", "Resize", x, const([1, 1, 2, 3], np.float32), opset=10)
+    add("opset10_down", "Resize", x, const([1, 1, 0.5, 0.6], np.float32), opset=10)
+    add("opset10_linear", "Resize", x, const([1, 1, 2, 3], np.float32), opset=10, mode="linear",
+        atol=1e-4)
     add("nearest", "Upsample", x, const([1, 1, 2, 3], np.float32), opset=9)
+    add("linear", "Upsample", x, const([1, 1, 2, 3], np.float32), opset=9, mode="linear",
+        atol=1e-4)
 
 
 def add_indexing():

@@ -195,8 +195,10 @@ Error convertModel(LoadedModel &model) {
       return error;
   if (Error error = alignBroadcasts(model))
     return error;
+  int formerOpset = getOpsetVersion(model.proto, "");
   if (Error error = convertToInternalOpset(model))
     return error;
+  nameResizingModes(model, formerOpset);
   showAlignedOperators(model);
   return Error::success();
 }

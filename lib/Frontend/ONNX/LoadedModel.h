@@ -91,6 +91,10 @@ llvm::Error inlineFunctions(LoadedModel &model);
 llvm::Error alignBroadcasts(LoadedModel &model);
 void showAlignedOperators(LoadedModel &model);
 
+/// Writes down the modes that Resize and Upsample of a model had that was of
+/// `formerOpset` before it was converted.
+void nameResizingModes(LoadedModel &model, int formerOpset);
+
 /// Inlines the model's functions and converts it to the internal opset.
 llvm::Error convertModel(LoadedModel &model);
 

@@ -205,12 +205,12 @@ func.func @added(%seen: tensor<8xi32>, %x: tensor<4x8xf16>) -> tensor<4x8xf32> {
 #in = affine_map<(d0, d1) -> (d0, d1)>
 
 // A contraction clamps what it adds, but for a result that the model has as f16,
-// which is infinite there. In bf16, which reaches as far as f32, a mask that is
-// given is infinite if anything, and so is the sum.
+// which is infinite there.
 
 // CHECK-LABEL: func.func @residual
 // CHECK:         npu.contract
-// CHECK-SAME:      clamp_high = 6.000000e+00 : f32}
+// CHECK-SAME:      clamp_high = 6.000000e+00 : f32, clamp_low = -3.38953139E+38 : f32
+// CHECK:         npu.contract
 // CHECK-NOT:     clamp_low
 // CHECK:         return
 // HALF-LABEL: func.func @residual

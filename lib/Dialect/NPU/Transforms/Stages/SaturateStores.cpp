@@ -169,16 +169,12 @@ private:
 } // namespace
 
 /// Sums may go beyond when an operand does not. An epilogue cannot tell what is
-/// infinite from what is beyond; so where the narrow type reaches as far as
-/// f32, arguments are taken to be infinite if anything.
+/// infinite from what is beyond: both are clamped.
 void Saturation::visit(ContractOp op) {
   Magnitude added =
       op.getResidual() ? getMagnitude(op.getResidual()) : Magnitude::Usual;
-  bool isLarge =
-      std::max(added, getMagnitude(op.getActivation())) > Magnitude::Given;
-  if (added == Magnitude::Given)
-    isLarge |= APFloat::semanticsMaxExponent(narrow.getFloatSemantics()) <
-               APFloat::semanticsMaxExponent(APFloat::IEEEsingle());
+  bool isLarge = added != Magnitude::Usual ||
+                 getMagnitude(op.getActivation()) > Magnitude::Given;
   if (!isLarge || !demoted.contains(op.getResult()))
     return;
   if (added > Magnitude::Given)
