@@ -59,12 +59,12 @@ def chosen(value):
     return make_model(nodes, [("seen", SEEN.shape)], half=0.5, value=value), {"seen": SEEN}
 
 
+# Twice the least number is infinite in f32 already.
 @pytest.mark.parametrize("target, precision", [("atom", "fp16"), ("atom", None), ("rngd", None)])
-@pytest.mark.parametrize("make", [multiplied, given, stored, twice, chosen])
-@pytest.mark.parametrize("value", [-1e4, -6e4, -1e5, -1e9, LEAST])
+@pytest.mark.parametrize("make, value", [
+    (make, value) for make in [multiplied, given, stored, twice, chosen]
+    for value in [-1e4, -6e4, -1e5, -1e9, LEAST] if (make, value) != (twice, LEAST)])
 def test_added_masks(make, value, target, precision):
-    if make is twice and value == LEAST:
-        pytest.skip("infinite in f32 too")
     model, inputs = make(value)
     y = garam.compile(model, target=target, precision=precision).run({"x": X, **inputs})["y"]
     scores = np.where(SEEN > 0, X @ WEIGHTS, -np.inf)
