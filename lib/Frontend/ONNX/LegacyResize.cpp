@@ -6,11 +6,11 @@
 //
 // Before opset 11, Resize and Upsample divide coordinates by the scales and
 // nothing else, and take the element below, or the one above where they make
-// fewer. Since then attributes say so, whose defaults are others; onnx's version
-// converter does not write them down. One mode is for all dimensions: of those
-// that grow beside one that shrinks, the element above is taken, too, which
-// onnxruntime does not. Source: what onnxruntime computes; the specifications
-// of Upsample-9 and Resize-10 say no more than the scales.
+// fewer. Since then attributes say so, whose defaults are others; onnx's
+// version converter does not write them down. One mode is for all dimensions:
+// of those that grow beside one that shrinks, the element above is taken, too,
+// which onnxruntime does not. Source: what onnxruntime computes; the
+// specifications of Upsample-9 and Resize-10 say no more than the scales.
 //
 //===----------------------------------------------------------------------===//
 
