@@ -37,7 +37,8 @@ pretrained("audio-spectrogram", "ASTForAudioClassification", dict(
 pretrained("encodec", "EncodecModel", dict(
     num_filters=4, num_residual_layers=1, upsampling_ratios=[4, 2], codebook_size=16, codebook_dim=16, hidden_size=16,
     num_lstm_layers=1, target_bandwidths=[24.0], sampling_rate=24000, normalize=False, use_causal_conv=True),
-    lambda: {"input_values": torch.randn(1, 1, 160)}, ("audio_values",), {"return_dict": True})
+    lambda: {"input_values": torch.randn(1, 1, 160)}, ("audio_values",), {"return_dict": True},
+    exporters=("torchscript",))
 pretrained("dac", "DacModel", dict(
     encoder_hidden_size=4, downsampling_ratios=[2, 4], decoder_hidden_size=16, upsampling_ratios=[4, 2], n_codebooks=2,
     codebook_size=16, codebook_dim=4, hidden_size=16), lambda: {"input_values": torch.randn(1, 1, 160)}, ("audio_values",))
