@@ -1,5 +1,6 @@
 """Numbers of 8 bits and less: casts, quantisation, weights of 4 bits, files and arrays."""
 
+import re
 import subprocess
 import sys
 
@@ -378,3 +379,61 @@ def test_another_type_of_a_byte_is_refused():
         executable.run({"x": np.zeros(2, np.int8)})
     with pytest.raises(garam.InputError, match="uint4"):
         executable.run({"x": np.zeros(2, ml_dtypes.uint4)})
+
+
+def quantise_by(values, scale, name):
+    largest = float(ml_dtypes.finfo(get_dtype(name)).max)
+    return np.clip(values / scale, -largest, largest).astype(get_dtype(name))
+
+
+def make_tensor8(name, values):
+    kind = FLOAT8[str(values.dtype)]
+    return helper.make_tensor(name, kind, values.shape, values.view(np.uint8).tobytes(), raw=True)
+
+
+def make_quantised_layer(operator, name, weight, x_shape, y_shape, **attributes):
+    """A product or convolution of 8-bit floats, the weight's scales by channel of the output."""
+    rng = np.random.default_rng(5)
+    axis = 1 if operator == "MatMul" else 0
+    others = tuple(i for i in range(weight.ndim) if i != axis)
+    scales = np.abs(weight).max(others) / 100
+    shape = [-1 if i == axis else 1 for i in range(weight.ndim)]
+    scalar = get_dtype(name).type(0)
+    initializers = [
+        make_tensor8("w", quantise_by(weight, scales.reshape(shape), name)),
+        onnx.numpy_helper.from_array(scales.astype(np.float32), "ws"),
+        make_tensor8("wz", np.zeros(scales.size, get_dtype(name))), make_tensor8("z", np.array(scalar)),
+        onnx.numpy_helper.from_array(np.float32(0.02), "xs"), onnx.numpy_helper.from_array(np.float32(0.05), "ys")]
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "xs", "z"], ["xq"], name="quantise"),
+        helper.make_node("DequantizeLinear", ["xq", "xs", "z"], ["xd"], name="dequantise"),
+        helper.make_node("DequantizeLinear", ["w", "ws", "wz"], ["wd"], name="weight", axis=axis),
+        helper.make_node(operator, ["xd", "wd"], ["p"], name="product", **attributes),
+        helper.make_node("Relu", ["p"], ["r"], name="relu"),
+        helper.make_node("QuantizeLinear", ["r", "ys", "z"], ["q"], name="quantise_result"),
+        helper.make_node("DequantizeLinear", ["q", "ys", "z"], ["y"], name="result")]
+    model = make_model(nodes, [("x", TensorProto.FLOAT, x_shape)], [("y", TensorProto.FLOAT, y_shape)], initializers, 21)
+    return model, rng.standard_normal(x_shape).astype(np.float32)
+
+
+# A chip that multiplies 8-bit floats does so: sums of exact products, in f32 as onnxruntime's, so that results differ
+# by one step of the result's type at most, where the orders of summation round to different sides.
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2"])
+@pytest.mark.parametrize("operator, weight, x_shape, y_shape, attributes", [
+    ("MatMul", (64, 40), [24, 64], [24, 40], {}),
+    ("Conv", (24, 16, 3, 3), [1, 16, 10, 10], [1, 24, 5, 5], {"pads": [1, 1, 1, 1], "strides": [2, 2]}),
+], ids=["MatMul", "Conv"])
+def test_products_of_8_bits(name, operator, weight, x_shape, y_shape, attributes, tmp_path):
+    weights = np.random.default_rng(6).standard_normal(weight).astype(np.float32)
+    model, x = make_quantised_layer(operator, name, weights, x_shape, y_shape, **attributes)
+    onnx.save(model, tmp_path / "m.onnx")
+    # Its optimisations make nodes of the model that it does not take then.
+    expected = oracle.run_onnxruntime(tmp_path / "m.onnx", {"x": x}, optimise=False)["y"]
+    executable = garam.compile(model, target="rngd")
+    actual = executable.run({"x": x})["y"]
+    step = 2.0 ** -int(ml_dtypes.finfo(get_dtype(name)).nmant)
+    np.testing.assert_allclose(actual, expected, rtol=step, atol=1e-6)
+    assert (actual == expected).mean() > 0.99
+    commands = [line for line in executable.inspect(disassemble=True).splitlines() if re.match(r"\s*\d+\s+tensor ", line)]
+    stored = {"float8_e4m3fn": "f8e4m3", "float8_e5m2": "f8e5m2"}[name]
+    assert commands and all(len(re.findall(rf"(?:act|weight) \S+:{stored}", line)) == 2 for line in commands)

@@ -9,6 +9,7 @@
 #include "garam/Conversion/LinalgToNPU/Passes.h"
 #include "garam/Conversion/LinalgToNPU/Support.h"
 #include "garam/Support/PackedWeights.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -26,15 +27,32 @@ struct ConvertLinalgToNPU
     : garam::impl::ConvertLinalgToNPUBase<ConvertLinalgToNPU> {
   using ConvertLinalgToNPUBase::ConvertLinalgToNPUBase;
 
+  LogicalResult initialize(MLIRContext *context) override;
   void runOnOperation() override;
 
 private:
   void convertSums(IRRewriter &rewriter);
   void removeUnused(IRRewriter &rewriter);
   LogicalResult convertRest(IRRewriter &rewriter);
+
+  TensorEngineFeatures features;
 };
 
 } // namespace
+
+LogicalResult ConvertLinalgToNPU::initialize(MLIRContext *context) {
+  features.addsResidual = residuals;
+  features.narrowFloats.clear();
+  for (StringRef name : narrowFloats) {
+    auto type = dyn_cast_or_null<FloatType>(parseType(name, context));
+    if (!type || type.getWidth() != CHAR_BIT)
+      return emitError(UnknownLoc::get(context), "option narrow-floats needs "
+                                                 "floats of 8 bits, found '")
+             << name << "'";
+    features.narrowFloats.push_back(type);
+  }
+  return success();
+}
 
 static bool isStage(Operation *op) {
   return isa_and_nonnull<NPUDialect>(op->getDialect()) ||
@@ -56,7 +74,7 @@ void ConvertLinalgToNPU::convertSums(IRRewriter &rewriter) {
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
       candidates.push_back(linalgOp);
   for (linalg::LinalgOp op : llvm::reverse(candidates))
-    (void)convertSumOfProducts(rewriter, op, residuals);
+    (void)convertSumOfProducts(rewriter, op, features);
 }
 
 void ConvertLinalgToNPU::removeUnused(IRRewriter &rewriter) {

@@ -22,14 +22,20 @@ struct Obstacle {
   std::string reason, hint; // as in garam::Refusal
 };
 
+/// What the tensor engine of a machine can do and not that of every machine.
+struct TensorEngineFeatures {
+  bool addsResidual = true; // in its epilogue
+  /// Floats of 8 bits that it multiplies.
+  llvm::SmallVector<mlir::Type, 2> narrowFloats;
+};
+
 /// Replaces a matrix product or convolution, together with the single-use chain
 /// of elementwise operations behind it that its epilogue can carry out. Without
 /// columns to share the weights among, as in a depthwise convolution, the
-/// result is an npu.vector. Without `takesResidual` the epilogue adds no
-/// tensor. Fails, unchanged, when `op` is no sum of products.
+/// result is an npu.vector. Fails, unchanged, when `op` is no sum of products.
 mlir::LogicalResult convertSumOfProducts(mlir::RewriterBase &rewriter,
                                          mlir::linalg::LinalgOp op,
-                                         bool takesResidual);
+                                         const TensorEngineFeatures &features);
 
 /// Replaces any other structured operation by an npu.vector. Each conversion
 /// below leaves the operation alone when it fails and says why in `obstacle`.

@@ -30,7 +30,10 @@ void buildStagePipeline(OpPassManager &functions,
   functions.addPass(ext::createGaramExtDecompose(scales));
   functions.addPass(createNPUPrepareMovement());
   functions.addPass(createNPUFoldQuantization());
-  functions.addPass(createConvertLinalgToNPU({options.residuals}));
+  ConvertLinalgToNPUOptions conversion;
+  conversion.residuals = options.residuals;
+  llvm::append_range(conversion.narrowFloats, options.narrowFloats);
+  functions.addPass(createConvertLinalgToNPU(conversion));
   functions.addPass(createNPUAbsorbReshapes());
   functions.addPass(createNPUFuseVectors());
   functions.addPass(createNPUDemoteFloat({options.precision}));
@@ -84,6 +87,10 @@ void buildStagePipeline(OpPassManager &functions,
   StagePipelineOptions options;
   options.precision = choosePrecision(precision, machine).str();
   options.residuals = machine.tensor.addsResidual();
+  for (auto [type, name] : {std::pair(ElementType::F8E4M3, "f8E4M3FN"),
+                            std::pair(ElementType::F8E5M2, "f8E5M2")})
+    if (machine.findMode(type))
+      options.narrowFloats.push_back(name);
   // While each operation is of one node.
   if (!machine.vector.hasFloat)
     functions.addPass(createNPUCheckInterface());

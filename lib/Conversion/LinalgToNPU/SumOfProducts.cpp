@@ -6,6 +6,7 @@
 
 #include "SumOfProducts.h"
 #include "Constants.h"
+#include "NarrowFactors.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -116,15 +117,15 @@ static LogicalResult classify(SumOfProducts &sum) {
 
 namespace {
 
-/// The scale of a dequantised weight along a coordinate of the loops.
-struct WeightScale {
+/// The scale of factors along a coordinate of the loops.
+struct FactorScale {
   ChannelValues values;
   AffineExpr channel;
 };
 
 } // namespace
 
-static std::optional<WeightScale> foldWeightScale(Access &weight) {
+static std::optional<FactorScale> foldWeightScale(Access &weight) {
   foldMovement(weight);
   auto op = weight.source.getDefiningOp<ext::DequantizeOp>();
   if (!op)
@@ -132,7 +133,7 @@ static std::optional<WeightScale> foldWeightScale(Access &weight) {
   auto parameters = getParameters(op);
   if (!parameters || parameters->zeroPoints.size() != 1 || weight.hasPadding())
     return std::nullopt;
-  WeightScale result;
+  FactorScale result;
   result.values = parameters->scales;
   if (result.values.size() > 1)
     result.channel = weight.coordinates[parameters->axis];
@@ -154,22 +155,25 @@ namespace {
 
 class SumConversion {
 public:
-  SumConversion(RewriterBase &rewriter, linalg::LinalgOp op, bool takesResidual)
-      : rewriter(rewriter), op(op), takesResidual(takesResidual) {}
+  SumConversion(RewriterBase &rewriter, linalg::LinalgOp op,
+                const TensorEngineFeatures &features)
+      : rewriter(rewriter), op(op), features(features) {}
   LogicalResult run();
 
 private:
   LogicalResult match();
   void foldQuantization();
+  void foldNarrowFloats();
+  bool isByOutputChannel(AffineExpr channel) const;
   bool usesArray() const;
   LogicalResult prepareEpilogue(EpilogueBuilder &builder);
   void replace(EpilogueBuilder &builder);
 
   RewriterBase &rewriter;
   linalg::LinalgOp op;
-  bool takesResidual;
+  const TensorEngineFeatures &features;
   std::optional<SumOfProducts> sum;
-  std::optional<WeightScale> weightScale;
+  std::optional<FactorScale> factorScale;
 };
 
 } // namespace
@@ -205,6 +209,8 @@ LogicalResult SumConversion::match() {
   if (sum->weight.hasPadding())
     return failure();
   foldQuantization();
+  if (!sum->isInteger)
+    foldNarrowFloats();
   for (const Access *access : {&sum->activation, &sum->weight})
     if (!llvm::all_of(access->coordinates, isLinear))
       return failure();
@@ -236,34 +242,55 @@ void SumConversion::foldQuantization() {
   foldMovementAndDequantize(activation);
   if (!activation.dequantization || !isByte(activation.source))
     return;
-  std::optional<WeightScale> scale = foldWeightScale(weight);
+  std::optional<FactorScale> scale = foldWeightScale(weight);
   if (!scale || !isByte(weight.source) ||
       (activation.hasPadding() &&
-       activation.fill != activation.dequantization->zeroPoint))
+       activation.fill != activation.dequantization->zeroPoint) ||
+      !isByOutputChannel(scale->channel))
     return;
-  // Each channel of the output must see one scale of the weight.
-  if (scale->channel) {
-    for (unsigned dim = 0, e = sum->loops.sizes.size(); dim < e; ++dim)
-      if (scale->channel.isFunctionOfDim(dim) &&
-          sum->loops.iterators[dim] != IteratorKind::column &&
-          sum->loops.iterators[dim] != IteratorKind::batch &&
-          sum->loops.sizes[dim] != 1)
-        return;
-  }
+  for (double &value : scale->values)
+    value *= activation.dequantization->scale;
   sum->activation = std::move(activation);
   sum->weight = std::move(weight);
   sum->isInteger = true;
-  weightScale = std::move(scale);
+  factorScale = std::move(scale);
+}
+
+/// Each channel of the output must see one scale of the weight.
+bool SumConversion::isByOutputChannel(AffineExpr channel) const {
+  if (!channel)
+    return true;
+  for (unsigned dim = 0, e = sum->loops.sizes.size(); dim < e; ++dim)
+    if (channel.isFunctionOfDim(dim) &&
+        sum->loops.iterators[dim] != IteratorKind::column &&
+        sum->loops.iterators[dim] != IteratorKind::batch &&
+        sum->loops.sizes[dim] != 1)
+      return false;
+  return true;
+}
+
+/// Products of two floats of 8 bits are exact in f32, so that the scales of the
+/// factors can multiply the sum.
+void SumConversion::foldNarrowFloats() {
+  std::optional<NarrowFactor> activation = findNarrowFactor(sum->activation);
+  std::optional<NarrowFactor> weight = findNarrowFactor(sum->weight);
+  if (!activation || !weight || activation->channel ||
+      activation->getElementType() != weight->getElementType() ||
+      !llvm::is_contained(features.narrowFloats,
+                          activation->getElementType()) ||
+      !usesArray() || !isByOutputChannel(weight->channel))
+    return;
+  factorScale = FactorScale{std::move(weight->scale), weight->channel};
+  for (double &value : factorScale->values)
+    value *= activation->scale.front();
+  sum->activation = std::move(activation->access);
+  sum->weight = std::move(weight->access);
 }
 
 LogicalResult SumConversion::prepareEpilogue(EpilogueBuilder &builder) {
-  if (weightScale) {
-    ChannelValues scale = weightScale->values;
-    for (double &value : scale)
-      value *= sum->activation.dequantization->scale;
-    if (!builder.setScale(scale, weightScale->channel))
-      return failure();
-  }
+  if (factorScale &&
+      !builder.setScale(factorScale->values, factorScale->channel))
+    return failure();
   OpOperand *init = op.getDpsInitOperand(0);
   if (sum->isPlainInteger)
     return success(readSplat(init->get()) == 0.0);
@@ -308,7 +335,8 @@ LogicalResult SumConversion::run() {
   if (failed(match()))
     return failure();
   EpilogueBuilder builder(sum->loops, op->getResult(0), sum->output,
-                          takesResidual, takesResidual && usesArray());
+                          features.addsResidual,
+                          features.addsResidual && usesArray());
   if (failed(prepareEpilogue(builder)))
     return failure();
   if (!sum->isPlainInteger)
@@ -318,8 +346,8 @@ LogicalResult SumConversion::run() {
 }
 
 LogicalResult convertSumOfProducts(RewriterBase &rewriter, linalg::LinalgOp op,
-                                   bool takesResidual) {
-  return SumConversion(rewriter, op, takesResidual).run();
+                                   const TensorEngineFeatures &features) {
+  return SumConversion(rewriter, op, features).run();
 }
 
 } // namespace garam::npu

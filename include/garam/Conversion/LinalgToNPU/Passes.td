@@ -22,6 +22,10 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
     slices, transpositions and broadcasts disappear in the accesses of their
     consumers where these can express them.
 
+    Operands that were widened from `narrow-floats` and multiplied by constants,
+    as DequantizeLinear does it, are read as they were, and the constants
+    multiply the sum: products of two floats of 8 bits are exact in f32.
+
     Without `residuals`, a tensor that is added is not folded in: it is added by
     an `npu.vector`, and results are quantised once.
 
@@ -44,7 +48,9 @@ def ConvertLinalgToNPU : Pass<"convert-linalg-to-npu", "::mlir::func::FuncOp"> {
   }];
   let options = [
     Option<"residuals", "residuals", "bool", /*default=*/"true",
-           "whether the tensor engine's epilogue adds tensors">
+           "whether the tensor engine's epilogue adds tensors">,
+    ListOption<"narrowFloats", "narrow-floats", "std::string",
+               "floats of 8 bits that the tensor engine multiplies">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect",

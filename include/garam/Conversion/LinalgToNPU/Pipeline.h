@@ -23,6 +23,10 @@ struct StagePipelineOptions : mlir::PassPipelineOptions<StagePipelineOptions> {
       *this, "residuals",
       llvm::cl::desc("whether the tensor engine's epilogue adds tensors"),
       llvm::cl::init(true)};
+  ListOption<std::string> narrowFloats{
+      *this, "narrow-floats",
+      llvm::cl::desc("floats of 8 bits that the tensor engine multiplies: "
+                     "f8E4M3FN, f8E5M2")};
 };
 
 /// Appends the passes that turn a function of linalg, tensor and garam_ext into
