@@ -39,8 +39,15 @@ static DialectRegistry makeRegistry(const DeviceRegistry &devices) {
 Compilation::Compilation(const CompileOptions &options,
                          const DeviceRegistry &devices)
     : options(options), devices(devices),
-      // One function goes down one pipeline: threads have nothing to share.
+      // One function goes down one pipeline: threads have nothing to share but
+      // where a stage of a device says so.
       context(makeRegistry(devices), MLIRContext::Threading::DISABLED) {
+  llvm::ThreadPoolStrategy strategy =
+      llvm::hardware_concurrency(options.threads);
+  if (strategy.compute_thread_count() > 1) {
+    threads = std::make_unique<llvm::DefaultThreadPool>(strategy);
+    deviceOptions.threads = threads.get();
+  }
   // A message names the node; the operation may be a screenful.
   context.printOpOnDiagnostic(false);
 }

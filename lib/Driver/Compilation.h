@@ -16,6 +16,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/ThreadPool.h"
 
 #include <chrono>
 #include <set>
@@ -135,6 +136,7 @@ private:
   /// As given; of a start from IR, also what an earlier compile was given.
   CompileOptions options;
   const DeviceRegistry &devices;
+  std::unique_ptr<llvm::ThreadPoolInterface> threads; // null: this one only
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// That of the target or, of a start from a later stage, of the IR.

@@ -379,6 +379,7 @@ Compilation::runDeviceStage(StringRef stage, StringRef previous,
         llvm::count_if(functions, [&](const DeviceFunction &other) {
           return other.executable == function.executable;
         }) == 1;
+    deviceOptions.laterForm = function.later.get();
     auto device =
         cast<DeviceTargetAttrInterface>(function.executable.getTarget());
     CompileOutcome outcome =

@@ -11,6 +11,7 @@
 #include "garam/Container/Image.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Target/LaterForm.h"
 
 namespace garam {
 
@@ -24,6 +25,8 @@ struct DeviceFunction {
   std::vector<std::string> nodes; // ids of those that are placed in it
   /// As far as it is decided.
   std::vector<ResidentRange> residents;
+  /// What a stage has made for a later one.
+  std::unique_ptr<LaterForm> later = std::make_unique<LaterForm>();
   DeviceProgram program; // at the end
 
   DeviceTargetAttrInterface getTarget() const {

@@ -12,14 +12,43 @@ using namespace mlir;
 
 namespace garam {
 
+namespace {
+
+/// Gives a context without threads those of `pool`, unless that is null, for as
+/// long as this lives.
+class ContextThreads {
+public:
+  ContextThreads(MLIRContext *context, llvm::ThreadPoolInterface *pool)
+      : context(pool && !context->isMultithreadingEnabled() ? context
+                                                            : nullptr) {
+    if (this->context)
+      context->setThreadPool(*pool);
+  }
+  ~ContextThreads() {
+    if (context)
+      context->disableMultithreading();
+  }
+  ContextThreads(const ContextThreads &) = delete;
+  ContextThreads &operator=(const ContextThreads &) = delete;
+
+private:
+  MLIRContext *context; // null if nothing is to be done
+};
+
+} // namespace
+
 LogicalResult runDevicePasses(func::FuncOp function, Attribute target,
-                              llvm::function_ref<void(OpPassManager &)> build) {
+                              llvm::function_ref<void(OpPassManager &)> build,
+                              llvm::ThreadPoolInterface *threads) {
   PassManager manager(function.getContext(), func::FuncOp::getOperationName());
   (void)applyPassManagerCLOptions(manager); // fails where none are declared
   applyDefaultTimingPassManagerCLOptions(manager);
   build(manager);
   Attribute before = function->getAttr(targetAttrName);
   function->setAttr(targetAttrName, target);
+  // Not before the options are set: some are for contexts without threads. The
+  // passes still run one after the other.
+  ContextThreads contextThreads(function.getContext(), threads);
   LogicalResult result = manager.run(function);
   if (before)
     function->setAttr(targetAttrName, before);

@@ -274,6 +274,30 @@ def test_threads_are_numbers(run_tool, files, threads):
             "--threads", threads, cwd=files)
 
 
+@pytest.mark.parametrize("target", ["atom", "rngd"])
+def test_threads_of_the_compiler_make_no_difference(run_tool, tmp_path, target):
+    """Schedules that are tried as commands beside the search for others; what is kept of them are
+    the commands that the scheduled IR comes to."""
+    binaries = []
+    for threads in [0, 1, 2, 7]:
+        binary = tmp_path / f"{threads}.garam"
+        run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", target, "--threads",
+                 str(threads), "-o", binary)
+        binaries.append(binary.read_bytes())
+    path, binary = tmp_path / "digits.mlir", tmp_path / "again.garam"
+    run_tool("garam", "compile", DIGITS, "--dim", "N=1", "--target", target, "--emit",
+             "npu-scheduled", "-o", path)
+    run_tool("garam", "compile", path, "--from=npu-scheduled", "-o", binary)
+    binaries.append(binary.read_bytes())
+    assert all(other == binaries[0] for other in binaries[1:])
+
+
+@pytest.mark.parametrize("threads", ["-1", "5000"])
+def test_threads_of_the_compiler_are_numbers(run_tool, files, threads):
+    refuses(run_tool, files, "from 0 to 4096", "compile", DIGITS, "--target", "rngd", "-o",
+            "other.garam", "--threads", threads, cwd=files)
+
+
 def test_seeds_at_the_ends(run_tool, files):
     for seed in ["0", "18446744073709551615"]:
         run_tool("garam", "run", "model.garam", "--random-inputs", "--seed", seed, cwd=files)

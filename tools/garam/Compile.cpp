@@ -260,6 +260,10 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
                   "found in others, and what nearly was one")
       ->type_name("REGEX")
       ->check(isNotEmpty());
+  sub->add_option("--threads", options.threads,
+                  "threads of the compiler; 0: one a processor")
+      ->check(isNumberUpTo(maxThreads))
+      ->capture_default_str();
   sub->add_option("--report", command->reportPath, "file for a JSON report")
       ->check(isNotEmpty());
   sub->add_flag("--quiet,-q", command->quiet, "no progress and no summary");

@@ -24,9 +24,6 @@ namespace garam::tool {
 
 namespace {
 
-/// More threads than any machine has, few enough to be made.
-constexpr uint64_t maxThreads = 4096;
-
 /// An input as the command line gives it.
 struct InputFile {
   StringRef name, path;

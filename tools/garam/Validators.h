@@ -20,6 +20,9 @@ using Validator = std::function<std::string(const std::string &)>;
 /// Decimal digits of a number from 0 to `most`. CLI11 itself wraps "-1".
 Validator isNumberUpTo(uint64_t most);
 
+/// More threads than any machine has, few enough to be made.
+constexpr uint64_t maxThreads = 4096;
+
 /// A number of seconds from 0 to `most`. CLI::Range lets "nan" pass.
 Validator areSecondsUpTo(double most);
 

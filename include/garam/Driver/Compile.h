@@ -66,6 +66,9 @@ struct CompileOptions {
   /// Regular expression: remarks of passes are kept if it matches the whole of
   /// their category. Empty: none are.
   std::string remarksFilter;
+  /// Threads that stages share their work out to; 0: one a processor. What is
+  /// written does not depend on it.
+  unsigned threads = 0;
   /// Other files that the caller writes, with the option that names each: the
   /// compile refuses to read or write one of them.
   std::vector<std::pair<std::string, std::string>> otherOutputs;

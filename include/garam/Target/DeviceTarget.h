@@ -20,7 +20,13 @@
 #include <map>
 #include <string>
 
+namespace llvm {
+class ThreadPoolInterface;
+} // namespace llvm
+
 namespace garam {
+
+class LaterForm;
 
 struct DeviceCompileOptions {
   /// Arithmetic of float models ("bf16", "fp16"), or empty for the device's
@@ -41,6 +47,11 @@ struct DeviceCompileOptions {
   /// (Device::getCompileOptions), by flag. Those of other devices are in it
   /// too.
   std::map<std::string, std::string> values;
+
+  /// What a stage of the function has made for a later one; may be null.
+  LaterForm *laterForm = nullptr;
+  /// Threads that stages may share their work out to; null: this one only.
+  llvm::ThreadPoolInterface *threads = nullptr;
 
   /// The value of an option of the device, or its default.
   llvm::StringRef getValue(const DeviceOption &option) const;

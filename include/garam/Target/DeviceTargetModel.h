@@ -26,14 +26,19 @@ struct DeviceStage {
   llvm::StringLiteral name;
   void (*build)(mlir::OpPassManager &functions, const Machine &machine,
                 const DeviceCompileOptions &options);
+  /// Whether its passes share out their work over the threads of the context.
+  bool usesThreads = false;
 };
 
 /// Runs the passes that `build` appends on `function`, which says meanwhile
 /// that `target` is its target (findTarget). MLIR's options for pass managers
-/// (--mlir-print-ir-after-all and the like) hold for them.
+/// (--mlir-print-ir-after-all and the like) hold for them. A context without
+/// threads has those of `threads` meanwhile, unless that is null; nothing else
+/// may use the context then.
 mlir::LogicalResult
 runDevicePasses(mlir::func::FuncOp function, mlir::Attribute target,
-                llvm::function_ref<void(mlir::OpPassManager &)> build);
+                llvm::function_ref<void(mlir::OpPassManager &)> build,
+                llvm::ThreadPoolInterface *threads = nullptr);
 
 /// Why `function` was not accepted: at least one refusal. Fails with an error
 /// when it was for something else.
@@ -190,9 +195,12 @@ private:
                                       const DeviceStage<Machine> &stage,
                                       const Machine &machine,
                                       const DeviceCompileOptions &options) {
-    return runDevicePasses(function, attr, [&](mlir::OpPassManager &manager) {
-      stage.build(manager, machine, options);
-    });
+    return runDevicePasses(
+        function, attr,
+        [&](mlir::OpPassManager &manager) {
+          stage.build(manager, machine, options);
+        },
+        stage.usesThreads ? options.threads : nullptr);
   }
 
   static mlir::LogicalResult tryStages(mlir::func::FuncOp function,

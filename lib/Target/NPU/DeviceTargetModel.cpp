@@ -85,7 +85,7 @@ static void buildStages(OpPassManager &functions,
 static void buildSchedule(OpPassManager &functions, const MachineDescription &,
                           const DeviceCompileOptions &options) {
   buildSchedulePipeline(functions, options.optimizationLevel,
-                        pinsWeights(options));
+                        pinsWeights(options), options.laterForm);
 }
 
 static void buildCommands(OpPassManager &functions, const MachineDescription &,
@@ -93,14 +93,14 @@ static void buildCommands(OpPassManager &functions, const MachineDescription &,
   NPULowerToPlannedCommandsOptions lowering;
   lowering.level = options.optimizationLevel;
   lowering.pinWeights = pinsWeights(options);
-  functions.addPass(createNPULowerToPlannedCommands(lowering));
+  functions.addPass(createLowerToPlannedCommands(lowering, options.laterForm));
   functions.addPass(createNPURollLoops());
 }
 
 ArrayRef<DeviceStage<MachineDescription>> TargetModel::listStages() {
   static constexpr DeviceStage<MachineDescription> stages[] = {
       {stagesStage, buildStages},
-      {scheduledStage, buildSchedule},
+      {scheduledStage, buildSchedule, /*usesThreads=*/true},
       {commandsStage, buildCommands}};
   return stages;
 }

@@ -18,10 +18,11 @@
 namespace garam::npu {
 
 /// Appends the passes that choose layouts, core splits and tiles of a function
-/// of stages, after its indices have become data.
+/// of stages, after its indices have become data. `later` gets the commands
+/// that were made of those on the way, if any; it may be null.
 void buildSchedulePipeline(mlir::OpPassManager &functions,
                            unsigned level = defaultOptimizationLevel,
-                           bool pinWeights = false);
+                           bool pinWeights = false, LaterForm *later = nullptr);
 
 struct StagesEstimate {
   FunctionCost cost;

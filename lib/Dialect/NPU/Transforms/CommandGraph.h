@@ -16,10 +16,10 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDGRAPH_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDGRAPH_H
 
-#include "AddressOwners.h"
-#include "WriteHistory.h"
+#include "garam/Dialect/NPU/IR/NPU.h"
 
 #include <optional>
+#include <vector>
 
 namespace garam::npu {
 
@@ -50,28 +50,11 @@ public:
   void keepWeightLoads(llvm::ArrayRef<mlir::Operation *> commands);
 
 private:
-  /// What has happened to a buffer so far.
-  struct BufferHistory {
-    WriteHistory<unsigned> writes;
-    /// Whether its addresses are its own.
-    bool isOwner = false;
-    /// Behind the commands that touched the buffers that had them before.
-    std::optional<unsigned> start;
-    /// Those that touched it since a joint was put behind them, and that joint.
-    llvm::SmallVector<unsigned, 4> touches;
-  };
+  class Builder;
 
-  unsigned addNode();
   void addEdge(unsigned from, unsigned to);
-  void add(mlir::Operation *op, unsigned command);
-  void takeAddresses(BufferOp buffer);
-  unsigned getEnd(BufferHistory &history);
 
   std::vector<Node> nodes;
-  llvm::DenseMap<mlir::Operation *, BufferHistory> histories;
-  AddressOwners owners;
-  /// The last contraction of each queue.
-  llvm::DenseMap<unsigned, unsigned> contractions;
 };
 
 } // namespace garam::npu

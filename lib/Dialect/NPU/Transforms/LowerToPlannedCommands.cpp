@@ -8,6 +8,7 @@
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/LaterForm.h"
 #include "mlir/Pass/PassManager.h"
 
 namespace garam {
@@ -48,12 +49,19 @@ struct LowerToPlannedCommands
     : impl::NPULowerToPlannedCommandsBase<LowerToPlannedCommands> {
   using NPULowerToPlannedCommandsBase::NPULowerToPlannedCommandsBase;
 
+  LowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
+                         LaterForm *made)
+      : NPULowerToPlannedCommandsBase(options), made(made) {}
+
   void runOnOperation() override {
     func::FuncOp func = getOperation();
     if (func.isExternal())
       return;
     FunctionType type = func.getFunctionType();
-    if (failed(lower(func)))
+    if (OwningOpRef<func::FuncOp> commands =
+            made ? made->take(func, *this) : nullptr)
+      replaceFunction(func, std::move(commands));
+    else if (failed(lower(func)))
       return signalPassFailure();
     // Commands have no arguments: inputs and outputs are segments by now.
     func.removeArgAttrsAttr();
@@ -133,8 +141,16 @@ private:
     }
     return failure();
   }
+
+  LaterForm *made = nullptr; // may stay null
 };
 
 } // namespace
+
+std::unique_ptr<Pass>
+createLowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
+                             LaterForm *made) {
+  return std::make_unique<LowerToPlannedCommands>(options, made);
+}
 
 } // namespace garam::npu

@@ -84,12 +84,11 @@ OrderSearch::OrderSearch(func::FuncOp func, const CommandClock &clock,
 }
 
 std::optional<std::vector<Operation *>> OrderSearch::run() {
-  for (bool movesLoads : {false, true}) {
-    CommandGraph graph(commands);
-    if (!movesLoads)
-      graph.keepWeightLoads(commands);
-    improve(graph, findCriticalPaths(graph, times, machine));
-    improve(graph, getInOrder(graph));
+  CommandGraph graph(commands), withLoadsKept = graph;
+  withLoadsKept.keepWeightLoads(commands);
+  for (const CommandGraph *searched : {&withLoadsKept, &graph}) {
+    improve(*searched, findCriticalPaths(*searched, times, machine));
+    improve(*searched, getInOrder(*searched));
   }
   if (leastSeconds > (1 - tuning::leastOrderGain) * secondsInOrder)
     return std::nullopt;

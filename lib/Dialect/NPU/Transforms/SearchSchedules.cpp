@@ -4,12 +4,14 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoweringTrials.h"
 #include "Machine.h"
 #include "ReplaceFunction.h"
 #include "ScheduleSearch.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/DeviceTarget.h"
+#include "garam/Target/LaterForm.h"
 #include "mlir/Pass/PassManager.h"
 
 using namespace mlir;
@@ -71,19 +73,27 @@ bool hasBranchCores(const FunctionSchedule &schedule) {
   });
 }
 
-/// A function, with sums as they are or in parts, and how it can be scheduled.
-struct Program {
-  OwningOpRef<func::FuncOp> func;
-  std::vector<FunctionSchedule> schedules;
+/// A function, with sums as they are or in parts.
+using Program = OwningOpRef<func::FuncOp>;
+
+/// A way to schedule one of several programs.
+struct Candidate {
+  size_t program;
+  FunctionSchedule schedule;
 };
 
-/// One of the schedules of one of several programs.
-struct Choice {
-  size_t program = 0, schedule = 0;
+/// What was found so far.
+struct Findings {
+  std::vector<Program> programs;
+  std::vector<Candidate> candidates;
+  LoweringTrials trials; // of the candidates, if they are to be compared
 };
 
 struct SearchSchedules : impl::NPUSearchSchedulesBase<SearchSchedules> {
   using NPUSearchSchedulesBase::NPUSearchSchedulesBase;
+
+  SearchSchedules(const NPUSearchSchedulesOptions &options, LaterForm *later)
+      : NPUSearchSchedulesBase(options), later(later) {}
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
@@ -92,50 +102,63 @@ struct SearchSchedules : impl::NPUSearchSchedulesBase<SearchSchedules> {
     FailureOr<MachineDescription> machine = loadMachine(func, target);
     if (failed(machine) || failed(checkStageFunction(func)))
       return signalPassFailure();
-    std::vector<Program> programs;
-    if (failed(search(func, *machine, programs)) ||
-        failed(searchParts(func, *machine, programs)))
-      return signalPassFailure();
-    FailureOr<Choice> fastest = findFastest(func, programs);
-    if (failed(fastest))
-      return signalPassFailure();
-    Program &program = programs[fastest->program];
-    replaceFunction(func, std::move(program.func));
-    program.schedules[fastest->schedule].applyTo(func);
+    Findings found{{}, {}, {&getContext(), getLowering()}};
+    if (failed(search(func, *machine, found)) ||
+        failed(searchParts(func, *machine, found)) ||
+        failed(takeFastest(func, found)))
+      signalPassFailure();
   }
 
 private:
+  NPULowerToPlannedCommandsOptions getLowering() const {
+    return {target, level, pinWeights};
+  }
+
   /// Adds `func` and what the searches find for it, once each.
   LogicalResult search(func::FuncOp func, const MachineDescription &machine,
-                       std::vector<Program> &programs) const {
-    std::vector<FunctionSchedule> all;
+                       Findings &found) const {
+    size_t program = found.programs.size();
+    found.programs.push_back(func.clone());
     SearchSpace space(func, machine);
     for (Search search : getSearches(level)) {
       search.width.branchCores &= shareCores;
       // What the estimate of the commands says of branches is more exact. With
       // weights in order a second search has found nothing better so far.
       for (bool isDone = false; !isDone; search.width.branchCores = false) {
-        FailureOr<FunctionSchedule> found =
+        FailureOr<FunctionSchedule> schedule =
             ScheduleSearch(space, search.weights, search.width).run();
-        if (failed(found))
+        if (failed(schedule))
           return failure();
-        isDone =
-            search.weights == WeightTiming::inOrder || !hasBranchCores(*found);
-        if (llvm::none_of(all, [&](const FunctionSchedule &other) {
-              return areSame(other, *found);
-            }))
-          all.push_back(std::move(*found));
+        isDone = search.weights == WeightTiming::inOrder ||
+                 !hasBranchCores(*schedule);
+        add({program, std::move(*schedule)}, func, found);
       }
     }
-    programs.push_back({func.clone(), std::move(all)});
     return success();
+  }
+
+  /// Adds a way to schedule `func`, if it is new.
+  void add(Candidate candidate, func::FuncOp func, Findings &found) const {
+    for (const Candidate &other : found.candidates)
+      if (other.program == candidate.program &&
+          areSame(other.schedule, candidate.schedule))
+        return;
+    // One search has nothing to be compared with.
+    if (level >= leastWideLevel) {
+      OwningOpRef<func::FuncOp> form = func.clone();
+      if (DeviceTargetAttrInterface known = findTarget(func))
+        form.get()->setAttr(targetAttrName, known);
+      candidate.schedule.applyTo(*form);
+      found.trials.add(std::move(form));
+    }
+    found.candidates.push_back(std::move(candidate));
   }
 
   /// Adds `func` with sums that several cores make, where that may pay and
   /// fits.
   LogicalResult searchParts(func::FuncOp func,
                             const MachineDescription &machine,
-                            std::vector<Program> &programs) {
+                            Findings &found) {
     if (level < leastWideLevel || !shareCores)
       return success();
     size_t numOperations = func.front().getOperations().size();
@@ -147,54 +170,35 @@ private:
     if (func.front().getOperations().size() == numOperations)
       return success();
     RefusalCollector refusals(func.getContext());
-    return success(succeeded(search(func, machine, programs)) ||
+    return success(succeeded(search(func, machine, found)) ||
                    !refusals.hasErrors());
   }
 
-  /// Which of all schedules is fastest as commands, of equal ones the first;
-  /// the first too where no commands fit the memories: whoever lowers them says
-  /// why. They are forms of `func`.
-  FailureOr<Choice> findFastest(func::FuncOp func, ArrayRef<Program> programs) {
-    Choice fastest;
-    if (programs.size() == 1 && programs.front().schedules.size() == 1)
-      return fastest;
-    double leastSeconds = HUGE_VAL;
-    for (auto [number, program] : llvm::enumerate(programs))
-      for (auto [index, schedule] : llvm::enumerate(program.schedules)) {
-        FailureOr<std::optional<double>> seconds =
-            estimate(func, program.func.get(), schedule);
-        if (failed(seconds))
-          return failure();
-        if (!*seconds || **seconds >= leastSeconds)
-          continue;
-        fastest = {number, index};
-        leastSeconds = **seconds;
-      }
-    return fastest;
+  /// Schedules `func` so that its commands end first. Where no commands fit the
+  /// memories that is the first way: whoever lowers it says why.
+  LogicalResult takeFastest(func::FuncOp func, Findings &found) const {
+    FailureOr<std::optional<LoweringTrials::Fastest>> fastest =
+        found.trials.finish();
+    if (failed(fastest))
+      return failure();
+    Candidate &candidate = found.candidates[*fastest ? (*fastest)->number : 0];
+    replaceFunction(func, std::move(found.programs[candidate.program]));
+    candidate.schedule.applyTo(func);
+    if (*fastest && later)
+      later->keep(func, *createNPULowerToPlannedCommands(getLowering()),
+                  std::move((*fastest)->commands));
+    return success();
   }
 
-  /// When the commands of `form`, a form of `func`, under `schedule` end, in
-  /// seconds, or nothing where they do not fit the memories.
-  FailureOr<std::optional<double>> estimate(func::FuncOp func,
-                                            func::FuncOp form,
-                                            const FunctionSchedule &schedule) {
-    OwningOpRef<func::FuncOp> copy = form.clone();
-    if (DeviceTargetAttrInterface known = findTarget(func))
-      copy.get()->setAttr(targetAttrName, known);
-    schedule.applyTo(*copy);
-    PassManager manager(func.getContext(), func::FuncOp::getOperationName());
-    // What is kept of it is lowered again, and verified then.
-    manager.enableVerifier(false);
-    manager.addPass(
-        createNPULowerToPlannedCommands({target, level, pinWeights}));
-    RefusalCollector refusals(func.getContext());
-    bool isLowered = succeeded(manager.run(*copy));
-    if (refusals.hasErrors())
-      return failure();
-    return isLowered ? std::optional(readEstimatedSeconds(*copy))
-                     : std::nullopt;
-  }
+  LaterForm *later = nullptr; // may stay null
 };
 
 } // namespace
+
+std::unique_ptr<Pass>
+createSearchSchedules(const NPUSearchSchedulesOptions &options,
+                      LaterForm *later) {
+  return std::make_unique<SearchSchedules>(options, later);
+}
+
 } // namespace garam::npu

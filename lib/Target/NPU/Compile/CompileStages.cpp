@@ -8,6 +8,7 @@
 
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Target/DeviceTargetModel.h"
+#include "garam/Target/LaterForm.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
 #include "garam/Target/NPU/StaticChecker.h"
 
@@ -63,7 +64,7 @@ FailureOr<StagesEstimate> estimateStages(func::FuncOp func,
 }
 
 void buildSchedulePipeline(OpPassManager &functions, unsigned level,
-                           bool pinWeights) {
+                           bool pinWeights, LaterForm *later) {
   functions.addPass(createNPUTrimStages());
   functions.addPass(createNPURecordBound());
   functions.addPass(createNPUMaterializeIndices());
@@ -72,16 +73,18 @@ void buildSchedulePipeline(OpPassManager &functions, unsigned level,
   NPUSearchSchedulesOptions search;
   search.level = level;
   search.pinWeights = pinWeights;
-  functions.addPass(createNPUSearchSchedules(search));
+  functions.addPass(createSearchSchedules(search, later));
 }
 
 FailureOr<CompiledProgram> compileStages(func::FuncOp func,
                                          const TargetFile &target) {
   auto attr =
       TargetAttr::get(func.getContext(), target.header.name, target.text);
-  if (failed(runDevicePasses(func, attr, [](OpPassManager &functions) {
-        buildSchedulePipeline(functions);
-        functions.addPass(createNPULowerToPlannedCommands());
+  LaterForm commands;
+  if (failed(runDevicePasses(func, attr, [&](OpPassManager &functions) {
+        buildSchedulePipeline(functions, defaultOptimizationLevel,
+                              /*pinWeights=*/false, &commands);
+        functions.addPass(createLowerToPlannedCommands({}, &commands));
         functions.addPass(createNPURollLoops());
       })))
     return failure();

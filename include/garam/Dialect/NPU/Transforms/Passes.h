@@ -18,6 +18,8 @@
 
 namespace garam {
 
+class LaterForm;
+
 #define GEN_PASS_DECL
 #include "garam/Dialect/NPU/Transforms/Passes.h.inc"
 
@@ -25,5 +27,21 @@ namespace garam {
 #include "garam/Dialect/NPU/Transforms/Passes.h.inc"
 
 } // namespace garam
+
+namespace garam::npu {
+
+/// npu-search-schedules, which keeps in `later` the commands of the schedules
+/// that it takes, where it has made some. `later` may be null.
+std::unique_ptr<mlir::Pass>
+createSearchSchedules(const NPUSearchSchedulesOptions &options,
+                      LaterForm *later);
+
+/// npu-lower-to-planned-commands, which takes the commands of a function that
+/// `made` has. `made` may be null.
+std::unique_ptr<mlir::Pass>
+createLowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
+                             LaterForm *made);
+
+} // namespace garam::npu
 
 #endif // GARAM_DIALECT_NPU_TRANSFORMS_PASSES_H
