@@ -23,7 +23,7 @@ class CommandGraph::Builder {
 public:
   explicit Builder(CommandGraph &graph) : graph(graph) {}
 
-  void add(Operation *op, unsigned command);
+  void add(Operation *op, unsigned command, ArrayRef<CommandAccess> accesses);
 
 private:
   /// What has happened to a buffer so far.
@@ -60,11 +60,12 @@ private:
   llvm::DenseMap<unsigned, Chain> chains; // of queues
 };
 
-CommandGraph::CommandGraph(ArrayRef<Operation *> commands) {
+CommandGraph::CommandGraph(ArrayRef<Operation *> commands,
+                           const AccessTable &accesses) {
   nodes.reserve(commands.size());
   Builder builder(*this);
   for (auto [command, op] : llvm::enumerate(commands))
-    builder.add(op, command);
+    builder.add(op, command, accesses.of(op));
 }
 
 CommandGraph CommandGraph::reverse() const {
@@ -110,8 +111,8 @@ unsigned CommandGraph::Builder::addNode() {
   return graph.nodes.size() - 1;
 }
 
-void CommandGraph::Builder::add(Operation *op, unsigned command) {
-  SmallVector<CommandAccess, 6> accesses = getAccesses(op);
+void CommandGraph::Builder::add(Operation *op, unsigned command,
+                                ArrayRef<CommandAccess> accesses) {
   // Joints first, for edges go forwards.
   for (const CommandAccess &access : accesses)
     if (!histories[access.buffer].isOwner)

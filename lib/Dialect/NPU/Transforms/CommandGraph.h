@@ -16,7 +16,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDGRAPH_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_COMMANDGRAPH_H
 
-#include "garam/Dialect/NPU/IR/NPU.h"
+#include "AccessTable.h"
 
 #include <optional>
 #include <vector>
@@ -36,8 +36,10 @@ public:
   };
 
   CommandGraph() = default;
-  /// `commands` are those of a function with addresses, in their order.
-  explicit CommandGraph(llvm::ArrayRef<mlir::Operation *> commands);
+  /// `commands` are those of a function with addresses, in their order;
+  /// `accesses` has theirs.
+  CommandGraph(llvm::ArrayRef<mlir::Operation *> commands,
+               const AccessTable &accesses);
 
   /// Edges go from lower to higher numbers.
   llvm::ArrayRef<Node> getNodes() const { return nodes; }

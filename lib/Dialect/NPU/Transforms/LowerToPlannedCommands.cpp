@@ -90,7 +90,7 @@ private:
   OpPassManager buildOrdering() const {
     OpPassManager manager(func::FuncOp::getOperationName());
     if (level > 0)
-      manager.addPass(createNPUScheduleCommands({target}));
+      manager.addPass(createNPUScheduleCommands({target, limit}));
     manager.addPass(createNPUSynchronize());
     manager.addPass(createNPURecordEstimate({target}));
     return manager;

@@ -6,6 +6,7 @@
 
 #include "LoweringTrials.h"
 
+#include "Tuning.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/DeviceTarget.h"
 #include "mlir/Pass/PassManager.h"
@@ -18,7 +19,8 @@ namespace garam::npu {
 
 LoweringTrials::LoweringTrials(MLIRContext *context,
                                NPULowerToPlannedCommandsOptions options)
-    : context(context), options(std::move(options)), diagnostics(context) {
+    : context(context), options(std::move(options)),
+      knownLimit(limit.get_future()), diagnostics(context) {
   if (context->isMultithreadingEnabled())
     tasks.emplace(context->getThreadPool());
 }
@@ -38,12 +40,27 @@ void LoweringTrials::lower(size_t number, Trial &trial) {
   PassManager manager(context, func::FuncOp::getOperationName());
   // What is kept is verified behind the pass that would make it.
   manager.enableVerifier(false);
-  manager.addPass(createNPULowerToPlannedCommands(options));
+  NPULowerToPlannedCommandsOptions limited = options;
+  // The first trial is begun before all others, so that it gets done.
+  if (number > 0)
+    limited.limit = knownLimit.get();
+  manager.addPass(createNPULowerToPlannedCommands(limited));
   RefusalCollector refusals(context);
   if (failed(manager.run(*trial.func)))
     trial.func = nullptr;
   trial.hasErrors = refusals.hasErrors();
   diagnostics.eraseOrderIDForThread();
+  if (number == 0)
+    findLimit(trial);
+}
+
+/// What ends later than the limit, in the order that its commands have, ends
+/// later than the first trial in any order that could be found for it: so what
+/// the fastest becomes does not depend on the limit.
+void LoweringTrials::findLimit(const Trial &first) {
+  limit.set_value(first.func ? readEstimatedSeconds(*first.func) /
+                                   (1 - tuning::mostOrderGain)
+                             : 0);
 }
 
 FailureOr<std::optional<LoweringTrials::Fastest>> LoweringTrials::finish() {

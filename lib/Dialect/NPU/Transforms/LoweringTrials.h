@@ -20,6 +20,7 @@
 #include "llvm/Support/ThreadPool.h"
 
 #include <deque>
+#include <future>
 #include <optional>
 
 namespace garam::npu {
@@ -51,10 +52,15 @@ private:
   };
 
   void lower(size_t number, Trial &trial);
+  void findLimit(const Trial &first);
 
   mlir::MLIRContext *context;
   NPULowerToPlannedCommandsOptions options;
   std::deque<Trial> trials;
+  /// When other commands must end to be worth another order, in seconds, once
+  /// those of the first trial are there.
+  std::promise<double> limit;
+  std::shared_future<double> knownLimit;
   mlir::ParallelDiagnosticHandler diagnostics;
   /// Of the context's threads, where it has some. The last member: others are
   /// in use until its tasks are done.

@@ -28,8 +28,11 @@ constexpr unsigned numRounds = 2;
 /// Looks for the order in which the commands of a function end first.
 class OrderSearch {
 public:
-  OrderSearch(func::FuncOp func, const CommandClock &clock,
+  OrderSearch(ArrayRef<Operation *> commands, const CommandClock &clock,
               const MachineDescription &machine);
+
+  /// When the last command ends in the order that commands have, in seconds.
+  double getSecondsInOrder() const { return secondsInOrder; }
 
   /// The order that ends clearly sooner than the one that commands have, or
   /// nothing where none was found.
@@ -42,6 +45,7 @@ private:
 
   const MachineDescription &machine;
   std::vector<Operation *> commands;
+  AccessTable accesses;
   std::vector<CommandTime> times;
   /// From the begin of each command to the end of the program, in the order
   /// that they have.
@@ -59,23 +63,21 @@ struct ScheduleCommands : impl::NPUScheduleCommandsBase<ScheduleCommands> {
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
-        failed(scheduleCommands(getOperation(), *machine)))
+        failed(scheduleCommands(getOperation(), *machine, limit)))
       signalPassFailure();
   }
 };
 
 } // namespace
 
-OrderSearch::OrderSearch(func::FuncOp func, const CommandClock &clock,
+OrderSearch::OrderSearch(ArrayRef<Operation *> commandList,
+                         const CommandClock &clock,
                          const MachineDescription &machine)
-    : machine(machine) {
-  for (Operation &op : func.front()) {
-    if (!isCommand(&op))
-      continue;
-    commands.push_back(&op);
-    times.push_back(clock.getCommandTime(&op));
-  }
-  CommandFlow flow(commands, times, Synchronization(commands), machine);
+    : machine(machine), commands(commandList), accesses(commands) {
+  for (Operation *op : commands)
+    times.push_back(clock.getCommandTime(op));
+  CommandFlow flow(commands, times, Synchronization(commands, accesses),
+                   machine);
   secondsInOrder = leastSeconds = flow.run();
   flow.visitEnds([&](Operation *, double end) {
     double seconds = times[secondsLeft.size()].seconds;
@@ -84,7 +86,7 @@ OrderSearch::OrderSearch(func::FuncOp func, const CommandClock &clock,
 }
 
 std::optional<std::vector<Operation *>> OrderSearch::run() {
-  CommandGraph graph(commands), withLoadsKept = graph;
+  CommandGraph graph(commands, accesses), withLoadsKept = graph;
   withLoadsKept.keepWeightLoads(commands);
   for (const CommandGraph *searched : {&withLoadsKept, &graph}) {
     improve(*searched, findCriticalPaths(*searched, times, machine));
@@ -133,9 +135,9 @@ void OrderSearch::consider(ArrayRef<unsigned> order) {
     ordered.push_back(commands[number]);
     orderedTimes.push_back(times[number]);
   }
-  double seconds =
-      CommandFlow(ordered, orderedTimes, Synchronization(ordered), machine)
-          .run();
+  double seconds = CommandFlow(ordered, orderedTimes,
+                               Synchronization(ordered, accesses), machine)
+                       .run();
   if (seconds >= leastSeconds)
     return;
   leastSeconds = seconds;
@@ -152,13 +154,21 @@ static void applyOrder(func::FuncOp func, ArrayRef<Operation *> order) {
 }
 
 LogicalResult scheduleCommands(func::FuncOp func,
-                               const MachineDescription &machine) {
+                               const MachineDescription &machine,
+                               double limit) {
   if (failed(checkNotSynchronized(func)))
     return failure();
   CommandClock clock(machine);
   if (failed(clock.addPrograms(func)))
     return failure();
-  if (auto order = OrderSearch(func, clock, machine).run())
+  std::vector<Operation *> commands;
+  for (Operation &op : func.front())
+    if (isCommand(&op))
+      commands.push_back(&op);
+  OrderSearch search(commands, clock, machine);
+  if (limit > 0 && search.getSecondsInOrder() > limit)
+    return success();
+  if (auto order = search.run())
     applyOrder(func, *order);
   return success();
 }

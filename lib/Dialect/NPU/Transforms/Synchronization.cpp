@@ -10,7 +10,8 @@ using namespace mlir;
 
 namespace garam::npu {
 
-Synchronization::Synchronization(ArrayRef<Operation *> operations) {
+Synchronization::Synchronization(ArrayRef<Operation *> operations,
+                                 const AccessTable &accesses) {
   unsigned numQueues = 0;
   for (Operation *op : operations)
     numQueues = std::max(numQueues, getQueue(op) + 1);
@@ -19,12 +20,11 @@ Synchronization::Synchronization(ArrayRef<Operation *> operations) {
   clockOf.resize(numQueues);
   commands.resize(numQueues);
   for (Operation *op : operations)
-    visit(op);
+    visit(op, accesses.of(op));
 }
 
-void Synchronization::visit(Operation *op) {
+void Synchronization::visit(Operation *op, ArrayRef<CommandAccess> accesses) {
   unsigned queue = getQueue(op);
-  SmallVector<CommandAccess, 6> accesses = getAccesses(op);
   Clock needed(known.size(), 0);
   for (const CommandAccess &access : accesses)
     addConflicts(access, queue, needed);

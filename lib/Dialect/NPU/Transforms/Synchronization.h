@@ -7,6 +7,7 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_SYNCHRONIZATION_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_SYNCHRONIZATION_H
 
+#include "AccessTable.h"
 #include "AddressOwners.h"
 #include "WriteHistory.h"
 #include "llvm/ADT/MapVector.h"
@@ -25,8 +26,9 @@ struct QueuePoint {
 /// command and queue at most, and none for what follows from others.
 class Synchronization {
 public:
-  /// `commands` are those of a function, in their order.
-  explicit Synchronization(llvm::ArrayRef<mlir::Operation *> commands);
+  /// `commands` are those of a function, in their order; `accesses` has theirs.
+  Synchronization(llvm::ArrayRef<mlir::Operation *> commands,
+                  const AccessTable &accesses);
 
   /// What commands wait for.
   const llvm::MapVector<mlir::Operation *, llvm::SmallVector<QueuePoint>> &
@@ -53,7 +55,7 @@ private:
     bool isStarted = false;
   };
 
-  void visit(mlir::Operation *op);
+  void visit(mlir::Operation *op, llvm::ArrayRef<CommandAccess> accesses);
   void addConflicts(const CommandAccess &access, unsigned queue, Clock &needed);
   void waitFor(mlir::Operation *op, unsigned queue, const Clock &needed);
   unsigned getKnown(QueuePoint point, unsigned queue) const;

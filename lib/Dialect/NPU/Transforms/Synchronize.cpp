@@ -61,7 +61,7 @@ void synchronize(func::FuncOp func) {
   for (Operation &op : func.front())
     if (isCommand(&op))
       commands.push_back(&op);
-  insert(Synchronization(commands), func.getContext());
+  insert(Synchronization(commands, AccessTable(commands)), func.getContext());
 }
 
 } // namespace garam::npu

@@ -18,6 +18,11 @@ def NPU_LevelOption
     : Option<"level", "level", "unsigned", "2",
              "how long to search, as -O of `garam compile`: 0 to 3">;
 
+def NPU_OrderLimitOption
+    : Option<"limit", "limit", "double", "0.0",
+             "commands whose last one ends later than after so many seconds "
+             "stay in their order; 0: however late it ends">;
+
 def NPU_PinWeightsOption
     : Option<"pinWeights", "pin-weights", "bool", "false",
              "run npu-pin-weights in front of npu-prefetch-weights">;
@@ -242,8 +247,11 @@ def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
     also runs without.
     So does `npu-split-reductions`, where it changes something.
     Of different schedules each is brought
-    to commands (`npu-lower-to-planned-commands`); those are kept whose commands
-    end first (`npu-record-estimate`).
+    to commands (`npu-lower-to-planned-commands`), beside the next search where
+    the context has threads; those are kept whose commands
+    end first (`npu-record-estimate`). Commands that end so much later than those
+    of the first schedules that no other order would make up for it are not
+    ordered.
   }];
   let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption,
     Option<"shareCores", "share-cores", "bool", "true",
@@ -295,7 +303,8 @@ def NPULowerToPlannedCommands
     does not without any, the tensors are placed again for a smaller fraction of
     local memory. The former type of the function stays in `hetero.lowered`.
   }];
-  let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption];
+  let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption,
+                 NPU_OrderLimitOption];
   let dependentDialects = ["::garam::npu::NPUDialect"];
 }
 
@@ -307,7 +316,8 @@ def NPULowerToCommands : Pass<"npu-lower-to-commands", "::mlir::func::FuncOp"> {
     result to its home, in an order that is correct when executed one by one.
     Transfers of weights, which depend on nothing, stand one tile ahead of
     their use. Weights become buffers of the constant segment, packed in the
-    order in which they are read.
+    order in which they are read. Each byte of a buffer is written at most once,
+    before it is read: the passes behind rely on that when they order commands.
   }];
   let options = [NPU_TargetOption];
   let dependentDialects = ["::garam::npu::NPUDialect"];
@@ -396,8 +406,14 @@ def NPUScheduleCommands
     Times are those of npu-record-estimate, in which transfers share DRAM and
     ports. The order that ends first by them, with the waits that
     npu-synchronize would give it, is kept if it is shorter by more than the
-    estimate's error; otherwise commands stay as they are. Time is n log n in
-    commands and what they depend on.
+    estimate's error; otherwise commands stay as they are.
+
+    Each order takes n log n time in commands and in what they depend on
+    directly. A read depends on each command that wrote some of it, but on the
+    last one only of a core's contractions, and contractions not on what those
+    before them do: 5 to 8 a command for transformers and convolutional networks.
+    Where tiles of a stage read what many tiles of another wrote it grows faster
+    than the commands.
 
     Here the load of `%w` is not urgent, but in front of the move of `%b`, for
     which the vector engine waits:
@@ -416,9 +432,11 @@ def NPUScheduleCommands
     npu.vector_command 0, %f (%w) to %e sizes [16384] reductions 0 with [#floats, #floats]
     ```
 
-    Pre-condition: addresses, from npu-plan-memory, and no waits yet.
+    Pre-condition: addresses, from npu-plan-memory, and no waits yet; each byte of
+    a buffer is written at most once, before it is read, as npu-lower-to-commands
+    leaves them.
   }];
-  let options = [NPU_TargetOption];
+  let options = [NPU_TargetOption, NPU_OrderLimitOption];
 }
 
 def NPUSynchronize : Pass<"npu-synchronize", "::mlir::func::FuncOp"> {

@@ -107,10 +107,12 @@ struct MemoryUse {
 mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
                                       const MachineDescription &machine,
                                       int64_t leastResting = 0);
-/// npu-schedule-commands. Fails on waits and signals, and on a micro-program
-/// that the vector engine cannot run.
+/// npu-schedule-commands. A function whose last command ends later than after
+/// `limit` seconds stays as it is, unless that is 0. Fails on waits and
+/// signals, and on a micro-program that the vector engine cannot run.
 mlir::LogicalResult scheduleCommands(mlir::func::FuncOp func,
-                                     const MachineDescription &machine);
+                                     const MachineDescription &machine,
+                                     double limit = 0);
 /// npu-synchronize.
 void synchronize(mlir::func::FuncOp func);
 /// npu-roll-loops.

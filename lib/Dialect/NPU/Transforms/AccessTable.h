@@ -1,0 +1,46 @@
+//===- AccessTable.h - What commands touch ----------------------*- C++ -*-===//
+//
+// Part of Garam. Licensed under the Apache License, Version 2.0.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_ACCESSTABLE_H
+#define GARAM_LIB_DIALECT_NPU_TRANSFORMS_ACCESSTABLE_H
+
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <iterator>
+#include <vector>
+
+namespace garam::npu {
+
+/// The accesses of some commands, made once for all who look at several orders
+/// of them. Commands must not change meanwhile.
+class AccessTable {
+public:
+  explicit AccessTable(llvm::ArrayRef<mlir::Operation *> commands) {
+    ranges.reserve(commands.size());
+    for (mlir::Operation *command : commands) {
+      size_t begin = accesses.size();
+      llvm::move(getAccesses(command), std::back_inserter(accesses));
+      ranges[command] = {begin, accesses.size() - begin};
+    }
+  }
+
+  /// Of one of the commands.
+  llvm::ArrayRef<CommandAccess> of(mlir::Operation *command) const {
+    auto [begin, size] = ranges.find(command)->second;
+    return llvm::ArrayRef(accesses).slice(begin, size);
+  }
+
+private:
+  std::vector<CommandAccess> accesses;
+  /// Where those of a command begin, and how many they are.
+  llvm::DenseMap<mlir::Operation *, std::pair<size_t, size_t>> ranges;
+};
+
+} // namespace garam::npu
+
+#endif // GARAM_LIB_DIALECT_NPU_TRANSFORMS_ACCESSTABLE_H
