@@ -31,6 +31,12 @@ def get_fixed_seconds(row):
     return row["losses"]["fixed_cost"] + row["losses"].get("synchronisation", 0)
 
 
+def get_compile_seconds(row):
+    """At most what one waits for a compile on the machine when it does nothing else. Other work there
+    makes the wall clock longer, and threads make the processor time longer than that."""
+    return min(row["compile_s"], row["compile_processor_s"])
+
+
 def get_rest(row):
     """The part of the latency that is neither the bound nor fixed."""
     return (row["latency_s"] - row["bound_s"] - get_fixed_seconds(row)) / row["latency_s"]
@@ -43,8 +49,8 @@ FIGURES = {
     "DRAM bytes": (get_dram_bytes, operator.le),
     "rest": (get_rest, operator.le),
     "fixed us": (lambda row: get_fixed_seconds(row) * 1e6, operator.le),
-    # Of the machine that compiles.
-    "compile s": (operator.itemgetter("compile_processor_s"), operator.le),
+    # Of the machine that compiles, which is to have 2 cores.
+    "compile s": (get_compile_seconds, operator.le),
 }
 
 # Of onnxruntime's speed that the host has, with as many threads (host_speed.py): the kernels of a
@@ -83,7 +89,7 @@ GATES = (
     Gate("mobilenetv2_int8", "u65-512", "DRAM bytes", 4_750_000, VELA),
     *(Gate("resnet50", target, "compile s", 3, PATIENCE) for target in ("atom", "rngd")),
     *(Gate("mobilenetv2", target, "compile s", 1, PATIENCE) for target in ("atom", "rngd")),
-    *(Gate(model, "rngd", "compile s", 3, PATIENCE)
+    *(Gate(model, target, "compile s", 3, PATIENCE) for target in ("atom", "rngd")
       for model in ("bert_base", "vit_b16", "gpt2_prefill", "gpt2_decode")),
 )
 

@@ -206,8 +206,9 @@ def format_losses(rows):
 
 def format_table(rows):
     lines = ["| model | target | latency (us) | resident (us) | bound (us) | ratio | DRAM (MB) "
-             "| SRAM peak (MB) | energy (mJ) | compile (s) | memory (MB) | simulate (s) |",
-             "|---|---|" + "---:|" * 10]
+             "| SRAM peak (MB) | energy (mJ) | compile (s) | of processors (s) | memory (MB) "
+             "| simulate (s) |",
+             "|---|---|" + "---:|" * 11]
     for row in rows:
         if "error" in row:
             lines.append(f"| {row['model']} | {row['target']} | {row['error']} |")
@@ -218,6 +219,7 @@ def format_table(rows):
             f"| {format_microseconds(row['latency_resident_s'])} | {row['bound_s'] * 1e6:.2f} "
             f"| {row['ratio']:.3f} | {dram:.2f} | {row['sram_peak_bytes'] / 1e6:.2f} "
             f"| {row['energy_j'] * 1e3:.3f} | {row['compile_s']:.2f} "
+            f"| {row['compile_processor_s']:.2f} "
             f"| {row['compile_peak_bytes'] / 1e6:.0f} "
             f"| {format(row['simulate_s'], '.2f') if 'simulate_s' in row else ''} |")
     return "\n".join(lines)
