@@ -75,8 +75,8 @@ LIMITS = {
     "InstanceNormalization": KNOWN_AXES,
     "LayerNormalization": KNOWN_AXES,
     "LSTM": KNOWN_RECURRENCE,
-    "Loop": "how often it runs must be known before its first step, and at compile time where it "
-            "collects what the steps yield; states keep their shapes",
+    "Loop": "how often it runs at most must be known before its first step, and at compile time "
+            "where it collects what the steps yield; states keep their shapes",
     "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
     "MaxPool": f"{KNOWN_WINDOW}, all dimensions where `Indices` is used",
     "MaxUnpool": BY_OUTPUT.format("`output_shape`") + "; the dimensions must be known",
@@ -144,7 +144,8 @@ The operators that the compiler lowers; where nothing else is said, of ONNX's de
 - Where an operand that says a shape is computed at run time, the shape is that which the model
   declares of its outputs, or which follows from it; an operand that says another one at run time
   is not found out.
-- How many elements `Compress`, `NonMaxSuppression`, `NonZero` and `Unique` yield shows at run time,
+- How many elements `Compress`, `NonMaxSuppression`, `NonZero` and `Unique` yield, and how many steps
+  a `Loop` takes that may stop before it has taken as many as it may, shows at run time,
   unless the model declares it. What follows from them lies in buffers of the largest size; outputs
   have the size that they have. Operators that would need the number at compile time are refused.
 

@@ -1,4 +1,4 @@
-"""Loops whose number of steps the run brings, against onnxruntime."""
+"""Loops whose number of steps the run brings, or which stop before, against onnxruntime."""
 
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
@@ -61,3 +61,73 @@ def test_count_of_run_time(name, count):
     outputs = garam.compile(model, "host").run(inputs)
     expected = oracle.run_onnxruntime(model, inputs)
     np.testing.assert_allclose(outputs["end"], expected["end"], rtol=1e-5, atol=1e-6)
+
+
+LIMIT = make_constant("limit", np.float32(100))
+# What the condition of the next step is made from.
+CONDITIONS = {
+    "computed": [helper.make_node("ReduceSum", ["next"], ["sum"], keepdims=0),
+                 helper.make_node("Less", ["sum", "limit"], ["go"])],
+    "passed on": [helper.make_node("Identity", ["go_in"], ["go"])],
+    "true": [helper.make_node("Constant", [], ["go"], value=make_constant("", np.array(True)))],
+    "false": [helper.make_node("Constant", [], ["go"], value=make_constant("", np.array(False)))],
+}
+
+
+def make_collecting_model(condition, declared, steps=6):
+    """A Loop that doubles a state [2] and collects it, at most `steps` times, or as often as input
+    "count" says, and a state that no step changes."""
+    body = helper.make_graph(
+        [helper.make_node("Add", ["state", "state"], ["next"]), *CONDITIONS[condition],
+         helper.make_node("Identity", ["kept"], ["kept_on"]),
+         helper.make_node("Neg", ["next"], ["row"]), helper.make_node("Cast", ["i"], ["number"], to=1)],
+        "body", [make_info("i", TensorProto.INT64, []), make_info("go_in", TensorProto.BOOL, []),
+                 make_info("state", TensorProto.FLOAT, [2]), make_info("kept", TensorProto.FLOAT, [2])],
+        [make_info("go", TensorProto.BOOL, []), make_info("next", TensorProto.FLOAT, [2]),
+         make_info("kept_on", TensorProto.FLOAT, [2]), make_info("row", TensorProto.FLOAT, [2]),
+         make_info("number", TensorProto.FLOAT, [])])
+    graph = helper.make_graph(
+        [helper.make_node("Loop", ["most", "go_first", "start", "start"], ["end", "kept_end", "rows", "numbers"],
+                          "loop", body=body), helper.make_node("Mul", ["rows", "two"], ["twice"])],
+        "g", [make_info("start", TensorProto.FLOAT, [2]), make_info("go_first", TensorProto.BOOL, [])],
+        [make_info("end", TensorProto.FLOAT, [2]), make_info("kept_end", TensorProto.FLOAT, [2]),
+         make_info("rows", TensorProto.FLOAT, [declared, 2]), make_info("twice", TensorProto.FLOAT, [declared, 2]),
+         make_info("numbers", TensorProto.FLOAT, [declared])],
+        [LIMIT, make_constant("two", np.float32(2)), make_constant("most", np.int64(steps))])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+
+
+@pytest.mark.parametrize("target", ["host", "rngd"])
+@pytest.mark.parametrize("go", [True, False])
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.filterwarnings("ignore::garam.GaramWarning")
+def test_collects_what_steps_yield_that_are_taken(condition, go, target):
+    import garam
+
+    model = make_collecting_model(condition, "rows")
+    executable = garam.compile(model, target)
+    for start in [(1, 2), (1, 30), (50, 70)]:
+        inputs = {"start": np.array(start, np.float32), "go_first": np.array(go)}
+        outputs, expected = executable.run(inputs), oracle.run_onnxruntime(model, inputs)
+        for name, value in expected.items():
+            np.testing.assert_array_equal(outputs[name], value, err_msg=name)
+
+
+def test_declared_number_of_steps():
+    """Where the model declares how many rows there are, they have that number at compile time."""
+    import garam
+
+    model = make_collecting_model("computed", 5)
+    inputs = {"start": np.array([1, 3], np.float32), "go_first": np.array(True)}
+    executable = garam.compile(model, "host")
+    outputs, expected = executable.run(inputs), oracle.run_onnxruntime(model, inputs)
+    assert expected["rows"].shape == (5, 2)
+    for name, value in expected.items():
+        np.testing.assert_array_equal(outputs[name], value, err_msg=name)
+
+
+def test_fewer_steps_than_declared():
+    import garam
+
+    with pytest.raises(garam.ModelError, match="is declared as .*, but the operator yields"):
+        garam.compile(make_collecting_model("true", 5, steps=3), "host")

@@ -4,14 +4,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The states of a loop keep their shapes, and how often it runs is known before
-// the first step: from what it goes over, from how much it yields, or from its
-// operand.
+// The states of a loop keep their shapes, and how often it runs at most is
+// known before the first step: from what it goes over, from how much it yields,
+// or from its operand. A loop that may stop before goes through all steps: from
+// then on its states stay, and what it collects is counted.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Constants.h"
-#include "Loops.h"
+#include "Counted.h"
 #include "OperatorTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -53,10 +54,14 @@ struct StepLoop {
   Value runtimeCount;
   SmallVector<Value> states;
   SmallVector<Collected> collected;
-  /// How many first states are no outputs of the node.
-  unsigned numHidden = 0;
-  /// The first state is a condition: from when on it is false, states stay.
+  /// The first state that the body takes is a condition, and no output of the
+  /// node.
+  bool hasCondition = false;
+  /// From when on the condition is false, states stay as they are.
   bool stopsEarly = false;
+  /// In front of the states that the body takes is the number of steps whose
+  /// condition held.
+  bool countsSteps = false;
 };
 
 /// The arguments of the body for a step, from its number and the states.
@@ -98,6 +103,17 @@ static Value makeChosen(ImplicitLocOpBuilder &b, Value condition, Value value,
                        });
 }
 
+/// `counter`, an i64 of rank 0, and 1 where `condition` holds.
+static Value makeCounted(ImplicitLocOpBuilder &b, Value counter,
+                         Value condition) {
+  Type type = b.getI64Type();
+  return makeMapped(b, type, {counter, condition},
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+                      Value step = arith::ExtUIOp::create(b, type, s[1]);
+                      return arith::AddIOp::create(b, s[0], step);
+                    });
+}
+
 static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
                            GetArguments getArguments) {
   ImplicitLocOpBuilder &b = node.b;
@@ -105,19 +121,23 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
   auto step = [&](OpBuilder &nested, Location loc, Value index,
                   ValueRange states) {
     ImplicitLocOpBuilder inner(loc, nested);
+    unsigned first = loop.countsSteps;
+    ValueRange carried = states.drop_front(first);
     SmallVector<Value> outputs =
-        node.lowerBody(0, getArguments(inner, index, states), inner);
+        node.lowerBody(0, getArguments(inner, index, carried), inner);
     SmallVector<Value> next(states);
-    for (size_t i = 0; i < states.size(); ++i) {
-      Value value = castTo(inner, outputs[i], states[i].getType());
+    if (loop.countsSteps)
+      next[0] = makeCounted(inner, states[0], carried[0]);
+    for (auto [i, state] : llvm::enumerate(carried)) {
+      Value value = castTo(inner, outputs[i], state.getType());
       built.fits &= bool(value);
-      if (!value || value == states[i])
+      if (!value || value == state)
         continue;
       if (loop.stopsEarly)
-        value = makeChosen(inner, states[0], value, states[i]);
-      next[i] = makeSeparate(inner, value);
+        value = makeChosen(inner, carried[0], value, state);
+      next[first + i] = makeSeparate(inner, value);
     }
-    built.parts.assign(outputs.begin() + states.size(), outputs.end());
+    built.parts.assign(outputs.begin() + carried.size(), outputs.end());
     if (!inner.getBlock()->empty())
       built.lastReader = &inner.getBlock()->back();
     if (loop.count != 1) // Else as in makeLoop: nobody reads a stored state.
@@ -139,18 +159,22 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
   return built;
 }
 
-/// The type of what the steps yield together; null when a size is not known.
+/// The type of what `count` steps yield together; null when a size is not
+/// known.
 static RankedTensorType getCollectedType(NodeAccessor &node,
                                          const Collected &collected, Value part,
                                          int64_t count) {
-  if (RankedTensorType type = node.getStaticOutputType(collected.output))
-    return type;
   auto type = cast<RankedTensorType>(part.getType());
-  if (!type.hasStaticShape())
+  RankedTensorType declared = node.getStaticOutputType(collected.output);
+  if (!type.hasStaticShape() && !declared)
     return {};
-  SmallVector<int64_t> shape(type.getShape());
-  int64_t axis = node.normalizeAxis(collected.axis, type.getRank() + 1);
-  shape.insert(shape.begin() + axis, count);
+  int64_t rank = declared ? declared.getRank() : type.getRank() + 1;
+  int64_t axis = node.normalizeAxis(collected.axis, rank);
+  SmallVector<int64_t> shape(declared ? declared.getShape() : type.getShape());
+  if (declared && axis < rank)
+    shape[axis] = count;
+  else
+    shape.insert(shape.begin() + axis, count);
   return type.clone(shape);
 }
 
@@ -216,9 +240,16 @@ static LogicalResult makeSteps(NodeAccessor &node, const StepLoop &loop,
   if (!built.fits)
     return node.error() << "a value that goes from step to step changes its "
                            "type or shape, which is not supported";
-  for (unsigned i = 0; i < node.getNumOutputs(); ++i)
-    if (failed(node.setOutput(i, built.op.getResult(loop.numHidden + i))))
+  unsigned numHidden = loop.countsSteps + loop.hasCondition;
+  unsigned numStates = loop.states.size() - numHidden;
+  for (unsigned i = 0; i < node.getNumOutputs(); ++i) {
+    Value result = built.op.getResult(numHidden + i);
+    if (failed(loop.countsSteps && i >= numStates
+                   ? setCountedOutput(node, i, result, /*dim=*/0,
+                                      built.op.getResult(0))
+                   : node.setOutput(i, result)))
       return failure();
+  }
   return success();
 }
 
@@ -271,9 +302,9 @@ static LogicalResult lowerScan(NodeAccessor &node) {
   return makeSteps(node, loop, getArguments);
 }
 
-/// How often a Loop runs that collects what its steps yield: as often as the
-/// outputs have elements. Nothing when it collects nothing, or the shapes are
-/// not known.
+/// How often a Loop runs at most that collects what its steps yield: as often
+/// as the outputs are declared to have elements. Nothing when it collects
+/// nothing, or the shapes are not known.
 static std::optional<int64_t> getCollectedCount(NodeAccessor &node,
                                                 unsigned numStates) {
   for (unsigned i = numStates; i < node.getNumOutputs(); ++i)
@@ -283,18 +314,25 @@ static std::optional<int64_t> getCollectedCount(NodeAccessor &node,
   return std::nullopt;
 }
 
-/// Sets how often a Loop runs at most, by its first input; fails when nothing
-/// but the condition says it.
-static LogicalResult setMostSteps(NodeAccessor &node, StepLoop &loop) {
+/// Sets how often a Loop runs at most, by its first input or by what it is
+/// declared to collect; fails when nothing but the condition says it.
+static LogicalResult setMostSteps(NodeAccessor &node, StepLoop &loop,
+                                  std::optional<int64_t> collectedCount) {
   constexpr int64_t most = int64_t(1) << 31; // More stands for "until false".
-  if (!node.hasInput(0))
+  std::optional<SmallVector<int64_t>> constant = node.getConstantInts(0);
+  if (constant && constant->size() != 1)
     return failure();
-  if (std::optional<SmallVector<int64_t>> count = node.getConstantInts(0)) {
-    if (count->size() != 1 || count->front() >= most)
-      return failure();
-    loop.count = std::max<int64_t>(count->front(), 0);
+  if (constant && constant->front() < most) {
+    loop.count = std::max<int64_t>(constant->front(), 0);
+    loop.count = std::min(loop.count, collectedCount.value_or(loop.count));
     return success();
   }
+  if (collectedCount) {
+    loop.count = *collectedCount;
+    return success();
+  }
+  if (constant || !node.hasInput(0))
+    return failure();
   ImplicitLocOpBuilder &b = node.b;
   Value count = makeReshape(b, node.getInput(0), {});
   if (!count || !getElementTypeOrSelf(count).isInteger(64))
@@ -317,6 +355,27 @@ static Value getCondition(NodeAccessor &node) {
   return condition && condition.getType() == type ? condition : Value();
 }
 
+/// Whether the condition of a Loop may be false before it has run as often as
+/// it may.
+static bool mayStopEarly(NodeAccessor &node, Value condition) {
+  ElementsAttr first = getConstantElements(condition);
+  std::optional<SmallVector<int64_t>> value =
+      first ? readInts(first, /*isUnsigned=*/true) : std::nullopt;
+  return !value || value->front() == 0 ||
+         !node.keepsTrue(/*body=*/0, /*output=*/0, /*argument=*/1);
+}
+
+/// Whether a Loop has an output that collects what its steps yield and is not
+/// declared to have a number of elements.
+static bool hasUndeclaredCount(NodeAccessor &node, unsigned numStates) {
+  for (unsigned i = numStates; i < node.getNumOutputs(); ++i) {
+    RankedTensorType type = node.getOutputType(i);
+    if (!type || type.getRank() == 0 || type.isDynamicDim(0))
+      return true;
+  }
+  return false;
+}
+
 static LogicalResult lowerLoop(NodeAccessor &node) {
   // Inputs and outputs of the body in front of the states.
   constexpr unsigned numArguments = 2, numResults = 1;
@@ -330,18 +389,20 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
     return node.error() << "a body with the node's states behind the number "
                            "of the step and the condition is needed";
   StepLoop loop;
-  std::optional<int64_t> collectedCount = getCollectedCount(node, numStates);
-  loop.count = collectedCount.value_or(0);
-  bool isCounted = collectedCount || succeeded(setMostSteps(node, loop));
+  bool isBounded =
+      succeeded(setMostSteps(node, loop, getCollectedCount(node, numStates)));
   bool collects = node.getNumOutputs() > numStates;
   Value condition = getCondition(node);
-  if (!isCounted || !condition || (collects && loop.runtimeCount))
+  if (!isBounded || !condition || (collects && loop.runtimeCount))
     return node.error()
            << "how often the loop runs must be known before its first step, "
               "from input 0 ('M'), and at compile time, from a constant or the "
               "shape of an output, where it collects what the steps yield";
-  loop.numHidden = numResults;
-  loop.stopsEarly = !collectedCount;
+  loop.hasCondition = true;
+  loop.stopsEarly = mayStopEarly(node, condition);
+  loop.countsSteps = loop.stopsEarly && hasUndeclaredCount(node, numStates);
+  if (loop.countsSteps)
+    loop.states.push_back(makeCounter(node.b, 0));
   loop.states.push_back(condition);
   for (unsigned i = 0; i < numStates; ++i)
     loop.states.push_back(node.getInput(numArguments + i));

@@ -322,6 +322,24 @@ unsigned NodeAccessor::getNumBodyOutputs(unsigned index) {
   return node.getBodies()[index].front().getTerminator()->getNumOperands();
 }
 
+bool NodeAccessor::keepsTrue(unsigned body, unsigned output,
+                             unsigned argument) {
+  Block &block = node.getBodies()[body].front();
+  Value value = block.getTerminator()->getOperand(output);
+  while (auto producer = value.getDefiningOp<NodeOp>()) {
+    if (producer.getOpType() != "Identity")
+      break;
+    value = producer.getInputs().front();
+  }
+  if (value == block.getArgument(argument))
+    return true;
+  auto constant = value.getDefiningOp<ConstantOp>();
+  std::optional<SmallVector<int64_t>> elements =
+      constant ? readInts(constant.getValue(), /*isUnsigned=*/true)
+               : std::nullopt;
+  return elements && elements->size() == 1 && elements->front() != 0;
+}
+
 SmallVector<Value> NodeAccessor::lowerBody(unsigned index, ValueRange arguments,
                                            OpBuilder &builder) {
   return lowerBodyFunction(node.getBodies()[index], arguments, builder);

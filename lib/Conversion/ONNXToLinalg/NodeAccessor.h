@@ -142,6 +142,9 @@ public:
   /// How many inputs body `index`, in the order of the attributes' names, has.
   unsigned getNumBodyInputs(unsigned index);
   unsigned getNumBodyOutputs(unsigned index);
+  /// Whether output `output` of a body, a boolean, is true where its argument
+  /// `argument` is: the argument itself, or a constant.
+  bool keepsTrue(unsigned body, unsigned output, unsigned argument);
   /// Lowers what is in a body once, on `arguments`, at the place of `builder`.
   /// Returns its outputs; errors of its nodes are reported.
   mlir::SmallVector<mlir::Value> lowerBody(unsigned index,

@@ -96,19 +96,61 @@ func.func @scan(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> (tensor<2xf32>, tenso
 // the condition is false, all stay as they are.
 
 // CHECK-LABEL: func @swap(
-func.func @swap(%a: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<2xf32> {
+func.func @swap(%first: tensor<i1>, %a: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<2xf32> {
   // CHECK: scf.for {{.*}} iter_args(%[[GO:.*]] = %{{.*}}, %[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
   // CHECK: %[[NEXT_A:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[B]], %[[A]] :
   // CHECK: %[[NEXT_B:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[A]], %[[B]] :
   // CHECK: bufferization.materialize_in_destination %[[NEXT_A]] in %[[A]]
   // CHECK: bufferization.materialize_in_destination %[[NEXT_B]] in %[[B]]
   %n = onnx.constant dense<4> : tensor<i64> : tensor<i64>
-  %none = onnx.none : none
-  %0:2 = onnx.node "Loop"(%n, %none, %a, %b) {id = "l", opset = 21 : i64} attributes {} {
+  %0:2 = onnx.node "Loop"(%n, %first, %a, %b) {id = "l", opset = 21 : i64} attributes {} {
   ^bb0(%i: tensor<i64>, %go: tensor<i1>, %c: tensor<2xf32>, %d: tensor<2xf32>):
     onnx.yield %go, %d, %c : tensor<i1>, tensor<2xf32>, tensor<2xf32>
-  } : (tensor<i64>, none, tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)
+  } : (tensor<i64>, tensor<i1>, tensor<2xf32>, tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>)
   return %0#0 : tensor<2xf32>
+}
+
+// -----
+
+// A condition that is true at first and passed on is never false.
+
+// CHECK-LABEL: func @passed_on(
+func.func @passed_on(%a: tensor<2xf32>) -> (tensor<2xf32>, tensor<?x2xf32>) {
+  // CHECK: scf.for
+  // CHECK-NOT: arith.select
+  // CHECK: return {{.*}} : tensor<2xf32>, tensor<4x2xf32>
+  %n = onnx.constant dense<4> : tensor<i64> : tensor<i64>
+  %none = onnx.none : none
+  %0:2 = onnx.node "Loop"(%n, %none, %a) {id = "l", opset = 21 : i64} attributes {} {
+  ^bb0(%i: tensor<i64>, %go: tensor<i1>, %c: tensor<2xf32>):
+    %1 = onnx.node "Exp"(%c) {id = "e", opset = 21 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+    %2 = onnx.node "Identity"(%go) {id = "g", opset = 21 : i64} attributes {} : (tensor<i1>) -> tensor<i1>
+    onnx.yield %2, %1, %1 : tensor<i1>, tensor<2xf32>, tensor<2xf32>
+  } : (tensor<i64>, none, tensor<2xf32>) -> (tensor<2xf32>, tensor<?x2xf32>)
+  return %0#0, %0#1 : tensor<2xf32>, tensor<?x2xf32>
+}
+
+// -----
+
+// Else the steps whose condition holds are counted: as many rows are collected.
+
+// CHECK-LABEL: func @counted(
+// CHECK-SAME: %[[FIRST:.*]]: tensor<i1>,
+func.func @counted(%first: tensor<i1>, %a: tensor<2xf32>) -> tensor<?x2xf32> {
+  // CHECK: %[[LOOP:.*]]:4 = scf.for {{.*}} iter_args(%[[COUNT:.*]] = %{{.*}}, %[[GO:.*]] = %[[FIRST]], %{{.*}} = %{{.*}}, %{{.*}} = %{{.*}})
+  // CHECK: linalg.generic {{.*}} ins(%[[COUNT]], %[[GO]] : tensor<i64>, tensor<i1>)
+  // CHECK: arith.extui
+  // CHECK: arith.addi
+  // CHECK: %[[READ:.*]] = tensor.extract %[[LOOP]]#0[]
+  // CHECK: %[[SIZE:.*]] = arith.index_cast %[[READ]]
+  // CHECK: tensor.extract_slice %[[LOOP]]#3[0, 0] [%[[SIZE]], 2] [1, 1] : tensor<4x2xf32> to tensor<?x2xf32>
+  %n = onnx.constant dense<4> : tensor<i64> : tensor<i64>
+  %0:2 = onnx.node "Loop"(%n, %first, %a) {id = "l", opset = 21 : i64} attributes {} {
+  ^bb0(%i: tensor<i64>, %go: tensor<i1>, %c: tensor<2xf32>):
+    %1 = onnx.node "Exp"(%c) {id = "e", opset = 21 : i64} attributes {} : (tensor<2xf32>) -> tensor<2xf32>
+    onnx.yield %go, %1, %1 : tensor<i1>, tensor<2xf32>, tensor<2xf32>
+  } : (tensor<i64>, tensor<i1>, tensor<2xf32>) -> (tensor<2xf32>, tensor<?x2xf32>)
+  return %0#1 : tensor<?x2xf32>
 }
 
 // -----
