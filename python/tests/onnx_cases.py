@@ -356,6 +356,17 @@ def add_resizing():
                      coordinate_transformation_mode=transformation)
         by_scales(f"{mode}_scales", 2, 1.7, mode=mode)
         by_scales(f"{mode}_one", 1, 2, mode=mode)
+    # Positions in the middle between two elements, which the quotient by a rounded scale misses.
+    for transformation, sizes in {"asymmetric": [(7, 4), (7, 38), (26, 28)],
+                                  "half_pixel": [(14, 39), (14, 19), (30, 9)]}.items():
+        for size, resized in sizes:
+            row = floats(1, 1, 1, size)
+            for mode in ["round_prefer_floor", "round_prefer_ceil"]:
+                options = {"nearest_mode": mode, "coordinate_transformation_mode": transformation}
+                name = f"middle_{mode}_{transformation}_{size}_{resized}"
+                add(name, "Resize", row, None, None, const([1, 1, 1, resized]), **options)
+                add(f"computed_{name}", "Resize", row, None, None, np.array([1, 1, 1, resized]),
+                    declared=[[1, 1, 1, resized]], **options)
     by_sizes("cubic_exclude", 7, 9, mode="cubic", exclude_outside=1, cubic_coeff_a=-0.5)
     add("axes", "Resize", x, None, None, const([9, 8]), axes=[3, 2], mode="linear", atol=1e-4)
     add("not_larger", "Resize", x, None, None, const([8, 8]), axes=[2, 3],
@@ -364,6 +375,10 @@ def add_resizing():
     add("opset10_down", "Resize", x, const([1, 1, 0.5, 0.6], np.float32), opset=10)
     add("opset10_linear", "Resize", x, const([1, 1, 2, 3], np.float32), opset=10, mode="linear",
         atol=1e-4)
+    # Along each dimension the element below, or above where it shrinks.
+    add("opset10_mixed", "Resize", x, const([1, 1, 0.6, 1.7], np.float32), opset=10)
+    add("opset10_computed", "Resize", x, np.array([1, 1, 0.6, 1.7], np.float32), opset=10,
+        declared=[[1, 2, 2, 8]])
     add("nearest", "Upsample", x, const([1, 1, 2, 3], np.float32), opset=9)
     add("linear", "Upsample", x, const([1, 1, 2, 3], np.float32), opset=9, mode="linear",
         atol=1e-4)

@@ -15,6 +15,7 @@
 
 #include "Constants.h"
 #include "Indexing.h"
+#include "ResizeTaps.h"
 #include "ScalarMath.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
@@ -37,8 +38,8 @@ public:
         mode(node.getString("mode", "nearest")),
         transformation(node.getString("coordinate_transformation_mode",
                                       isOld ? "asymmetric" : "half_pixel")),
-        rounding(node.getString("nearest_mode",
-                                isOld ? "floor" : "round_prefer_floor")),
+        rounding(node.getString("nearest_mode", isOld ? simpleNearestMode
+                                                      : "round_prefer_floor")),
         cubicCoefficient(node.getFloat("cubic_coeff_a", -0.75)),
         isAntialiased(node.getInt("antialias", 0) != 0),
         excludesOutside(node.getInt("exclude_outside", 0) != 0) {}
@@ -50,7 +51,8 @@ private:
   Value makeScale(int64_t number);
   Value makePositions(int64_t number, Value scale);
   Value makePosition(ScalarMath &m, ValueRange s, float input, float output);
-  Value makeNearest(Value input, int64_t dim, Value positions);
+  Value roundPosition(ScalarMath &m, Value position, Value scale);
+  Value makeNearest(Value input, int64_t dim, Value positions, Value scale);
   Value makeWeights(int64_t dim, Value positions, Value scale, int64_t reach);
   Value makeInterpolated(Value input, int64_t dim, Value positions,
                          Value scale);
@@ -168,19 +170,34 @@ Value ComputedResize::makePositions(int64_t number, Value scale) {
                        });
 }
 
-Value ComputedResize::makeNearest(Value input, int64_t dim, Value positions) {
+/// The position of the nearest element, as in ResizeTaps.
+Value ComputedResize::roundPosition(ScalarMath &m, Value position,
+                                    Value scale) {
+  Value below = m.floor(position), above = m.ceil(position);
+  if (rounding == simpleNearestMode) {
+    Value shrinks = m.compare(arith::CmpFPredicate::OLT, scale, m.constant(1));
+    return m.select(shrinks, above, below);
+  }
+  if (rounding == "floor" || rounding == "ceil")
+    return rounding == "floor" ? below : above;
+  Value fraction = m.sub(position, below);
+  if (rounding == "round_prefer_floor")
+    return m.above(fraction, 0.5f + middleTolerance, above, below);
+  Value isAbove = m.compare(arith::CmpFPredicate::OGE, fraction,
+                            m.constant(0.5f - middleTolerance));
+  return m.select(isAbove, above, below);
+}
+
+Value ComputedResize::makeNearest(Value input, int64_t dim, Value positions,
+                                  Value scale) {
   int64_t size = node.getInputType(0).getDimSize(dim);
-  Value indices = makeMapped(
-      b, b.getI64Type(), positions,
+  AffineMap scalar = AffineMap::get(1, 0, b.getContext());
+  Value indices = makePointwise(
+      b, getSizes(b, positions), b.getI64Type(), {positions, scale},
+      {b.getMultiDimIdentityMap(1), scalar},
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
         ScalarMath m(b, b.getF32Type());
-        Value position = s[0];
-        if (rounding == "round_prefer_floor")
-          position = m.ceil(m.add(position, -0.5));
-        else if (rounding == "round_prefer_ceil")
-          position = m.floor(m.add(position, 0.5));
-        else
-          position = rounding == "floor" ? m.floor(position) : m.ceil(position);
+        Value position = roundPosition(m, s[0], s[1]);
         position = m.min(m.max(position, 0), size - 1);
         return arith::FPToSIOp::create(b, b.getI64Type(), position);
       });
@@ -326,7 +343,7 @@ LogicalResult ComputedResize::lower() {
     Value scale = makeScale(number);
     Value positions = makePositions(number, scale);
     value = interpolates ? makeInterpolated(value, dim, positions, scale)
-                         : makeNearest(value, dim, positions);
+                         : makeNearest(value, dim, positions, scale);
     if (isCropped())
       value = makeExtrapolated(value, dim, positions);
   }

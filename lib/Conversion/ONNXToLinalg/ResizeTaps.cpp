@@ -40,8 +40,9 @@ LogicalResult ResizeTaps::check(NodeAccessor &node) {
       check("coordinate_transformation_mode", "half_pixel",
             {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
              "align_corners", "asymmetric", "tf_crop_and_resize"}) &&
-      check("nearest_mode", "floor",
-            {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"}));
+      (node.getString("nearest_mode", "") == simpleNearestMode ||
+       check("nearest_mode", "floor",
+             {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})));
 }
 
 FailureOr<ResizeTaps> ResizeTaps::get(NodeAccessor &node) {
@@ -53,8 +54,8 @@ FailureOr<ResizeTaps> ResizeTaps::get(NodeAccessor &node) {
   taps.mode = node.getString("mode", "nearest");
   taps.transformation = node.getString("coordinate_transformation_mode",
                                        isOld ? "asymmetric" : "half_pixel");
-  taps.rounding =
-      node.getString("nearest_mode", isOld ? "floor" : "round_prefer_floor");
+  taps.rounding = node.getString("nearest_mode", isOld ? simpleNearestMode
+                                                       : "round_prefer_floor");
   taps.cubicCoefficient = node.getFloat("cubic_coeff_a", -0.75);
   taps.excludesOutside = node.getInt("exclude_outside", 0) != 0;
   if (failed(check(node)))
@@ -80,17 +81,22 @@ float ResizeTaps::getPosition(const ResizedAxis &axis, int64_t output) const {
   return input / 2 * (1 - adjustment) + centered;
 }
 
+/// The position of the nearest element.
+float ResizeTaps::roundPosition(const ResizedAxis &axis, float position) const {
+  float below = std::floor(position), fraction = position - below;
+  if (rounding == simpleNearestMode)
+    return axis.scale < 1 ? std::ceil(position) : below;
+  if (rounding == "round_prefer_floor")
+    return fraction > 0.5f + middleTolerance ? below + 1 : below;
+  if (rounding == "round_prefer_ceil")
+    return fraction >= 0.5f - middleTolerance ? below + 1 : below;
+  return rounding == "floor" ? below : std::ceil(position);
+}
+
 SmallVector<int64_t> ResizeTaps::getNearest(const ResizedAxis &axis) const {
   SmallVector<int64_t> indices;
   for (int64_t output = 0; output < axis.output; ++output) {
-    float position = getPosition(axis, output);
-    if (rounding == "round_prefer_floor")
-      position = std::ceil(position - 0.5f);
-    else if (rounding == "round_prefer_ceil")
-      position = std::floor(position + 0.5f);
-    else
-      position =
-          rounding == "floor" ? std::floor(position) : std::ceil(position);
+    float position = roundPosition(axis, getPosition(axis, output));
     indices.push_back(
         std::clamp<int64_t>(static_cast<int64_t>(position), 0, axis.input - 1));
   }

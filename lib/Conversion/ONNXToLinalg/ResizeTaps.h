@@ -11,6 +11,16 @@
 
 namespace garam::onnx {
 
+/// A position this close to the middle between two elements is the middle: a
+/// quotient by a scale, which is rounded, may end beside it. Source: what
+/// onnxruntime 1.31 computes, on all pairs of sizes below 50.
+constexpr float middleTolerance = 1e-6f;
+
+/// The nearest_mode of before opset 11, when there was no such attribute: the
+/// element below a position, or above it where the dimension shrinks. Source:
+/// onnxruntime; Resize-10 does not say it.
+constexpr llvm::StringLiteral simpleNearestMode = "simple";
+
 /// One dimension that is resized.
 struct ResizedAxis {
   int64_t axis, input, output;
@@ -44,6 +54,7 @@ public:
 
 private:
   float getPosition(const ResizedAxis &axis, int64_t output) const;
+  float roundPosition(const ResizedAxis &axis, float position) const;
 
   mlir::StringRef mode, transformation, rounding;
   double cubicCoefficient = -0.75;
