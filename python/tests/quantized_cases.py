@@ -17,6 +17,9 @@ def add_quantization():
     add("ties", "QuantizeLinear", np.arange(-6, 6, 0.5, np.float32), (np.float32(1),),
         const(1, np.int8))
     add("int16", "QuantizeLinear", x, (np.float32(1e-4),), const(7, np.int16))
+    add("plain", "DynamicQuantizeLinear", x, results=3)
+    add("positive", "DynamicQuantizeLinear", np.abs(x), results=3)
+    add("zeros", "DynamicQuantizeLinear", np.zeros((2, 3), np.float32), results=3)
     q = integers(2, 3, 4, low=-128, high=127, dtype=np.int8)
     add("int8", "DequantizeLinear", q, (np.float32(0.05),), zero)
     add("uint8", "DequantizeLinear", q.astype(np.uint8), (np.float32(0.05),), const(128, np.uint8))

@@ -60,6 +60,28 @@ static bool writeQLinearMatMul(FunctionWriter &writer) {
   return true;
 }
 
+/// ONNX's own body, but that the scale is 1 where all elements are 0, as in
+/// onnxruntime: that of ONNX is 0 and divides by it.
+static bool writeDynamicQuantizeLinear(FunctionWriter &writer) {
+  writer.addOnnx("zero = Constant <value_float: float = 0.0> ()");
+  writer.addOnnx("steps = Constant <value_float: float = 255.0> ()");
+  writer.addOnnx("least = ReduceMin <keepdims: int = 0> (x0)");
+  writer.addOnnx("low = Min (least, zero)");
+  writer.addOnnx("most = ReduceMax <keepdims: int = 0> (x0)");
+  writer.addOnnx("high = Max (most, zero)");
+  writer.addOnnx("range = Sub (high, low)");
+  writer.addOnnx("is_flat = Equal (range, zero)");
+  writer.addOnnx("divided = Where (is_flat, steps, range)");
+  writer.addOnnx("y1 = Div (divided, steps)");
+  writer.addOnnx("scaled = Div (low, y1)");
+  writer.addOnnx("shifted = Sub (zero, scaled)");
+  writer.addOnnx("clipped = Clip (shifted, zero, steps)");
+  writer.addOnnx("rounded = Round (clipped)");
+  writer.addOnnx("y2 = Cast <to = 2> (rounded)");
+  writer.addOnnx("y0 = QuantizeLinear (x0, y1, y2)");
+  return true;
+}
+
 static bool writeBody(FunctionWriter &writer, StringRef domain) {
   if (domain == kContribDomain)
     return writeContribBody(writer);
@@ -67,6 +89,8 @@ static bool writeBody(FunctionWriter &writer, StringRef domain) {
     return writeAffineGrid(writer);
   if (writer.getOpType() == "DeformConv")
     return writeDeformConv(writer);
+  if (writer.getOpType() == "DynamicQuantizeLinear")
+    return writeDynamicQuantizeLinear(writer);
   if (writer.getOpType() == "MatMulInteger")
     return writeMatMulInteger(writer);
   if (writer.getOpType() == "QLinearConv")
