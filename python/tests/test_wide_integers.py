@@ -52,3 +52,30 @@ def test_is_exact(name, target, tmp_path):
         executable = garam.compile(tmp_path / "model.onnx", target)
     assert {node["device"] for node in executable.report()["nodes"]} == {target}
     np.testing.assert_array_equal(executable.run(inputs)["z"], expected)
+
+
+FLOATS = np.array([0, 0.75, -0.75, 1.5, -1.5, 1000.5, 3e9, -3e9, 2**31, -2**31, 2**40, -2**62], np.float32)
+CLAMPED = """low = Constant <value_float: float = -1000.0> ()
+             high = Constant <value_float: float = 1000.0> ()
+             c = Clip (x, low, high)
+             f = Floor (c)
+             z = Cast <to = 7> (f)"""
+
+
+@pytest.mark.filterwarnings("ignore::garam.GaramWarning")
+@pytest.mark.parametrize("body", ["z = Cast <to = 7> (x)", CLAMPED])
+def test_floats_become_integers(body):
+    """A register takes 32 bits: a cast stays on the NPU where the values are known to fit it."""
+    import garam
+
+    model = onnx.parser.parse_model(f'<ir_version: 10, opset_import: ["": 21]>\n'
+                                    f"g (float[{len(FLOATS)}] x) => (int64[{len(FLOATS)}] z)\n{{{body}}}")
+    for node in model.graph.node:
+        node.name = node.output[0]
+    x = FLOATS.copy()
+    x.view(np.uint32)[:] &= 0xFFFF0000  # what bf16 holds, as which the input is in memory
+    executable = garam.compile(model, "rngd")
+    refusal = "integers of 64 bits from floats that may be beyond 32; cast them to int32 where their values allow"
+    assert [refusal in text for text in executable.warnings] == ([] if body == CLAMPED else [True])
+    assert {node["device"] for node in executable.report()["nodes"]} == {"rngd" if body == CLAMPED else "host"}
+    np.testing.assert_array_equal(executable.run({"x": x})["z"], oracle.run_onnxruntime(model, {"x": x})["z"])

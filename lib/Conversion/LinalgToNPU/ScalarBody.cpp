@@ -6,6 +6,7 @@
 
 #include "ScalarBody.h"
 #include "Constants.h"
+#include "FloatRange.h"
 
 #include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/Dialect/NPU/Utils/VectorSpec.h"
@@ -426,6 +427,11 @@ Value ScalarBody::convert(Operation *op) {
     in.push_back(getOperand(op, operand));
     if (!in.back())
       return {};
+  }
+  if (isa<arith::FPToSIOp>(op) && op->getResult(0).getType().isInteger(64) &&
+      !isWithinRegister(op->getOperand(0))) {
+    reason = "integers of 64 bits from floats that may be beyond 32";
+    return {};
   }
   Value result;
   bool isWide = llvm::any_of(op->getOperands(), [&](Value operand) {
