@@ -5,6 +5,7 @@ import onnx
 from onnx import helper
 import pytest
 
+import linalg_execution
 import oracle
 from test_analog import make_model
 from test_end_to_end import run_model
@@ -84,3 +85,57 @@ def test_results_are_those_of_onnxruntime(target, run_tool, tmp_path):
         expected = oracle.run_onnxruntime(model, inputs, optimise=False)
         assert actual["y"].shape == expected["y"].shape == result, name
         np.testing.assert_allclose(actual["y"], expected["y"], rtol=1e-3, err_msg=name)
+
+
+def boxes(count):
+    return [ones(1, count, 4), ones(1, 2, count), (index(3),), (ones(1),), (ones(1),)]
+
+
+# Operator, inputs (a tuple is a constant), number of outputs, attributes.
+OPERATORS = {
+    "selection of no rows": ("TopK", [ones(0, 5), (index(2),)], 2, {}),
+    "selection of none": ("TopK", [ones(3, 5), (index(0),)], 2, {}),
+    "cumulation of no rows": ("CumSum", [ones(0, 5), (np.array(1),)], 1, {}),
+    "cumulation of nothing": ("CumSum", [ones(5, 0), (np.array(1),)], 1, {}),
+    "no boxes": ("NonMaxSuppression", boxes(0), 1, {}),
+    "unique elements of none": ("Unique", [ones(0)], 4, {}),
+    "unique rows of none": ("Unique", [ones(0, 3)], 4, {"axis": 0}),
+    "choice of no rows": ("Compress", [ones(0, 3), np.zeros(0, bool)], 1, {"axis": 0}),
+    "choice of no columns": ("Compress", [ones(2, 3), np.zeros(2, bool)], 1, {"axis": 1}),
+    "positions in nothing": ("NonZero", [ones(0, 3)], 1, {}),
+}
+
+
+@pytest.mark.parametrize("target", ["host", "rngd"])
+@pytest.mark.filterwarnings("ignore::garam.GaramWarning")
+def test_operators_of_empty_inputs(target):
+    import garam
+
+    for name, (kind, inputs, outputs, attributes) in OPERATORS.items():
+        model = linalg_execution.make_model(kind, inputs, outputs, 21, attributes)
+        feeds = {f"in{i}": value for i, value in enumerate(inputs) if not isinstance(value, tuple)}
+        expected = oracle.run_onnxruntime(model, feeds, optimise=False)
+        actual = garam.compile(model, target).run(feeds)
+        for output, value in expected.items():
+            assert actual[output].shape == value.shape and actual[output].dtype == value.dtype, name
+            np.testing.assert_array_equal(actual[output], value, err_msg=name)
+
+
+@pytest.mark.parametrize("kind, gates", [("RNN", 1), ("GRU", 3), ("LSTM", 4)])
+def test_recurrent_layers_of_an_empty_batch(kind, gates):
+    """Of these onnxruntime crashes: what there is of the results is their shape."""
+    import garam
+
+    inputs = [ones(4, 0, 3), (ones(1, gates * 5, 3),), (ones(1, gates * 5, 5),)]
+    model = linalg_execution.make_model(kind, inputs, 2, 21, {"hidden_size": 5})
+    results = garam.compile(model, "host").run({"in0": inputs[0]})
+    assert results["out0"].shape == (4, 1, 0, 5) and results["out1"].shape == (1, 0, 5)
+
+
+def test_a_counted_size_beside_an_empty_one():
+    import garam
+
+    inputs = [ones(0, 3), np.ones(2, bool)]
+    model = linalg_execution.make_model("Compress", inputs, 1, 21, {"axis": 1})
+    with pytest.raises(garam.ModelError, match="a size of output 0 shows only at run time beside one that is 0"):
+        garam.compile(model, "host")

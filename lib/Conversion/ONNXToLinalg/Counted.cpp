@@ -55,6 +55,10 @@ LogicalResult setCountedOutput(NodeAccessor &node, unsigned index, Value value,
   }
   Sizes sizes = getSizes(b, value);
   sizes[dim] = readCounter(b, counter);
+  // A slice begins inside of a tensor, and an empty one has no inside.
+  if (llvm::is_contained(sizes, OpFoldResult(b.getIndexAttr(0))))
+    return node.error() << "a size of output " << index
+                        << " shows only at run time beside one that is 0";
   Sizes offsets(sizes.size(), b.getIndexAttr(0));
   Sizes strides(sizes.size(), b.getIndexAttr(1));
   return node.setOutput(

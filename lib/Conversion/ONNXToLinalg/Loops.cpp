@@ -99,15 +99,25 @@ static std::tuple<Sizes, Sizes, Sizes> getElementSlice(ImplicitLocOpBuilder &b,
   return {offsets, sizes, strides};
 }
 
+/// Whether a slice has no elements: it begins inside of a tensor, and an empty
+/// one has no inside.
+static bool isEmpty(ImplicitLocOpBuilder &b, const Sizes &sizes) {
+  return llvm::is_contained(sizes, OpFoldResult(b.getIndexAttr(0)));
+}
+
 Value makeElement(ImplicitLocOpBuilder &b, Value tensor, int64_t axis,
                   Value position) {
   auto [offsets, sizes, strides] = getElementSlice(b, tensor, axis, position);
+  if (isEmpty(b, sizes))
+    return tensor::EmptyOp::create(b, sizes, getElementTypeOrSelf(tensor));
   return tensor::ExtractSliceOp::create(b, tensor, offsets, sizes, strides);
 }
 
 Value makeInserted(ImplicitLocOpBuilder &b, Value tensor, int64_t axis,
                    Value position, Value element) {
   auto [offsets, sizes, strides] = getElementSlice(b, tensor, axis, position);
+  if (isEmpty(b, sizes))
+    return tensor;
   return tensor::InsertSliceOp::create(b, element, tensor, offsets, sizes,
                                        strides);
 }

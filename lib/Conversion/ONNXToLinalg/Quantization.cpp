@@ -39,6 +39,22 @@ static bool isZero(ElementsAttr elements) {
   return ints && llvm::all_of(*ints, [](int64_t i) { return i == 0; });
 }
 
+/// Whether `scale` has an element for each block of `blockSize` elements of
+/// `type` along `axis`.
+static bool hasBlocks(RankedTensorType scale, RankedTensorType type,
+                      int64_t axis, int64_t blockSize) {
+  if (scale.getRank() != type.getRank())
+    return false;
+  for (int64_t dim = 0; dim < type.getRank(); ++dim) {
+    int64_t size = type.getDimSize(dim), count = scale.getDimSize(dim);
+    if (ShapedType::isDynamic(size) || ShapedType::isDynamic(count))
+      continue;
+    if (count != (dim == axis ? llvm::divideCeilSigned(size, blockSize) : size))
+      return false;
+  }
+  return true;
+}
+
 /// Reads inputs 1 and 2. A tensor of one element is a scalar: exporters write
 /// both forms.
 static FailureOr<QuantizationOperands> getOperands(NodeAccessor &node) {
@@ -70,10 +86,11 @@ static FailureOr<QuantizationOperands> getOperands(NodeAccessor &node) {
   operands.axis = node.getAxis("axis", 1, type.getRank());
   if (node.hasErrors())
     return failure();
-  bool fits = operands.blockSize > 0 ? scaleType.getRank() == type.getRank()
-                                     : scaleType.getRank() == 1 &&
-                                           scaleType.getDimSize(0) ==
-                                               type.getDimSize(operands.axis);
+  bool fits =
+      operands.blockSize > 0
+          ? hasBlocks(scaleType, type, operands.axis, operands.blockSize)
+          : scaleType.getRank() == 1 &&
+                scaleType.getDimSize(0) == type.getDimSize(operands.axis);
   if (!fits)
     return node.error() << "scale " << scaleType << " does not fit " << type
                         << "; a scalar, a vector along dimension "
