@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -29,14 +30,26 @@ def get_dtype(name: str) -> np.dtype:
         return np.dtype(f"V{size}")
 
 
-def prepare_array(value, dtype: np.dtype | None) -> np.ndarray:
+def check_arrays(inputs) -> None:
+    """Raises InputError for what does not give arrays by the names of inputs."""
+    if not isinstance(inputs, Mapping):
+        raise InputError(f"inputs are a {type(inputs).__name__}, but arrays by the names of inputs are needed; "
+                         "hint: as in {'x': array}")
+    if unnamed := [name for name in inputs if not isinstance(name, str)]:
+        raise InputError(f"the name of an input is {unnamed[0]!r}, but a string is needed")
+
+
+def prepare_array(name: str, value, dtype: np.dtype | None) -> np.ndarray:
     """An array that is contiguous, row-major and in this machine's byte order.
 
     An array that is so already is returned itself. What is no array yet, as a list or a number,
     gets the type `dtype`.
     """
     if not isinstance(value, (np.ndarray, np.generic)) and not hasattr(value, "__array__"):
-        value = np.asarray(value, dtype)
+        try:
+            value = np.asarray(value, dtype)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"input '{name}' cannot be made an array: {error}") from None
     array = np.asarray(value)
     if array.dtype.hasobject:
         raise InputError(f"an input is an array of {array.dtype}, which no model takes")

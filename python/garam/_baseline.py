@@ -59,7 +59,17 @@ def make_baseline(rows: Iterable[Row], compared: Iterable[str]) -> dict[str, dic
 
 
 def read_baseline(path: pathlib.Path) -> dict[str, dict[str, Any]]:
-    return json.loads(path.read_text()) if path.exists() else {}
+    """Nothing where there is no file. Raises ValueError for what is no baseline."""
+    if not path.exists():
+        return {}
+    try:
+        baseline = json.loads(path.read_text())
+    except ValueError as error:  # of JSON, or of UTF-8
+        raise ValueError(f"baseline '{path}' is not JSON: {error}") from None
+    if not isinstance(baseline, dict) or not all(isinstance(row, dict) for row in baseline.values()):
+        raise ValueError(f"baseline '{path}' does not have figures by \"MODEL on TARGET\"; hint: write it with "
+                         "--update-baseline")
+    return baseline
 
 
 def update_baseline(path: pathlib.Path, rows: Iterable[Row], compared: Iterable[str]) -> None:

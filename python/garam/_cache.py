@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import _core
-from ._errors import BinaryError
+from ._errors import BinaryError, UsageError
 from ._executable import Executable, warn
 
 
@@ -78,8 +78,13 @@ class Cache:
         warn(notes["warnings"], stacklevel=4)
         return executable
 
+    def make_folder(self) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"cache '{self.folder}' is no folder that can be made: {error.strerror}") from None
+
     def keep(self, key: str, model: bytes, executable: Executable) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         executable.save(self.folder / f"{key}.garam")
         base = os.path.dirname(os.path.abspath(model))
         weights = {os.fsdecode(os.path.relpath(os.path.abspath(file), base)): _hash_file(file).hex()

@@ -105,6 +105,10 @@ def _run_bench(arguments) -> int:
     if arguments.update_baseline and not arguments.baseline:
         raise UsageError("--update-baseline needs --baseline FILE.json")
     thresholds = _read_thresholds(arguments.threshold)
+    try:
+        baseline = read_baseline(arguments.baseline) if arguments.baseline else {}
+    except ValueError as error:
+        raise UsageError(str(error)) from None
     options = _get_compile_options(arguments)
     rows = []
     for model in arguments.models:
@@ -117,7 +121,6 @@ def _run_bench(arguments) -> int:
     if arguments.update_baseline:
         update_baseline(arguments.baseline, rows, _bench.COMPARED)
         return 0
-    baseline = read_baseline(arguments.baseline) if arguments.baseline else {}
     changes = {get_key(row): _bench.compare_row(row, baseline, thresholds)
                if get_key(row) in baseline else
                [("error" in row, f"not in the baseline; {row.get('error', 'compiles')}")]

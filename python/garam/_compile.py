@@ -39,7 +39,11 @@ def get_model(model, name: str | os.PathLike | None) -> tuple[bytes, bytes | Non
     """(path, bytes or None) of a path, of bytes, or of what serialises itself."""
     if isinstance(model, (str, os.PathLike)):
         return os.fsencode(model), None
-    data = model.SerializeToString() if hasattr(model, "SerializeToString") else bytes(model)
+    data = model.SerializeToString() if hasattr(model, "SerializeToString") else model
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"the model is of type {type(model).__name__}, but a path, bytes or an onnx.ModelProto "
+                        "is needed")
+    data = bytes(data)
     return os.fsencode(name or "model.onnx"), data
 
 
@@ -57,6 +61,19 @@ def _is_readable(path: bytes, data: bytes | None) -> bool:
 def _format_size(size: int | Sequence[int]) -> str:
     is_range = isinstance(size, Sequence) and not isinstance(size, str)
     return "..".join(map(str, size)) if is_range else str(size)
+
+
+def _get_items(option: str, value: Mapping | None) -> list[tuple]:
+    """Of an option that is a mapping, or None."""
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(f"{option} is of type {type(value).__name__}, but a mapping is needed")
+    return list((value or {}).items())
+
+
+def _format_shape(name: str, shape: Sequence[int]) -> str:
+    if not isinstance(shape, Sequence) or isinstance(shape, str):
+        raise TypeError(f"the shape of '{name}' is of type {type(shape).__name__}, but a sequence of sizes is needed")
+    return f"{name}={'x'.join(map(str, shape))}"
 
 
 def _compile(path, data, options, files) -> Executable:
@@ -98,9 +115,9 @@ def compile(model, target: str | os.PathLike, *,
     options: dict[str, Any] = {
         "target": os.fspath(target),
         "fallback": fallback,
-        "shapes": [f"{key}={'x'.join(map(str, shape))}" for key, shape in (shapes or {}).items()],
-        "dims": [f"{key}={_format_size(size)}" for key, size in (dims or {}).items()],
-        "states": [f"{key}={output}" for key, output in (states or {}).items()],
+        "shapes": [_format_shape(name, shape) for name, shape in _get_items("shapes", shapes)],
+        "dims": [f"{key}={_format_size(size)}" for key, size in _get_items("dims", dims)],
+        "states": [f"{key}={output}" for key, output in _get_items("states", states)],
         "device_options": {key.replace("_", "-"): _format_option(value)
                            for key, value in device_options.items()},
     }
@@ -113,6 +130,7 @@ def compile(model, target: str | os.PathLike, *,
             executable = _compile(path, data, options, files)
         else:
             kept = Cache(get_default_folder() if cache is True else pathlib.Path(cache))
+            kept.make_folder()
             key = make_key(path, data, options, files)
             if found := kept.find(key, path):
                 return found

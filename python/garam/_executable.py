@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._arrays import get_dtype, get_type_name, prepare_array, take_arrays
+from ._arrays import check_arrays, get_dtype, get_type_name, prepare_array, take_arrays
 
 
 class GaramWarning(UserWarning):
@@ -215,13 +215,14 @@ class Session:
         return self._run(inputs, noise, seed, threads, keep_values=True)
 
     def _run(self, inputs, noise, seed, threads, keep_values):
+        check_arrays(inputs)
         binary = self.executable._binary
         known = [*binary.inputs, *(input_ for input_, _ in binary.states)]
         names = {name: dtype for name, dtype, _ in known}
         arrays = []
         for name, value in inputs.items():
             expected = names.get(name)
-            array = prepare_array(value, get_dtype(expected) if expected else None)
+            array = prepare_array(name, value, get_dtype(expected) if expected else None)
             arrays.append((name, get_type_name(array, expected), array))
         options = {"noise": noise, "seed": seed, "threads": threads}
         outputs, values, figures = self._session.run(arrays, options, keep_values)

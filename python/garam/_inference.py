@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ._arrays import check_arrays
 from ._errors import UsageError
 from ._executable import Executable, Value
 from ._model import Model, ModelValue
@@ -19,6 +20,9 @@ _TYPE_NAMES = {"float32": "float", "float64": "double", "float8_e4m3fn": "float8
                "float8_e4m3fnuz": "float8e4m3fnuz", "float8_e5m2": "float8e5m2",
                "float8_e5m2fnuz": "float8e5m2fnuz", "float8_e8m0fnu": "float8e8m0",
                "float4_e2m1fn": "float4e2m1"}
+
+# What onnxruntime's sessions take to choose where a model runs.
+_FOREIGN_OPTIONS = ("providers", "provider_options", "sess_options")
 
 # What a device binary begins with: it is an ELF file.
 _BINARY_MAGIC = b"\x7fELF"
@@ -63,6 +67,9 @@ class InferenceSession:
     def __init__(self, model, target: str | os.PathLike | None = None, *,
                  trust_native: bool = False, **options: Any):
         self._model = self._session = None
+        if foreign := [name for name in _FOREIGN_OPTIONS if name in options]:
+            raise UsageError(f"'{foreign[0]}' is an option of onnxruntime; hint: pass target=NAME, one of "
+                             "garam.targets(), in place of it")
         if _is_binary(model):
             if target is not None or options:
                 raise UsageError(f"{os.fspath(model)}: a device binary is compiled already; leave "
@@ -93,6 +100,7 @@ class InferenceSession:
     def run(self, output_names: Sequence[str] | None, input_feed: Mapping[str, Any],
             run_options: None = None) -> list[np.ndarray]:
         """The outputs of these names, or all in the order of the model."""
+        check_arrays(input_feed)
         session = self._session or self._model.get_session(input_feed)
         outputs = session.run(input_feed)
         names = list(outputs) if output_names is None else list(output_names)

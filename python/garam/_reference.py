@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -66,7 +65,7 @@ def run_onnxruntime(model, inputs: Mapping[str, np.ndarray]) -> dict[str, np.nda
         raise UsageError(f"onnxruntime does not run the model: {error}; hint: --reference fallback")
 
 
-def run_fallback(path: str | os.PathLike, inputs: Mapping[str, np.ndarray],
+def run_fallback(model, inputs: Mapping[str, np.ndarray],
                  options: Mapping) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """(outputs by name, values by node id) on the device that takes every model."""
-    return compile(path, _core.fallback_target(), **options).session().run_with_values(inputs)
+    return compile(model, _core.fallback_target(), **options).session().run_with_values(inputs)

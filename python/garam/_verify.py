@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from ._compile import compile
+from ._compile import compile, get_model
 from ._difference import Difference, measure_difference
 from ._errors import UsageError
 from ._reference import has_onnxruntime, list_node_outputs, run_fallback, run_onnxruntime
@@ -75,42 +75,48 @@ def _are_comparable(actual: np.ndarray, reference: np.ndarray) -> bool:
             and is_integer(actual) == is_integer(reference))
 
 
-def _make_reference(model, path, inputs, options, reference):
+def _load_proto(model):
+    """The onnx.ModelProto of what garam.compile takes."""
+    import onnx
+
+    path, data = get_model(model, None)
+    return onnx.load(os.fsdecode(path)) if data is None else onnx.load_model_from_string(data)
+
+
+def _make_reference(proto, model, inputs, options, reference):
     """(name, function from a node's id and its output to the array or None)."""
     if reference == "onnxruntime":
         import onnxruntime
 
-        tensors = run_onnxruntime(model, inputs)
+        tensors = run_onnxruntime(proto, inputs)
         return (f"onnxruntime {onnxruntime.__version__}",
                 lambda node, output: tensors.get(output))
-    outputs, values = run_fallback(path, inputs, options)
+    outputs, values = run_fallback(model, inputs, options)
     return _core.fallback_target(), lambda node, output: values.get(node, outputs.get(output))
 
 
-def verify(path: str | os.PathLike, target: str | os.PathLike, *,
+def verify(model, target: str | os.PathLike, *,
            inputs: Mapping[str, np.ndarray] | None = None, seed: int = 0,
            reference: str | None = None, min_sqnr_db: float = DEFAULT_MIN_SQNR_DB,
            **options: Any) -> Verification:
     """Runs a model on `target` and by the reference, and compares what each node yields.
 
-    `inputs` that are not given are made from `seed`, as by Executable.random_inputs. `reference` is
-    "onnxruntime", or "fallback" for the device that takes every model; where it is not given,
+    `model` is what garam.compile takes. `inputs` that are not given are made from `seed`, as by
+    Executable.random_inputs. `reference` is "onnxruntime", or "fallback" for the device that takes every model; where it is not given,
     onnxruntime if that is installed. `options` are those of garam.compile. Nodes whose values are never in the device's memory, as they are fused into
     others, are not compared. Needs the package onnx.
     """
     if not importlib.util.find_spec("onnx"):
         raise UsageError("verify needs the package onnx; hint: pip install onnx")
-    import onnx
-
     reference = reference or ("onnxruntime" if has_onnxruntime() else "fallback")
-    executable = compile(path, target, **options)
+    executable = compile(model, target, **options)
     arrays = {**executable.random_inputs(seed), **(inputs or {})}
     outputs, values = executable.session().run_with_values(arrays)
-    model = onnx.load(path)
+    proto = _load_proto(model)
     compile_options = {key: options[key] for key in ("shapes", "dims") if key in options}
-    name, lookup = _make_reference(model, path, arrays, compile_options, reference)
+    name, lookup = _make_reference(proto, model, arrays, compile_options, reference)
     nodes = []
-    node_outputs = list_node_outputs(model.graph)
+    node_outputs = list_node_outputs(proto.graph)
     for node, (op_type, output) in node_outputs.items():
         # An output of the model has its type; within the device it may have another.
         actual = outputs[output] if output in outputs else values.get(node)

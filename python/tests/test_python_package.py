@@ -133,12 +133,20 @@ def test_outputs_outlive_everything_they_came_from():
     ({"a": np.zeros((2, 3), np.complex64)}, "an array of complex64, which no model takes"),
     ({"a": np.array([["x"] * 3] * 2)}, "which no model takes"),
     ({"a": np.array([[None] * 3] * 2)}, "which no model takes"),
+    ({"a": [[1], [1, 2]]}, "input 'a' cannot be made an array: setting an array element with a sequence"),
+    ({"a": "one"}, "input 'a' cannot be made an array: could not convert string to float"),
+    ({"a": object()}, "input 'a' cannot be made an array: float() argument must be"),
+    ({1: np.zeros((2, 3), np.float32)}, "the name of an input is 1, but a string is needed"),
+    (None, "inputs are a NoneType, but arrays by the names of inputs are needed; hint: as in {'x': array}"),
+    ([np.zeros((2, 3), np.float32)], "inputs are a list, but arrays by the names"),
 ])
 def test_wrong_inputs_are_told(inputs, part):
     executable = garam.compile(make_add(), "host")
     with pytest.raises(garam.InputError, match=re.escape(part)) as caught:
         executable.run(inputs)
     assert caught.value.exit_code == INPUT
+    with pytest.raises(garam.InputError, match=re.escape(part)):
+        garam.InferenceSession(make_add(), target="host").run(None, inputs)
 
 
 def test_errors_carry_what_is_wrong_with_each_node():
@@ -167,12 +175,31 @@ def test_errors_carry_what_is_wrong_with_each_node():
      "--no-such-option: no device has this option"),
     (lambda: garam.load(DIGITS), garam.BinaryError, BINARY, "not a Garam device binary"),
     (lambda: garam.InferenceSession(DIGITS), garam.UsageError, USAGE, "no target"),
+    (lambda: garam.InferenceSession(DIGITS, providers=["CPUExecutionProvider"]), garam.UsageError, USAGE,
+     "'providers' is an option of onnxruntime; hint: pass target=NAME, one of garam.targets(), in place of it"),
+    (lambda: garam.compile(make_add(), "host", cache="/dev/null/x"), garam.UsageError, USAGE,
+     "cache '/dev/null/x' is no folder that can be made: Not a directory"),
+    (lambda: garam.compile(make_add(), "host", cache="/dev/null"), garam.UsageError, USAGE,
+     "cache '/dev/null' is no folder that can be made: File exists"),
     (lambda: garam.load_device_plugin("none.so"), garam.TargetError, CONFIG, "none.so"),
 ])
 def test_errors_are_exceptions_of_their_kind(action, error, code, part):
     with pytest.raises(error, match=re.escape(part)) as caught:
         action()
     assert type(caught.value) is error and caught.value.exit_code == code
+
+
+@pytest.mark.parametrize("arguments, part", [
+    ({"model": None}, "the model is of type NoneType, but a path, bytes or an onnx.ModelProto is needed"),
+    ({"model": 3}, "the model is of type int"),
+    ({"dims": [1]}, "dims is of type list, but a mapping is needed"),
+    ({"states": "a"}, "states is of type str"),
+    ({"shapes": {"a": 3}}, "the shape of 'a' is of type int, but a sequence of sizes is needed"),
+    ({"target": 3}, "expected str, bytes or os.PathLike object, not int"),
+])
+def test_arguments_of_wrong_types_are_told(arguments, part):
+    with pytest.raises(TypeError, match=re.escape(part)):
+        garam.compile(**{"model": make_add(), "target": "host", **arguments})
 
 
 def test_options_are_those_of_the_tool(tmp_path):

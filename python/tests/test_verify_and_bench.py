@@ -84,6 +84,17 @@ def test_verify_compares_with_the_host_where_that_is_asked_for(run_tool, tmp_pat
     assert "on rngd against host" in result.stdout and "equal" in result.stdout
 
 
+@pytest.mark.parametrize("reference", ["onnxruntime", "fallback"])
+def test_verify_takes_what_compile_takes(reference):
+    nodes = [helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Neg", ["a"], ["y"])]
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xy"]
+    model = helper.make_model(helper.make_graph(nodes, "test", value[:1], value[1:]),
+                              opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    for given in (model, model.SerializeToString()):
+        verification = garam.verify(given, "host", reference=reference)
+        assert [node.node for node in verification.nodes] == ["y"] and verification.find_first() is None
+
+
 def test_an_error_of_a_layer_is_found():
     """Noise of an analog chip that grows from layer to layer."""
     with pytest.warns(garam.GaramWarning):
@@ -106,11 +117,17 @@ def test_an_error_of_a_layer_is_found():
                                                    "--update-baseline"]),
     (USAGE, "expected one of latency_s", ["bench", DIGITS, "--targets", "rngd", "--threshold",
                                           "x=1"]),
+    (USAGE, "baseline 'x.npy' is not JSON: ", ["bench", DIGITS, "--targets", "rngd", *ONE, "--timing-only",
+                                               "--baseline", "x.npy"]),
+    (USAGE, """baseline 'list.json' does not have figures by "MODEL on TARGET"; hint: write it with """
+            "--update-baseline", ["bench", DIGITS, "--targets", "rngd", *ONE, "--timing-only", "--baseline",
+                                  "list.json"]),
     (USAGE, "'y' is no number", ["bench", DIGITS, "--targets", "rngd", "--threshold",
                                  "latency_s=y"]),
 ])
 def test_wrong_command_lines_are_told(run_tool, tmp_path, status, part, arguments):
     np.save(tmp_path / "x.npy", np.zeros(1, np.float32))
+    (tmp_path / "list.json").write_text("[1]")
     result = run_tool("garam", *arguments, status=status, cwd=tmp_path)
     assert part in result.stderr and result.stderr.startswith("error: ")
 
