@@ -62,13 +62,16 @@ def test_initializers(refused):
 
 def test_sizes_beyond_all_memory(refused):
     huge = 1 << 40
-    refused("input 'x' has more than 2^50 bytes", [relu()], inputs=[value("x", [huge, huge])],
+    refused("input 'x' has more than 2^47 bytes", [relu()], inputs=[value("x", [huge, huge])],
             outputs=[value("y", [huge, huge])])
     # 2^61 elements of 4 bytes.
     shape = [1 << 30, 1 << 31]
-    refused("input 'x' has more than 2^50 bytes", [relu()], inputs=[value("x", shape)],
+    refused("input 'x' has more than 2^47 bytes", [relu()], inputs=[value("x", shape)],
             outputs=[value("y", shape)])
-    refused("y' has more than 2^50 bytes", [helper.make_node("Add", ["x", "z"], ["y"])],
+    # As many bytes as a process has no addresses for.
+    refused("input 'x' has more than 2^47 bytes", [relu()], inputs=[value("x", [1 << 23, (1 << 22) + 1])],
+            outputs=[value("y", [1 << 23, (1 << 22) + 1])])
+    refused("y' has more than 2^47 bytes", [helper.make_node("Add", ["x", "z"], ["y"])],
             inputs=[value("x", [1 << 30, 1]), value("z", [1, 1 << 31])],
             outputs=[value("y", shape)])
 

@@ -108,12 +108,28 @@ static std::optional<Refusal> checkVector(VectorOp op,
   return std::nullopt;
 }
 
+/// Commands count the iterations of a loop in 32 bits.
+static std::optional<Refusal> checkSizes(Operation &op,
+                                         ArrayRef<int64_t> sizes) {
+  constexpr int64_t most = std::numeric_limits<uint32_t>::max();
+  for (int64_t size : sizes)
+    if (size > most)
+      return Refusal(op.getLoc(), "a dimension of " + Twine(size) +
+                                      " elements, more than 2^32 - 1");
+  return std::nullopt;
+}
+
 static std::optional<Refusal> check(Operation &op,
                                     const MachineDescription &machine) {
-  if (auto contract = dyn_cast<ContractOp>(op))
-    return checkContract(contract, machine);
-  if (auto vector = dyn_cast<VectorOp>(op))
-    return checkVector(vector, machine);
+  std::optional<Refusal> refusal;
+  if (auto contract = dyn_cast<ContractOp>(op)) {
+    refusal = checkSizes(op, contract.getSizes());
+    return refusal ? refusal : checkContract(contract, machine);
+  }
+  if (auto vector = dyn_cast<VectorOp>(op)) {
+    refusal = checkSizes(op, vector.getSizes());
+    return refusal ? refusal : checkVector(vector, machine);
+  }
   return std::nullopt;
 }
 

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -419,6 +420,11 @@ Value ScalarBody::convert(Operation *op) {
   if (auto index = dyn_cast<linalg::IndexOp>(op))
     return IndexOp::create(builder, op->getLoc(), builder.getI32Type(),
                            builder.getI64IntegerAttr(dims[index.getDim()]));
+  if (isa<tensor::ExtractOp>(op) && isa<linalg::LinalgOp>(op->getParentOp())) {
+    reason = "elements at positions that are computed, which only a gather "
+             "along one axis has";
+    return {};
+  }
   if (op->getNumResults() != 1 || op->getNumRegions() != 0)
     return fail(op);
 

@@ -35,10 +35,11 @@ Expected<Type> importElementType(const Twine &what, int dataType,
               ", which is not supported");
 }
 
-/// Beyond the memory of any machine. MLIR counts the elements of a static
-/// shape, and devices the bytes of all tensors together, in 64 bits without a
-/// check: that many bytes of thousands of tensors still add up.
-constexpr int64_t maxTensorBytes = int64_t(1) << 50;
+/// What a process has addresses for (x86-64, four levels of pages). MLIR counts
+/// the elements of a static shape, and devices the bytes of all tensors
+/// together, in 64 bits without a check: that many bytes of thousands of
+/// tensors still add up.
+constexpr int64_t maxTensorBytes = int64_t(1) << 47;
 
 bool isCountable(ArrayRef<int64_t> shape, int elementType) {
   constexpr unsigned bitsPerByte = 8;
@@ -109,7 +110,7 @@ Expected<Type> importType(const Twine &what, const pb::TypeProto &type,
                         ? dim.dim_value()
                         : ShapedType::kDynamic);
   if (!isCountable(shape, tensor.elem_type()))
-    return fail(what + " has more than 2^50 bytes");
+    return fail(what + " has more than 2^47 bytes");
   return RankedTensorType::get(shape, *elementType);
 }
 
@@ -122,7 +123,7 @@ Expected<ElementsAttr> importTensor(StringRef name, int elementType,
   if (!element)
     return element.takeError();
   if (!isCountable(shape, elementType))
-    return fail("tensor '" + name + "' has more than 2^50 bytes");
+    return fail("tensor '" + name + "' has more than 2^47 bytes");
   auto type = RankedTensorType::get(shape, *element);
   if (data.bytes.size() <= kMaxInlineBytes)
     return makeDense(type, getElementBits(elementType), data.bytes);

@@ -38,3 +38,14 @@ func.func @both_halves(%x: tensor<4xi64>) -> tensor<4xi64> {
   }
   return %y : tensor<4xi64>
 }
+
+// Commands count the iterations of a loop in 32 bits.
+func.func @long(%x: tensor<4294967296xf32>) -> tensor<4294967296xf32> {
+  // expected-error @+1 {{a dimension of 4294967296 elements, more than 2^32 - 1}}
+  %y = npu.vector ins(%x) sizes [4294967296] {indexing_maps = [affine_map<(a) -> (a)>,
+      affine_map<(a) -> (a)>]} : (tensor<4294967296xf32>) -> tensor<4294967296xf32> {
+  ^bb0(%e: f32):
+    npu.yield %e : f32
+  }
+  return %y : tensor<4294967296xf32>
+}

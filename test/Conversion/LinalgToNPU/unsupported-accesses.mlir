@@ -82,6 +82,25 @@ func.func @captured_scalar(%x: tensor<4xf32>, %s: tensor<f32>) -> tensor<4xf32> 
 
 // -----
 
+// What a body reads at positions that it computes itself.
+
+func.func @computed_positions(%x: tensor<4xf32>, %p: tensor<4xi32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  // expected-error @+1 {{the device cannot carry out 'linalg.generic': elements at positions that are computed, which only a gather along one axis has}}
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a) -> (a)>, affine_map<(a) -> (a)>],
+      iterator_types = ["parallel"]}
+      ins(%p : tensor<4xi32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%i: i32, %o: f32):
+    %at = arith.index_cast %i : i32 to index
+    %1 = tensor.extract %x[%at] : tensor<4xf32>
+    linalg.yield %1 : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
 // The sum of one reduction in another one.
 
 func.func @nested_sums(%x: tensor<4xf32>) -> (tensor<f32>, tensor<f32>) {
