@@ -458,6 +458,10 @@ def add_positions():
         np.array(5, np.int64), np.array([0, 3]), declared=[(3, 5)])
     add("last", "Hardmax", integers(3, 9, low=0, high=3).astype(np.float32))
     add("axis", "Hardmax", x, axis=1)
+    # Along all dimensions from the axis on.
+    for axis in [0, 1, 2]:
+        add(f"opset11_{axis}", "Hardmax", floats(2, 3, 4), opset=11, axis=axis)
+    add("opset11", "Hardmax", floats(2, 3, 4), opset=11)
 
 
 def add_sequences():

@@ -199,6 +199,7 @@ Error convertModel(LoadedModel &model) {
   if (Error error = convertToInternalOpset(model))
     return error;
   nameResizingModes(model, formerOpset);
+  flattenHardmax(model, formerOpset);
   showAlignedOperators(model);
   return Error::success();
 }

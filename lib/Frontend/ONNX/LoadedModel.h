@@ -95,6 +95,10 @@ void showAlignedOperators(LoadedModel &model);
 /// `formerOpset` before it was converted.
 void nameResizingModes(LoadedModel &model, int formerOpset);
 
+/// Writes each Hardmax of a model that was of `formerOpset` before it was
+/// converted as the one of today on a matrix.
+void flattenHardmax(LoadedModel &model, int formerOpset);
+
 /// Inlines the model's functions and converts it to the internal opset.
 llvm::Error convertModel(LoadedModel &model);
 
