@@ -75,7 +75,30 @@ def test_floats_become_integers(body):
     x = FLOATS.copy()
     x.view(np.uint32)[:] &= 0xFFFF0000  # what bf16 holds, as which the input is in memory
     executable = garam.compile(model, "rngd")
-    refusal = "integers of 64 bits from floats that may be beyond 32; cast them to int32 where their values allow"
+    refusal = "integers of more than 32 bits; cast them to int32 where their values allow"
     assert [refusal in text for text in executable.warnings] == ([] if body == CLAMPED else [True])
     assert {node["device"] for node in executable.report()["nodes"]} == {"rngd" if body == CLAMPED else "host"}
     np.testing.assert_array_equal(executable.run({"x": x})["z"], oracle.run_onnxruntime(model, {"x": x})["z"])
+
+
+@pytest.mark.parametrize("target", ["rngd", "atom"])
+def test_floats_are_exact_integers_in_registers(target):
+    """Positions of ones that are floats, of which the indices that are compared have 64 bits."""
+    import garam
+
+    x = np.array([0, 1.5, -1, -2.25, 3, 7, 2**31, 2**32, -2**32, 2**32 + 2**20, 2**40, -2**40], np.float32)
+    if target == "atom":
+        x = np.clip(x, -60000, 60000)  # it has fp16
+    model = onnx.parser.parse_model(f"""<ir_version: 10, opset_import: ["": 21]>
+        g (float[{len(x)}] x) => (float[{len(x)}, 5] z) {{
+            depth = Constant <value_int = 5> ()
+            values = Constant <value_floats = [2.0, 7.0]> ()
+            z = OneHot (x, depth, values) }}""")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", garam.GaramWarning)
+        executable = garam.compile(model, target)
+    expected = np.full((len(x), 5), 2, np.float32)
+    for row, value in zip(expected, np.trunc(x).astype(np.int64)):
+        if -5 <= value < 5:
+            row[value] = 7
+    np.testing.assert_array_equal(executable.run({"x": x})["z"], expected)

@@ -434,15 +434,13 @@ Value ScalarBody::convert(Operation *op) {
     if (!in.back())
       return {};
   }
-  if (isa<arith::FPToSIOp>(op) && op->getResult(0).getType().isInteger(64) &&
-      !isWithinRegister(op->getOperand(0))) {
-    reason = "integers of 64 bits from floats that may be beyond 32";
-    return {};
-  }
   Value result;
   bool isWide = llvm::any_of(op->getOperands(), [&](Value operand) {
     return uppers.contains(operand);
   });
+  isWide |= isa<arith::FPToSIOp>(op) &&
+            op->getResult(0).getType().isInteger(64) &&
+            !isWithinRegister(op->getOperand(0));
   // A truncation needs the lower half only.
   if (isWide && !isa<arith::TruncIOp>(op)) {
     result = convertWide(op, in);

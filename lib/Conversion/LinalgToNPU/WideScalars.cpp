@@ -96,6 +96,7 @@ public:
   }
   Value compare(arith::CmpIPredicate predicate, Wide a, Wide b);
   Value toFloat(Wide a);
+  Wide fromFloat(Value a);
 
 private:
   OpBuilder &builder;
@@ -148,6 +149,32 @@ Value WideEmitter::toFloat(Wide a) {
   return make<arith::SelectOp>(isNarrow, lower, wide);
 }
 
+/// The integer of a float, rounded to zero, exactly: its magnitude in parts of
+/// 32 bits, each of which has no more bits that count than the float.
+Wide WideEmitter::fromFloat(Value a) {
+  Type i32Type = builder.getI32Type();
+  auto constant = [&](float value) -> Value {
+    return arith::ConstantOp::create(builder, loc,
+                                     builder.getF32FloatAttr(value));
+  };
+  Value magnitude = make<math::TruncOp>(make<math::AbsFOp>(a));
+  Value upper =
+      make<math::TruncOp>(make<arith::MulFOp>(magnitude, constant(0x1p-32f)));
+  Value lower = make<math::FmaOp>(upper, constant(-0x1p32f), magnitude);
+  // A register takes 31 bits of a number without a sign; the first is set.
+  Value isLong =
+      make<arith::CmpFOp>(arith::CmpFPredicate::OGE, lower, constant(0x1p31f));
+  Value rest = make<arith::SubFOp>(lower, constant(0x1p31f));
+  Value bits = make<arith::FPToSIOp>(
+      i32Type, make<arith::SelectOp>(isLong, rest, lower));
+  bits = make<arith::SelectOp>(isLong, flipSign(builder, loc, bits), bits);
+  Wide positive{bits, make<arith::FPToSIOp>(i32Type, upper)};
+  Value isNegative =
+      make<arith::CmpFOp>(arith::CmpFPredicate::OLT, a, constant(0));
+  Wide zero{i32(0), i32(0)};
+  return select(isNegative, subtract(zero, positive), positive);
+}
+
 Value ScalarBody::convertWide(Operation *op, ValueRange in) {
   WideEmitter e(builder, op->getLoc());
   auto get = [&](unsigned i) -> Wide {
@@ -165,6 +192,7 @@ Value ScalarBody::convertWide(Operation *op, ValueRange in) {
             return e.compare(compare.getPredicate(), get(0), get(1));
           })
           .Case([&](arith::SIToFPOp) { return e.toFloat(get(0)); })
+          .Case([&](arith::FPToSIOp) { return keep(e.fromFloat(in[0])); })
           .Case([&](arith::SelectOp) {
             return keep(e.select(in[0], get(1), get(2)));
           })
