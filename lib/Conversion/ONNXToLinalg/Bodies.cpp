@@ -389,8 +389,8 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
     return node.error() << "a body with the node's states behind the number "
                            "of the step and the condition is needed";
   StepLoop loop;
-  bool isBounded =
-      succeeded(setMostSteps(node, loop, getCollectedCount(node, numStates)));
+  std::optional<int64_t> collectedCount = getCollectedCount(node, numStates);
+  bool isBounded = succeeded(setMostSteps(node, loop, collectedCount));
   bool collects = node.getNumOutputs() > numStates;
   Value condition = getCondition(node);
   if (!isBounded || !condition || (collects && loop.runtimeCount))
@@ -399,8 +399,11 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
               "from input 0 ('M'), and at compile time, from a constant or the "
               "shape of an output, where it collects what the steps yield";
   loop.hasCondition = true;
-  loop.stopsEarly = mayStopEarly(node, condition);
-  loop.countsSteps = loop.stopsEarly && hasUndeclaredCount(node, numStates);
+  bool mayStop = mayStopEarly(node, condition);
+  // A choice by a condition that is always true costs nothing, and gives each
+  // state memory of its own.
+  loop.stopsEarly = mayStop || !collectedCount;
+  loop.countsSteps = mayStop && hasUndeclaredCount(node, numStates);
   if (loop.countsSteps)
     loop.states.push_back(makeCounter(node.b, 0));
   loop.states.push_back(condition);
