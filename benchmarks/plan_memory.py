@@ -64,7 +64,8 @@ def write_synthetic(path, count, longest):
 
 
 def find_fault(path, height):
-    """What is wrong with a plan: two buffers that overlap, one that ends above `height`, or nothing."""
+    """What is wrong with a plan: two buffers that overlap, one that ends above `height` or is where
+    it may not be, or nothing."""
     events = []
     with open(path, newline="") as file:
         for row in csv.DictReader(file):
@@ -72,6 +73,9 @@ def find_fault(path, height):
             end = begin + int(row["size"])
             if begin < 0 or end > height:
                 return f"buffer {row['id']} lies from {begin} to {end}"
+            alignment, bank = int(row.get("alignment", 1)), int(row.get("bank", 0))
+            if begin % alignment or bank and begin % bank + end - begin > bank:
+                return f"buffer {row['id']} cannot begin at {begin}"
             if begin < end:
                 # At the same time ends come first.
                 events += [(int(row["upper"]), 0, begin, end, row["id"]),

@@ -18,6 +18,7 @@ namespace {
 /// Of the columns that say something, their places in a row.
 struct Columns {
   size_t id = 0, lower = 0, upper = 0, size = 0, count = 0;
+  std::optional<size_t> alignment, bank;
 };
 
 class TableReader {
@@ -29,6 +30,9 @@ public:
 private:
   Expected<Columns> readHeader(StringRef header) const;
   Expected<Buffer> readRow(StringRef row, const Columns &columns);
+  Error readID(StringRef id);
+  Error readNumber(StringRef name, StringRef field, int64_t &value) const;
+  Error checkBuffer(const Buffer &buffer) const;
   Error makeError(const Twine &message) const {
     return makeUserError(ExitCode::Input, text.getBufferIdentifier() + ":" +
                                               Twine(line) + ": " + message);
@@ -63,9 +67,57 @@ Expected<Columns> TableReader::readHeader(StringRef header) const {
                        header + "'");
     *place = llvm::find(names, name) - names.begin();
   }
+  std::pair<StringRef, std::optional<size_t> *> optional[] = {
+      {"alignment", &columns.alignment}, {"bank", &columns.bank}};
+  for (auto [name, place] : optional) {
+    if (llvm::count(names, name) > 1)
+      return makeError("needed at most one column '" + name +
+                       "', found the columns '" + header + "'");
+    if (llvm::is_contained(names, name))
+      *place = llvm::find(names, name) - names.begin();
+  }
   if (llvm::is_contained(names, "offset"))
     return makeError("there is a column 'offset' already");
   return columns;
+}
+
+Error TableReader::readID(StringRef id) {
+  if (id.empty())
+    return makeError("'id' is empty, needed a name of its own");
+  if (auto [known, isNew] = lines.try_emplace(id, line); !isNew)
+    return makeError("found 'id' '" + id + "' again, which line " +
+                     Twine(known->second) + " has");
+  return Error::success();
+}
+
+Error TableReader::readNumber(StringRef name, StringRef field,
+                              int64_t &value) const {
+  if (field.getAsInteger(/*Radix=*/10, value))
+    return makeError("'" + name + "': found '" + field +
+                     "', needed a whole number below 2^63");
+  return Error::success();
+}
+
+/// The errors of planMemory for one buffer, with the names of columns.
+Error TableReader::checkBuffer(const Buffer &buffer) const {
+  if (buffer.lower >= buffer.upper)
+    return makeError("found 'upper' " + Twine(buffer.upper) +
+                     ", needed more than 'lower', " + Twine(buffer.lower));
+  if (buffer.size < 0)
+    return makeError("found 'size' " + Twine(buffer.size) +
+                     ", needed 0 or more bytes");
+  if (buffer.alignment < 1)
+    return makeError("found 'alignment' " + Twine(buffer.alignment) +
+                     ", needed 1 or more bytes");
+  if (buffer.bankSize < 0 ||
+      (buffer.bankSize > 0 && (buffer.bankSize < buffer.size ||
+                               buffer.bankSize % buffer.alignment != 0)))
+    return makeError("found 'bank' " + Twine(buffer.bankSize) + " for " +
+                     Twine(buffer.size) + " bytes aligned to " +
+                     Twine(buffer.alignment) +
+                     ", needed a multiple of the alignment that holds the "
+                     "buffer, or 0 for no banks");
+  return Error::success();
 }
 
 Expected<Buffer> TableReader::readRow(StringRef row, const Columns &columns) {
@@ -73,27 +125,21 @@ Expected<Buffer> TableReader::readRow(StringRef row, const Columns &columns) {
   if (fields.size() != columns.count)
     return makeError("found " + Twine(fields.size()) + " values, needed " +
                      Twine(columns.count));
-  StringRef id = fields[columns.id];
-  if (id.empty())
-    return makeError("'id' is empty, needed a name of its own");
-  if (auto [known, isNew] = lines.try_emplace(id, line); !isNew)
-    return makeError("found 'id' '" + id + "' again, which line " +
-                     Twine(known->second) + " has");
+  if (Error error = readID(fields[columns.id]))
+    return std::move(error);
   Buffer buffer;
-  std::tuple<StringRef, size_t, int64_t *> values[] = {
+  std::tuple<StringRef, std::optional<size_t>, int64_t *> values[] = {
       {"lower", columns.lower, &buffer.lower},
       {"upper", columns.upper, &buffer.upper},
-      {"size", columns.size, &buffer.size}};
+      {"size", columns.size, &buffer.size},
+      {"alignment", columns.alignment, &buffer.alignment},
+      {"bank", columns.bank, &buffer.bankSize}};
   for (auto [name, column, value] : values)
-    if (fields[column].getAsInteger(/*Radix=*/10, *value))
-      return makeError("'" + name + "': found '" + fields[column] +
-                       "', needed a whole number below 2^63");
-  if (buffer.lower >= buffer.upper)
-    return makeError("found 'upper' " + Twine(buffer.upper) +
-                     ", needed more than 'lower', " + Twine(buffer.lower));
-  if (buffer.size < 0)
-    return makeError("found 'size' " + Twine(buffer.size) +
-                     ", needed 0 or more bytes");
+    if (column)
+      if (Error error = readNumber(name, fields[*column], *value))
+        return std::move(error);
+  if (Error error = checkBuffer(buffer))
+    return std::move(error);
   return buffer;
 }
 

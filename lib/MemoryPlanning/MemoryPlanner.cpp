@@ -23,6 +23,10 @@ static constexpr size_t maxSearchBuffers = 4096;
 /// Sizes of problems whose skyline is worth its memory and time.
 static constexpr uint64_t maxSkylineMembers = 1 << 22;
 static constexpr uint64_t maxSkylineConflicts = 1 << 23;
+/// Of problems whose greedy orders and first descents are made whatever the
+/// time is: they take some milliseconds, and a busy machine may not give a
+/// process these before the time is over.
+static constexpr uint64_t maxUnhurriedConflicts = 1 << 15;
 
 /// Steps of one run of the search in the first round. Most problems that it
 /// can solve at all are solved in fewer, from one order or another.
@@ -55,7 +59,7 @@ public:
 
 private:
   bool isTimeUp() const {
-    return options.deadline &&
+    return options.deadline && !isUnhurried &&
            std::chrono::steady_clock::now() >= *options.deadline;
   }
   bool isDone() const {
@@ -64,6 +68,10 @@ private:
   }
   int64_t getWanted() const {
     return std::max(best.lowerBound, options.capacity);
+  }
+  bool hasSkyline() const {
+    return sections.getNumMembers() <= maxSkylineMembers &&
+           sections.getNumConflicts() <= maxSkylineConflicts;
   }
   void take(MemoryPlan plan);
   void take(const Skyline &skyline);
@@ -83,6 +91,8 @@ private:
   BufferOrders orders;
   MemoryPlan best;
   uint64_t steps = 0;
+  /// Whether what is made now is made whole when the time is over, too.
+  bool isUnhurried = false;
 };
 
 } // namespace
@@ -113,11 +123,14 @@ MemoryPlan Planner::plan() {
   best.lowerBound = sections.getMaxLoad();
   if (options.deadline)
     sweepOnce(PeakSweep(buffers), OrderKind::Width, /*disturbance=*/0);
-  planGreedily();
+  isUnhurried = buffers.size() <= maxSearchBuffers &&
+                sections.getNumConflicts() <= maxUnhurriedConflicts;
+  // Of very many buffers descents take little longer, and are lower.
+  if (!options.deadline || buffers.size() <= maxSearchBuffers || !hasSkyline())
+    planGreedily();
   if (isDone())
     return std::move(best);
-  if (sections.getNumMembers() > maxSkylineMembers ||
-      sections.getNumConflicts() > maxSkylineConflicts) {
+  if (!hasSkyline()) {
     sweepOften();
     return std::move(best);
   }
@@ -210,6 +223,7 @@ void Planner::search(Skyline &skyline) {
     if (isDone())
       return;
   }
+  isUnhurried = false;
   ValleySearch search(buffers, sections, skyline);
   for (uint64_t round = 0;; ++round)
     for (OrderKind kind : orderKinds) {

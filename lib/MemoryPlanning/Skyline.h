@@ -65,14 +65,6 @@ public:
   size_t getNumChanges() const { return changes.size(); }
   void takeBack(uint32_t buffer);
   void undo(size_t numChanges);
-  /// The sections whose floor has risen by the changes behind the first
-  /// `numChanges`, maybe several times.
-  template <typename Visit>
-  void forEachRaisedSection(size_t numChanges, Visit visit) const {
-    for (const Change &change : llvm::ArrayRef(changes).drop_front(numChanges))
-      if (change.isSection)
-        visit(change.number);
-  }
 
 private:
   struct Change {

@@ -38,6 +38,8 @@ public:
   }
 
 private:
+  /// A section as it was at some time. Floors rise and unplaced bytes get
+  /// fewer, so that what a section is now is no lower in the order.
   struct Valley {
     int64_t floor, unplacedBytes;
     uint32_t section;
@@ -57,10 +59,11 @@ private:
   std::optional<uint32_t> findValley() {
     while (!valleys.empty()) {
       Valley valley = valleys.top();
-      if (skyline.getUnplacedBytes(valley.section) > 0 &&
+      if (skyline.getUnplacedBytes(valley.section) == valley.unplacedBytes &&
           skyline.getFloor(valley.section) == valley.floor)
         return valley.section;
-      valleys.pop(); // its floor has risen since
+      valleys.pop();
+      addValley(valley.section);
     }
     return std::nullopt;
   }
@@ -75,24 +78,15 @@ private:
   bool tryAll(ArrayRef<uint32_t> candidates) {
     size_t numChanges = skyline.getNumChanges();
     for (uint32_t candidate : candidates) {
-      if (skyline.place(candidate, capacity)) {
-        addRaised(numChanges);
+      if (skyline.place(candidate, capacity))
         return true;
-      }
       skyline.takeBack(candidate);
       skyline.undo(numChanges);
     }
-    if (skyline.lift(candidates, capacity)) {
-      addRaised(numChanges);
+    if (skyline.lift(candidates, capacity))
       return true;
-    }
     skyline.undo(numChanges);
     return false;
-  }
-
-  void addRaised(size_t numChanges) {
-    skyline.forEachRaisedSection(numChanges,
-                                 [&](uint32_t section) { addValley(section); });
   }
 
   Skyline &skyline;

@@ -66,6 +66,22 @@ def test_time_is_up(run_tool, tmp_path):
         assert "a larger --time-limit may find a lower plan" in result.stderr
 
 
+def test_alignment_and_banks(run_tool, tmp_path):
+    """Three buffers of 24 bytes that live at once: one a bank of 40 bytes, or at multiples of 16."""
+    table = tmp_path / "t.csv"
+    table.write_text("id,lower,upper,size,alignment,bank\n" +
+                     "".join(f"{name},0,1,24,8,40\n" for name in "abc"))
+    run_tool("garam", "plan-memory", table, "--capacity", 120, "-o", tmp_path / "o.csv")
+    with open(tmp_path / "o.csv", newline="") as file:
+        offsets = sorted(int(row["offset"]) for row in csv.DictReader(file))
+    assert all(offset % 8 == 0 and offset % 40 + 24 <= 40 for offset in offsets)
+    assert offsets == [0, 40, 80]
+    table.write_text("id,lower,upper,size,alignment\n" + "".join(f"{name},0,1,24,16\n" for name in "abc"))
+    run_tool("garam", "plan-memory", table, "--capacity", 88, "-o", tmp_path / "o.csv")
+    with open(tmp_path / "o.csv", newline="") as file:
+        assert sorted(int(row["offset"]) for row in csv.DictReader(file)) == [0, 32, 64]
+
+
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
 def test_what_has_no_end_is_no_table(fails, tmp_path, make):
     make(tmp_path / "t.csv")
@@ -79,6 +95,9 @@ def test_what_has_no_end_is_no_table(fails, tmp_path, make):
     (TABLE + "a,0,2,4\n", ":5: found 'id' 'a' again, which line 2 has"),
     (TABLE + ",0,2,4\n", ":5: 'id' is empty, needed a name of its own"),
     ("\0\xff\n" * 9, "needed one column 'id'"),
+    ("id,lower,upper,size,alignment\na,0,2,4,0\n", ":2: found 'alignment' 0, needed 1 or more bytes"),
+    ("id,lower,upper,size,bank\na,0,2,4,3\n", ":2: found 'bank' 3 for 4 bytes aligned to 1, needed"),
+    ("id,bank,lower,upper,size,bank\n", ":1: needed at most one column 'bank'"),
     ("id,lower,upper,size\n" + "".join(f"{id},0,1,4611686018427387904\n" for id in "abc"),
      "the buffers are too large to add up"),
 ])
@@ -93,8 +112,9 @@ def test_usage(fails, tmp_path):
     table.write_text(TABLE)
     output = tmp_path / "o.csv"
     fails(INPUT, "cannot read", "plan-memory", tmp_path / "none.csv", "--capacity", 8, "-o", output)
-    for capacity in "0", "-5", "x":
-        fails(USAGE, "--capacity", "plan-memory", table, "--capacity", capacity, "-o", output)
+    for capacity in "0", "-5", "x", "1e3", "nan", "9223372036854775808", "9" * 40:
+        fails(USAGE, f"--capacity: '{capacity}': needed an integer from 1 to 9223372036854775807",
+              "plan-memory", table, "--capacity", capacity, "-o", output)
     for limit in "-1", "nan", "1e9":
         fails(USAGE, "needed seconds from 0 to 86400", "plan-memory", table, "--capacity", 8,
               "--time-limit", limit, "-o", output)
@@ -122,3 +142,15 @@ def test_benchmark_checks_plans(rows, fault, tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
     (tmp_path / "plan.csv").write_text("id,lower,upper,size,offset\n" + rows)
     assert __import__("plan_memory").find_fault(tmp_path / "plan.csv", 8) == fault
+
+
+@pytest.mark.parametrize("row, fault", [
+    ("a,0,2,4,8,8,8", None),
+    ("a,0,2,4,8,16,4", "buffer a cannot begin at 4"),
+    ("a,0,2,4,1,6,3", "buffer a cannot begin at 3"),
+    ("a,0,2,4,1,0,3", None),
+])
+def test_benchmark_checks_alignment_and_banks(row, fault, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks"))
+    (tmp_path / "plan.csv").write_text("id,lower,upper,size,alignment,bank,offset\n" + row + "\n")
+    assert __import__("plan_memory").find_fault(tmp_path / "plan.csv", 16) == fault

@@ -61,7 +61,7 @@ void addExplainCommand(CLI::App &app, Action &action) {
                    ->check(isNotEmpty());
   sub->add_option("--top", command->maxGroups,
                   "groups of nodes that are printed, those with the most time")
-      ->check(isNumberUpTo(SIZE_MAX))
+      ->check(isNumber(0, SIZE_MAX))
       ->capture_default_str()
       ->excludes(json);
   sub->callback([command, &action] {

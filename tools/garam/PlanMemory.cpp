@@ -96,12 +96,12 @@ void addPlanMemoryCommand(CLI::App &app, Action &action) {
       "plan-memory", "Give buffers with lifetimes their addresses");
   sub->add_option("table", command->path,
                   "table of buffers: a CSV file with the columns id, lower, "
-                  "upper and size; a buffer lives from lower until before "
-                  "upper")
+                  "upper and size, and maybe alignment and bank; a buffer "
+                  "lives from lower until before upper")
       ->required();
   sub->add_option("--capacity", command->capacity, "bytes that there are")
       ->required()
-      ->check(CLI::Range(int64_t(1), std::numeric_limits<int64_t>::max()));
+      ->check(isNumber(1, std::numeric_limits<int64_t>::max()));
   // A day, so that the time can be added to a clock's.
   constexpr double maxTimeLimit = 24 * 60 * 60;
   sub->add_option("--time-limit", command->timeLimit,

@@ -352,7 +352,7 @@ void addRunCommand(CLI::App &app, Action &action) {
           ->default_str("ideal");
   auto *seed = sub->add_option("--seed", command->seed,
                                "seed of --random-inputs and of --noise model")
-                   ->check(isNumberUpTo(UINT64_MAX))
+                   ->check(isNumber(0, UINT64_MAX))
                    ->capture_default_str();
   auto *outputs = sub->add_option("--output-dir,-o", command->outputDirectory,
                                   "folder for the outputs, NAME.npy each")
@@ -373,7 +373,7 @@ void addRunCommand(CLI::App &app, Action &action) {
     timing->excludes(option);
   sub->add_option("--threads", command->threads,
                   "threads of the simulator; 0: one a processor")
-      ->check(isNumberUpTo(maxThreads))
+      ->check(isNumber(0, maxThreads))
       ->capture_default_str();
   sub->add_flag("--trust-native", command->trustNative,
                 "run the binary's native code, whoever compiled it");

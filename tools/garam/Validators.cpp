@@ -14,13 +14,14 @@ using namespace llvm;
 
 namespace garam::tool {
 
-Validator isNumberUpTo(uint64_t most) {
-  return [most](const std::string &text) -> std::string {
+Validator isNumber(uint64_t least, uint64_t most) {
+  return [least, most](const std::string &text) -> std::string {
     uint64_t number;
     if (all_of(text, isDigit) && !StringRef(text).getAsInteger(10, number) &&
-        number <= most)
+        number >= least && number <= most)
       return "";
-    return "'" + text + "': needed an integer from 0 to " + utostr(most);
+    return "'" + text + "': needed an integer from " + utostr(least) + " to " +
+           utostr(most);
   };
 }
 

@@ -17,8 +17,9 @@ namespace garam::tool {
 /// good, else what is wrong with it.
 using Validator = std::function<std::string(const std::string &)>;
 
-/// Decimal digits of a number from 0 to `most`. CLI11 itself wraps "-1".
-Validator isNumberUpTo(uint64_t most);
+/// Decimal digits of a number from `least` to `most`. CLI11 itself wraps "-1",
+/// and takes what is beyond the largest number of a type for that number.
+Validator isNumber(uint64_t least, uint64_t most);
 
 /// More threads than any machine has, few enough to be made.
 constexpr uint64_t maxThreads = 4096;

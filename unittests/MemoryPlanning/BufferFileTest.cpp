@@ -60,4 +60,38 @@ TEST(BufferFile, NamesLines) {
             "t.csv:2: found 'size' -1, needed 0 or more bytes");
 }
 
+TEST(BufferFile, Constraints) {
+  llvm::Expected<BufferTable> table =
+      read("id,bank,lower,upper,size,alignment\na,64,0,1,48,16\nb,0,0,1,9,1\n");
+  ASSERT_TRUE(static_cast<bool>(table));
+  EXPECT_EQ(table->buffers[0].alignment, 16);
+  EXPECT_EQ(table->buffers[0].bankSize, 64);
+  EXPECT_EQ(table->buffers[1].alignment, 1);
+  EXPECT_EQ(table->buffers[1].bankSize, 0);
+  table = read("id,lower,upper,size\na,0,1,4\n");
+  ASSERT_TRUE(static_cast<bool>(table));
+  EXPECT_EQ(table->buffers[0].alignment, 1);
+  EXPECT_EQ(table->buffers[0].bankSize, 0);
+}
+
+TEST(BufferFile, NamesLinesOfConstraints) {
+  llvm::StringRef header = "id,lower,upper,size,alignment,bank\na,0,1,";
+  EXPECT_EQ(getFault(header.str() + "4,0,0\n"),
+            "t.csv:2: found 'alignment' 0, needed 1 or more bytes");
+  EXPECT_EQ(getFault(header.str() + "4,x,0\n"),
+            "t.csv:2: 'alignment': found 'x', needed a whole number below "
+            "2^63");
+  llvm::StringRef needed = ", needed a multiple of the alignment that holds "
+                           "the buffer, or 0 for no banks";
+  EXPECT_EQ(getFault(header.str() + "8,4,6\n"),
+            "t.csv:2: found 'bank' 6 for 8 bytes aligned to 4" + needed.str());
+  EXPECT_EQ(getFault(header.str() + "8,3,16\n"),
+            "t.csv:2: found 'bank' 16 for 8 bytes aligned to 3" + needed.str());
+  EXPECT_EQ(getFault(header.str() + "8,1,-1\n"),
+            "t.csv:2: found 'bank' -1 for 8 bytes aligned to 1" + needed.str());
+  EXPECT_EQ(getFault("id,lower,upper,size,bank,bank\n"),
+            "t.csv:1: needed at most one column 'bank', found the columns "
+            "'id,lower,upper,size,bank,bank'");
+}
+
 } // namespace

@@ -256,6 +256,22 @@ TEST(MemoryPlanner, Deadline) {
   }
 }
 
+/// Of few buffers all first fits and descents are made whatever the time is,
+/// which without a deadline is what the first steps do.
+TEST(MemoryPlanner, DeadlineOfSmallProblems) {
+  for (uint64_t seed : {1, 2, 3}) {
+    Random random(seed);
+    std::vector<Buffer> buffers =
+        cutRectangle(random, 1 << 20, 1 << 20, /*count=*/200);
+    PlannerOptions late;
+    late.deadline = std::chrono::steady_clock::time_point();
+    PlannerOptions few;
+    few.maxSteps = 4 * buffers.size();
+    EXPECT_LE(plan(buffers, late).height, plan(buffers, few).height);
+    EXPECT_LE(getShareOfLoad(buffers, late), 1.1);
+  }
+}
+
 /// Too many buffers for the search: valleys give the least height.
 TEST(MemoryPlanner, ManyBuffers) {
   EXPECT_LE(getShareOfLoad(makeLargeProblem(9, 6000, /*longest=*/1000)), 1.01);

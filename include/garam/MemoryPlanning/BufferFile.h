@@ -6,7 +6,8 @@
 //
 // A table of comma separated values, one row a buffer, as MiniMalloc reads and
 // writes them: a header that names the columns `id`, `lower`, `upper` and
-// `size` in any order, and maybe others.
+// `size` in any order, and maybe others. Of these, `alignment` and `bank` are
+// those of Buffer, both in bytes: 1 and 0 where there is no such column.
 //
 //===----------------------------------------------------------------------===//
 
