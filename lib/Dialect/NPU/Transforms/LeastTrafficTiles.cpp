@@ -8,6 +8,7 @@
 
 #include "TileGeometry.h"
 #include "garam/Support/GemmTiling.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -72,7 +73,7 @@ GemmBuffer getBuffer(const Stage &stage, const ArrayMode &mode, int64_t bytes,
       mode.reduction);
   // What is packed begins at aligned addresses.
   uint64_t constants = ArrayRef(stage.inputs).drop_front(1).size();
-  uint64_t lost = streamBuffers * constants * constantAlignment;
+  uint64_t lost = streamBuffers * constants * getAlignment(machine);
   buffer.bytes -= std::min(buffer.bytes, lost);
   return buffer;
 }

@@ -8,6 +8,7 @@
 
 #include "TileGeometry.h"
 #include "TileWalks.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 using namespace mlir;
 
@@ -99,7 +100,7 @@ Value StageLowering::getConstantBuffer(const Tile &tile,
       parts.push_back(makePart(tile.stage.inputs[index], tile.loops, tile.order,
                                offset, walk, bytes));
       constant.walks.push_back(walk);
-      offset += llvm::alignTo(bytes, constantAlignment);
+      offset += llvm::alignTo(bytes, getAlignment(emitter.machine));
     }
     // Slices of a stage read the same.
     Value &buffer =

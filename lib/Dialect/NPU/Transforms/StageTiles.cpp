@@ -8,6 +8,7 @@
 
 #include "StoreGroups.h"
 #include "TileGeometry.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -67,7 +68,7 @@ void StageTiles::addConstants(StageTile &tile) const {
         size *= tile.loops.getSize(dim);
         matters[dim] = true;
       }
-    bytes += llvm::alignTo(size, constantAlignment);
+    bytes += llvm::alignTo(size, getAlignment(machine));
   }
   for (unsigned dim = 0; dim < stage.getNumLoops(); ++dim)
     if (!matters[dim])

@@ -16,10 +16,6 @@
 
 namespace garam::npu {
 
-/// Parts of a constant buffer begin at multiples of this many bytes, the widest
-/// access of the memories.
-constexpr int64_t constantAlignment = 64;
-
 /// Size of the largest part of loop `dim`.
 int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
                        unsigned dim);

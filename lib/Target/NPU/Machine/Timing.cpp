@@ -9,6 +9,7 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
+#include <numeric>
 
 using llvm::ArrayRef;
 
@@ -55,6 +56,12 @@ uint64_t getReadWord(const LocalMemoryDescription &local) {
 
 uint64_t getWriteWord(const LocalMemoryDescription &local) {
   return std::max(1u, local.writeBytesPerCycle / std::max(1u, local.banks));
+}
+
+uint64_t getAlignment(const MachineDescription &machine) {
+  uint64_t word =
+      std::lcm(getReadWord(machine.local), getWriteWord(machine.local));
+  return std::lcm(word, static_cast<uint64_t>(machine.dram.burstBytes));
 }
 
 uint64_t getOperandBytes(uint64_t count, const Descriptor &operand,

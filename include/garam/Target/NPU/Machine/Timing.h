@@ -21,6 +21,11 @@
 
 namespace garam::npu {
 
+/// Bytes at multiples of which what is stored begins, so that an access takes
+/// no more words of the SRAM's banks and no more bursts of DRAM than its bytes
+/// fill: their least common multiple.
+uint64_t getAlignment(const MachineDescription &machine);
+
 /// What an engine is busy with, in cycles of the chip's clock, and the fixed
 /// cost in front, in seconds. The command takes fixedSeconds + the largest of
 /// (fill + compute, read, write) cycles.
