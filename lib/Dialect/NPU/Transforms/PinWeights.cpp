@@ -13,6 +13,7 @@
 
 #include "Machine.h"
 #include "MemoryProfile.h"
+#include "PassOptions.h"
 #include "Tuning.h"
 #include "WeightLoads.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
@@ -268,6 +269,8 @@ struct PinWeights : impl::NPUPinWeightsBase<PinWeights> {
   using NPUPinWeightsBase::NPUPinWeightsBase;
 
   void runOnOperation() override {
+    if (failed(checkFill(getOperation(), fill)))
+      return signalPassFailure();
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);

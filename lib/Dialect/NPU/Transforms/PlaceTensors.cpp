@@ -7,6 +7,7 @@
 #include "ConcatTrees.h"
 #include "HomeChoice.h"
 #include "Machine.h"
+#include "PassOptions.h"
 #include "TensorHomes.h"
 #include "TileGeometry.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -355,6 +356,8 @@ struct PlaceTensors : impl::NPUPlaceTensorsBase<PlaceTensors> {
   using NPUPlaceTensorsBase::NPUPlaceTensorsBase;
 
   void runOnOperation() override {
+    if (failed(checkFill(getOperation(), fill)))
+      return signalPassFailure();
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine))
       return signalPassFailure();

@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine.h"
+#include "PassOptions.h"
 #include "PrefetchSchedule.h"
 #include "Tuning.h"
 #include "WeightLoads.h"
@@ -91,6 +92,8 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
   using NPUPrefetchWeightsBase::NPUPrefetchWeightsBase;
 
   void runOnOperation() override {
+    if (failed(checkFill(getOperation(), fill)))
+      return signalPassFailure();
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);

@@ -5,9 +5,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine.h"
+#include "PassOptions.h"
 #include "ScheduleSearch.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
+
+#include <limits>
 
 using namespace mlir;
 
@@ -23,13 +26,17 @@ struct ScheduleStages : impl::NPUScheduleStagesBase<ScheduleStages> {
   using NPUScheduleStagesBase::NPUScheduleStagesBase;
 
   void runOnOperation() override {
+    constexpr size_t most = std::numeric_limits<size_t>::max();
+    if (failed(checkOption<size_t>(getOperation(), "paths", paths, 1, most)) ||
+        failed(
+            checkOption<size_t>(getOperation(), "choices", choices, 1, most)))
+      return signalPassFailure();
     if (getOperation().isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkStageFunction(getOperation())) ||
         failed(scheduleStages(getOperation(), *machine, weights,
-                              {std::max<size_t>(1, paths),
-                               std::max<size_t>(1, choices), branchCores})))
+                              {paths, choices, branchCores})))
       signalPassFailure();
   }
 };

@@ -6,6 +6,7 @@
 
 #include "LoweringTrials.h"
 #include "Machine.h"
+#include "PassOptions.h"
 #include "ReplaceFunction.h"
 #include "ScheduleSearch.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -97,6 +98,8 @@ struct SearchSchedules : impl::NPUSearchSchedulesBase<SearchSchedules> {
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (failed(checkLevel(func, level)))
+      return signalPassFailure();
     if (func.isExternal())
       return;
     FailureOr<MachineDescription> machine = loadMachine(func, target);
