@@ -4,12 +4,17 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Machine.h"
+#include "PassOptions.h"
 #include "ReplaceFunction.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
+#include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Target/LaterForm.h"
 #include "mlir/Pass/PassManager.h"
+
+#include <map>
 
 namespace garam {
 #define GEN_PASS_DEF_NPULOWERTOPLANNEDCOMMANDS
@@ -55,6 +60,8 @@ struct LowerToPlannedCommands
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (failed(checkLevel(func, level)))
+      return signalPassFailure();
     if (func.isExternal())
       return;
     FunctionType type = func.getFunctionType();
@@ -110,16 +117,38 @@ private:
   }
 
   LogicalResult plan(func::FuncOp func) {
-    ArrayRef<WeightPlan> plans =
-        ArrayRef(weightPlans).drop_while([&](const WeightPlan &plan) {
-          return plan.pins && !pinWeights;
-        });
-    if (level == 0 && !pinWeights)
-      plans = plans.take_back(); // nothing ahead
-    return tryEach<WeightPlan>(func, plans, [&](const WeightPlan &plan) {
+    FailureOr<SmallVector<WeightPlan>> plans = listPlans(func);
+    if (failed(plans))
+      return failure();
+    return tryEach<WeightPlan>(func, *plans, [&](const WeightPlan &plan) {
       OpPassManager planning = buildPlanning(plan);
       return runPipeline(planning, func);
     });
+  }
+
+  /// The plans that may fit. What comes ahead takes memory beside what is there
+  /// anyhow: where that does not fit by itself, none is tried, for the longer
+  /// the program, the longer each takes. The last plan, of nothing ahead, is
+  /// tried always: it says what does not fit.
+  FailureOr<SmallVector<WeightPlan>> listPlans(func::FuncOp func) {
+    FailureOr<MachineDescription> machine = loadMachine(func, target);
+    if (failed(machine))
+      return failure();
+    std::map<int64_t, FailureOr<int64_t>> leastBytes; // by resting
+    SmallVector<WeightPlan> plans;
+    for (const WeightPlan &plan : ArrayRef(weightPlans).drop_back()) {
+      if (!pinWeights && (plan.pins || level == 0))
+        continue;
+      auto [least, isNew] = leastBytes.try_emplace(plan.resting, failure());
+      if (isNew)
+        least->second = getLeastLocalBytes(func, *machine, plan.resting);
+      if (failed(least->second))
+        return failure();
+      if (plan.pins || *least->second <= int64_t(machine->local.bytes))
+        plans.push_back(plan);
+    }
+    plans.push_back(ArrayRef(weightPlans).back());
+    return plans;
   }
 
   /// Runs `attempt` with one choice after the other, until it does not

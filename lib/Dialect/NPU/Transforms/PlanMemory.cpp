@@ -5,11 +5,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Machine.h"
+#include "PassOptions.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/MemoryPlanning/MemoryPlanner.h"
-#include "garam/Target/NPU/Machine/ISA.h"
+#include "garam/Target/NPU/Machine/Timing.h"
 
 #include <limits>
 
@@ -22,10 +23,6 @@ namespace garam {
 
 namespace garam::npu {
 namespace {
-
-/// Buffers begin at multiples of this many bytes: a whole access of the widest
-/// memory, and a whole DRAM burst.
-constexpr int64_t bufferAlignment = 64;
 
 /// For how many commands a buffer's addresses rest before another buffer takes
 /// them, so that engines which run ahead do not wait for each other. Tried in
@@ -53,7 +50,8 @@ struct LiveBuffer {
 };
 
 /// Lifetimes of all buffers that some command uses, in order of creation.
-std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
+/// Sizes are multiples of `alignment`.
+std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func, int64_t alignment) {
   std::vector<LiveBuffer> buffers;
   llvm::DenseMap<Operation *, size_t> numbers;
   int64_t position = 0;
@@ -61,8 +59,8 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
     if (auto buffer = dyn_cast<BufferOp>(op)) {
       numbers[buffer] = buffers.size();
       buffers.push_back({buffer});
-      buffers.back().size = llvm::alignTo(
-          std::max<int64_t>(buffer.getSize(), 1), bufferAlignment);
+      buffers.back().size =
+          llvm::alignTo(std::max<int64_t>(buffer.getSize(), 1), alignment);
       continue;
     }
     if (!isCommand(&op))
@@ -81,12 +79,21 @@ std::vector<LiveBuffer> getLiveBuffers(func::FuncOp func) {
   return buffers;
 }
 
+/// The local memories in which a buffer lies, by their cores.
+SmallVector<uint32_t, 1> getLocalMemories(BufferOp op) {
+  SmallVector<uint32_t, 1> memories;
+  if (op.getCores())
+    memories.append(op.getCores()->begin(), op.getCores()->end());
+  return memories;
+}
+
 /// Plans the buffers for which `getMemories` gives memories. Every memory (a
 /// core's, for instance) is planned at once, for a buffer may lie in several.
 /// The result is the peak, or nothing when they do not fit. Fails with an error
 /// where the sizes do not even add up.
 FailureOr<std::optional<int64_t>>
-planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers, int64_t capacity,
+planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers,
+          int64_t alignment, int64_t capacity,
           llvm::function_ref<SmallVector<uint32_t, 1>(BufferOp)> getMemories,
           ArrayRef<int64_t> restings) {
   std::vector<memory::Buffer> problem;
@@ -95,7 +102,7 @@ planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers, int64_t capacity,
     SmallVector<uint32_t, 1> memories = getMemories(buffer.op);
     if (buffer.begin < 0 || memories.empty())
       continue;
-    problem.push_back({buffer.begin, /*upper=*/0, buffer.size, bufferAlignment,
+    problem.push_back({buffer.begin, /*upper=*/0, buffer.size, alignment,
                        /*bankSize=*/0, std::move(memories)});
     planned.push_back(&buffer);
   }
@@ -104,6 +111,9 @@ planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers, int64_t capacity,
   for (int64_t resting : restings) {
     for (auto [buffer, live] : llvm::zip_equal(problem, planned))
       buffer.upper = live->end + 1 + resting;
+    // Where what lives at once does not fit, no plan does.
+    if (memory::getMaxLoad(problem) > capacity)
+      continue;
     // A search is for buffers that fit in no simpler way.
     options.maxSteps = resting == 0 ? maxPlannerSteps : 0;
     llvm::Expected<memory::MemoryPlan> plan =
@@ -151,16 +161,18 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
       memories.push_back(0);
     return memories;
   };
-  int64_t capacity = machine.dram.bytes;
-  FailureOr<std::optional<int64_t>> peak = planSpace(
-      func, buffers, capacity - heldBytes, getMemories, getRestingTimes());
+  int64_t capacity = machine.dram.bytes, alignment = getAlignment(machine);
+  FailureOr<std::optional<int64_t>> peak =
+      planSpace(func, buffers, alignment, capacity - heldBytes, getMemories,
+                getRestingTimes());
   if (failed(peak))
     return failure();
   if (*peak && heldBytes <= capacity)
     return **peak;
   // What the tightest plan would take.
-  peak = planSpace(func, buffers, std::numeric_limits<int64_t>::max(),
-                   getMemories, /*restings=*/{0});
+  peak =
+      planSpace(func, buffers, alignment, std::numeric_limits<int64_t>::max(),
+                getMemories, /*restings=*/{0});
   if (failed(peak))
     return failure();
   int64_t scratchBytes = peak->value_or(0);
@@ -184,22 +196,17 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   if (failed(checkCommands(func, machine)) ||
       failed(checkNotSynchronized(func)))
     return failure();
-  std::vector<LiveBuffer> buffers = getLiveBuffers(func);
+  int64_t alignment = getAlignment(machine);
+  std::vector<LiveBuffer> buffers = getLiveBuffers(func, alignment);
   auto fail = [&](StringRef memory, int64_t capacity) -> LogicalResult {
     return emitAsRefusal(func.emitError("the buffers do not fit the ")
                          << memory << " of " << machine.name << ", which has "
                          << capacity << " bytes");
   };
 
-  FailureOr<std::optional<int64_t>> peak = planSpace(
-      func, buffers, machine.local.bytes,
-      [](BufferOp op) {
-        SmallVector<uint32_t, 1> memories;
-        if (op.getCores())
-          memories.append(op.getCores()->begin(), op.getCores()->end());
-        return memories;
-      },
-      getRestingTimes(leastResting));
+  FailureOr<std::optional<int64_t>> peak =
+      planSpace(func, buffers, alignment, machine.local.bytes, getLocalMemories,
+                getRestingTimes(leastResting));
   if (failed(peak))
     return failure();
   if (!*peak)
@@ -207,7 +214,7 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   use.localBytes = **peak;
 
   peak = planSpace(
-      func, buffers, machine.shared.bytes,
+      func, buffers, alignment, machine.shared.bytes,
       [](BufferOp op) {
         return op.getSpace() == SpaceKind::shared ? SmallVector<uint32_t, 1>{0}
                                                   : SmallVector<uint32_t, 1>();
@@ -241,11 +248,30 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   return use;
 }
 
+FailureOr<int64_t> getLeastLocalBytes(func::FuncOp func,
+                                      const MachineDescription &machine,
+                                      int64_t resting) {
+  if (failed(checkCommands(func, machine)))
+    return failure();
+  std::vector<memory::Buffer> problem;
+  for (const LiveBuffer &buffer : getLiveBuffers(func, getAlignment(machine)))
+    if (buffer.begin >= 0)
+      problem.push_back({buffer.begin, buffer.end + 1 + resting, buffer.size,
+                         /*alignment=*/1, /*bankSize=*/0,
+                         getLocalMemories(buffer.op)});
+  return memory::getMaxLoad(problem);
+}
+
 namespace {
 struct PlanMemory : impl::NPUPlanMemoryBase<PlanMemory> {
   using NPUPlanMemoryBase::NPUPlanMemoryBase;
 
   void runOnOperation() override {
+    // No program has more commands.
+    constexpr int64_t most = maxExecutedCommands;
+    if (failed(
+            checkOption<int64_t>(getOperation(), "resting", resting, 0, most)))
+      return signalPassFailure();
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine))
       return signalPassFailure();

@@ -121,6 +121,23 @@ std::optional<double> PrefetchSchedule::getRoom(const Load &load,
   return seconds;
 }
 
+/// From when on local memory has room for the buffers that `op` is the first to
+/// touch, which hold theirs already: who had it before must be done. Without
+/// that, transfers of tiles would run ahead of the engines as far as they
+/// could.
+double PrefetchSchedule::getRoomOfResults(Operation *op, size_t position) {
+  double seconds = 0;
+  for (const CommandAccess &access : getAccesses(op)) {
+    BufferOp buffer = access.buffer;
+    if (lifetimes.find(buffer)->second.first != position)
+      continue;
+    for (int64_t core : buffer.getCores().value_or(ArrayRef<int64_t>()))
+      seconds = std::max(
+          seconds, local[core].getRoom(position, position + 1, 0).value_or(0));
+  }
+  return seconds;
+}
+
 //===----------------------------------------------------------------------===//
 // The order
 //===----------------------------------------------------------------------===//
@@ -143,7 +160,7 @@ void PrefetchSchedule::follow(size_t position) {
     return;
   }
   unsigned queue = getQueue(op);
-  double ready = clock.getReady(op);
+  double ready = std::max(clock.getReady(op), getRoomOfResults(op, position));
   double start = std::max(ready, clock.getFree(queue));
   // An engine's command leaves time to DMA until it starts.
   if (options.kind != Prefetch::none)

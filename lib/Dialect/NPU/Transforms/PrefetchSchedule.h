@@ -101,6 +101,7 @@ private:
   void hold(BufferOp buffer, size_t begin, size_t end);
   void recordAccesses(mlir::Operation *op, size_t position, double end);
   std::optional<double> getRoom(const Load &load, size_t position);
+  double getRoomOfResults(mlir::Operation *op, size_t position);
 
   void follow(size_t position);
   int64_t getFirstFree(llvm::ArrayRef<int64_t> cores) const;

@@ -241,3 +241,45 @@ func.func @nothing_to_gain() {
   npu.vector_command 0, %copy (%w) to %a sizes [16] reductions 0 with [#floats, #floats]
   return
 }
+
+// The queue could bring the second tile right behind the first one, but local
+// memory has no room for it beside the first one and its result: it stays behind
+// the computation that reads the first one.
+// CHECK-LABEL: @where_tiles_have_room
+// CHECK: %[[IN:.*]] = npu.buffer <dram> bytes 3145728 {segment = 0 : i64}
+// CHECK: %[[WEIGHTS:.*]] = npu.buffer <dram> bytes {{[0-9]+}} {parts
+// CHECK: npu.dma_command 0, %[[IN]] to %[[A:.*]] sizes
+// CHECK-NEXT: npu.vector_command 0, %{{.*}}(%[[A]])
+// CHECK-NEXT: npu.dma_command 0, %[[IN]] to %[[C:.*]] sizes
+// CHECK-NEXT: npu.dma_command 0, %[[WEIGHTS]] to
+// CHECK-NEXT: npu.vector_command 0, %{{.*}}(%[[C]])
+func.func @where_tiles_have_room() {
+  npu.segment "input" "x" {size = 3145728 : i64}
+  npu.segment "constant" "constants" {size = 64 : i64}
+  %in = npu.buffer <dram> bytes 3145728 {segment = 0 : i64}
+  %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 1 : i64}
+  %a = npu.buffer <local> bytes 1572864 {cores = array<i64: 0>}
+  %b = npu.buffer <local> bytes 1572864 {cores = array<i64: 0>}
+  %c = npu.buffer <local> bytes 1572864 {cores = array<i64: 0>}
+  %d = npu.buffer <local> bytes 1048576 {cores = array<i64: 0>}
+  %e = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %f = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %w = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
+  %copy = npu.micro_program {
+  ^bb0(%x: f32):
+    npu.yield %x : f32
+  }
+  %sum = npu.micro_program {
+  ^bb0(%x: f32, %y: f32):
+    %s = arith.addf %x, %y : f32
+    npu.yield %s : f32
+  }
+  npu.dma_command 0, %in to %a sizes [1572864] bytes 1 with [#bytes, #bytes]
+  npu.vector_command 0, %copy (%a) to %b sizes [393216] reductions 0 with [#floats, #floats]
+  npu.dma_command 0, %in to %c sizes [1572864] bytes 1 with [#npu.descriptor<1572864 : u8 strides [1]>, #bytes]
+  npu.vector_command 0, %copy (%c) to %d sizes [262144] reductions 0 with [#floats, #floats]
+  npu.dma_command 0, %d to %f sizes [64] bytes 1 with [#bytes, #bytes]
+  npu.dma_command 0, %weights to %w sizes [64] bytes 1 with [#bytes, #bytes]
+  npu.vector_command 0, %sum (%f, %w) to %e sizes [16] reductions 0 with [#floats, #floats, #floats]
+  return
+}

@@ -301,7 +301,8 @@ def NPULowerToPlannedCommands
     `npu-pin-weights`. When the
     memory plan does not fit, fewer weights stay or are brought ahead; when it
     does not without any, the tensors are placed again for a smaller fraction of
-    local memory. The former type of the function stays in `hetero.lowered`.
+    local memory. No weights are brought ahead where what lives at once does not
+    fit without. The former type of the function stays in `hetero.lowered`.
   }];
   let options = [NPU_TargetOption, NPU_LevelOption, NPU_PinWeightsOption,
                  NPU_OrderLimitOption];
@@ -360,8 +361,9 @@ def NPUPrefetchWeights
     use. Long ones are cut, also so that a part ends in time; what several cores
     receive goes to the queue of any of them. Where local memory has no room,
     weights may wait in shared memory.
-    All other commands keep their order. A function that would not be faster by
-    that stays as it is.
+    The other commands of a queue keep their order, and begin when what they read
+    is there and local memory has room for what they write. A function that would
+    not be faster by that stays as it is.
   }];
   let options = [NPU_TargetOption,
     Option<"fill", "fill", "double", "::garam::npu::plannedFill",

@@ -107,6 +107,12 @@ struct MemoryUse {
 mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
                                       const MachineDescription &machine,
                                       int64_t leastResting = 0);
+/// The most bytes of the buffers of a core that live at once when addresses
+/// rest for `resting` commands: no plan of its local memory takes less. Fails
+/// on what are no commands of the machine.
+mlir::FailureOr<int64_t> getLeastLocalBytes(mlir::func::FuncOp func,
+                                            const MachineDescription &machine,
+                                            int64_t resting);
 /// npu-schedule-commands. A function whose last command ends later than after
 /// `limit` seconds stays as it is, unless that is 0. Fails on waits and
 /// signals, and on a micro-program that the vector engine cannot run.
