@@ -4,7 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Checks.h"
+#include "garam/MemoryPlanning/MemoryPlanner.h"
 
 #include "llvm/ADT/STLExtras.h"
 

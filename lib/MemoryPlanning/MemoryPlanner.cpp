@@ -7,7 +7,6 @@
 #include "garam/MemoryPlanning/MemoryPlanner.h"
 
 #include "BufferOrders.h"
-#include "Checks.h"
 #include "FirstFit.h"
 #include "PeakSweep.h"
 #include "ValleyDescent.h"

@@ -58,7 +58,7 @@ struct PlannerOptions {
 };
 
 /// The largest sum of sizes of buffers that live at the same time in the same
-/// memory: no plan is lower.
+/// memory: no plan is lower. Of buffers that checkBuffers takes.
 int64_t getMaxLoad(llvm::ArrayRef<Buffer> buffers);
 
 /// Plans `buffers`. An error when one has no lifetime, a negative size, an
@@ -66,6 +66,9 @@ int64_t getMaxLoad(llvm::ArrayRef<Buffer> buffers);
 /// could overflow.
 llvm::Expected<MemoryPlan> planMemory(llvm::ArrayRef<Buffer> buffers,
                                       const PlannerOptions &options = {});
+
+/// The errors of planMemory. Without one, no sum of sizes overflows.
+llvm::Error checkBuffers(llvm::ArrayRef<Buffer> buffers);
 
 /// Two buffers overlap, or one is where it may not be: "buffers 3 and 7
 /// overlap". Nothing when the plan is right.

@@ -106,11 +106,17 @@ planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers,
                        /*bankSize=*/0, std::move(memories)});
     planned.push_back(&buffer);
   }
+  auto refuse = [&](llvm::Error error) -> LogicalResult {
+    return emitAsRefusal(func.emitError("memory cannot be planned: ")
+                         << llvm::toString(std::move(error)));
+  };
   memory::PlannerOptions options;
   options.capacity = capacity;
   for (int64_t resting : restings) {
     for (auto [buffer, live] : llvm::zip_equal(problem, planned))
       buffer.upper = live->end + 1 + resting;
+    if (llvm::Error error = memory::checkBuffers(problem))
+      return refuse(std::move(error));
     // Where what lives at once does not fit, no plan does.
     if (memory::getMaxLoad(problem) > capacity)
       continue;
@@ -119,8 +125,7 @@ planSpace(func::FuncOp func, std::vector<LiveBuffer> &buffers,
     llvm::Expected<memory::MemoryPlan> plan =
         memory::planMemory(problem, options);
     if (!plan)
-      return emitAsRefusal(func.emitError("memory cannot be planned: ")
-                           << llvm::toString(plan.takeError()));
+      return refuse(plan.takeError());
     if (plan->height > capacity)
       continue;
     for (auto [live, offset] : llvm::zip_equal(planned, plan->offsets))
@@ -254,11 +259,16 @@ FailureOr<int64_t> getLeastLocalBytes(func::FuncOp func,
   if (failed(checkCommands(func, machine)))
     return failure();
   std::vector<memory::Buffer> problem;
-  for (const LiveBuffer &buffer : getLiveBuffers(func, getAlignment(machine)))
-    if (buffer.begin >= 0)
+  for (const LiveBuffer &buffer : getLiveBuffers(func, getAlignment(machine))) {
+    SmallVector<uint32_t, 1> memories = getLocalMemories(buffer.op);
+    if (buffer.begin >= 0 && !memories.empty())
       problem.push_back({buffer.begin, buffer.end + 1 + resting, buffer.size,
-                         /*alignment=*/1, /*bankSize=*/0,
-                         getLocalMemories(buffer.op)});
+                         /*alignment=*/1, /*bankSize=*/0, std::move(memories)});
+  }
+  if (llvm::Error error = memory::checkBuffers(problem)) {
+    llvm::consumeError(std::move(error)); // npu-plan-memory tells it
+    return std::numeric_limits<int64_t>::max();
+  }
   return memory::getMaxLoad(problem);
 }
 

@@ -16,8 +16,8 @@
 // PATHS: error: the option 'paths' is 0, needed a number from 1 to 18446744073709551615
 // CHOICES: error: the option 'choices' is 0, needed a number from 1 to
 // PLACE: error: the option 'fill' is 1.500000e+00, needed a number from 0.000000e+00 to 1.000000e+00
-// PREFETCH: error: the option 'fill' is {{.*}}nan{{.*}}, needed a number from
-// PIN: error: the option 'fill' is {{-3.000000e\+00|.*inf.*}}, needed a number from
+// PREFETCH: error: the option 'fill' is {{nan|NAN}}, needed a number from
+// PIN: error: the option 'fill' is {{-3.000000e\+00|INF|inf}}, needed a number from
 // RESTING: error: the option 'resting' is {{-1|9223372036854775807}}, needed a number from 0 to 16777216
 func.func @function() {
   return

@@ -108,8 +108,9 @@ mlir::FailureOr<MemoryUse> planMemory(mlir::func::FuncOp func,
                                       const MachineDescription &machine,
                                       int64_t leastResting = 0);
 /// The most bytes of the buffers of a core that live at once when addresses
-/// rest for `resting` commands: no plan of its local memory takes less. Fails
-/// on what are no commands of the machine.
+/// rest for `resting` commands: no plan of its local memory takes less. The
+/// largest number where sizes do not add up. Fails on what are no commands of
+/// the machine.
 mlir::FailureOr<int64_t> getLeastLocalBytes(mlir::func::FuncOp func,
                                             const MachineDescription &machine,
                                             int64_t resting);
