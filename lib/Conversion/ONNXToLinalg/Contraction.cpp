@@ -14,16 +14,19 @@ using namespace mlir;
 
 namespace garam::onnx {
 
-static Value widen(ImplicitLocOpBuilder &b, Value value, Type type) {
+static Value widen(ImplicitLocOpBuilder &b, Value value, Type type,
+                   bool isUnsigned = false) {
   if (value.getType() == type)
     return value;
   if (isFloat(type))
     return arith::ExtFOp::create(b, type, value);
+  if (isUnsigned)
+    return arith::ExtUIOp::create(b, type, value);
   return arith::ExtSIOp::create(b, type, value);
 }
 
 Value makeContraction(ImplicitLocOpBuilder &b, Value lhs, Value rhs, Value init,
-                      ArrayRef<AffineMap> maps) {
+                      ArrayRef<AffineMap> maps, UnsignedOperands isUnsigned) {
   Type type = getElementTypeOrSelf(init);
   AffineMap outputMap = maps.back();
   SmallVector<utils::IteratorType> iterators;
@@ -33,8 +36,8 @@ Value makeContraction(ImplicitLocOpBuilder &b, Value lhs, Value rhs, Value init,
                             : utils::IteratorType::reduction);
   auto buildBody = [&](OpBuilder &nested, Location loc, ValueRange s) {
     ImplicitLocOpBuilder inner(loc, nested);
-    Value left = widen(inner, s[0], type);
-    Value right = widen(inner, s[1], type);
+    Value left = widen(inner, s[0], type, isUnsigned.lhs);
+    Value right = widen(inner, s[1], type, isUnsigned.rhs);
     Value sum;
     if (isFloat(type)) {
       Value product = arith::MulFOp::create(inner, left, right);

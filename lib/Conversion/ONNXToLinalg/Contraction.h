@@ -11,12 +11,18 @@
 
 namespace garam::onnx {
 
+/// Which operands of a contraction of integers are widened without a sign.
+struct UnsignedOperands {
+  bool lhs = false, rhs = false;
+};
+
 /// A linalg.generic that adds lhs * rhs to `init`. Dimensions that the map of
 /// the output (the last) lacks are summed over. Operands narrower than the
 /// output's element type are widened first.
 mlir::Value makeContraction(mlir::ImplicitLocOpBuilder &b, mlir::Value lhs,
                             mlir::Value rhs, mlir::Value init,
-                            mlir::ArrayRef<mlir::AffineMap> maps);
+                            mlir::ArrayRef<mlir::AffineMap> maps,
+                            UnsignedOperands isUnsigned = {});
 
 /// Adds `bias`, a vector along `biasAxis` that may be null, to the sums,
 /// converts them to `elementType` and sets them as the node's output.

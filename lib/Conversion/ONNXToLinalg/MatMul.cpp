@@ -4,8 +4,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MatMul.h"
+
 #include "Constants.h"
-#include "Contraction.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -156,8 +157,8 @@ static LogicalResult addBatchDims(NodeAccessor &node, MatMulNest &nest) {
   return success();
 }
 
-/// A MatMul of any ranks as a linalg.generic.
-static FailureOr<Value> makeGenericMatMul(NodeAccessor &node) {
+FailureOr<Value> makeGenericMatMul(NodeAccessor &node, Type sumType,
+                                   UnsignedOperands isUnsigned) {
   ImplicitLocOpBuilder &b = node.b;
   Value lhs = node.getInput(0), rhs = node.getInput(1);
   Sizes lhsSizes = getSizes(b, lhs), rhsSizes = getSizes(b, rhs);
@@ -182,14 +183,14 @@ static FailureOr<Value> makeGenericMatMul(NodeAccessor &node) {
   if (n)
     nest.rhs.push_back(n);
 
-  Type sumType = getAccumulatorType(node.getElementType());
   Value init = makeFilled(b, nest.sizes, getScalarAttr(sumType, 0));
   auto map = [&](ArrayRef<AffineExpr> coordinates) {
     return AffineMap::get(nest.output.size() + 1, 0, coordinates,
                           b.getContext());
   };
   return makeContraction(b, lhs, rhs, init,
-                         {map(nest.lhs), map(nest.rhs), map(nest.output)});
+                         {map(nest.lhs), map(nest.rhs), map(nest.output)},
+                         isUnsigned);
 }
 
 static Value makeBatchMatmul(NodeAccessor &node) {
@@ -204,15 +205,20 @@ static Value makeBatchMatmul(NodeAccessor &node) {
       .getResult(0);
 }
 
-static LogicalResult lowerMatMul(NodeAccessor &node) {
-  RankedTensorType lhs = node.getInputType(0), rhs = node.getInputType(1);
+LogicalResult checkMatMul(NodeAccessor &node) {
   if (failed(node.checkRank(0, 1, INT32_MAX)) ||
-      failed(node.checkRank(1, 1, INT32_MAX)) ||
-      failed(node.checkSameElementType(0, 2)) ||
-      failed(checkReductionSizes(
-          node, lhs.getShape().back(),
-          rhs.getDimSize(std::max<int64_t>(rhs.getRank() - 2, 0)))))
+      failed(node.checkRank(1, 1, INT32_MAX)))
     return failure();
+  RankedTensorType lhs = node.getInputType(0), rhs = node.getInputType(1);
+  return checkReductionSizes(
+      node, lhs.getShape().back(),
+      rhs.getDimSize(std::max<int64_t>(rhs.getRank() - 2, 0)));
+}
+
+static LogicalResult lowerMatMul(NodeAccessor &node) {
+  if (failed(checkMatMul(node)) || failed(node.checkSameElementType(0, 2)))
+    return failure();
+  RankedTensorType lhs = node.getInputType(0), rhs = node.getInputType(1);
   bool isBatch = lhs.getRank() == 3 && rhs.getRank() == 3 &&
                  lhs.getDimSize(0) == rhs.getDimSize(0);
   FailureOr<Value> sums;
@@ -221,7 +227,8 @@ static LogicalResult lowerMatMul(NodeAccessor &node) {
   else if (isBatch)
     sums = makeBatchMatmul(node);
   else
-    sums = makeGenericMatMul(node);
+    sums = makeGenericMatMul(node, getAccumulatorType(node.getElementType()),
+                             UnsignedOperands());
   if (failed(sums))
     return failure();
   return node.setOutput(castFloat(node.b, *sums, node.getElementType()));

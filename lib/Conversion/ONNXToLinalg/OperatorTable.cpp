@@ -38,6 +38,7 @@ OperatorTable makeOperatorTable() {
   registerIndexing(table);
   registerLogic(table);
   registerMatMul(table);
+  registerMatMulInteger(table);
   registerNonMaxSuppression(table);
   registerNormalization(table);
   registerPad(table);

@@ -61,6 +61,7 @@ void registerGridSample(OperatorTable &table);
 void registerIndexing(OperatorTable &table);
 void registerLogic(OperatorTable &table);
 void registerMatMul(OperatorTable &table);
+void registerMatMulInteger(OperatorTable &table);
 void registerNonMaxSuppression(OperatorTable &table);
 void registerNormalization(OperatorTable &table);
 void registerPad(OperatorTable &table);

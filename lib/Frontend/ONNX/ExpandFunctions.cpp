@@ -31,7 +31,6 @@ constexpr StringLiteral kExpandedOperators[] = {
     "HammingWindow",
     "HannWindow",
     "LinearAttention",
-    "MatMulInteger",
     "MeanVarianceNormalization",
     "NegativeLogLikelihoodLoss",
     "QLinearConv",

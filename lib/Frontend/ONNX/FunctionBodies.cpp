@@ -6,8 +6,7 @@
 //
 // Quantised operators become what exporters write today: DequantizeLinear, the
 // operator on floats, QuantizeLinear. Devices know that form and choose their
-// integer path from it. The ones whose result is a sum of integers become
-// operators on integers of 32 bits.
+// integer path from it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,19 +17,6 @@
 using namespace llvm;
 
 namespace garam::onnx {
-
-static bool writeMatMulInteger(FunctionWriter &writer) {
-  std::optional<int> rank = writer.getRank(0), zeroRank = writer.getRank(2);
-  if (!rank || (writer.has(2) && !zeroRank))
-    return false;
-  // A vector of zero points has one for each row of the first matrix, and for
-  // each column of the second.
-  bool isVector = *rank > 1 && writer.has(2) && *zeroRank == 1;
-  writer.addShifted("a", 0, 2, isVector ? "-1, 1" : "");
-  writer.addShifted("b", 1, 3, "");
-  writer.addOnnx("y0 = MatMul (a, b)");
-  return true;
-}
 
 static bool writeQLinearConv(FunctionWriter &writer) {
   if (!writer.addDequantized("a", 0, 1, 2, /*axis=*/1) ||
@@ -91,8 +77,6 @@ static bool writeBody(FunctionWriter &writer, StringRef domain) {
     return writeDeformConv(writer);
   if (writer.getOpType() == "DynamicQuantizeLinear")
     return writeDynamicQuantizeLinear(writer);
-  if (writer.getOpType() == "MatMulInteger")
-    return writeMatMulInteger(writer);
   if (writer.getOpType() == "QLinearConv")
     return writeQLinearConv(writer);
   if (writer.getOpType() == "QLinearMatMul")

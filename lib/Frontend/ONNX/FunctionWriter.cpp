@@ -103,23 +103,6 @@ void FunctionWriter::addInts(const std::string &result, const Twine &values) {
   addOnnx(result + " = Constant <value_ints: ints = [" + values + "]> ()");
 }
 
-void FunctionWriter::addShifted(const std::string &result, int input, int zero,
-                                const std::string &zeroShape) {
-  if (!has(zero)) {
-    addOnnx(result + " = Cast <to = 6> (" + getName(input) + ")");
-    return;
-  }
-  addOnnx(result + "_wide = Cast <to = 6> (" + getName(input) + ")");
-  addOnnx(result + "_flat = Cast <to = 6> (" + getName(zero) + ")");
-  std::string shifted = result + "_flat";
-  if (!zeroShape.empty()) {
-    addInts(result + "_shape", zeroShape);
-    addOnnx(result + "_zero = Reshape (" + shifted + ", " + result + "_shape)");
-    shifted = result + "_zero";
-  }
-  addOnnx(result + " = Sub (" + result + "_wide, " + shifted + ")");
-}
-
 bool FunctionWriter::addDequantized(const std::string &result, int input,
                                     int scale, int zero, int axis) {
   std::optional<int> rank = getRank(scale);

@@ -53,10 +53,6 @@ public:
   void addOnnx(const llvm::Twine &line);
   /// Appends `result` = a vector of these integers, separated by commas.
   void addInts(const std::string &result, const llvm::Twine &values);
-  /// Appends `result` = input `input` as i32 less its zero point, which is put
-  /// into the shape `zeroShape` (a list of integers) unless that is empty.
-  void addShifted(const std::string &result, int input, int zero,
-                  const std::string &zeroShape);
   /// Appends `result` = f32 of input `input` with these inputs as its scale and
   /// its zero point, which may be left out. Vectors of those lie along `axis`;
   /// of more dimensions they broadcast. False when the scale's rank is not

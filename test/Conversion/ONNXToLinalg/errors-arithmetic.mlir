@@ -201,6 +201,22 @@ func.func @convinteger_zero_point(%x: tensor<1x2x4x4xi8>, %w: tensor<3x2x3x3xi8>
 
 // -----
 
+func.func @matmulinteger_floats(%a: tensor<2x3xi8>, %b: tensor<3x2xi16>) -> tensor<2x2xi32> {
+  // expected-error @+1 {{node 'a' (MatMulInteger, opset 17): input 1 is 'tensor<3x2xi16>', but integers of 8 bits are needed}}
+  %0 = onnx.node "MatMulInteger"(%a, %b) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xi8>, tensor<3x2xi16>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
+}
+
+// -----
+
+func.func @matmulinteger_zero_point(%a: tensor<2x3xi8>, %b: tensor<3x2xi8>, %z: tensor<f32>) -> tensor<2x2xi32> {
+  // expected-error @+1 {{node 'a' (MatMulInteger, opset 17): zero point 'tensor<f32>' does not fit 'tensor<2x3xi8>'; its element type is needed}}
+  %0 = onnx.node "MatMulInteger"(%a, %b, %z) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xi8>, tensor<3x2xi8>, tensor<f32>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
+}
+
+// -----
+
 func.func @dft_parts(%x: tensor<2x10x3xf32>) -> tensor<2x10x2xf32> {
   // expected-error @+1 {{node 'a' (DFT, opset 20): the last dimension of 'tensor<2x10x3xf32>' must hold the 1 or 2 parts of a number}}
   %0 = onnx.node "DFT"(%x) {id = "a", opset = 20 : i64} attributes {} : (tensor<2x10x3xf32>) -> tensor<2x10x2xf32>

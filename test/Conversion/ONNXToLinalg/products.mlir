@@ -106,6 +106,42 @@ func.func @convinteger(%x: tensor<1x2x4x4xui8>, %w: tensor<3x2x3x3xi8>, %zx: ten
 
 // -----
 
+// Bytes are multiplied as they are. What zero points take off them is taken off
+// the sums: sums of constant weights are constants.
+
+// CHECK-LABEL: func @matmul_integer(
+func.func @matmul_integer(%a: tensor<2x3xui8>, %za: tensor<ui8>) -> tensor<2x2xi32> {
+  // CHECK: %[[W:.*]] = arith.constant dense_resource<{{.*}}> : tensor<3x2xi8>
+  // CHECK: %[[PRODUCTS:.*]] = linalg.generic {{.*}} ins(%arg0, %[[W]]
+  // CHECK: arith.extui %{{.*}} : i8 to i32
+  // CHECK: arith.extsi %{{.*}} : i8 to i32
+  // CHECK: arith.muli
+  // CHECK: arith.addi
+  // CHECK: %[[SUMS:.*]] = arith.constant dense<{{\[}}[-1, 4]]> : tensor<1x2xi32>
+  // CHECK: linalg.generic {{.*}} ins(%[[PRODUCTS]], %{{.*}}, %[[SUMS]]
+  // CHECK: %[[ZERO:.*]] = arith.extui %{{.*}} : i8 to i32
+  // CHECK: %[[PART:.*]] = arith.muli %[[ZERO]], %{{.*}} : i32
+  // CHECK: arith.subi %{{.*}}, %[[PART]] : i32
+  // CHECK-NOT: arith.subi
+  // CHECK: return
+  %w = onnx.constant dense_resource<w> : tensor<3x2xi8> : tensor<3x2xi8>
+  %zw = onnx.constant dense<0> : tensor<i8> : tensor<i8>
+  %0 = onnx.node "MatMulInteger"(%a, %w, %za, %zw) {id = "m", opset = 17 : i64} attributes {}
+      : (tensor<2x3xui8>, tensor<3x2xi8>, tensor<ui8>, tensor<i8>) -> tensor<2x2xi32>
+  return %0 : tensor<2x2xi32>
+}
+
+{-#
+  dialect_resources: {
+    builtin: {
+      // Rows (1, -2), (-5, 3) and (3, 3).
+      w: "0x0100000001FEFB030303"
+    }
+  }
+#-}
+
+// -----
+
 // A Fourier transform is a product with a table of factors; of a real signal one
 // half of the spectrum is enough.
 
