@@ -6,8 +6,9 @@
 //
 //   softmax(scale * queries keys^T + mask) values
 //
-// for each batch and head. Heads of keys and values that several heads of the
-// queries share are read where they are, not repeated.
+// for each batch and head; without these where operands have fewer than four
+// dimensions. Heads of keys and values that several heads of the queries share
+// are read where they are, not repeated.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,6 +31,7 @@ enum AttentionInput { kQueries, kKeys, kValues, kMask };
 
 /// Dimensions of queries, keys and values.
 enum AttentionDim { kBatchDim, kHeadDim, kPositionDim, kElementDim };
+constexpr int64_t numDims = 4;
 
 class AttentionLowering {
 public:
@@ -40,10 +42,13 @@ public:
 private:
   LogicalResult check();
   LogicalResult checkSizes();
+  int64_t getDim(unsigned input, unsigned dim);
+  SmallVector<int64_t> getMissingDims();
+  Value makeOperand(unsigned input);
   Value makeQueries();
   Value makeProduct(Value lhs, Value rhs);
   Value makeScaled(Value products);
-  FailureOr<Value> makeMasked(Value scores);
+  FailureOr<Value> makeMasked(Value scores, unsigned input);
   Value makeShares(Value numerators, Value sums);
   Value makeAverages(const SoftmaxParts &parts);
 
@@ -63,19 +68,39 @@ LogicalResult AttentionLowering::check() {
   if (failed(node.checkFloat(kQueries)) ||
       failed(node.checkSameElementType(kQueries, kMask)))
     return failure();
-  for (unsigned i = kQueries; i < kMask; ++i)
-    if (failed(node.checkRank(i, 4, 4)))
+  if (failed(node.checkRank(kQueries, 2, numDims)))
+    return failure();
+  for (unsigned i = kKeys; i < kMask; ++i)
+    if (failed(node.checkRank(i, node.getRank(), node.getRank())))
       return failure();
-  if (node.getNumInputs() > kMask + 1 || node.getNumOutputs() > 1)
+  if (node.getNumInputs() > kMask + node.getInt("masks", 1) ||
+      node.getNumOutputs() > 1)
     return node.error() << "takes no known keys and values";
-  for (StringRef name : {"is_causal", "softcap", "kv_num_heads", "q_num_heads",
+  for (StringRef name : {"is_causal", "kv_num_heads", "q_num_heads",
                          "softmax_precision", "qk_matmul_output_mode"})
     if (node.hasAttr(name))
       return node.error() << "attribute '" << name << "' is not supported";
   if (!node.hasAttr("scale") &&
-      failed(node.checkStaticDim(kQueries, kElementDim, "the scale")))
+      failed(node.checkStaticDim(kQueries, node.getRank() - 1, "the scale")))
     return failure();
   return checkSizes();
+}
+
+/// The size of dimension `dim` of operand `input`, seen with all four.
+int64_t AttentionLowering::getDim(unsigned input, unsigned dim) {
+  RankedTensorType type = node.getInputType(input);
+  unsigned missing = numDims - type.getRank();
+  return dim < missing ? 1 : type.getDimSize(dim - missing);
+}
+
+/// Those of the four dimensions that operands and result do not have.
+SmallVector<int64_t> AttentionLowering::getMissingDims() {
+  return llvm::to_vector(llvm::seq<int64_t>(numDims - node.getRank()));
+}
+
+/// Operand `input` with all four dimensions.
+Value AttentionLowering::makeOperand(unsigned input) {
+  return makeUnsqueeze(b, node.getInput(input), getMissingDims());
 }
 
 /// Sets `shares`.
@@ -90,16 +115,15 @@ LogicalResult AttentionLowering::checkSizes() {
       {kKeys, kHeadDim, kValues, kHeadDim},
       {kKeys, position, kValues, kPositionDim}};
   for (auto [first, dim, second, otherDim] : same) {
-    int64_t size = node.getInputType(first).getDimSize(dim);
-    int64_t other = node.getInputType(second).getDimSize(otherDim);
+    int64_t size = getDim(first, dim), other = getDim(second, otherDim);
     if (size != other && !ShapedType::isDynamic(size) &&
         !ShapedType::isDynamic(other))
       return node.error() << "sizes differ: " << size << " of "
                           << node.getInputType(first) << " and " << other
                           << " of " << node.getInputType(second);
   }
-  int64_t heads = node.getInputType(kQueries).getDimSize(kHeadDim);
-  int64_t sharedHeads = node.getInputType(kKeys).getDimSize(kHeadDim);
+  int64_t heads = getDim(kQueries, kHeadDim);
+  int64_t sharedHeads = getDim(kKeys, kHeadDim);
   if (heads == sharedHeads)
     return success();
   if (ShapedType::isDynamic(heads) || sharedHeads < 1 ||
@@ -118,11 +142,12 @@ static SmallVector<ReassociationIndices> getGroups() {
 
 /// The queries [B, H, S, D], or [B, H / shares, shares, S, D].
 Value AttentionLowering::makeQueries() {
-  Value queries = node.getInput(kQueries);
+  Value queries = makeOperand(kQueries);
   if (!hasShares())
     return queries;
   Sizes sizes = getSizes(b, queries);
-  SmallVector<int64_t> shape(node.getInputType(kQueries).getShape());
+  SmallVector<int64_t> shape(
+      cast<RankedTensorType>(queries.getType()).getShape());
   shape[kHeadDim] /= shares;
   sizes[kHeadDim] = b.getIndexAttr(shape[kHeadDim]);
   shape.insert(shape.begin() + kHeadDim + 1, shares);
@@ -151,22 +176,28 @@ Value AttentionLowering::makeProduct(Value lhs, Value rhs) {
       {map(left), map({kBatchDim, kHeadDim, sum, column}), map(output)});
 }
 
+/// The products times the attribute `scale`, and no further from 0 than
+/// `softcap`, which the tangent brings them to.
 Value AttentionLowering::makeScaled(Value products) {
-  double width = node.getInputType(kQueries).getDimSize(kElementDim);
+  double width = getDim(kQueries, kElementDim);
   double scale = node.getFloat("scale", 1 / std::sqrt(width));
-  if (scale == 1)
+  double softcap = node.getFloat("softcap", 0);
+  if (scale == 1 && softcap == 0)
     return products;
   Type type = getElementTypeOrSelf(products);
-  return makeMapped(b, type, products,
-                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                      return ScalarMath(b, type).mul(s[0], scale);
-                    });
+  return makeMapped(
+      b, type, products, [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        ScalarMath m(b, type);
+        if (softcap == 0)
+          return m.mul(s[0], scale);
+        return m.mul(m.tanh(m.mul(s[0], scale / softcap)), softcap);
+      });
 }
 
-/// Adds a mask of floats; where one of booleans is false, scores become the
-/// attribute `masked`.
-FailureOr<Value> AttentionLowering::makeMasked(Value scores) {
-  Value mask = node.getOptionalInput(kMask);
+/// Adds a mask of floats; where one of booleans is false, or true with the
+/// attribute `hides_true`, scores become the attribute `masked`.
+FailureOr<Value> AttentionLowering::makeMasked(Value scores, unsigned input) {
+  Value mask = node.getOptionalInput(input);
   if (!mask)
     return scores;
   auto type = cast<RankedTensorType>(scores.getType());
@@ -175,7 +206,7 @@ FailureOr<Value> AttentionLowering::makeMasked(Value scores) {
   SmallVector<AffineExpr> coordinates;
   for (auto [dim, size] : llvm::enumerate(maskType.getShape())) {
     // From the last dimension on; the queries' heads may take two.
-    int64_t place = dim + 4 - maskType.getRank();
+    int64_t place = dim + numDims - maskType.getRank();
     if (hasShares() && place == kHeadDim && size != 1)
       return node.error() << "a mask of each head, where these share keys";
     place += place < 0 ? 0 : (hasShares() && place > kHeadDim);
@@ -188,15 +219,18 @@ FailureOr<Value> AttentionLowering::makeMasked(Value scores) {
   }
   double masked =
       node.getFloat("masked", -std::numeric_limits<double>::infinity());
+  bool hidesTrue = node.getInt("hides_true", 0) != 0;
   Type scoreType = type.getElementType();
   return makePointwise(b, getSizes(b, scores), scoreType, {scores, mask},
                        {b.getMultiDimIdentityMap(rank),
                         AffineMap::get(rank, 0, coordinates, b.getContext())},
-                       [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
                          ScalarMath m(b, scoreType);
-                         if (s[1].getType().isInteger(1))
-                           return m.select(s[1], s[0], m.constant(masked));
-                         return m.add(s[0], m.convert(s[1]));
+                         if (!s[1].getType().isInteger(1))
+                           return m.add(s[0], m.convert(s[1]));
+                         Value hidden = m.constant(masked);
+                         return hidesTrue ? m.select(s[1], hidden, s[0])
+                                          : m.select(s[1], s[0], hidden);
                        });
 }
 
@@ -227,8 +261,8 @@ Value AttentionLowering::makeShares(Value numerators, Value sums) {
 /// waits once more, which costs more than it saves.
 Value AttentionLowering::makeAverages(const SoftmaxParts &parts) {
   Type type = node.getElementType();
-  Value values = node.getInput(kValues);
-  if (node.getInputType(kQueries).getDimSize(kPositionDim) != 1)
+  Value values = makeOperand(kValues);
+  if (getDim(kQueries, kPositionDim) != 1)
     return castFloat(
         b, makeProduct(makeShares(parts.powers, parts.sums), values), type);
   Value powers = castFloat(b, parts.powers, type);
@@ -239,18 +273,21 @@ LogicalResult AttentionLowering::run() {
   if (failed(check()))
     return failure();
   Value queries = makeQueries();
-  Value keys = node.getInput(kKeys);
+  Value keys = makeOperand(kKeys);
   if (!isTransposed)
     keys = makeTranspose(b, keys,
                          {kBatchDim, kHeadDim, kElementDim, kPositionDim});
-  FailureOr<Value> scores = makeMasked(makeScaled(makeProduct(queries, keys)));
-  if (failed(scores))
-    return failure();
+  FailureOr<Value> scores = makeScaled(makeProduct(queries, keys));
+  for (unsigned i = kMask, e = node.getNumInputs(); i < e; ++i) {
+    scores = makeMasked(*scores, i);
+    if (failed(scores))
+      return failure();
+  }
   int64_t rank = cast<RankedTensorType>(scores->getType()).getRank();
   Value averages = makeAverages(makeSoftmaxParts(b, *scores, {rank - 1}));
   if (hasShares())
     averages = tensor::CollapseShapeOp::create(b, averages, getGroups());
-  return node.setOutput(averages);
+  return node.setOutput(makeSqueeze(b, averages, getMissingDims()));
 }
 
 static LogicalResult lowerAttention(NodeAccessor &node) {

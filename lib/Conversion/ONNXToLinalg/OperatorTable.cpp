@@ -50,6 +50,7 @@ OperatorTable makeOperatorTable() {
   registerReplication(table);
   registerResize(table);
   registerRoiAlign(table);
+  registerRotation(table);
   registerScatter(table);
   registerSTFT(table);
   registerSelection(table);

@@ -73,6 +73,7 @@ void registerReduction(OperatorTable &table);
 void registerReplication(OperatorTable &table);
 void registerResize(OperatorTable &table);
 void registerRoiAlign(OperatorTable &table);
+void registerRotation(OperatorTable &table);
 void registerScatter(OperatorTable &table);
 void registerSTFT(OperatorTable &table);
 void registerSelection(OperatorTable &table);

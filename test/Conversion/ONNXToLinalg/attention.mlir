@@ -47,3 +47,26 @@ func.func @query(%q: tensor<1x4x1x16xf32>, %k: tensor<1x2x6x16xf32>, %v: tensor<
       : (tensor<1x4x1x16xf32>, tensor<1x2x6x16xf32>, tensor<1x2x6x8xf32>) -> tensor<1x4x1x8xf32>
   return %0 : tensor<1x4x1x8xf32>
 }
+
+// -----
+
+// Operands of three dimensions have no batch. A tangent caps the scores; then
+// masks follow in their order, of which the second hides where it is true.
+// CHECK-LABEL: @capped
+// CHECK-DAG: %[[SCALE:.+]] = arith.constant 1.250000e-01
+// CHECK-DAG: %[[CAP:.+]] = arith.constant 2.000000e+00
+// CHECK-COUNT-2: tensor.expand_shape %{{.+}} {{\[}}[0, 1], [2], [3]]
+// CHECK: arith.mulf %{{.+}}, %[[SCALE]]
+// CHECK-NEXT: math.tanh
+// CHECK-NEXT: arith.mulf %{{.+}}, %[[CAP]]
+// CHECK: arith.addf
+// CHECK: arith.select %{{.+}}, %{{.+}}, %in
+// CHECK: tensor.expand_shape
+// CHECK: tensor.collapse_shape %{{.+}} {{\[}}[0, 1], [2], [3]]
+func.func @capped(%q: tensor<4x5x16xf32>, %k: tensor<4x16x6xf32>, %v: tensor<4x6x8xf32>, %d: tensor<5x6xf32>,
+                  %m: tensor<6xi1>) -> tensor<4x5x8xf32> {
+  %0 = onnx.node "Attention"(%q, %k, %v, %d, %m) {id = "a", opset = 27 : i64}
+      attributes {hides_true = 1 : i64, masks = 2 : i64, scale = 0.25 : f32, softcap = 2.0 : f32, transposed_keys = 1 : i64}
+      : (tensor<4x5x16xf32>, tensor<4x16x6xf32>, tensor<4x6x8xf32>, tensor<5x6xf32>, tensor<6xi1>) -> tensor<4x5x8xf32>
+  return %0 : tensor<4x5x8xf32>
+}

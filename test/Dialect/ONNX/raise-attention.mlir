@@ -106,26 +106,122 @@ func.func @shared(%q: tensor<1x4x8x16xf32>, %k: tensor<1x2x8x16xf32>,
   return %9 : tensor<1x4x8x16xf32>
 }
 
-// What is different: scores pass a tangent, the softmax is over another
-// dimension, something else reads the weights, there are three dimensions, and
+// Scores are capped by a tangent, where a condition is true they are hidden, and
+// distances are added.
+// CHECK-LABEL: @capped(
+// CHECK-SAME: %[[X:.*]]: tensor<2x4x8x8xf32>, %[[M:.*]]: tensor<8x8xi1>, %[[D:.*]]: tensor<8x8xf32>
+func.func @capped(%x: tensor<2x4x8x8xf32>, %m: tensor<8x8xi1>, %d: tensor<8x8xf32>) -> tensor<2x4x8x8xf32> {
+  // CHECK-NEXT: %[[Y:.*]] = onnx.node "Attention"(%[[X]], %[[X]], %[[X]], %[[D]], %[[M]])
+  // CHECK-SAME: attributes {hides_true = 1 : i64, masked = -1.000000e+04 : f32, masks = 2 : i64, scale = 2.500000e-01 : f32, softcap = 3.000000e+01 : f32, transposed_keys = 1 : i64}
+  // CHECK-NEXT: return %[[Y]]
+  %quarter = onnx.constant dense<0.25> : tensor<f32> : tensor<f32>
+  %cap = onnx.constant dense<30.0> : tensor<f32> : tensor<f32>
+  %low = onnx.constant dense<-1.0e4> : tensor<f32> : tensor<f32>
+  %0 = onnx.node "MatMul"(%x, %x) {id = "s0", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  %1 = onnx.node "Mul"(%0, %quarter) {id = "s1", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>, tensor<f32>) -> tensor<2x4x8x8xf32>
+  %2 = onnx.node "Div"(%1, %cap) {id = "s2", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>, tensor<f32>) -> tensor<2x4x8x8xf32>
+  %3 = onnx.node "Tanh"(%2) {id = "s3", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  %4 = onnx.node "Mul"(%3, %cap) {id = "s4", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>, tensor<f32>) -> tensor<2x4x8x8xf32>
+  %5 = onnx.node "Add"(%4, %d) {id = "s5", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>, tensor<8x8xf32>) -> tensor<2x4x8x8xf32>
+  %6 = onnx.node "Where"(%m, %low, %5) {id = "s6", opset = 27 : i64} attributes {}
+      : (tensor<8x8xi1>, tensor<f32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  %7 = onnx.node "Softmax"(%6) {id = "w0", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  %8 = onnx.node "MatMul"(%7, %x) {id = "y0", opset = 27 : i64} attributes {}
+      : (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
+  return %8 : tensor<2x4x8x8xf32>
+}
+
+// The softmax of half precision in single; three dimensions; nodes that do
+// nothing.
+// CHECK-LABEL: @half(
+// CHECK-SAME: %[[X:.*]]: tensor<4x8x8xf16>
+func.func @half(%x: tensor<4x8x8xf16>) -> tensor<4x8x8xf16> {
+  // CHECK-NEXT: %[[Y:.*]] = onnx.node "Attention"(%[[X]], %[[X]], %[[X]])
+  // CHECK-SAME: attributes {scale = 1.000000e+00 : f32}
+  // CHECK-NEXT: return %[[Y]]
+  %0 = onnx.node "Cast"(%x) {id = "q", opset = 27 : i64} attributes {to = 1 : i64}
+      : (tensor<4x8x8xf16>) -> tensor<4x8x8xf32>
+  %1 = onnx.node "Transpose"(%0) {id = "k", opset = 27 : i64} attributes {perm = array<i64: 0, 2, 1>}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %2 = onnx.node "MatMul"(%0, %1) {id = "s0", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %3 = onnx.node "Identity"(%2) {id = "s1", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %4 = onnx.node "Softmax"(%3) {id = "w0", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %5 = onnx.node "Cast"(%4) {id = "w1", opset = 27 : i64} attributes {to = 1 : i64}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %6 = onnx.node "Cast"(%5) {id = "w2", opset = 27 : i64} attributes {to = 10 : i64}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf16>
+  %7 = onnx.node "MatMul"(%6, %x) {id = "y0", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf16>, tensor<4x8x8xf16>) -> tensor<4x8x8xf16>
+  return %7 : tensor<4x8x8xf16>
+}
+
+// Two conditions; products of another type than the values; more dimensions.
+// CHECK-LABEL: @other_near_misses
+func.func @other_near_misses(%x: tensor<4x8x8xf32>, %h: tensor<4x8x8xf16>, %m: tensor<8x8xi1>,
+                             %five: tensor<1x1x1x8x8xf32>)
+    -> (tensor<4x8x8xf32>, tensor<4x8x8xf32>, tensor<1x1x1x8x8xf32>) {
+  // CHECK-NOT: "Attention"
+  // REMARK-DAG: node 'two' is not part of Attention: two masks choose
+  // REMARK-DAG: node 'types' is not part of Attention: queries, keys and values have different types
+  // REMARK-DAG: node 'five' is not part of Attention: queries, keys and values do not have two to four dimensions, each as many
+  %low = onnx.constant dense<-1.0e4> : tensor<f32> : tensor<f32>
+  %0 = onnx.node "MatMul"(%x, %x) {id = "s0", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %1 = onnx.node "Where"(%m, %0, %low) {id = "m0", opset = 27 : i64} attributes {}
+      : (tensor<8x8xi1>, tensor<4x8x8xf32>, tensor<f32>) -> tensor<4x8x8xf32>
+  %2 = onnx.node "Where"(%m, %low, %1) {id = "m1", opset = 27 : i64} attributes {}
+      : (tensor<8x8xi1>, tensor<f32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %3 = onnx.node "Softmax"(%2) {id = "w0", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %4 = onnx.node "MatMul"(%3, %x) {id = "two", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %5 = onnx.node "MatMul"(%h, %h) {id = "s1", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf16>, tensor<4x8x8xf16>) -> tensor<4x8x8xf16>
+  %6 = onnx.node "Cast"(%5) {id = "c1", opset = 27 : i64} attributes {to = 1 : i64}
+      : (tensor<4x8x8xf16>) -> tensor<4x8x8xf32>
+  %7 = onnx.node "Softmax"(%6) {id = "w1", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %8 = onnx.node "MatMul"(%7, %x) {id = "types", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %9 = onnx.node "MatMul"(%five, %five) {id = "s2", opset = 27 : i64} attributes {}
+      : (tensor<1x1x1x8x8xf32>, tensor<1x1x1x8x8xf32>) -> tensor<1x1x1x8x8xf32>
+  %10 = onnx.node "Softmax"(%9) {id = "w2", opset = 27 : i64} attributes {}
+      : (tensor<1x1x1x8x8xf32>) -> tensor<1x1x1x8x8xf32>
+  %11 = onnx.node "MatMul"(%10, %five) {id = "five", opset = 27 : i64} attributes {}
+      : (tensor<1x1x1x8x8xf32>, tensor<1x1x1x8x8xf32>) -> tensor<1x1x1x8x8xf32>
+  return %4, %8, %11 : tensor<4x8x8xf32>, tensor<4x8x8xf32>, tensor<1x1x1x8x8xf32>
+}
+
+// What is different: scores pass a sine, the softmax is over another
+// dimension, something else reads the weights, keys have fewer dimensions, and
 // the batch of the values is repeated.
 // CHECK-LABEL: @near_misses
-func.func @near_misses(%x: tensor<2x4x8x8xf32>, %z: tensor<4x8x8xf32>, %one: tensor<1x4x8x8xf32>)
+func.func @near_misses(%x: tensor<2x4x8x8xf32>, %z: tensor<4x8x8xf32>, %y: tensor<8x8xf32>, %one: tensor<1x4x8x8xf32>)
     -> (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>,
         tensor<2x4x8x8xf32>, tensor<4x8x8xf32>, tensor<2x4x8x8xf32>) {
   // CHECK-NOT: "Attention"
-  // REMARK-DAG: node 'capped' is not part of Attention: the softmax is of 'Tanh', not of a product of queries and keys with one mask
+  // REMARK-DAG: node 'bent' is not part of Attention: the softmax is of 'Sin', not of a product of queries and keys with masks
   // REMARK-DAG: node 'rows' is not part of Attention: the softmax is not over the last dimension
   // REMARK-DAG: node 'read' is not part of Attention: other nodes read scores or weights
-  // REMARK-DAG: node 'three' is not part of Attention: queries, keys and values do not have four dimensions each
+  // REMARK-DAG: node 'fewer' is not part of Attention: queries, keys and values do not have two to four dimensions, each as many
   // REMARK-DAG: node 'repeated' is not part of Attention: queries, keys and values have different batches or heads
   %0 = onnx.node "MatMul"(%x, %x) {id = "s0", opset = 27 : i64} attributes {}
       : (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
-  %1 = onnx.node "Tanh"(%0) {id = "tanh", opset = 27 : i64} attributes {}
+  %1 = onnx.node "Sin"(%0) {id = "sine", opset = 27 : i64} attributes {}
       : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
   %2 = onnx.node "Softmax"(%1) {id = "w0", opset = 27 : i64} attributes {}
       : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
-  %3 = onnx.node "MatMul"(%2, %x) {id = "capped", opset = 27 : i64} attributes {}
+  %3 = onnx.node "MatMul"(%2, %x) {id = "bent", opset = 27 : i64} attributes {}
       : (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
   %4 = onnx.node "Softmax"(%0) {id = "w1", opset = 27 : i64} attributes {axis = 2 : i64}
       : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
@@ -137,11 +233,11 @@ func.func @near_misses(%x: tensor<2x4x8x8xf32>, %z: tensor<4x8x8xf32>, %one: ten
       : (tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
   %8 = onnx.node "MatMul"(%7, %x) {id = "read", opset = 27 : i64} attributes {}
       : (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>
-  %9 = onnx.node "MatMul"(%z, %z) {id = "s2", opset = 27 : i64} attributes {}
-      : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
+  %9 = onnx.node "MatMul"(%z, %y) {id = "s2", opset = 27 : i64} attributes {}
+      : (tensor<4x8x8xf32>, tensor<8x8xf32>) -> tensor<4x8x8xf32>
   %10 = onnx.node "Softmax"(%9) {id = "w3", opset = 27 : i64} attributes {}
       : (tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
-  %11 = onnx.node "MatMul"(%10, %z) {id = "three", opset = 27 : i64} attributes {}
+  %11 = onnx.node "MatMul"(%10, %z) {id = "fewer", opset = 27 : i64} attributes {}
       : (tensor<4x8x8xf32>, tensor<4x8x8xf32>) -> tensor<4x8x8xf32>
   %12 = onnx.node "MatMul"(%x, %x) {id = "s3", opset = 27 : i64} attributes {}
       : (tensor<2x4x8x8xf32>, tensor<2x4x8x8xf32>) -> tensor<2x4x8x8xf32>

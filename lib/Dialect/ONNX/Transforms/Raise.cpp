@@ -52,7 +52,8 @@ static int64_t getFirstOpset(StringRef opType) {
     return 17;
   if (opType == "Gelu")
     return 20;
-  if (opType == "Attention" || opType == "RMSNormalization")
+  if (opType == "Attention" || opType == "RMSNormalization" ||
+      opType == "RotaryEmbedding")
     return 23;
   return 24; // Swish
 }
@@ -96,6 +97,10 @@ static void raise(NodeOp node) {
     raised = matchNormalization(node);
   else if (isNode(node, "MatMul"))
     raised = matchAttention(node);
+  else if (isNode(node, "Add"))
+    raised = matchRotation(node);
+  else if (isNode(node, "Concat") || isNode(node, "Reshape"))
+    raised = matchRotatedParts(node);
   if (!raised.opType.empty() &&
       int64_t(node.getOpset()) < getFirstOpset(raised.opType)) {
     raised.missed = (raised.opType + ": it is not in operator set " +
@@ -118,12 +123,26 @@ static void raise(NodeOp node) {
   }
 }
 
+/// Whether the result of `node` is its input: an Identity, or a Cast to the
+/// type that its input has.
+static bool isIdentity(NodeOp node) {
+  return (isNode(node, "Identity") || isNode(node, "Cast")) &&
+         node.getInputs()[0].getType() == node.getResult(0).getType();
+}
+
 namespace {
 
 struct ONNXRaise : impl::ONNXRaiseBase<ONNXRaise> {
   void runOnOperation() override {
     if (getOperation().isExternal())
       return;
+    // What does not compute anything would be one more reader of its input.
+    getOperation().walk([](NodeOp node) {
+      if (!isIdentity(node))
+        return;
+      node.getResult(0).replaceAllUsesWith(node.getInputs()[0]);
+      node.erase();
+    });
     SmallVector<NodeOp> nodes;
     getOperation().walk([&](NodeOp node) { nodes.push_back(node); });
     for (NodeOp node : nodes)

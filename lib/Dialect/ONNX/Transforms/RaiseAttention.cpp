@@ -8,97 +8,25 @@
 //
 // (Vaswani et al., Attention Is All You Need, 2017) as exporters write it:
 // queries, keys and scores are multiplied or divided by constants, of which the
-// product counts; keys come transposed or are; a mask is added or chooses;
-// heads that several heads of queries share (Ainslie et al., GQA, 2023) are
-// repeated by Expand; what a query that sees nothing gets, no number, gives way
-// to 0.
+// product counts; keys come transposed or are; masks are added or choose;
+// scores are capped by a tangent (Gemma Team, Gemma 2, 2024); heads that
+// several heads of queries share (Ainslie et al., GQA, 2023) are repeated by
+// Expand; what a query that sees nothing gets, no number, gives way to 0; the
+// softmax of half precision is computed in single.
 //
 //===----------------------------------------------------------------------===//
 
-#include "RaisedNode.h"
+#include "AttentionScores.h"
 
 using namespace mlir;
 
 namespace garam::onnx {
-namespace {
 
-/// What is left of a tensor without its factors.
-struct Scaled {
-  Value value;
-  double factor = 1;
-};
+/// Batch, heads, positions and elements, of which the first two may be missing.
+constexpr int64_t attentionRank = 4, leastRank = 2;
 
-/// The scores before the softmax.
-struct Scores {
-  Value value;
-  /// Added, or a condition; null without.
-  Value mask;
-  /// What scores become where the condition is false.
-  std::optional<double> masked;
-};
-
-} // namespace
-
-/// Batch, heads, positions and elements.
-constexpr int64_t attentionRank = 4;
 static RankedTensorType getType(Value value) {
   return dyn_cast<RankedTensorType>(value.getType());
-}
-
-/// Takes off products and quotients with constants of one element that keep the
-/// type.
-static Scaled removeFactors(Value value) {
-  Scaled result{value};
-  while (true) {
-    NodeOp mul = getNode(result.value, "Mul");
-    NodeOp div = getNode(result.value, "Div");
-    NodeOp node = mul ? mul : div;
-    if (!node)
-      return result;
-    unsigned constant = mul && getScalar(node.getInputs()[0]) ? 0 : 1;
-    std::optional<double> factor = getScalar(node.getInputs()[constant]);
-    Value other = node.getInputs()[1 - constant];
-    if (!factor || *factor == 0 ||
-        other.getType() != node.getResult(0).getType())
-      return result;
-    result.factor *= mul ? *factor : 1 / *factor;
-    result.value = other;
-  }
-}
-
-/// The product of queries and keys that `value` is, but for factors; null where
-/// it is none.
-static NodeOp getProduct(Value value) {
-  return getNode(removeFactors(value).value, "MatMul");
-}
-
-/// Takes off the guard that makes what is no number 0.
-static Value removeGuard(Value value) {
-  NodeOp where = getNode(value, "Where");
-  NodeOp isNaN = where ? getNode(where.getInputs()[0], "IsNaN") : NodeOp();
-  if (!isNaN || isNaN.getInputs()[0] != where.getInputs()[2] ||
-      where.getInputs()[2].getType() != value.getType())
-    return value;
-  std::optional<double> zero = getScalar(where.getInputs()[1]);
-  return zero && *zero == 0 ? where.getInputs()[2] : value;
-}
-
-/// Takes the mask off the argument of the softmax; nothing where there is no
-/// product of queries and keys below.
-static std::optional<Scores> removeMask(Value value) {
-  if (getProduct(value))
-    return Scores{value, Value(), std::nullopt};
-  NodeOp add = getNode(value, "Add");
-  for (unsigned i = 0; add && i < 2; ++i)
-    if (getProduct(add.getInputs()[i]))
-      return Scores{add.getInputs()[i], add.getInputs()[1 - i], std::nullopt};
-  NodeOp where = getNode(value, "Where");
-  if (!where || !getProduct(where.getInputs()[1]))
-    return std::nullopt;
-  std::optional<double> masked = getScalar(where.getInputs()[2]);
-  if (!masked)
-    return std::nullopt;
-  return Scores{where.getInputs()[1], where.getInputs()[0], masked};
 }
 
 /// Keys or values [B, K, T, D] that `value` repeats for heads that share them,
@@ -145,11 +73,17 @@ static bool isTranspose(NodeOp node, ArrayRef<int64_t> order) {
   return permutation && permutation.asArrayRef() == order;
 }
 
-/// What becomes `value` when the last two of its four dimensions are exchanged,
-/// while the first two may be joined; null where nothing does.
+/// What becomes `value` when the last two of its dimensions are exchanged,
+/// while the first two of four may be joined; null where nothing does.
 static Value getTransposed(Value value) {
   NodeOp transpose = getNode(value, "Transpose");
-  if (isTranspose(transpose, {0, 1, 3, 2}))
+  RankedTensorType type = getType(value);
+  if (!type || type.getRank() < leastRank)
+    return {};
+  SmallVector<int64_t> order =
+      llvm::to_vector(llvm::seq<int64_t>(type.getRank()));
+  std::swap(order[order.size() - 1], order[order.size() - 2]);
+  if (isTranspose(transpose, order))
     return transpose.getInputs()[0];
   NodeOp split = getNode(value, "Reshape");
   transpose = split ? getNode(split.getInputs()[0], "Transpose") : NodeOp();
@@ -179,61 +113,94 @@ static bool isOverLast(NodeOp softmax) {
          (!axis || axis.getInt() == -1 || axis.getInt() == type.getRank() - 1);
 }
 
-/// Whether `value` is read by one node, or by a guard: what others read has to
-/// be computed anyway.
-static bool isReadOnce(Value value) {
-  if (value.hasOneUse())
-    return true;
-  return llvm::range_size(value.getUses()) == 2 &&
-         llvm::any_of(value.getUsers(), [&](Operation *user) {
-           auto node = dyn_cast<NodeOp>(user);
-           return isNode(node, "Where") &&
-                  removeGuard(node.getResult(0)) == value;
-         });
+/// Whether each head of the queries has the same masks.
+static bool areSameForHeads(ValueRange masks) {
+  return llvm::all_of(masks, [](Value mask) {
+    RankedTensorType type = getType(mask);
+    return !type || type.getRank() < 3 ||
+           type.getDimSize(type.getRank() - 3) == 1;
+  });
 }
 
-/// The same of all values from `value` down to `end`, which it is but for
-/// factors.
-static bool areReadOnce(Value value, Value end) {
-  while (isReadOnce(value)) {
-    if (value == end)
-      return true;
-    ValueRange inputs = value.getDefiningOp<NodeOp>().getInputs();
-    value = getScalar(inputs[0]) ? inputs[1] : inputs[0];
-  }
-  return false;
+/// How queries, keys and values do not fit; empty where they do.
+static std::string checkOperands(ArrayRef<RankedTensorType> types) {
+  if (llvm::is_contained(types, RankedTensorType()) ||
+      types[0].getRank() < leastRank || types[0].getRank() > attentionRank ||
+      !llvm::all_equal(llvm::map_range(
+          types, [](RankedTensorType type) { return type.getRank(); })))
+    return "queries, keys and values do not have two to four dimensions, each "
+           "as many";
+  if (!llvm::all_equal(llvm::map_range(
+          types, [](RankedTensorType type) { return type.getElementType(); })))
+    return "queries, keys and values have different types";
+  auto getSize = [](RankedTensorType type, int64_t fromEnd) {
+    return type.getRank() < fromEnd ? 1
+                                    : type.getDimSize(type.getRank() - fromEnd);
+  };
+  constexpr int64_t batchFromEnd = 4, headsFromEnd = 3;
+  int64_t heads = getSize(types[0], headsFromEnd);
+  int64_t shared = getSize(types[1], headsFromEnd);
+  for (RankedTensorType type : types.drop_front())
+    if (getSize(type, batchFromEnd) != getSize(types[0], batchFromEnd) ||
+        getSize(type, headsFromEnd) != shared)
+      return "queries, keys and values have different batches or heads";
+  bool divides = heads > 0 && shared > 0 && heads % shared == 0;
+  return heads == shared || divides
+             ? ""
+             : "queries, keys and values have different batches or heads";
 }
 
-/// Whether each head of the queries has the same mask.
-static bool isSameForHeads(Value mask) {
-  RankedTensorType type = mask ? getType(mask) : RankedTensorType();
-  return !type || type.getRank() < 3 ||
-         type.getDimSize(type.getRank() - 3) == 1;
-}
-
-/// How shapes do not fit; empty where they do.
-static std::string checkShapes(ArrayRef<Value> inputs) {
-  SmallVector<RankedTensorType> types;
-  for (Value input : inputs)
-    types.push_back(getType(input));
-  if (llvm::any_of(ArrayRef(types).take_front(3), [](RankedTensorType type) {
-        return !type || type.getRank() != attentionRank;
-      }))
-    return "queries, keys and values do not have four dimensions each";
-  int64_t batch = types[0].getDimSize(0), heads = types[0].getDimSize(1);
-  int64_t shared = types[1].getDimSize(1);
-  bool areShared = heads != shared;
-  if (batch != types[1].getDimSize(0) || batch != types[2].getDimSize(0) ||
-      shared != types[2].getDimSize(1) ||
-      (areShared && (heads <= 0 || shared <= 0 || heads % shared != 0)))
-    return "queries, keys and values have different batches or heads";
-  if (types.size() == 3)
-    return "";
-  if (!types[3])
-    return "the rank of the mask is not known";
-  return areShared && !isSameForHeads(inputs[3])
+/// How `masks` do not fit queries and keys; empty where they do.
+static std::string checkMasks(ValueRange masks, Value queries, Value keys) {
+  for (Value mask : masks)
+    if (!getType(mask))
+      return "the rank of the mask is not known";
+  int64_t rank = getType(queries).getRank();
+  bool areShared = rank > leastRank && getType(queries).getDimSize(rank - 3) !=
+                                           getType(keys).getDimSize(rank - 3);
+  return areShared && !areSameForHeads(masks)
              ? "heads share keys, and each has a mask"
              : "";
+}
+
+/// Why scores and weights, down to the product, can be no part of one node;
+/// empty where they can.
+static std::string checkScores(const Scores &scores, const Weights &weights,
+                               Value argument) {
+  if (!scores.product) {
+    auto node = argument.getDefiningOp<NodeOp>();
+    std::string maker = node ? "'" + node.getOpType().str() + "'" : "an input";
+    return "the softmax is of " + maker +
+           ", not of a product of queries and keys with masks";
+  }
+  if (!scores.missed.empty())
+    return scores.missed;
+  if (!llvm::all_of(scores.values, isReadOnce) ||
+      !llvm::all_of(weights.values, isReadOnce))
+    return "other nodes read scores or weights";
+  return "";
+}
+
+static void addAttributes(RaisedNode &raised, const Scores &scores,
+                          double scale, bool isTransposed, bool isGuarded) {
+  Builder builder(raised.last.getContext());
+  auto add = [&](StringRef name, Attribute value) {
+    raised.attributes.push_back(builder.getNamedAttr(name, value));
+  };
+  auto addFlag = [&](StringRef name, bool isSet) {
+    if (isSet)
+      add(name, builder.getI64IntegerAttr(1));
+  };
+  addFlag("hides_true", scores.hidesTrue);
+  if (scores.masked)
+    add("masked", builder.getF32FloatAttr(*scores.masked));
+  if (scores.masks.size() > 1)
+    add("masks", builder.getI64IntegerAttr(scores.masks.size()));
+  add("scale", builder.getF32FloatAttr(scale));
+  if (scores.softcap)
+    add("softcap", builder.getF32FloatAttr(*scores.softcap));
+  addFlag("transposed_keys", isTransposed);
+  addFlag("zero_unseen", isGuarded);
 }
 
 RaisedNode matchAttention(NodeOp last) {
@@ -243,62 +210,48 @@ RaisedNode matchAttention(NodeOp last) {
     raised.missed = ("Attention: " + reason).str();
     return raised;
   };
-  Value weights = last.getInputs()[0], values = last.getInputs()[1];
-  Value guarded = removeGuard(weights);
-  NodeOp softmax = getNode(guarded, "Softmax");
+  Value values = last.getInputs()[1];
+  Weights weights = findWeights(last.getInputs()[0]);
+  NodeOp softmax = getNode(weights.values.back(), "Softmax");
   if (!softmax)
     return raised;
   if (!isOverLast(softmax))
     return miss("the softmax is not over the last dimension");
   Value argument = softmax.getInputs()[0];
-  std::optional<Scores> scores = removeMask(argument);
-  if (!scores) {
-    auto node = argument.getDefiningOp<NodeOp>();
-    std::string maker = node ? "'" + node.getOpType().str() + "'" : "an input";
-    return miss("the softmax is of " + maker +
-                ", not of a product of queries and keys with one mask");
-  }
-  if (scores->value.getType() != argument.getType())
-    return miss("the mask has more elements than the scores");
-  Scaled whole = removeFactors(scores->value);
-  NodeOp product = getNode(whole.value, "MatMul");
-  if (!isReadOnce(weights) || !isReadOnce(guarded) || !isReadOnce(argument) ||
-      !areReadOnce(scores->value, whole.value))
-    return miss("other nodes read scores or weights");
+  Scores scores = findScores(argument);
+  if (std::string reason = checkScores(scores, weights, argument);
+      !reason.empty())
+    return miss(reason);
 
-  Scaled keys = removeFactors(product.getInputs()[1]);
-  double scale = whole.factor * keys.factor;
+  Type element = getElementTypeOrSelf(values);
+  Scaled keys = removeFactors(scores.product.getInputs()[1], element);
+  double scale = scores.scale * keys.factor;
   Value untransposed = getTransposed(keys.value);
   if (untransposed) {
-    keys = removeFactors(untransposed);
+    keys = removeFactors(untransposed, element);
     scale *= keys.factor;
     Value shared = getShared(keys.value), sharedValues = getShared(values);
-    if (shared && sharedValues && isSameForHeads(scores->mask)) {
+    if (shared && sharedValues && areSameForHeads(scores.masks)) {
       keys.value = shared;
       values = sharedValues;
     }
   }
   // Where queries alone are scaled, they stay so: they are fewer than scores.
-  Scaled queries{product.getInputs()[0]};
-  if (scale != whole.factor)
-    queries = removeFactors(queries.value);
+  Scaled queries{scores.product.getInputs()[0]};
+  if (scale != scores.scale || getElementTypeOrSelf(queries.value) != element)
+    queries = removeFactors(queries.value, element);
   scale *= queries.factor;
   raised.inputs = {queries.value, keys.value, values};
-  if (scores->mask)
-    raised.inputs.push_back(scores->mask);
-  if (std::string reason = checkShapes(raised.inputs); !reason.empty())
+  if (std::string reason = checkOperands(
+          {getType(queries.value), getType(keys.value), getType(values)});
+      !reason.empty())
     return miss(reason);
-  Builder builder(last.getContext());
-  auto add = [&](StringRef name, Attribute value) {
-    raised.attributes.push_back(builder.getNamedAttr(name, value));
-  };
-  if (scores->masked)
-    add("masked", builder.getF32FloatAttr(*scores->masked));
-  add("scale", builder.getF32FloatAttr(scale));
-  if (!untransposed)
-    add("transposed_keys", builder.getI64IntegerAttr(1));
-  if (guarded != weights)
-    add("zero_unseen", builder.getI64IntegerAttr(1));
+  if (std::string reason = checkMasks(scores.masks, queries.value, keys.value);
+      !reason.empty())
+    return miss(reason);
+  llvm::append_range(raised.inputs, scores.masks);
+  addAttributes(raised, scores, scale, /*isTransposed=*/!untransposed,
+                weights.isGuarded);
   raised.opType = "Attention";
   return raised;
 }

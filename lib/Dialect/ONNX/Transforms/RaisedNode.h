@@ -41,6 +41,12 @@ RaisedNode matchAttention(NodeOp last);
 /// LayerNormalization and RMSNormalization around the square root `root`.
 RaisedNode matchNormalization(NodeOp root);
 
+/// RotaryEmbedding whose sum of what the cosines and what the sines multiply is
+/// `last`.
+RaisedNode matchRotation(NodeOp last);
+/// RotaryEmbedding that `last` puts together of its rotated parts.
+RaisedNode matchRotatedParts(NodeOp last);
+
 /// The node of ONNX's default domain and operator `opType` that makes `value`,
 /// or null.
 NodeOp getNode(mlir::Value value, llvm::StringRef opType);

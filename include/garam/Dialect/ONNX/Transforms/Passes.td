@@ -64,19 +64,39 @@ def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
     - LayerNormalization and RMSNormalization, with scale and bias or without;
     - Gelu with the error function or the hyperbolic tangent;
     - Swish (SiLU), with any factor in the sigmoid;
-    - Attention of four dimensions, with its scale wherever it stands, a mask
-      that is added or chooses, and heads that share keys and values.
+    - Attention, with its scale wherever it stands, masks that are added or
+      choose, scores that a tangent caps, a softmax in single precision between
+      products in half, and heads that share keys and values;
+    - RotaryEmbedding of halves or of neighbours: the turned tensor times sines
+      is added to the tensor times cosines, or each part is computed and both
+      are put together, as of complex numbers.
 
     Products are matched in any order and by the values of their constants, not
     by how they are written. The operator has the id and the result of the last
     of its nodes; the others are gone unless something else reads them. Results
-    differ by rounding only.
+    differ by rounding only. Nodes that do nothing (Identity, a Cast to the type
+    that is there) are taken out first.
 
-    Attention has three attributes beyond ONNX's: `transposed_keys` says that
-    keys are [batch, heads, elements, positions], as a product reads them;
-    `masked` is what scores become where a mask of booleans is false, instead of
-    minus infinity; `zero_unseen` says that a query that sees nothing gets 0,
-    not NaN.
+    Attention takes operands of two to four dimensions, of which the batch, or
+    the batch and the heads, may be missing. It differs from ONNX's in these
+    attributes:
+
+    - `transposed_keys`: keys are [batch, heads, elements, positions], as a
+      product reads them;
+    - `softcap`: applied before masks, c * tanh(scores / c);
+    - `masks`: how many inputs from the fourth on are masks, 1 without it; they
+      are applied in their order;
+    - `masked`: what scores become where a mask of booleans is false, instead of
+      minus infinity; with `hides_true`, where it is true;
+    - `zero_unseen`: a query that sees nothing gets 0, not NaN.
+
+    RotaryEmbedding takes no positions: cosines and sines broadcast to what is
+    rotated, and their last dimension is that of it, or half of it where both
+    elements of a pair share theirs.
+
+    Not raised, because nothing is gained: MatMulInteger, Cast and Mul, as
+    dynamic quantisation writes them. MatMulInteger is a product of bytes as it
+    is, whose epilogue takes the others.
 
     Remarks of category `onnx-raise` name what was raised, and what nearly was
     with what is different (`--remarks-filter=onnx-raise` of `garam compile` and
