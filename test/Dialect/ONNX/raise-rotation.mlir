@@ -106,3 +106,27 @@ func.func @near_misses(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>, %c: tensor<4x8x
       : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>
   return %5, %7, %14, %20 : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>, tensor<4x8xf32>
 }
+
+// DeepSeek takes neighbours and makes halves.
+// CHECK-LABEL: @halves_of_neighbours
+func.func @halves_of_neighbours(%x: tensor<4x8xf32>, %c: tensor<4x4xf32>, %s: tensor<4x4xf32>) -> tensor<4x8xf32> {
+  // CHECK-NOT: "RotaryEmbedding"
+  // REMARK-DAG: node 'joined' is not part of RotaryEmbedding: neighbours are put together as halves, or halves as neighbours
+  %zero = onnx.constant dense<0> : tensor<1xi64> : tensor<1xi64>
+  %one = onnx.constant dense<1> : tensor<1xi64> : tensor<1xi64>
+  %two = onnx.constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %end = onnx.constant dense<8> : tensor<1xi64> : tensor<1xi64>
+  %0 = onnx.node "Slice"(%x, %zero, %end, %one, %two) {id = "a", opset = 27 : i64} attributes {}
+      : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4x4xf32>
+  %1 = onnx.node "Slice"(%x, %one, %end, %one, %two) {id = "b", opset = 27 : i64} attributes {}
+      : (tensor<4x8xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> tensor<4x4xf32>
+  %2 = onnx.node "Mul"(%0, %c) {id = "i", opset = 27 : i64} attributes {} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %3 = onnx.node "Mul"(%1, %s) {id = "j", opset = 27 : i64} attributes {} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %4 = onnx.node "Sub"(%2, %3) {id = "d", opset = 27 : i64} attributes {} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %5 = onnx.node "Mul"(%1, %c) {id = "k", opset = 27 : i64} attributes {} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %6 = onnx.node "Mul"(%0, %s) {id = "l", opset = 27 : i64} attributes {} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %7 = onnx.node "Add"(%5, %6) {id = "e", opset = 27 : i64} attributes {} : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x4xf32>
+  %8 = onnx.node "Concat"(%4, %7) {id = "joined", opset = 27 : i64} attributes {axis = 1 : i64}
+      : (tensor<4x4xf32>, tensor<4x4xf32>) -> tensor<4x8xf32>
+  return %8 : tensor<4x8xf32>
+}

@@ -348,9 +348,13 @@ RaisedNode matchRotatedParts(NodeOp last) {
       std::optional<Part> first = getPart(a), second = getPart(b);
       if (!first || !second || first->isSecond || !second->isSecond ||
           first->whole != second->whole ||
-          first->isInterleaved != pair->isInterleaved ||
-          second->isInterleaved != pair->isInterleaved)
+          first->isInterleaved != second->isInterleaved)
         continue;
+      if (first->isInterleaved != pair->isInterleaved) {
+        raised.missed = "RotaryEmbedding: neighbours are put together as "
+                        "halves, or halves as neighbours";
+        continue;
+      }
       // a * sines + b * cosines
       for (auto [left, right] : {*sum, std::pair(sum->second, sum->first)})
         if (getOther(left, a) == sines && getOther(right, b) == cosines) {
