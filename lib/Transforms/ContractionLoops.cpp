@@ -43,11 +43,10 @@ LogicalResult checkVectorRegisters(MLIRContext *context, unsigned vectorBits,
          << fewestVectorRegisters << " registers or more";
 }
 
-/// A sum of products of f32 or f64 of two static tensors, and nothing else.
+/// A sum of products of f32 or f64 of two tensors, and nothing else.
 static bool isProduct(linalg::GenericOp op) {
   if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
       op.getNumReductionLoops() == 0 || !op.hasPureTensorSemantics() ||
-      ShapedType::isDynamicShape(op.getStaticLoopRanges()) ||
       llvm::is_contained(op.getStaticLoopRanges(), 0) ||
       !linalg::isaContractionOpInterface(op))
     return false;
@@ -85,8 +84,23 @@ std::optional<ContractionLoops> findContractionLoops(linalg::GenericOp op) {
   return loops;
 }
 
+bool isStatic(linalg::GenericOp op) {
+  return !ShapedType::isDynamicShape(op.getStaticLoopRanges());
+}
+
 unsigned getInnermost(AffineMap map) {
   return map.getDimPosition(map.getNumResults() - 1);
+}
+
+bool hasPackedColumns(linalg::GenericOp op, const ContractionLoops &roles,
+                      int64_t lanes) {
+  constexpr int64_t vectorsOfALine = 4;
+  AffineMap columns = op.getIndexingMapsArray()[roles.columnOperand];
+  unsigned rank = columns.getNumResults();
+  int64_t size = getSize(op, roles.column);
+  return rank >= 2 && getInnermost(columns) == roles.column &&
+         columns.getDimPosition(rank - 2) == roles.depth &&
+         !ShapedType::isDynamic(size) && size <= vectorsOfALine * lanes;
 }
 
 bool sumsNeighbours(linalg::GenericOp op, const ContractionLoops &loops) {

@@ -25,16 +25,24 @@ struct ContractionLoops {
   unsigned columnOperand = 0; // the operand that has columns
 };
 
-/// The loops of a sum of products of f32 or f64 of two static tensors, of which
-/// one has the columns; nothing of other operations.
+/// The loops of a sum of products of f32 or f64 of two tensors, of which one has
+/// the columns; nothing of other operations.
 std::optional<ContractionLoops>
 findContractionLoops(mlir::linalg::GenericOp op);
+
+/// Whether all loops have fixed numbers of iterations.
+bool isStatic(mlir::linalg::GenericOp op);
 
 /// Whether both operands have neighbours in the sums and none in the columns,
 /// and rows are too few to pay for a transposition: dot products.
 bool sumsNeighbours(mlir::linalg::GenericOp op, const ContractionLoops &loops);
 
-/// The iterations of a loop of static shapes.
+/// Whether all columns of a row of sums, and then those of the next row, lie
+/// side by side, few enough for each tile to fill lines of a cache.
+bool hasPackedColumns(mlir::linalg::GenericOp op, const ContractionLoops &loops,
+                      int64_t lanes);
+
+/// The iterations of a loop; dynamic ones are no number.
 int64_t getSize(mlir::linalg::GenericOp op, unsigned loop);
 
 /// The loop of a map's last dimension.

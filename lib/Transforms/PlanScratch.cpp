@@ -6,6 +6,7 @@
 
 #include "garam/Transforms/Passes.h"
 
+#include "IndexRange.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
@@ -27,30 +28,47 @@ struct PlanScratch : impl::PlanScratchBase<PlanScratch> {
 /// Vectors are read and written across a cache line at most where they must.
 static constexpr int64_t scratchAlignment = 64;
 
-static int64_t getByteSize(MemRefType type) {
+/// The bytes of an allocation at most; nothing when its sizes have no bound, or
+/// no number of bytes that can be allocated.
+static std::optional<int64_t> getMostBytes(memref::AllocOp alloc) {
   constexpr int64_t bitsPerByte = 8;
-  int64_t width = llvm::divideCeil(type.getElementTypeBitWidth(), bitsPerByte);
-  return width * type.getNumElements();
+  // More than a processor can address.
+  constexpr int64_t mostBytes = int64_t(1) << 48;
+  MemRefType type = alloc.getType();
+  if (!type.getLayout().isIdentity())
+    return std::nullopt;
+  SmallVector<int64_t> sizes(type.getShape());
+  ValueRange dynamicSizes = alloc.getDynamicSizes();
+  for (int64_t &size : sizes)
+    if (ShapedType::isDynamic(size)) {
+      size = std::max<int64_t>(getIndexRange(dynamicSizes.front()).second, 0);
+      dynamicSizes = dynamicSizes.drop_front();
+    }
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), bitsPerByte);
+  for (int64_t size : sizes)
+    if (llvm::MulOverflow(bytes, size, bytes) || bytes > mostBytes)
+      return std::nullopt;
+  return bytes;
 }
 
 void PlanScratch::runOnOperation() {
   func::FuncOp function = getOperation();
   SmallVector<memref::AllocOp> allocations;
   int64_t size = 0;
-  bool isStatic = true;
+  bool isBounded = true;
   SmallVector<int64_t> offsets;
   function.walk([&](memref::AllocOp alloc) {
-    MemRefType type = alloc.getType();
-    if (!type.hasStaticShape() || !type.getLayout().isIdentity()) {
-      alloc.emitOpError("has no size that is fixed: ") << type;
-      isStatic = false;
+    std::optional<int64_t> bytes = getMostBytes(alloc);
+    if (!bytes) {
+      alloc.emitOpError("has no size that is bounded: ") << alloc.getType();
+      isBounded = false;
       return;
     }
     allocations.push_back(alloc);
     offsets.push_back(size);
-    size += llvm::alignTo(getByteSize(type), scratchAlignment);
+    size += llvm::alignTo(*bytes, scratchAlignment);
   });
-  if (!isStatic)
+  if (!isBounded)
     return signalPassFailure();
   function.walk([](memref::DeallocOp dealloc) { dealloc.erase(); });
   if (allocations.empty())
@@ -69,7 +87,7 @@ void PlanScratch::runOnOperation() {
     Location loc = alloc.getLoc();
     Value start = arith::ConstantIndexOp::create(builder, loc, offset);
     Value view = memref::ViewOp::create(builder, loc, alloc.getType(), scratch,
-                                        start, ValueRange());
+                                        start, alloc.getDynamicSizes());
     alloc.replaceAllUsesWith(view);
     alloc.erase();
   }

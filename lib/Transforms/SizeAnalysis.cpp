@@ -11,6 +11,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -81,19 +82,43 @@ AffineExpr SizeAnalysis::computeExpr(Value index) {
         return getAffineSymbolExpr(*number, context);
     return {};
   }
-  if (auto apply = dyn_cast<affine::AffineApplyOp>(op)) {
-    SmallVector<AffineExpr> operands;
-    for (Value operand : apply.getMapOperands()) {
-      operands.push_back(getExpr(operand));
-      if (!operands.back())
-        return {};
-    }
-    AffineMap map = apply.getAffineMap();
-    return map.getResult(0).replaceDimsAndSymbols(
-        ArrayRef(operands).take_front(map.getNumDims()),
-        ArrayRef(operands).drop_front(map.getNumDims()));
-  }
+  if (auto apply = dyn_cast<affine::AffineApplyOp>(op))
+    return computeMap(apply.getAffineMap(), apply.getMapOperands()).front();
+  if (auto least = dyn_cast<affine::AffineMinOp>(op))
+    return findLeast(computeMap(least.getAffineMap(), least.getOperands()));
   return computeExpr(op);
+}
+
+/// The results of a map, null where an operand is no expression.
+SmallVector<AffineExpr> SizeAnalysis::computeMap(AffineMap map,
+                                                 ValueRange operands) {
+  SmallVector<AffineExpr> values;
+  for (Value operand : operands) {
+    values.push_back(getExpr(operand));
+    if (!values.back())
+      return SmallVector<AffineExpr>(map.getNumResults());
+  }
+  return llvm::map_to_vector(map.getResults(), [&](AffineExpr result) {
+    return result.replaceDimsAndSymbols(
+        ArrayRef(values).take_front(map.getNumDims()),
+        ArrayRef(values).drop_front(map.getNumDims()));
+  });
+}
+
+/// The one of `sizes` that is at most each of the others wherever the symbols
+/// are in their ranges; null when none is known to be.
+AffineExpr SizeAnalysis::findLeast(ArrayRef<AffineExpr> sizes) {
+  if (llvm::is_contained(sizes, AffineExpr()))
+    return {};
+  for (AffineExpr size : sizes) {
+    int64_t most = getSizeRange(size, symbols).second;
+    bool isLeast = llvm::all_of(sizes, [&](AffineExpr other) {
+      return other == size || most <= getSizeRange(other, symbols).first;
+    });
+    if (isLeast)
+      return size;
+  }
+  return {};
 }
 
 /// Of arithmetic. Quotients are those of sizes, which are not negative.
@@ -136,8 +161,16 @@ Value SizeAnalysis::makeIndex(OpBuilder &builder, Location loc,
     Value at = arith::ConstantIndexOp::create(builder, loc, number);
     Value value =
         tensor::ExtractOp::create(builder, loc, values, ValueRange(at));
+    Value index =
+        arith::IndexCastOp::create(builder, loc, builder.getIndexType(), value);
+    // It is in its range, which is what buffers inside of kernels are made by.
+    AffineExpr self = builder.getAffineSymbolExpr(0);
     operands.push_back(
-        arith::IndexCastOp::create(builder, loc, builder.getIndexType(), value)
+        affine::AffineMinOp::create(
+            builder, loc,
+            AffineMap::get(0, 1, {self, getConstant(symbols[number].most)},
+                           context),
+            index)
             .getResult());
   }
   if (auto symbol = dyn_cast<AffineSymbolExpr>(size))
@@ -296,6 +329,8 @@ std::optional<SmallVector<AffineExpr>> SizeAnalysis::derive(Operation &op,
                         inner.end());
         return gathered;
       })
+      .Case<ext::QuantizeOp, ext::DequantizeOp>(
+          [&](auto same) -> Derived { return getSizes(same.getInput()); })
       .Case<tensor::CastOp, tensor::InsertOp>([&](auto same) -> Derived {
         return getSizes(same->getOperands().back());
       })
@@ -304,6 +339,9 @@ std::optional<SmallVector<AffineExpr>> SizeAnalysis::derive(Operation &op,
       })
       .Case([&](scf::ForOp loop) -> Derived {
         return getSizes(loop.getInitArgs()[result.getResultNumber()]);
+      })
+      .Case([&](bufferization::MaterializeInDestinationOp store) -> Derived {
+        return getSizes(store.getDest());
       })
       .Case([&](DestinationStyleOpInterface inner) -> Derived {
         return getSizes(inner.getTiedOpOperand(result)->get());
@@ -343,17 +381,19 @@ LogicalResult SizeAnalysis::checkLoops(linalg::LinalgOp op) {
   return success();
 }
 
+LogicalResult SizeAnalysis::compare(Operation &op, ArrayRef<AffineExpr> first,
+                                    ArrayRef<AffineExpr> second) {
+  for (auto [left, right] : llvm::zip_equal(first, second))
+    if (left != right)
+      return refuse(op, "sizes " + describeSize(left, symbols) + " and " +
+                            describeSize(right, symbols) +
+                            " must be equal and need not be");
+  return success();
+}
+
 LogicalResult SizeAnalysis::check(Operation &op) {
   if (auto structured = dyn_cast<linalg::LinalgOp>(op))
     return checkLoops(structured);
-  auto compare = [&](ArrayRef<AffineExpr> first, ArrayRef<AffineExpr> second) {
-    for (auto [left, right] : llvm::zip_equal(first, second))
-      if (left != right)
-        return refuse(op, "sizes " + describeSize(left, symbols) + " and " +
-                              describeSize(right, symbols) +
-                              " must be equal and need not be");
-    return success();
-  };
   if (auto cast = dyn_cast<tensor::CastOp>(op);
       cast && isa<RankedTensorType>(cast.getSource().getType()) &&
       isa<RankedTensorType>(cast.getType())) {
@@ -361,22 +401,38 @@ LogicalResult SizeAnalysis::check(Operation &op) {
     auto type = mlir::cast<RankedTensorType>(cast.getType());
     for (auto [size, known] : llvm::zip_equal(type.getShape(), source))
       if (!ShapedType::isDynamic(size) &&
-          failed(compare({known}, {getConstant(size)})))
+          failed(compare(op, {known}, {getConstant(size)})))
         return failure();
     return success();
   }
   if (isa<tensor::ReshapeOp, tensor::ExpandShapeOp>(op))
-    return compare({getProduct(getSizes(op.getOperand(0)))},
+    return compare(op, {getProduct(getSizes(op.getOperand(0)))},
                    {getProduct(getSizes(op.getResult(0)))});
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
     Sizes source = getSizes(insert.getSource());
     if (insert.getSourceType().getRank() != insert.getType().getRank())
       return success();
     for (auto [size, known] : llvm::zip_equal(insert.getMixedSizes(), source))
-      if (failed(compare({getExpr(size)}, {known})))
+      if (failed(compare(op, {getExpr(size)}, {known})))
         return failure();
   }
   return success();
+}
+
+/// What goes from step to step keeps its sizes.
+LogicalResult SizeAnalysis::visitBody(scf::ForOp loop) {
+  for (auto [state, init] :
+       llvm::zip_equal(loop.getRegionIterArgs(), loop.getInitArgs()))
+    if (isa<RankedTensorType>(init.getType()))
+      sizes[state] = getSizes(init);
+  bool isKnown = true;
+  for (Operation &op : loop.getBody()->without_terminator())
+    isKnown &= succeeded(visit(op));
+  for (auto [init, next] :
+       llvm::zip_equal(loop.getInitArgs(), loop.getYieldedValues()))
+    if (isKnown && isa<RankedTensorType>(init.getType()))
+      isKnown &= succeeded(compare(*loop, getSizes(init), getSizes(next)));
+  return success(isKnown);
 }
 
 LogicalResult SizeAnalysis::visit(Operation &op) {
@@ -395,6 +451,8 @@ LogicalResult SizeAnalysis::visit(Operation &op) {
                         "those of the inputs");
     sizes[result] = std::move(*derived);
   }
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return visitBody(loop);
   if (isDynamic || llvm::any_of(op.getOperandTypes(), isOfRunTime))
     return check(op);
   return success();

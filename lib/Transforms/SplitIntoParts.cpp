@@ -7,6 +7,7 @@
 #include "garam/Transforms/Passes.h"
 
 #include "ContractionLoops.h"
+#include "garam/Transforms/MostIterations.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "llvm/Support/MathExtras.h"
@@ -21,10 +22,11 @@ namespace garam {
 namespace {
 
 /// Parts of a loop: all have `size` iterations but the last, which has what is
-/// left.
+/// left. Of a loop of run time `size` is that of the largest one, and parts are
+/// as equal as whole grains can be.
 struct Split {
   unsigned loop = 0;
-  int64_t size = 0, count = 0;
+  int64_t grain = 1, size = 0, count = 0;
 };
 
 /// A loop that may be split, into multiples of `grain` iterations.
@@ -39,6 +41,10 @@ struct Start {
   Value tensor; // or it is a copy of this one; neither: nothing is read of it
 };
 
+/// The first iteration of a part, and how many it has.
+using Section = std::pair<OpFoldResult, OpFoldResult>;
+using MakeSection = llvm::function_ref<Section(Value part)>;
+
 class Splitter {
 public:
   Splitter(linalg::LinalgOp root, const Split &split)
@@ -49,6 +55,9 @@ public:
 private:
   SmallVector<Value> addParts(int64_t first, int64_t number, int64_t size,
                               ValueRange results);
+  SmallVector<Value> addParts(int64_t number, ValueRange results,
+                              MakeSection makeSection);
+  SmallVector<Value> addPartsOfRunTime(ValueRange results);
   void startResults(linalg::LinalgOp part);
 
   linalg::LinalgOp root;
@@ -103,8 +112,8 @@ static linalg::LinalgOp findRoot(func::FuncOp function) {
     }
   }
   if (!root || !root.hasPureTensorSemantics() ||
-      ShapedType::isDynamicShape(root.getStaticLoopRanges()) ||
-      llvm::is_contained(root.getStaticLoopRanges(), 0))
+      ShapedType::isDynamicShape(readMostIterations(root)) ||
+      llvm::is_contained(readMostIterations(root), 0))
     return nullptr;
   bool isAlone = llvm::all_of(function.front(), [&](Operation &op) {
     return &op == root.getOperation() || isAccessory(op);
@@ -131,7 +140,18 @@ static SmallVector<unsigned> listParallelLoops(linalg::LinalgOp op) {
   return loops;
 }
 
-/// In the order of how little a split of them costs.
+static SmallVector<Candidate>
+putStaticFirst(linalg::LinalgOp op, SmallVector<Candidate> candidates) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  std::stable_partition(candidates.begin(), candidates.end(),
+                        [&](const Candidate &candidate) {
+                          return !ShapedType::isDynamic(ranges[candidate.loop]);
+                        });
+  return candidates;
+}
+
+/// In the order of how little a split of them costs; loops of run time, which
+/// may have one iteration, come last.
 SmallVector<Candidate> SplitIntoParts::listCandidates(linalg::LinalgOp op) {
   SmallVector<Candidate> candidates;
   auto generic = dyn_cast<linalg::GenericOp>(op.getOperation());
@@ -150,7 +170,7 @@ SmallVector<Candidate> SplitIntoParts::listCandidates(linalg::LinalgOp op) {
     candidates.push_back({loop, isInnermost ? lineBits / elementBits : 1});
   }
   if (!roles)
-    return candidates;
+    return putStaticFirst(op, std::move(candidates));
   // Tiles of columns are two vectors wide.
   candidates.push_back({roles->column, 2 * countLanes(generic, vectorBits)});
   // Every part copies the columns to tiles of its own, which should be little
@@ -158,13 +178,13 @@ SmallVector<Candidate> SplitIntoParts::listCandidates(linalg::LinalgOp op) {
   constexpr int64_t rowsOfACopy = 64;
   if (roles->row >= 0)
     candidates.push_back({static_cast<unsigned>(roles->row), rowsOfACopy});
-  return candidates;
+  return putStaticFirst(op, std::move(candidates));
 }
 
 /// Operations of all iterations.
 static uint64_t countWork(linalg::LinalgOp op) {
   uint64_t work = op.getBlock()->getOperations().size();
-  for (int64_t size : op.getStaticLoopRanges())
+  for (int64_t size : readMostIterations(op))
     work = llvm::SaturatingMultiply<uint64_t>(work, size);
   return work;
 }
@@ -176,10 +196,11 @@ std::optional<Split> SplitIntoParts::choose(linalg::LinalgOp op) {
     return std::nullopt;
   Split best;
   for (const Candidate &candidate : listCandidates(op)) {
-    int64_t size = op.getStaticLoopRanges()[candidate.loop];
+    int64_t size = readMostIterations(op)[candidate.loop];
     int64_t grains = llvm::divideCeil(size, candidate.grain);
     Split split;
     split.loop = candidate.loop;
+    split.grain = candidate.grain;
     split.size = llvm::divideCeil(grains, wanted) * candidate.grain;
     split.count = llvm::divideCeil(size, split.size);
     if (split.count > best.count)
@@ -231,25 +252,23 @@ void Splitter::startResults(linalg::LinalgOp part) {
   }
 }
 
-/// `number` parts of `size` iterations from iteration `first` on, which write
-/// `results`.
-SmallVector<Value> Splitter::addParts(int64_t first, int64_t number,
-                                      int64_t size, ValueRange results) {
+/// `number` parts, which write `results`; `makeSection` gives the first
+/// iteration of a part and how many it has.
+SmallVector<Value> Splitter::addParts(int64_t number, ValueRange results,
+                                      MakeSection makeSection) {
   Location loc = root.getLoc();
+  SmallVector<OpFoldResult> sizes;
+  for (const Range &range : root.createLoopRanges(builder, loc))
+    sizes.push_back(range.size);
   auto forall = scf::ForallOp::create(
       builder, loc, ArrayRef<OpFoldResult>{builder.getIndexAttr(number)},
       results, /*mapping=*/std::nullopt);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(forall.getBody());
-  AffineExpr d0 = builder.getAffineDimExpr(0);
   SmallVector<OpFoldResult> offsets(root.getNumLoops(),
                                     builder.getIndexAttr(0));
-  SmallVector<OpFoldResult> sizes =
-      getAsIndexOpFoldResult(builder.getContext(), root.getStaticLoopRanges());
-  offsets[split.loop] = affine::makeComposedFoldedAffineApply(
-      builder, loc, AffineMap::get(1, 0, d0 * size + first),
-      {OpFoldResult(forall.getInductionVar(0))});
-  sizes[split.loop] = builder.getIndexAttr(size);
+  std::tie(offsets[split.loop], sizes[split.loop]) =
+      makeSection(forall.getInductionVar(0));
 
   // A slice of an operation that writes the loop's results.
   auto whole = cast<linalg::LinalgOp>(builder.clone(*root.getOperation()));
@@ -274,20 +293,60 @@ SmallVector<Value> Splitter::addParts(int64_t first, int64_t number,
   return llvm::to_vector_of<Value>(forall.getResults());
 }
 
+/// `number` parts of `size` iterations from iteration `first` on.
+SmallVector<Value> Splitter::addParts(int64_t first, int64_t number,
+                                      int64_t size, ValueRange results) {
+  AffineExpr d0 = builder.getAffineDimExpr(0);
+  return addParts(number, results, [&](Value part) -> Section {
+    OpFoldResult begin = affine::makeComposedFoldedAffineApply(
+        builder, root.getLoc(), AffineMap::get(1, 0, d0 * size + first),
+        {OpFoldResult(part)});
+    return {begin, builder.getIndexAttr(size)};
+  });
+}
+
+/// All parts, of which the last ones may have nothing to do.
+SmallVector<Value> Splitter::addPartsOfRunTime(ValueRange results) {
+  Location loc = root.getLoc();
+  OpFoldResult size = root.createLoopRanges(builder, loc)[split.loop].size;
+  AffineExpr part, all, grains, begin;
+  bindDims(builder.getContext(), part);
+  bindSymbols(builder.getContext(), all, grains, begin);
+  OpFoldResult ofAPart = affine::makeComposedFoldedAffineApply(
+      builder, loc, all.ceilDiv(split.grain).ceilDiv(split.count) * split.grain,
+      {size});
+  return addParts(split.count, results, [&](Value number) -> Section {
+    OpFoldResult first = affine::makeComposedFoldedAffineMin(
+        builder, loc,
+        AffineMap::get(1, 2, {part * grains, all}, builder.getContext()),
+        {OpFoldResult(number), size, ofAPart});
+    OpFoldResult extent = affine::makeComposedFoldedAffineMin(
+        builder, loc,
+        AffineMap::get(0, 3, {grains, all - begin}, builder.getContext()),
+        {size, ofAPart, first});
+    return {first, extent};
+  });
+}
+
 void Splitter::run() {
   SmallVector<Value> results;
   for (OpOperand &init : root.getDpsInitsMutable()) {
     starts.push_back(findStart(root, init));
-    auto type = cast<RankedTensorType>(init.get().getType());
     results.push_back(tensor::EmptyOp::create(
-        builder, root.getLoc(), type.getShape(), type.getElementType()));
+        builder, root.getLoc(),
+        tensor::getMixedSizes(builder, root.getLoc(), init.get()),
+        getElementTypeOrSelf(init.get())));
   }
-  int64_t whole = root.getStaticLoopRanges()[split.loop] / split.size;
-  int64_t rest = root.getStaticLoopRanges()[split.loop] % split.size;
-  if (whole != 0)
-    results = addParts(0, whole, split.size, results);
-  if (rest != 0)
-    results = addParts(whole * split.size, 1, rest, results);
+  int64_t size = root.getStaticLoopRanges()[split.loop];
+  if (ShapedType::isDynamic(size)) {
+    results = addPartsOfRunTime(results);
+  } else {
+    int64_t whole = size / split.size, rest = size % split.size;
+    if (whole != 0)
+      results = addParts(0, whole, split.size, results);
+    if (rest != 0)
+      results = addParts(whole * split.size, 1, rest, results);
+  }
   root->replaceAllUsesWith(results);
   root->erase();
 }

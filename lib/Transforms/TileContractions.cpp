@@ -130,8 +130,10 @@ ContractionTiler::padColumns(linalg::GenericOp op,
   SmallVector<OpFoldResult> strides(type.getRank(), rewriter.getIndexAttr(1));
   SmallVector<OpFoldResult> sizes =
       getAsIndexOpFoldResult(rewriter.getContext(), type.getShape());
-  rewriter.replaceOpWithNewOp<tensor::ExtractSliceOp>(
-      op, type, wide.getResult(0), offsets, sizes, strides);
+  Value part = tensor::ExtractSliceOp::create(
+      rewriter, loc, type, wide.getResult(0), offsets, sizes, strides);
+  // Loops around the tile go on with the memory that they began with.
+  rewriter.replaceOpWithNewOp<linalg::CopyOp>(op, part, output);
   return wide;
 }
 
@@ -142,18 +144,6 @@ void ContractionTiler::takeStart(linalg::GenericOp op) {
   if (fill)
     rewriter.modifyOpInPlace(op,
                              [&] { op.setDpsInitOperand(0, fill.output()); });
-}
-
-/// Whether all columns of a row of sums, and then those of the next row, lie
-/// side by side, few enough for each tile to fill lines of a cache.
-static bool hasPackedColumns(linalg::GenericOp op,
-                             const ContractionLoops &roles, int64_t lanes) {
-  constexpr int64_t vectorsOfALine = 4;
-  AffineMap columns = op.getIndexingMapsArray()[roles.columnOperand];
-  unsigned rank = columns.getNumResults();
-  return rank >= 2 && getInnermost(columns) == roles.column &&
-         columns.getDimPosition(rank - 2) == roles.depth &&
-         getSize(op, roles.column) <= vectorsOfALine * lanes;
 }
 
 LogicalResult ContractionTiler::run(linalg::GenericOp op,
@@ -352,7 +342,7 @@ void TileContractions::runOnOperation() {
   SmallVector<std::pair<linalg::GenericOp, ContractionLoops>> products;
   getOperation().walk([&](linalg::GenericOp op) {
     std::optional<ContractionLoops> roles = findContractionLoops(op);
-    if (roles && !sumsNeighbours(op, *roles))
+    if (roles && isStatic(op) && !sumsNeighbours(op, *roles))
       products.emplace_back(op, *roles);
   });
   IRRewriter rewriter(&getContext());

@@ -93,7 +93,7 @@ void TileDotProducts::runOnOperation() {
   SmallVector<std::pair<linalg::GenericOp, ContractionLoops>> products;
   getOperation().walk([&](linalg::GenericOp op) {
     std::optional<ContractionLoops> loops = findContractionLoops(op);
-    if (loops && sumsNeighbours(op, *loops))
+    if (loops && isStatic(op) && sumsNeighbours(op, *loops))
       products.emplace_back(op, *loops);
   });
   IRRewriter rewriter(&getContext());

@@ -72,13 +72,15 @@ static Value unfold(linalg::GenericOp op, const UnfoldedOrder &order,
                     PatternRewriter &rewriter) {
   // Not yet what the node yields.
   Location loc = dropNodeValue(op.getLoc());
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  SmallVector<Range> ranges =
+      cast<linalg::LinalgOp>(op.getOperation())
+          .createLoopRanges(rewriter, loc);
   SmallVector<unsigned> loops = order.concatenate();
-  SmallVector<int64_t> sizes;
+  SmallVector<OpFoldResult> sizes;
   SmallVector<AffineExpr> replaced(op.getNumLoops(),
                                    rewriter.getAffineConstantExpr(0));
   for (auto [position, loop] : llvm::enumerate(loops)) {
-    sizes.push_back(ranges[loop]);
+    sizes.push_back(ranges[loop].size);
     replaced[loop] = rewriter.getAffineDimExpr(position);
   }
   AffineMap input = op.getIndexingMapsArray()[0].replaceDimsAndSymbols(
@@ -105,9 +107,8 @@ struct UnfoldConvolution : OpRewritePattern<linalg::GenericOp> {
 
   LogicalResult matchAndRewrite(linalg::GenericOp op,
                                 PatternRewriter &rewriter) const override {
-    if (!op.hasPureTensorSemantics() ||
-        ShapedType::isDynamicShape(op.getStaticLoopRanges()))
-      return rewriter.notifyMatchFailure(op, "not of static tensors");
+    if (!op.hasPureTensorSemantics())
+      return rewriter.notifyMatchFailure(op, "not of tensors");
     std::optional<UnfoldedOrder> order = findOrder(op);
     if (!order)
       return rewriter.notifyMatchFailure(op, "no convolution with channels");

@@ -194,6 +194,36 @@ def SelectPart : Pass<"select-part", "::mlir::func::FuncOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def TileRunTimeSizes : Pass<"tile-run-time-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Makes products of sizes of run time ones of fixed sizes";
+  let description = [{
+    Makes loops over tiles of fixed sizes of each sum of products of floats that has
+    loops of run time, for `tile-contractions` to go on with: first as many as there
+    are of the largest tile, then of a smaller one, at last single rows, columns or
+    elements of the sum. Other dimensions, such as a batch, have tiles of one. Sizes
+    that `garam.most_iterations` says no run has are left out. Everything else, which
+    loops over any size compute as well, stays.
+
+    ```mlir
+    %y = linalg.generic ... ins(%a, %b : tensor<?x128xf32>, tensor<128x96xf32>)
+         outs(%z : tensor<?x96xf32>) { mulf; addf }
+    // becomes
+    %1 = scf.for %m = 0 to (%size floordiv 64) * 64 step 64 iter_args(%o = %z) ... {
+      %t = linalg.generic ... ins(%a[%m, 0] [64, 128], %b) outs(%o[%m, 0] [64, 96])
+    %2 = scf.for %m = ... step 4 iter_args(%o = %1) ...
+    %y = scf.for %m = ... to %size step 1 iter_args(%o = %2) ...
+    ```
+  }];
+  let options = [Option<"vectorBits", "vector-bits", "unsigned", "256",
+                        "width of a vector of the processor">,
+                 Option<"vectorRegisters", "vector-registers", "unsigned", "16",
+                        "number of vector registers, half of which hold sums">];
+  let dependentDialects = ["::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def TileContractions : Pass<"tile-contractions", "::mlir::func::FuncOp"> {
   let summary = "Tiles and vectorises products of matrices";
   let description = [{
@@ -324,7 +354,8 @@ def PlanScratch : Pass<"plan-scratch", "::mlir::func::FuncOp"> {
   let description = [{
     Gives each allocation of a function a place in a buffer that is its last
     argument, so that a kernel needs no allocator and no stack. All allocations
-    must be static. A function without allocations stays as it is.
+    must be static, or of sizes that the arithmetic of `affine` which makes them
+    bounds: they then have room for the greatest. A function without allocations stays as it is.
 
     ```mlir
     func.func @garam_kernel_0(%x: memref<8xf32>) {

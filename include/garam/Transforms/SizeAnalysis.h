@@ -10,6 +10,7 @@
 #include "garam/Support/RunTimeSizes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace garam {
@@ -49,8 +50,14 @@ private:
   mlir::AffineExpr computeExpr(mlir::Value index);
   mlir::AffineExpr computeExpr(mlir::Operation *op);
   mlir::AffineExpr getExpr(mlir::OpFoldResult size);
+  Sizes computeMap(mlir::AffineMap map, mlir::ValueRange operands);
+  mlir::AffineExpr findLeast(llvm::ArrayRef<mlir::AffineExpr> sizes);
   mlir::AffineExpr getProduct(llvm::ArrayRef<mlir::AffineExpr> sizes) const;
   llvm::LogicalResult visit(mlir::Operation &op);
+  llvm::LogicalResult visitBody(mlir::scf::ForOp loop);
+  llvm::LogicalResult compare(mlir::Operation &op,
+                              llvm::ArrayRef<mlir::AffineExpr> first,
+                              llvm::ArrayRef<mlir::AffineExpr> second);
   std::optional<Sizes> derive(mlir::Operation &op, mlir::OpResult result);
   std::optional<Sizes> deriveReshape(mlir::tensor::ReshapeOp op);
   Sizes deriveCollapse(mlir::tensor::CollapseShapeOp op);

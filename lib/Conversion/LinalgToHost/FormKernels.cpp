@@ -10,6 +10,7 @@
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Transforms/MostIterations.h"
 #include "garam/Transforms/SizeAnalysis.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -43,6 +44,7 @@ private:
               SetVector<Value> &inputs);
   void formKernel(Operation *root);
   void separateResults();
+  void computeSizes(SizeAnalysis &analysis);
   LogicalResult holdSizes(SizeAnalysis &analysis);
   LogicalResult holdResult(SizeAnalysis &analysis, OpResult result);
   void viewBuffers(SizeAnalysis &analysis);
@@ -315,27 +317,34 @@ void KernelFormer::viewBuffers(SizeAnalysis &analysis) {
 }
 
 /// Sizes of run time become arithmetic on the symbols, which every kernel that
-/// needs one does for itself.
-LogicalResult KernelFormer::holdSizes(SizeAnalysis &analysis) {
-  if (failed(analysis.run()))
-    return failure();
-  SmallVector<OpResult> held;
-  bool isHeld = true;
-  for (Operation &op : llvm::make_early_inc_range(function.front())) {
-    if (auto dim = dyn_cast<tensor::DimOp>(op)) {
-      OpBuilder builder(dim);
-      if (AffineExpr size = analysis.getExpr(dim.getResult())) {
-        dim.replaceAllUsesWith(analysis.makeIndex(builder, dim.getLoc(), size));
-        dim.erase();
-      }
-      continue;
-    }
+/// needs one does for itself, also in loops.
+void KernelFormer::computeSizes(SizeAnalysis &analysis) {
+  Block &body = function.front();
+  function.walk([&](Operation *op) {
     if (auto structured = dyn_cast<linalg::LinalgOp>(op);
         structured &&
         ShapedType::isDynamicShape(structured.getStaticLoopRanges()))
-      op.setAttr(mostIterationsAttrName,
-                 DenseI64ArrayAttr::get(
-                     op.getContext(), analysis.getMostIterations(structured)));
+      op->setAttr(mostIterationsAttrName,
+                  DenseI64ArrayAttr::get(
+                      op->getContext(), analysis.getMostIterations(structured)));
+    auto dim = dyn_cast<tensor::DimOp>(op);
+    AffineExpr size = dim ? analysis.getExpr(dim.getResult()) : AffineExpr();
+    if (!size)
+      return;
+    OpBuilder builder(body.findAncestorOpInBlock(*op));
+    dim.replaceAllUsesWith(analysis.makeIndex(builder, dim.getLoc(), size));
+    dim.erase();
+  });
+}
+
+/// Places what has a size of run time in buffers of the greatest ones.
+LogicalResult KernelFormer::holdSizes(SizeAnalysis &analysis) {
+  if (failed(analysis.run()))
+    return failure();
+  computeSizes(analysis);
+  SmallVector<OpResult> held;
+  bool isHeld = true;
+  for (Operation &op : function.front()) {
     if (isCheap(&op) || isView(&op) || isPartOfInsertion(&op))
       continue;
     for (OpResult result : op.getResults())

@@ -20,12 +20,19 @@ namespace garam {
 
 namespace {
 
-/// A product of a matrix and constant weights, of loops (m, n, k).
+/// A product of a matrix and constant weights, of loops (m, n, k), where m may
+/// be several: those of sizes of run time are not collapsed.
 struct Product {
   linalg::GenericOp op;
   unsigned weights;  // number of the operand; the other is the matrix
   bool isTransposed; // the weights are (n, k), not (k, n)
-  int64_t rows, columns, depth;
+  SmallVector<int64_t> rows;
+  int64_t columns, depth;
+
+  bool hasRows(int64_t least) const {
+    return ShapedType::isDynamicShape(rows) ||
+           ShapedType::getNumElements(rows) >= least;
+  }
 };
 
 struct HostPackWeights : impl::HostPackWeightsBase<HostPackWeights> {
@@ -43,10 +50,9 @@ struct HostPackWeights : impl::HostPackWeightsBase<HostPackWeights> {
 } // namespace
 
 static bool isFloatProduct(linalg::GenericOp op) {
-  return op.getNumDpsInputs() == 2 && op.getNumLoops() == 3 &&
+  return op.getNumDpsInputs() == 2 && op.getNumLoops() >= 3 &&
          op.hasPureTensorSemantics() && linalg::isaContractionOpInterface(op) &&
          isSumOfProducts(op) &&
-         !ShapedType::isDynamicShape(op.getStaticLoopRanges()) &&
          llvm::all_of(op->getOperandTypes(), [](Type type) {
            Type element = getElementTypeOrSelf(type);
            return element.isF32() || element.isF64();
@@ -59,21 +65,34 @@ static std::optional<Product> findProduct(linalg::GenericOp op) {
     return std::nullopt;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   MLIRContext *context = op.getContext();
-  AffineExpr m = getAffineDimExpr(0, context), n = getAffineDimExpr(1, context),
-             k = getAffineDimExpr(2, context);
-  auto makeMap = [&](AffineExpr row, AffineExpr column) {
-    return AffineMap::get(3, 0, {row, column}, context);
+  unsigned numLoops = op.getNumLoops(), numRows = numLoops - 2;
+  AffineExpr n = getAffineDimExpr(numRows, context),
+             k = getAffineDimExpr(numRows + 1, context);
+  auto makeMap = [&](ArrayRef<AffineExpr> dims) {
+    return AffineMap::get(numLoops, 0, dims, context);
   };
-  if (maps[2] != makeMap(m, n))
+  auto makeRows = [&](AffineExpr last) {
+    SmallVector<AffineExpr> dims;
+    for (unsigned row = 0; row < numRows; ++row)
+      dims.push_back(getAffineDimExpr(row, context));
+    dims.push_back(last);
+    return makeMap(dims);
+  };
+  if (maps[2] != makeRows(n))
     return std::nullopt;
   SmallVector<int64_t> sizes = op.getStaticLoopRanges();
   for (unsigned weights : {1u, 0u}) {
-    if (maps[1 - weights] != makeMap(m, k) ||
+    if (maps[1 - weights] != makeRows(k) ||
         !matchPattern(op.getInputs()[weights], m_Constant()))
       continue;
-    bool isTransposed = maps[weights] == makeMap(n, k);
-    if (isTransposed || maps[weights] == makeMap(k, n))
-      return Product{op, weights, isTransposed, sizes[0], sizes[1], sizes[2]};
+    bool isTransposed = maps[weights] == makeMap({n, k});
+    if (isTransposed || maps[weights] == makeMap({k, n}))
+      return Product{op,
+                     weights,
+                     isTransposed,
+                     SmallVector<int64_t>(ArrayRef(sizes).drop_back(2)),
+                     sizes[numRows],
+                     sizes[numRows + 1]};
   }
   return std::nullopt;
 }
@@ -107,8 +126,13 @@ static Value expandStart(OpBuilder &builder, Location loc, Value start,
                          RankedTensorType type,
                          ArrayRef<ReassociationIndices> groups) {
   if (auto fill = start.getDefiningOp<linalg::FillOp>()) {
-    Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
-                                          type.getElementType());
+    SmallVector<OpFoldResult> sizes =
+        tensor::getMixedSizes(builder, loc, fill.output());
+    sizes.pop_back();
+    for (int64_t size : type.getShape().take_back(2))
+      sizes.push_back(builder.getIndexAttr(size));
+    Value empty =
+        tensor::EmptyOp::create(builder, loc, sizes, type.getElementType());
     return linalg::FillOp::create(builder, loc, fill.value(), empty)
         .getResult(0);
   }
@@ -121,19 +145,32 @@ static void pack(RewriterBase &rewriter, const Product &product, int64_t tile) {
   Location loc = dropNodeValue(op.getLoc());
   SmallVector<Value> inputs(op.getInputs());
   inputs[product.weights] = packWeights(rewriter, loc, product, tile);
-  auto type =
-      RankedTensorType::get({product.rows, product.columns / tile, tile},
-                            getElementTypeOrSelf(op.getResultTypes().front()));
-  SmallVector<ReassociationIndices> groups{{0}, {1, 2}};
+  int64_t numRows = product.rows.size();
+  SmallVector<int64_t> shape(product.rows);
+  shape.append({product.columns / tile, tile});
+  auto type = RankedTensorType::get(
+      shape, getElementTypeOrSelf(op.getResultTypes().front()));
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t row = 0; row < numRows; ++row)
+    groups.push_back({row});
+  groups.push_back({numRows, numRows + 1});
   Value start = expandStart(rewriter, loc, op.getOutputs()[0], type, groups);
 
-  AffineExpr m, t, n, k;
-  bindDims(op.getContext(), m, t, n, k);
+  unsigned numLoops = numRows + 3;
+  SmallVector<AffineExpr> dims(numLoops);
+  bindDimsList(op.getContext(), MutableArrayRef<AffineExpr>(dims));
+  AffineExpr t = dims[numRows], n = dims[numRows + 1], k = dims[numRows + 2];
+  SmallVector<AffineExpr> matrix(ArrayRef(dims).take_front(numRows));
+  matrix.push_back(k);
+  auto makeMap = [&](ArrayRef<AffineExpr> results) {
+    return AffineMap::get(numLoops, 0, results, op.getContext());
+  };
   SmallVector<AffineMap> maps(3);
-  maps[product.weights] = AffineMap::get(4, 0, {t, k, n}, op.getContext());
-  maps[1 - product.weights] = AffineMap::get(4, 0, {m, k}, op.getContext());
-  maps[2] = AffineMap::get(4, 0, {m, t, n}, op.getContext());
-  SmallVector<utils::IteratorType> kinds(4, utils::IteratorType::parallel);
+  maps[product.weights] = makeMap({t, k, n});
+  maps[1 - product.weights] = makeMap(matrix);
+  maps[2] = makeMap(ArrayRef(dims).drop_back());
+  SmallVector<utils::IteratorType> kinds(numLoops,
+                                         utils::IteratorType::parallel);
   kinds.back() = utils::IteratorType::reduction;
   auto packed = linalg::GenericOp::create(rewriter, op.getLoc(), type, inputs,
                                           start, maps, kinds);
@@ -147,7 +184,7 @@ void HostPackWeights::runOnOperation() {
   SmallVector<Product> products;
   getOperation().walk([&](linalg::GenericOp op) {
     std::optional<Product> product = findProduct(op);
-    if (product && product->rows >= leastRows &&
+    if (product && product->hasRows(leastRows) &&
         product->columns % columns == 0)
       products.push_back(*product);
   });

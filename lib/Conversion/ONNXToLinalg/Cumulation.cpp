@@ -8,6 +8,7 @@
 #include "Loops.h"
 #include "OperatorTable.h"
 #include "ScalarMath.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -25,9 +26,9 @@ static Value makeCumulation(NodeAccessor &node, int64_t axis, double initial,
   RankedTensorType type = node.getInputType(0);
   Type element = type.getElementType();
   Type sumType = getAccumulatorType(element);
-  int64_t count = type.getDimSize(axis);
   Value input = node.getInput(0);
   Sizes sizes = getSizes(b, input);
+  OpFoldResult count = sizes[axis];
   Value result = tensor::EmptyOp::create(b, sizes, element);
   sizes[axis] = b.getIndexAttr(1);
   Value sum = makeFilled(b, sizes, getScalarAttr(sumType, initial));
@@ -50,7 +51,9 @@ static Value makeCumulation(NodeAccessor &node, int64_t axis, double initial,
                                   narrow(b, isExclusive ? before : after));
     return {inserted, makeStored(b, after, before)};
   };
-  return makeLoop(b, count, {result, sum}, step).front();
+  return makeLoop(b, getValueOrCreateConstantIndexOp(b, b.getLoc(), count),
+                  {result, sum}, step)
+      .front();
 }
 
 /// An axis that is computed chooses between what all axes give.
@@ -62,8 +65,8 @@ static LogicalResult lowerComputedAxis(NodeAccessor &node, double initial,
   if (!axis || !getElementTypeOrSelf(axis).isInteger())
     return node.error() << "input 1 ('axis') is " << node.getInputType(1)
                         << ", but one integer is needed";
-  if (rank == 0 || failed(node.checkStatic(0, "a cumulation")))
-    return failure();
+  if (rank == 0)
+    return node.checkRank(0, 1, INT32_MAX);
   SmallVector<Value> operands;
   for (int64_t i = 0; i < rank; ++i)
     operands.push_back(makeCumulation(node, i, initial, combine));
@@ -95,8 +98,7 @@ static LogicalResult lowerCumulation(NodeAccessor &node, double initial,
     return node.error() << "input 1 ('axis') is " << node.getInputType(1)
                         << ", but one integer is needed";
   int64_t normalized = node.normalizeAxis(axis->front(), node.getRank());
-  if (node.hasErrors() ||
-      failed(node.checkStaticDim(0, normalized, "a cumulation")))
+  if (node.hasErrors())
     return failure();
   return node.setOutput(makeCumulation(node, normalized, initial, combine));
 }

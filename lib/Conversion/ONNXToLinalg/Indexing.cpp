@@ -18,6 +18,7 @@
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/IndexingUtils.h"
@@ -26,11 +27,21 @@ using namespace mlir;
 
 namespace garam::onnx {
 
-Value makeBoundedIndex(ImplicitLocOpBuilder &b, Value index, int64_t size) {
+/// The last position of a dimension; 0 of an empty one.
+static Value getLast(ImplicitLocOpBuilder &b, OpFoldResult size) {
+  if (std::optional<int64_t> known = getConstantIntValue(size))
+    return arith::ConstantIndexOp::create(b,
+                                          std::max<int64_t>(*known, 1) - 1);
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  Value atLeastOne = arith::MaxSIOp::create(b, cast<Value>(size), one);
+  return arith::SubIOp::create(b, atLeastOne, one);
+}
+
+Value makeBoundedIndex(ImplicitLocOpBuilder &b, Value index,
+                       OpFoldResult size) {
   Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value end = arith::ConstantIndexOp::create(b, size);
-  Value last =
-      arith::ConstantIndexOp::create(b, std::max<int64_t>(size, 1) - 1);
+  Value end = getValueOrCreateConstantIndexOp(b, b.getLoc(), size);
+  Value last = getLast(b, size);
   if (!index.getType().isIndex())
     index = arith::IndexCastOp::create(b, b.getIndexType(), index);
   Value isNegative =
@@ -39,6 +50,10 @@ Value makeBoundedIndex(ImplicitLocOpBuilder &b, Value index, int64_t size) {
   index = arith::SelectOp::create(b, isNegative, wrapped, index);
   index = arith::MaxSIOp::create(b, index, zero);
   return arith::MinSIOp::create(b, index, last);
+}
+
+Value makeBoundedIndex(ImplicitLocOpBuilder &b, Value index, int64_t size) {
+  return makeBoundedIndex(b, index, OpFoldResult(b.getIndexAttr(size)));
 }
 
 LogicalResult checkIndices(NodeAccessor &node, unsigned index) {
@@ -158,15 +173,18 @@ static LogicalResult lowerGatherElements(NodeAccessor &node) {
   int64_t rank = type.getRank();
   int64_t axis = node.getAxis("axis", 0, rank);
   if (node.hasErrors() || failed(checkIndices(node, 1)) ||
-      failed(node.checkStatic(0, "indexed access")))
+      failed(node.checkRank(1, rank, rank)))
     return failure();
   for (int64_t dim = 0; dim < rank; ++dim)
-    if (indexType.getRank() != rank ||
-        (dim != axis && indexType.getDimSize(dim) > type.getDimSize(dim)))
+    if (dim != axis && !indexType.isDynamicDim(dim) &&
+        !type.isDynamicDim(dim) &&
+        indexType.getDimSize(dim) > type.getDimSize(dim))
       return node.error() << "indices " << indexType << " do not fit " << type;
-  if (Value moved = makeCountedElements(node, axis))
-    return node.setOutput(moved);
+  if (type.hasStaticShape())
+    if (Value moved = makeCountedElements(node, axis))
+      return node.setOutput(moved);
   Value data = node.getInput(0), indices = node.getInput(1);
+  Sizes dataSizes = getSizes(b, data);
   return node.setOutput(makePointwise(
       b, getSizes(b, indices), type.getElementType(), indices,
       b.getMultiDimIdentityMap(rank),
@@ -174,7 +192,7 @@ static LogicalResult lowerGatherElements(NodeAccessor &node) {
         SmallVector<Value> coordinates;
         for (int64_t dim = 0; dim < rank; ++dim)
           coordinates.push_back(
-              dim == axis ? makeBoundedIndex(b, s[0], type.getDimSize(dim))
+              dim == axis ? makeBoundedIndex(b, s[0], dataSizes[dim])
                           : Value(linalg::IndexOp::create(b, dim)));
         return tensor::ExtractOp::create(b, data, coordinates);
       }));
@@ -219,7 +237,6 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
   int64_t numBatchDims = node.getInt("batch_dims", 0);
   int64_t rank = type.getRank(), numOuterDims = indexType.getRank() - 1;
   if (failed(checkIndices(node, 1)) ||
-      failed(node.checkStatic(0, "indexed access")) ||
       (numOuterDims >= 0 &&
        failed(node.checkStaticDim(1, numOuterDims, "indexed access"))))
     return failure();
@@ -227,20 +244,22 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
       numOuterDims < 0 ? 0 : indexType.getDimSize(numOuterDims);
   if (numBatchDims < 0 || numBatchDims > numOuterDims ||
       numBatchDims + numIndexed > rank ||
-      indexType.getShape().take_front(numBatchDims) !=
-          type.getShape().take_front(numBatchDims))
+      failed(verifyCompatibleShape(
+          indexType.getShape().take_front(numBatchDims),
+          type.getShape().take_front(numBatchDims))))
     return node.error() << "indices " << indexType << " do not fit " << type
                         << " with " << numBatchDims << " batch dimensions";
   SmallVector<int64_t> shape(indexType.getShape().drop_back());
   llvm::append_range(shape,
                      type.getShape().drop_front(numBatchDims + numIndexed));
-  if (indexType.hasStaticShape())
+  if (indexType.hasStaticShape() && type.hasStaticShape())
     if (Value moved = makeCountedND(node, shape, numBatchDims, numIndexed))
       return node.setOutput(moved);
   Sizes sizes = getSizes(b, node.getInput(1));
   sizes.resize(std::max<int64_t>(numOuterDims, 0));
-  llvm::append_range(sizes, getStaticSizes(b, type.getShape().drop_front(
-                                                  numBatchDims + numIndexed)));
+  Sizes dataSizes = getSizes(b, node.getInput(0));
+  llvm::append_range(sizes,
+                     ArrayRef(dataSizes).drop_front(numBatchDims + numIndexed));
   int64_t resultRank = sizes.size();
   SmallVector<AffineMap> maps;
   for (int64_t i = 0; i < numIndexed; ++i) {
@@ -260,7 +279,7 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
                         int64_t i = dim - numBatchDims;
                         if (i >= 0 && i < numIndexed)
                           coordinates.push_back(
-                              makeBoundedIndex(b, s[i], type.getDimSize(dim)));
+                              makeBoundedIndex(b, s[i], dataSizes[dim]));
                         else
                           coordinates.push_back(linalg::IndexOp::create(
                               b, i < 0 ? dim : numOuterDims + i - numIndexed));

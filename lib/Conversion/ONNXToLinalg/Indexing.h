@@ -15,6 +15,8 @@ namespace garam::onnx {
 /// negative one counts from the end; one beyond either end, which ONNX forbids,
 /// becomes that end.
 mlir::Value makeBoundedIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value index,
+                             mlir::OpFoldResult size);
+mlir::Value makeBoundedIndex(mlir::ImplicitLocOpBuilder &b, mlir::Value index,
                              int64_t size);
 
 /// Indices that count: first + sum of position[i] * steps[i].

@@ -122,12 +122,22 @@ Value makeInserted(ImplicitLocOpBuilder &b, Value tensor, int64_t axis,
                                        strides);
 }
 
-Value makeStep(ImplicitLocOpBuilder &b, Value step, int64_t count,
+Value makeStep(ImplicitLocOpBuilder &b, Value step, OpFoldResult count,
                bool isReversed) {
   if (!isReversed)
     return step;
-  Value last = arith::ConstantIndexOp::create(b, count - 1);
+  if (std::optional<int64_t> known = getConstantIntValue(count)) {
+    Value last = arith::ConstantIndexOp::create(b, *known - 1);
+    return arith::SubIOp::create(b, last, step);
+  }
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  Value last = arith::SubIOp::create(b, cast<Value>(count), one);
   return arith::SubIOp::create(b, last, step);
+}
+
+Value makeStep(ImplicitLocOpBuilder &b, Value step, int64_t count,
+               bool isReversed) {
+  return makeStep(b, step, OpFoldResult(b.getIndexAttr(count)), isReversed);
 }
 
 } // namespace garam::onnx

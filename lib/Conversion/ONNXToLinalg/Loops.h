@@ -55,6 +55,8 @@ mlir::Value makeInserted(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor,
 
 /// `step`, or the one that is as far from the end of `count` steps.
 mlir::Value makeStep(mlir::ImplicitLocOpBuilder &b, mlir::Value step,
+                     mlir::OpFoldResult count, bool isReversed);
+mlir::Value makeStep(mlir::ImplicitLocOpBuilder &b, mlir::Value step,
                      int64_t count, bool isReversed);
 
 } // namespace garam::onnx

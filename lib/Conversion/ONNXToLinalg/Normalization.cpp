@@ -82,14 +82,13 @@ struct Centered {
 
 } // namespace
 
-/// What `sums` along the axes of `input`, whose sizes are static, are on
-/// average.
+/// What `sums` along the axes of `input` are on average.
 static Value makeAverage(ImplicitLocOpBuilder &b, Value sums, Value input,
                          ArrayRef<int64_t> axes) {
   Type type = getElementTypeOrSelf(sums);
-  TypedAttr count = getElementCount(input, axes, type);
+  OpFoldResult count = getElementCount(b, input, axes);
   return makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
-    return ScalarMath(b, type).div(s[0], arith::ConstantOp::create(b, count));
+    return ScalarMath(b, type).div(s[0], makeCount(b, count, type));
   });
 }
 
@@ -114,10 +113,10 @@ static Value makeInverseRoot(ImplicitLocOpBuilder &b, Value input,
                              ArrayRef<int64_t> axes, double epsilon) {
   Value sums = makeSumOfSquares(b, input, axes);
   Type type = getElementTypeOrSelf(sums);
-  TypedAttr count = getElementCount(input, axes, type);
+  OpFoldResult count = getElementCount(b, input, axes);
   return makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
     ScalarMath m(b, type);
-    Value mean = m.div(s[0], arith::ConstantOp::create(b, count));
+    Value mean = m.div(s[0], makeCount(b, count, type));
     return m.div(m.constant(1), m.sqrt(m.add(mean, epsilon)));
   });
 }
@@ -170,14 +169,6 @@ static Value makeScaled(ImplicitLocOpBuilder &b, Value value,
                        });
 }
 
-static LogicalResult checkStaticAxes(NodeAccessor &node,
-                                     ArrayRef<int64_t> axes) {
-  for (int64_t axis : axes)
-    if (failed(node.checkStaticDim(0, axis, "a normalisation")))
-      return failure();
-  return success();
-}
-
 //===----------------------------------------------------------------------===//
 // BatchNormalization, by its own statistics
 //===----------------------------------------------------------------------===//
@@ -202,8 +193,6 @@ static LogicalResult lowerTraining(NodeAccessor &node) {
   int64_t rank = node.getRank();
   SmallVector<int64_t> axes{0};
   llvm::append_range(axes, llvm::seq<int64_t>(2, rank));
-  if (failed(checkStaticAxes(node, axes)))
-    return failure();
   double momentum = node.getFloat("momentum", 0.9);
   Centered centered =
       makeCentered(b, node.getInput(0), axes, node.getFloat("epsilon", 1e-5));
@@ -297,8 +286,7 @@ static FailureOr<TrailingScale> getTrailingScale(NodeAccessor &node) {
   int64_t rank = node.getRank();
   int64_t axis = node.getAxis("axis", -1, rank);
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq(axis, rank));
-  if (node.hasErrors() || failed(node.checkFloat(0)) ||
-      failed(checkStaticAxes(node, axes)))
+  if (node.hasErrors() || failed(node.checkFloat(0)))
     return failure();
   FailureOr<AffineMap> map = getTrailingMap(node, 1);
   if (failed(map))
@@ -360,8 +348,6 @@ static LogicalResult lowerInstanceNormalization(NodeAccessor &node) {
     return failure();
   int64_t rank = node.getRank();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
-  if (failed(checkStaticAxes(node, axes)))
-    return failure();
   ImplicitLocOpBuilder &b = node.b;
   Centered centered =
       makeCentered(b, node.getInput(0), axes, node.getFloat("epsilon", 1e-5));
@@ -378,9 +364,7 @@ static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
   if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 2, INT32_MAX)))
     return failure();
   ArrayRef<int64_t> shape = node.getInputType(0).getShape();
-  SmallVector<int64_t> inputAxes =
-      llvm::to_vector(llvm::seq<int64_t>(1, shape.size()));
-  if (failed(checkStaticAxes(node, inputAxes)))
+  if (failed(node.checkStaticDim(0, 1, "a normalisation")))
     return failure();
   int64_t groups = node.getInt("num_groups", 0), channels = shape[1];
   if (groups < 1 || channels % groups != 0)

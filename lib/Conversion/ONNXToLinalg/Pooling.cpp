@@ -288,15 +288,12 @@ static LogicalResult lowerGlobalAveragePool(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   Value input = node.getInput(0);
   SmallVector<int64_t> axes = getSpatialAxes(node);
-  for (int64_t axis : axes)
-    if (failed(node.checkStaticDim(0, axis, "an average")))
-      return failure();
   Value sums = makeSum(b, input, axes);
-  TypedAttr count = getElementCount(input, axes, getElementTypeOrSelf(sums));
+  OpFoldResult count = getElementCount(b, input, axes);
   Type type = node.getElementType();
   Value average = makeMapped(
       b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-        Value divisor = arith::ConstantOp::create(b, count);
+        Value divisor = makeCount(b, count, s[0].getType());
         Value quotient = arith::DivFOp::create(b, s[0], divisor);
         if (quotient.getType() == type)
           return quotient;

@@ -17,6 +17,7 @@
 #include "OperatorTable.h"
 #include "RecurrentActivation.h"
 #include "ScalarMath.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -51,10 +52,9 @@ public:
                                               : kind == CellKind::GRU ? 3
                                                                       : 1),
         hiddenSize(node.getInputType(recurrence).getDimSize(2)) {
-    ArrayRef<int64_t> shape =
-        cast<RankedTensorType>(steps.getType()).getShape();
-    numSteps = shape[0];
-    batch = shape[1];
+    Sizes sizes = getSizes(node.b, steps);
+    numSteps = sizes[0];
+    batch = sizes[1];
     clip = node.getFloat("clip", 0);
   }
 
@@ -85,7 +85,8 @@ private:
   Value steps;
   Type type;
   unsigned numGates;
-  int64_t hiddenSize, numSteps = 0, batch = 0;
+  int64_t hiddenSize;
+  OpFoldResult numSteps, batch;
   double clip = 0;
   ImplicitLocOpBuilder *b = nullptr;
   Value recurrentWeights, biasOfInput, biasOfHidden, peephole;
@@ -102,7 +103,7 @@ Value Layer::takeDirection(unsigned input, int64_t axis) {
 /// An initial state [B, H], 0 when it is left out.
 Value Layer::getInitial(unsigned input) {
   if (!node.hasInput(input))
-    return makeFilled(*b, getStaticSizes(*b, {batch, hiddenSize}),
+    return makeFilled(*b, {batch, b->getIndexAttr(hiddenSize)},
                       getScalarAttr(type, 0));
   return takeDirection(input, node.getInt("layout", 0) != 0 ? 1 : 0);
 }
@@ -321,7 +322,7 @@ SmallVector<Value> Layer::build() {
     initial.push_back(getInitial(initialCell));
   size_t numStates = initial.size();
   initial.push_back(tensor::EmptyOp::create(
-      *b, ArrayRef<int64_t>{numSteps, batch, hiddenSize}, type));
+      *b, Sizes{numSteps, batch, b->getIndexAttr(hiddenSize)}, type));
   auto step = [&](ImplicitLocOpBuilder &inner, Value index,
                   ValueRange states) -> SmallVector<Value> {
     b = &inner;
@@ -343,7 +344,9 @@ SmallVector<Value> Layer::build() {
     next.push_back(all);
     return next;
   };
-  SmallVector<Value> results = makeLoop(node.b, numSteps, initial, step);
+  Value count =
+      getValueOrCreateConstantIndexOp(node.b, node.b.getLoc(), numSteps);
+  SmallVector<Value> results = makeLoop(node.b, count, initial, step);
   b = &node.b;
   std::rotate(results.begin(), results.begin() + numStates, results.end());
   return results;
@@ -357,9 +360,12 @@ SmallVector<Value> Layer::build() {
 static LogicalResult checkShapes(NodeAccessor &node, unsigned numGates,
                                  unsigned numDirections) {
   for (unsigned i : {data, weights, recurrence})
-    if (failed(node.checkFloat(i)) || failed(node.checkRank(i, 3, 3)) ||
-        failed(node.checkStatic(i, "a recurrent layer")))
+    if (failed(node.checkFloat(i)) || failed(node.checkRank(i, 3, 3)))
       return failure();
+  if (failed(node.checkStaticDim(data, 2, "a recurrent layer")) ||
+      failed(node.checkStatic(weights, "a recurrent layer")) ||
+      failed(node.checkStatic(recurrence, "a recurrent layer")))
+    return failure();
   if (failed(node.checkSameElementType(data, bias + 1)))
     return failure();
   ArrayRef<int64_t> w = node.getInputType(weights).getShape();
@@ -386,7 +392,9 @@ static LogicalResult checkStates(NodeAccessor &node, CellKind kind,
   int64_t batch = x[isBatchFirst ? 0 : 1];
   int64_t hidden = node.getInputType(recurrence).getDimSize(2);
   auto check = [&](unsigned input, ArrayRef<int64_t> shape) -> LogicalResult {
-    if (!node.hasInput(input) || node.getInputType(input).getShape() == shape)
+    if (!node.hasInput(input) ||
+        succeeded(verifyCompatibleShape(node.getInputType(input).getShape(),
+                                        shape)))
       return success();
     InFlightDiagnostic diagnostic = node.error();
     diagnostic << "input " << input << " is " << node.getInputType(input)

@@ -248,14 +248,9 @@ static LogicalResult lowerReduceMean(NodeAccessor &node) {
   if (failed(node.checkFloat(0)))
     return failure();
   return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
-    double count = 1;
-    for (int64_t axis : axes) {
-      if (failed(node.checkStaticDim(0, axis, "a mean")))
-        return failure();
-      count *= node.getInputType(0).getDimSize(axis);
-    }
+    OpFoldResult count = getElementCount(node.b, node.getInput(0), axes);
     return makeFloatSum(node, axes, identity, [=](ScalarMath &m, Value sum) {
-      return m.div(sum, m.constant(count));
+      return m.div(sum, makeCount(m.builder(), count, sum.getType()));
     });
   });
 }

@@ -18,6 +18,8 @@
 #include "ScalarMath.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -61,6 +63,33 @@ static LogicalResult applyAspectPolicy(NodeAccessor &node,
   return success();
 }
 
+/// Input 3 where it is known: a size of run time, as exporters write a batch,
+/// is dynamic.
+static std::optional<SmallVector<int64_t>> getGivenSizes(NodeAccessor &node) {
+  std::optional<Sizes> computed = node.getComputedSizes(3);
+  if (!computed)
+    return node.getConstantInts(3);
+  return llvm::map_to_vector<6>(*computed, [](OpFoldResult size) {
+    return getConstantIntValue(size).value_or(ShapedType::kDynamic);
+  });
+}
+
+/// Input 0, of which a size of run time must be the one that it is resized to.
+static Value getResizedInput(NodeAccessor &node, ArrayRef<int64_t> axes) {
+  ImplicitLocOpBuilder &b = node.b;
+  Value input = node.getInput(0);
+  std::optional<Sizes> computed = node.getComputedSizes(3);
+  if (!computed)
+    return input;
+  Sizes sizes = getSizes(b, input);
+  for (auto [axis, size] : llvm::zip(axes, *computed))
+    if (!getConstantIntValue(size) && !getConstantIntValue(sizes[axis]))
+      sizes[axis] = size;
+  Value shape = tensor::FromElementsOp::create(
+      b, getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes));
+  return tensor::ReshapeOp::create(b, input.getType(), input, shape);
+}
+
 /// The dimensions whose size or position changes. Scales are input 2 (1 before
 /// opset 11 and of Upsample), sizes input 3.
 static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
@@ -74,7 +103,7 @@ static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
       node.getConstantFloats(isOld ? 1 : 2);
   if (node.hasAttr("scales"))
     scales = node.getFloats("scales"); // Upsample-7
-  std::optional<SmallVector<int64_t>> sizes = node.getConstantInts(3);
+  std::optional<SmallVector<int64_t>> sizes = getGivenSizes(node);
   bool usesSizes = sizes && !sizes->empty();
   size_t count = usesSizes ? sizes->size() : (scales ? scales->size() : 0);
   if (count != axes->size())
@@ -85,8 +114,16 @@ static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
   SmallVector<ResizedAxis> resized;
   for (size_t i = 0; i < count; ++i) {
     int64_t dim = (*axes)[i], size = node.getInputType(0).getDimSize(dim);
-    if (!usesSizes && (*scales)[i] == 1)
+    bool keepsSize = usesSizes
+                         ? ShapedType::isDynamic((*sizes)[i]) &&
+                               ShapedType::isDynamic(size)
+                         : (*scales)[i] == 1;
+    if (keepsSize)
       continue;
+    if (usesSizes && ShapedType::isDynamic((*sizes)[i]))
+      return node.error() << "dimension " << dim << " of "
+                          << node.getInputType(0)
+                          << " would be resized to a size of run time";
     if (failed(node.checkStaticDim(0, dim, "resizing")))
       return failure();
     ResizedAxis axis{dim, size, 0, 0};
@@ -156,10 +193,10 @@ static Value makeRepeated(ImplicitLocOpBuilder &b, Value input,
   return makeReshape(b, repeated, shape);
 }
 
-static Value makeNearest(NodeAccessor &node, ArrayRef<ResizedAxis> resized,
+static Value makeNearest(NodeAccessor &node, Value value,
+                         ArrayRef<ResizedAxis> resized,
                          const ResizeTaps &taps) {
   ImplicitLocOpBuilder &b = node.b;
-  Value value = node.getInput(0);
   SmallVector<int64_t> factors(node.getRank(), 1);
   for (const ResizedAxis &axis : resized) {
     SmallVector<int64_t> indices = taps.getNearest(axis);
@@ -224,8 +261,10 @@ static LogicalResult lowerResize(NodeAccessor &node) {
   FailureOr<SmallVector<ResizedAxis>> resized = getResizedAxes(node);
   if (failed(taps) || failed(resized))
     return failure();
+  FailureOr<SmallVector<int64_t>> axes = getAxes(node);
+  Value input = isOld ? node.getInput(0) : getResizedInput(node, *axes);
   if (taps->isNearest())
-    return node.setOutput(makeNearest(node, *resized, *taps));
+    return node.setOutput(makeNearest(node, input, *resized, *taps));
   if (!isFloat(node.getElementType()))
     return node.error() << "input 0 is " << node.getInputType(0)
                         << ", but interpolation needs floats";
@@ -235,7 +274,7 @@ static LogicalResult lowerResize(NodeAccessor &node) {
     return node.error() << "attribute 'antialias' is 1, for which the shape of "
                            "the output must be known where a dimension shrinks";
   Type type = node.getElementType();
-  Value value = castFloat(node.b, node.getInput(0), getAccumulatorType(type));
+  Value value = castFloat(node.b, input, getAccumulatorType(type));
   for (const ResizedAxis &axis : *resized)
     value = makeInterpolated(node.b, value, axis, taps->getTaps(axis));
   return node.setOutput(castFloat(node.b, value, type));

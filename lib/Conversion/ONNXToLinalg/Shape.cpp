@@ -131,6 +131,23 @@ static int64_t getProduct(ArrayRef<int64_t> sizes) {
   return product;
 }
 
+/// A matrix of the dimensions before `axis` and of the others, one of which may
+/// be none.
+static Value flattenDynamic(ImplicitLocOpBuilder &b, Value input,
+                            int64_t axis) {
+  int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
+  SmallVector<ReassociationIndices> groups;
+  for (auto [begin, end] : {std::pair(int64_t(0), axis), {axis, rank}})
+    if (begin != end)
+      groups.push_back(llvm::to_vector<2>(llvm::seq(begin, end)));
+  Value value = int64_t(groups.size()) == rank
+                    ? input
+                    : tensor::CollapseShapeOp::create(b, input, groups);
+  if (axis == 0)
+    return makeUnsqueeze(b, value, {0});
+  return axis == rank ? makeUnsqueeze(b, value, {1}) : value;
+}
+
 static LogicalResult lowerFlatten(NodeAccessor &node) {
   ArrayRef<int64_t> shape = node.getInputType(0).getShape();
   int64_t rank = shape.size();
@@ -139,8 +156,10 @@ static LogicalResult lowerFlatten(NodeAccessor &node) {
     axis = node.normalizeAxis(axis, rank);
   if (node.hasErrors())
     return failure();
-  return setReshaped(node, {getProduct(shape.take_front(axis)),
-                            getProduct(shape.drop_front(axis))});
+  if (node.getInputType(0).hasStaticShape())
+    return setReshaped(node, {getProduct(shape.take_front(axis)),
+                              getProduct(shape.drop_front(axis))});
+  return node.setOutput(flattenDynamic(node.b, node.getInput(0), axis));
 }
 
 /// Whether input 1 is computed, but the shape of the output known: as shape

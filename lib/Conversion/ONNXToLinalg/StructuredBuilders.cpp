@@ -216,15 +216,33 @@ Value makeSum(ImplicitLocOpBuilder &b, Value input, ArrayRef<int64_t> axes) {
   return makeReduction(b, input, axes, getScalarAttr(type, 0), add);
 }
 
-TypedAttr getElementCount(Value input, ArrayRef<int64_t> axes, Type type) {
-  auto inputType = cast<RankedTensorType>(input.getType());
-  double count = 1;
+OpFoldResult getElementCount(ImplicitLocOpBuilder &b, Value input,
+                             ArrayRef<int64_t> axes) {
+  Sizes sizes = getSizes(b, input);
+  int64_t known = 1;
+  Value computed;
   for (int64_t axis : axes) {
-    if (inputType.isDynamicDim(axis))
-      return {};
-    count *= inputType.getDimSize(axis);
+    if (std::optional<int64_t> size = getConstantIntValue(sizes[axis])) {
+      known *= *size;
+      continue;
+    }
+    auto size = cast<Value>(sizes[axis]);
+    computed = computed ? arith::MulIOp::create(b, computed, size) : size;
   }
-  return getScalarAttr(type, count);
+  if (!computed)
+    return b.getIndexAttr(known);
+  if (known == 1)
+    return computed;
+  Value factor = arith::ConstantIndexOp::create(b, known);
+  return arith::MulIOp::create(b, computed, factor).getResult();
+}
+
+Value makeCount(ImplicitLocOpBuilder &b, OpFoldResult count, Type type) {
+  if (std::optional<int64_t> known = getConstantIntValue(count))
+    return arith::ConstantOp::create(b, getScalarAttr(type, *known));
+  Value integer =
+      arith::IndexCastOp::create(b, b.getI64Type(), cast<Value>(count));
+  return arith::SIToFPOp::create(b, type, integer);
 }
 
 Value castFloat(ImplicitLocOpBuilder &b, Value tensor, Type elementType) {

@@ -79,10 +79,13 @@ mlir::Value makeReduction(mlir::ImplicitLocOpBuilder &b, mlir::Value input,
 /// The sum along `axes` in getAccumulatorType.
 mlir::Value makeSum(mlir::ImplicitLocOpBuilder &b, mlir::Value input,
                     mlir::ArrayRef<int64_t> axes);
-/// The number of elements along `axes`, as a float of `type`; null when a size
-/// is dynamic.
-mlir::TypedAttr getElementCount(mlir::Value input, mlir::ArrayRef<int64_t> axes,
-                                mlir::Type type);
+/// The number of elements along `axes`, an attribute where it is known.
+mlir::OpFoldResult getElementCount(mlir::ImplicitLocOpBuilder &b,
+                                   mlir::Value input,
+                                   mlir::ArrayRef<int64_t> axes);
+/// A number or an index as a float of `type`, for use in a body.
+mlir::Value makeCount(mlir::ImplicitLocOpBuilder &b, mlir::OpFoldResult count,
+                      mlir::Type type);
 
 /// Converts the elements between float types.
 mlir::Value castFloat(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor,

@@ -15,7 +15,7 @@ def HostPackWeights : Pass<"host-pack-weights", "::mlir::func::FuncOp"> {
     A product of a matrix and constant weights takes the weights in tiles of
     columns, each tile side by side, row after row: it then reads memory from the
     start to the end, and copies nothing. Weights of products with at least
-    `least-rows` rows, whose columns fill all tiles; the order is made when the
+    `least-rows` rows, or rows of run time, whose columns fill all tiles; the order is made when the
     program is written. It is always safe.
 
     ```mlir

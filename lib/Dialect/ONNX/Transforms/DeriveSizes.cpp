@@ -136,6 +136,30 @@ std::optional<SizeList> deriveFlatten(const NodeSizes &in) {
                   getProduct(in, sizes.drop_front(axis))};
 }
 
+/// As opsets from 11 on have it: the pads, then the axes, are operands.
+std::optional<SizeList> derivePad(const NodeSizes &in) {
+  std::optional<SizeList> pads = getIntegers(in, 1), axes = getIntegers(in, 3);
+  NodeOp node = in.node;
+  bool hasAxes = node.getInputs().size() > 3;
+  SizeList result = in.sizes[0];
+  size_t count = axes ? axes->size() : result.size();
+  if (!pads || pads->size() != 2 * count || (hasAxes && !axes))
+    return std::nullopt;
+  for (size_t i = 0; i < count; ++i) {
+    auto axis = dyn_cast_or_null<AffineConstantExpr>(axes ? (*axes)[i]
+                                                          : getConstant(in, i));
+    auto dim = axis ? normalizeAxis(axis.getValue(), result.size())
+                    : std::optional<int64_t>();
+    if (!dim)
+      return std::nullopt;
+    AffineExpr before = (*pads)[i], behind = (*pads)[count + i];
+    AffineExpr &size = result[*dim];
+    size = size && before && behind ? normalizeSize(size + before + behind)
+                                    : AffineExpr();
+  }
+  return result;
+}
+
 /// Begin and end of a sliced dimension, within it.
 struct Section {
   AffineExpr begin, end;
@@ -225,6 +249,7 @@ std::optional<SizeList> deriveSizes(const NodeSizes &in) {
                 [](const NodeSizes &in) { return getIntegers(in, 0); })
           .Case("Expand", deriveExpand)
           .Case("Flatten", deriveFlatten)
+          .Case("Pad", derivePad)
           .Case("Range", deriveRange)
           .Case("Reshape", deriveReshape)
           .Case("Slice", deriveSlice)

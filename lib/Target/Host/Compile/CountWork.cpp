@@ -7,6 +7,7 @@
 #include "garam/Target/Host/Compile.h"
 
 #include "ConstantWriter.h"
+#include "garam/Transforms/MostIterations.h"
 #include "garam/Transforms/SumOfProducts.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -22,11 +23,7 @@ namespace garam::host {
 /// Times that the body of a structured operation runs, at most.
 static uint64_t countPoints(linalg::LinalgOp op) {
   uint64_t points = 1;
-  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
-  if (auto most = op->getAttrOfType<DenseI64ArrayAttr>(mostIterationsAttrName);
-      most && most.size() == int64_t(ranges.size()))
-    ranges = SmallVector<int64_t>(most.asArrayRef());
-  for (int64_t size : ranges)
+  for (int64_t size : readMostIterations(op))
     points = llvm::SaturatingMultiply<uint64_t>(points, size);
   return points;
 }

@@ -30,6 +30,7 @@ void buildBufferPipeline(OpPassManager &manager,
   parts.vectorBits = registers.bits;
   parts.vectorRegisters = registers.number;
   tensors.addPass(createSplitIntoParts(parts));
+  tensors.addPass(createTileRunTimeSizes({registers.bits, registers.number}));
   tensors.addPass(createTileContractions({registers.bits, registers.number}));
   tensors.addPass(createTileDotProducts({registers.bits, registers.number}));
   tensors.addPass(createCSEPass());

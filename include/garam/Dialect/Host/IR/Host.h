@@ -18,14 +18,6 @@
 
 #include "garam/Dialect/Host/IR/HostDialect.h.inc"
 
-namespace garam::host {
-
-/// On a structured operation with loops of sizes of run time: the iterations of
-/// each loop at most, an array of i64.
-constexpr llvm::StringLiteral mostIterationsAttrName = "host.most_iterations";
-
-} // namespace garam::host
-
 #define GET_ATTRDEF_CLASSES
 #include "garam/Dialect/Host/IR/HostAttributes.h.inc"
 
