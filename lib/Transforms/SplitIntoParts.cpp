@@ -328,13 +328,21 @@ SmallVector<Value> Splitter::addPartsOfRunTime(ValueRange results) {
   });
 }
 
+/// The sizes of what a computation starts from, which is gone when it is split.
+static SmallVector<OpFoldResult> getSizes(OpBuilder &builder, Value start) {
+  while (auto fill = start.getDefiningOp<linalg::FillOp>())
+    start = fill.output();
+  if (auto empty = start.getDefiningOp<tensor::EmptyOp>())
+    return empty.getMixedSizes();
+  return tensor::getMixedSizes(builder, start.getLoc(), start);
+}
+
 void Splitter::run() {
   SmallVector<Value> results;
   for (OpOperand &init : root.getDpsInitsMutable()) {
     starts.push_back(findStart(root, init));
     results.push_back(tensor::EmptyOp::create(
-        builder, root.getLoc(),
-        tensor::getMixedSizes(builder, root.getLoc(), init.get()),
+        builder, root.getLoc(), getSizes(builder, init.get()),
         getElementTypeOrSelf(init.get())));
   }
   int64_t size = root.getStaticLoopRanges()[split.loop];

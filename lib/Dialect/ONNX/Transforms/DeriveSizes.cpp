@@ -160,6 +160,13 @@ std::optional<SizeList> derivePad(const NodeSizes &in) {
   return result;
 }
 
+/// Of an operator without inference in onnx.
+std::optional<SizeList> deriveSameSizes(const NodeSizes &in) {
+  if (in.sizes[0].empty())
+    return std::nullopt;
+  return in.sizes[0];
+}
+
 /// Begin and end of a sliced dimension, within it.
 struct Section {
   AffineExpr begin, end;
@@ -249,6 +256,7 @@ std::optional<SizeList> deriveSizes(const NodeSizes &in) {
                 [](const NodeSizes &in) { return getIntegers(in, 0); })
           .Case("Expand", deriveExpand)
           .Case("Flatten", deriveFlatten)
+          .Case("GroupNormalization", deriveSameSizes)
           .Case("Pad", derivePad)
           .Case("Range", deriveRange)
           .Case("Reshape", deriveReshape)

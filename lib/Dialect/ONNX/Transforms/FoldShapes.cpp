@@ -282,6 +282,11 @@ SizeList Folder::getSizes(Value value) const {
 
 /// Adds what is known of the sizes of a result; numbers go to its type.
 void Folder::addSizes(OpResult result, ArrayRef<AffineExpr> known) {
+  if (auto unranked = dyn_cast<UnrankedTensorType>(result.getType());
+      unranked && !known.empty())
+    result.setType(RankedTensorType::get(
+        SmallVector<int64_t>(known.size(), ShapedType::kDynamic),
+        unranked.getElementType()));
   auto type = dyn_cast<RankedTensorType>(result.getType());
   if (!type || size_t(type.getRank()) != known.size())
     return;
