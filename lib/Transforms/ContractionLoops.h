@@ -25,8 +25,8 @@ struct ContractionLoops {
   unsigned columnOperand = 0; // the operand that has columns
 };
 
-/// The loops of a sum of products of f32 or f64 of two tensors, of which one has
-/// the columns; nothing of other operations.
+/// The loops of a sum of products of f32 or f64 of two tensors, of which one
+/// has the columns; nothing of other operations.
 std::optional<ContractionLoops>
 findContractionLoops(mlir::linalg::GenericOp op);
 

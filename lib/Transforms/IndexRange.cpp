@@ -8,6 +8,8 @@
 
 #include "garam/Support/RunTimeSizes.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 
 #include <limits>
@@ -29,20 +31,58 @@ static SmallVector<Range> getRanges(AffineMap map, ValueRange operands) {
     symbols.push_back({"", least, most});
   }
   return llvm::map_to_vector(map.getResults(), [&](AffineExpr result) {
-    return getSizeRange(result.replaceDimsAndSymbols(
-                            ArrayRef(exprs).take_front(map.getNumDims()),
-                            ArrayRef(exprs).drop_front(map.getNumDims())),
-                        symbols);
+    return garam::getSizeRange(
+        result.replaceDimsAndSymbols(
+            ArrayRef(exprs).take_front(map.getNumDims()),
+            ArrayRef(exprs).drop_front(map.getNumDims())),
+        symbols);
   });
 }
 
+static constexpr Range all{std::numeric_limits<int64_t>::min(),
+                           std::numeric_limits<int64_t>::max()};
+
+/// Of a dimension of a buffer, or of what collapses dimensions of one.
+static Range getSizeRange(Value buffer, int64_t dim) {
+  auto type = cast<MemRefType>(buffer.getType());
+  if (!type.isDynamicDim(dim))
+    return {type.getDimSize(dim), type.getDimSize(dim)};
+  Operation *op = buffer.getDefiningOp();
+  unsigned number = type.getDynamicDimIndex(dim);
+  if (auto alloc = dyn_cast_or_null<memref::AllocOp>(op))
+    return getIndexRange(alloc.getDynamicSizes()[number]);
+  if (auto view = dyn_cast_or_null<memref::ViewOp>(op))
+    return getIndexRange(view.getSizes()[number]);
+  auto collapse = dyn_cast_or_null<memref::CollapseShapeOp>(op);
+  if (!collapse)
+    return all;
+  Range product{0, 1}; // sizes are not negative
+  for (int64_t part : collapse.getReassociationIndices()[dim])
+    if (llvm::MulOverflow(product.second,
+                          getSizeRange(collapse.getSrc(), part).second,
+                          product.second))
+      return all;
+  return product;
+}
+
 Range getIndexRange(Value index) {
-  constexpr Range all{std::numeric_limits<int64_t>::min(),
-                      std::numeric_limits<int64_t>::max()};
   if (std::optional<int64_t> constant = getConstantIntValue(index))
     return {*constant, *constant};
   if (auto apply = index.getDefiningOp<affine::AffineApplyOp>())
     return getRanges(apply.getAffineMap(), apply.getMapOperands()).front();
+  if (auto dim = index.getDefiningOp<memref::DimOp>())
+    if (std::optional<int64_t> number = dim.getConstantIndex();
+        number && isa<MemRefType>(dim.getSource().getType()))
+      return getSizeRange(dim.getSource(), *number);
+  if (Operation *op = index.getDefiningOp();
+      isa_and_nonnull<arith::AddIOp, arith::MulIOp, arith::SubIOp>(op)) {
+    AffineExpr left, right;
+    bindSymbols(op->getContext(), left, right);
+    AffineExpr result = isa<arith::AddIOp>(op)   ? left + right
+                        : isa<arith::MulIOp>(op) ? left * right
+                                                 : left - right;
+    return getRanges(AffineMap::get(0, 2, result), op->getOperands()).front();
+  }
   auto least = index.getDefiningOp<affine::AffineMinOp>();
   auto most = index.getDefiningOp<affine::AffineMaxOp>();
   if (!least && !most)
@@ -52,10 +92,10 @@ Range getIndexRange(Value index) {
             : getRanges(most.getAffineMap(), most.getOperands());
   Range result = ranges.front();
   for (auto [low, high] : ArrayRef(ranges).drop_front())
-    result = least ? Range{std::min(result.first, low),
-                           std::min(result.second, high)}
-                   : Range{std::max(result.first, low),
-                           std::max(result.second, high)};
+    result =
+        least
+            ? Range{std::min(result.first, low), std::min(result.second, high)}
+            : Range{std::max(result.first, low), std::max(result.second, high)};
   return result;
 }
 

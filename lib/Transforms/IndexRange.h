@@ -14,7 +14,7 @@
 namespace garam {
 
 /// The least and the greatest value that an index can have, by the arithmetic
-/// of `affine` that makes it; those of 64 bits where nothing says more.
+/// that makes it; those of 64 bits where nothing says more.
 std::pair<int64_t, int64_t> getIndexRange(mlir::Value index);
 
 } // namespace garam

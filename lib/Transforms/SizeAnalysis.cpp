@@ -168,7 +168,7 @@ Value SizeAnalysis::makeIndex(OpBuilder &builder, Location loc,
     operands.push_back(
         affine::AffineMinOp::create(
             builder, loc,
-            AffineMap::get(0, 1, {self, getConstant(symbols[number].most)},
+            AffineMap::get(0, 1, {getConstant(symbols[number].most), self},
                            context),
             index)
             .getResult());

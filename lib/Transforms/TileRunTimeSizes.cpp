@@ -120,8 +120,7 @@ Value ProductTiler::addLoops(ArrayRef<TiledLoop> loops, Value result,
     builder.setInsertionPointToStart(nest.getBody());
     offsets[tiled.loop] = nest.getInductionVar();
     sizes[tiled.loop] = builder.getIndexAttr(tile);
-    Value next =
-        addLoops(loops.drop_front(), nest.getRegionIterArg(0), finish);
+    Value next = addLoops(loops.drop_front(), nest.getRegionIterArg(0), finish);
     scf::YieldOp::create(builder, loc, next);
     result = nest.getResult(0);
     begin = end;
@@ -168,9 +167,8 @@ Value ProductTiler::addSums(linalg::GenericOp tile) {
 void ProductTiler::takeWhole(linalg::GenericOp whole) {
   offsets.assign(whole.getNumLoops(), builder.getIndexAttr(0));
   sizes.clear();
-  for (const Range &range :
-       cast<linalg::LinalgOp>(whole.getOperation())
-           .createLoopRanges(builder, op.getLoc()))
+  for (const Range &range : cast<linalg::LinalgOp>(whole.getOperation())
+                                .createLoopRanges(builder, op.getLoc()))
     sizes.push_back(range.size);
 }
 

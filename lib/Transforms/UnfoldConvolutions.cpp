@@ -73,8 +73,7 @@ static Value unfold(linalg::GenericOp op, const UnfoldedOrder &order,
   // Not yet what the node yields.
   Location loc = dropNodeValue(op.getLoc());
   SmallVector<Range> ranges =
-      cast<linalg::LinalgOp>(op.getOperation())
-          .createLoopRanges(rewriter, loc);
+      cast<linalg::LinalgOp>(op.getOperation()).createLoopRanges(rewriter, loc);
   SmallVector<unsigned> loops = order.concatenate();
   SmallVector<OpFoldResult> sizes;
   SmallVector<AffineExpr> replaced(op.getNumLoops(),

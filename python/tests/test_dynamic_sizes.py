@@ -279,6 +279,17 @@ def test_cumulative_sums():
         z = CumSum <exclusive = 1, reverse = 1> (x, axis) }""", 3)
 
 
+def test_selections_and_sums_of_rows():
+    graph = """(float[n, 5, 4] x) => (float[n, 5, 2] v, int64[n, 5, 2] i, float[n, 5, 4] c, float[n, 3] fv,
+                                       int64[n, 3] fi) {
+        v, i = TopK (x, two)
+        c = CumSum (x, one)
+        f = Flatten (x)
+        fv, fi = TopK (f, three) }"""
+    check(make_model(graph, {"two": np.array([2]), "three": np.array([3]), "one": np.int64(1)}), BATCH,
+          [{"x": floats(size, 5, 4)} for size in (3, 6, 1)])
+
+
 def test_indices_of_run_time_sizes():
     graph = """(float[batch, seq, 4] x, int64[batch, seq, 4] i, int64[batch, 2, 1] j) =>
                (float[batch, seq, 4] y, float[batch, 2, 4] z, float[batch, 4] last, float[rows, columns] flat) {

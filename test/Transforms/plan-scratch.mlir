@@ -24,10 +24,25 @@ func.func @none(%x: memref<3xf32>) {
   return
 }
 
+// One of a size of run time has room for the greatest that arithmetic allows.
+// CHECK-LABEL: @bounded
+// CHECK-SAME: (%[[N:.*]]: index, %[[SCRATCH:.*]]: memref<192xi8> {llvm.noalias})
+// CHECK: %[[LEAST:.*]] = affine.min
+// CHECK: %[[SIZE:.*]] = affine.apply
+// CHECK: memref.view %[[SCRATCH]][%{{.*}}][%[[SIZE]]] : memref<192xi8> to memref<?x4xf32>
+func.func @bounded(%n: index) {
+  %0 = affine.min affine_map<()[s0] -> (s0, 5)>()[%n]
+  %1 = affine.apply affine_map<()[s0] -> (s0 * 2 + 1)>()[%0]
+  %2 = memref.alloc(%1) : memref<?x4xf32>
+  %c = arith.constant 1.0 : f32
+  linalg.fill ins(%c : f32) outs(%2 : memref<?x4xf32>)
+  return
+}
+
 // -----
 
 func.func @dynamic(%n: index) {
-  // expected-error @+1 {{'memref.alloc' op has no size that is fixed: 'memref<?xf32>'}}
+  // expected-error @+1 {{'memref.alloc' op has no size that is bounded: 'memref<?xf32>'}}
   %0 = memref.alloc(%n) : memref<?xf32>
   return
 }

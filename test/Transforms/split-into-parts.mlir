@@ -135,3 +135,24 @@ func.func @two(%x: memref<64x512xf32>, %y: memref<64x512xf32>) {
   bufferization.materialize_in_destination %2 in restrict writable %y : (tensor<64x512xf32>, memref<64x512xf32>) -> ()
   return
 }
+
+// -----
+
+// A loop of run time has parts for the most iterations, which are as equal as
+// whole grains can be; the last ones may have nothing to do. It is
+// split where loops of fixed sizes have no parts: a run may have one iteration.
+// CHECK-DAG: #[[FIRST:.*]] = affine_map<(d0)[s0] -> (d0 * (s0 ceildiv 16), s0)>
+// CHECK-DAG: #[[LEFT:.*]] = affine_map<()[s0, s1] -> (s0 ceildiv 16, s0 - s1)>
+// CHECK-LABEL: @run_time
+// CHECK: scf.forall (%[[P:.*]]) in (16)
+// CHECK: %[[AT:.*]] = affine.min #[[FIRST]](%[[P]])[%[[N:.*]]]
+// CHECK: %[[EXTENT:.*]] = affine.min #[[LEFT]]()[%[[N]], %[[AT]]]
+// CHECK: %[[Y:.*]] = linalg.exp {{.*}} -> tensor<?x16xf32>
+// CHECK: tensor.parallel_insert_slice %[[Y]] into %{{.*}}[%[[AT]], 0] [%[[EXTENT]], 16] [1, 1]
+func.func @run_time(%x: memref<?x16xf32>, %y: memref<?x16xf32>, %n: index) {
+  %0 = bufferization.to_tensor %x restrict : memref<?x16xf32> to tensor<?x16xf32>
+  %e = tensor.empty(%n) : tensor<?x16xf32>
+  %1 = linalg.exp {garam.most_iterations = array<i64: 1024, 16>} ins(%0 : tensor<?x16xf32>) outs(%e : tensor<?x16xf32>) -> tensor<?x16xf32>
+  bufferization.materialize_in_destination %1 in restrict writable %y : (tensor<?x16xf32>, memref<?x16xf32>) -> ()
+  return
+}

@@ -45,3 +45,22 @@ func.func @depthwise(%x: tensor<3x17xf32>, %w: tensor<3x3xf32>, %z: tensor<3x8xf
   } -> tensor<3x8xf32>
   return %y : tensor<3x8xf32>
 }
+
+#in = affine_map<(n, f, x, c, k) -> (n, c, x + k)>
+#w = affine_map<(n, f, x, c, k) -> (f, c, k)>
+#out = affine_map<(n, f, x, c, k) -> (n, f, x)>
+
+// A batch of run time is one of the unfolded input.
+// CHECK-LABEL: @batch
+// CHECK: %[[EMPTY:.*]] = tensor.empty(%{{.*}}) : tensor<?x4x3x8xf32>
+// CHECK: linalg.generic {{.*}} outs(%[[EMPTY]] : tensor<?x4x3x8xf32>)
+func.func @batch(%x: tensor<?x4x10xf32>, %w: tensor<6x4x3xf32>, %y: tensor<?x6x8xf32>) -> tensor<?x6x8xf32> {
+  %0 = linalg.generic {indexing_maps = [#in, #w, #out], iterator_types = ["parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%x, %w : tensor<?x4x10xf32>, tensor<6x4x3xf32>) outs(%y : tensor<?x6x8xf32>) {
+  ^bb0(%p: f32, %q: f32, %s: f32):
+    %m = arith.mulf %p, %q : f32
+    %t = arith.addf %s, %m : f32
+    linalg.yield %t : f32
+  } -> tensor<?x6x8xf32>
+  return %0 : tensor<?x6x8xf32>
+}

@@ -354,8 +354,8 @@ def PlanScratch : Pass<"plan-scratch", "::mlir::func::FuncOp"> {
   let description = [{
     Gives each allocation of a function a place in a buffer that is its last
     argument, so that a kernel needs no allocator and no stack. All allocations
-    must be static, or of sizes that the arithmetic of `affine` which makes them
-    bounds: they then have room for the greatest. A function without allocations stays as it is.
+    must be static, or of sizes that the arithmetic which makes them bounds: they
+    then have room for the greatest. A function without allocations stays as it is.
 
     ```mlir
     func.func @garam_kernel_0(%x: memref<8xf32>) {

@@ -42,7 +42,8 @@ private:
   LogicalResult checkRoot(Operation *op);
   void gather(Operation *op, SetVector<Operation *> &members,
               SetVector<Value> &inputs);
-  void formKernel(Operation *root);
+  SmallVector<Operation *> findTogether(Operation *root);
+  void formKernel(ArrayRef<Operation *> roots);
   void separateResults();
   void computeSizes(SizeAnalysis &analysis);
   LogicalResult holdSizes(SizeAnalysis &analysis);
@@ -196,18 +197,41 @@ static Location getKernelLoc(Operation *root) {
   return FusedLoc::get(root->getContext(), locs.getArrayRef());
 }
 
-void KernelFormer::formKernel(Operation *root) {
+/// What one kernel computes: `root`, or all that is placed in buffers of the
+/// results of one operation, in their order in the block.
+SmallVector<Operation *> KernelFormer::findTogether(Operation *root) {
+  auto placement = dyn_cast<ext::PlaceFrontOp>(root);
+  Operation *source =
+      placement ? placement.getSource().getDefiningOp() : nullptr;
+  if (!source || !isPartOfPlacement(source))
+    return {root};
+  SetVector<Operation *> users(source->user_begin(), source->user_end());
+  SmallVector<Operation *> together = users.takeVector();
+  llvm::sort(together, [](Operation *left, Operation *right) {
+    return left->isBeforeInBlock(right);
+  });
+  return together;
+}
+
+/// All but cheap operations that `roots` need come before the first of them.
+void KernelFormer::formKernel(ArrayRef<Operation *> roots) {
+  Operation *root = roots.front();
   SetVector<Operation *> members;
   SetVector<Value> inputs;
-  gather(root, members, inputs);
+  for (Operation *each : roots)
+    gather(each, members, inputs);
   SmallVector<Operation *> ordered = members.takeVector();
   llvm::sort(ordered, [](Operation *left, Operation *right) {
     return left->isBeforeInBlock(right);
   });
 
   OpBuilder builder(root);
-  auto kernel = KernelOp::create(builder, getKernelLoc(root),
-                                 root->getResultTypes(), inputs.getArrayRef());
+  SmallVector<Value> computed;
+  for (Operation *each : roots)
+    llvm::append_range(computed, each->getResults());
+  auto kernel =
+      KernelOp::create(builder, getKernelLoc(root),
+                       TypeRange(ValueRange(computed)), inputs.getArrayRef());
   Block *body = builder.createBlock(&kernel.getBody());
   IRMapping mapping;
   for (Value input : inputs)
@@ -215,11 +239,13 @@ void KernelFormer::formKernel(Operation *root) {
   for (Operation *member : ordered)
     builder.clone(*member, mapping);
   SmallVector<Value> results;
-  for (Value result : root->getResults())
+  for (Value result : computed)
     results.push_back(mapping.lookup(result));
   YieldOp::create(builder, root->getLoc(), results);
-  root->replaceAllUsesWith(kernel);
-  root->erase();
+  for (auto [result, value] : llvm::zip_equal(computed, kernel->getResults()))
+    result.replaceAllUsesWith(value);
+  for (Operation *each : roots)
+    each->erase();
 }
 
 /// Copies returned tensors that have no memory of their own.
@@ -324,9 +350,10 @@ void KernelFormer::computeSizes(SizeAnalysis &analysis) {
     if (auto structured = dyn_cast<linalg::LinalgOp>(op);
         structured &&
         ShapedType::isDynamicShape(structured.getStaticLoopRanges()))
-      op->setAttr(mostIterationsAttrName,
-                  DenseI64ArrayAttr::get(
-                      op->getContext(), analysis.getMostIterations(structured)));
+      op->setAttr(
+          mostIterationsAttrName,
+          DenseI64ArrayAttr::get(op->getContext(),
+                                 analysis.getMostIterations(structured)));
     auto dim = dyn_cast<tensor::DimOp>(op);
     AffineExpr size = dim ? analysis.getExpr(dim.getResult()) : AffineExpr();
     if (!size)
@@ -384,7 +411,14 @@ LogicalResult KernelFormer::run() {
     accepted &= succeeded(checkRoot(root));
   if (!accepted)
     return failure();
-  llvm::for_each(roots, [&](Operation *root) { formKernel(root); });
+  llvm::DenseSet<Operation *> done;
+  for (Operation *root : roots) {
+    if (done.contains(root))
+      continue;
+    SmallVector<Operation *> together = findTogether(root);
+    done.insert(together.begin(), together.end());
+    formKernel(together);
+  }
   eraseDead();
   return success();
 }

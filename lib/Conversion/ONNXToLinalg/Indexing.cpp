@@ -30,8 +30,7 @@ namespace garam::onnx {
 /// The last position of a dimension; 0 of an empty one.
 static Value getLast(ImplicitLocOpBuilder &b, OpFoldResult size) {
   if (std::optional<int64_t> known = getConstantIntValue(size))
-    return arith::ConstantIndexOp::create(b,
-                                          std::max<int64_t>(*known, 1) - 1);
+    return arith::ConstantIndexOp::create(b, std::max<int64_t>(*known, 1) - 1);
   Value one = arith::ConstantIndexOp::create(b, 1);
   Value atLeastOne = arith::MaxSIOp::create(b, cast<Value>(size), one);
   return arith::SubIOp::create(b, atLeastOne, one);
@@ -191,9 +190,9 @@ static LogicalResult lowerGatherElements(NodeAccessor &node) {
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
         SmallVector<Value> coordinates;
         for (int64_t dim = 0; dim < rank; ++dim)
-          coordinates.push_back(
-              dim == axis ? makeBoundedIndex(b, s[0], dataSizes[dim])
-                          : Value(linalg::IndexOp::create(b, dim)));
+          coordinates.push_back(dim == axis
+                                    ? makeBoundedIndex(b, s[0], dataSizes[dim])
+                                    : Value(linalg::IndexOp::create(b, dim)));
         return tensor::ExtractOp::create(b, data, coordinates);
       }));
 }
@@ -244,9 +243,9 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
       numOuterDims < 0 ? 0 : indexType.getDimSize(numOuterDims);
   if (numBatchDims < 0 || numBatchDims > numOuterDims ||
       numBatchDims + numIndexed > rank ||
-      failed(verifyCompatibleShape(
-          indexType.getShape().take_front(numBatchDims),
-          type.getShape().take_front(numBatchDims))))
+      failed(
+          verifyCompatibleShape(indexType.getShape().take_front(numBatchDims),
+                                type.getShape().take_front(numBatchDims))))
     return node.error() << "indices " << indexType << " do not fit " << type
                         << " with " << numBatchDims << " batch dimensions";
   SmallVector<int64_t> shape(indexType.getShape().drop_back());
@@ -271,21 +270,20 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
   }
   Value data = node.getInput(0);
   SmallVector<Value> operands(numIndexed, node.getInput(1));
-  return node.setOutput(
-      makePointwise(b, sizes, type.getElementType(), operands, maps,
-                    [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-                      SmallVector<Value> coordinates;
-                      for (int64_t dim = 0; dim < rank; ++dim) {
-                        int64_t i = dim - numBatchDims;
-                        if (i >= 0 && i < numIndexed)
-                          coordinates.push_back(
-                              makeBoundedIndex(b, s[i], dataSizes[dim]));
-                        else
-                          coordinates.push_back(linalg::IndexOp::create(
-                              b, i < 0 ? dim : numOuterDims + i - numIndexed));
-                      }
-                      return tensor::ExtractOp::create(b, data, coordinates);
-                    }));
+  return node.setOutput(makePointwise(
+      b, sizes, type.getElementType(), operands, maps,
+      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+        SmallVector<Value> coordinates;
+        for (int64_t dim = 0; dim < rank; ++dim) {
+          int64_t i = dim - numBatchDims;
+          if (i >= 0 && i < numIndexed)
+            coordinates.push_back(makeBoundedIndex(b, s[i], dataSizes[dim]));
+          else
+            coordinates.push_back(linalg::IndexOp::create(
+                b, i < 0 ? dim : numOuterDims + i - numIndexed));
+        }
+        return tensor::ExtractOp::create(b, data, coordinates);
+      }));
 }
 
 /// The first `sequence_lens` elements of each sequence backwards.

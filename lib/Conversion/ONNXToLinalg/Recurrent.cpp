@@ -393,8 +393,8 @@ static LogicalResult checkStates(NodeAccessor &node, CellKind kind,
   int64_t hidden = node.getInputType(recurrence).getDimSize(2);
   auto check = [&](unsigned input, ArrayRef<int64_t> shape) -> LogicalResult {
     if (!node.hasInput(input) ||
-        succeeded(verifyCompatibleShape(node.getInputType(input).getShape(),
-                                        shape)))
+        succeeded(
+            verifyCompatibleShape(node.getInputType(input).getShape(), shape)))
       return success();
     InFlightDiagnostic diagnostic = node.error();
     diagnostic << "input " << input << " is " << node.getInputType(input)

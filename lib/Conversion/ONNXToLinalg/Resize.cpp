@@ -114,10 +114,9 @@ static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
   SmallVector<ResizedAxis> resized;
   for (size_t i = 0; i < count; ++i) {
     int64_t dim = (*axes)[i], size = node.getInputType(0).getDimSize(dim);
-    bool keepsSize = usesSizes
-                         ? ShapedType::isDynamic((*sizes)[i]) &&
-                               ShapedType::isDynamic(size)
-                         : (*scales)[i] == 1;
+    bool keepsSize = usesSizes ? ShapedType::isDynamic((*sizes)[i]) &&
+                                     ShapedType::isDynamic(size)
+                               : (*scales)[i] == 1;
     if (keepsSize)
       continue;
     if (usesSizes && ShapedType::isDynamic((*sizes)[i]))

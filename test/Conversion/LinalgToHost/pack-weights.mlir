@@ -96,3 +96,31 @@ func.func @stay(%x: tensor<8x64xf32>, %w: tensor<64x48xf32>, %s: tensor<8x48xf32
   } -> tensor<8x47xf32>
   return %y, %z : tensor<8x48xf32>, tensor<8x47xf32>
 }
+
+#x4 = affine_map<(b, m, n, k) -> (b, m, k)>
+#w4 = affine_map<(b, m, n, k) -> (k, n)>
+#y4 = affine_map<(b, m, n, k) -> (b, m, n)>
+
+// Rows of run time may be many; those of two dimensions are not collapsed.
+// CHECK-LABEL: @run_time
+// CHECK: %[[PACKED:.*]] = host.permute %{{.*}} [1, 0, 2] : tensor<64x3x16xf32> to tensor<3x64x16xf32>
+// CHECK: %[[EMPTY:.*]] = tensor.empty(%{{.*}}, %{{.*}}) : tensor<?x?x3x16xf32>
+// CHECK: %[[START:.*]] = linalg.fill {{.*}} outs(%[[EMPTY]] : tensor<?x?x3x16xf32>)
+// CHECK: %[[R:.*]] = linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction"]}
+// CHECK-SAME: ins(%{{.*}}, %[[PACKED]] : {{.*}}) outs(%[[START]] : tensor<?x?x3x16xf32>)
+// CHECK: tensor.collapse_shape %[[R]] {{\[\[}}0], [1], [2, 3]] : tensor<?x?x3x16xf32> into tensor<?x?x48xf32>
+func.func @run_time(%x: tensor<?x?x64xf32>, %b: index, %m: index) -> tensor<?x?x48xf32> {
+  %w = arith.constant dense_resource<w> : tensor<64x48xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty(%b, %m) : tensor<?x?x48xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<?x?x48xf32>) -> tensor<?x?x48xf32>
+  %y = linalg.generic {indexing_maps = [#x4, #w4, #y4],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<?x?x64xf32>, tensor<64x48xf32>) outs(%z : tensor<?x?x48xf32>) {
+  ^bb0(%a: f32, %c: f32, %s: f32):
+    %p = arith.mulf %a, %c : f32
+    %t = arith.addf %s, %p : f32
+    linalg.yield %t : f32
+  } -> tensor<?x?x48xf32>
+  return %y : tensor<?x?x48xf32>
+}

@@ -110,11 +110,11 @@ func.func @norm(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x1x1xf32> {
 
 // -----
 
-// Bounds of indices are sizes.
-func.func @dynamic(%x: tensor<?x3xf32>, %i: tensor<2x3xi64>) -> tensor<2x3xf32> {
-  // expected-error @+1 {{node 'a' (GatherElements, opset 20): dimension 0 of input 0 is dynamic ('tensor<?x3xf32>'), but indexed access needs its size; bind}}
-  %0 = onnx.node "GatherElements"(%x, %i) {id = "a", opset = 20 : i64} attributes {} : (tensor<?x3xf32>, tensor<2x3xi64>) -> tensor<2x3xf32>
-  return %0 : tensor<2x3xf32>
+// How many coordinates there are decides which dimensions are left.
+func.func @dynamic(%x: tensor<?x3xf32>, %i: tensor<2x?xi64>) -> tensor<2xf32> {
+  // expected-error @+1 {{node 'a' (GatherND, opset 20): dimension 1 of input 1 is dynamic ('tensor<2x?xi64>'), but indexed access needs its size; bind}}
+  %0 = onnx.node "GatherND"(%x, %i) {id = "a", opset = 20 : i64} attributes {} : (tensor<?x3xf32>, tensor<2x?xi64>) -> tensor<2xf32>
+  return %0 : tensor<2xf32>
 }
 
 // -----

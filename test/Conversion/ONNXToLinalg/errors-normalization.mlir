@@ -35,10 +35,10 @@ func.func @layer_bias(%x: tensor<1x2x4xf32>, %s: tensor<4xf32>, %b: tensor<1xf32
 
 // -----
 
-func.func @layer_dynamic(%x: tensor<1x2x?xf32>, %s: tensor<1xf32>) -> tensor<1x2x?xf32> {
-  // expected-error @+1 {{node 'a' (LayerNormalization, opset 17): dimension 2 of input 0 is dynamic ('tensor<1x2x?xf32>'), but a normalisation needs its size}}
-  %0 = onnx.node "LayerNormalization"(%x, %s) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x2x?xf32>, tensor<1xf32>) -> tensor<1x2x?xf32>
-  return %0 : tensor<1x2x?xf32>
+func.func @group_dynamic(%x: tensor<?x?x?xf32>, %s: tensor<4xf32>) -> tensor<?x?x?xf32> {
+  // expected-error @+1 {{node 'a' (GroupNormalization, opset 21): dimension 1 of input 0 is dynamic ('tensor<?x?x?xf32>'), but a normalisation needs its size}}
+  %0 = onnx.node "GroupNormalization"(%x, %s, %s) {id = "a", opset = 21 : i64} attributes {num_groups = 2 : i64} : (tensor<?x?x?xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<?x?x?xf32>
+  return %0 : tensor<?x?x?xf32>
 }
 
 // -----

@@ -11,11 +11,11 @@ func.func @f(%x: tensor<2x3xf32>, %a: tensor<2xi64>) -> tensor<2x3xf32> {
 
 // -----
 
-// Steps have a number.
-func.func @f(%x: tensor<?xf32>, %a: tensor<i64>) -> tensor<?xf32> {
-  // expected-error @+1 {{dynamic ('tensor<?xf32>'), but a cumulation needs its size}}
-  %0 = onnx.node "CumSum"(%x, %a) {id = "a", opset = 22 : i64} attributes {} : (tensor<?xf32>, tensor<i64>) -> tensor<?xf32>
-  return %0 : tensor<?xf32>
+// A scalar has no axes.
+func.func @f(%x: tensor<f32>, %a: tensor<i64>) -> tensor<f32> {
+  // expected-error @+1 {{input 0 has rank 0, but 1 to 2147483647 is needed}}
+  %0 = onnx.node "CumSum"(%x, %a) {id = "a", opset = 22 : i64} attributes {} : (tensor<f32>, tensor<i64>) -> tensor<f32>
+  return %0 : tensor<f32>
 }
 
 // -----
@@ -147,9 +147,9 @@ func.func @f(%x: tensor<5x2x3xf32>, %w: tensor<1x4x3xf32>, %r: tensor<1x4x4xf32>
 
 // -----
 
-// Steps are counted.
-func.func @f(%x: tensor<?x2x3xf32>, %w: tensor<1x4x3xf32>, %r: tensor<1x4x4xf32>) -> tensor<?x1x2x4xf32> {
-  // expected-error @+1 {{dynamic ('tensor<?x2x3xf32>'), but a recurrent layer needs its size}}
-  %0 = onnx.node "RNN"(%x, %w, %r) {id = "a", opset = 22 : i64} attributes {} : (tensor<?x2x3xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>) -> tensor<?x1x2x4xf32>
-  return %0 : tensor<?x1x2x4xf32>
+// Weights fit inputs of a size that is known; steps and sequences need none.
+func.func @f(%x: tensor<?x?x?xf32>, %w: tensor<1x4x3xf32>, %r: tensor<1x4x4xf32>) -> tensor<?x1x?x4xf32> {
+  // expected-error @+1 {{dimension 2 of input 0 is dynamic ('tensor<?x?x?xf32>'), but a recurrent layer needs its size}}
+  %0 = onnx.node "RNN"(%x, %w, %r) {id = "a", opset = 22 : i64} attributes {} : (tensor<?x?x?xf32>, tensor<1x4x3xf32>, tensor<1x4x4xf32>) -> tensor<?x1x?x4xf32>
+  return %0 : tensor<?x1x?x4xf32>
 }

@@ -42,14 +42,6 @@ func.func @pool_window(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
 
 // -----
 
-func.func @global_average(%x: tensor<1x4x?x8xf32>) -> tensor<1x4x1x1xf32> {
-  // expected-error @+1 {{node 'a' (GlobalAveragePool, opset 17): dimension 2 of input 0 is dynamic ('tensor<1x4x?x8xf32>'), but an average needs its size}}
-  %0 = onnx.node "GlobalAveragePool"(%x) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x4x?x8xf32>) -> tensor<1x4x1x1xf32>
-  return %0 : tensor<1x4x1x1xf32>
-}
-
-// -----
-
 // Transposed convolutions.
 func.func @transposed_strides(%x: tensor<1x4x8x8xf32>, %w: tensor<4x4x3x3xf32>) -> tensor<1x4x10x10xf32> {
   // expected-error @+1 {{node 'a' (ConvTranspose, opset 17): strides, dilations and the window must be positive and at most 2147483648, but one is 0}}
