@@ -9,7 +9,6 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
-#include <numeric>
 
 using llvm::ArrayRef;
 
@@ -59,9 +58,7 @@ uint64_t getWriteWord(const LocalMemoryDescription &local) {
 }
 
 uint64_t getAlignment(const MachineDescription &machine) {
-  uint64_t word =
-      std::lcm(getReadWord(machine.local), getWriteWord(machine.local));
-  return std::lcm(word, static_cast<uint64_t>(machine.dram.burstBytes));
+  return machine.dram.burstBytes;
 }
 
 uint64_t getOperandBytes(uint64_t count, const Descriptor &operand,

@@ -22,8 +22,8 @@
 namespace garam::npu {
 
 /// Bytes at multiples of which what is stored begins, so that an access takes
-/// no more words of the SRAM's banks and no more bursts of DRAM than its bytes
-/// fill: their least common multiple.
+/// no more bursts of DRAM than its bytes fill. Nothing else asks for alignment:
+/// a run in SRAM costs whole words wherever it begins.
 uint64_t getAlignment(const MachineDescription &machine);
 
 /// What an engine is busy with, in cycles of the chip's clock, and the fixed
