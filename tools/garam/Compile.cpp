@@ -262,7 +262,7 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
       ->check(isNotEmpty());
   sub->add_option("--threads", options.threads,
                   "threads of the compiler; 0: one a processor")
-      ->check(isNumberUpTo(maxThreads))
+      ->check(isNumber(0, maxThreads))
       ->capture_default_str();
   sub->add_option("--report", command->reportPath, "file for a JSON report")
       ->check(isNotEmpty());
