@@ -18,13 +18,40 @@ namespace garam {
 
 namespace {
 
+/// Gives an operation that stands for another one this one's location alone.
+/// Upstream's fusion of constants names the makers of all operands too, behind
+/// the operation itself: of nodes that are fused, the last has the result, and
+/// it is none of those.
+struct LocationKeeper : RewriterBase::Listener {
+  void notifyOperationInserted(Operation *op, OpBuilder::InsertPoint) override {
+    if (auto generic = dyn_cast<linalg::GenericOp>(op))
+      inserted = generic;
+  }
+
+  void notifyOperationReplaced(Operation *op, ValueRange values) override {
+    if (isa<linalg::GenericOp>(op) && inserted && !values.empty() &&
+        values.front().getDefiningOp() == inserted)
+      inserted->setLoc(op->getLoc());
+  }
+
+  void notifyOperationErased(Operation *op) override {
+    if (op == inserted)
+      inserted = nullptr;
+  }
+
+  linalg::GenericOp inserted; ///< The latest.
+};
+
 struct FuseElementwise : impl::FuseElementwiseBase<FuseElementwise> {
   using FuseElementwiseBase::FuseElementwiseBase;
 
   LogicalResult initialize(MLIRContext *context) override;
 
   void runOnOperation() override {
-    if (failed(applyPatternsGreedily(getOperation(), patterns)))
+    LocationKeeper keeper;
+    GreedyRewriteConfig config;
+    config.setListener(&keeper);
+    if (failed(applyPatternsGreedily(getOperation(), patterns, config)))
       signalPassFailure();
   }
 

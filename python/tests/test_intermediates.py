@@ -22,9 +22,10 @@ def load(path):
 
 
 def get_all_values(path, inputs):
-    """File name of a node's first output -> its value in onnxruntime."""
+    """File name of a node's output -> its value in onnxruntime."""
     model = onnx.shape_inference.infer_shapes(onnx.load(path), data_prop=True)
-    outputs = {node.name or node.output[0]: node.output[0] for node in model.graph.node}
+    outputs = {(node.name or node.output[0]) + (f":{number}" if number else ""): name
+               for node in model.graph.node for number, name in enumerate(node.output) if name}
     known = {value.name for value in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name)
                               for name in outputs.values() if name not in known)
@@ -132,6 +133,67 @@ def test_values_that_share_their_bytes(run_tool, tmp_path, reader):
     expected = np.broadcast_to(x, (3, 5)).astype(np.int64)
     expected = {"Identity": expected, "Transpose": expected.T, "Reshape": expected.ravel()}[kind]
     assert np.array_equal(np.load(tmp_path / "with" / "y.npy"), expected)
+
+
+def make_quantised_attention(random):
+    """Products, a scaling, a softmax and pieces of a split, each quantised: a scale that a node
+    makes of a constant is folded into what is computed of another node's result."""
+    helper, nodes, constants = onnx.helper, [], []
+
+    def constant(name, value):
+        constants.append(onnx.numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def quantise(name, scale):
+        operands = [constant(f"{name}_scale", np.float32(scale)), constant(f"{name}_zero", np.int8(3))]
+        nodes.append(helper.make_node("QuantizeLinear", [name, *operands], [f"{name}_q"], f"{name}_q"))
+        nodes.append(helper.make_node("DequantizeLinear", [f"{name}_q", *operands], [f"{name}_d"],
+                                      f"{name}_d"))
+        return f"{name}_d"
+
+    def node(kind, inputs, name, scale, **attributes):
+        nodes.append(helper.make_node(kind, inputs, [name], name, **attributes))
+        return quantise(name, scale)
+
+    factor = [constant("factor_8", np.int8(127)), constant("factor_scale", np.float32(0.25 / 127))]
+    nodes.append(helper.make_node("DequantizeLinear", factor, ["factor"], "factor"))
+    weights = constant("weights", random.standard_normal((8, 12)).astype(np.float32))
+    projected = node("MatMul", ["x", weights], "projection", 0.1)
+    nodes.append(helper.make_node("Split", [projected], ["query", "key", "value"], "split", axis=1,
+                                  num_outputs=3))
+    moved = node("Transpose", [quantise("key", 0.1)], "moved", 0.1, perm=[1, 0])
+    scores = node("MatMul", [quantise("query", 0.1), moved], "scores", 0.5)
+    shares = node("Softmax", [node("Mul", [scores, "factor"], "scaled", 0.125)], "shares", 1 / 128)
+    nodes.append(helper.make_node("MatMul", [shares, quantise("value", 0.1)], ["y"], "last"))
+    graph = helper.make_graph(
+        nodes, "graph", [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [6, 8])],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [6, 4])], constants)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+
+
+def test_values_of_a_quantised_network(run_tool, tmp_path):
+    random = np.random.default_rng(5)
+    path, x = tmp_path / "model.onnx", random.standard_normal((6, 8)).astype(np.float32)
+    onnx.save(make_quantised_attention(random), path)
+    folder = run_model(run_tool, tmp_path, path, "host", {"x": x})
+    found = compare(folder, get_all_values(path, {"x": x}))
+    assert {"projection", "scores", "scaled_d", "shares_d"} <= found
+
+
+def test_values_within_a_function_are_none_of_its_node(run_tool, tmp_path):
+    """The standard deviation of a function's input has the type of its result, and of nothing that
+    the node yields."""
+    helper = onnx.helper
+    graph = helper.make_graph(
+        [helper.make_node("MeanVarianceNormalization", ["x"], ["n"], "norm", axes=[0]),
+         helper.make_node("MatMul", ["n", "n"], ["y"], "last")], "graph",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [8, 8])],
+        [helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [8, 8])])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    path, x = tmp_path / "model.onnx", np.random.default_rng(2).random((8, 8), np.float32)
+    onnx.save(model, path)
+    folder = run_model(run_tool, tmp_path, path, "host", {"x": x})
+    assert "norm" in compare(folder, get_all_values(path, {"x": x}))
 
 
 def test_not_without_data(run_tool, tmp_path):

@@ -394,12 +394,21 @@ static RankedTensorType mergeTypes(RankedTensorType first,
   return first.clone(shape);
 }
 
+/// Whether an output stays within the node of the model that `node` is a part
+/// of: a function, whose nodes have its location, goes on with it.
+static bool isWithinFunction(NodeOp node, unsigned index) {
+  return llvm::any_of(
+      node.getOutputs()[index].getUsers(), [&](Operation *user) {
+        return isa<NodeOp>(user) && user->getLoc() == node.getLoc();
+      });
+}
+
 /// Notes at the operation that makes `value` that this is an output of `node`,
 /// so that it can be told after fusion. An input that is passed on as it is
 /// stays what it was.
 static void noteOutput(NodeOp node, unsigned index, Value value) {
   Operation *op = value.getDefiningOp();
-  if (!op || op->getLoc() != node.getLoc())
+  if (!op || op->getLoc() != node.getLoc() || isWithinFunction(node, index))
     return;
   auto type = cast<RankedTensorType>(value.getType());
   if (hasUnsignedElements(node.getOutputs()[index].getType()))
