@@ -8,6 +8,7 @@ import onnx
 from onnx import TensorProto, helper
 import pytest
 
+import garam
 import linalg_execution
 import oracle
 from conftest import BINARY, DIGITS, MODEL, USAGE
@@ -246,6 +247,38 @@ def test_indices_count_from_the_end(run_tool, tmp_path):
               "i": np.array([[0, -1], [3, -4]], dtype=np.int64)}
     compare(run_tool, tmp_path, helper.make_node("Gather", ["x", "i"], ["y"]), inputs,
             {"y": TensorProto.FLOAT}, rank=3)
+
+
+@pytest.mark.parametrize("axis, count", [(0, 129), (1, 300), (1, 4000)])
+def test_concatenation_of_many_tensors(axis, count):
+    random = np.random.default_rng(count)
+    inputs = {f"x{i}": random.random((2, 3), np.float32) for i in range(count)}
+    expected = np.concatenate(list(inputs.values()), axis)
+    graph = helper.make_graph(
+        [helper.make_node("Concat", list(inputs), ["y"], "concat", axis=axis)], "g",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, [2, 3]) for name in inputs],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, expected.shape)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    np.testing.assert_array_equal(garam.compile(model, "host").run(inputs)["y"], expected)
+
+
+def test_insertions_into_one_tensor():
+    """One kernel writes a padding and pieces, of which one is empty and one transposed."""
+    random = np.random.default_rng(3)
+    inputs = {name: random.random(shape, np.float32)
+              for name, shape in [("a", (2, 3)), ("b", (2, 1)), ("c", (2, 0)), ("d", (4, 2))]}
+    graph = helper.make_graph(
+        [helper.make_node("Transpose", ["d"], ["t"], "turn", perm=[1, 0]),
+         helper.make_node("Concat", ["a", "c", "b", "t", "a"], ["wide"], "concat", axis=1),
+         helper.make_node("Pad", ["wide", "pads"], ["y"], "pad")], "g",
+        [helper.make_tensor_value_info(name, TensorProto.FLOAT, value.shape)
+         for name, value in inputs.items()],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [3, 17])],
+        [onnx.numpy_helper.from_array(np.array([1, 2, 0, 3]), "pads")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+    wide = np.concatenate([inputs[name] for name in "acb"] + [inputs["d"].T, inputs["a"]], 1)
+    np.testing.assert_array_equal(garam.compile(model, "host").run(inputs)["y"],
+                                  np.pad(wide, ((1, 0), (2, 3))))
 
 
 def test_time_is_that_of_the_target(run_tool, tmp_path):

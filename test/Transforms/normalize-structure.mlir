@@ -66,3 +66,57 @@ func.func @broadcast(%x: tensor<2x4xf32>, %b: tensor<4xf32>) -> tensor<2x4xf32> 
   } -> tensor<2x4xf32>
   return %1 : tensor<2x4xf32>
 }
+
+// Of many tensors, those of each 128 are put beside each other first.
+// CHECK-LABEL: @concat_many
+// CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[0] [1] [1] : tensor<1xf32> into tensor<128xf32>
+// CHECK-COUNT-126: tensor.insert_slice %{{.*}} : tensor<1xf32> into tensor<128xf32>
+// CHECK: %[[A:.*]] = tensor.insert_slice %{{.*}} into %{{.*}}[127] [1] [1] : tensor<1xf32> into tensor<128xf32>
+// CHECK: %[[B:.*]] = tensor.insert_slice %{{.*}} into %{{.*}}[1] [1] [1] : tensor<1xf32> into tensor<2xf32>
+// CHECK: %[[C:.*]] = tensor.insert_slice %[[A]] into %{{.*}}[0] [128] [1] : tensor<128xf32> into tensor<130xf32>
+// CHECK: tensor.insert_slice %[[B]] into %[[C]][128] [2] [1] : tensor<2xf32> into tensor<130xf32>
+func.func @concat_many(%x: tensor<1xf32>) -> tensor<130xf32> {
+  %y = tensor.concat dim(0)
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x,
+      %x, %x, %x, %x, %x, %x, %x, %x, %x, %x, %x
+      : (tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>) -> tensor<130xf32>
+  return %y : tensor<130xf32>
+}

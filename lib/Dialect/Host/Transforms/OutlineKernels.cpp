@@ -108,7 +108,10 @@ private:
   void cloneScalars();
   void addInputs();
   void addOutputViews();
-  void store(Value value, unsigned number);
+  Value getStored(unsigned number);
+  void store(unsigned number);
+  void storeParts(Value value, Value target);
+  void storeTo(Value value, Value target);
 
   KernelOp kernel;
   Block &body;
@@ -175,27 +178,85 @@ void BodyBuilder::addOutputViews() {
   }
 }
 
-void BodyBuilder::store(Value value, unsigned number) {
-  if (isEmpty(value.getType()))
-    return;
-  Value target = views[number];
-  Value source = value;
-  if (target)
-    source = getPlacement(kernel, number).getSource();
-  else
-    target = entry->getArgument(kernel->getNumOperands() + number);
+/// The insertions, the last first, that make `value` one after the other, each
+/// of what only the next goes on with.
+static SmallVector<tensor::InsertSliceOp> getInsertions(Value value) {
+  SmallVector<tensor::InsertSliceOp> insertions;
+  auto insertion = value.getDefiningOp<tensor::InsertSliceOp>();
+  while (insertion && insertion->hasOneUse()) {
+    insertions.push_back(insertion);
+    insertion = insertion.getDest().getDefiningOp<tensor::InsertSliceOp>();
+  }
+  return insertions;
+}
+
+/// Whether nothing has written the elements of `value`.
+static bool isUnwritten(Value value) {
+  Operation *op = value.getDefiningOp();
+  while (isa_and_present<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isa_and_present<tensor::EmptyOp>(op);
+}
+
+void BodyBuilder::storeTo(Value value, Value target) {
   auto store = bufferization::MaterializeInDestinationOp::create(
-      builder, loc, /*result=*/Type(), mapping.lookup(source), target);
+      builder, loc, /*result=*/Type(), value, target);
   store.setRestrict(true);
   store.setWritable(true);
+}
+
+/// What insertions place beside each other is stored part by part, each where
+/// it belongs: bufferization compares each insertion of a row with all others.
+void BodyBuilder::storeParts(Value value, Value target) {
+  SmallVector<tensor::InsertSliceOp> insertions = getInsertions(value);
+  Value rest = insertions.empty() ? value : insertions.back().getDest();
+  if (!isUnwritten(rest))
+    storeTo(mapping.lookup(rest), target);
+  auto map = [&](ArrayRef<OpFoldResult> sizes) {
+    return llvm::map_to_vector(sizes, [&](OpFoldResult size) {
+      auto computed = dyn_cast<Value>(size);
+      return computed ? OpFoldResult(mapping.lookup(computed)) : size;
+    });
+  };
+  for (tensor::InsertSliceOp insertion : llvm::reverse(insertions)) {
+    if (isEmpty(insertion.getSourceType()))
+      continue;
+    auto offsets = map(insertion.getMixedOffsets());
+    auto sizes = map(insertion.getMixedSizes());
+    auto strides = map(insertion.getMixedStrides());
+    MemRefType type = memref::SubViewOp::inferRankReducedResultType(
+        insertion.getSourceType().getShape(),
+        cast<MemRefType>(target.getType()), offsets, sizes, strides);
+    Value part = memref::SubViewOp::create(builder, loc, type, target, offsets,
+                                           sizes, strides);
+    storeTo(mapping.lookup(insertion.getSource()), part);
+  }
+}
+
+Value BodyBuilder::getStored(unsigned number) {
+  if (views[number])
+    return getPlacement(kernel, number).getSource();
+  return body.getTerminator()->getOperand(number);
+}
+
+void BodyBuilder::store(unsigned number) {
+  if (isEmpty(kernel->getResult(number).getType()))
+    return;
+  unsigned argument = kernel->getNumOperands() + number;
+  storeParts(getStored(number),
+             views[number] ? views[number] : entry->getArgument(argument));
 }
 
 void BodyBuilder::run() {
   addInputs();
   cloneScalars();
   addOutputViews();
+  llvm::DenseSet<Operation *> insertions;
+  for (unsigned number = 0; number < kernel->getNumResults(); ++number)
+    for (tensor::InsertSliceOp insertion : getInsertions(getStored(number)))
+      insertions.insert(insertion);
   for (Operation &op : body.without_terminator()) {
-    if (isa<ext::PlaceFrontOp>(op) ||
+    if (isa<ext::PlaceFrontOp>(op) || insertions.contains(&op) ||
         (op.getNumResults() != 0 && mapping.contains(op.getResult(0))))
       continue;
     auto front = dyn_cast<ext::TakeFrontOp>(op);
@@ -212,9 +273,8 @@ void BodyBuilder::run() {
         builder, loc, entry->getArgument(argument.getArgNumber()), type, sizes);
     mapping.map(front.getResult(), makeTensor(builder, view, loc, type));
   }
-  for (auto [number, value] :
-       llvm::enumerate(body.getTerminator()->getOperands()))
-    store(value, number);
+  for (unsigned number = 0; number < kernel->getNumResults(); ++number)
+    store(number);
 }
 
 func::FuncOp outlineKernel(KernelOp kernel, StringRef name, ModuleOp module) {

@@ -14,7 +14,8 @@ def HostOutlineKernels : Pass<"host-outline-kernels", "::mlir::ModuleOp"> {
   let description = [{
     Replaces each function of kernels by the functions that its kernels are, in
     order: they take a buffer for each input and each result. Kernels with the
-    same body share a function.
+    same body share a function. Tensors that are inserted into a result are
+    stored to their places in its buffer, one by one.
 
     ```mlir
     func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {
