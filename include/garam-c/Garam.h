@@ -83,6 +83,13 @@ typedef struct GaramState {
   GaramValue input, output;
 } GaramState;
 
+/** A dimension whose size each run gives, from `least` to `most`, as the option
+ *  "dim" has bound it. It belongs to the executable. */
+typedef struct GaramSymbol {
+  const char *name;
+  int64_t least, most;
+} GaramSymbol;
+
 /** An option of `garam compile` by its name without dashes: "dim", "shape",
  *  "state", "precision", "O", "calibrate", "placement", "no-fallback" ("on" or
  *  "", and "off"), or one of a device. "dim", "shape" and "state" may be there
@@ -166,6 +173,20 @@ GaramValue garamExecutableGetInput(const GaramExecutable *executable,
                                    size_t index);
 GaramValue garamExecutableGetOutput(const GaramExecutable *executable,
                                     size_t index);
+/** The dimensions of inputs whose sizes a run gives; a GaramValue has their
+ *  largest. */
+size_t garamExecutableGetNumSymbols(const GaramExecutable *executable);
+GaramSymbol garamExecutableGetSymbol(const GaramExecutable *executable,
+                                     size_t index);
+/** What a dimension whose size depends on the run is: of an input the name of a
+ *  symbol, of an output that, or an expression of symbols for people, as
+ *  "seq + 1". Null when the size is fixed. The sizes of output NAME after a run
+ *  are in output NAME.sizes, an int64 for each dimension. `dimension` is below
+ *  the rank. Belongs to the executable. */
+const char *garamExecutableGetInputDimension(const GaramExecutable *executable,
+                                             size_t index, size_t dimension);
+const char *garamExecutableGetOutputDimension(const GaramExecutable *executable,
+                                              size_t index, size_t dimension);
 /** What sessions keep from run to run, which is not among the inputs and
  * outputs above. */
 size_t garamExecutableGetNumStates(const GaramExecutable *executable);

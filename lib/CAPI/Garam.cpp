@@ -257,6 +257,32 @@ GaramValue garamExecutableGetOutput(const GaramExecutable *executable,
   return describe(getOutputs(executable)[index]);
 }
 
+size_t garamExecutableGetNumSymbols(const GaramExecutable *executable) {
+  return executable->executable->getEntryPoint().symbols.size();
+}
+
+GaramSymbol garamExecutableGetSymbol(const GaramExecutable *executable,
+                                     size_t index) {
+  const Symbol &symbol = executable->executable->getEntryPoint().symbols[index];
+  return {symbol.name.c_str(), symbol.least, symbol.most};
+}
+
+static const char *getDimension(const Binding &binding, size_t dimension) {
+  if (binding.dimensions.empty() || binding.dimensions[dimension].empty())
+    return nullptr;
+  return binding.dimensions[dimension].c_str();
+}
+
+const char *garamExecutableGetInputDimension(const GaramExecutable *executable,
+                                             size_t index, size_t dimension) {
+  return getDimension(getInputs(executable)[index], dimension);
+}
+
+const char *garamExecutableGetOutputDimension(const GaramExecutable *executable,
+                                              size_t index, size_t dimension) {
+  return getDimension(getOutputs(executable)[index], dimension);
+}
+
 size_t garamExecutableGetNumStates(const GaramExecutable *executable) {
   return getStates(executable).size();
 }

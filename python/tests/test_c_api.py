@@ -29,6 +29,10 @@ class State(ctypes.Structure):
     _fields_ = [("input", Value), ("output", Value)]
 
 
+class Symbol(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_char_p), ("least", ctypes.c_int64), ("most", ctypes.c_int64)]
+
+
 class Node(ctypes.Structure):
     _fields_ = [("name", ctypes.c_char_p), ("op", ctypes.c_char_p), ("opset", ctypes.c_int64)]
 
@@ -49,14 +53,17 @@ class Input(ctypes.Structure):
 
 # Results; that of the others is a pointer.
 RESULTS = {"garamErrorGetCode": ctypes.c_int, "garamGetAPIVersion": ctypes.c_uint32,
-           **dict.fromkeys(["garamErrorGetMessage", "garamGetVersion", "garamExecutableGetWarning"],
-                           ctypes.c_char_p),
+           **dict.fromkeys(["garamErrorGetMessage", "garamGetVersion", "garamExecutableGetWarning",
+                            "garamExecutableGetInputDimension",
+                            "garamExecutableGetOutputDimension"], ctypes.c_char_p),
            **dict.fromkeys(["garamContextLoadPlugin", "garamExecutableSave", "garamSessionRun",
                             "garamSessionCopyStates", "garamSessionResetStates"], ctypes.c_bool),
            "garamErrorGetDiagnostic": Diagnostic, "garamExecutableGetState": State,
+           "garamExecutableGetSymbol": Symbol,
            **dict.fromkeys(["garamExecutableGetInput", "garamExecutableGetOutput"], Value),
            **dict.fromkeys(["garamExecutableGetNumInputs", "garamExecutableGetNumOutputs",
                             "garamExecutableGetNumWarnings", "garamExecutableGetNumStates",
+                            "garamExecutableGetNumSymbols",
                             "garamErrorGetNumDiagnostics"], ctypes.c_size_t)}
 
 
@@ -298,6 +305,47 @@ def test_a_size_of_run_time_is_an_output_of_its_own(library):
     assert count == 3
     np.testing.assert_array_equal(y[:6].reshape(2, 3), np.nonzero(x))
     library.call("garamSessionDestroy", session)
+    library.call("garamExecutableDestroy", executable)
+
+
+def test_sizes_of_run_time_have_names_and_bounds(library):
+    shapes = {"x": ["batch", 4, "seq"], "w": [4, 1], "y": ["batch", 4, "n"]}
+    values = {name: helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+              for name, shape in shapes.items()}
+    graph = helper.make_graph(
+        [helper.make_node("Add", ["x", "w"], ["sum"]),
+         helper.make_node("Concat", ["sum", "sum"], ["y"], axis=2)], "test",
+        [values["x"], values["w"]], [values["y"]])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 21)], ir_version=10)
+    model = model.SerializeToString()
+
+    def get_dimensions(executable, kind, index, rank):
+        return [library.call(f"garamExecutableGet{kind}Dimension", executable,
+                             ctypes.c_size_t(index), ctypes.c_size_t(i)) for i in range(rank)]
+
+    # An option may be there several times.
+    options = (Option * 2)(Option(b"dim", b"batch=1..8"), Option(b"dim", b"seq=2..5"))
+    executable = library.try_call("garamCompile", library.context, b"model.onnx", model,
+                                  ctypes.c_size_t(len(model)), b"host", options,
+                                  ctypes.c_size_t(2))
+    symbols = [library.call("garamExecutableGetSymbol", executable, ctypes.c_size_t(i))
+               for i in range(library.call("garamExecutableGetNumSymbols", executable))]
+    assert sorted((symbol.name, symbol.least, symbol.most) for symbol in symbols) == [
+        (b"batch", 1, 8), (b"seq", 2, 5)]
+    assert get_dimensions(executable, "Input", 0, 3) == [b"batch", None, b"seq"]
+    assert get_dimensions(executable, "Input", 1, 2) == [None, None]
+    batch, fixed, total = get_dimensions(executable, "Output", 0, 3)
+    assert (batch, fixed) == (b"batch", None) and b"seq" in total and total != b"seq"
+    x, y, sizes = np.ones((3, 4, 2), np.float32), np.zeros(8 * 4 * 10, np.float32), np.zeros(3, int)
+    session = library.call("garamSessionCreate", executable)
+    assert library.run(session, {"x": x, "w": np.ones((4, 1), np.float32)}, [y, sizes])
+    assert sizes.tolist() == [3, 4, 4] and (y[:48] == 2).all()
+    library.call("garamSessionDestroy", session)
+    library.call("garamExecutableDestroy", executable)
+
+    executable = library.compile("add.onnx", "host", data=make_add())
+    assert library.call("garamExecutableGetNumSymbols", executable) == 0
+    assert get_dimensions(executable, "Output", 0, 2) == [None, None]
     library.call("garamExecutableDestroy", executable)
 
 
