@@ -38,12 +38,16 @@ static std::optional<Refusal> checkContract(ContractOp op,
   std::optional<ElementKind> kind = findElementKind(type, /*isUnsigned=*/false);
   if (kind && machine.findMode(getElementType(*kind)))
     return std::nullopt;
-  std::string name;
+  std::string name, hint;
   llvm::raw_string_ostream(name) << type;
+  if (isa<FloatType>(type))
+    hint = machine.findMode(ElementType::BF16) && type.isF16()
+               ? "convert the model to float32, which is multiplied in bf16"
+               : "quantise the model to int8";
   return Refusal(op.getLoc(),
                  "'" + machine.name + "' does not multiply " + name +
                      ", only " + describeModes(machine),
-                 isa<FloatType>(type) ? "quantise the model to int8" : "");
+                 hint);
 }
 
 /// Float operations that a machine without float arithmetic has, because

@@ -9,7 +9,9 @@
 
 #include "garam/Support/RawElements.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -125,6 +127,24 @@ static LogicalResult convertGather(RewriterBase &rewriter, ext::GatherOp op,
   return success();
 }
 
+/// Why no stage does what `op` does, which is none of what the device moves.
+static Obstacle describeScalars(Operation *op) {
+  bool inserts = op->walk([](tensor::InsertOp) {
+                     return WalkResult::interrupt();
+                   }).wasInterrupted();
+  if (inserts)
+    return {"it writes single elements, one after the other", ""};
+  if (isa<tensor::ExtractOp>(op))
+    return {"it goes on with a single element that is computed, as a size, a "
+            "position or a condition",
+            "make it a constant of the model"};
+  if (isa<scf::IfOp>(op))
+    return {"it chooses at run time what is computed", "use Where"};
+  if (isa<LoopLikeOpInterface>(op))
+    return {"a loop that is not unrolled", ""};
+  return {"no stage does this", ""};
+}
+
 LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
                               Obstacle &obstacle) {
   rewriter.setInsertionPoint(op);
@@ -152,7 +172,7 @@ LogicalResult convertMovement(RewriterBase &rewriter, Operation *op,
         return success();
       })
       .Default([&](Operation *) {
-        obstacle.reason = "no stage does this";
+        obstacle = describeScalars(op);
         return failure();
       });
 }

@@ -400,7 +400,11 @@ static Value convertExtremum(Emitter &e, Operation *op, ValueRange in) {
 }
 
 Value ScalarBody::fail(Operation *op) {
-  if (reason.empty())
+  bool divides =
+      isa<arith::DivSIOp, arith::DivUIOp, arith::RemSIOp, arith::RemUIOp>(op);
+  if (reason.empty() && divides && op->getResult(0).getType().isInteger(64))
+    reason = "the vector engine does not divide integers of 64 bits";
+  else if (reason.empty())
     reason = ("the vector engine has no '" + op->getName().getStringRef() +
               "' of these types")
                  .str();
@@ -470,7 +474,7 @@ Value ScalarBody::get(Value original) {
     return known;
   Operation *op = original.getDefiningOp();
   if (!op) {
-    reason = "a scalar from outside of the operation";
+    reason = "a scalar that another operation computes";
     return {};
   }
   Value value = convert(op);

@@ -2,7 +2,7 @@
 
 // The tensor engine of atom multiplies no f32: what it does multiply is told.
 func.func @product(%x: tensor<4x8xf32>, %w: tensor<8x6xf32>) -> tensor<4x6xf32> {
-  // expected-error @+1 {{'atom' does not multiply f32, only}}
+  // expected-error @+1 {{'atom' does not multiply f32, only f16, i8; quantise the model to int8}}
   %0 = npu.contract %x, %w sizes [4, 6, 8]
     iterators [#npu.iterator<row>, #npu.iterator<column>, #npu.iterator<reduction>]
     maps [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,

@@ -102,7 +102,7 @@ func.func @operands(%x: tensor<8xi64>, %s: tensor<i64>) -> (tensor<2xi64>, tenso
   %i = arith.constant 1 : index
   // expected-error @+1 {{the device cannot carry out 'tensor.extract_slice': offsets or strides that are not constants}}
   %y = tensor.extract_slice %x[%i] [2] [1] : tensor<8xi64> to tensor<2xi64>
-  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': it goes on with a single element that is computed, as a size, a position or a condition}}
   %fill = tensor.extract %s[] : tensor<i64>
   // expected-error @+1 {{the device cannot carry out 'tensor.pad': a padding that is not constant}}
   %z = tensor.pad %x low[1] high[1] {
@@ -134,7 +134,7 @@ func.func @not_linear(%x: tensor<4xi64>) -> tensor<8xi64> {
 // A fill by a scalar that is read at run time.
 
 func.func @computed_fill(%s: tensor<i64>) -> tensor<4xi64> {
-  // expected-error @+1 {{the device cannot carry out 'tensor.extract': no stage does this}}
+  // expected-error @+1 {{the device cannot carry out 'tensor.extract': it goes on with a single element that is computed, as a size, a position or a condition}}
   %v = tensor.extract %s[] : tensor<i64>
   %e = tensor.empty() : tensor<4xi64>
   // expected-error @+1 {{the device cannot carry out 'linalg.fill': a scalar operand that is not a constant}}
