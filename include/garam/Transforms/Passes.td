@@ -357,7 +357,9 @@ def PlanScratch : Pass<"plan-scratch", "::mlir::func::FuncOp"> {
     Gives each allocation of a function a place in a buffer that is its last
     argument, so that a kernel needs no allocator and no stack. All allocations
     must be static, or of sizes that the arithmetic which makes them bounds: they
-    then have room for the greatest. A function without allocations stays as it is.
+    then have room for the greatest. Each has bytes of its own, also when another
+    one's life has ended: a kernel has few. A function without allocations stays
+    as it is.
 
     ```mlir
     func.func @garam_kernel_0(%x: memref<8xf32>) {

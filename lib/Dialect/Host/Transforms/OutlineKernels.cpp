@@ -7,10 +7,9 @@
 #include "garam/Dialect/Host/Transforms/Passes.h"
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Transforms/BodyHash.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/IR/AsmState.h"
 #include "mlir/IR/IRMapping.h"
-#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 
@@ -25,27 +24,32 @@ std::string getKernelName(unsigned number) {
   return ("garam_kernel_" + Twine(number)).str();
 }
 
-/// The same for kernels whose functions are the same: weights are not in it.
-static std::string getBodyText(KernelOp kernel) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  Block &body = kernel.getBody().front();
-  llvm::interleaveComma(body.getArgumentTypes(), os);
-  AsmState state(kernel, OpPrintingFlags().useLocalScope());
-  for (Operation &op : body)
-    op.print(os << "\n", state);
-  return text;
+/// The same for kernels whose functions are the same: weights are not in them.
+static llvm::hash_code hashKernel(KernelOp kernel) {
+  TypeRange types = kernel.getBody().getArgumentTypes();
+  return llvm::hash_combine(
+      llvm::hash_combine_range(types.begin(), types.end()), hashBodies(kernel));
+}
+
+static bool haveOneFunction(KernelOp left, KernelOp right) {
+  return OperationEquivalence::isRegionEquivalentTo(
+      &left.getBody(), &right.getBody(), OperationEquivalence::IgnoreLocations);
 }
 
 KernelNumbers numberKernels(func::FuncOp function) {
   KernelNumbers result;
-  llvm::StringMap<uint32_t> known;
+  llvm::DenseMap<size_t, SmallVector<uint32_t, 1>> known; // by hash
   for (auto kernel : function.getOps<KernelOp>()) {
-    auto [position, isNew] =
-        known.try_emplace(getBodyText(kernel), result.kernels.size());
-    if (isNew)
+    SmallVector<uint32_t, 1> &alike = known[hashKernel(kernel)];
+    auto same = llvm::find_if(alike, [&](uint32_t number) {
+      return haveOneFunction(result.kernels[number], kernel);
+    });
+    if (same == alike.end()) {
+      alike.push_back(result.kernels.size());
+      same = std::prev(alike.end());
       result.kernels.push_back(kernel);
-    result.numbers.push_back(position->second);
+    }
+    result.numbers.push_back(*same);
   }
   return result;
 }
