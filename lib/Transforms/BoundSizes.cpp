@@ -22,6 +22,8 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <map>
+
 using namespace mlir;
 
 namespace garam {
@@ -42,6 +44,15 @@ struct Bounded {
     return cast<RankedTensorType>(buffer.getType()).getDimSize(dim);
   }
 };
+
+/// One of two sizes may be 1 in a run, where the model broadcasts.
+constexpr StringRef unequalSizes =
+    "a size of one of its tensors shows only at "
+    "run time and need not be that of the others";
+
+/// What a computed size is made of: counters, each with its factor, and fixed
+/// sizes, of a null counter.
+using Terms = std::vector<std::pair<void *, int64_t>>;
 
 class SizeBounder {
 public:
@@ -66,9 +77,11 @@ private:
   LogicalResult visitElements(Operation &op);
   LogicalResult visitReturn(Operation *op);
 
-  LogicalResult refuse(Operation *op);
+  LogicalResult
+  refuse(Operation *op,
+         StringRef why = "it takes a tensor whose size shows only at run time");
   Value readCounter(Value counter);
-  Value makeCounter(Value size);
+  Value makeCounter(Value size, Terms terms);
   std::optional<std::pair<int64_t, Value>> findSize(Value size);
   void replace(Value value, Value buffer, ArrayRef<Value> counters);
   void maskReductions(linalg::LinalgOp op, ArrayRef<Value> loopCounters);
@@ -78,6 +91,8 @@ private:
   llvm::DenseMap<Value, Bounded> bounded;
   /// What a counter counts to at most.
   llvm::DenseMap<Value, int64_t> mostOf;
+  /// Counters of computed sizes: equal sizes have one.
+  std::map<Terms, Value> counterOf;
   /// Replaced operations, in order.
   llvm::SetVector<Operation *> replaced;
 };
@@ -100,9 +115,8 @@ bool SizeBounder::usesBounded(Operation &op) {
       .wasInterrupted();
 }
 
-LogicalResult SizeBounder::refuse(Operation *op) {
-  return emitRefusal({op, "it takes a tensor whose size shows only at run time",
-                      "cut or pad the tensor to a fixed size before"});
+LogicalResult SizeBounder::refuse(Operation *op, StringRef why) {
+  return emitRefusal({op, why, "cut or pad the tensor to a fixed size before"});
 }
 
 Value SizeBounder::readCounter(Value counter) {
@@ -111,11 +125,14 @@ Value SizeBounder::readCounter(Value counter) {
                                     tensor::ExtractOp::create(b, loc, counter));
 }
 
-Value SizeBounder::makeCounter(Value size) {
+Value SizeBounder::makeCounter(Value size, Terms terms) {
+  Value &counter = counterOf[std::move(terms)];
+  if (counter)
+    return counter;
   Location loc = size.getLoc();
   Value number = arith::IndexCastOp::create(b, loc, b.getI64Type(), size);
-  return tensor::FromElementsOp::create(
-      b, loc, RankedTensorType::get({}, b.getI64Type()), number);
+  return counter = tensor::FromElementsOp::create(
+             b, loc, RankedTensorType::get({}, b.getI64Type()), number);
 }
 
 /// The counter that `size`, an index, is read from; null when it is not.
@@ -255,10 +272,12 @@ LogicalResult SizeBounder::visitStructured(linalg::LinalgOp op) {
           return refuse(op);
         continue;
       }
-      if (counter)
-        loopCounters[loop.getPosition()] = counter;
       // Tensors that are equally long lie in buffers that are.
       int64_t &size = loopSizes[loop.getPosition()];
+      if (ShapedType::isStatic(size) &&
+          loopCounters[loop.getPosition()] != counter)
+        return refuse(op, unequalSizes);
+      loopCounters[loop.getPosition()] = counter;
       if (ShapedType::isStatic(size) && size != type.getDimSize(dim))
         return refuse(op);
       size = type.getDimSize(dim);
@@ -358,7 +377,8 @@ LogicalResult SizeBounder::visitCollapse(tensor::CollapseShapeOp op) {
       Location loc = op.getLoc();
       Value factor = arith::ConstantIndexOp::create(b, loc, size);
       counter = makeCounter(
-          arith::MulIOp::create(b, loc, readCounter(counter), factor));
+          arith::MulIOp::create(b, loc, readCounter(counter), factor),
+          {{counter.getAsOpaquePointer(), size}});
     }
     counters[dim] = counter;
   }
@@ -411,6 +431,7 @@ LogicalResult SizeBounder::visitConcat(tensor::ConcatOp op) {
   bool isCounted = false;
   Value end = arith::ConstantIndexOp::create(b, loc, 0);
   SmallVector<Value> begins;
+  Terms terms;
   for (Value input : op.getInputs()) {
     const Bounded *known = find(input);
     buffers.push_back(known ? known->buffer : input);
@@ -422,8 +443,10 @@ LogicalResult SizeBounder::visitConcat(tensor::ConcatOp op) {
           shape[dim] != bufferType.getDimSize(dim))
         return refuse(op);
       shape[dim] = bufferType.getDimSize(dim);
-      if (known && known->counters[dim])
-        counters[dim] = known->counters[dim];
+      Value counter = known ? known->counters[dim] : Value();
+      if (!begins.empty() && counters[dim] != counter)
+        return refuse(op, unequalSizes);
+      counters[dim] = counter;
     }
     if (bufferType.isDynamicDim(axis))
       return refuse(op);
@@ -431,6 +454,8 @@ LogicalResult SizeBounder::visitConcat(tensor::ConcatOp op) {
     begins.push_back(end);
     Value counter = known ? known->counters[axis] : Value();
     isCounted |= bool(counter);
+    terms.emplace_back(counter.getAsOpaquePointer(),
+                       counter ? 1 : bufferType.getDimSize(axis));
     Value size = counter ? readCounter(counter)
                          : arith::ConstantIndexOp::create(
                                b, loc, bufferType.getDimSize(axis))
@@ -450,7 +475,7 @@ LogicalResult SizeBounder::visitConcat(tensor::ConcatOp op) {
                                           tensor::getMixedSizes(b, loc, buffer),
                                           ones);
   }
-  counters[axis] = makeCounter(end);
+  counters[axis] = makeCounter(end, std::move(terms));
   replace(op, whole, counters);
   return success();
 }

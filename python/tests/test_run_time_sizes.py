@@ -74,6 +74,44 @@ CASES = {
              "y = ReduceSum (product, zero)\n"
              "z = ReduceMax (taken, zero) }",
              {"zero": np.array([0]), "first": np.int64(0)}, {"x": X, "w": floats(4, 6)}),
+    # Both factors are as long as what was found, however long that is.
+    "equal_sizes": ("(float[3, 4] x) => (float[2, n] y, float[1, m] z) {"
+                    "found = NonZero (x)\n"
+                    "places = Cast <to = 1> (found)\n"
+                    "squares = Mul (places, places)\n"
+                    "y = Add (squares, places)\n"
+                    "row, column = Split <axis = 0, num_outputs = 2> (y)\n"
+                    "first = Concat <axis = 1> (row, tail)\n"
+                    "second = Concat <axis = 1> (column, tail)\n"
+                    "z = Sub (first, second) }",
+                    {"tail": np.array([[7, 8]], np.float32)}, {"x": X}),
+}
+
+# Where what was found is one element long it broadcasts, else it must be as long as the others.
+# name -> the graph, initializers
+REFUSED = {
+    "fixed_beside_found": ("(float[4] x) => (float[1, 4] y) {"
+                           "found = NonZero (x)\n"
+                           "places = Cast <to = 1> (found)\n"
+                           "y = Add (places, c) }", {"c": np.arange(4, dtype=np.float32)}),
+    "found_beside_fixed": ("(float[3, 4] x, bool[3] m) => (float[3, 4] y) {"
+                           "taken = Compress <axis = 0> (x, m)\n"
+                           "y = Mul (taken, c) }",
+                           {"c": np.arange(12, dtype=np.float32).reshape(3, 4)}),
+    "undeclared": ("(float[3, 4] x, bool[3] m) => (float[p, q] y) {"
+                   "taken = Compress <axis = 0> (x, m)\n"
+                   "y = Mul (taken, c) }",
+                   {"c": np.arange(12, dtype=np.float32).reshape(3, 4)}),
+    "two_that_are_found": ("(float[4] x, bool[4] m, bool[4] n) => (float[p] y) {"
+                           "one = Compress (x, m)\n"
+                           "other = Compress (x, n)\n"
+                           "y = Mul (one, other) }", {}),
+    "joined_rows": ("(float[4, 2] x, bool[4] m) => (float[p, 4] y) {"
+                    "taken = Compress <axis = 0> (x, m)\n"
+                    "y = Concat <axis = 1> (taken, x) }", {}),
+    "expanded": ("(float[4] x, bool[4] m) => (float[4] y) {"
+                 "taken = Compress (x, m)\n"
+                 "y = Expand (taken, four) }", {"four": np.array([4])}),
 }
 
 
@@ -98,6 +136,26 @@ def test_agrees_with_onnxruntime(name):
     for output, value in expected.items():
         assert actual[output].shape == value.shape and actual[output].dtype == value.dtype
         np.testing.assert_allclose(actual[output], value, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_sizes_that_may_broadcast_are_refused(name):
+    garam = pytest.importorskip("garam")
+    graph, initializers = REFUSED[name]
+    with pytest.raises(garam.ModelError) as error:
+        garam.compile(make_model(graph, initializers), target="host")
+    assert ("a size of one of its tensors shows only at run time and need not be that of the "
+            "others; cut or pad the tensor to a fixed size before") in str(error.value)
+
+
+def test_declared_sizes_are_not_those_of_what_may_broadcast():
+    """A slice of one element is added to four."""
+    garam = pytest.importorskip("garam")
+    model = make_model("(float[4] x, int64[1] begin, int64[1] end) => (float[4] y) {"
+                       "part = Slice (x, begin, end)\n"
+                       "y = Add (part, c) }", {"c": np.arange(4, dtype=np.float32)})
+    with pytest.raises(garam.ModelError, match="is computed at run time, but must be a constant"):
+        garam.compile(model, target="host")
 
 
 def test_one_session_yields_several_sizes():

@@ -71,7 +71,9 @@ static LogicalResult lowerExpand(NodeAccessor &node) {
     if (inputDim >= 0)
       coordinates.push_back(repeats ? b.getAffineConstantExpr(0)
                                     : b.getAffineDimExpr(dim));
-    bool keeps = !repeats && inputDim >= 0;
+    // A dynamic size must be the wanted one: if it was 1, it would repeat.
+    bool keeps = !repeats && inputDim >= 0 &&
+                 !(ShapedType::isDynamic(input) && wanted != 1);
     sizes.push_back(keeps ? inputSizes[inputDim] : b.getIndexAttr(wanted));
   }
   if (rank == type.getRank() && getSizes(b, node.getInput(0)) == sizes)

@@ -55,7 +55,8 @@ mlir::Value makeMapped(mlir::ImplicitLocOpBuilder &b, mlir::Type elementType,
                        mlir::ValueRange operands, ScalarBody body);
 
 /// makePointwise with ONNX's multidirectional broadcasting of shapes. A
-/// dynamic size is taken to be equal to the others, not to be 1 and broadcast.
+/// dynamic size is taken to be equal to the others, not to be 1 and broadcast,
+/// which the passes that size buffers verify.
 /// Reports shapes that do not broadcast.
 mlir::FailureOr<mlir::Value> makeBroadcast(NodeAccessor &node,
                                            mlir::ValueRange operands,

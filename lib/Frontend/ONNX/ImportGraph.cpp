@@ -426,10 +426,74 @@ static bool isOneElement(Value value) {
          type.getRank() <= 1;
 }
 
+/// By value: one of the same shape, itself where none is known. Values of the
+/// same one have equal shapes.
+using SameShapes = llvm::DenseMap<Value, Value>;
+
+static Value lookup(const SameShapes &shapes, Value value) {
+  auto known = shapes.find(value);
+  return known == shapes.end() ? value : known->second;
+}
+
+static int64_t getRank(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type ? type.getRank() : -1;
+}
+
+/// The operand whose shape the result of a node has; null when none is known.
+static Value getOperandOfShape(NodeOp node, const SameShapes &shapes) {
+  OperandRange inputs = node.getInputs();
+  if (!node.getDomain().empty() || inputs.empty())
+    return {};
+  if (is_contained(kUnaryOperators, node.getOpType()))
+    return inputs[0];
+  if (!is_contained(kBinaryOperators, node.getOpType()) || inputs.size() != 2)
+    return {};
+  if (lookup(shapes, inputs[0]) == lookup(shapes, inputs[1]))
+    return inputs[0];
+  for (unsigned index : {0, 1})
+    if (isOneElement(inputs[1 - index]) &&
+        getRank(inputs[index]) >= getRank(inputs[1 - index]))
+      return inputs[index];
+  return {};
+}
+
+static SameShapes findSameShapes(Block &block) {
+  SameShapes shapes;
+  for (Operation &op : block)
+    if (auto node = dyn_cast<NodeOp>(op); node && node.getNumResults() > 0)
+      if (Value operand = getOperandOfShape(node, shapes))
+        shapes[node.getResult(0)] = lookup(shapes, operand);
+  return shapes;
+}
+
+/// The shape that operand `index` of a node that broadcasts has by that of the
+/// result, `type`. Where the sizes differ one of them is 1, so the operand has
+/// the result's size where that is 1, where the other operand's is, and where
+/// the other operand has no such dimension. Elsewhere its size stays open: it
+/// may be 1 in a run.
+static RankedTensorType getBroadcastShape(NodeOp node, unsigned index,
+                                          RankedTensorType type) {
+  auto operand = dyn_cast<RankedTensorType>(node.getInputs()[index].getType());
+  auto other =
+      dyn_cast<RankedTensorType>(node.getInputs()[1 - index].getType());
+  if (!operand || !other || operand.getRank() > type.getRank())
+    return {};
+  SmallVector<int64_t> shape(type.getShape().take_back(operand.getRank()));
+  // Dimensions of the two belong together from the last one on.
+  int64_t before = operand.getRank() - other.getRank();
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    int64_t otherDim = int64_t(dim) - before;
+    if (size != 1 && otherDim >= 0 && other.getDimSize(otherDim) != 1)
+      size = ShapedType::kDynamic;
+  }
+  return type.clone(shape);
+}
+
 /// The shape that operand `index` of a node has by that of the result; null
-/// where none follows. A size that is not known is taken to be equal to those
-/// of the other operands, not to be 1 and broadcast.
-static RankedTensorType getOperandShape(NodeOp node, unsigned index) {
+/// where none follows.
+static RankedTensorType getOperandShape(NodeOp node, unsigned index,
+                                        const SameShapes &shapes) {
   auto type = dyn_cast<RankedTensorType>(node.getResult(0).getType());
   if (!type || !node.getDomain().empty())
     return {};
@@ -438,16 +502,18 @@ static RankedTensorType getOperandShape(NodeOp node, unsigned index) {
   if (!is_contained(kBinaryOperators, node.getOpType()) ||
       node.getInputs().size() != 2)
     return {};
-  if (isOneElement(node.getInputs()[1 - index]) && type.getRank() > 0)
+  Value operand = node.getInputs()[index], other = node.getInputs()[1 - index];
+  if (lookup(shapes, operand) == lookup(shapes, other))
     return type;
-  auto operand = dyn_cast<RankedTensorType>(node.getInputs()[index].getType());
-  if (!operand || operand.getRank() > type.getRank())
-    return {};
-  return type.clone(type.getShape().take_back(operand.getRank()));
+  // A result of more dimensions than the one element has those of the operand.
+  if (isOneElement(other) && type.getRank() > getRank(other))
+    return type;
+  return getBroadcastShape(node, index, type);
 }
 
 /// Carries the shapes of results on to the operands.
 static void refineOperands(Block &block) {
+  SameShapes shapes = findSameShapes(block);
   for (Operation &op : llvm::reverse(block)) {
     auto node = dyn_cast<NodeOp>(op);
     if (!node || node.getNumResults() == 0)
@@ -456,7 +522,7 @@ static void refineOperands(Block &block) {
       auto tensor = dyn_cast<TensorType>(operand.getType());
       if (!tensor || !operand.getDefiningOp<NodeOp>())
         continue;
-      RankedTensorType shape = getOperandShape(node, index);
+      RankedTensorType shape = getOperandShape(node, index, shapes);
       if (!shape)
         continue;
       if (Type refined =
