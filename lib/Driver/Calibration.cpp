@@ -163,7 +163,7 @@ llvm::Error Calibration::countSamples(const InputSamples &input) {
     if (found.drop_front() == shape)
       count = found[0];
     else if (!shape.empty() && found.drop_front() == shape.drop_front() &&
-             found[0] % shape[0] == 0)
+             shape[0] > 0 && found[0] % shape[0] == 0)
       count = found[0] / shape[0];
   }
   if (count == 0)

@@ -18,8 +18,10 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/xxhash.h"
@@ -266,6 +268,49 @@ openWeights(ModuleOp module, StringRef path) {
   return file;
 }
 
+/// The bytes of a weight of `type` at least; nothing when these cannot be
+/// counted. Elements of less than a byte are packed, but for truth values.
+static std::optional<uint64_t> countBytes(ShapedType type) {
+  constexpr unsigned bitsPerByte = 8;
+  if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat())
+    return std::nullopt;
+  unsigned bits = type.getElementTypeBitWidth();
+  if (bits == 1 || bits > bitsPerByte)
+    bits = llvm::alignTo(bits, bitsPerByte);
+  std::optional<uint64_t> total = bits;
+  for (int64_t size : type.getShape()) {
+    total = llvm::checkedMulUnsigned<uint64_t>(*total, size);
+    if (!total)
+      return std::nullopt;
+  }
+  return llvm::divideCeil(*total, bitsPerByte);
+}
+
+/// Checks that every weight has the bytes of its type: whoever reads it counts
+/// on them.
+static llvm::Error checkSizes(ModuleOp module, StringRef path) {
+  std::string wrong;
+  module->walk([&](Operation *op) {
+    op->getAttrDictionary().walk([&](DenseResourceElementsAttr attr) {
+      const AsmResourceBlob *blob = attr.getRawHandle().getBlob();
+      uint64_t found = blob ? blob->getData().size() : 0;
+      std::optional<uint64_t> needed = countBytes(attr.getType());
+      if (!wrong.empty() || (needed && found >= *needed))
+        return;
+      llvm::raw_string_ostream os(wrong);
+      os << path << ": the weight '" << attr.getRawHandle().getKey() << "' has "
+         << found << " bytes, needed ";
+      if (needed)
+        os << *needed << " for its type, ";
+      else
+        os << "a type of fixed size instead of ";
+      os << attr.getType() << "; hint: write the stage again";
+    });
+  });
+  return wrong.empty() ? llvm::Error::success()
+                       : makeUserError(ExitCode::Model, wrong);
+}
+
 /// The name of the stage that a module is the IR of, as it says itself or, when
 /// it was written by hand, as its operations show; empty when they do not.
 static StringRef findStage(ModuleOp module) {
@@ -308,6 +353,8 @@ llvm::Expected<StageInput> readStage(StringRef path, MLIRContext *context) {
       return std::move(error);
   }
   (*input.module)->removeAttr(weightsAttrName);
+  if (llvm::Error error = checkSizes(*input.module, path))
+    return std::move(error);
   return std::move(input);
 }
 

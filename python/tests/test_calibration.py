@@ -163,6 +163,16 @@ def test_samples_are_finite(network, value, name, shape, fails, tmp_path):
     assert f"--calibrate {tmp_path / 'samples.npz'}" in message
 
 
+def test_inputs_without_elements(fails, tmp_path):
+    nodes = [helper.make_node("Relu", ["x"], ["a"]), helper.make_node("Relu", ["z"], ["b"])]
+    onnx.save(make_model(nodes, {"x": (0, 4), "z": (4,)}, {"a": (0, 4), "b": (4,)}),
+              tmp_path / "model.onnx")
+    zeros = np.zeros((3, 4), np.float32)
+    np.savez(tmp_path / "samples.npz", x=zeros, z=zeros)
+    fails(INPUT, "array 'x' is float32[3,4]; needed samples of float32[0,4] along a first axis",
+          *compile_with(tmp_path, tmp_path / "samples.npz"))
+
+
 def test_two_inputs_have_as_many_samples(fails, tmp_path):
     nodes = [helper.make_node("MatMul", ["x", "w"], ["a"]),
              helper.make_node("MatMul", ["z", "w"], ["b"])]

@@ -156,6 +156,31 @@ def test_ir_without_a_function(run_tool, tmp_path):
     assert "empty.mlir: has no function" in resume(run_tool, path, MODEL)
 
 
+@pytest.mark.parametrize("type, needed", [("f32", 256), ("i1", 64), ("i4", 32), ("bf16", 128)])
+def test_resources_have_the_bytes_of_their_types(run_tool, tmp_path, type, needed):
+    path = tmp_path / "short.mlir"
+
+    def write(size):
+        # After the alignment, four bytes, come the data.
+        path.write_text(
+            f"func.func @main(%x: tensor<64xf32> {{onnx.name = \"x\"}}) -> (tensor<64x{type}> "
+            "{onnx.name = \"y\"}) {\n"
+            f"  %w = arith.constant dense_resource<w> : tensor<64x{type}>\n"
+            f"  return %w : tensor<64x{type}>\n}}\n"
+            "{-# dialect_resources: { builtin: { w: \"0x01000000" + "01" * size + "\" } } #-}\n")
+
+    write(needed - 1)
+    assert (f"short.mlir: the weight 'w' has {needed - 1} bytes, needed {needed} for its type, "
+            f"tensor<64x{type}>; hint: write the stage again") in resume(run_tool, path, MODEL)
+    write(needed)
+    result = run_tool("garam", "compile", path, "--from=linalg", "--target", "host", "-o",
+                      tmp_path / "out.garam", "--quiet", status=None)
+    assert "the weight" not in result.stderr and "internal error" not in result.stderr
+    (tmp_path / "out.garam").unlink(missing_ok=True)
+    path.write_text(path.read_text().replace(f"64x{type}>", f"4611686018427387904x4x{type}>"))
+    assert "needed a type of fixed size instead of" in resume(run_tool, path, MODEL)
+
+
 def test_weights_do_not_overwrite_the_model(run_tool, tmp_path):
     path = tmp_path / "out.mlir.weights.mlirbc"
     path.write_bytes(DIGITS.read_bytes())
