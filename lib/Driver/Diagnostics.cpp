@@ -31,11 +31,8 @@ void DiagnosticCollector::collect(Diagnostic &diagnostic) {
     }
     hasOwnFaults |= isFault(diagnostic);
     DiagnosisParts parts = describe(diagnostic);
-    std::string text = parts.str();
     // One cause is often told at each of the operations that a node became.
-    if (llvm::none_of(errors, [&](const DiagnosisParts &known) {
-          return known.str() == text;
-        }))
+    if (texts.insert(parts.str()).second)
       errors.push_back(std::move(parts));
   } else if (diagnostic.getSeverity() == DiagnosticSeverity::Warning) {
     warnings.push_back(describe(diagnostic).str());
@@ -92,10 +89,12 @@ std::string DiagnosticCollector::takeText() {
       llvm::map_range(errors, [](const auto &parts) { return parts.str(); }),
       "\n");
   errors.clear();
+  texts.clear();
   return text;
 }
 
 llvm::Error DiagnosticCollector::takeError(ExitCode exitCode) {
+  texts.clear();
   return makeDiagnosedError(exitCode, std::exchange(errors, {}));
 }
 

@@ -10,6 +10,7 @@
 #include "garam/Support/DiagnosedError.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <string>
 #include <vector>
@@ -54,6 +55,7 @@ private:
 
   const NodeLabels *labels;
   std::vector<DiagnosisParts> errors;
+  llvm::StringSet<> texts; // of the errors
   std::vector<std::string> warnings, remarks;
   std::string firstMessage;
   std::vector<std::string> firstNodes;

@@ -91,6 +91,66 @@ def test_a_loop_that_appends_collects(join):
     run_both(make_loop(join), {"x": X})
 
 
+def test_sequences_that_share_elements():
+    """What one sequence gets is not in the others that were the same before."""
+    nodes = [helper.make_node("SequenceEmpty", [], ["s0"], dtype=TensorProto.FLOAT)]
+    for i in range(6):
+        nodes += [helper.make_node("Mul", ["x", f"c{i}"], [f"e{i}"]),
+                  helper.make_node("SequenceInsert", [f"s{i}", f"e{i}"], [f"s{i + 1}"])]
+    nodes += [helper.make_node("SequenceErase", ["s6"], ["shorter"]),
+              helper.make_node("SequenceInsert", ["shorter", "x"], ["replaced"]),
+              helper.make_node("SequenceInsert", ["s3", "x"], ["branch"]),
+              helper.make_node("SequenceInsert", ["s3", "x", "one"], ["middle"]),
+              helper.make_node("SequenceErase", ["s6", "one"], ["without"])]
+    joined = ["s6", "s3", "shorter", "replaced", "branch", "middle", "without"]
+    nodes += [helper.make_node("ConcatFromSequence", [name], [f"y_{name}"], axis=0) for name in joined]
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 6])],
+        [helper.make_tensor_value_info(f"y_{name}", TensorProto.FLOAT, ["n", 6]) for name in joined],
+        [helper.make_tensor(f"c{i}", TensorProto.FLOAT, [], [i + 2.0]) for i in range(6)]
+        + [helper.make_tensor("one", TensorProto.INT64, [], [1])])
+    run_both(helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", OPSET)]),
+             {"x": X})
+
+
+def make_inserts(count, *place):
+    """A tensor that is put into a sequence again and again, and the first of these."""
+    nodes = [helper.make_node("SequenceEmpty", [], ["s0"], dtype=TensorProto.FLOAT)]
+    nodes += [helper.make_node("SequenceInsert", [f"s{i}", "x", *place], [f"s{i + 1}"])
+              for i in range(count)]
+    nodes.append(helper.make_node("SequenceAt", [f"s{count}", "zero"], ["y"]))
+    graph = helper.make_graph(
+        nodes, "g", [helper.make_tensor_value_info("x", TensorProto.FLOAT, [4, 6])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [4, 6])],
+        [helper.make_tensor("zero", TensorProto.INT64, [], [0])])
+    return helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", OPSET)])
+
+
+def test_long_sequences():
+    garam = pytest.importorskip("garam")
+    for model in (make_inserts(3000), make_inserts(1500, "zero")):
+        np.testing.assert_array_equal(garam.compile(model, target="host").run({"x": X})["y"], X)
+    # Each insertion at the front copies the names of all elements.
+    with pytest.raises(garam.ModelError, match="is a sequence, map, optional or sparse tensor"):
+        garam.compile(make_inserts(3000, "zero"), target="host")
+
+
+def test_a_split_into_more_parts_than_are_followed():
+    """No list of them is made: these would take more memory than there is."""
+    garam = pytest.importorskip("garam")
+    for split in ((), ("one",)):
+        node = helper.make_node("SplitToSequence", ["x", *split], ["parts"], axis=0)
+        at = helper.make_node("SequenceAt", ["parts", "one"], ["y"])
+        graph = helper.make_graph(
+            [node, at], "g", [helper.make_tensor_value_info("x", TensorProto.BOOL, [1 << 46])],
+            [helper.make_tensor_value_info("y", TensorProto.BOOL, ["n"])],
+            [helper.make_tensor("one", TensorProto.INT64, [], [1])])
+        model = helper.make_model(graph, ir_version=8,
+                                  opset_imports=[helper.make_opsetid("", OPSET)])
+        with pytest.raises(garam.ModelError, match="is a sequence, map, optional or sparse tensor"):
+            garam.compile(model, target="host")
+
+
 def test_a_sequence_that_stays_is_named():
     garam = pytest.importorskip("garam")
     model = onnx.parser.parse_model(

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoadedModel.h"
+#include "Sequence.h"
 
 #include "onnx/defs/tensor_proto_util.h"
 #include "llvm/ADT/StringExtras.h"
@@ -23,7 +24,6 @@ using namespace llvm;
 namespace garam::onnx {
 namespace {
 
-using Names = std::vector<std::string>;
 using Ints = std::vector<int64_t>;
 
 bool hasInput(const pb::NodeProto &node, int index) {
@@ -37,6 +37,11 @@ bool makesSequence(StringRef opType) {
                        "SplitToSequence"},
                       opType);
 }
+
+/// Elements of sequences beyond these are not followed: more parts of a split
+/// than any model has, and as many copied names as take some 100 MB.
+constexpr size_t kMostParts = 1 << 16;
+constexpr size_t kMostCopied = 1 << 21;
 
 class SequenceFolder {
 public:
@@ -61,7 +66,13 @@ private:
   bool foldUser(const pb::NodeProto &node);
   bool foldOptional(const pb::NodeProto &node);
   bool splitToSequence(const pb::NodeProto &node);
-  bool joinElements(const pb::NodeProto &node, const Names &elements);
+  std::optional<Ints> getPartSizes(const pb::NodeProto &node, int64_t size);
+  std::optional<Sequence> insert(const pb::NodeProto &node,
+                                 const Sequence &before);
+  std::optional<Sequence> erase(const pb::NodeProto &node,
+                                const Sequence &before);
+  bool takeCopy(size_t size);
+  bool joinElements(const pb::NodeProto &node, ArrayRef<std::string> elements);
   bool joinCollected(const pb::NodeProto &node, const std::string &collected);
   void collectInLoop(pb::NodeProto &node);
   bool collect(pb::NodeProto &node, pb::GraphProto &body, int state);
@@ -84,7 +95,8 @@ private:
   StringMap<const pb::TensorProto *> constants;
   /// Values of Constant nodes.
   StringMap<Ints> constantInts;
-  StringMap<Names> sequences;
+  StringMap<Sequence> sequences;
+  size_t numCopied = 0; // names of elements
   /// Of a sequence that a Loop made, the tensor of all its elements.
   StringMap<std::string> collectedOf;
   /// Optional values that hold this tensor.
@@ -171,6 +183,33 @@ SequenceFolder::getTensorType(const std::string &name) {
   return std::nullopt;
 }
 
+/// The sizes of the parts that SplitToSequence makes of `size` elements.
+std::optional<Ints> SequenceFolder::getPartSizes(const pb::NodeProto &node,
+                                                 int64_t size) {
+  int64_t part = 1;
+  if (hasInput(node, 1)) {
+    std::optional<Ints> given = getInts(node.input(1));
+    std::optional<pb::TypeProto_Tensor> givenType =
+        getTensorType(node.input(1));
+    auto constant = constants.find(node.input(1));
+    bool isScalar = constant != constants.end()
+                        ? constant->second->dims_size() == 0
+                        : givenType && givenType->shape().dim_size() == 0;
+    if (!given || (isScalar && (given->empty() || given->front() < 1)))
+      return std::nullopt;
+    if (!isScalar)
+      return given;
+    part = given->front();
+  }
+  // Counted before there is one entry for each.
+  if (size < 0 || uint64_t(size / part) > kMostParts)
+    return std::nullopt;
+  Ints sizes(size / part, part);
+  if (size % part != 0)
+    sizes.push_back(size % part);
+  return sizes;
+}
+
 /// Parts of a tensor along an axis of known size.
 bool SequenceFolder::splitToSequence(const pb::NodeProto &node) {
   std::optional<pb::TypeProto_Tensor> type = getTensorType(node.input(0));
@@ -181,32 +220,14 @@ bool SequenceFolder::splitToSequence(const pb::NodeProto &node) {
   axis += axis < 0 ? rank : 0;
   if (axis < 0 || axis >= rank || !type->shape().dim(axis).has_dim_value())
     return false;
-  int64_t size = type->shape().dim(axis).dim_value();
-  Ints sizes(size, 1);
-  if (hasInput(node, 1)) {
-    std::optional<Ints> given = getInts(node.input(1));
-    std::optional<pb::TypeProto_Tensor> givenType =
-        getTensorType(node.input(1));
-    auto constant = constants.find(node.input(1));
-    bool isScalar = constant != constants.end()
-                        ? constant->second->dims_size() == 0
-                        : givenType && givenType->shape().dim_size() == 0;
-    if (!given || (isScalar && given->front() < 1))
-      return false;
-    sizes = *given;
-    if (isScalar) {
-      sizes.assign(size / given->front(), given->front());
-      if (size % given->front() != 0)
-        sizes.push_back(size % given->front());
-    }
-  }
-  constexpr size_t mostParts = 1 << 16;
-  if (sizes.empty() || sizes.size() > mostParts)
+  std::optional<Ints> sizes =
+      getPartSizes(node, type->shape().dim(axis).dim_value());
+  if (!sizes || sizes->empty() || sizes->size() > kMostParts)
     return false;
   Names parts;
-  for (size_t i = 0; i < sizes.size(); ++i)
+  for (size_t i = 0; i < sizes->size(); ++i)
     parts.push_back(makeName(node));
-  std::string split = addInts(node, sizes);
+  std::string split = addInts(node, *sizes);
   setInt(add(node, "Split", {node.input(0), split}, parts), "axis", axis);
   if (getInt(node, "keepdims", 1) == 0 && !hasInput(node, 1)) {
     std::string axes = addInts(node, {axis});
@@ -216,8 +237,51 @@ bool SequenceFolder::splitToSequence(const pb::NodeProto &node) {
       part = element;
     }
   }
-  sequences[node.output(0)] = parts;
+  sequences[node.output(0)] = Sequence(parts);
   return true;
+}
+
+/// Whether so many more names may be copied.
+bool SequenceFolder::takeCopy(size_t size) {
+  if (size > kMostCopied - numCopied)
+    return false;
+  numCopied += size;
+  return true;
+}
+
+std::optional<Sequence> SequenceFolder::insert(const pb::NodeProto &node,
+                                               const Sequence &before) {
+  std::optional<size_t> place = before.size();
+  if (hasInput(node, 2))
+    place = getPlace(node, 2, before.size());
+  if (!place)
+    return std::nullopt;
+  bool isAppended = *place == before.size();
+  if (!(isAppended && before.isWhole()) && !takeCopy(before.size()))
+    return std::nullopt;
+  if (isAppended)
+    return before.append(node.input(1));
+  Names elements = before.get().vec();
+  elements.insert(elements.begin() + *place, node.input(1));
+  return Sequence(std::move(elements));
+}
+
+std::optional<Sequence> SequenceFolder::erase(const pb::NodeProto &node,
+                                              const Sequence &before) {
+  if (before.empty())
+    return std::nullopt;
+  std::optional<size_t> place = before.size() - 1;
+  if (hasInput(node, 1))
+    place = getPlace(node, 1, before.size());
+  if (!place || *place >= before.size())
+    return std::nullopt;
+  if (*place == before.size() - 1)
+    return before.dropLast();
+  if (!takeCopy(before.size()))
+    return std::nullopt;
+  Names elements = before.get().vec();
+  elements.erase(elements.begin() + *place);
+  return Sequence(std::move(elements));
 }
 
 /// Notes the elements of a sequence.
@@ -226,39 +290,31 @@ bool SequenceFolder::foldMaker(const pb::NodeProto &node) {
   if (opType == "SplitToSequence")
     return splitToSequence(node);
   if (opType == "SequenceEmpty" || opType == "SequenceConstruct") {
-    sequences[node.output(0)] = Names(node.input().begin(), node.input().end());
+    sequences[node.output(0)] =
+        Sequence(Names(node.input().begin(), node.input().end()));
     return true;
   }
   auto known = sequences.find(node.input_size() > 0 ? node.input(0) : "");
   if (known == sequences.end())
     return false;
-  Names elements = known->second;
-  if (opType == "SequenceInsert") {
-    std::optional<size_t> place = elements.size();
-    if (hasInput(node, 2))
-      place = getPlace(node, 2, elements.size());
-    if (!place)
-      return false;
-    elements.insert(elements.begin() + *place, node.input(1));
-  } else if (opType == "SequenceErase") {
-    std::optional<size_t> place = hasInput(node, 1)
-                                      ? getPlace(node, 1, elements.size())
-                                      : std::optional(elements.size() - 1);
-    if (!place || *place >= elements.size())
-      return false;
-    elements.erase(elements.begin() + *place);
-  } else if (opType != "Identity") {
+  std::optional<Sequence> made;
+  if (opType == "SequenceInsert")
+    made = insert(node, known->second);
+  else if (opType == "SequenceErase")
+    made = erase(node, known->second);
+  else if (opType == "Identity")
+    made = known->second;
+  if (!made)
     return false;
-  }
-  sequences[node.output(0)] = elements;
+  sequences[node.output(0)] = std::move(*made);
   return true;
 }
 
 bool SequenceFolder::joinElements(const pb::NodeProto &node,
-                                  const Names &elements) {
+                                  ArrayRef<std::string> elements) {
   if (elements.empty())
     return false;
-  Names parts = elements;
+  Names parts = elements.vec();
   int64_t axis = getInt(node, "axis", 0);
   if (getInt(node, "new_axis", 0) != 0) {
     std::string axes = addInts(node, {axis});
@@ -333,7 +389,7 @@ bool SequenceFolder::foldUser(const pb::NodeProto &node) {
   auto known = sequences.find(node.input(0));
   if (known == sequences.end())
     return false;
-  const Names &elements = known->second;
+  ArrayRef<std::string> elements = known->second.get();
   if (opType == "ConcatFromSequence")
     return joinElements(node, elements);
   if (opType == "SequenceLength") {
