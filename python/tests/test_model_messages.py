@@ -135,6 +135,72 @@ def test_shapes_of_what_is_no_tensor(refused):
     assert "x not a tensor" in text
 
 
+# Names and order
+
+
+def test_what_is_read_but_not_computed(refused):
+    hint = "hint: check the name, and whether the node that computes it was cut off"
+    refused("node 'late' (Relu, opset 17): input 0, 'none', is computed by no node and is no input or "
+            f"initializer, needed a value of the graph or of one around it; {hint}",
+            [relu("none", name="late")])
+    inner = helper.make_node("Relu", ["none"], ["t"], "inner")
+    refused("node 'inner' (Relu, opset 17): input 0, 'none', is computed by no node",
+            make_choice([inner], "t"))
+    refused("output 'y' of the graph is computed by no node, needed a value of the graph; " + hint,
+            [relu("x", "t")])
+    refused("output 'none' of its body is no value of the body, needed one; hint: an Identity in the "
+            "body yields a value of the graph around it", make_choice([relu("x", "t")], "none"))
+    opsets = {"": 17, "own": 1}
+    function = make_function("F", [relu("c", "b", name="in_f")], {"": 17})
+    refused("node 'in_f' (Relu, opset 17 in function 'F'): input 0, 'c', is computed by no node",
+            [call("F", "x", "y")], opsets=opsets, functions=[function])
+
+
+def test_names_of_two_values(refused):
+    refused("node 'two' (Relu, opset 17): output 'y' has the name of an output of node 'one', needed a "
+            "name of its own for every value; hint: rename one of the two",
+            [relu(name="one"), relu(name="two")])
+    refused("output 'x' has the name of an input or initializer", [relu("x", "x"), relu()])
+
+
+def test_cycles(refused):
+    """What comes too late is no cycle, whatever is around it."""
+    hint = "hint: what an earlier step computed is an input of the graph or a state of a Loop"
+    nodes = [relu("b", "y"), helper.make_node("Add", ["x", "b"], ["a"], "first"),
+             relu("a", "b", name="second")]
+    refused("node 'first' (Add, opset 17): it needs its own result: 'first', which reads 'second', which "
+            f"reads it again, needed a graph without cycles; {hint}", nodes)
+    refused("node 'own' (Relu, opset 17): it needs its own result: 'own', which reads it again",
+            [relu("a", "a", name="own"), relu()])
+    choice = make_choice([relu("y", "t")], "t")
+    refused("(If, opset 17): it needs its own result: ", choice)
+    long = [relu(f"v{(i + 1) % 12}", f"v{i}", name=f"n{i}") for i in range(12)]
+    refused("which reads 'n7' and 4 more nodes, which reads it again", long + [relu("v0", "y")])
+
+
+# Types that are not declared
+
+
+def without(info, field):
+    """`info` without the shape of its type, or without its type."""
+    if field == "type":
+        info.ClearField("type")
+    else:
+        info.type.tensor_type.ClearField(field)
+    return info
+
+
+def test_inputs_without_types(refused):
+    refused("input 'x' has no shape in the model, needed one; hint: give it with --shape x=SIZExSIZE...",
+            [relu()], inputs=[without(value("x"), "shape")])
+    refused("input 'x' has no element type, needed one; hint: declare its type in the model", [relu()],
+            inputs=[without(value("x"), "type")])
+    refused("input 'x' has no element type", [relu()], inputs=[without(value("x"), "elem_type")])
+    text = refused("--shape z=1: the model has no such input", [relu()],
+                   inputs=[without(value("x"), "shape")], flags=("--shape", "z=1"), status=USAGE)
+    assert "x of no declared shape" in text
+
+
 # Functions
 
 

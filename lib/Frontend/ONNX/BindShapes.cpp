@@ -37,6 +37,8 @@ void normalizeDimension(Dimension &dim) {
 std::string toString(const pb::ValueInfoProto &value) {
   if (!value.type().has_tensor_type())
     return "not a tensor";
+  if (!value.type().tensor_type().has_shape())
+    return "of no declared shape";
   std::string text = "[";
   for (const Dimension &dim : value.type().tensor_type().shape().dim()) {
     if (text.size() > 1)
@@ -77,14 +79,15 @@ public:
       for (const Dimension &dim : input->type().tensor_type().shape().dim())
         if (dim.has_dim_param())
           model.dimNames.insert(dim.dim_param());
-    return Error::success();
+    return checkRanks();
   }
 
 private:
   template <typename Visit>
   void forEachDimension(Visit &&visit) {
     auto visitValue = [&](pb::ValueInfoProto &value) {
-      if (value.type().has_tensor_type())
+      // One that is not there is unknown, not of rank 0.
+      if (value.type().tensor_type().has_shape())
         for (Dimension &dim : *value.mutable_type()
                                    ->mutable_tensor_type()
                                    ->mutable_shape()
@@ -97,6 +100,18 @@ private:
       visitValue(value);
     for (pb::ValueInfoProto &value : model.declaredOutputs)
       visitValue(value);
+  }
+
+  Error checkRanks() const {
+    for (const pb::ValueInfoProto *input : inputs)
+      if (input->type().has_tensor_type() &&
+          !input->type().tensor_type().has_shape())
+        return makeUserError(ExitCode::Model,
+                             "input '" + input->name() +
+                                 "' has no shape in the model, needed one; "
+                                 "hint: give it with --shape " +
+                                 input->name() + "=SIZExSIZE...");
+    return Error::success();
   }
 
   std::string listInputs() const {
@@ -163,10 +178,14 @@ private:
     pb::ValueInfoProto &input = **found;
     if (!input.type().has_tensor_type())
       return usage(option + ": the input is not a tensor");
+    bool isDeclared = input.type().tensor_type().has_shape();
     auto &dims = *input.mutable_type()
                       ->mutable_tensor_type()
                       ->mutable_shape()
                       ->mutable_dim();
+    if (!isDeclared)
+      for (size_t i = 0; i < shape.size(); ++i)
+        dims.Add();
     if (size_t(dims.size()) != shape.size())
       return usage(option + ": the input has " + Twine(dims.size()) +
                    " dimensions, not " + Twine(shape.size()) + listInputs());

@@ -188,6 +188,54 @@ private:
   std::map<pb::FunctionProto *, uint64_t> sizes;
 };
 
+bool isWhole(const pb::TypeProto &type) {
+  switch (type.value_case()) {
+  case pb::TypeProto::VALUE_NOT_SET:
+    return false;
+  case pb::TypeProto::kTensorType:
+    return type.tensor_type().elem_type() != pb::TensorProto::UNDEFINED &&
+           type.tensor_type().has_shape();
+  default:
+    return true;
+  }
+}
+
+/// The checker takes whole types of inputs and outputs only. Those of outputs
+/// can be inferred, the shapes of inputs bound.
+Error runChecker(LoadedModel &model) {
+  pb::GraphProto &graph = *model.proto.mutable_graph();
+  std::vector<std::pair<pb::ValueInfoProto *, pb::ValueInfoProto>> partial;
+  auto complete = [&](pb::ValueInfoProto &value, int elementType) {
+    partial.emplace_back(&value, value);
+    auto &tensor = *value.mutable_type()->mutable_tensor_type();
+    tensor.set_elem_type(elementType);
+    tensor.mutable_shape();
+  };
+  for (pb::ValueInfoProto &input : *graph.mutable_input()) {
+    int elementType = input.type().tensor_type().elem_type();
+    if (!isWhole(input.type()) && elementType == pb::TensorProto::UNDEFINED)
+      return makeUserError(ExitCode::Model,
+                           "input '" + input.name() +
+                               "' has no element type, needed one; hint: "
+                               "declare its type in the model");
+    if (!isWhole(input.type()))
+      complete(input, elementType);
+  }
+  for (pb::ValueInfoProto &output : *graph.mutable_output())
+    if (!isWhole(output.type()))
+      complete(output, pb::TensorProto::FLOAT);
+  Error error = catchErrors("the onnx checker refuses the model", [&] {
+    pb::checker::check_model(model.proto, /*full_check=*/false,
+                             /*skip_opset_compatibility_check=*/true);
+  });
+  for (auto &[value, declared] : partial) {
+    value->Swap(&declared);
+    if (value->type().tensor_type().elem_type() == pb::TensorProto::UNDEFINED)
+      value->clear_type();
+  }
+  return error;
+}
+
 /// Types that a model declares are stale as soon as a dimension is bound, so
 /// only those that nothing can infer are kept: of operators without a schema.
 void dropInferableTypes(LoadedModel &model) {
@@ -227,10 +275,9 @@ Error checkModel(LoadedModel &model) {
   if (Error error = operators.finish())
     return error;
 
-  if (Error error = catchErrors("the onnx checker refuses the model", [&] {
-        pb::checker::check_model(model.proto, /*full_check=*/false,
-                                 /*skip_opset_compatibility_check=*/true);
-      }))
+  if (Error error = sortNodes(model))
+    return error;
+  if (Error error = runChecker(model))
     return error;
   Functions functions = collectFunctions(model.proto);
   if (InlinedSize(functions).get(graph) > kMaxInlinedNodes)

@@ -44,7 +44,8 @@ constexpr char kExpansionDomain[] = "garam.expansion";
 
 class Expander {
 public:
-  explicit Expander(LoadedModel &model) : model(model) {
+  explicit Expander(LoadedModel &model)
+      : model(model), partMark(findPartMark(*model.proto.mutable_graph())) {
     auto &graph = *model.proto.mutable_graph();
     for (const auto *values :
          {&graph.input(), &graph.value_info(), &graph.output()})
@@ -80,9 +81,10 @@ public:
     std::string origin = getOrigin(node);
     unsigned index = 0;
     visitNodes(function, [&](pb::NodeProto &inner) {
-      inner.set_name(origin + "/" + inner.op_type() + "_" +
-                     std::to_string(index++));
-      originOfPart[inner.name()] = origin;
+      inner.set_name(partMark + std::to_string(parts.size()));
+      parts.push_back(
+          {origin + "/" + inner.op_type() + "_" + std::to_string(index++),
+           origin});
     });
     function.set_domain(kExpansionDomain);
     function.set_name(node.name());
@@ -94,20 +96,18 @@ public:
     return true;
   }
 
-  /// Gives the nodes of the bodies their names and origins back: the inliner
-  /// drops metadata and appends "__" and a number to names.
-  void restoreOrigins(pb::GraphProto &graph) const {
+  /// Gives the nodes of the bodies their names and origins, for the inliner
+  /// drops metadata and appends to names. All other nodes keep their names.
+  void nameParts(pb::GraphProto &graph) const {
     visitNodes(graph, [&](pb::NodeProto &node) {
       StringRef name = node.name();
-      StringRef stem = name.rtrim("0123456789");
-      if (!stem.consume_back("__"))
+      unsigned number;
+      if (!name.consume_front(partMark) || name.consumeInteger(10, number))
         return;
-      auto origin = originOfPart.find(stem);
-      if (origin == originOfPart.end())
-        return;
-      node.set_name(stem.str());
-      setOrigin(node, origin->second);
+      node.set_name(parts[number].name);
+      setOrigin(node, parts[number].origin);
     });
+    separateNames(graph);
   }
 
 private:
@@ -158,10 +158,28 @@ private:
         *node.add_attribute() = attribute.default_value;
   }
 
+  /// A node of a body: its name to be and that of the node it is of.
+  struct Part {
+    std::string name, origin;
+  };
+
+  /// What the name of no node of the graph begins with.
+  static std::string findPartMark(pb::GraphProto &graph) {
+    StringSet<> taken;
+    visitNodes(graph, [&](pb::NodeProto &node) {
+      taken.insert(StringRef(node.name()).split(':').first);
+    });
+    unsigned number = 0;
+    while (taken.contains("part" + std::to_string(number)))
+      ++number;
+    return "part" + std::to_string(number) + ":";
+  }
+
   LoadedModel &model;
   StringMap<const pb::TypeProto *> types;
-  /// Origins of the nodes of the bodies that calls were made of, by name.
-  StringMap<std::string> originOfPart;
+  /// Until they are named, parts are called this and their number.
+  std::string partMark;
+  std::vector<Part> parts;
   std::deque<pb::TypeProto> initializerTypes;
 };
 
@@ -196,7 +214,7 @@ Error expandFunctions(LoadedModel &model) {
     addMissingOpsets(model.proto, opset);
     if (Error error = inlineFunctions(model))
       return error;
-    expander.restoreOrigins(*model.proto.mutable_graph());
+    expander.nameParts(*model.proto.mutable_graph());
     if (Error error = inferTypes(model))
       return error;
   }

@@ -240,6 +240,26 @@ void setOrigin(pb::NodeProto &node, const std::string &origin) {
   entry->set_value(origin);
 }
 
+void separateNames(pb::GraphProto &graph) {
+  StringSet<> taken;
+  auto isOwn = [](const pb::NodeProto &node) {
+    return getOrigin(node) == node.name();
+  };
+  visitNodes(graph, [&](pb::NodeProto &node) {
+    if (isOwn(node))
+      taken.insert(node.name());
+  });
+  StringMap<unsigned> numbers; // the last one of a name
+  visitNodes(graph, [&](pb::NodeProto &node) {
+    if (isOwn(node))
+      return;
+    std::string unique = node.name();
+    while (!taken.insert(unique).second)
+      unique = node.name() + "_" + std::to_string(++numbers[node.name()]);
+    node.set_name(unique);
+  });
+}
+
 void recordNodes(LoadedModel &model) {
   visitNodes(*model.proto.mutable_graph(), [&](pb::NodeProto &node) {
     model.nodes.try_emplace(
@@ -300,6 +320,7 @@ Expected<LoadedModel> loadModel(StringRef path,
       return std::move(error);
   if (Error error = checkTypes(*model))
     return std::move(error);
+  separateNames(*model->proto.mutable_graph());
   return model;
 }
 

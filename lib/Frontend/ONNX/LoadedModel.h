@@ -68,6 +68,10 @@ struct LoadedModel {
 std::string getOrigin(const pb::NodeProto &node);
 void setOrigin(pb::NodeProto &node, const std::string &origin);
 
+/// Gives nodes that were made from others names that no other node has. The
+/// model's own nodes, whose names are unique, keep them.
+void separateNames(pb::GraphProto &graph);
+
 /// Enters the nodes of the graph that are not known yet into `model.nodes`.
 void recordNodes(LoadedModel &model);
 
@@ -76,9 +80,15 @@ void recordNodes(LoadedModel &model);
 llvm::Expected<LoadedModel>
 parseModel(llvm::StringRef path, std::shared_ptr<llvm::MemoryBuffer> bytes);
 
-/// Reports all operators that the onnx library does not know in one error, runs
-/// its checker, and gives every node a unique name: its id.
+/// Reports all operators that the onnx library does not know in one error,
+/// sorts the nodes, runs the library's checker, and gives every node a unique
+/// name: its id.
 llvm::Error checkModel(LoadedModel &model);
+
+/// Moves nodes of the graph, of functions and of bodies behind those that they
+/// read, and no others. Nodes have names. Fails where a value is read that
+/// nothing computes, or needs itself.
+llvm::Error sortNodes(LoadedModel &model);
 
 /// Applies `--shape` and `--dim` to the types of the inputs.
 llvm::Error bindShapes(LoadedModel &model, const ImportOptions &options);
