@@ -144,3 +144,22 @@ def test_names_like_those_of_parts():
     _, values = check(model, {"x": x}).session().run_with_values({"x": x})
     for name in set(names) & set(values):
         np.testing.assert_array_equal(values[name], x)
+
+
+def test_values_with_names_like_those_of_parts():
+    """What a conversion adds does not take the names of values that are there."""
+    add = helper.make_node("Add", ["x", "v"], ["y"], "sum", broadcast=1, axis=0)
+    model = make_model([helper.make_node("Neg", ["v"], ["sum/aligned"]), add,
+                        helper.make_node("Exp", ["sum/aligned"], ["z"])],
+                       [value("x"), value("v", (2,))], [value("y"), value("z", (2,))], opset=6)
+    x, v = floats(2, 3), floats(2)
+    actual = garam.compile(model, target="host").run({"x": x, "v": v})
+    np.testing.assert_allclose(actual["y"], x + v[:, None], rtol=1e-6)
+    np.testing.assert_allclose(actual["z"], np.exp(-v), rtol=1e-6)
+
+    one = onnx.numpy_helper.from_array(np.int64(1), "one")
+    nodes = [helper.make_node("Neg", ["x"], ["parts/part_0"]),
+             helper.make_node("SplitToSequence", ["x"], ["s"], "parts", axis=1),
+             helper.make_node("SequenceAt", ["s", "one"], ["y"], "at"),
+             helper.make_node("Exp", ["parts/part_0"], ["z"])]
+    check(make_model(nodes, [value("x")], [value("y", (2, 1)), value("z")], [one]), {"x": x})

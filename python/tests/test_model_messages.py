@@ -178,6 +178,47 @@ def test_cycles(refused):
     refused("which reads 'n7' and 4 more nodes, which reads it again", long + [relu("v0", "y")])
 
 
+# Nodes that the definitions of their operators do not fit
+
+
+def test_numbers_of_inputs_and_outputs(refused):
+    refused("node 'sum' (Add, opset 17): it has 1 input, needed 2; hint: the inputs are A, B",
+            [helper.make_node("Add", ["x"], ["y"], "sum")])
+    refused("node 'cut' (Clip, opset 17): it has 4 inputs, needed 1 to 3; hint: the inputs are input, min "
+            "(may be left out), max (may be left out)",
+            [helper.make_node("Clip", ["x", "x", "x", "x"], ["y"], "cut")])
+    refused("node 'most' (Max, opset 17): it has 0 inputs, needed at least 1; hint: the inputs are "
+            "data_0 (any number)", [helper.make_node("Max", [], ["y"], "most")])
+    refused("node 'r' (Relu, opset 17): it has 2 outputs, needed 1; hint: the outputs are Y",
+            [helper.make_node("Relu", ["x"], ["y", "z"], "r")])
+    refused("node 'sum' (Add, opset 17): input 0 (A) is left out, needed a value; hint: the inputs are "
+            "A, B", [helper.make_node("Add", ["", "x"], ["y"], "sum")])
+    wrong = helper.make_node("Add", ["x"], ["t"], "inner")
+    refused("node 'inner' (Add, opset 17): it has 1 input, needed 2", make_choice([wrong], "t"))
+    refused("node 'in_f' (Add, opset 14): it has 1 input, needed 2", [call("F", "x", "y")],
+            opsets={"": 17, "own": 1}, functions=[make_function(
+                "F", [helper.make_node("Add", ["a"], ["b"], "in_f")], {"": 14})])
+
+
+def test_attributes_of_operators(refused):
+    refused("node 'r' (Relu, opset 17): it has attribute 'slope', needed none; hint: leave "
+            "it out, or export the model for the opset whose operator has it",
+            [relu(name="r", slope=1.0)])
+    refused("it has attribute 'axes', needed only keepdims, noop_with_empty_axes; hint:",
+            [helper.make_node("ReduceSum", ["x"], ["y"], axes=[0])])
+    refused("node 'c' (Concat, opset 17): it has no attribute 'axis', needed one of type INT; hint: the "
+            "operator has no default for it", [helper.make_node("Concat", ["x", "x"], ["y"], "c")])
+    refused("node 's' (Softmax, opset 17): attribute 'axis' is of type FLOAT, needed INT",
+            [helper.make_node("Softmax", ["x"], ["y"], "s", axis=1.0)])
+    refused("no opset from 10 on has the operator, needed one that takes its place; hint: export the "
+            "model again, or for an older opset",
+            [helper.make_node("Upsample", ["x", "x"], ["y"], "up")])
+    node = helper.make_node("Concat", ["x", "x"], ["y"], "c", axis=0)
+    node.attribute.extend(list(node.attribute))
+    refused("node 'c' (Concat, opset 17): the onnx checker refuses the node: Attribute 'axis' appeared "
+            "multiple times", [node])
+
+
 # Types that are not declared
 
 

@@ -233,7 +233,13 @@ Error runChecker(LoadedModel &model) {
     if (value->type().tensor_type().elem_type() == pb::TensorProto::UNDEFINED)
       value->clear_type();
   }
-  return error;
+  if (!error)
+    return error;
+  Error explained = explainRefusal(model);
+  if (!explained)
+    return error;
+  consumeError(std::move(error));
+  return explained;
 }
 
 /// Types that a model declares are stale as soon as a dimension is bound, so

@@ -46,7 +46,7 @@ constexpr size_t kMostCopied = 1 << 21;
 class SequenceFolder {
 public:
   explicit SequenceFolder(LoadedModel &model)
-      : graph(*model.proto.mutable_graph()) {
+      : graph(*model.proto.mutable_graph()), valueNames(listValueNames(graph)) {
     for (const auto *values :
          {&graph.input(), &graph.value_info(), &graph.output()})
       for (const pb::ValueInfoProto &value : *values)
@@ -91,6 +91,7 @@ private:
   std::string makeName(const pb::NodeProto &origin);
 
   pb::GraphProto &graph;
+  StringSet<> valueNames;
   StringMap<const pb::TypeProto *> types;
   StringMap<const pb::TensorProto *> constants;
   /// Values of Constant nodes.
@@ -107,7 +108,8 @@ private:
 };
 
 std::string SequenceFolder::makeName(const pb::NodeProto &origin) {
-  return origin.name() + "/part_" + std::to_string(numAdded++);
+  return takeName(valueNames,
+                  origin.name() + "/part_" + std::to_string(numAdded++));
 }
 
 pb::NodeProto &SequenceFolder::add(const pb::NodeProto &origin,
@@ -478,7 +480,8 @@ bool SequenceFolder::collect(pb::NodeProto &node, pb::GraphProto &body,
   inner.set_op_type("Identity");
   inner.clear_input();
   inner.add_input(element);
-  std::string sequence = node.output(state), whole = sequence + "/collected";
+  std::string sequence = node.output(state),
+              whole = takeName(valueNames, sequence + "/collected");
   body.mutable_input()->DeleteSubrange(2 + state, 1);
   pb::ValueInfoProto output = body.output(1 + state);
   output.clear_type();

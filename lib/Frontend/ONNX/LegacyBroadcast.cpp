@@ -41,7 +41,8 @@ void removeAttributes(pb::NodeProto &node) {
 
 class Aligner {
 public:
-  explicit Aligner(LoadedModel &model) : graph(*model.proto.mutable_graph()) {
+  explicit Aligner(LoadedModel &model)
+      : graph(*model.proto.mutable_graph()), valueNames(listValueNames(graph)) {
     for (const auto *values :
          {&graph.input(), &graph.value_info(), &graph.output()})
       for (const pb::ValueInfoProto &value : *values)
@@ -122,7 +123,7 @@ private:
     unsqueeze.set_name(node.name() + "/Unsqueeze");
     setOrigin(unsqueeze, getOrigin(node));
     unsqueeze.add_input(node.input(1));
-    unsqueeze.add_output(node.name() + "/aligned");
+    unsqueeze.add_output(takeName(valueNames, node.name() + "/aligned"));
     pb::AttributeProto &axes = *unsqueeze.add_attribute();
     axes.set_name("axes");
     axes.set_type(pb::AttributeProto::INTS);
@@ -138,6 +139,7 @@ private:
   }
 
   pb::GraphProto &graph;
+  StringSet<> valueNames;
   StringMap<const pb::TensorShapeProto *> shapes;
   std::deque<pb::TensorShapeProto> initializerShapes;
 };

@@ -240,6 +240,33 @@ void setOrigin(pb::NodeProto &node, const std::string &origin) {
   entry->set_value(origin);
 }
 
+StringSet<> listValueNames(pb::GraphProto &graph) {
+  StringSet<> names;
+  auto addGiven = [&](const pb::GraphProto &part) {
+    for (const pb::ValueInfoProto &input : part.input())
+      names.insert(input.name());
+    for (const pb::TensorProto &tensor : part.initializer())
+      names.insert(tensor.name());
+  };
+  addGiven(graph);
+  visitNodes(graph, [&](pb::NodeProto &node) {
+    names.insert(node.output().begin(), node.output().end());
+    for (pb::AttributeProto &attribute : *node.mutable_attribute()) {
+      addGiven(attribute.g());
+      for (const pb::GraphProto &body : attribute.graphs())
+        addGiven(body);
+    }
+  });
+  return names;
+}
+
+std::string takeName(StringSet<> &taken, const std::string &name) {
+  std::string unique = name;
+  for (unsigned k = 1; !taken.insert(unique).second; ++k)
+    unique = name + "_" + std::to_string(k);
+  return unique;
+}
+
 void separateNames(pb::GraphProto &graph) {
   StringSet<> taken;
   auto isOwn = [](const pb::NodeProto &node) {

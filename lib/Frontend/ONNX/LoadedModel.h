@@ -68,6 +68,11 @@ struct LoadedModel {
 std::string getOrigin(const pb::NodeProto &node);
 void setOrigin(pb::NodeProto &node, const std::string &origin);
 
+/// The names of all values of a graph and of the bodies in it.
+llvm::StringSet<> listValueNames(pb::GraphProto &graph);
+/// `name`, with a number behind it where it is taken; takes it.
+std::string takeName(llvm::StringSet<> &taken, const std::string &name);
+
 /// Gives nodes that were made from others names that no other node has. The
 /// model's own nodes, whose names are unique, keep them.
 void separateNames(pb::GraphProto &graph);
@@ -84,6 +89,11 @@ parseModel(llvm::StringRef path, std::shared_ptr<llvm::MemoryBuffer> bytes);
 /// sorts the nodes, runs the library's checker, and gives every node a unique
 /// name: its id.
 llvm::Error checkModel(LoadedModel &model);
+
+/// Of a model that the onnx library's checker refuses: what is wrong with the
+/// first node that the definition of its operator does not fit; success when
+/// there is none, and the model is wrong otherwise.
+llvm::Error explainRefusal(LoadedModel &model);
 
 /// Moves nodes of the graph, of functions and of bodies behind those that they
 /// read, and no others. Nodes have names. Fails where a value is read that
