@@ -131,19 +131,22 @@ def test_an_output_of_unknown_rank_is_not_a_scalar():
 
 def test_names_like_those_of_parts():
     """A node may be called as one that an operator becomes, and as what tells these apart."""
-    weight = onnx.numpy_helper.from_array(np.arange(16, dtype=np.uint8).reshape(4, 4), "w")
-    names = ["m/MatMul_2", "m/MatMul_2__7", "m/Cast_0", "part0:0", "part0:1__1", "part1:0"]
-    nodes = [helper.make_node("MatMulInteger", ["x", "w"], ["p"], "m")]
-    nodes += [helper.make_node("Cast", ["x"], [f"c{i}"], name, to=TensorProto.INT32)
-              for i, name in enumerate(names)]
-    nodes += [helper.make_node("MatMulInteger", ["x", "w"], ["q"], "part0")]
-    outputs = [value(name, (2, 4), TensorProto.INT32)
-               for name in ["p", "q", *(f"c{i}" for i in range(len(names)))]]
-    model = make_model(nodes, [value("x", (2, 4), TensorProto.UINT8)], outputs, [weight])
-    x = np.arange(8, dtype=np.uint8).reshape(2, 4)
-    _, values = check(model, {"x": x}).session().run_with_values({"x": x})
-    for name in set(names) & set(values):
-        np.testing.assert_array_equal(values[name], x)
+    names = ["m/ReduceMean_3", "m/ReduceMean_3__7", "m/Sub_7", "part0:0", "part0:1__1", "part1:0"]
+
+    def normalize(output, name):
+        return helper.make_node("MeanVarianceNormalization", ["x"], [output], name, axes=[1])
+
+    nodes = [normalize("p", "m")]
+    nodes += [helper.make_node("Mul", ["x", f"c{i}"], [f"y{i}"], name) for i, name in enumerate(names)]
+    nodes.append(normalize("q", "part0"))
+    constants = [onnx.numpy_helper.from_array(np.float32(i + 2), f"c{i}") for i in range(len(names))]
+    outputs = [value(name) for name in ["p", "q", *(f"y{i}" for i in range(len(names)))]]
+    x = floats(2, 3)
+    executable = check(make_model(nodes, [value("x")], outputs, constants), {"x": x})
+    _, values = executable.session().run_with_values({"x": x})
+    for i, name in enumerate(names):
+        if name in values:
+            np.testing.assert_allclose(values[name], x * (i + 2), rtol=1e-6)
 
 
 def test_values_with_names_like_those_of_parts():
