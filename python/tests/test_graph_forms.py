@@ -142,11 +142,7 @@ def test_names_like_those_of_parts():
     constants = [onnx.numpy_helper.from_array(np.float32(i + 2), f"c{i}") for i in range(len(names))]
     outputs = [value(name) for name in ["p", "q", *(f"y{i}" for i in range(len(names)))]]
     x = floats(2, 3)
-    executable = check(make_model(nodes, [value("x")], outputs, constants), {"x": x})
-    _, values = executable.session().run_with_values({"x": x})
-    for i, name in enumerate(names):
-        if name in values:
-            np.testing.assert_allclose(values[name], x * (i + 2), rtol=1e-6)
+    check(make_model(nodes, [value("x")], outputs, constants), {"x": x})
 
 
 def test_values_with_names_like_those_of_parts():
