@@ -122,8 +122,11 @@ std::string Executable::getValueName(unsigned step, StringRef name) const {
          name.substr(id.size()).str();
 }
 
-std::string Executable::getContentHash() const {
-  return hashContent(image.getContainer().getBytes());
+const std::string &Executable::getContentHash() const {
+  std::call_once(isHashed, [&] {
+    contentHash = hashContent(image.getContainer().getBytes());
+  });
+  return contentHash;
 }
 
 /// Constants, which an instance has, are one segment.

@@ -15,6 +15,8 @@
 #include "garam/Target/LoadedProgram.h"
 
 #include <memory>
+#include <mutex>
+#include <string>
 
 namespace garam {
 
@@ -60,8 +62,9 @@ public:
   /// Whether a program is code for the processor that Garam runs on. Only with
   /// RunOptions::executeNativeCode does it run on data.
   bool holdsNativeCode() const { return hasNativeCode; }
-  /// Of the whole file, as a trust list has it.
-  std::string getContentHash() const;
+  /// Of the whole file, as a trust list has it. Computed by the first call, for
+  /// it takes long of a large file.
+  const std::string &getContentHash() const;
   const DebugMap &getDebugMap(unsigned program) const {
     return debugMaps[program];
   }
@@ -95,6 +98,8 @@ private:
   std::vector<DebugMap> debugMaps;
   InstanceList instances; // of the entry point
   bool hasNativeCode = false;
+  mutable std::once_flag isHashed;
+  mutable std::string contentHash; // once `isHashed`
 };
 
 } // namespace garam
