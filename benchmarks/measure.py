@@ -261,7 +261,8 @@ def main():
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=1) + "\n")
     if arguments.update:
-        baselines.update_baseline(arguments.baseline, rows, COMPARED)
+        before = baselines.read_baseline(arguments.baseline)
+        arguments.baseline.write_text(baselines.format_baseline(before, rows, COMPARED))
         return 0
     print("\nAgainst the baseline:\n")
     is_worse = compare_all(rows, baselines.read_baseline(arguments.baseline), only, targets)

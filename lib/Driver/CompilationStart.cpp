@@ -194,8 +194,6 @@ Compilation::addMappedFile(std::shared_ptr<llvm::MemoryBuffer> file) {
   mappedFiles.push_back(file);
   if (file == options.modelBytes)
     return llvm::Error::success();
-  if (file->getBufferIdentifier() != options.model)
-    result.weightFiles.push_back(file->getBufferIdentifier().str());
   return roles.addInput("a file of the model's weights",
                         file->getBufferIdentifier());
 }

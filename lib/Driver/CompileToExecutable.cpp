@@ -71,8 +71,7 @@ Expected<CompiledModel> compileToExecutable(CompileOptions options,
     return createStringError("internal error: the binary does not run: " +
                              toString(executable.takeError()));
   return CompiledModel{std::move(*executable), std::move(result->stages),
-                       std::move(result->warnings),
-                       std::move(result->weightFiles), time.count()};
+                       std::move(result->warnings), time.count()};
 }
 
 } // namespace garam

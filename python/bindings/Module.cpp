@@ -18,6 +18,8 @@
 #include "garam/Runtime/RandomInputs.h"
 #include "garam/Runtime/Report.h"
 #include "garam/Runtime/TrustList.h"
+#include "garam/Support/FileRoles.h"
+#include "garam/Support/OutputFile.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
 #include "garam/Target/System.h"
@@ -52,7 +54,6 @@ struct Binary {
   bool isOwn = false;
   std::vector<std::string> warnings;
   std::vector<StageTime> stages;
-  std::vector<std::string> weightFiles;
   std::optional<double> compileSeconds;
 };
 
@@ -64,6 +65,11 @@ struct SharedSession {
   Binary binary;
   Session session;
   std::mutex mutex;
+};
+
+/// Files in the making: they appear together, or never were.
+struct Outputs {
+  std::vector<OutputFile> files;
 };
 
 using NamedArrays =
@@ -130,9 +136,9 @@ static Binary compileBinary(const std::string &model, const py::object &bytes,
   std::shared_lock<std::shared_mutex> lock(devices.mutex);
   CompiledModel compiled =
       unwrap(compileToExecutable(std::move(options), devices.registry));
-  return {std::move(compiled.executable),  /*isOwn=*/true,
-          std::move(compiled.warnings),    std::move(compiled.stages),
-          std::move(compiled.weightFiles), compiled.seconds};
+  return {std::move(compiled.executable), /*isOwn=*/true,
+          std::move(compiled.warnings), std::move(compiled.stages),
+          compiled.seconds};
 }
 
 static Binary loadBinary(const std::string &path, bool trustNative) {
@@ -290,14 +296,6 @@ static void bindBinary(py::module_ &module) {
                                      py::make_tuple(time.stage, time.seconds));
                                return list;
                              })
-      .def_property_readonly("weight_files",
-                             [](const Binary &binary) {
-                               py::list list;
-                               for (const std::string &file :
-                                    binary.weightFiles)
-                                 list.append(py::bytes(file));
-                               return list;
-                             })
       .def_readonly("compile_seconds", &Binary::compileSeconds)
       .def("save", &save, py::arg("path"))
       .def("random_inputs", &makeRandomInputs, py::arg("seed"))
@@ -306,6 +304,47 @@ static void bindBinary(py::module_ &module) {
       .def("explain", &explainAsJSON)
       .def("inspect", &inspect)
       .def("disassemble", &disassemble);
+}
+
+//===----------------------------------------------------------------------===//
+// Files that a command writes
+//===----------------------------------------------------------------------===//
+
+/// (role, path) each.
+using NamedFiles = std::vector<std::pair<std::string, std::string>>;
+
+/// Makes sure, before any work, that the outputs of a command can be written
+/// and overwrite nothing that it reads.
+static std::unique_ptr<Outputs> openOutputs(const NamedFiles &inputs,
+                                            const NamedFiles &outputs) {
+  FileRoles roles;
+  for (const auto &[role, path] : inputs)
+    check(roles.addInput(role, path));
+  auto opened = std::make_unique<Outputs>();
+  for (const auto &[role, path] : outputs) {
+    check(roles.addOutput(role, path));
+    opened->files.push_back(unwrap(OutputFile::create(path)));
+  }
+  return opened;
+}
+
+/// Writes a text to each file, all or none. Nothing but the destructor may
+/// follow.
+static void commitOutputs(Outputs &outputs,
+                          const std::vector<std::string> &texts) {
+  if (texts.size() != outputs.files.size())
+    throw py::value_error("a text for each file is needed");
+  py::gil_scoped_release release;
+  std::vector<OutputFile *> files;
+  for (auto [file, text] : llvm::zip_equal(outputs.files, texts)) {
+    check(file.append([&, &text = text](llvm::raw_ostream &os) {
+      os << text;
+      return llvm::Error::success();
+    }));
+    files.push_back(&file);
+  }
+  check(commitAll(files));
+  outputs.files.clear();
 }
 
 //===----------------------------------------------------------------------===//
@@ -402,15 +441,31 @@ static void loadPlugin(const std::string &path) {
   devices.plugins.push_back(path);
 }
 
+/// What `read` gives of the devices, which no plugin changes meanwhile. Loading
+/// one may wait for a compile: other threads of Python do not.
+template <typename Function>
+static auto readDevices(Function read) {
+  py::gil_scoped_release release;
+  Devices &devices = getDevices();
+  std::shared_lock<std::shared_mutex> lock(devices.mutex);
+  return read(devices);
+}
+
+static py::list listBytes(llvm::ArrayRef<std::string> texts) {
+  py::list list;
+  for (const std::string &text : texts)
+    list.append(py::bytes(text));
+  return list;
+}
+
 /// The files that decide what comes of a compile: the library, plugins.
 static py::list listLibraries() {
-  py::list list;
+  std::vector<std::string> libraries =
+      readDevices([](const Devices &devices) { return devices.plugins; });
   Dl_info info;
   if (dladdr(reinterpret_cast<void *>(&getVersion), &info) && info.dli_fname)
-    list.append(py::bytes(info.dli_fname));
-  for (const std::string &plugin : getDevices().plugins)
-    list.append(py::bytes(plugin));
-  return list;
+    libraries.insert(libraries.begin(), info.dli_fname);
+  return listBytes(libraries);
 }
 
 /// (name, ONNX's number of the element type, dimensions or None) each; a
@@ -433,7 +488,20 @@ static py::list listValues(llvm::ArrayRef<onnx::InterfaceValue> values) {
   return list;
 }
 
-/// (inputs, outputs) of a model, as its file says them.
+/// (id, operator, names of the outputs) each.
+static py::list listNodes(llvm::ArrayRef<onnx::InterfaceNode> nodes) {
+  py::list list;
+  for (const onnx::InterfaceNode &node : nodes) {
+    py::list outputs;
+    for (const std::string &output : node.outputs)
+      outputs.append(makeText(output));
+    list.append(py::make_tuple(makeText(node.id), makeText(node.op), outputs));
+  }
+  return list;
+}
+
+/// (inputs, outputs, nodes, files with weights) of a model, as its file says
+/// them.
 static py::tuple readModel(const std::string &model, const py::object &bytes) {
   std::shared_ptr<llvm::MemoryBuffer> buffer;
   if (!bytes.is_none())
@@ -445,25 +513,32 @@ static py::tuple readModel(const std::string &model, const py::object &bytes) {
     py::gil_scoped_release release;
     interface = unwrap(onnx::readInterface(model, std::move(buffer)));
   }
-  return py::make_tuple(listValues(interface.inputs),
-                        listValues(interface.outputs));
+  return py::make_tuple(
+      listValues(interface.inputs), listValues(interface.outputs),
+      listNodes(interface.nodes), listBytes(interface.weightFiles));
 }
 
-/// The texts of a target's file and of those that it names.
-static std::vector<py::bytes> readTarget(const std::string &target) {
-  System system =
-      unwrap(loadSystem(unwrap(loadTarget(target)), getDevices().registry));
-  std::vector<py::bytes> texts;
-  texts.emplace_back(system.file.text);
+/// (path, text) of a target's file and of those that it names.
+static py::list readTarget(const std::string &target) {
+  System system = readDevices([&](const Devices &devices) {
+    return unwrap(loadSystem(unwrap(loadTarget(target)), devices.registry));
+  });
+  py::list files;
+  auto add = [&](const TargetFile &file) {
+    files.append(py::make_tuple(py::bytes(file.path), py::bytes(file.text)));
+  };
+  add(system.file);
   for (const System::Device &device : system.devices)
-    texts.emplace_back(device.file.text);
-  return texts;
+    add(device.file);
+  return files;
 }
 
 /// The target of the device that takes every model.
 static std::string getFallbackTarget() {
-  const Device *device = getDevices().registry.findFallback();
-  return device ? device->getKind().str() : "";
+  return readDevices([](const Devices &devices) -> std::string {
+    const Device *device = devices.registry.findFallback();
+    return device ? device->getKind().str() : "";
+  });
 }
 
 static std::vector<std::pair<std::string, std::string>> describeTargets() {
@@ -486,6 +561,9 @@ PYBIND11_MODULE(_core, module) {
              py::arg("options"));
   module.def("load", &loadBinary, py::arg("path"), py::arg("trust_native"));
   bindBinary(module);
+  py::class_<Outputs>(module, "Outputs")
+      .def(py::init(&openOutputs), py::arg("inputs"), py::arg("outputs"))
+      .def("commit", &commitOutputs, py::arg("texts"));
   py::class_<SharedSession>(module, "Session")
       .def(py::init<const Binary &>(), py::arg("binary"))
       .def("run", &runSession, py::arg("arrays"), py::arg("options"),

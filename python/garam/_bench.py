@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import math
 import os
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
-from ._baseline import Row, compare, get_key
+from ._baseline import WORST_RATIO, Row, compare, get_key
 from ._compile import compile
 from ._difference import measure_difference
 from ._errors import Error
@@ -46,15 +47,28 @@ def _measure_accuracy(path, executable: Executable, seed: int, options: Mapping)
     content = hashlib.sha256()
     for name in sorted(outputs):
         content.update(name.encode() + b"\0" + outputs[name].tobytes())
-    # JSON has no infinity: what is equal has no ratio.
-    return {"sqnr_db": round(ratio, 3) if math.isfinite(ratio) else None,
-            "output_sha256": content.hexdigest()}
+    return {"sqnr_db": _make_figure(ratio), "output_sha256": content.hexdigest()}
 
 
-def measure(path: str | os.PathLike, target: str, *, accuracy: bool = True, seed: int = 0,
-            **options: Any) -> dict[str, Any]:
-    """A row: the figures of a model on a target, or the error."""
-    row: dict[str, Any] = {"model": pathlib.Path(path).stem, "target": pathlib.Path(target).stem}
+def _make_figure(ratio: float) -> float | str | None:
+    """As baselines have it, where JSON has no infinity."""
+    if ratio == math.inf:
+        return None
+    return round(ratio, 3) if math.isfinite(ratio) else WORST_RATIO
+
+
+def name_files(paths: Iterable[str]) -> dict[str, str]:
+    """What each file is called in rows: without folder and extension, unless others are called so, too."""
+    paths = list(dict.fromkeys(paths))
+    counts = collections.Counter(pathlib.Path(path).stem for path in paths)
+    return {path: path if counts[pathlib.Path(path).stem] > 1 else pathlib.Path(path).stem
+            for path in paths}
+
+
+def measure(path: str | os.PathLike, target: str, names: tuple[str, str], *, accuracy: bool = True,
+            seed: int = 0, **options: Any) -> dict[str, Any]:
+    """A row: the figures of a model on a target, or the error. `names` are what they are called in it."""
+    row: dict[str, Any] = {"model": names[0], "target": names[1]}
     try:
         executable = compile(path, target, **options)
         report = executable.report()
@@ -76,7 +90,7 @@ def compare_row(row: Row, baseline: Mapping[str, Row],
                    {**DEFAULT_THRESHOLDS, **thresholds})
 
 
-def write_junit(path: pathlib.Path, rows: Iterable[Row], changes: Mapping[str, list]) -> None:
+def format_junit(rows: Iterable[Row], changes: Mapping[str, list]) -> str:
     """A test case for each row; one that is worse, or has an error that is new, has failed."""
     suite = ElementTree.Element("testsuite", name="garam bench")
     counts = {"tests": 0, "failures": 0}
@@ -90,7 +104,14 @@ def write_junit(path: pathlib.Path, rows: Iterable[Row], changes: Mapping[str, l
         text = "\n".join(text for _, text in changes[key])
         ElementTree.SubElement(case, "system-out").text = text
     suite.attrib.update({key: str(count) for key, count in counts.items()})
-    ElementTree.ElementTree(suite).write(path, encoding="utf-8", xml_declaration=True)
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _format_ratio(row: Row) -> str:
+    if "sqnr_db" not in row:
+        return ""
+    ratio = row["sqnr_db"]
+    return "equal" if ratio is None else ratio if ratio == WORST_RATIO else f"{ratio:.1f}"
 
 
 def format_rows(rows: Iterable[Row]) -> str:
@@ -101,7 +122,6 @@ def format_rows(rows: Iterable[Row]) -> str:
             lines.append(f"{'':>48}  {get_key(row)}: {row['error']}")
             continue
         dram = (row["dram_read_bytes"] + row["dram_write_bytes"]) / 1e6
-        ratio = "" if row.get("sqnr_db") is None else f"{row['sqnr_db']:.1f}"
         lines.append(f"{row['latency_s'] * 1e6:>12.2f} {row['ratio']:>6.3f} {dram:>9.3f} "
-                     f"{row['sram_peak_bytes'] / 1e6:>8.3f} {ratio:>8}  {get_key(row)}")
+                     f"{row['sram_peak_bytes'] / 1e6:>8.3f} {_format_ratio(row):>8}  {get_key(row)}")
     return "\n".join(lines)

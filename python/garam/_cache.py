@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import tempfile
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,14 +35,18 @@ def _hash_library(path: bytes, mtime_ns: int, size: int) -> bytes:
 
 def _list_parts(path: bytes, data: bytes | None, options: Mapping[str, Any],
                 files: Mapping[str, bytes]) -> Iterator[bytes]:
-    """All that decides what comes of a compile, but weights in files beside the model."""
+    """All that decides what comes of a compile."""
     for library in _core.libraries():
         status = os.stat(library)
         yield _hash_library(library, status.st_mtime_ns, status.st_size)
     yield os.path.basename(path)  # is in the binary
     yield _hash_file(path) if data is None else hashlib.sha256(data).digest()
+    # The model says their names, in an order of its own.
+    for weights in _core.read_model(path, data)[3]:
+        yield _hash_file(weights)
     target = dict(options).pop("target")
-    yield from _core.read_target(target)
+    for _, text in _core.read_target(target):
+        yield text
     yield json.dumps({key: value for key, value in options.items() if key != "target"},
                      sort_keys=True).encode()
     for name, file in sorted(files.items()):
@@ -58,24 +63,38 @@ def make_key(path: bytes, data: bytes | None, options: Mapping[str, Any],
     return content.hexdigest()
 
 
+def _read_notes(path: pathlib.Path) -> tuple[str, list[str]]:
+    """(content hash, warnings). Raises ValueError for what Cache.keep does not write."""
+    notes = json.loads(path.read_text())
+    if not isinstance(notes, dict):
+        raise ValueError("no notes")
+    content, warnings = notes.get("content"), notes.get("warnings")
+    if not isinstance(content, str) or not isinstance(warnings, list) or not all(
+            isinstance(text, str) for text in warnings):
+        raise ValueError("no notes")
+    return content, warnings
+
+
 class Cache:
-    """A folder with a binary for each key, and what the compiler said of it."""
+    """A folder with a binary for each key, and what the compiler said of it.
+
+    Any threads and processes may use one folder.
+    """
 
     def __init__(self, folder: pathlib.Path):
         self.folder = folder
 
-    def find(self, key: str, model: bytes) -> Executable | None:
-        """What is kept under `key`, when the weights beside the model are those of then."""
+    def find(self, key: str) -> Executable | None:
+        """What is kept under `key`, whole and with its own notes."""
         try:
-            notes = json.loads((self.folder / f"{key}.json").read_text())
-            base = os.path.dirname(os.path.abspath(model))
-            for name, digest in notes["weights"].items():
-                if _hash_file(os.path.join(base, os.fsencode(name))).hex() != digest:
-                    return None
+            content, warnings = _read_notes(self.folder / f"{key}.json")
             executable = Executable.load(self.folder / f"{key}.garam")
-        except (OSError, ValueError, KeyError, BinaryError):
+        except (OSError, ValueError, RecursionError, BinaryError):
             return None  # it is compiled again
-        warn(notes["warnings"], stacklevel=4)
+        # Binary and notes come to their places one after the other: another compile may be between.
+        if executable.content_hash != content:
+            return None
+        warn(warnings, stacklevel=4)
         return executable
 
     def make_folder(self) -> None:
@@ -84,12 +103,11 @@ class Cache:
         except OSError as error:
             raise UsageError(f"cache '{self.folder}' is no folder that can be made: {error.strerror}") from None
 
-    def keep(self, key: str, model: bytes, executable: Executable) -> None:
+    def keep(self, key: str, executable: Executable) -> None:
         executable.save(self.folder / f"{key}.garam")
-        base = os.path.dirname(os.path.abspath(model))
-        weights = {os.fsdecode(os.path.relpath(os.path.abspath(file), base)): _hash_file(file).hex()
-                   for file in executable._binary.weight_files}
-        # In its place at once: another process may read it.
-        temporary = self.folder / f"{key}.{os.getpid()}"
-        temporary.write_text(json.dumps({"weights": weights, "warnings": executable.warnings}))
-        temporary.replace(self.folder / f"{key}.json")
+        notes = {"content": executable.content_hash, "warnings": executable.warnings}
+        # In its place at once: others may read it.
+        with tempfile.NamedTemporaryFile("w", dir=self.folder, prefix=f"{key}.", suffix=".tmp",
+                                         delete=False) as file:
+            json.dump(notes, file)
+        os.replace(file.name, self.folder / f"{key}.json")

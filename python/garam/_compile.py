@@ -132,9 +132,10 @@ def compile(model, target: str | os.PathLike, *,
             kept = Cache(get_default_folder() if cache is True else pathlib.Path(cache))
             kept.make_folder()
             key = make_key(path, data, options, files)
-            if found := kept.find(key, path):
+            if found := kept.find(key):
                 return found
             executable = _compile(path, data, options, files)
-            kept.keep(key, path, executable)
+            if make_key(path, data, options, files) == key:  # nothing was changed meanwhile
+                kept.keep(key, executable)
     warn(executable.warnings, stacklevel=2)
     return executable

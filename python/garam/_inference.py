@@ -61,7 +61,8 @@ class InferenceSession:
 
     `model` is what garam.compile takes, or the path of a device binary, which has its target. A model
     with dimensions that are not fixed is compiled at the first run, for the shapes of the arrays, and
-    again when these change. Any thread may use a session.
+    again when these change; what was compiled stays as long as the session, so that many sizes of
+    a dimension are better bounded (dims={"N": (1, 16)}). Any thread may use a session.
     """
 
     def __init__(self, model, target: str | os.PathLike | None = None, *,
@@ -101,10 +102,11 @@ class InferenceSession:
             run_options: None = None) -> list[np.ndarray]:
         """The outputs of these names, or all in the order of the model."""
         check_arrays(input_feed)
+        known = [output.name for output in self.get_outputs()]
+        names = known if output_names is None else list(output_names)
+        if unknown := [name for name in names if name not in known]:
+            raise UsageError(f"the model has no output '{unknown[0]}'; its outputs are "
+                             f"{', '.join(known)}")
         session = self._session or self._model.get_session(input_feed)
         outputs = session.run(input_feed)
-        names = list(outputs) if output_names is None else list(output_names)
-        if unknown := [name for name in names if name not in outputs]:
-            raise UsageError(f"the model has no output '{unknown[0]}'; its outputs are "
-                             f"{', '.join(outputs)}")
         return [outputs[name] for name in names]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import math
 import os
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from . import _core
 from ._compile import compile, get_model
 from ._difference import Difference, measure_difference
 from ._errors import UsageError
-from ._reference import has_onnxruntime, list_node_outputs, run_fallback, run_onnxruntime
+from ._reference import has_onnxruntime, run_fallback, run_onnxruntime
 
 # A cosine of 0.998 between two tensors of the same length: 10 log10(1 / (2 (1 - 0.998))).
 DEFAULT_MIN_SQNR_DB = 24.0
@@ -23,9 +22,9 @@ DEFAULT_MIN_SQNR_DB = 24.0
 
 @dataclasses.dataclass(frozen=True)
 class NodeDifference:
-    """What a node yields on the device, against the reference."""
+    """An output of a node on the device, against the reference."""
 
-    node: str
+    node: str  # its id, and for outputs behind the first ":NUMBER"
     op_type: str
     shape: tuple[int, ...]
     dtype: str  # on the device
@@ -41,12 +40,12 @@ class NodeDifference:
 
 @dataclasses.dataclass(frozen=True)
 class Verification:
-    """Differences of the nodes that could be compared, in the order of the model."""
+    """Differences of the nodes' outputs that could be compared, in the order of the model."""
 
     target: str
     reference: str
     nodes: list[NodeDifference]
-    num_nodes: int  # of the model
+    num_nodes: int  # of the model, each once for each output
     min_sqnr_db: float
 
     def get_worst(self) -> list[NodeDifference]:
@@ -58,6 +57,10 @@ class Verification:
         return next((node for node in self.nodes
                      if node.difference.sqnr_db < self.min_sqnr_db), None)
 
+    def holds(self) -> bool:
+        """Whether something was compared, and all of it is within the tolerance."""
+        return bool(self.nodes) and self.find_first() is None
+
     def as_json(self) -> dict[str, Any]:
         first = self.find_first()
         return {"schema": 1, "target": self.target, "reference": self.reference,
@@ -66,33 +69,50 @@ class Verification:
                 "nodes": [node.as_json() for node in self.nodes]}
 
 
-def _are_comparable(actual: np.ndarray, reference: np.ndarray) -> bool:
-    """A device may keep a value in another type, but floats are no integers' codes."""
+# The error of what is no tensor of the reference's shape, or of another kind of type.
+_NO_MATCH = Difference(-math.inf, math.inf, 0.0)
+
+
+def _is_alike(actual: np.ndarray, reference: np.ndarray) -> bool:
+    """Whether they can be subtracted: floats are no integers' codes."""
     def is_integer(array):
-        return array.dtype.kind in "iub"
+        return array.dtype.name.startswith(("int", "uint", "bool"))  # kind "V" is of bfloat16 and int4 alike
 
     return (actual.shape == reference.shape and reference.dtype.kind != "O"
             and is_integer(actual) == is_integer(reference))
 
 
-def _load_proto(model):
-    """The onnx.ModelProto of what garam.compile takes."""
-    import onnx
+def _compare(actual: np.ndarray | None, expected: np.ndarray | None,
+             is_output: bool) -> Difference | None:
+    """None for what cannot be compared. An output of the model must be as the reference says; within
+    the device a value may have another form."""
+    if actual is None or expected is None:
+        return None
+    if _is_alike(actual, expected):
+        return measure_difference(actual, expected)
+    return _NO_MATCH if is_output else None
 
-    path, data = get_model(model, None)
-    return onnx.load(os.fsdecode(path)) if data is None else onnx.load_model_from_string(data)
+
+def _list_values(path, data) -> list[tuple[str, str, str]]:
+    """(node, operator, name) of the outputs of all nodes."""
+    nodes = _core.read_model(path, data)[2]
+    return [(f"{node}:{number}" if number else node, op_type, name)
+            for node, op_type, names in nodes for number, name in enumerate(names) if name]
 
 
-def _make_reference(proto, model, inputs, options, reference):
-    """(name, function from a node's id and its output to the array or None)."""
+def _make_reference(path, data, values, inputs, options, reference):
+    """(name, function from a node and its output to the array or None)."""
     if reference == "onnxruntime":
+        import onnx
         import onnxruntime
 
-        tensors = run_onnxruntime(proto, inputs)
+        proto = onnx.load(os.fsdecode(path)) if data is None else onnx.load_model_from_string(data)
+        tensors = run_onnxruntime(proto, inputs, [name for _, _, name in values])
         return (f"onnxruntime {onnxruntime.__version__}",
                 lambda node, output: tensors.get(output))
-    outputs, values = run_fallback(model, inputs, options)
-    return _core.fallback_target(), lambda node, output: values.get(node, outputs.get(output))
+    model = os.fsdecode(path) if data is None else data
+    outputs, within = run_fallback(model, inputs, options)
+    return _core.fallback_target(), lambda node, output: outputs.get(output, within.get(node))
 
 
 def verify(model, target: str | os.PathLike, *,
@@ -104,33 +124,34 @@ def verify(model, target: str | os.PathLike, *,
     `model` is what garam.compile takes. `inputs` that are not given are made from `seed`, as by
     Executable.random_inputs. `reference` is "onnxruntime", or "fallback" for the device that takes every model; where it is not given,
     onnxruntime if that is installed. `options` are those of garam.compile. Nodes whose values are never in the device's memory, as they are fused into
-    others, are not compared. Needs the package onnx.
+    others, are not compared; an output of the model that has not the shape that the reference gives it is -infinite dB.
     """
-    if not importlib.util.find_spec("onnx"):
-        raise UsageError("verify needs the package onnx; hint: pip install onnx")
+    if math.isnan(min_sqnr_db):
+        raise UsageError("the tolerance is no number of dB: nan")
     reference = reference or ("onnxruntime" if has_onnxruntime() else "fallback")
+    if reference == "onnxruntime" and not has_onnxruntime():
+        raise UsageError("the reference onnxruntime needs the packages onnx and onnxruntime; hint: pip install "
+                         "onnx onnxruntime, or reference=\"fallback\"")
+    path, data = get_model(model, options.get("name"))
     executable = compile(model, target, **options)
     arrays = {**executable.random_inputs(seed), **(inputs or {})}
-    outputs, values = executable.session().run_with_values(arrays)
-    proto = _load_proto(model)
-    compile_options = {key: options[key] for key in ("shapes", "dims") if key in options}
-    name, lookup = _make_reference(proto, model, arrays, compile_options, reference)
+    outputs, within = executable.session().run_with_values(arrays)
+    values = _list_values(path, data)
+    compile_options = {key: options[key] for key in ("shapes", "dims", "name") if key in options}
+    name, lookup = _make_reference(path, data, values, arrays, compile_options, reference)
     nodes = []
-    node_outputs = list_node_outputs(proto.graph)
-    for node, (op_type, output) in node_outputs.items():
+    for node, op_type, output in values:
         # An output of the model has its type; within the device it may have another.
-        actual = outputs[output] if output in outputs else values.get(node)
-        expected = lookup(node, output)
-        if actual is not None and expected is not None and _are_comparable(actual, expected):
-            nodes.append(NodeDifference(node, op_type, actual.shape, actual.dtype.name,
-                                        measure_difference(actual, expected)))
-    return Verification(executable.target, name, nodes, len(node_outputs), min_sqnr_db)
+        actual = outputs.get(output, within.get(node))
+        if difference := _compare(actual, lookup(node, output), output in outputs):
+            nodes.append(NodeDifference(node, op_type, actual.shape, actual.dtype.name, difference))
+    return Verification(executable.target, name, nodes, len(values), min_sqnr_db)
 
 
 def format_verification(verification: Verification, top: int) -> str:
     """A table, worst first, and the first node that leaves the tolerance."""
     lines = [f"on {verification.target} against {verification.reference}: "
-             f"{len(verification.nodes)} of {verification.num_nodes} nodes compared, the others are "
+             f"{len(verification.nodes)} of {verification.num_nodes} outputs of nodes compared, the others are "
              "in no memory of the device",
              f"{'SQNR dB':>9} {'largest error':>14} {'largest value':>14}  node"]
     for node in verification.get_worst()[:top]:
@@ -141,6 +162,8 @@ def format_verification(verification: Verification, top: int) -> str:
     if len(verification.nodes) > top:
         lines.append(f"          and {len(verification.nodes) - top} that are better")
     first = verification.find_first()
+    if not verification.nodes:
+        return "\n".join([*lines, "nothing could be compared"])
     lines.append(f"every node has {verification.min_sqnr_db:g} dB or more" if first is None else
                  f"the first node below {verification.min_sqnr_db:g} dB is '{first.node}' "
                  f"({first.op_type}) with {first.difference.sqnr_db:.1f} dB")

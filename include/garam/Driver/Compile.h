@@ -87,8 +87,6 @@ struct CompileResult {
   std::vector<std::string> warnings;
   /// What passes did and what they nearly did, as `remarksFilter` asks.
   std::vector<std::string> remarks;
-  /// Files beside the model's that its weights lie in.
-  std::vector<std::string> weightFiles;
   /// The binary has programs that are code for a processor like this one's.
   bool holdsNativeCode = false;
   /// What was written and is still to be committed: the binary, or the IR of a

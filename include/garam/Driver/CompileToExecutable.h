@@ -16,8 +16,7 @@ struct CompiledModel {
   std::shared_ptr<const Executable> executable;
   std::vector<StageTime> stages;
   std::vector<std::string> warnings;
-  std::vector<std::string> weightFiles; // as CompileResult has them
-  double seconds = 0;                   // of the compile
+  double seconds = 0; // of the compile
 };
 
 /// Compiles a model and loads the binary, which lies in no file that others

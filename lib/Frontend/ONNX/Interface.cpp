@@ -33,6 +33,16 @@ static InterfaceValue describe(const pb::ValueInfoProto &info) {
   return value;
 }
 
+static std::vector<InterfaceNode> listNodes(pb::GraphProto &graph) {
+  nameNodes(graph);
+  std::vector<InterfaceNode> nodes;
+  for (const pb::NodeProto &node : graph.node())
+    nodes.push_back({node.name(),
+                     node.op_type(),
+                     {node.output().begin(), node.output().end()}});
+  return nodes;
+}
+
 Expected<ModelInterface> readInterface(StringRef path,
                                        std::shared_ptr<MemoryBuffer> bytes) {
   Expected<LoadedModel> model = parseModel(path, std::move(bytes));
@@ -44,6 +54,10 @@ Expected<ModelInterface> readInterface(StringRef path,
       interface.inputs.push_back(describe(input));
   for (const pb::ValueInfoProto &output : model->proto.graph().output())
     interface.outputs.push_back(describe(output));
+  interface.nodes = listNodes(*model->proto.mutable_graph());
+  std::vector<std::shared_ptr<MemoryBuffer>> files = model->tensors->getFiles();
+  for (const std::shared_ptr<MemoryBuffer> &file : drop_begin(files))
+    interface.weightFiles.push_back(file->getBufferIdentifier().str());
   return interface;
 }
 

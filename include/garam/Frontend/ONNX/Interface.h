@@ -32,14 +32,25 @@ struct InterfaceValue {
   std::optional<std::vector<Dimension>> shape;
 };
 
+/// A node of the graph.
+struct InterfaceNode {
+  std::string id; // as messages and reports have it
+  std::string op;
+  std::vector<std::string> outputs; // empty names of those that it leaves out
+};
+
 struct ModelInterface {
   /// Without initializers.
   std::vector<InterfaceValue> inputs, outputs;
+  /// In the order of the file, without those in bodies of others.
+  std::vector<InterfaceNode> nodes;
+  /// The files beside the model that its weights lie in.
+  std::vector<std::string> weightFiles;
 };
 
-/// Reads what a model takes and gives, as its file says it. The file is parsed
-/// and not checked. `bytes` are those of the file, or null for it to be read.
-/// Errors are of ExitCode::Model.
+/// Reads what a model takes, has and gives, as its file says it. The file is
+/// parsed and not checked. `bytes` are those of the file, or null for it to be
+/// read. Errors are of ExitCode::Model.
 llvm::Expected<ModelInterface>
 readInterface(llvm::StringRef path, std::shared_ptr<llvm::MemoryBuffer> bytes);
 
