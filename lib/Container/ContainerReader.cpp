@@ -14,6 +14,7 @@
 #include "Layout.h"
 #include "SectionChecksum.h"
 #include "garam/Container/Container.h"
+#include "garam/Support/ControlCharacters.h"
 #include "garam/Support/DiagnosedError.h"
 #include "llvm/BinaryFormat/ELF.h"
 #include "llvm/Object/ELF.h"
@@ -32,7 +33,10 @@ static constexpr StringLiteral damagedHint =
     "; the file is damaged or incomplete, compile the model again";
 
 Error Container::makeError(const Twine &message) const {
-  return addFile(makeUserError(ExitCode::Binary, message), getPath());
+  // It may quote names that a stranger has chosen.
+  return addFile(
+      makeUserError(ExitCode::Binary, escapeControlCharacters(message.str())),
+      getPath());
 }
 
 Expected<Container> Container::open(StringRef path) {

@@ -6,6 +6,7 @@
 
 #include "garam/Runtime/Listing.h"
 
+#include "garam/Support/ControlCharacters.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -13,10 +14,15 @@ using namespace llvm;
 
 namespace garam {
 
+/// The binary may come from a stranger.
+static std::string escape(StringRef text) {
+  return escapeControlCharacters(text);
+}
+
 static void printBindings(StringRef title, ArrayRef<Binding> bindings,
                           raw_ostream &os) {
   for (const Binding &binding : bindings) {
-    os << formatv("  {0,-8} {1} {2}, segment {3}", title, binding.name,
+    os << formatv("  {0,-8} {1} {2}, segment {3}", title, escape(binding.name),
                   binding.type.str(), binding.segment);
     if (const auto &quantization = binding.quantization)
       os << ", as " << getName(quantization->storage) << ", scale "
@@ -29,13 +35,14 @@ static void printBindings(StringRef title, ArrayRef<Binding> bindings,
 static void printSystem(const Manifest &manifest, raw_ostream &os) {
   os << "Devices\n";
   for (const auto &[i, device] : enumerate(manifest.devices))
-    os << formatv("  {0,3} {1} ({2})\n", i, device.name, device.kind);
+    os << formatv("  {0,3} {1} ({2})\n", i, escape(device.name),
+                  escape(device.kind));
   if (!manifest.links.empty())
     os << "Links\n";
   for (const auto &[i, link] : enumerate(manifest.links))
-    os << formatv("  {0,3} {1}: {2} and {3}, ", i, link.name,
-                  manifest.devices[link.between[0]].name,
-                  manifest.devices[link.between[1]].name)
+    os << formatv("  {0,3} {1}: {2} and {3}, ", i, escape(link.name),
+                  escape(manifest.devices[link.between[0]].name),
+                  escape(manifest.devices[link.between[1]].name))
        << format("%.4g GB/s, %.4g us, %.4g pJ/byte\n",
                  link.bytesPerSecond * 1e-9, link.seconds * 1e6,
                  link.joulePerByte * 1e12);
@@ -46,7 +53,7 @@ static void printSteps(const Manifest &manifest, ArrayRef<Step> steps,
   for (const auto &[i, step] : enumerate(steps)) {
     if (step.kind == Step::Kind::Dispatch)
       os << formatv("  step {0,3} program {1} on {2}", i, step.program,
-                    manifest.devices[step.device].name);
+                    escape(manifest.devices[step.device].name));
     else
       os << formatv("  step {0,3} {1} bytes from segment {2} to {3}", i,
                     step.bytes, step.from, step.to);
@@ -59,13 +66,13 @@ static void printSteps(const Manifest &manifest, ArrayRef<Step> steps,
 
 void printContents(const Executable &executable, raw_ostream &os) {
   const Manifest &manifest = executable.getManifest();
-  os << manifest.model << " for " << manifest.target << ", by "
-     << manifest.producer << '\n';
+  os << escape(manifest.model) << " for " << escape(manifest.target) << ", by "
+     << escape(manifest.producer) << '\n';
   for (const auto &[name, value] : manifest.options)
-    os << "  --" << name << ' ' << value << '\n';
+    os << "  --" << escape(name) << ' ' << escape(value) << '\n';
   printSystem(manifest, os);
   for (const EntryPoint &entry : manifest.entryPoints) {
-    os << "Entry point " << entry.name << '\n';
+    os << "Entry point " << escape(entry.name) << '\n';
     printBindings("input", entry.inputs, os);
     printBindings("output", entry.outputs, os);
     for (const CarriedState &state : entry.states) {
@@ -78,13 +85,13 @@ void printContents(const Executable &executable, raw_ostream &os) {
   for (const auto &[i, segment] : enumerate(manifest.segments))
     os << formatv("  {0,3} {1,-9} {2,12} bytes  {3}{4}\n", i,
                   getName(segment.segment.role), segment.segment.size,
-                  segment.segment.name,
+                  escape(segment.segment.name),
                   manifest.devices.size() == 1
                       ? ""
-                      : ", " + manifest.devices[segment.device].name);
+                      : ", " + escape(manifest.devices[segment.device].name));
   for (unsigned p = 0; p < executable.getNumPrograms(); ++p) {
     os << "Program " << p << " ("
-       << manifest.getTarget(manifest.programs[p]).target << ")\n";
+       << escape(manifest.getTarget(manifest.programs[p]).target) << ")\n";
     for (const auto &[lane, count] :
          zip(executable.getProgram(p).getLanes(),
              executable.getProgram(p).getCommandCounts()))

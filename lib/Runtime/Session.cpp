@@ -9,6 +9,7 @@
 #include "NarrowElements.h"
 #include "Quantization.h"
 #include "StepRunner.h"
+#include "garam/Support/ControlCharacters.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
@@ -21,7 +22,8 @@ using namespace llvm;
 namespace garam {
 
 static Error makeInputError(const Twine &message) {
-  return makeUserError(ExitCode::Input, message);
+  // It may quote names that a stranger has chosen.
+  return makeUserError(ExitCode::Input, escapeControlCharacters(message.str()));
 }
 
 /// What a caller may give.

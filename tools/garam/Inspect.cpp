@@ -7,6 +7,7 @@
 #include "Command.h"
 #include "Validators.h"
 #include "garam/Runtime/Listing.h"
+#include "garam/Support/ControlCharacters.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/FileRoles.h"
 #include "garam/Support/OutputFile.h"
@@ -47,8 +48,8 @@ static void printSections(const Container &container) {
   for (const Container::Section &section : container.getSections())
     outs() << formatv("  {0,-24} version {1}  offset {2,10}  {3,12} bytes  "
                       "{4:x16}\n",
-                      section.name, section.version, section.offset,
-                      section.bytes.size(), section.checksum);
+                      escapeControlCharacters(section.name), section.version,
+                      section.offset, section.bytes.size(), section.checksum);
 }
 
 static Error printPlan(const Image &image) {
@@ -58,8 +59,9 @@ static Error printPlan(const Image &image) {
   outs() << "Memory plan\n";
   for (const std::vector<PlannedRegion> &plan : *plans)
     for (const PlannedRegion &region : plan)
-      outs() << formatv("  {0,-16} {1,10} {2,10} bytes  {3}\n", region.memory,
-                        region.offset, region.size, region.name);
+      outs() << formatv("  {0,-16} {1,10} {2,10} bytes  {3}\n",
+                        escapeControlCharacters(region.memory), region.offset,
+                        region.size, escapeControlCharacters(region.name));
   return Error::success();
 }
 

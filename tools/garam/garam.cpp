@@ -6,18 +6,17 @@
 
 #include "Command.h"
 #include "garam/Driver/PassOptions.h"
+#include "garam/Support/ControlCharacters.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NativeCodeScope.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
 #include <csignal>
 #include <unistd.h>
 
@@ -45,26 +44,16 @@ static void catchCrashes() {
     std::signal(signal, handleCrash);
 }
 
-/// A line of an error, which may quote a stranger's file, without bytes that a
-/// terminal would obey.
-static std::string makePrintable(llvm::StringRef line) {
-  std::string text = llvm::json::fixUTF8(line);
-  auto isControl = [](char c) {
-    return llvm::isASCII(c) && !llvm::isPrint(c) && c != '\t';
-  };
-  std::replace_if(text.begin(), text.end(), isControl, '?');
-  return text;
-}
-
 /// Prints an error, "error: " in front of each message, and gives its exit
-/// code. Lines that begin with a note or a hint belong to the one before.
+/// code. Lines that begin with a note or a hint belong to the one before. A
+/// line may quote a stranger's file.
 static ExitCode report(llvm::Error error) {
   ErrorReport report = consumeToReport(std::move(error));
   llvm::StringRef rest = report.text;
   while (!rest.empty()) {
     auto [first, others] = rest.split('\n');
     rest = others;
-    std::string printable = makePrintable(first);
+    std::string printable = escapeControlCharacters(llvm::json::fixUTF8(first));
     llvm::StringRef line = printable;
     if (line.consume_front("note: "))
       llvm::WithColor::note() << line << '\n';

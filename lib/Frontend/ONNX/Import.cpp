@@ -7,6 +7,7 @@
 #include "garam/Frontend/ONNX/Import.h"
 
 #include "ImportGraph.h"
+#include "LoadedModel.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Support/NodeDiagnostics.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,7 +32,7 @@ Error collectDiagnostics(MLIRContext *context,
     std::optional<DiagnosedNode> node = readLeadingNode(diagnostic);
     if (node)
       message.consume_front(node->str() + ": ");
-    errors.push_back(DiagnosisParts::parse(message));
+    errors.push_back(DiagnosisParts::parse(escapeQuotes(message)));
     if (node)
       errors.back().nodes.push_back(std::move(*node));
     return success();
@@ -74,7 +75,7 @@ Expected<OwningOpRef<ModuleOp>> importModel(StringRef path,
   Expected<OwningOpRef<ModuleOp>> module = import(path, options, context);
   if (module)
     return module;
-  return addFile(module.takeError(), path);
+  return addFile(escapeQuotes(module.takeError()), path);
 }
 
 } // namespace garam::onnx

@@ -47,7 +47,7 @@ Expected<ModelInterface> readInterface(StringRef path,
                                        std::shared_ptr<MemoryBuffer> bytes) {
   Expected<LoadedModel> model = parseModel(path, std::move(bytes));
   if (!model)
-    return addFile(model.takeError(), path);
+    return addFile(escapeQuotes(model.takeError()), path);
   ModelInterface interface;
   for (const pb::ValueInfoProto &input : model->proto.graph().input())
     if (!model->weights.contains(input.name()))

@@ -308,6 +308,10 @@ std::string describeException(StringRef text) {
   std::string result = text.trim().str();
   while (place.match(result))
     result = place.sub("", result);
+  // How the checker begins what it says of the place: a message is a line.
+  static constexpr StringLiteral context = "\n\n==> Context: ";
+  for (size_t at; (at = result.find(context)) != std::string::npos;)
+    result.replace(at, context.size(), "; ");
   return result;
 }
 

@@ -14,6 +14,7 @@
 #define GARAM_LIB_FRONTEND_ONNX_LOADEDMODEL_H
 
 #include "TensorData.h"
+#include "garam/Support/ControlCharacters.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/RunTimeSizes.h"
 #include "llvm/ADT/StringMap.h"
@@ -79,6 +80,11 @@ void separateNames(pb::GraphProto &graph);
 
 /// Enters the nodes of the graph that are not known yet into `model.nodes`.
 void recordNodes(LoadedModel &model);
+
+/// A message with the control characters of what it quotes as escapes, and an
+/// error with such messages.
+std::string escapeQuotes(llvm::StringRef message);
+llvm::Error escapeQuotes(llvm::Error error);
 
 /// Maps the file, unless its bytes are given, scans and parses it, and takes
 /// the weights out.
@@ -205,12 +211,14 @@ void visitNodes(Graph &graph, Visit &&visit) {
 /// Gives the nodes of a graph or function unique names: their own, the first of
 /// several that have it, so that a name means the node that the user knows by
 /// it; else their first output's or operator's, with a number where that is
-/// taken.
+/// taken. Control characters are escaped.
 template <typename Graph>
 void nameNodes(Graph &graph) {
   llvm::StringSet<> taken;
   std::vector<bool> keepsName;
   visitNodes(graph, [&](pb::NodeProto &node) {
+    if (!node.name().empty())
+      node.set_name(escapeControlCharacters(node.name()));
     keepsName.push_back(!node.name().empty() &&
                         taken.insert(node.name()).second);
   });
@@ -225,6 +233,7 @@ void nameNodes(Graph &graph) {
         name = output;
     if (name.empty())
       name = node.op_type();
+    name = escapeControlCharacters(name);
     std::string unique = name;
     while (!taken.insert(unique).second)
       unique = name + "_" + std::to_string(++numbers[name]);
