@@ -202,6 +202,21 @@ func.func @other_near_misses(%x: tensor<4x8x8xf32>, %h: tensor<4x8x8xf16>, %m: t
   return %4, %8, %11 : tensor<4x8x8xf32>, tensor<4x8x8xf32>, tensor<1x1x1x8x8xf32>
 }
 
+// Two layers with learnt weights, and a softmax between them.
+// CHECK-LABEL: @weights
+func.func @weights(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  // CHECK-NOT: "Attention"
+  // REMARK-DAG: node 'layer' is not part of Attention: its keys or values are weights
+  %w = onnx.constant dense<2.0> : tensor<8x8xf32> : tensor<8x8xf32>
+  %0 = onnx.node "MatMul"(%x, %w) {id = "s0", opset = 27 : i64} attributes {}
+      : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  %1 = onnx.node "Softmax"(%0) {id = "w0", opset = 27 : i64} attributes {}
+      : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %2 = onnx.node "MatMul"(%1, %w) {id = "layer", opset = 27 : i64} attributes {}
+      : (tensor<4x8xf32>, tensor<8x8xf32>) -> tensor<4x8xf32>
+  return %2 : tensor<4x8xf32>
+}
+
 // What is different: scores pass a sine, the softmax is over another
 // dimension, something else reads the weights, keys have fewer dimensions, and
 // the batch of the values is repeated.

