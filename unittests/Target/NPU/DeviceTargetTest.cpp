@@ -204,8 +204,10 @@ TEST_F(DeviceTargetTest, RefusalsAreValues) {
   // From the last operation to the first.
   EXPECT_EQ(refusals[0].nodes, (SmallVector<std::string, 1>{"pick"}));
   EXPECT_EQ(refusals[0].operation, "tensor.extract");
-  EXPECT_EQ(refusals[0].reason, "no stage does this");
-  EXPECT_EQ(refusals[0].hint, "");
+  EXPECT_EQ(refusals[0].reason,
+            "it goes on with a single element that is computed, as a size, a "
+            "position or a condition");
+  EXPECT_EQ(refusals[0].hint, "make it a constant of the model");
   EXPECT_EQ(refusals[1].nodes, (SmallVector<std::string, 1>{"angle"}));
   EXPECT_EQ(refusals[1].operation, "linalg.generic");
   EXPECT_EQ(refusals[1].reason,
@@ -245,7 +247,10 @@ TEST_F(DeviceTargetTest, CompileRefusesWhatAcceptsRefuses) {
               }).empty());
   EXPECT_EQ(outcome.status, CompileStatus::Refused);
   std::vector<std::string> expected = {
-      "the device cannot carry it out: no stage does this (target 'atom')",
+      "the device cannot carry it out: it goes on with a single element that "
+      "is "
+      "computed, as a size, a position or a condition; make it a constant of "
+      "the model (target 'atom')",
       "the device cannot carry it out: the vector engine has no 'math.atan2' "
       "of these types (target 'atom')"};
   EXPECT_EQ(::print(outcome.refusals), expected);
@@ -302,7 +307,9 @@ TEST_F(DeviceTargetTest, PlacementAsks) {
                   "'linalg.generic': the vector engine has no 'math.atan2' of "
                   "these types",
                   "no device takes it: 'chip': cannot carry out "
-                  "'tensor.extract': no stage does this"};
+                  "'tensor.extract': it goes on with a single element that is "
+                  "computed, as a size, a position or a condition; make it a "
+                  "constant of the model"};
     EXPECT_EQ(errors, expected);
   }
 }
