@@ -475,3 +475,7 @@ def test_rows_of_the_summary_are_aligned(run_tool, files):
     lines = run_tool("garam", "run", "model.garam", "--random-inputs", cwd=files).stdout.splitlines()
     start = lines[1].index(lines[1].split()[1])
     assert all(line[start - 1] == " " and line[start] != " " for line in lines[1:]), lines
+
+
+def test_unknown_command(fails):
+    fails(USAGE, "no command is called 'nonsense'", "nonsense")

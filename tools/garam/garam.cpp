@@ -68,9 +68,21 @@ static ExitCode report(llvm::Error error) {
 }
 
 static constexpr char footer[] =
-    "Exit codes: 0 success, 2 usage, 3 model invalid or not supported,\n"
-    "4 target or other configuration file, 5 binary damaged or incompatible,\n"
-    "6 input data, 7 native code that is not trusted, 70 internal error.";
+    "Exit codes: 0 success, 1 a difference that verify or bench looks for,\n"
+    "2 usage, 3 model invalid or not supported, 4 target or other\n"
+    "configuration file, 5 binary damaged or incompatible, 6 input data,\n"
+    "7 native code that is not trusted, 70 internal error.";
+
+/// Says which command is not there, where one was named.
+static std::string describe(const CLI::App *failed, const CLI::Error &error) {
+  std::string text = CLI::FailureMessage::simple(failed, error);
+  std::vector<std::string> unknown = failed->remaining();
+  if (!failed->get_parent() && failed->get_subcommands().empty() &&
+      !unknown.empty())
+    text = "no command is called '" + unknown.front() +
+           "'\nRun with --help for more information.\n";
+  return "error: " + text;
+}
 
 static ExitCode runTool(int argc, char **argv) {
   DeviceRegistry devices;
@@ -107,9 +119,7 @@ static ExitCode runTool(int argc, char **argv) {
   addTrustCommand(app, action);
   addPlanMemoryCommand(app, action);
   addDoctorCommand(app, action);
-  app.failure_message([](const CLI::App *failed, const CLI::Error &error) {
-    return "error: " + CLI::FailureMessage::simple(failed, error);
-  });
+  app.failure_message(describe);
   try {
     app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError &error) {
