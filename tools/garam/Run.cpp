@@ -189,8 +189,9 @@ RunCommand::readInputs(const Executable &executable) {
   StringSet<> given;
   for (StringRef input : inputs) {
     auto [name, path] = splitInput(input, entry);
-    auto binding = llvm::find_if(
-        entry.inputs, [&](const Binding &b) { return b.name == name; });
+    auto binding = llvm::find_if(entry.inputs, [name = name](const Binding &b) {
+      return b.name == name;
+    });
     std::optional<DataType> expected;
     if (binding != entry.inputs.end())
       expected = binding->type.type;

@@ -57,7 +57,7 @@ struct Binding {
   TensorType type;
   uint32_t segment = 0; // number in Manifest::segments
   std::optional<HostQuantization> quantization;
-  std::optional<CountedDimension> counted;
+  std::optional<CountedDimension> counted = {};
   /// Of one that has sizes of run time, of which its type has the greatest: the
   /// symbols of its dimensions by name, empty for others. Its elements lie
   /// dense at the beginning.
