@@ -109,5 +109,10 @@ class Cache:
         # In its place at once: others may read it.
         with tempfile.NamedTemporaryFile("w", dir=self.folder, prefix=f"{key}.", suffix=".tmp",
                                          delete=False) as file:
-            json.dump(notes, file)
+            try:
+                json.dump(notes, file)
+                file.flush()
+            except OSError:
+                os.unlink(file.name)
+                raise
         os.replace(file.name, self.folder / f"{key}.json")
