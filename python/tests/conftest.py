@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import pytest
 
@@ -33,6 +34,15 @@ def find_tool(name):
     if not tool.exists():
         pytest.fail(f"{tool} is missing: build it with scripts/build.sh", pytrace=False)
     return tool
+
+
+def compile_without_fallback(model, target):
+    """The executable of a model of which no node stays on the host: the compiler says so where one does."""
+    import garam
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", garam.GaramWarning)
+        return garam.compile(model, target)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """RotaryEmbedding as exporters spell it is one operation, on the host and on an NPU, and agrees with
 onnxruntime."""
 
-import warnings
 
 import numpy as np
 import onnx
@@ -9,6 +8,7 @@ import onnx.parser
 import pytest
 
 import oracle
+from conftest import compile_without_fallback
 
 BATCH, HEADS, COUNT, WIDTH = 2, 3, 5, 8
 SHAPE = (BATCH, HEADS, COUNT, WIDTH)
@@ -79,15 +79,10 @@ def test_is_raised(name, run_tool, tmp_path):
 @pytest.mark.parametrize("is_constant", [True, False], ids=["constant", "computed"])
 @pytest.mark.parametrize("name", CASES)
 def test_agrees_with_onnxruntime(name, is_constant, target, tmp_path):
-    import garam
-
     model, inputs = make(name, is_constant)
     onnx.save(model, tmp_path / "model.onnx")
     expected = oracle.run_onnxruntime(model, inputs)["y"]
-    with warnings.catch_warnings():
-        # It says so when a node stays on the host.
-        warnings.simplefilter("error", garam.GaramWarning)
-        executable = garam.compile(tmp_path / "model.onnx", target)
+    executable = compile_without_fallback(tmp_path / "model.onnx", target)
     actual = executable.run(inputs)["y"]
     # Chips store in 8 and 11 bits.
     tolerance = {"host": 1e-6, "rngd": 2e-2, "atom": 2e-3}[target]
