@@ -352,6 +352,16 @@ SIZES = {
         r = Range (zero, seq, one)
         rf = Cast <to = 1> (r)
         y = Mul (base, rf) }""",
+    # A limit within the range of the size, and one that the size never reaches.
+    "clipped": """(float[seq, 4] x) => (int64[one] y, float[seq, 4] z) {
+        shape = Shape <start = 0, end = 1> (x)
+        least = Constant <value_int = 1> ()
+        within = Constant <value_int = 5> ()
+        y = Clip (shape, least, within)
+        most = Constant <value_int = 12> ()
+        end = Clip (shape, least, most)
+        begin = Constant <value_ints = [0]> ()
+        z = Slice (x, begin, end, begin) }""",
 }
 
 

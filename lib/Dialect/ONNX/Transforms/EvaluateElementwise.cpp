@@ -257,6 +257,14 @@ Element computeSizes(const NodeInputs &in, const Element &lhs,
   return unknown();
 }
 
+/// Of two elements, either of which may be an expression of symbols.
+template <Element (*Compute)(const Pair &)>
+Element computePair(const NodeInputs &in, const Element &lhs,
+                    const Element &rhs, bool isFloat) {
+  return lhs.known && rhs.known ? Compute({lhs, rhs, isFloat})
+                                : computeSizes<Compute>(in, lhs, rhs);
+}
+
 /// Folds the operands from left to right; most operators have two.
 template <Element (*Compute)(const Pair &)>
 std::optional<Results> evaluateBinary(const NodeInputs &in) {
@@ -265,11 +273,8 @@ std::optional<Results> evaluateBinary(const NodeInputs &in) {
   bool isFloat = in.values[0]->isFloat();
   return evaluateBroadcast(in, [&](ArrayRef<Element> operands) {
     Element result = operands[0];
-    for (const Element &operand : operands.drop_front()) {
-      result = result.known && operand.known
-                   ? Compute({result, operand, isFloat})
-                   : computeSizes<Compute>(in, result, operand);
-    }
+    for (const Element &operand : operands.drop_front())
+      result = computePair<Compute>(in, result, operand, isFloat);
     return result;
   });
 }
@@ -292,21 +297,22 @@ std::optional<Results> evaluateClip(const NodeInputs &in) {
   const SmallTensor *input = in.get(0);
   if (!input)
     return std::nullopt;
-  Element limits[2];
+  std::optional<Element> limits[2];
   for (unsigned i = 0; i < 2; ++i) {
     if (!in.has(i + 1))
       continue;
-    if (!in.get(i + 1) || in.get(i + 1)->elements.size() != 1 ||
-        !in.get(i + 1)->elements.front().known)
+    if (!in.get(i + 1) || in.get(i + 1)->elements.size() != 1)
       return std::nullopt;
     limits[i] = in.get(i + 1)->elements.front();
   }
   SmallTensor result{in.elementType, input->shape, {}};
   for (Element element : input->elements) {
-    if (element.known && limits[0].known)
-      element = evaluateMax({element, limits[0], input->isFloat()});
-    if (element.known && limits[1].known)
-      element = evaluateMin({element, limits[1], input->isFloat()});
+    if (limits[0])
+      element =
+          computePair<evaluateMax>(in, element, *limits[0], input->isFloat());
+    if (limits[1])
+      element =
+          computePair<evaluateMin>(in, element, *limits[1], input->isFloat());
     result.elements.push_back(element);
   }
   return Results{std::move(result)};
