@@ -266,7 +266,9 @@ static Value convertFunction(Emitter &e, Operation *op, ValueRange in) {
   return TypeSwitch<Operation *, Value>(op)
       .Case([&](math::AbsIOp) {
         Value negative = e.make<arith::SubIOp>(e.i32(0), in[0]);
-        return e.make<arith::MaxSIOp>(in[0], negative);
+        // The least number of a type is its own absolute value.
+        return wrap(e, e.make<arith::MaxSIOp>(in[0], negative),
+                    getBits(op->getResult(0).getType()));
       })
       .Case([&](math::Exp2Op) {
         return e.make<math::ExpOp>(e.make<arith::MulFOp>(in[0], e.f32(ln2)));

@@ -308,3 +308,24 @@ func.func @least_boolean(%x: tensor<4x8xi1>) -> tensor<4xi1> {
   } -> tensor<4xi1>
   return %0 : tensor<4xi1>
 }
+
+// -----
+
+// The absolute value of the least i8 is the least i8: registers have 32 bits.
+
+#identity = affine_map<(d0) -> (d0)>
+// CHECK-LABEL: func.func @narrow_magnitude
+// CHECK:         %[[NEGATIVE:.+]] = arith.subi
+// CHECK:         %[[MAGNITUDE:.+]] = arith.maxsi %{{.+}}, %[[NEGATIVE]]
+// CHECK:         %[[HIGH:.+]] = arith.shli %[[MAGNITUDE]]
+// CHECK:         arith.shrsi %[[HIGH]]
+func.func @narrow_magnitude(%x: tensor<8xi8>) -> tensor<8xi8> {
+  %e = tensor.empty() : tensor<8xi8>
+  %y = linalg.generic {indexing_maps = [#identity, #identity], iterator_types = ["parallel"]}
+      ins(%x : tensor<8xi8>) outs(%e : tensor<8xi8>) {
+  ^bb0(%in: i8, %out: i8):
+    %0 = math.absi %in : i8
+    linalg.yield %0 : i8
+  } -> tensor<8xi8>
+  return %y : tensor<8xi8>
+}
