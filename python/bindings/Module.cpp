@@ -23,7 +23,10 @@
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
 #include "garam/Target/System.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/TargetParser/Host.h"
 
 #include <pybind11/stl.h>
 
@@ -458,6 +461,16 @@ static py::list listBytes(llvm::ArrayRef<std::string> texts) {
   return list;
 }
 
+/// This machine's processor and its features, which native code may be for.
+static py::bytes describeProcessor() {
+  std::vector<std::string> parts{llvm::sys::getHostCPUName().str()};
+  for (const auto &feature : llvm::sys::getHostCPUFeatures())
+    if (feature.second)
+      parts.push_back(feature.first().str());
+  llvm::sort(parts);
+  return llvm::join(parts, ",");
+}
+
 /// The files that decide what comes of a compile: the library, plugins.
 static py::list listLibraries() {
   std::vector<std::string> libraries =
@@ -554,6 +567,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("targets", &describeTargets);
   module.def("fallback_target", &getFallbackTarget);
   module.def("libraries", &listLibraries);
+  module.def("processor", &describeProcessor);
   module.def("read_model", &readModel, py::arg("model"), py::arg("data"));
   module.def("read_target", &readTarget, py::arg("target"));
   module.def("load_device_plugin", &loadPlugin, py::arg("path"));

@@ -39,6 +39,8 @@ def _list_parts(path: bytes, data: bytes | None, options: Mapping[str, Any],
     for library in _core.libraries():
         status = os.stat(library)
         yield _hash_library(library, status.st_mtime_ns, status.st_size)
+    # Machines may share a folder, and an option may name "native" code.
+    yield _core.processor()
     yield os.path.basename(path)  # is in the binary
     yield _hash_file(path) if data is None else hashlib.sha256(data).digest()
     # The model says their names, in an order of its own.

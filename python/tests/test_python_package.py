@@ -372,6 +372,10 @@ def test_a_cache_keeps_binaries_by_what_they_were_compiled_from(tmp_path, monkey
     target.write_text(text.replace("kind:", "# changed\nkind:", 1))
     assert compile(target=target).compile_seconds is not None
     assert compile(target=target).compile_seconds is None
+    with monkeypatch.context() as other_machine:
+        other_machine.setattr(garam._core, "processor", lambda: b"another")
+        assert compile().compile_seconds is not None
+    assert compile().compile_seconds is None
     # What is damaged is compiled again.
     for binary in cache.glob("*.garam"):
         binary.write_bytes(b"")

@@ -46,6 +46,18 @@ CASES = {
                "zero": np.array([0]), "zero_row": np.array([0]), "one_row": np.array([1]),
                "two_row": np.array([2])},
               {"boxes": BOXES, "scores": SCORES}),
+    "product": ("(float[3, 4] x) => (float[1, 1] y) {"
+                "found = NonZero (x)\n"
+                "places = Transpose <perm = [1, 0]> (found)\n"
+                "values = GatherND (x, places)\n"
+                "row = Unsqueeze (values, zero)\n"
+                "column = Unsqueeze (values, one)\n"
+                "y = MatMul (row, column) }",
+                {"zero": np.array([0]), "one": np.array([1])}, {"x": X}),
+    # The name that the number of positions would have.
+    "name_of_a_counter": ("(float[3, 4] x, int64 c) => (int64[2, n] y, int64 \"y.count\") {"
+                          "y = NonZero (x)\n"
+                          "\"y.count\" = Neg (c) }", {}, {"x": X, "c": np.array(2)}),
     "positions": ("(float[3, 4] x) => (int64[n, 2] y, float[n] z) {"
                   "found = NonZero (x)\n"
                   "y = Transpose <perm = [1, 0]> (found)\n"

@@ -57,11 +57,19 @@ static Expected<sys::OwningMemoryBlock> allocate(uint64_t numThreads,
   return sys::OwningMemoryBlock(block);
 }
 
+/// Deletes a crew where its threads are. A fork has its memory without them:
+/// it would wait for them for ever.
+static void deleteCrew(const Crew *crew, sys::Process::Pid process) {
+  if (sys::Process::getProcessId() == process)
+    delete crew;
+}
+
 Expected<std::shared_ptr<Crew>> Workers::getCrew(unsigned numThreads) {
   unsigned size = std::min(
       hardware_concurrency(numThreads).compute_thread_count(), mostParts);
   std::lock_guard<std::mutex> lock(mutex);
-  if (crew && crew->size() == size)
+  sys::Process::Pid caller = sys::Process::getProcessId();
+  if (crew && crew->size() == size && process == caller)
     return crew;
   uint64_t bytes = workspaceBytes > UINT64_MAX - workspaceAlignment
                        ? workspaceBytes
@@ -69,7 +77,9 @@ Expected<std::shared_ptr<Crew>> Workers::getCrew(unsigned numThreads) {
   Expected<sys::OwningMemoryBlock> workspaces = allocate(size, bytes);
   if (!workspaces)
     return workspaces.takeError();
-  crew = std::make_shared<Crew>(size, std::move(*workspaces), bytes);
+  crew.reset(new Crew(size, std::move(*workspaces), bytes),
+             [caller](const Crew *old) { deleteCrew(old, caller); });
+  process = caller;
   return crew;
 }
 

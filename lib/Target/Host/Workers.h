@@ -12,6 +12,7 @@
 #include "garam/Target/Host/Program.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/Memory.h"
+#include "llvm/Support/Process.h"
 
 #include <memory>
 
@@ -55,6 +56,8 @@ private:
   uint64_t workspaceBytes = 0; // of each thread
   std::mutex mutex;
   std::shared_ptr<Crew> crew;
+  /// The process that has the threads of `crew`: a fork of it has none.
+  llvm::sys::Process::Pid process = 0;
 };
 
 } // namespace garam::host

@@ -8,6 +8,9 @@
 
 #include "gtest/gtest.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 using namespace garam::host;
 
 namespace {
@@ -61,6 +64,32 @@ TEST(HostWorkers, StayFromRunToRun) {
   std::shared_ptr<Crew> crew = llvm::cantFail(workers.getCrew(2));
   EXPECT_EQ(llvm::cantFail(workers.getCrew(2)), crew);
   EXPECT_NE(llvm::cantFail(workers.getCrew(3)), crew);
+}
+
+TEST(HostWorkers, AForkHasThreadsOfItsOwn) {
+  Kernel kernel{/*parts=*/100, /*workspaceBytes=*/512 * sizeof(uint64_t)};
+  auto workers = std::make_unique<Workers>(kernel);
+  std::shared_ptr<Crew> crew = llvm::cantFail(workers->getCrew(2));
+  std::vector<uint64_t> sums(kernel.parts);
+  crew->call(addUp, kernel, {sums.data()});
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    // What waits for threads that are not there would wait for ever.
+    constexpr unsigned mostSeconds = 30;
+    alarm(mostSeconds);
+    std::shared_ptr<Crew> own = llvm::cantFail(workers->getCrew(2));
+    sums.assign(kernel.parts, 0);
+    own->call(addUp, kernel, {sums.data()});
+    bool isNew = own != crew && sums.back() == 512 * (kernel.parts - 1);
+    own.reset();
+    crew.reset();
+    workers.reset();
+    _exit(isNew ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(HostWorkers, TooMuchMemoryIsAnError) {
