@@ -8,6 +8,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -18,6 +19,20 @@ static constexpr llvm::StringLiteral nodePrefix = "node:";
 Location getNodeLoc(MLIRContext *context, StringRef file, StringRef id) {
   return NameLoc::get(StringAttr::get(context, nodePrefix + id),
                       FileLineColLoc::get(context, file, 0, 0));
+}
+
+std::string makeValueName(FunctionOpInterface function, StringRef wanted) {
+  llvm::StringSet<> names;
+  for (ArrayAttr attrs :
+       {function.getArgAttrsAttr(), function.getResAttrsAttr()})
+    if (attrs)
+      for (auto attr : attrs.getAsRange<DictionaryAttr>())
+        if (auto name = attr.getAs<StringAttr>(valueNameAttrName))
+          names.insert(name.getValue());
+  std::string name = wanted.str();
+  while (names.contains(name))
+    name += "_";
+  return name;
 }
 
 static void collectNodeIds(Location loc, llvm::SetVector<StringRef> &ids) {

@@ -84,7 +84,8 @@ private:
   Value makeCounter(Value size, Terms terms);
   std::optional<std::pair<int64_t, Value>> findSize(Value size);
   void replace(Value value, Value buffer, ArrayRef<Value> counters);
-  void maskReductions(linalg::LinalgOp op, ArrayRef<Value> loopCounters);
+  linalg::LinalgOp maskReductions(linalg::LinalgOp op,
+                                  ArrayRef<Value> loopCounters);
 
   func::FuncOp function;
   IRRewriter b;
@@ -233,15 +234,19 @@ LogicalResult SizeBounder::visitSlice(tensor::ExtractSliceOp op) {
 }
 
 /// Keeps what results and accumulators are as they are where a reduction is
-/// beyond what counts.
-void SizeBounder::maskReductions(linalg::LinalgOp op,
-                                 ArrayRef<Value> loopCounters) {
+/// beyond what counts. Returns `op` with such a body.
+linalg::LinalgOp SizeBounder::maskReductions(linalg::LinalgOp op,
+                                             ArrayRef<Value> loopCounters) {
   SmallVector<unsigned> dims;
   op.getReductionDims(dims);
+  llvm::erase_if(dims, [&](unsigned dim) { return !loopCounters[dim]; });
+  if (dims.empty())
+    return op;
+  // The name of an operation says what its body is.
+  if (!isa<linalg::GenericOp>(op))
+    op = *linalg::generalizeNamedOp(b, op);
   Operation *yield = op.getBlock()->getTerminator();
   for (unsigned dim : dims) {
-    if (!loopCounters[dim])
-      continue;
     OpBuilder::InsertionGuard guard(b);
     b.setInsertionPoint(op);
     Value count = readCounter(loopCounters[dim]);
@@ -254,6 +259,7 @@ void SizeBounder::maskReductions(linalg::LinalgOp op,
          llvm::zip_equal(yield->getOpOperands(), op.getRegionOutputArgs()))
       operand.set(arith::SelectOp::create(b, loc, counts, operand.get(), old));
   }
+  return op;
 }
 
 LogicalResult SizeBounder::visitStructured(linalg::LinalgOp op) {
@@ -289,7 +295,7 @@ LogicalResult SizeBounder::visitStructured(linalg::LinalgOp op) {
   auto whole = cast<linalg::LinalgOp>(clone(b, op, types, operands));
   if (failed(visitElements(*whole.getOperation())))
     return failure();
-  maskReductions(whole, loopCounters);
+  whole = maskReductions(whole, loopCounters);
   for (auto [result, buffer, init] : llvm::zip_equal(
            op->getResults(), whole->getResults(), op.getDpsInitsMutable())) {
     SmallVector<Value> counters;
@@ -508,7 +514,6 @@ LogicalResult SizeBounder::visitElements(Operation &op) {
 /// Counters are further results, which outputs name.
 LogicalResult SizeBounder::visitReturn(Operation *op) {
   SmallVector<Value> operands(op->getOperands());
-  SmallVector<std::pair<Value, std::string>> added;
   for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
     const Bounded *known = find(operand);
     if (!known)
@@ -522,25 +527,23 @@ LogicalResult SizeBounder::visitReturn(Operation *op) {
       return refuse(op);
     auto name =
         function.getResultAttrOfType<StringAttr>(index, valueNameAttrName);
-    std::string counter =
-        ((name ? name.getValue() : StringRef("output")) + ".count").str();
+    std::string counter = makeValueName(
+        function,
+        ((name ? name.getValue() : StringRef("output")) + ".count").str());
     function.setResultAttr(
         index, countedAttrName,
         b.getDictionaryAttr(
             {b.getNamedAttr("counter", b.getStringAttr(counter)),
              b.getNamedAttr("dimension", b.getI64IntegerAttr(dims.front()))}));
-    added.emplace_back(known->counters[dims.front()], counter);
-  }
-  if (added.empty())
-    return success();
-  for (auto &[counter, name] : added) {
-    operands.push_back(counter);
+    operands.push_back(known->counters[dims.front()]);
     if (failed(function.insertResult(
-            function.getNumResults(), counter.getType(),
+            function.getNumResults(), operands.back().getType(),
             b.getDictionaryAttr(
-                b.getNamedAttr(valueNameAttrName, b.getStringAttr(name))))))
+                b.getNamedAttr(valueNameAttrName, b.getStringAttr(counter))))))
       return failure();
   }
+  if (operands.size() == op->getNumOperands())
+    return success();
   op->setOperands(operands);
   function.setFunctionType(
       FunctionType::get(function.getContext(), function.getArgumentTypes(),

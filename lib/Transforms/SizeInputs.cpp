@@ -9,7 +9,6 @@
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Transforms/Passes.h"
 #include "garam/Transforms/SizeAnalysis.h"
-#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
@@ -64,26 +63,12 @@ bool SizeInputs::checkInputs(func::FuncOp function) {
   return true;
 }
 
-/// A name that no input or output has.
-static std::string makeName(func::FuncOp function, StringRef wanted) {
-  llvm::StringSet<> names;
-  for (ArrayAttr attrs :
-       {function.getArgAttrsAttr(), function.getResAttrsAttr()})
-    if (attrs)
-      for (auto attr : attrs.getAsRange<DictionaryAttr>())
-        if (auto name = attr.getAs<StringAttr>(valueNameAttrName))
-          names.insert(name.getValue());
-  std::string name = wanted.str();
-  while (names.contains(name))
-    name += "_";
-  return name;
-}
-
 void SizeInputs::addSizes(func::FuncOp function) {
   Builder builder(function.getContext());
   auto attrs = builder.getDictionaryAttr(
-      {builder.getNamedAttr(valueNameAttrName,
-                            builder.getStringAttr(makeName(function, "sizes"))),
+      {builder.getNamedAttr(
+           valueNameAttrName,
+           builder.getStringAttr(makeValueName(function, "sizes"))),
        builder.getNamedAttr(symbolsAttrName,
                             makeSymbolsAttr(function.getContext(), symbols))});
   auto type = RankedTensorType::get({static_cast<int64_t>(symbols.size())},
@@ -160,7 +145,7 @@ LogicalResult SizeInputs::placeOutputs(func::FuncOp function) {
         RankedTensorType::get({type.getRank()}, builder.getI64Type()), counts);
     auto known =
         function.getResultAttrOfType<StringAttr>(number, valueNameAttrName);
-    std::string name = makeName(
+    std::string name = makeValueName(
         function, ((known ? known.getValue() : "output") + ".sizes").str());
     function.setResultAttr(number, dimensionsAttrName,
                            builder.getStrArrayAttr(SmallVector<StringRef>(

@@ -117,3 +117,37 @@ func.func @symbolic(%x: tensor<?x3xf32>, %size: index) -> tensor<?x3xf32> {
   %0 = tensor.extract_slice %x[0, 0] [%size, 3] [1, 1] : tensor<?x3xf32> to tensor<?x3xf32>
   return %0 : tensor<?x3xf32>
 }
+
+// -----
+
+// Where a product leaves out what does not count, its body is no longer what its
+// name says.
+
+// CHECK-LABEL: func @product(
+func.func @product(%buffer: tensor<2x6xf32>, %counter: tensor<i64>, %init: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  // CHECK-NOT: linalg.matmul
+  // CHECK: linalg.generic
+  // CHECK: linalg.index 2
+  // CHECK: arith.select
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %lhs = tensor.extract_slice %buffer[0, 0] [2, %size] [1, 1] : tensor<2x6xf32> to tensor<2x?xf32>
+  %rhs = tensor.empty(%size) : tensor<?x2xf32>
+  %0 = linalg.matmul ins(%lhs, %rhs : tensor<2x?xf32>, tensor<?x2xf32>) outs(%init : tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}
+
+// -----
+
+// A counter is not called as another result is.
+
+// CHECK-LABEL: func @taken_name(
+// CHECK-SAME: counter = "y.count_"
+// CHECK-SAME: onnx.name = "y.count"
+// CHECK-SAME: onnx.name = "y.count_"
+func.func @taken_name(%buffer: tensor<6xi64>, %counter: tensor<i64>) -> (tensor<?xi64> {onnx.name = "y"}, tensor<i64> {onnx.name = "y.count"}) {
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %part = tensor.extract_slice %buffer[0] [%size] [1] : tensor<6xi64> to tensor<?xi64>
+  return %part, %counter : tensor<?xi64>, tensor<i64>
+}

@@ -21,6 +21,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 #include <optional>
 #include <string>
@@ -34,6 +35,10 @@ constexpr llvm::StringLiteral nodesAttrName = "onnx.nodes";
 /// Attribute of an argument or result of a function: what it is called in the
 /// model.
 constexpr llvm::StringLiteral valueNameAttrName = "onnx.name";
+
+/// `wanted`, made longer until no argument or result of `function` has it.
+std::string makeValueName(mlir::FunctionOpInterface function,
+                          llvm::StringRef wanted);
 
 /// The location of what belongs to node `id` of `file`.
 mlir::Location getNodeLoc(mlir::MLIRContext *context, llvm::StringRef file,
