@@ -272,11 +272,24 @@ def test_recurrent_layer_with_states_and_lengths():
             "h0": floats(1, batch, 7)} for batch, seq in SEQUENCES])
 
 
+@pytest.mark.parametrize("outputs", [["y"], ["last"], ["y", "last", "cell"]])
+def test_last_states_beside_a_sequence(outputs):
+    """The states have fixed sizes, the sequence one of run time."""
+    shapes = {"y": "seq, 1, 2, 4", "last": "1, 2, 4", "cell": "1, 2, 4"}
+    graph = (f"(float[seq, 2, 8] x) => ({', '.join(f'float[{shapes[name]}] {name}' for name in outputs)}) "
+             "{ y, last, cell = LSTM <hidden_size = 4> (x, w, r) }")
+    check(make_model(graph, {"w": floats(1, 16, 8), "r": floats(1, 16, 4)}), {"seq": (1, 16)},
+          [{"x": floats(size, 2, 8)} for size in (16, 1, 5)])
+
+
 def test_cumulative_sums():
     check_sequences("""(float[batch, seq, 3] x) => (float[batch, seq, 3] y, float[batch, seq, 3] z) {
         axis = Constant <value_int = 1> ()
         y = CumSum (x, axis)
         z = CumSum <exclusive = 1, reverse = 1> (x, axis) }""", 3)
+    check(make_model("""(float[n, 3] x) => (float[n, 3] y) {
+        axis = Constant <value_int = 0> ()
+        y = CumSum (x, axis) }"""), BATCH, [{"x": floats(size, 3)} for size in (3, 6, 1)])
 
 
 def test_selections_and_sums_of_rows():

@@ -42,8 +42,8 @@ private:
   LogicalResult checkRoot(Operation *op);
   void gather(Operation *op, SetVector<Operation *> &members,
               SetVector<Value> &inputs);
-  SmallVector<Operation *> findTogether(Operation *root);
-  void formKernel(ArrayRef<Operation *> roots);
+  SmallVector<Value> findTogether(Operation *root);
+  void formKernel(ArrayRef<Value> computed);
   void separateResults();
   void computeSizes(SizeAnalysis &analysis);
   LogicalResult holdSizes(SizeAnalysis &analysis);
@@ -106,14 +106,22 @@ static bool isPartOfInsertion(Operation *op) {
   return next && &next.getDestMutable() == &use;
 }
 
-/// What makes a tensor of a size of run time, which is placed in its buffer.
+static bool hasStaticShape(Value value) {
+  auto type = dyn_cast<ShapedType>(value.getType());
+  return !type || type.hasStaticShape();
+}
+
+/// What makes tensors of sizes of run time, which are placed in their buffers;
+/// it may make others, too.
 static bool isPartOfPlacement(Operation *op) {
-  return !op->use_empty() &&
-         llvm::all_of(op->getUsers(), llvm::IsaPred<ext::PlaceFrontOp>) &&
-         !isView(op) && !isa<ext::TakeFrontOp>(op) &&
+  return !isView(op) && !isa<ext::TakeFrontOp>(op) &&
          !op->hasTrait<OpTrait::ConstantLike>() &&
-         llvm::none_of(op->getResultTypes(), [](Type type) {
-           return cast<ShapedType>(type).hasStaticShape();
+         !llvm::all_of(op->getResults(), hasStaticShape) &&
+         llvm::all_of(op->getResults(), [](Value result) {
+           return hasStaticShape(result) ||
+                  (!result.use_empty() &&
+                   llvm::all_of(result.getUsers(),
+                                llvm::IsaPred<ext::PlaceFrontOp>));
          });
 }
 
@@ -197,24 +205,39 @@ static Location getKernelLoc(Operation *root) {
   return FusedLoc::get(root->getContext(), locs.getArrayRef());
 }
 
-/// What one kernel computes: `root`, or all that is placed in buffers of the
-/// results of one operation, in their order in the block.
-SmallVector<Operation *> KernelFormer::findTogether(Operation *root) {
+/// What the kernel of `root` computes: its results, or all results of the
+/// operation whose results are placed in buffers, these first.
+SmallVector<Value> KernelFormer::findTogether(Operation *root) {
   auto placement = dyn_cast<ext::PlaceFrontOp>(root);
   Operation *source =
       placement ? placement.getSource().getDefiningOp() : nullptr;
   if (!source || !isPartOfPlacement(source))
-    return {root};
-  SetVector<Operation *> users(source->user_begin(), source->user_end());
-  SmallVector<Operation *> together = users.takeVector();
-  llvm::sort(together, [](Operation *left, Operation *right) {
+    return llvm::to_vector_of<Value>(root->getResults());
+  SetVector<Operation *> placements;
+  SmallVector<Value> others;
+  for (Value result : source->getResults()) {
+    if (!hasStaticShape(result))
+      placements.insert(result.user_begin(), result.user_end());
+    else if (!result.use_empty())
+      others.push_back(result);
+  }
+  SmallVector<Operation *> ordered = placements.takeVector();
+  llvm::sort(ordered, [](Operation *left, Operation *right) {
     return left->isBeforeInBlock(right);
   });
-  return together;
+  SmallVector<Value> computed;
+  for (Operation *each : ordered)
+    computed.push_back(cast<ext::PlaceFrontOp>(each).getResult());
+  computed.append(others);
+  return computed;
 }
 
-/// All but cheap operations that `roots` need come before the first of them.
-void KernelFormer::formKernel(ArrayRef<Operation *> roots) {
+/// All but cheap operations that `computed` needs come before what makes its
+/// first value.
+void KernelFormer::formKernel(ArrayRef<Value> computed) {
+  SetVector<Operation *> roots;
+  for (Value result : computed)
+    roots.insert(result.getDefiningOp());
   Operation *root = roots.front();
   SetVector<Operation *> members;
   SetVector<Value> inputs;
@@ -226,9 +249,6 @@ void KernelFormer::formKernel(ArrayRef<Operation *> roots) {
   });
 
   OpBuilder builder(root);
-  SmallVector<Value> computed;
-  for (Operation *each : roots)
-    llvm::append_range(computed, each->getResults());
   auto kernel =
       KernelOp::create(builder, getKernelLoc(root),
                        TypeRange(ValueRange(computed)), inputs.getArrayRef());
@@ -243,7 +263,7 @@ void KernelFormer::formKernel(ArrayRef<Operation *> roots) {
     results.push_back(mapping.lookup(result));
   YieldOp::create(builder, root->getLoc(), results);
   for (auto [result, value] : llvm::zip_equal(computed, kernel->getResults()))
-    result.replaceAllUsesWith(value);
+    Value(result).replaceAllUsesWith(value);
   for (Operation *each : roots)
     each->erase();
 }
@@ -268,10 +288,21 @@ void KernelFormer::separateResults() {
   }
 }
 
+/// Whether `op` places what comes beside a result that is used: it is in the
+/// way of that without a buffer.
+static bool isBesideUsed(Operation *op) {
+  auto placement = dyn_cast<ext::PlaceFrontOp>(op);
+  Operation *source =
+      placement ? placement.getSource().getDefiningOp() : nullptr;
+  return source && llvm::any_of(source->getUsers(), [](Operation *user) {
+           return !isa<ext::PlaceFrontOp>(user) || !user->use_empty();
+         });
+}
+
 void KernelFormer::eraseDead() {
   for (Operation &op :
        llvm::make_early_inc_range(llvm::reverse(function.front())))
-    if (isOpTriviallyDead(&op))
+    if (isOpTriviallyDead(&op) && !isBesideUsed(&op))
       op.erase();
 }
 
@@ -415,8 +446,9 @@ LogicalResult KernelFormer::run() {
   for (Operation *root : roots) {
     if (done.contains(root))
       continue;
-    SmallVector<Operation *> together = findTogether(root);
-    done.insert(together.begin(), together.end());
+    SmallVector<Value> together = findTogether(root);
+    for (Value result : together)
+      done.insert(result.getDefiningOp());
     formKernel(together);
   }
   eraseDead();

@@ -136,3 +136,37 @@ func.func @other(%x: tensor<4xf32>) -> tensor<4xf32> {
   } : tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+// A loop makes a tensor of a size of run time and one of a fixed size: one
+// kernel has the buffer of the one and the other.
+
+// CHECK-LABEL: func @sequence_and_state(
+// CHECK: %[[BOTH:.*]]:2 = host.kernel
+// CHECK: %[[LOOP:.*]]:2 = scf.for
+// CHECK: %[[BUFFER:.*]] = garam_ext.place_front %[[LOOP]]#0
+// CHECK: host.yield %[[BUFFER]], %[[LOOP]]#1
+// CHECK: return %[[BOTH]]#0, %[[BOTH]]#1
+func.func @sequence_and_state(
+    %x: tensor<16x8xf32> {garam.dimensions = ["n", ""]},
+    %sizes: tensor<1xi64> {garam.symbols = [{least = 1 : i64, most = 16 : i64, name = "n"}]})
+    -> (tensor<16x8xf32>, tensor<1x8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.extract %sizes[%c0] : tensor<1xi64>
+  %size = arith.index_cast %n : i64 to index
+  %front = garam_ext.take_front %x[%size] : tensor<16x8xf32> to tensor<?x8xf32>
+  %all = tensor.empty(%size) : tensor<?x8xf32>
+  %row = tensor.empty() : tensor<1x8xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%row : tensor<1x8xf32>) -> tensor<1x8xf32>
+  %0:2 = scf.for %i = %c0 to %size step %c1 iter_args(%rows = %all, %state = %start) -> (tensor<?x8xf32>, tensor<1x8xf32>) {
+    %part = tensor.extract_slice %front[%i, 0] [1, 8] [1, 1] : tensor<?x8xf32> to tensor<1x8xf32>
+    %sum = linalg.add ins(%state, %part : tensor<1x8xf32>, tensor<1x8xf32>) outs(%state : tensor<1x8xf32>) -> tensor<1x8xf32>
+    %next = tensor.insert_slice %sum into %rows[%i, 0] [1, 8] [1, 1] : tensor<1x8xf32> into tensor<?x8xf32>
+    scf.yield %next, %sum : tensor<?x8xf32>, tensor<1x8xf32>
+  }
+  %1 = garam_ext.place_front %0#0[%size] : tensor<?x8xf32> to tensor<16x8xf32>
+  return %1, %0#1 : tensor<16x8xf32>, tensor<1x8xf32>
+}
