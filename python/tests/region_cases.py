@@ -29,6 +29,7 @@ def add_regions():
     add("one", "RoiAlign", floats(1, 1, 4, 5), regions[:1], (batches[:1],))
     signal = floats(2, 40, 1)
     add("window", "STFT", signal, (np.int64(6),), floats(16), onesided=1, atol=1e-4)
+    add("default", "STFT", signal, (np.int64(6),), floats(16), atol=1e-4)
     add("two_sided", "STFT", signal, (np.int64(5),), None, (np.int64(12),), onesided=0, atol=1e-4)
 
 

@@ -83,6 +83,17 @@ def test_a_long_chain_in_reverse():
     np.testing.assert_array_equal(garam.compile(model, target="host").run({"v0": x})["v5001"], -x)
 
 
+def test_operands_of_function_bodies_that_are_initializers():
+    """Bodies are converted to the model's opset by the types of their operands."""
+    nodes = [helper.make_node("HannWindow", ["size"], ["window"]), helper.make_node("Mul", ["x", "window"], ["y"]),
+             helper.make_node("MeanVarianceNormalization", ["table"], ["normal"], axes=[1]),
+             helper.make_node("Add", ["x", "normal"], ["z"])]
+    operands = [onnx.numpy_helper.from_array(np.array(16), "size"),
+                onnx.numpy_helper.from_array(floats(3, 16), "table")]
+    check(make_model(nodes, [value("x", (3, 16))], [value("y", (3, 16)), value("z", (3, 16))], operands),
+          {"x": floats(3, 16)})
+
+
 def test_functions_in_any_order():
     body = [helper.make_node("Neg", ["t"], ["b"]), helper.make_node("Exp", ["a"], ["t"])]
     function = helper.make_function("own", "F", ["a"], ["b"], body, [helper.make_opsetid("", 17)])

@@ -82,6 +82,38 @@ void addMissingOpsets(pb::ModelProto &proto,
       *proto.add_opset_import() = opset;
 }
 
+/// Gives initializers that are no inputs types that the inliner sees: it
+/// converts bodies to the model's opset by the types of their operands. Returns
+/// their names.
+static StringSet<> declareInitializers(pb::GraphProto &graph) {
+  StringSet<> typed, declared;
+  for (const auto *values : {&graph.input(), &graph.value_info()})
+    for (const pb::ValueInfoProto &value : *values)
+      typed.insert(value.name());
+  for (const pb::TensorProto &tensor : graph.initializer()) {
+    if (!typed.insert(tensor.name()).second)
+      continue;
+    declared.insert(tensor.name());
+    pb::ValueInfoProto &value = *graph.add_value_info();
+    value.set_name(tensor.name());
+    auto &type = *value.mutable_type()->mutable_tensor_type();
+    type.set_elem_type(tensor.data_type());
+    type.mutable_shape();
+    for (int64_t size : tensor.dims())
+      type.mutable_shape()->add_dim()->set_dim_value(size);
+  }
+  return declared;
+}
+
+static void dropValueInfos(pb::GraphProto &graph, const StringSet<> &names) {
+  auto &values = *graph.mutable_value_info();
+  values.erase(llvm::remove_if(values,
+                               [&](const pb::ValueInfoProto &value) {
+                                 return names.contains(value.name());
+                               }),
+               values.end());
+}
+
 Error inlineFunctions(LoadedModel &model) {
   pb::ModelProto &proto = model.proto;
   if (proto.functions_size() == 0)
@@ -93,10 +125,12 @@ Error inlineFunctions(LoadedModel &model) {
   addMissingOpsets(proto, opsets);
   alignOpsets(proto);
   addDefaultAttributes(proto);
+  StringSet<> declared = declareInitializers(*proto.mutable_graph());
   if (Error error = catchErrors("cannot inline the model's functions", [&] {
         pb::inliner::InlineLocalFunctions(proto, /*convert_version=*/true);
       }))
     return error;
+  dropValueInfos(*proto.mutable_graph(), declared);
   // The inliner names the nodes of a function but not those that its
   // conversion to the model's opset makes.
   nameNodes(*proto.mutable_graph());

@@ -48,8 +48,25 @@ Error explainMissingType(const LoadedModel &model, const pb::NodeProto &node,
 
 } // namespace
 
+/// ONNX's inference takes an STFT without the attribute 'onesided' for one whose
+/// attribute is 0, where the schema's default is 1.
+static void addOneSidedDefault(pb::GraphProto &graph) {
+  visitNodes(graph, [](pb::NodeProto &node) {
+    if (node.op_type() != "STFT" || !node.domain().empty() ||
+        llvm::any_of(node.attribute(), [](const pb::AttributeProto &given) {
+          return given.name() == "onesided";
+        }))
+      return;
+    pb::AttributeProto &attribute = *node.add_attribute();
+    attribute.set_name("onesided");
+    attribute.set_type(pb::AttributeProto::INT);
+    attribute.set_i(1);
+  });
+}
+
 Error inferTypes(LoadedModel &model) {
   pb::GraphProto &graph = *model.proto.mutable_graph();
+  addOneSidedDefault(graph);
   clearValueInfos(graph);
   for (const pb::ValueInfoProto &value : model.declaredTypes)
     *graph.add_value_info() = value;
