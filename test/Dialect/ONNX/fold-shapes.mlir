@@ -263,3 +263,49 @@ func.func @unknown_limit(%low: tensor<f32>) -> tensor<2xf32> {
   %1 = onnx.node "Clip"(%0, %low) {id = "c", opset = 27 : i64} attributes {} : (tensor<2xf32>, tensor<f32>) -> tensor<2xf32>
   return %1 : tensor<2xf32>
 }
+
+// -----
+
+// Single elements of a shape, as they are read and written by position.
+// CHECK-LABEL: func.func @indexing
+func.func @indexing() -> (tensor<3xi64>, tensor<2x2xi64>, tensor<2xi64>, tensor<1x2xi64>) {
+  // CHECK: onnx.constant dense<[7, 2, 9]>
+  // CHECK: onnx.constant dense<{{\[\[}}5, 6], [3, 8]]>
+  // CHECK: onnx.constant dense<[4, 1]>
+  // CHECK: onnx.constant dense<{{\[\[}}3, 4]]>
+  // CHECK-NOT: onnx.node
+  %shape = onnx.constant dense<[1, 2, 3]> : tensor<3xi64> : tensor<3xi64>
+  %places = onnx.constant dense<[0, -1]> : tensor<2xi64> : tensor<2xi64>
+  %sizes = onnx.constant dense<[7, 9]> : tensor<2xi64> : tensor<2xi64>
+  %0 = onnx.node "ScatterElements"(%shape, %places, %sizes) {id = "e", opset = 27 : i64} attributes {} : (tensor<3xi64>, tensor<2xi64>, tensor<2xi64>) -> tensor<3xi64>
+  %table = onnx.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi64> : tensor<2x2xi64>
+  %row = onnx.constant dense<[[0]]> : tensor<1x1xi64> : tensor<1x1xi64>
+  %new = onnx.constant dense<[[5, 6]]> : tensor<1x2xi64> : tensor<1x2xi64>
+  %1 = onnx.node "ScatterND"(%table, %row, %new) {id = "n", opset = 27 : i64} attributes {} : (tensor<2x2xi64>, tensor<1x1xi64>, tensor<1x2xi64>) -> tensor<2x2xi64>
+  %element = onnx.constant dense<[[1, -1]]> : tensor<1x2xi64> : tensor<1x2xi64>
+  %eight = onnx.constant dense<[8]> : tensor<1xi64> : tensor<1xi64>
+  %2 = onnx.node "ScatterND"(%1, %element, %eight) {id = "o", opset = 27 : i64} attributes {} : (tensor<2x2xi64>, tensor<1x2xi64>, tensor<1xi64>) -> tensor<2x2xi64>
+  %corners = onnx.constant dense<[[1, 1], [0, 0]]> : tensor<2x2xi64> : tensor<2x2xi64>
+  %3 = onnx.node "GatherND"(%table, %corners) {id = "g", opset = 27 : i64} attributes {} : (tensor<2x2xi64>, tensor<2x2xi64>) -> tensor<2xi64>
+  %last = onnx.constant dense<[[-1]]> : tensor<1x1xi64> : tensor<1x1xi64>
+  %4 = onnx.node "GatherND"(%table, %last) {id = "h", opset = 27 : i64} attributes {} : (tensor<2x2xi64>, tensor<1x1xi64>) -> tensor<1x2xi64>
+  return %0, %2, %3, %4 : tensor<3xi64>, tensor<2x2xi64>, tensor<2xi64>, tensor<1x2xi64>
+}
+
+// -----
+
+// Positions outside, and updates that are combined.
+// CHECK-LABEL: func.func @no_indexing
+func.func @no_indexing() -> (tensor<1xi64>, tensor<2x2xi64>, tensor<2x2xi64>) {
+  // CHECK: onnx.node "GatherND"
+  // CHECK: onnx.node "ScatterND"
+  // CHECK: onnx.node "ScatterND"
+  %table = onnx.constant dense<[[1, 2], [3, 4]]> : tensor<2x2xi64> : tensor<2x2xi64>
+  %outside = onnx.constant dense<[[0, 2]]> : tensor<1x2xi64> : tensor<1x2xi64>
+  %inside = onnx.constant dense<[[0, 1]]> : tensor<1x2xi64> : tensor<1x2xi64>
+  %eight = onnx.constant dense<[8]> : tensor<1xi64> : tensor<1xi64>
+  %0 = onnx.node "GatherND"(%table, %outside) {id = "g", opset = 27 : i64} attributes {} : (tensor<2x2xi64>, tensor<1x2xi64>) -> tensor<1xi64>
+  %1 = onnx.node "ScatterND"(%table, %outside, %eight) {id = "s", opset = 27 : i64} attributes {} : (tensor<2x2xi64>, tensor<1x2xi64>, tensor<1xi64>) -> tensor<2x2xi64>
+  %2 = onnx.node "ScatterND"(%table, %inside, %eight) {id = "t", opset = 27 : i64} attributes {reduction = "add"} : (tensor<2x2xi64>, tensor<1x2xi64>, tensor<1xi64>) -> tensor<2x2xi64>
+  return %0, %1, %2 : tensor<1xi64>, tensor<2x2xi64>, tensor<2x2xi64>
+}

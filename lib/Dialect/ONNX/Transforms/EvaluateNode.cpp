@@ -43,6 +43,7 @@ std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank) {
 EvaluatorTable makeEvaluatorTable() {
   EvaluatorTable table;
   addElementwiseEvaluators(table);
+  addIndexingEvaluators(table);
   addMovementEvaluators(table);
   addReductionEvaluators(table);
   addShapeEvaluators(table);
