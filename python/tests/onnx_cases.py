@@ -574,6 +574,10 @@ def add_computed_operands():
     add("region", "Resize", image, np.array([0, 0, 0.3, 0.2, 1, 1, 0.9, 1.2], np.float32), None,
         const([1, 2, 3, 4]), mode="linear", extrapolation_value=7.0, atol=1e-4,
         coordinate_transformation_mode="tf_crop_and_resize")
+    for name, sizes in (("", const([1, 2, 7, 3])), ("computed_", np.array([1, 2, 7, 3]))):
+        add(f"{name}middle", "Resize", image, const([], np.float32), const([], np.float32), sizes, opset=13,
+            mode="nearest", nearest_mode="floor", declared=[(1, 2, 7, 3)],
+            coordinate_transformation_mode="tf_half_pixel_for_nn")
     for size in [(5, 2, 7), (4, 3, 4)]:
         add(f"to_{size[0]}", "CenterCropPad", floats(3, 4, 5), np.array(size), declared=[size])
 

@@ -143,7 +143,10 @@ Value ComputedResize::makePosition(ScalarMath &m, ValueRange s, float input,
   }
   if (transformation == "pytorch_half_pixel" && output == 1)
     return m.constant(0);
-  Value centered = m.add(m.div(m.add(x, 0.5), s[0]), -0.5);
+  Value middle = m.div(m.add(x, 0.5), s[0]);
+  if (transformation == "tf_half_pixel_for_nn")
+    return middle;
+  Value centered = m.add(middle, -0.5);
   if (transformation != "half_pixel_symmetric")
     return centered;
   Value adjustment = m.div(m.constant(output), m.mul(s[0], input));

@@ -473,9 +473,9 @@ static LogicalResult lowerLRN(NodeAccessor &node) {
   if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 3, INT32_MAX)))
     return failure();
   int64_t size = node.getInt("size", 0);
-  if (size < 1)
+  if (size < 1 || size > INT32_MAX)
     return node.error() << "attribute 'size' is " << size
-                        << ", but a positive number is needed";
+                        << ", but a number from 1 to 2^31 - 1 is needed";
   double alpha = node.getFloat("alpha", 1e-4),
          beta = node.getFloat("beta", 0.75);
   double bias = node.getFloat("bias", 1);

@@ -39,7 +39,8 @@ LogicalResult ResizeTaps::check(NodeAccessor &node) {
       check("mode", "nearest", {"nearest", "linear", "cubic"}) &&
       check("coordinate_transformation_mode", "half_pixel",
             {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
-             "align_corners", "asymmetric", "tf_crop_and_resize"}) &&
+             "align_corners", "asymmetric", "tf_crop_and_resize",
+             "tf_half_pixel_for_nn"}) &&
       (node.getString("nearest_mode", "") == simpleNearestMode ||
        check("nearest_mode", "floor",
              {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"})));
@@ -74,7 +75,10 @@ float ResizeTaps::getPosition(const ResizedAxis &axis, int64_t output) const {
     return axis.output == 1 ? 0 : position * (input - 1) / (size - 1);
   if (transformation == "pytorch_half_pixel" && axis.output == 1)
     return 0;
-  float centered = (position + 0.5f) / axis.scale - 0.5f;
+  float middle = (position + 0.5f) / axis.scale;
+  if (transformation == "tf_half_pixel_for_nn") // until opset 18
+    return middle;
+  float centered = middle - 0.5f;
   if (transformation != "half_pixel_symmetric")
     return centered;
   float adjustment = size / (axis.scale * input);

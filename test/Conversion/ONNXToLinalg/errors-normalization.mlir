@@ -68,7 +68,7 @@ func.func @order(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 // -----
 
 func.func @lrn(%x: tensor<1x2x4xf32>) -> tensor<1x2x4xf32> {
-  // expected-error @+1 {{node 'a' (LRN, opset 17): attribute 'size' is 0, but a positive number is needed}}
+  // expected-error @+1 {{node 'a' (LRN, opset 17): attribute 'size' is 0, but a number from 1 to 2^31 - 1 is needed}}
   %0 = onnx.node "LRN"(%x) {id = "a", opset = 17 : i64} attributes {size = 0 : i64} : (tensor<1x2x4xf32>) -> tensor<1x2x4xf32>
   return %0 : tensor<1x2x4xf32>
 }

@@ -185,7 +185,7 @@ func.func @scale(%x: tensor<2x3xf32>, %s: tensor<2xf32>) -> tensor<2x3xi8> {
 func.func @resize_mode(%x: tensor<1x1x2x2xf32>) -> tensor<1x1x4x4xf32> {
   %none = onnx.none : none
   %scales = onnx.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> : tensor<4xf32>
-  // expected-error @+1 {{node 'a' (Resize, opset 19): attribute 'coordinate_transformation_mode' is 'tf_half_pixel', but one of half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_crop_and_resize is needed}}
+  // expected-error @+1 {{node 'a' (Resize, opset 19): attribute 'coordinate_transformation_mode' is 'tf_half_pixel', but one of half_pixel, half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric, tf_crop_and_resize, tf_half_pixel_for_nn is needed}}
   %0 = onnx.node "Resize"(%x, %none, %scales) {id = "a", opset = 19 : i64} attributes {coordinate_transformation_mode = "tf_half_pixel"} : (tensor<1x1x2x2xf32>, none, tensor<4xf32>) -> tensor<1x1x4x4xf32>
   return %0 : tensor<1x1x4x4xf32>
 }
