@@ -8,6 +8,7 @@
 
 #include "garam/Support/Errors.h"
 #include "garam/Support/Figures.h"
+#include "garam/Support/NearestName.h"
 #include "garam/Support/YAMLTree.h"
 #include "garam/Target/TargetRegistry.h"
 #include "llvm/ADT/STLExtras.h"
@@ -123,15 +124,7 @@ void TargetReader::reportUnknownFields() {
   for (const YAMLEntry &entry : scope.node->entries) {
     if (is_contained(scope.known, entry.key))
       continue;
-    StringRef nearest;
-    unsigned best = 4; // edits; more is another word
-    for (StringRef name : scope.known) {
-      unsigned distance = name.edit_distance(entry.key, true, best);
-      if (distance < best) {
-        best = distance;
-        nearest = name;
-      }
-    }
+    StringRef nearest = findNearestName(entry.key, scope.known);
     std::string hint = nearest.empty()
                            ? "needed one of: " + join(scope.known, ", ")
                            : "did you mean '" + nearest.str() + "'?";

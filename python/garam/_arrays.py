@@ -45,12 +45,11 @@ def prepare_array(name: str, value, dtype: np.dtype | None) -> np.ndarray:
     An array that is so already is returned itself. What is no array yet, as a list or a number,
     gets the type `dtype`.
     """
-    if not isinstance(value, (np.ndarray, np.generic)) and not hasattr(value, "__array__"):
-        try:
-            value = np.asarray(value, dtype)
-        except (TypeError, ValueError) as error:
-            raise InputError(f"input '{name}' cannot be made an array: {error}") from None
-    array = np.asarray(value)
+    is_array = isinstance(value, (np.ndarray, np.generic)) or hasattr(value, "__array__")
+    try:
+        array = np.asarray(value, None if is_array else dtype)
+    except (TypeError, ValueError, RuntimeError) as error:  # the last from tensors of torch
+        raise InputError(f"input '{name}' cannot be made an array: {error}") from None
     if array.dtype.hasobject:
         raise InputError(f"an input is an array of {array.dtype}, which no model takes")
     if not array.dtype.isnative:

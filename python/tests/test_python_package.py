@@ -125,6 +125,13 @@ def test_outputs_outlive_everything_they_came_from():
     assert (output == 3).all()
 
 
+class Unwilling:
+    """As a tensor of torch whose gradient is recorded."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("it has a gradient")
+
+
 @pytest.mark.parametrize("inputs, part", [
     ({"a": np.zeros((2, 3), np.float32)}, "input 'b' (float32[2,3]) is missing"),
     ({"x": np.zeros(1, np.float32)}, "the model has no input 'x'"),
@@ -135,6 +142,7 @@ def test_outputs_outlive_everything_they_came_from():
     ({"a": np.array([[None] * 3] * 2)}, "which no model takes"),
     ({"a": [[1], [1, 2]]}, "input 'a' cannot be made an array: setting an array element with a sequence"),
     ({"a": "one"}, "input 'a' cannot be made an array: could not convert string to float"),
+    ({"a": Unwilling()}, "input 'a' cannot be made an array: it has a gradient"),
     ({"a": object()}, "input 'a' cannot be made an array: float() argument must be"),
     ({1: np.zeros((2, 3), np.float32)}, "the name of an input is 1, but a string is needed"),
     (None, "inputs are a NoneType, but arrays by the names of inputs are needed; hint: as in {'x': array}"),

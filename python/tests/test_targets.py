@@ -29,6 +29,7 @@ def test_shipped_targets_pass_the_check(file, run_tool):
 def test_check_reports_all_errors_with_their_places(run_tool, tmp_path):
     text = (TARGETS / "rngd.yaml").read_text()
     text = text.replace("cores: { value: 8", "cores: { value: 0").replace("dma:\n", "dmas:\n")
+    text += "\nxyz: 1\n"
     file = tmp_path / "mine.yaml"
     file.write_text(text)
     errors = run_tool("garam", "targets", "--check", file, status=4).stderr
@@ -37,6 +38,7 @@ def test_check_reports_all_errors_with_their_places(run_tool, tmp_path):
     assert all(text.count("error:") == 1 for text in errors.splitlines())
     assert "section 'dma' is missing" in errors
     assert "unknown field 'dmas'; did you mean 'dma'?" in errors
+    assert "unknown field 'xyz'; needed one of: " in errors
 
 
 @pytest.mark.parametrize("target, message", [

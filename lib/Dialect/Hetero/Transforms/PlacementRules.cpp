@@ -9,6 +9,7 @@
 #include "garam/Support/Errors.h"
 #include "garam/Support/JSONKeys.h"
 #include "garam/Support/JSONNesting.h"
+#include "garam/Support/NearestName.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -197,16 +198,7 @@ const PlacementRule *PlacementRules::lookup(StringRef id, StringRef op) const {
 /// "; did you mean 'x'?" for the name that is nearest to `text`, or nothing
 /// when none is near.
 static std::string suggest(StringRef text, ArrayRef<StringRef> names) {
-  StringRef nearest;
-  // More edits than half of a short word, or three, make it another one.
-  unsigned best = std::min<unsigned>(4, text.size() / 2 + 1);
-  for (StringRef name : names) {
-    unsigned distance = text.edit_distance(name, true, best);
-    if (distance < best) {
-      best = distance;
-      nearest = name;
-    }
-  }
+  StringRef nearest = findNearestName(text, names);
   return nearest.empty() ? "" : ("; did you mean '" + nearest + "'?").str();
 }
 
