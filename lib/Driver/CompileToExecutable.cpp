@@ -25,9 +25,7 @@ static std::string makeTemporaryPath() {
   return path.str().str();
 }
 
-/// Takes the binary before it gets a place of its own, which it never does: the
-/// mapping is all that is left of the file.
-static Expected<std::shared_ptr<const Executable>>
+Expected<std::shared_ptr<const Executable>>
 loadOutput(const OutputFile &output, const Twine &name,
            const DeviceRegistry &devices) {
   Expected<sys::fs::file_t> file =
@@ -64,6 +62,7 @@ Expected<CompiledModel> compileToExecutable(CompileOptions options,
   if (!result)
     return result.takeError();
   std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  // The file never gets a place of its own: the mapping is all that is left.
   Expected<std::shared_ptr<const Executable>> executable =
       loadOutput(result->outputs.front(), name, devices);
   if (!executable)

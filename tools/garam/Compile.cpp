@@ -4,10 +4,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "garam/Driver/Compile.h"
 #include "Command.h"
 #include "Outputs.h"
 #include "Validators.h"
+#include "garam/Driver/CompileToExecutable.h"
 #include "garam/Runtime/Report.h"
 #include "garam/Runtime/TrustList.h"
 #include "garam/Support/Errors.h"
@@ -76,10 +76,10 @@ static void printTimes(const CompileResult &result, double total) {
 }
 
 /// What the binary itself says, without data.
-static Expected<Report> measureBinary(StringRef path,
+static Expected<Report> measureBinary(const OutputFile &binary,
                                       const DeviceRegistry &devices) {
   Expected<std::shared_ptr<const Executable>> executable =
-      Executable::load(path, devices);
+      loadOutput(binary, binary.getPath(), devices);
   Expected<Report> report =
       executable ? measure(*executable) : executable.takeError();
   if (report)
@@ -111,7 +111,8 @@ Error CompileCommand::commit(CompileResult &result) {
 static void trust(const OutputFile &binary,
                   std::vector<std::string> &warnings) {
   ErrorOr<std::unique_ptr<MemoryBuffer>> file =
-      MemoryBuffer::getFile(binary.getTemporaryPath());
+      MemoryBuffer::getFile(binary.getTemporaryPath(), /*IsText=*/false,
+                            /*RequiresNullTerminator=*/false);
   if (file)
     noteAsTrusted(arrayRefFromStringRef((*file)->getBuffer()), binary.getPath(),
                   warnings);
@@ -147,10 +148,16 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
     return result.takeError();
   std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
 
+  // Before the report, which holds the binary: it is in memory once, not twice.
+  if (result->holdsNativeCode && options.fromStage.empty())
+    trust(result->outputs.front(), result->warnings);
+  else if (result->holdsNativeCode)
+    result->warnings.push_back(
+        "the binary is not noted as trusted: unlike a model, IR may hold any "
+        "native code; 'garam trust FILE' lets it run here if you trust the IR");
   std::optional<Report> report;
   if (makesBinary && (!quiet || reportFile)) {
-    Expected<Report> measured =
-        measureBinary(result->outputs.front().getTemporaryPath(), devices);
+    Expected<Report> measured = measureBinary(result->outputs.front(), devices);
     if (!measured)
       return measured.takeError();
     report = std::move(*measured);
@@ -159,12 +166,6 @@ Error CompileCommand::run(const DeviceRegistry &devices) {
   if (reportFile)
     if (Error error = appendReport(*report, *reportFile))
       return error;
-  if (result->holdsNativeCode && options.fromStage.empty())
-    trust(result->outputs.front(), result->warnings);
-  else if (result->holdsNativeCode)
-    result->warnings.push_back(
-        "the binary is not noted as trusted: unlike a model, IR may hold any "
-        "native code; 'garam trust FILE' lets it run here if you trust the IR");
   if (Error error = commit(*result))
     return error;
 
