@@ -131,3 +131,48 @@ def test_fewer_steps_than_declared():
 
     with pytest.raises(garam.ModelError, match="is declared as .*, but the operator yields"):
         garam.compile(make_collecting_model("true", 5, steps=3), "host")
+
+
+# What the body makes the new states "next_a", "next_b" of; the states are "a", "b", an element of the
+# sequence is "x". Equal shapes, so that what makes them may lie in equal memory.
+EXCHANGES = {
+    "swapped": [helper.make_node("Identity", ["b"], ["next_a"]), helper.make_node("Identity", ["a"], ["next_b"])],
+    "one for both": [helper.make_node("Add", ["b", "x"], ["next_a"]), helper.make_node("Identity", ["next_a"], ["next_b"])],
+    "moved on": [helper.make_node("Add", ["a", "x"], ["next_b"]), helper.make_node("Identity", ["b"], ["next_a"])],
+    "from outside": [helper.make_node("Identity", ["x"], ["next_a"]), helper.make_node("Identity", ["a"], ["next_b"])],
+    "filled": [helper.make_node("ConstantOfShape", ["size"], ["next_a"]), helper.make_node("Add", ["b", "a"], ["next_b"])],
+    "reshaped product": [
+        helper.make_node("Reshape", ["a", "row"], ["a_row"]), helper.make_node("MatMul", ["a_row", "w"], ["product"]),
+        helper.make_node("Reshape", ["product", "size"], ["next_a"]), helper.make_node("Max", ["b", "next_a"], ["next_b"])],
+}
+
+
+@pytest.mark.parametrize("operator", ["Scan", "Loop"])
+@pytest.mark.parametrize("exchange", EXCHANGES)
+def test_states_of_other_states(exchange, operator):
+    import garam
+
+    def describe(*names):
+        return [make_info(name, TensorProto.FLOAT, [WIDTH]) for name in names]
+
+    nodes, results = EXCHANGES[exchange], describe("next_a", "next_b")
+    if operator == "Scan":
+        body = helper.make_graph(nodes, "body", describe("a", "b", "x"), results)
+        loop = helper.make_node("Scan", ["start", "other", "xs"], ["end_a", "end_b"], body=body, num_scan_inputs=1)
+    else:
+        go, went = (make_info(name, TensorProto.BOOL, []) for name in ("go", "went"))
+        body = helper.make_graph(
+            [helper.make_node("Gather", ["xs", "i"], ["x"]), *nodes, helper.make_node("Identity", ["go"], ["went"])],
+            "body", [make_info("i", TensorProto.INT64, []), go, *describe("a", "b")], [went, *results])
+        loop = helper.make_node("Loop", ["count", "", "start", "other"], ["end_a", "end_b"], body=body)
+    starts = [helper.make_node("ConstantOfShape", ["size"], [name], value=make_constant("", np.float32([value])))
+              for name, value in (("start", 1), ("other", 2))]
+    graph = helper.make_graph(
+        [*starts, loop], "g", [make_info("xs", TensorProto.FLOAT, [3, WIDTH])], describe("end_a", "end_b"),
+        [make_constant("size", [WIDTH]), make_constant("row", [1, WIDTH]), make_constant("count", 3),
+         make_constant("w", weights(4, WIDTH, WIDTH))])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    inputs = {"xs": weights(5, 3, WIDTH)}
+    outputs = garam.compile(model, "host").run(inputs)
+    for name, expected in oracle.run_onnxruntime(model, inputs).items():
+        np.testing.assert_allclose(outputs[name], expected, rtol=1e-5, atol=1e-6)

@@ -336,6 +336,28 @@ def OrderReductionLoops
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def AllocateCopies : Pass<"allocate-copies", "::mlir::func::FuncOp"> {
+  let summary = "Gives copies of values memory that nothing else has";
+  let description = [{
+    Turns each value that is stored in a `tensor.empty` into a
+    `bufferization.alloc_tensor` with a copy of it. Where the new states of a
+    loop are values of the old ones, such stores keep them apart, and must stay
+    copies: equal `tensor.empty` are merged into one, and
+    `eliminate-empty-tensors` would put the copy where it goes in the end, over
+    what others still read. Bufferization can do without no store, and so could
+    not make such a loop. Is safe anywhere: what a `tensor.empty` holds nobody
+    reads.
+
+    ```mlir
+    %e = tensor.empty() : tensor<4xf32>
+    %0 = bufferization.materialize_in_destination %state in %e
+    // becomes
+    %0 = bufferization.alloc_tensor() copy(%state) : tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect"];
+}
+
 def ExpandCopies : Pass<"expand-copies", "::mlir::func::FuncOp"> {
   let summary = "Turns copies of buffers into structured operations";
   let description = [{

@@ -80,9 +80,11 @@ struct BuiltLoop {
 } // namespace
 
 /// Gives every new state memory of its own before the first is stored, where it
-/// may lie in that of another one.
-static Value makeSeparate(ImplicitLocOpBuilder &b, Value value) {
-  if (value.getDefiningOp<linalg::LinalgOp>())
+/// may lie in that of another one, or is one of `others`.
+static Value makeSeparate(ImplicitLocOpBuilder &b, Value value,
+                          ValueRange others) {
+  if (value.getDefiningOp<linalg::LinalgOp>() &&
+      !llvm::is_contained(others, value))
     return value;
   Value empty = tensor::EmptyOp::create(b, getSizes(b, value),
                                         getElementTypeOrSelf(value));
@@ -133,9 +135,11 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
       built.fits &= bool(value);
       if (!value || value == state)
         continue;
+      // In this order: a choice by a condition that proves to be true goes.
+      value = makeSeparate(inner, value, next);
       if (loop.stopsEarly)
         value = makeChosen(inner, carried[0], value, state);
-      next[first + i] = makeSeparate(inner, value);
+      next[first + i] = value;
     }
     built.parts.assign(outputs.begin() + carried.size(), outputs.end());
     if (!inner.getBlock()->empty())
@@ -399,11 +403,8 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
               "from input 0 ('M'), and at compile time, from a constant or the "
               "shape of an output, where it collects what the steps yield";
   loop.hasCondition = true;
-  bool mayStop = mayStopEarly(node, condition);
-  // A choice by a condition that is always true costs nothing, and gives each
-  // state memory of its own.
-  loop.stopsEarly = mayStop || !collectedCount;
-  loop.countsSteps = mayStop && hasUndeclaredCount(node, numStates);
+  loop.stopsEarly = mayStopEarly(node, condition);
+  loop.countsSteps = loop.stopsEarly && hasUndeclaredCount(node, numStates);
   if (loop.countsSteps)
     loop.states.push_back(makeCounter(node.b, 0));
   loop.states.push_back(condition);

@@ -98,8 +98,10 @@ func.func @scan(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> (tensor<2xf32>, tenso
 // CHECK-LABEL: func @swap(
 func.func @swap(%first: tensor<i1>, %a: tensor<2xf32>, %b: tensor<2xf32>) -> tensor<2xf32> {
   // CHECK: scf.for {{.*}} iter_args(%[[GO:.*]] = %{{.*}}, %[[A:.*]] = %{{.*}}, %[[B:.*]] = %{{.*}})
-  // CHECK: %[[NEXT_A:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[B]], %[[A]] :
-  // CHECK: %[[NEXT_B:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[A]], %[[B]] :
+  // CHECK: %[[COPY_B:.*]] = bufferization.materialize_in_destination %[[B]] in %{{.*}}
+  // CHECK: %[[NEXT_A:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[COPY_B]], %[[A]] :
+  // CHECK: %[[COPY_A:.*]] = bufferization.materialize_in_destination %[[A]] in %{{.*}}
+  // CHECK: %[[NEXT_B:.*]] = linalg.generic {{.*}} ins(%[[GO]], %[[COPY_A]], %[[B]] :
   // CHECK: bufferization.materialize_in_destination %[[NEXT_A]] in %[[A]]
   // CHECK: bufferization.materialize_in_destination %[[NEXT_B]] in %[[B]]
   %n = onnx.constant dense<4> : tensor<i64> : tensor<i64>

@@ -37,6 +37,7 @@ void buildBufferPipeline(OpPassManager &manager,
   tensors.addPass(createLowerContractions());
   tensors.addPass(createOrderReductionLoops());
   tensors.addPass(createCSEPass());
+  tensors.addPass(createAllocateCopies());
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   manager.addPass(bufferization::createOneShotBufferizePass());
   // Before a loop over one part is folded away.
