@@ -15,7 +15,9 @@
 #include "llvm/Support/Process.h"
 #include "llvm/Support/Signals.h"
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <limits.h>
 #include <unistd.h>
 
@@ -76,6 +78,16 @@ static std::error_code createTemporary(StringRef folder, std::string &path,
   }
 }
 
+/// Of the process, as its signal handlers are.
+static std::atomic<bool> removesOnSignals{false};
+
+void OutputFile::removeOnSignals() {
+  // LLVM leaves SIGPIPE alone without a function to call. By then what the
+  // signal did before is in force again.
+  sys::SetOneShotPipeSignalFunction([] { std::raise(SIGPIPE); });
+  removesOnSignals = true;
+}
+
 Expected<OutputFile> OutputFile::create(StringRef path) {
   OutputFile file;
   file.path = path.str();
@@ -110,7 +122,8 @@ Expected<OutputFile> OutputFile::create(StringRef path) {
     file.temporaryPath.clear();
     return file.makeError(code.message());
   }
-  sys::RemoveFileOnSignal(file.temporaryPath);
+  if (removesOnSignals)
+    sys::RemoveFileOnSignal(file.temporaryPath);
   return std::move(file);
 }
 

@@ -571,6 +571,7 @@ PYBIND11_MODULE(_core, module) {
   module.def("read_model", &readModel, py::arg("model"), py::arg("data"));
   module.def("read_target", &readTarget, py::arg("target"));
   module.def("load_device_plugin", &loadPlugin, py::arg("path"));
+  module.def("remove_files_on_signals", &OutputFile::removeOnSignals);
   module.def("compile", &compileBinary, py::arg("model"), py::arg("data"),
              py::arg("options"));
   module.def("load", &loadBinary, py::arg("path"), py::arg("trust_native"));

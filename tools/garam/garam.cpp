@@ -9,6 +9,7 @@
 #include "garam/Support/ControlCharacters.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NativeCodeScope.h"
+#include "garam/Support/OutputFile.h"
 #include "garam/Support/Version.h"
 #include "garam/Target/DevicePlugin.h"
 #include "llvm/Support/JSON.h"
@@ -137,6 +138,7 @@ static ExitCode runTool(int argc, char **argv) {
 
 int main(int argc, char **argv) {
   catchCrashes();
+  OutputFile::removeOnSignals();
   try {
     return static_cast<int>(runTool(argc, argv));
   } catch (const std::exception &exception) {

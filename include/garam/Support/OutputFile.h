@@ -34,6 +34,12 @@ public:
   /// or its folder does not exist.
   static llvm::Expected<OutputFile> create(llvm::StringRef path);
 
+  /// From here on a signal that ends the process removes temporary files. Takes
+  /// the process's signals over, among them SIGINT, SIGTERM and SIGPIPE: they
+  /// do what they did before after that. Only for a program of our own; a
+  /// library leaves them to whom the process belongs.
+  static void removeOnSignals();
+
   OutputFile(OutputFile &&other);
   OutputFile &operator=(OutputFile &&other);
   ~OutputFile();
