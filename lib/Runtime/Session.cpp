@@ -231,10 +231,12 @@ Error Session::allocateSegments() {
         segment.size, nullptr, sys::Memory::MF_READ | sys::Memory::MF_WRITE,
         error));
     if (error)
-      return makeUserError(ExitCode::Binary, "no memory for segment '" +
-                                                 segment.name + "' of " +
-                                                 Twine(segment.size) +
-                                                 " bytes: " + error.message());
+      return makeUserError(
+          ExitCode::Binary,
+          "no memory for segment '" + segment.name + "' of " +
+              Twine(segment.size) + " bytes: " + error.message() +
+              "; hint: compile the model for smaller sizes (--shape, --dim); "
+              "--timing-only needs no memory for data");
   }
   if (!isStateSet)
     zeroStates();

@@ -71,8 +71,9 @@ static ExitCode report(llvm::Error error) {
 static constexpr char footer[] =
     "Exit codes: 0 success, 1 a difference that verify or bench looks for,\n"
     "2 usage, 3 model invalid or not supported, 4 target or other\n"
-    "configuration file, 5 binary damaged or incompatible, 6 input data,\n"
-    "7 native code that is not trusted, 70 internal error.";
+    "configuration file, 5 binary damaged, incompatible, or of more memory\n"
+    "than the machine has, 6 input data, 7 native code that is not trusted,\n"
+    "70 internal error.";
 
 /// Says which command is not there, where one was named.
 static std::string describe(const CLI::App *failed, const CLI::Error &error) {

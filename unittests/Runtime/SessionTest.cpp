@@ -387,6 +387,11 @@ TEST_F(SessionTest, SegmentsThatNoMachineHoldsAreRefused) {
                              "1152921504606846976 bytes: "),
             0u)
       << report.text;
+  EXPECT_NE(report.text.find("hint: compile the model for smaller sizes "
+                             "(--shape, --dim); --timing-only needs no memory "
+                             "for data"),
+            std::string::npos)
+      << report.text;
 }
 
 TEST_F(SessionTest, ProgramsThatDoNotEndAreRefused) {
