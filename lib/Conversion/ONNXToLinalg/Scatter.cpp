@@ -60,14 +60,15 @@ static LogicalResult checkScatter(NodeAccessor &node) {
   if (node.getElementType(2) != node.getElementType(0))
     return node.error() << "updates " << node.getInputType(2)
                         << " must hold what the data does, "
-                        << node.getElementType(0);
+                        << node.getElementType(0)
+                        << "; hint: convert them with a Cast";
   return success();
 }
 
-static LogicalResult reportMisfit(NodeAccessor &node) {
+static LogicalResult reportMisfit(NodeAccessor &node, StringRef hint) {
   return node.error() << "indices " << node.getInputType(1) << " and updates "
                       << node.getInputType(2) << " do not fit the data, "
-                      << node.getInputType(0);
+                      << node.getInputType(0) << "; hint: " << hint;
 }
 
 /// The sizes of the updates. Of the first `numOuter` dimensions, whose size may
@@ -120,7 +121,9 @@ static LogicalResult lowerScatterElements(NodeAccessor &node) {
     fits = dim == axis || (!indexType.isDynamicDim(dim) &&
                            indexType.getDimSize(dim) <= type.getDimSize(dim));
   if (!fits)
-    return reportMisfit(node);
+    return reportMisfit(
+        node, "both have one shape of the data's rank, whose dimensions but "
+              "that of the axis are known and at most the data's");
   Value indices = node.getInput(1);
   auto getTarget = [&](ImplicitLocOpBuilder &b, ValueRange position) {
     SmallVector<Value> target(position);
@@ -272,6 +275,10 @@ static Value makeBlockUpdate(ImplicitLocOpBuilder &b, Value data, Value update,
 /// The last dimension of the indices holds the first coordinates of elements or
 /// slices.
 static LogicalResult lowerScatterND(NodeAccessor &node) {
+  constexpr llvm::StringLiteral scatterNDHint =
+      "the last dimension of the indices is known and at most the data's rank; "
+      "the updates have the others, and behind them those of the data that are "
+      "not indexed";
   if (failed(checkScatter(node)))
     return failure();
   ArrayRef<int64_t> data = node.getInputType(0).getShape();
@@ -279,14 +286,14 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
   size_t numOuterDims = shape.empty() ? 0 : shape.size() - 1;
   size_t numIndexed = shape.empty() ? 0 : shape.back();
   if (shape.empty() || numIndexed > data.size())
-    return reportMisfit(node);
+    return reportMisfit(node, scatterNDHint);
   SmallVector<int64_t> expected(shape.drop_back());
   llvm::append_range(expected, data.drop_front(numIndexed));
   ArrayRef<int64_t> updates = node.getInputType(2).getShape();
   if (failed(verifyCompatibleShape(updates, expected)) ||
       llvm::is_contained(updates.drop_front(numOuterDims),
                          ShapedType::kDynamic))
-    return reportMisfit(node);
+    return reportMisfit(node, scatterNDHint);
   if (std::optional<Block> block = matchBlock(node, data, numIndexed))
     if (Value update = makeReshape(node.b, node.getInput(2), block->sizes))
       return node.setOutput(
@@ -323,7 +330,9 @@ static LogicalResult lowerTensorScatter(NodeAccessor &node) {
     expected[axis] = updateType.getDimSize(axis);
   if (axis == 0 || updateType != type.clone(expected))
     return node.error() << "the update " << updateType
-                        << " does not fit the cache " << type;
+                        << " does not fit the cache " << type
+                        << "; hint: it has the cache's shape, but for the "
+                           "dimension of the attribute 'axis', which is not 0";
   Value update = node.getInput(1), starts = node.getOptionalInput(2);
   bool isCircular = node.getString("mode", "linear") == "circular";
   return node.setOutput(makeLoopNest(

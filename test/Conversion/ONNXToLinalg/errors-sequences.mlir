@@ -31,7 +31,7 @@ func.func @f(%x: tensor<2xf32>, %i: tensor<2xi64>, %u: tensor<2xf32>) -> tensor<
 
 // Updates are of the type of the data.
 func.func @f(%x: tensor<2xf32>, %i: tensor<2xi64>, %u: tensor<2xi32>) -> tensor<2xf32> {
-  // expected-error @+1 {{node 'a' (ScatterElements, opset 22): updates 'tensor<2xi32>' must hold what the data does, 'f32'}}
+  // expected-error @+1 {{node 'a' (ScatterElements, opset 22): updates 'tensor<2xi32>' must hold what the data does, 'f32'; hint: convert them with a Cast}}
   %0 = onnx.node "ScatterElements"(%x, %i, %u) {id = "a", opset = 22 : i64} attributes {} : (tensor<2xf32>, tensor<2xi64>, tensor<2xi32>) -> tensor<2xf32>
   return %0 : tensor<2xf32>
 }
@@ -40,7 +40,7 @@ func.func @f(%x: tensor<2xf32>, %i: tensor<2xi64>, %u: tensor<2xi32>) -> tensor<
 
 // Every update has an index.
 func.func @f(%x: tensor<4xf32>, %i: tensor<2xi64>, %u: tensor<3xf32>) -> tensor<4xf32> {
-  // expected-error @+1 {{node 'a' (ScatterElements, opset 22): indices 'tensor<2xi64>' and updates 'tensor<3xf32>' do not fit the data, 'tensor<4xf32>'}}
+  // expected-error @+1 {{node 'a' (ScatterElements, opset 22): indices 'tensor<2xi64>' and updates 'tensor<3xf32>' do not fit the data, 'tensor<4xf32>'; hint: both have one shape of the data's rank, whose dimensions but that of the axis are known and at most the data's}}
   %0 = onnx.node "ScatterElements"(%x, %i, %u) {id = "a", opset = 22 : i64} attributes {} : (tensor<4xf32>, tensor<2xi64>, tensor<3xf32>) -> tensor<4xf32>
   return %0 : tensor<4xf32>
 }
@@ -49,7 +49,7 @@ func.func @f(%x: tensor<4xf32>, %i: tensor<2xi64>, %u: tensor<3xf32>) -> tensor<
 
 // Slices that are updated are those of the data.
 func.func @f(%x: tensor<4x3xf32>, %i: tensor<2x1xi64>, %u: tensor<2x4xf32>) -> tensor<4x3xf32> {
-  // expected-error @+1 {{node 'a' (ScatterND, opset 22): indices 'tensor<2x1xi64>' and updates 'tensor<2x4xf32>' do not fit the data, 'tensor<4x3xf32>'}}
+  // expected-error @+1 {{node 'a' (ScatterND, opset 22): indices 'tensor<2x1xi64>' and updates 'tensor<2x4xf32>' do not fit the data, 'tensor<4x3xf32>'; hint: the last dimension of the indices is known and at most the data's rank; the updates have the others, and behind them those of the data that are not indexed}}
   %0 = onnx.node "ScatterND"(%x, %i, %u) {id = "a", opset = 22 : i64} attributes {} : (tensor<4x3xf32>, tensor<2x1xi64>, tensor<2x4xf32>) -> tensor<4x3xf32>
   return %0 : tensor<4x3xf32>
 }
@@ -67,7 +67,7 @@ func.func @f(%x: tensor<?x3xf32>, %i: tensor<2x1xi64>, %u: tensor<2x3xf32>) -> t
 
 // A cache is updated along one dimension behind the first.
 func.func @f(%x: tensor<2x1x4x5xf32>, %u: tensor<2x1x3x6xf32>) -> tensor<2x1x4x5xf32> {
-  // expected-error @+1 {{node 'a' (TensorScatter, opset 24): the update 'tensor<2x1x3x6xf32>' does not fit the cache 'tensor<2x1x4x5xf32>'}}
+  // expected-error @+1 {{node 'a' (TensorScatter, opset 24): the update 'tensor<2x1x3x6xf32>' does not fit the cache 'tensor<2x1x4x5xf32>'; hint: it has the cache's shape, but for the dimension of the attribute 'axis', which is not 0}}
   %0 = onnx.node "TensorScatter"(%x, %u) {id = "a", opset = 24 : i64} attributes {} : (tensor<2x1x4x5xf32>, tensor<2x1x3x6xf32>) -> tensor<2x1x4x5xf32>
   return %0 : tensor<2x1x4x5xf32>
 }
