@@ -1,25 +1,29 @@
 """Devices in shared libraries: what is refused before any of them is used."""
 
 import functools
+import os
 import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 
 import pytest
 
-from conftest import BUILD_DIR, CONFIG, SOURCE_DIR
+from conftest import BUILD_DIR, CONFIG, DIGITS, SOURCE_DIR
 
 # The structure of garam/Target/DevicePlugin.h as C sees it.
 PLUGIN = """
+#include <fcntl.h>
 #include <stdint.h>
+#include <unistd.h>
 struct info {{
   uint32_t api;
   const char *garam, *headers, *libraries, *name;
   void (*add)(void *);
 }};
-static void add(void *registry) {{}}
+static void add(void *registry) {{ {work} }}
 const struct info *garamGetDevicePlugin(void) {{
   static const struct info it = {{{api}, "{garam}", "{headers}", "{libraries}", "nothing", add}};
   return &it;
@@ -54,7 +58,7 @@ def read_hash(include=BUILD_DIR / "include"):
 
 def write_plugin(**parts):
     """One that fits, but for `parts`: its libraries are what C++ says of itself."""
-    own = dict(api=3, garam=read_version(), headers=read_hash(), libraries=read_libraries())
+    own = dict(api=3, garam=read_version(), headers=read_hash(), libraries=read_libraries(), work="")
     return PLUGIN.format(**{**own, **parts})
 
 
@@ -226,3 +230,41 @@ def test_option_stands_on_either_side_of_the_subcommand(run_tool, build_c):
 def test_other_tools_need_a_plugin_that_loads(tool, run_tool, tmp_path):
     result = run_tool(tool, "--device-plugin", tmp_path / "none.so", status=CONFIG)
     assert "is not a file that can be read" in result.stderr
+
+
+# A thread loads a plugin, which waits in a pipe for the main thread. Meanwhile others look at the
+# devices: they wait for it, without the lock of Python, or the main thread would not come to write.
+LOAD_AND_LOOK = """
+import sys, threading, time
+import garam
+
+plugin, pipe, model = sys.argv[1:]
+looks = [garam._core.libraries, garam._core.fallback_target, lambda: garam._core.read_target("rngd"),
+         lambda: garam.compile(model, "host", dims={"N": 1})]
+results = {}
+
+def look(number):
+    results[number] = looks[number]()
+
+threads = [threading.Thread(target=garam.load_device_plugin, args=(plugin,))]
+threads += [threading.Thread(target=look, args=(number,)) for number in range(len(looks))]
+threads[0].start()
+with open(pipe, "wb") as end:  # returns when the plugin has opened it too
+    for thread in threads[1:]:
+        thread.start()
+    time.sleep(0.5)
+    assert not results, f"did not wait: {list(results)}"
+    end.write(b"go on")
+for thread in threads:
+    thread.join()
+assert len(results) == len(looks)
+assert plugin.encode() in results[0], "looked before the plugin was there"
+"""
+
+
+def test_a_plugin_that_loads_while_others_look_at_the_devices(build_c, tmp_path):
+    """In a process of its own: what goes wrong here ends in a wait for ever."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    plugin = build_c(write_plugin(work=f'char byte; read(open("{pipe}", O_RDONLY), &byte, 1);'))
+    subprocess.run([sys.executable, "-c", LOAD_AND_LOOK, plugin, pipe, DIGITS], check=True, timeout=120)

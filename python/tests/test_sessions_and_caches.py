@@ -122,21 +122,6 @@ def test_a_loaded_binary_is_hashed_once(tmp_path, monkeypatch):
         loaded.run(inputs)
 
 
-def test_plugins_are_loaded_while_others_look_at_the_devices():
-    def look():
-        for _ in range(50):
-            assert garam._core.libraries() and garam._core.fallback_target() and garam._core.read_target("rngd")
-        return True
-
-    def load():
-        for _ in range(50):
-            with pytest.raises(garam.TargetError):
-                garam.load_device_plugin("none.so")
-        return True
-
-    assert all(run_all(look, load, look))
-
-
 #===--- Caches --------------------------------------------------------------===#
 
 
