@@ -207,18 +207,10 @@ void garamExecutableDestroy(GaramExecutable *executable) { delete executable; }
 
 bool garamExecutableSave(const GaramExecutable *executable, const char *path,
                          GaramError **error) {
-  ArrayRef<uint8_t> bytes =
-      executable->executable->getImage().getContainer().getBytes();
-  Error failure = writeOutputFile(path, [&](raw_ostream &os) {
-    os << toStringRef(bytes);
-    return Error::success();
-  });
-  if (!take(std::move(failure), error))
-    return false;
   std::vector<std::string> warnings; // of the list: the file is written
-  if (executable->isCompiled && executable->executable->holdsNativeCode())
-    noteAsTrusted(bytes, path, warnings);
-  return true;
+  return take(saveExecutable(*executable->executable, path,
+                             executable->isCompiled, warnings),
+              error);
 }
 
 static ArrayRef<Binding> getInputs(const GaramExecutable *executable) {

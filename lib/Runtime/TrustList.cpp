@@ -8,6 +8,7 @@
 
 #include "garam/Runtime/Executable.h"
 #include "garam/Support/Errors.h"
+#include "garam/Support/OutputFile.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringExtras.h"
@@ -288,6 +289,19 @@ void noteAsTrusted(ArrayRef<uint8_t> bytes, StringRef path,
     warnings.push_back("the binary is not noted as trusted, so that 'garam "
                        "run' needs --trust-native: " +
                        toString(std::move(error)));
+}
+
+Error saveExecutable(const Executable &executable, StringRef path,
+                     bool isCompiled, std::vector<std::string> &warnings) {
+  ArrayRef<uint8_t> bytes = executable.getImage().getContainer().getBytes();
+  if (Error error = writeOutputFile(path, [&](raw_ostream &os) {
+        os << toStringRef(bytes);
+        return Error::success();
+      }))
+    return error;
+  if (isCompiled && executable.holdsNativeCode())
+    noteAsTrusted(bytes, path, warnings);
+  return Error::success();
 }
 
 } // namespace garam

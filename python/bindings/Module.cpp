@@ -159,16 +159,9 @@ static Binary loadBinary(const std::string &path, bool trustNative) {
 static std::vector<std::string> save(const Binary &binary,
                                      const std::string &path) {
   py::gil_scoped_release release;
-  llvm::ArrayRef<uint8_t> bytes =
-      binary.executable->getImage().getContainer().getBytes();
-  check(writeOutputFile(path, [&](llvm::raw_ostream &os) {
-    os << llvm::toStringRef(bytes);
-    return llvm::Error::success();
-  }));
   std::vector<std::string> warnings;
-  if (binary.isOwn && binary.compileSeconds &&
-      binary.executable->holdsNativeCode())
-    noteAsTrusted(bytes, path, warnings);
+  bool isCompiled = binary.isOwn && binary.compileSeconds;
+  check(saveExecutable(*binary.executable, path, isCompiled, warnings));
   return warnings;
 }
 

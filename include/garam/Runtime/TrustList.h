@@ -74,6 +74,11 @@ llvm::Error checkTrust(const Executable &executable,
 void noteAsTrusted(llvm::ArrayRef<uint8_t> bytes, llvm::StringRef path,
                    std::vector<std::string> &warnings);
 
+/// Writes a binary to `path`; errors are those of OutputFile. Where
+/// `isCompiled`, here from a model, native code in it is noted as trusted.
+llvm::Error saveExecutable(const Executable &executable, llvm::StringRef path,
+                           bool isCompiled, std::vector<std::string> &warnings);
+
 } // namespace garam
 
 #endif // GARAM_RUNTIME_TRUSTLIST_H
