@@ -258,3 +258,19 @@ func.func @older_operator_set(%x: tensor<4xf32>) -> tensor<4xf32> {
       : (tensor<4xf32>, tensor<4xf32>) -> tensor<4xf32>
   return %1 : tensor<4xf32>
 }
+
+// What dynamic quantisation writes stays as it is, and a remark says why.
+// CHECK-LABEL: @product_of_bytes
+func.func @product_of_bytes(%a: tensor<2x3xui8>, %b: tensor<3x4xui8>, %s: tensor<f32>) -> tensor<2x4xf32> {
+  // CHECK-NEXT: onnx.node "MatMulInteger"
+  // CHECK-NEXT: onnx.node "Cast"
+  // CHECK-NEXT: onnx.node "Mul"
+  // REMARK-DAG: node 'scaled' is not part of a product to raise: MatMulInteger, Cast and Mul are one of bytes as they are
+  %0 = onnx.node "MatMulInteger"(%a, %b) {id = "product", opset = 27 : i64} attributes {}
+      : (tensor<2x3xui8>, tensor<3x4xui8>) -> tensor<2x4xi32>
+  %1 = onnx.node "Cast"(%0) {id = "cast", opset = 27 : i64} attributes {to = 1 : i64}
+      : (tensor<2x4xi32>) -> tensor<2x4xf32>
+  %2 = onnx.node "Mul"(%1, %s) {id = "scaled", opset = 27 : i64} attributes {}
+      : (tensor<2x4xf32>, tensor<f32>) -> tensor<2x4xf32>
+  return %2 : tensor<2x4xf32>
+}

@@ -89,6 +89,14 @@ static void replace(RaisedNode &raised) {
   last.getResult(0).replaceAllUsesWith(node.getResult(0));
 }
 
+/// Whether `node` scales the Cast of a MatMulInteger.
+static bool scalesProductOfBytes(NodeOp node) {
+  return llvm::any_of(node.getInputs(), [](Value input) {
+    NodeOp cast = getNode(input, "Cast");
+    return cast && getNode(cast.getInputs()[0], "MatMulInteger");
+  });
+}
+
 static void raise(NodeOp node) {
   RaisedNode raised;
   if (isNode(node, "Mul"))
@@ -101,6 +109,10 @@ static void raise(NodeOp node) {
     raised = matchRotation(node);
   else if (isNode(node, "Concat") || isNode(node, "Reshape"))
     raised = matchRotatedParts(node);
+  if (isNode(node, "Mul") && raised.opType.empty() && raised.missed.empty() &&
+      scalesProductOfBytes(node))
+    raised.missed = "a product to raise: MatMulInteger, Cast and Mul are one "
+                    "of bytes as they are";
   if (!raised.opType.empty() &&
       int64_t(node.getOpset()) < getFirstOpset(raised.opType)) {
     raised.missed = (raised.opType + ": it is not in operator set " +

@@ -96,7 +96,7 @@ def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
 
     Not raised, because nothing is gained: MatMulInteger, Cast and Mul, as
     dynamic quantisation writes them. MatMulInteger is a product of bytes as it
-    is, whose epilogue takes the others.
+    is, whose epilogue takes the others; a remark says so.
 
     Remarks of category `onnx-raise` name what was raised, and what nearly was
     with what is different (`--remarks-filter=onnx-raise` of `garam compile` and
