@@ -10,9 +10,7 @@
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Support/NodeIds.h"
-#include "garam/Transforms/MostIterations.h"
 #include "garam/Transforms/SizeAnalysis.h"
-#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -37,74 +35,18 @@ public:
   LogicalResult run();
 
 private:
-  bool isCheap(Operation *op);
   bool isRoot(Operation &op);
   LogicalResult checkRoot(Operation *op);
   void gather(Operation *op, SetVector<Operation *> &members,
               SetVector<Value> &inputs);
   SmallVector<Value> findTogether(Operation *root);
   void formKernel(ArrayRef<Value> computed);
-  void separateResults();
-  void computeSizes(SizeAnalysis &analysis);
-  LogicalResult holdSizes(SizeAnalysis &analysis);
-  LogicalResult holdResult(SizeAnalysis &analysis, OpResult result);
-  void viewBuffers(SizeAnalysis &analysis);
-  void eraseDead();
 
   func::FuncOp function;
-  llvm::DenseMap<Operation *, bool> cheap;
+  CheapOperations cheap;
 };
 
 } // namespace
-
-static bool hasTensorResult(Operation *op) {
-  return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
-}
-
-/// The same elements under another shape.
-static bool isView(Operation *op) {
-  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp,
-             tensor::CastOp>(op);
-}
-
-/// The tensor whose memory `value` is.
-static Value getBase(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isView(op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value;
-}
-
-/// What every kernel that needs it computes for itself.
-bool KernelFormer::isCheap(Operation *op) {
-  auto [position, isNew] = cheap.try_emplace(op, false);
-  if (!isNew)
-    return position->second;
-  bool result = false;
-  // The front of a buffer has its address.
-  if (isa<tensor::EmptyOp, ext::TakeFrontOp>(op))
-    result = true;
-  else if (isView(op) || isa<linalg::FillOp>(op)) {
-    Value destination = op->getOperands().back();
-    Operation *source = isView(op) ? op->getOperand(0).getDefiningOp()
-                                   : destination.getDefiningOp();
-    result = source && isCheap(source);
-  } else {
-    result = !hasTensorResult(op) && isPure(op);
-  }
-  return cheap[op] = result;
-}
-
-/// An insertion whose result only another one goes on with.
-static bool isPartOfInsertion(Operation *op) {
-  if (!isa<tensor::InsertSliceOp>(op) || !op->hasOneUse())
-    return false;
-  OpOperand &use = *op->use_begin();
-  auto next = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
-  return next && &next.getDestMutable() == &use;
-}
 
 static bool hasStaticShape(Value value) {
   auto type = dyn_cast<ShapedType>(value.getType());
@@ -135,7 +77,7 @@ bool KernelFormer::isRoot(Operation &op) {
   if (op.hasTrait<OpTrait::IsTerminator>() ||
       op.hasTrait<OpTrait::ConstantLike>() || isa<KernelOp, PermuteOp>(op))
     return false;
-  if (isCheap(&op))
+  if (cheap.contains(&op))
     return hasTensorResult(&op) && isReturned(&op);
   return !isView(&op) && !isPartOfInsertion(&op) && !isPartOfPlacement(&op);
 }
@@ -149,7 +91,7 @@ LogicalResult KernelFormer::checkRoot(Operation *op) {
   if (isa<linalg::LinalgOp, tensor::InsertSliceOp, tensor::ExtractSliceOp,
           tensor::InsertOp, tensor::FromElementsOp, tensor::EmptyOp,
           arith::SelectOp, ext::PlaceFrontOp>(op) ||
-      isControlFlow(op) || isCheap(op))
+      isControlFlow(op) || cheap.contains(op))
     return success();
   return emitRefusal({op, "it is no structured operation on tensors"});
 }
@@ -170,7 +112,7 @@ void KernelFormer::gather(Operation *op, SetVector<Operation *> &members,
                               producer->hasTrait<OpTrait::ConstantLike>() &&
                               !hasTensorResult(producer);
       if (producer &&
-          (isScalarConstant || isCheap(producer) ||
+          (isScalarConstant || cheap.contains(producer) ||
            isPartOfInsertion(producer) ||
            (isPartOfPlacement(producer) && isa<ext::PlaceFrontOp>(next)))) {
         if (members.insert(producer))
@@ -268,172 +210,10 @@ void KernelFormer::formKernel(ArrayRef<Value> computed) {
     each->erase();
 }
 
-/// Copies returned tensors that have no memory of their own.
-void KernelFormer::separateResults() {
-  Operation *terminator = function.front().getTerminator();
-  OpBuilder builder(terminator);
-  llvm::DenseSet<Value> taken;
-  for (OpOperand &operand : terminator->getOpOperands()) {
-    Value base = getBase(operand.get());
-    Operation *producer = base.getDefiningOp();
-    bool isComputed = producer && !producer->hasTrait<OpTrait::ConstantLike>();
-    if (isComputed && taken.insert(base).second)
-      continue;
-    auto type = cast<RankedTensorType>(operand.get().getType());
-    Location loc = operand.get().getLoc();
-    Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(),
-                                          type.getElementType());
-    auto copy = linalg::CopyOp::create(builder, loc, operand.get(), empty);
-    operand.set(copy.getResult(0));
-  }
-}
-
-/// Whether `op` places what comes beside a result that is used: it is in the
-/// way of that without a buffer.
-static bool isBesideUsed(Operation *op) {
-  auto placement = dyn_cast<ext::PlaceFrontOp>(op);
-  Operation *source =
-      placement ? placement.getSource().getDefiningOp() : nullptr;
-  return source && llvm::any_of(source->getUsers(), [](Operation *user) {
-           return !isa<ext::PlaceFrontOp>(user) || !user->use_empty();
-         });
-}
-
-void KernelFormer::eraseDead() {
-  for (Operation &op :
-       llvm::make_early_inc_range(llvm::reverse(function.front())))
-    if (isOpTriviallyDead(&op) && !isBesideUsed(&op))
-      op.erase();
-}
-
-/// Places a result of a size of run time in a buffer of its greatest one, whose
-/// front others take.
-LogicalResult KernelFormer::holdResult(SizeAnalysis &analysis,
-                                       OpResult result) {
-  auto type = cast<RankedTensorType>(result.getType());
-  RankedTensorType buffer = analysis.getLargestType(result);
-  Operation *op = result.getOwner();
-  if (!buffer)
-    return emitRefusal({op,
-                        "it makes a tensor with more elements than can be "
-                        "counted",
-                        "give the dimensions lower bounds"});
-  bool isPlaced =
-      result.hasOneUse() && isa<ext::PlaceFrontOp>(*result.user_begin());
-  if (isPlaced)
-    return success();
-  OpBuilder builder(op);
-  Location loc = op->getLoc();
-  SmallVector<Value> sizes;
-  for (auto [dim, size] : llvm::enumerate(analysis.getSizes(result)))
-    if (type.isDynamicDim(dim))
-      sizes.push_back(analysis.makeIndex(builder, loc, size));
-  builder.setInsertionPointAfter(op);
-  auto place = ext::PlaceFrontOp::create(builder, loc, buffer, result, sizes);
-  auto take = ext::TakeFrontOp::create(builder, loc, type, place, sizes);
-  result.replaceAllUsesExcept(take, place);
-  return success();
-}
-
-/// `base` with other sizes.
-static Value makeView(OpBuilder &builder, Location loc, Value base,
-                      RankedTensorType type, ValueRange sizes) {
-  if (auto fill = base.getDefiningOp<linalg::FillOp>()) {
-    Value empty = makeView(builder, loc, fill.output(), type, sizes);
-    return linalg::FillOp::create(builder, loc, fill.value(), empty)
-        .getResult(0);
-  }
-  if (base.getDefiningOp<tensor::EmptyOp>())
-    return tensor::EmptyOp::create(builder, loc, type, sizes);
-  if (auto front = base.getDefiningOp<ext::TakeFrontOp>())
-    base = front.getSource();
-  return ext::TakeFrontOp::create(builder, loc, type, base, sizes);
-}
-
-/// Views of tensors of sizes of run time become fronts of the same buffers,
-/// whatever their shapes.
-void KernelFormer::viewBuffers(SizeAnalysis &analysis) {
-  for (Operation &op : llvm::make_early_inc_range(function.front())) {
-    if (!isView(&op))
-      continue;
-    Value base = getBase(op.getResult(0));
-    auto type = cast<RankedTensorType>(op.getResult(0).getType());
-    bool isOfRunTime = !type.hasStaticShape() ||
-                       !cast<ShapedType>(base.getType()).hasStaticShape();
-    if (!isOfRunTime)
-      continue;
-    OpBuilder builder(&op);
-    SmallVector<Value> sizes;
-    for (auto [dim, size] : llvm::enumerate(analysis.getSizes(op.getResult(0))))
-      if (type.isDynamicDim(dim))
-        sizes.push_back(analysis.makeIndex(builder, op.getLoc(), size));
-    op.getResult(0).replaceAllUsesWith(
-        makeView(builder, op.getLoc(), base, type, sizes));
-    op.erase();
-  }
-}
-
-/// Sizes of run time become arithmetic on the symbols, which every kernel that
-/// needs one does for itself, also in loops.
-void KernelFormer::computeSizes(SizeAnalysis &analysis) {
-  Block &body = function.front();
-  function.walk([&](Operation *op) {
-    if (auto structured = dyn_cast<linalg::LinalgOp>(op);
-        structured &&
-        ShapedType::isDynamicShape(structured.getStaticLoopRanges()))
-      op->setAttr(
-          mostIterationsAttrName,
-          DenseI64ArrayAttr::get(op->getContext(),
-                                 analysis.getMostIterations(structured)));
-    auto dim = dyn_cast<tensor::DimOp>(op);
-    AffineExpr size = dim ? analysis.getExpr(dim.getResult()) : AffineExpr();
-    if (!size)
-      return;
-    OpBuilder builder(body.findAncestorOpInBlock(*op));
-    dim.replaceAllUsesWith(analysis.makeIndex(builder, dim.getLoc(), size));
-    dim.erase();
-  });
-}
-
-/// Places what has a size of run time in buffers of the greatest ones.
-LogicalResult KernelFormer::holdSizes(SizeAnalysis &analysis) {
-  if (failed(analysis.run()))
-    return failure();
-  computeSizes(analysis);
-  SmallVector<OpResult> held;
-  bool isHeld = true;
-  for (Operation &op : function.front()) {
-    if (isCheap(&op) || isView(&op) || isPartOfInsertion(&op))
-      continue;
-    for (OpResult result : op.getResults())
-      if (auto type = dyn_cast<RankedTensorType>(result.getType());
-          type && !type.hasStaticShape())
-        held.push_back(result);
-  }
-  for (OpResult result : held)
-    isHeld &= succeeded(holdResult(analysis, result));
-  if (!isHeld)
-    return failure();
-  viewBuffers(analysis);
-  cheap.clear();
-  eraseDead();
-  return success();
-}
-
 LogicalResult KernelFormer::run() {
   bool accepted = true;
-  SizeAnalysis analysis(function);
-  if (analysis.hasSymbols() && failed(holdSizes(analysis)))
+  if (!checkSupported(function, SizeAnalysis(function).hasSymbols()))
     return failure();
-  if (!checkSupported(function, analysis.hasSymbols()))
-    return failure();
-  // Of a loop that was unrolled: nothing goes on with it where it was.
-  for (auto store : llvm::make_early_inc_range(
-           function.getOps<bufferization::MaterializeInDestinationOp>())) {
-    store.getResult().replaceAllUsesWith(store.getSource());
-    store.erase();
-  }
-  separateResults();
   SmallVector<Operation *> roots;
   for (Operation &op : function.front())
     if (isRoot(op))
@@ -451,7 +231,7 @@ LogicalResult KernelFormer::run() {
       done.insert(result.getDefiningOp());
     formKernel(together);
   }
-  eraseDead();
+  eraseDead(function);
   return success();
 }
 

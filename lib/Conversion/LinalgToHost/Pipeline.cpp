@@ -31,6 +31,9 @@ void buildKernelPipeline(OpPassManager &functions) {
   functions.addPass(createHostPackWeights());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createMergeEqualOperations());
+  functions.addPass(createHostHoldSizes());
+  functions.addPass(createHostDropStores());
+  functions.addPass(createHostSeparateResults());
   functions.addPass(createHostFormKernels());
 }
 

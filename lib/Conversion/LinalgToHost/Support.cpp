@@ -6,7 +6,10 @@
 
 #include "Support.h"
 
+#include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
 
@@ -83,6 +86,69 @@ bool checkSupported(func::FuncOp function, bool hasSizes) {
     }
   });
   return isSupported;
+}
+
+bool hasTensorResult(Operation *op) {
+  return llvm::any_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
+}
+
+bool isView(Operation *op) {
+  return isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::ReshapeOp,
+             tensor::CastOp>(op);
+}
+
+Value getBase(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isView(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value;
+}
+
+bool isPartOfInsertion(Operation *op) {
+  if (!isa<tensor::InsertSliceOp>(op) || !op->hasOneUse())
+    return false;
+  OpOperand &use = *op->use_begin();
+  auto next = dyn_cast<tensor::InsertSliceOp>(use.getOwner());
+  return next && &next.getDestMutable() == &use;
+}
+
+bool CheapOperations::contains(Operation *op) {
+  auto [position, isNew] = known.try_emplace(op, false);
+  if (!isNew)
+    return position->second;
+  bool result = false;
+  // The front of a buffer has its address.
+  if (isa<tensor::EmptyOp, ext::TakeFrontOp>(op))
+    result = true;
+  else if (isView(op) || isa<linalg::FillOp>(op)) {
+    Value destination = op->getOperands().back();
+    Operation *source = isView(op) ? op->getOperand(0).getDefiningOp()
+                                   : destination.getDefiningOp();
+    result = source && contains(source);
+  } else {
+    result = !hasTensorResult(op) && isPure(op);
+  }
+  return known[op] = result;
+}
+
+/// Whether `op` places what comes beside a result that is used: it is in the
+/// way of that without a buffer.
+static bool isBesideUsed(Operation *op) {
+  auto placement = dyn_cast<ext::PlaceFrontOp>(op);
+  Operation *source =
+      placement ? placement.getSource().getDefiningOp() : nullptr;
+  return source && llvm::any_of(source->getUsers(), [](Operation *user) {
+           return !isa<ext::PlaceFrontOp>(user) || !user->use_empty();
+         });
+}
+
+void eraseDead(func::FuncOp function) {
+  for (Operation &op :
+       llvm::make_early_inc_range(llvm::reverse(function.front())))
+    if (isOpTriviallyDead(&op) && !isBesideUsed(&op))
+      op.erase();
 }
 
 } // namespace garam::host

@@ -69,31 +69,6 @@ func.func @concat(%x: tensor<4xf32>, %y: tensor<2xf32>) -> tensor<6xf32> {
 
 // -----
 
-// Results that have no memory of their own are copied: an input, a constant,
-// and a tensor that is returned twice.
-// CHECK-LABEL: @results
-// CHECK: %[[Y:.*]] = host.kernel
-// CHECK: linalg.abs
-// CHECK: %[[V:.*]] = tensor.expand_shape %[[Y]]
-// CHECK: %[[A:.*]] = host.kernel
-// CHECK: linalg.copy
-// CHECK: %[[B:.*]] = host.kernel
-// CHECK: linalg.copy
-// CHECK: %[[C:.*]] = host.kernel
-// CHECK: linalg.copy
-// CHECK: return %[[V]], %[[A]], %[[B]], %[[C]]
-func.func @results(%x: tensor<4xf32>)
-    -> (tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
-  %w = arith.constant dense<[1.0, 2.0, 3.0, 4.0]> : tensor<4xf32>
-  %e = tensor.empty() : tensor<4xf32>
-  %y = linalg.abs ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
-  %v = tensor.expand_shape %y [[0, 1]] output_shape [2, 2]
-      : tensor<4xf32> into tensor<2x2xf32>
-  return %v, %y, %x, %w : tensor<2x2xf32>, tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
-}
-
-// -----
-
 // expected-error @+1 {{input #0: dimension 0 is not fixed; bind it with --shape #0=...}}
 func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
   return %x : tensor<?xf32>
