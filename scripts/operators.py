@@ -29,7 +29,7 @@ import backend_suite  # noqa: E402
 # The one that takes every model is first.
 TARGETS = tuple(backend_suite.KINDS_OF_TARGETS)
 
-INFERENCE = "inference only"
+NOT_IN_LOOPS = "not in the body of a `Loop` or `Scan`"
 KNOWN_WINDOW = "the spatial dimensions must be known"
 KNOWN_CONVOLUTION = "channels, spatial dimensions and the shape of the weight must be known"
 KNOWN_AXES = "the dimensions that are normalised over must be known"
@@ -44,6 +44,7 @@ LIMITS = {
     "AveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
     "BatchNormalization": "statistics are outputs where `training_mode` is 1",
     "BitCast": "of types of less than 8 bits only between integers of as many",
+    "Bernoulli": f"{FLOATS}; {NOT_IN_LOOPS}",
     "Cast": "no strings",
     "CastLike": "no strings",
     "CenterCropPad": "the shape of the output must be known",
@@ -61,7 +62,7 @@ LIMITS = {
            "be constant, or the shape of the output known",
     "DepthToSpace": "channels, height and width must be known",
     "DequantizeLinear": "integers of at most 16 bits, or 32, and floats of at most 8",
-    "Dropout": INFERENCE,
+    "Dropout": NOT_IN_LOOPS,
     "Expand": BY_OUTPUT.format("`shape`"),
     "GatherElements": "the dimensions must be known",
     "GatherND": "the dimensions of the data must be known",
@@ -81,6 +82,7 @@ LIMITS = {
     "MaxPool": f"{KNOWN_WINDOW}, all dimensions where `Indices` is used",
     "MaxUnpool": BY_OUTPUT.format("`output_shape`") + "; the dimensions must be known",
     "Mod": "floats need `fmod` = 1",
+    "Multinomial": f"{FLOATS}; {NOT_IN_LOOPS}",
     "NonZero": "the dimensions must be known",
     "NonMaxSuppression": "the dimensions of boxes and scores must be known",
     "OneHot": "`depth` must be constant, or the shape of the output known",
@@ -90,6 +92,10 @@ LIMITS = {
     "QuantizeLinear": "integers of at most 16 bits and floats of at most 8; inputs of floats",
     "RMSNormalization": KNOWN_AXES,
     "RNN": KNOWN_RECURRENCE,
+    "RandomNormal": NOT_IN_LOOPS,
+    "RandomNormalLike": NOT_IN_LOOPS,
+    "RandomUniform": NOT_IN_LOOPS,
+    "RandomUniformLike": NOT_IN_LOOPS,
     "Range": BY_OUTPUT.format("the inputs"),
     "ReduceL1": f"{FLOATS}; {REDUCTION}",
     "ReduceL2": f"{FLOATS}; {REDUCTION}",
@@ -171,6 +177,12 @@ FOOTER = """
 ## Where ONNX leaves the result open
 
 - `QuantizeLinear` of NaN gives 0 on the device: its conversion of a float to an integer says so.
+- `Bernoulli`, `Multinomial`, `RandomNormal`, `RandomNormalLike`, `RandomUniform`, `RandomUniformLike`, and `Dropout` in
+  training mode: ONNX says what is drawn, not by which generator, and the numbers are not those of another runtime. Here
+  each element follows from its position and the node's `seed` alone, by Philox4x32-10: two nodes with one `seed`
+  draw the same, and **every run of a binary draws the same**. Without a `seed` a node has one of its own, made from its
+  name, the same in every compile. For other numbers in each run make them outside and feed them. Where a step of a
+  `Loop` or `Scan` would draw, the same for each step, the node is refused.
 """
 
 

@@ -349,6 +349,14 @@ SmallVector<Value> NodeAccessor::lowerBody(unsigned index, ValueRange arguments,
 // Outputs
 //===----------------------------------------------------------------------===//
 
+bool NodeAccessor::isInLoop() {
+  for (auto parent = node->getParentOfType<NodeOp>(); parent;
+       parent = parent->getParentOfType<NodeOp>())
+    if (parent.getOpType() == "Loop" || parent.getOpType() == "Scan")
+      return true;
+  return false;
+}
+
 bool NodeAccessor::isOutputUsed(unsigned index) {
   return index < getNumOutputs() && !node.getOutputs()[index].use_empty();
 }

@@ -46,6 +46,10 @@ public:
 
   mlir::StringRef getOpType() { return node.getOpType(); }
   int64_t getOpset() { return node.getOpset(); }
+  /// Of no other node of the model.
+  mlir::StringRef getId() { return node.getId(); }
+  /// Whether the node is in the body of a Loop or Scan, at any depth.
+  bool isInLoop();
 
   /// Starts an error that names node, operator and opset; the caller adds what
   /// was found, what is needed and a hint.

@@ -45,6 +45,7 @@ OperatorTable makeOperatorTable() {
   registerPooling(table);
   registerPositions(table);
   registerQuantization(table);
+  registerRandom(table);
   registerRecurrent(table);
   registerReduction(table);
   registerReplication(table);

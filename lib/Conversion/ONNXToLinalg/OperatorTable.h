@@ -68,6 +68,7 @@ void registerPad(OperatorTable &table);
 void registerPooling(OperatorTable &table);
 void registerPositions(OperatorTable &table);
 void registerQuantization(OperatorTable &table);
+void registerRandom(OperatorTable &table);
 void registerRecurrent(OperatorTable &table);
 void registerReduction(OperatorTable &table);
 void registerReplication(OperatorTable &table);

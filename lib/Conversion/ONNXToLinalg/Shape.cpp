@@ -228,27 +228,7 @@ static LogicalResult lowerTranspose(NodeAccessor &node) {
   return node.setOutput(makeTranspose(node.b, node.getInput(0), permutation));
 }
 
-/// In inference a Dropout passes its input on.
-static LogicalResult lowerDropout(NodeAccessor &node) {
-  std::optional<SmallVector<int64_t>> training = node.getConstantInts(2);
-  bool isInference = !node.hasInput(2) || (training && training->size() == 1 &&
-                                           training->front() == 0);
-  if (!isInference)
-    return node.error() << "input 2 ('training_mode') is not a constant false; "
-                           "export the model in evaluation mode";
-  if (node.isOutputUsed(1)) {
-    RankedTensorType type = node.getInputType(0);
-    if (failed(node.checkStatic(0, "the mask")))
-      return failure();
-    auto mask = DenseElementsAttr::get(type.clone(node.b.getI1Type()), true);
-    if (failed(node.setOutput(1, arith::ConstantOp::create(node.b, mask))))
-      return failure();
-  }
-  return node.setOutput(node.getInput(0));
-}
-
 void registerShape(OperatorTable &table) {
-  table.add("Dropout", 1, lowerDropout);
   table.add("Flatten", 1, lowerFlatten);
   table.add("Identity", 1, lowerIdentity);
   table.add("Reshape", 1, lowerReshape);

@@ -131,12 +131,34 @@ func.func @transpose(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
-func.func @dropout_training(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
-  %none = onnx.none : none
-  %c = onnx.constant dense<true> : tensor<i1> : tensor<i1>
-  // expected-error @+1 {{node 'a' (Dropout, opset 17): input 2 ('training_mode') is not a constant false; export the model in evaluation mode}}
-  %0 = onnx.node "Dropout"(%x, %none, %c) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, none, tensor<i1>) -> tensor<2x3xf32>
+func.func @dropout_ratio(%x: tensor<2x3xf32>, %r: tensor<2xf32>, %c: tensor<i1>) -> tensor<2x3xf32> {
+  // expected-error @+1 {{node 'a' (Dropout, opset 17): one float ('ratio') and one boolean ('training_mode') are needed}}
+  %0 = onnx.node "Dropout"(%x, %r, %c) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<2xf32>, tensor<i1>) -> tensor<2x3xf32>
   return %0 : tensor<2x3xf32>
+}
+
+// -----
+
+func.func @random_shape() -> tensor<?xf32> {
+  // expected-error @+1 {{node 'a' (RandomUniform, opset 22): attribute 'shape' has a negative size}}
+  %0 = onnx.node "RandomUniform"() {id = "a", opset = 22 : i64} attributes {shape = array<i64: -1>} : () -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+func.func @random_integers(%x: tensor<2xi32>) -> tensor<2xi32> {
+  // expected-error @+1 {{node 'a' (RandomNormalLike, opset 22): the output's element type is not known to be a float; declare it with the attribute 'dtype'}}
+  %0 = onnx.node "RandomNormalLike"(%x) {id = "a", opset = 22 : i64} attributes {} : (tensor<2xi32>) -> tensor<2xi32>
+  return %0 : tensor<2xi32>
+}
+
+// -----
+
+func.func @multinomial_size(%x: tensor<2x3xf32>) -> tensor<2x?xi32> {
+  // expected-error @+1 {{node 'a' (Multinomial, opset 22): attribute 'sample_size' is -1, but a number that is not negative is needed}}
+  %0 = onnx.node "Multinomial"(%x) {id = "a", opset = 22 : i64} attributes {sample_size = -1 : i64} : (tensor<2x3xf32>) -> tensor<2x?xi32>
+  return %0 : tensor<2x?xi32>
 }
 
 // -----
