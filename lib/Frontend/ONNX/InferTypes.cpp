@@ -6,9 +6,11 @@
 
 #include "LoadedModel.h"
 #include "garam/Support/DiagnosedError.h"
+#include "garam/Support/Errors.h"
 
 #include "onnx/defs/schema.h"
 #include "onnx/shape_inference/implementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace llvm;
@@ -46,6 +48,81 @@ Error explainMissingType(const LoadedModel &model, const pb::NodeProto &node,
   return addNode(makeUserError(ExitCode::Model, what), described);
 }
 
+/// "float[2, ?]".
+std::string describeType(const pb::TypeProto &type) {
+  if (!type.has_tensor_type())
+    return "no tensor";
+  std::string text = StringRef(pb::TensorProto::DataType_Name(
+                                   static_cast<pb::TensorProto::DataType>(
+                                       type.tensor_type().elem_type())))
+                         .lower();
+  if (!type.tensor_type().has_shape())
+    return text + " of unknown rank";
+  auto describeSize = [](const auto &dim) {
+    return dim.has_dim_value() ? std::to_string(dim.dim_value()) : "?";
+  };
+  return text + "[" +
+         join(map_range(type.tensor_type().shape().dim(), describeSize), ", ") +
+         "]";
+}
+
+/// What is known of the types of a graph's values.
+StringMap<std::string> describeValues(const pb::GraphProto &graph) {
+  StringMap<std::string> types;
+  for (const auto *values : {&graph.input(), &graph.value_info()})
+    for (const pb::ValueInfoProto &value : *values)
+      types[value.name()] = describeType(value.type());
+  for (const pb::TensorProto &tensor : graph.initializer()) {
+    pb::TypeProto type;
+    type.mutable_tensor_type()->set_elem_type(tensor.data_type());
+    for (int64_t size : tensor.dims())
+      type.mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(
+          size);
+    type.mutable_tensor_type()->mutable_shape();
+    types[tensor.name()] = describeType(type);
+  }
+  return types;
+}
+
+/// Inference names the node in its message; here it becomes part of the error,
+/// with the types of its inputs.
+Error explainConflict(LoadedModel &model, const UserError &conflict) {
+  std::string text = conflict.message();
+  Error explained = Error::success();
+  visitNodes(*model.proto.mutable_graph(), [&](const pb::NodeProto &node) {
+    std::string mark =
+        "(op_type:" + node.op_type() + ", node name: " + node.name() + "): ";
+    size_t position = StringRef(text).find(mark);
+    if (explained || position == StringRef::npos)
+      return;
+    StringMap<std::string> types = describeValues(model.proto.graph());
+    std::string inputs;
+    for (const std::string &input : node.input())
+      if (auto type = types.find(input); type != types.end())
+        inputs += (inputs.empty() ? "" : ", ") + ("'" + input + "' is ") +
+                  type->second;
+    std::string origin = getOrigin(node);
+    DiagnosedNode described{origin, node.op_type(), std::nullopt,
+                            /*detail=*/""};
+    if (auto known = model.nodes.find(origin); known != model.nodes.end()) {
+      described.op = known->second.opType;
+      described.opset = known->second.opset;
+    }
+    explained =
+        addNode(makeUserError(
+                    ExitCode::Model,
+                    "types cannot be inferred: " +
+                        StringRef(text).drop_front(position + mark.size()) +
+                        (inputs.empty() ? "" : "; of its inputs " + inputs) +
+                        "; hint: convert an input with a Cast, or declare the "
+                        "type that it has"),
+                described);
+  });
+  if (explained)
+    return explained;
+  return makeUserError(conflict.getExitCode(), text);
+}
+
 } // namespace
 
 /// ONNX's inference takes an STFT without the attribute 'onesided' for one whose
@@ -78,10 +155,15 @@ Error inferTypes(LoadedModel &model) {
   pb::ShapeInferenceOptions options(/*check_type_val=*/true,
                                     /*strict_mode_val=*/0,
                                     /*data_prop_val=*/false);
-  return catchErrors("types cannot be inferred", [&] {
-    pb::shape_inference::InferShapes(model.proto,
-                                     pb::OpSchemaRegistry::Instance(), options);
-  });
+  return handleErrors(
+      catchErrors("types cannot be inferred",
+                  [&] {
+                    pb::shape_inference::InferShapes(
+                        model.proto, pb::OpSchemaRegistry::Instance(), options);
+                  }),
+      [&](const UserError &conflict) {
+        return explainConflict(model, conflict);
+      });
 }
 
 Error checkTypes(const LoadedModel &model) {
