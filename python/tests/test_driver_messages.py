@@ -143,7 +143,7 @@ def test_placed_modules_without_a_system(fails, edit, tmp_path):
 
 
 def test_programs_without_a_segment_for_an_input(fails, edit, tmp_path):
-    path = edit("npu-commands", 'npu.segment "input"', 'npu.segment "state"')
+    path = edit("npu-commands", "npu.segment <input>", "npu.segment <state>")
     fails(MODEL, "has segments for 0 inputs and 1 outputs, it has 1 and 1",
           *compile_stage(path, "npu-commands", tmp_path))
 

@@ -14,8 +14,8 @@
 func.func @copy_blocks() {
   npu.parameter "blocks" maximum 4
   npu.parameter "start" maximum 3
-  npu.segment "input" "in" {size = 448 : i64}
-  npu.segment "output" "out" {size = 448 : i64}
+  npu.segment <input> "in" {size = 448 : i64}
+  npu.segment <output> "out" {size = 448 : i64}
   %in = npu.buffer <dram> bytes 448 {segment = 0 : i64, offset = 0 : i64}
   %out = npu.buffer <dram> bytes 448 {segment = 1 : i64, offset = 0 : i64}
   %blocks = npu.buffer <local> bytes 256 {cores = array<i64: 0>, offset = 0 : i64}

@@ -29,8 +29,8 @@
 // CHECK: vector [4]
 // CHECK-SAME: CmpI r1 r0 NE; r0 = OrI r2 r2; r1 = ConstI32 -1; r0 = MulI r0 r1; r0 = I32ToF32 r0; }
 func.func @stores() {
-  npu.segment "input" "in" {size = 64 : i64}
-  npu.segment "output" "out" {size = 64 : i64}
+  npu.segment <input> "in" {size = 64 : i64}
+  npu.segment <output> "out" {size = 64 : i64}
   %in = npu.buffer <dram> bytes 64 {segment = 0 : i64, offset = 0 : i64}
   %out = npu.buffer <dram> bytes 64 {segment = 1 : i64, offset = 0 : i64}
   %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>, offset = 0 : i64}

@@ -15,8 +15,8 @@
 // CHECK-NEXT: copy [64]x1B from local0+0x40{1} to dram1+0x0{1}
 // CHECK-NOT: copy
 func.func @kept() {
-  npu.segment "constant" "w" {size = 64 : i64}
-  npu.segment "output" "y" {size = 64 : i64}
+  npu.segment <constant> "w" {size = 64 : i64}
+  npu.segment <output> "y" {size = 64 : i64}
   %w = npu.buffer <dram> bytes 64 {segment = 0 : i64, offset = 0 : i64, parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>]}
   %y = npu.buffer <dram> bytes 64 {segment = 1 : i64, offset = 0 : i64}
   %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>, offset = 64 : i64, resident}

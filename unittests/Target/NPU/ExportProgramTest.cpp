@@ -52,7 +52,7 @@ protected:
 
   /// The message for a buffer of 64 bytes with this part.
   std::string getPartError(const std::string &part) {
-    return getError("npu.segment \"constant\" \"weights\"\n"
+    return getError("npu.segment <constant> \"weights\"\n"
                     "%b = npu.buffer <dram> bytes 64 {segment = 0 : i64, "
                     "offset = 0 : i64, parts = [#npu.part<" +
                     part + ">]}");

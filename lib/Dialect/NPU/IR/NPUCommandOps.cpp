@@ -192,16 +192,6 @@ LogicalResult BufferOp::verify() {
   return success();
 }
 
-LogicalResult SegmentOp::verify() {
-  static constexpr StringRef roles[] = {"constant", "parameter", "state",
-                                        "input",    "output",    "scratch"};
-  if (!llvm::is_contained(roles, getRole()))
-    return emitOpError("needs a role of constant, parameter, state, input, "
-                       "output, scratch, got: ")
-           << getRole();
-  return success();
-}
-
 LogicalResult ParameterOp::verify() {
   auto maximum = static_cast<int64_t>(getMaximum());
   if (maximum < 0 || maximum > std::numeric_limits<uint32_t>::max())

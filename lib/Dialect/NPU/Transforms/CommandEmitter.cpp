@@ -68,7 +68,7 @@ void CommandEmitter::allocate(Piece &piece, int64_t segment, int64_t bytes) {
   }
 }
 
-int64_t CommandEmitter::createSegment(StringRef role, StringRef name,
+int64_t CommandEmitter::createSegment(RoleKind role, StringRef name,
                                       std::optional<int64_t> bytes) {
   definitions.push_back(SegmentOp::create(
       builder, loc, role, name,

@@ -55,7 +55,7 @@ public:
   /// `segment`.
   void allocate(Piece &piece, int64_t segment, int64_t bytes);
   /// Segments are numbered as they are created.
-  int64_t createSegment(llvm::StringRef role, llvm::StringRef name,
+  int64_t createSegment(RoleKind role, llvm::StringRef name,
                         std::optional<int64_t> bytes);
   /// A dense buffer for `box` of a tensor, as a piece of it.
   Piece createLocalPiece(const Box &box, llvm::ArrayRef<int64_t> layout,

@@ -31,8 +31,8 @@ std::string getEntryName(DictionaryAttr attributes, StringRef fallback,
 }
 
 /// A tensor that fills its own segment, row-major: how ONNX lays it out.
-Piece createSegmentPiece(CommandEmitter &emitter, StringRef role,
-                         StringRef name, RankedTensorType type) {
+Piece createSegmentPiece(CommandEmitter &emitter, RoleKind role, StringRef name,
+                         RankedTensorType type) {
   Piece piece = makeDRAMPiece(type);
   int64_t bytes = type.getNumElements() *
                   getElementBytes(getElementKind(type.getElementType(), false));
@@ -50,15 +50,15 @@ public:
     eraseDeadOps();
     emitter.loc = func.getLoc();
     int64_t constantSegment =
-        emitter.createSegment("constant", "constants", std::nullopt);
+        emitter.createSegment(RoleKind::constant, "constants", std::nullopt);
     std::vector<Piece> inputs =
-        createEntries("input", func.getArgumentTypes(),
+        createEntries(RoleKind::input, func.getArgumentTypes(),
                       [&](unsigned i) { return func.getArgAttrDict(i); });
     std::vector<Piece> results =
-        createEntries("output", func.getResultTypes(),
+        createEntries(RoleKind::output, func.getResultTypes(),
                       [&](unsigned i) { return func.getResultAttrDict(i); });
     int64_t scratchSegment =
-        emitter.createSegment("scratch", "scratch", std::nullopt);
+        emitter.createSegment(RoleKind::scratch, "scratch", std::nullopt);
 
     StageLowering stages(emitter, constantSegment, scratchSegment);
     for (auto [argument, piece] : llvm::zip(func.getArguments(), inputs))
@@ -94,13 +94,13 @@ private:
   }
 
   std::vector<Piece>
-  createEntries(StringRef role, TypeRange types,
+  createEntries(RoleKind role, TypeRange types,
                 llvm::function_ref<DictionaryAttr(unsigned)> getAttrs) {
     std::vector<Piece> pieces;
     for (auto [i, type] : llvm::enumerate(types))
-      pieces.push_back(createSegmentPiece(emitter, role,
-                                          getEntryName(getAttrs(i), role, i),
-                                          cast<RankedTensorType>(type)));
+      pieces.push_back(createSegmentPiece(
+          emitter, role, getEntryName(getAttrs(i), stringifyRoleKind(role), i),
+          cast<RankedTensorType>(type)));
     return pieces;
   }
 

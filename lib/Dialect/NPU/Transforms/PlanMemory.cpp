@@ -162,7 +162,7 @@ FailureOr<int64_t> planScratch(func::FuncOp func,
     if (op.getParts() || !op.getSegment())
       return memories;
     SegmentOp segment = segments[*op.getSegment()];
-    if (segment.getRole() == "scratch")
+    if (segment.getRole() == RoleKind::scratch)
       memories.push_back(0);
     return memories;
   };
@@ -234,7 +234,8 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   int64_t constantBytes = placeConstants(buffers);
   int64_t heldBytes = constantBytes;
   for (SegmentOp segment : segments)
-    if (segment.getRole() != "constant" && segment.getRole() != "scratch")
+    if (segment.getRole() != RoleKind::constant &&
+        segment.getRole() != RoleKind::scratch)
       heldBytes += segment.getSize().value_or(0);
   FailureOr<int64_t> scratchBytes =
       planScratch(func, buffers, segments, heldBytes, machine);
@@ -245,9 +246,9 @@ FailureOr<MemoryUse> planMemory(func::FuncOp func,
   for (LiveBuffer &buffer : buffers)
     buffer.op.setOffset(std::max<int64_t>(buffer.offset, 0));
   for (SegmentOp segment : segments) {
-    if (segment.getRole() == "constant")
+    if (segment.getRole() == RoleKind::constant)
       segment.setSize(constantBytes);
-    if (segment.getRole() == "scratch")
+    if (segment.getRole() == RoleKind::scratch)
       segment.setSize(use.scratchBytes);
   }
   return use;

@@ -12,7 +12,6 @@
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/NPU/Compile.h"
 #include "llvm/ADT/MapVector.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -22,16 +21,6 @@ using namespace mlir;
 
 namespace garam::npu {
 namespace {
-
-SegmentRole getRole(StringRef role) {
-  return llvm::StringSwitch<SegmentRole>(role)
-      .Case("constant", SegmentRole::Constant)
-      .Case("parameter", SegmentRole::Parameter)
-      .Case("state", SegmentRole::State)
-      .Case("input", SegmentRole::Input)
-      .Case("output", SegmentRole::Output)
-      .Default(SegmentRole::Scratch);
-}
 
 class ProgramExporter {
 public:
@@ -98,7 +87,7 @@ private:
     return TypeSwitch<Operation *, LogicalResult>(op)
         .Case([&](SegmentOp segment) {
           result.program.segments.push_back(
-              {getRole(segment.getRole()),
+              {static_cast<SegmentRole>(segment.getRole()),
                static_cast<uint64_t>(segment.getSize().value_or(0)),
                segment.getName().str()});
           return success();

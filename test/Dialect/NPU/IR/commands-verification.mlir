@@ -43,8 +43,9 @@ func.func @constants_on_chip() {
 // -----
 
 func.func @role() {
-  // expected-error @+1 {{'npu.segment' op needs a role of constant, parameter, state, input, output, scratch, got: weights}}
-  npu.segment "weights" "w"
+  // expected-error @+2 {{expected ::garam::npu::RoleKind to be one of: constant, parameter, state, input, output, scratch}}
+  // expected-error @+1 {{failed to parse NPU_RoleAttr parameter 'value'}}
+  npu.segment <weights> "w"
   return
 }
 

@@ -5,7 +5,7 @@
 
 // What passes on commands keep for each core has room for those of the machine.
 func.func @no_such_core() {
-  npu.segment "scratch" "scratch"
+  npu.segment <scratch> "scratch"
   // expected-error @+1 {{'npu.buffer' op lies in core 8, but atom has 8}}
   %a = npu.buffer <local> bytes 64 {cores = array<i64: 8>}
   return
@@ -14,7 +14,7 @@ func.func @no_such_core() {
 // -----
 
 func.func @no_such_queue() {
-  npu.segment "scratch" "scratch"
+  npu.segment <scratch> "scratch"
   %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   // expected-error @+1 {{'npu.dma_command' op runs on core 9, but atom has 8}}
   npu.dma_command 9, to %a sizes [64] bytes 1
@@ -41,7 +41,7 @@ func.func @no_such_signalled_queue() {
 // -----
 
 func.func @no_such_segment() {
-  npu.segment "input" "x" {size = 64 : i64}
+  npu.segment <input> "x" {size = 64 : i64}
   // expected-error @+1 {{'npu.buffer' op lies in segment 1 of 1}}
   %a = npu.buffer <dram> bytes 64 {segment = 1 : i64}
   return
@@ -51,7 +51,7 @@ func.func @no_such_segment() {
 
 // Weights of a core that is not there are not kept either.
 func.func @no_such_memory() {
-  npu.segment "constant" "constants"
+  npu.segment <constant> "constants"
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 0 : i64}
   // expected-error @+1 {{'npu.buffer' op lies in core 63, but atom has 8}}
   %w = npu.buffer <local> bytes 64 {cores = array<i64: 63>}

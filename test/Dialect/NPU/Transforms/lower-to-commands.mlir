@@ -9,9 +9,9 @@
 // order in which the array reads them; one transfer brings them in front of the
 // activations.
 // CHECK-LABEL: @product
-// CHECK: npu.segment "constant"
-// CHECK: npu.segment "input" "x" {size = 128 : i64}
-// CHECK: npu.segment "output" "y" {size = 256 : i64}
+// CHECK: npu.segment <constant>
+// CHECK: npu.segment <input> "x" {size = 128 : i64}
+// CHECK: npu.segment <output> "y" {size = 256 : i64}
 // CHECK: %[[CONSTANTS:.*]] = npu.buffer <dram> bytes 576 {parts = [#npu.part<0 : f16 sizes[16, 16] from 0 strides[16, 1] of dense<1.000000e+00> : tensor<16x16xf16>>, #npu.part<512 : f32 sizes[16]
 // CHECK: %[[LOCAL:.*]] = npu.buffer <local> bytes 576
 // CHECK: npu.dma_command 0, %[[CONSTANTS]] to %[[LOCAL]] sizes [576] bytes 1

@@ -13,7 +13,7 @@ func.func private @declared(tensor<4xf32>) -> tensor<4xf32>
 // CHECK-LABEL: @identity
 // CHECK-NEXT: return %arg0
 // COMMANDS-LABEL: @identity
-// COMMANDS: npu.segment "input"
+// COMMANDS: npu.segment <input>
 // COMMANDS: npu.dma_command
 func.func @identity(%x: tensor<4xf32>) -> tensor<4xf32> {
   return %x : tensor<4xf32>

@@ -7,7 +7,7 @@
 
 // Addresses and waits cannot be planned for commands that are in loops.
 func.func @rolled() {
-  npu.segment "scratch" "scratch"
+  npu.segment <scratch> "scratch"
   %a = npu.buffer <shared> bytes 64
   // expected-error @+1 {{'npu.loop' op is made by npu-roll-loops, behind the passes that plan memory and synchronise}}
   npu.loop 0 <dma> count 2 {

@@ -14,7 +14,7 @@
 // CHECK-NOT: npu.dma_command
 // CHECK: npu.vector_command 0, %{{.*}}(%[[KEPT]])
 func.func @stays_in_local_memory() {
-  npu.segment "constant" "constants"
+  npu.segment <constant> "constants"
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 0 : i64}
   %w = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
@@ -42,7 +42,7 @@ func.func @stays_in_local_memory() {
 // CHECK-NOT: npu.dma_command
 // CHECK: npu.vector_command 0, %{{.*}}(%[[KEPT]])
 func.func @brought_twice() {
-  npu.segment "constant" "constants"
+  npu.segment <constant> "constants"
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 0 : i64}
   %copy = npu.micro_program {
   ^bb0(%e: f32):
@@ -78,7 +78,7 @@ func.func @brought_twice() {
 // CHECK: npu.dma_command 0, %[[WEIGHTS]] to %[[V:.*]] sizes [400, 200]
 // CHECK: npu.vector_command 0, %{{.*}}(%[[V]])
 func.func @stays_in_shared_memory() {
-  npu.segment "constant" "constants"
+  npu.segment <constant> "constants"
   %weights = npu.buffer <dram> bytes 190000 {parts = [#npu.part<0 : f32 sizes[47500] from 0 strides[1] of dense<1.0> : tensor<47500xf32>>], segment = 0 : i64}
   %w = npu.buffer <local> bytes 190008 {cores = array<i64: 0>}
   %v = npu.buffer <local> bytes 80000 {cores = array<i64: 0>}
@@ -109,7 +109,7 @@ func.func @stays_in_shared_memory() {
 // CHECK-NOT: npu.setup
 func.func @changes() {
   npu.parameter "block" maximum 1
-  npu.segment "constant" "constants"
+  npu.segment <constant> "constants"
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 0 : i64}
   %w = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
   %p = npu.buffer <local> bytes 64 {cores = array<i64: 0>}

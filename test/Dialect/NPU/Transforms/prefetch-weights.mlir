@@ -15,8 +15,8 @@
 // CHECK: npu.dma_command 0, %[[B]] to %[[C:.*]] sizes
 // CHECK: npu.vector_command 0, %{{.*}}(%[[C]], %[[W]])
 func.func @into_idle_time() {
-  npu.segment "input" "x" {size = 1048576 : i64}
-  npu.segment "constant" "constants" {size = 64 : i64}
+  npu.segment <input> "x" {size = 1048576 : i64}
+  npu.segment <constant> "constants" {size = 64 : i64}
   %in = npu.buffer <dram> bytes 1048576 {segment = 0 : i64}
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 1 : i64}
   %a = npu.buffer <local> bytes 1048576 {cores = array<i64: 0>}
@@ -52,8 +52,8 @@ func.func @into_idle_time() {
 // CHECK: npu.dma_command 0, %[[WEIGHTS]] to %[[W]] sizes [78080] bytes 1 with [#npu.descriptor<81920 : u8 strides[1]>, #npu.descriptor<81920 : u8 strides[1]>]
 // CHECK: npu.vector_command 0, %{{.*}}(%{{.*}}, %[[W]])
 func.func @a_part_into_idle_time() {
-  npu.segment "input" "x" {size = 262144 : i64}
-  npu.segment "constant" "constants" {size = 160000 : i64}
+  npu.segment <input> "x" {size = 262144 : i64}
+  npu.segment <constant> "constants" {size = 160000 : i64}
   %in = npu.buffer <dram> bytes 262144 {segment = 0 : i64}
   %weights = npu.buffer <dram> bytes 160000 {parts = [#npu.part<0 : f32 sizes[40000] from 0 strides[1] of dense<1.0> : tensor<40000xf32>>], segment = 1 : i64}
   %a = npu.buffer <local> bytes 262144 {cores = array<i64: 0>}
@@ -90,7 +90,7 @@ func.func @a_part_into_idle_time() {
 // CHECK-NOT: npu.dma_command {{[0-7]}}, %[[WEIGHTS]]
 // CHECK: npu.vector_command
 func.func @through_shared_memory() {
-  npu.segment "constant" "constants" {size = 190000 : i64}
+  npu.segment <constant> "constants" {size = 190000 : i64}
   %weights = npu.buffer <dram> bytes 190000 {parts = [#npu.part<0 : f32 sizes[47500] from 0 strides[1] of dense<1.0> : tensor<47500xf32>>], segment = 0 : i64}
   %copy = npu.micro_program {
   ^bb0(%e: f32):
@@ -172,8 +172,8 @@ func.func @through_shared_memory() {
 // CHECK-DAG: npu.dma_command 0, %[[WEIGHTS]] to %[[W]] sizes [103392] bytes 1 with [#npu.descriptor<196608 : u8 strides[1]>, #npu.descriptor<196608 : u8
 // CHECK: npu.vector_command 0, %{{.*}}, %[[W]])
 func.func @long_load() {
-  npu.segment "input" "x" {size = 1048576 : i64}
-  npu.segment "constant" "constants" {size = 300000 : i64}
+  npu.segment <input> "x" {size = 1048576 : i64}
+  npu.segment <constant> "constants" {size = 300000 : i64}
   %in = npu.buffer <dram> bytes 1048576 {segment = 0 : i64}
   %weights = npu.buffer <dram> bytes 300000 {parts = [#npu.part<0 : f32 sizes[75000] from 0 strides[1] of dense<1.0> : tensor<75000xf32>>], segment = 1 : i64}
   %a = npu.buffer <local> bytes 1048576 {cores = array<i64: 0>}
@@ -204,8 +204,8 @@ func.func @long_load() {
 // CHECK: %[[WEIGHTS:.*]] = npu.buffer <dram> bytes 64 {parts
 // CHECK: npu.dma_command 1, %[[WEIGHTS]]
 func.func @queue_of_a_receiver() {
-  npu.segment "input" "x" {size = 1048576 : i64}
-  npu.segment "constant" "constants" {size = 64 : i64}
+  npu.segment <input> "x" {size = 1048576 : i64}
+  npu.segment <constant> "constants" {size = 64 : i64}
   %in = npu.buffer <dram> bytes 1048576 {segment = 0 : i64}
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 1 : i64}
   %a = npu.buffer <local> bytes 1048576 {cores = array<i64: 0>}
@@ -229,7 +229,7 @@ func.func @queue_of_a_receiver() {
 // CHECK-LABEL: @nothing_to_gain
 // CHECK: npu.dma_command 0, %{{.*}} to %{{.*}} sizes [300000]
 func.func @nothing_to_gain() {
-  npu.segment "constant" "constants" {size = 300000 : i64}
+  npu.segment <constant> "constants" {size = 300000 : i64}
   %weights = npu.buffer <dram> bytes 300000 {parts = [#npu.part<0 : f32 sizes[75000] from 0 strides[1] of dense<1.0> : tensor<75000xf32>>], segment = 0 : i64}
   %w = npu.buffer <local> bytes 300000 {cores = array<i64: 0>}
   %a = npu.buffer <local> bytes 64 {cores = array<i64: 0>}
@@ -254,8 +254,8 @@ func.func @nothing_to_gain() {
 // CHECK-NEXT: npu.dma_command 0, %[[WEIGHTS]] to
 // CHECK-NEXT: npu.vector_command 0, %{{.*}}(%[[C]])
 func.func @where_tiles_have_room() {
-  npu.segment "input" "x" {size = 3145728 : i64}
-  npu.segment "constant" "constants" {size = 64 : i64}
+  npu.segment <input> "x" {size = 3145728 : i64}
+  npu.segment <constant> "constants" {size = 64 : i64}
   %in = npu.buffer <dram> bytes 3145728 {segment = 0 : i64}
   %weights = npu.buffer <dram> bytes 64 {parts = [#npu.part<0 : f32 sizes[16] from 0 strides[1] of dense<1.0> : tensor<16xf32>>], segment = 1 : i64}
   %a = npu.buffer <local> bytes 1572864 {cores = array<i64: 0>}

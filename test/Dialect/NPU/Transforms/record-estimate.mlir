@@ -7,7 +7,7 @@
 // core's port; then its core computes.
 // CHECK: func.func @alone() attributes {npu.estimate = 5.13594{{0*}}e-04 : f64, npu.node_ends = {}}
 func.func @alone() {
-  npu.segment "input" "x" {size = 2097152 : i64}
+  npu.segment <input> "x" {size = 2097152 : i64}
   %in = npu.buffer <dram> bytes 2097152 {segment = 0 : i64}
   %b = npu.buffer <local> bytes 65536 {cores = array<i64: 7>}
   %c = npu.buffer <local> bytes 65536 {cores = array<i64: 7>}
@@ -25,7 +25,7 @@ func.func @alone() {
 // takes 2.409 us. It is not served behind the 14 MiB, 67 us later.
 // CHECK: func.func @beside_long_loads() attributes {npu.estimate = 5.14979{{[0-9]*}}E-4 : f64, npu.node_ends = {}}
 func.func @beside_long_loads() {
-  npu.segment "input" "x" {size = 2097152 : i64}
+  npu.segment <input> "x" {size = 2097152 : i64}
   %in = npu.buffer <dram> bytes 2097152 {segment = 0 : i64}
   %a0 = npu.buffer <local> bytes 2097152 {cores = array<i64: 0>}
   %a1 = npu.buffer <local> bytes 2097152 {cores = array<i64: 1>}
@@ -57,7 +57,7 @@ func.func @beside_long_loads() {
 // commands and signals cost the rest.
 // CHECK: func.func @behind_a_reader() attributes {npu.estimate = 0.001123463{{[0-9]*}} : f64, npu.node_ends = {}}
 func.func @behind_a_reader() {
-  npu.segment "input" "x" {size = 3145728 : i64}
+  npu.segment <input> "x" {size = 3145728 : i64}
   %in = npu.buffer <dram> bytes 3145728 {segment = 0 : i64}
   %a = npu.buffer <local> bytes 3145728 {cores = array<i64: 0>}
   %b = npu.buffer <local> bytes 3145728 {cores = array<i64: 0>}
@@ -78,7 +78,7 @@ func.func @behind_a_reader() {
 // CHECK: func.func @of_nodes() attributes {npu.estimate = 5.13594{{0*}}e-04 : f64,
 // CHECK-SAME: npu.node_ends = {conv = 5.13594{{0*}}e-04 : f64, pad = 1.524{{[0-9]*[Ee]-0?6}} : f64}}
 func.func @of_nodes() {
-  npu.segment "input" "x" {size = 2097152 : i64}
+  npu.segment <input> "x" {size = 2097152 : i64}
   %in = npu.buffer <dram> bytes 2097152 {segment = 0 : i64}
   %b = npu.buffer <local> bytes 65536 {cores = array<i64: 7>}
   %c = npu.buffer <local> bytes 65536 {cores = array<i64: 7>}

@@ -14,7 +14,7 @@
 // CHECK: npu.dma_command 0, %[[IN]] to %[[W:.*]] sizes [1048576]
 // CHECK: npu.vector_command 0, %{{.*}}(%{{.*}}, %[[W]])
 func.func @urgent_move() {
-  npu.segment "input" "x" {size = 1048576 : i64}
+  npu.segment <input> "x" {size = 1048576 : i64}
   %in = npu.buffer <dram> bytes 1048576 {offset = 0 : i64, segment = 0 : i64}
   %a = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 0 : i64}
   %b = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 65536 : i64}
@@ -52,7 +52,7 @@ func.func @urgent_move() {
 // CHECK: npu.dma_command 0, %[[B]] to %[[C:.*]] sizes [65536]
 // CHECK: npu.vector_command 0, %{{.*}}(%[[C]]) to
 func.func @addresses_in_use() {
-  npu.segment "scratch" "x" {size = 1048576 : i64}
+  npu.segment <scratch> "x" {size = 1048576 : i64}
   %in = npu.buffer <dram> bytes 1048576 {offset = 0 : i64, segment = 0 : i64}
   %a = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 0 : i64}
   %b = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 65536 : i64}
@@ -84,7 +84,7 @@ func.func @addresses_in_use() {
 // CHECK: npu.dma_command 0, %[[IN:.*]] to %[[W:.*]] sizes [4096]
 // CHECK: npu.dma_command 0, %[[B:.*]] to %[[C:.*]] sizes [65536]
 func.func @too_little() {
-  npu.segment "input" "x" {size = 1048576 : i64}
+  npu.segment <input> "x" {size = 1048576 : i64}
   %in = npu.buffer <dram> bytes 1048576 {offset = 0 : i64, segment = 0 : i64}
   %a = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 0 : i64}
   %b = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 65536 : i64}

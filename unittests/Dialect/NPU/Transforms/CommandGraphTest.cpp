@@ -34,8 +34,8 @@ protected:
       #bytes = #npu.descriptor<0 : u8 strides [1]>
       #tile = #npu.descriptor<0 : f16 strides [8, 2]>
       func.func @commands() {
-        npu.segment "input" "x" {size = 4096 : i64}
-        npu.segment "output" "y" {size = 4096 : i64}
+        npu.segment <input> "x" {size = 4096 : i64}
+        npu.segment <output> "y" {size = 4096 : i64}
         %in = npu.buffer <dram> bytes 4096 {segment = 0 : i64, offset = 0 : i64}
         %out = npu.buffer <dram> bytes 4096 {segment = 1 : i64, offset = 0 : i64}
         %a = npu.buffer <local> bytes 32 {cores = array<i64: 0>, offset = 0 : i64}

@@ -41,8 +41,8 @@ public:
       #bytes = #npu.descriptor<0 : u8 strides [1]>
       #floats = #npu.descriptor<0 : f32 strides [4]>
       func.func @random() {{
-        npu.segment "input" "x" {{size = {0} : i64}
-        npu.segment "scratch" "scratch" {{size = {1} : i64}
+        npu.segment <input> "x" {{size = {0} : i64}
+        npu.segment <scratch> "scratch" {{size = {1} : i64}
         %in = npu.buffer <dram> bytes {0} {{segment = 0 : i64, offset = 0 : i64}
         {2}
         %add = npu.micro_program {{

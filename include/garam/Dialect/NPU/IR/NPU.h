@@ -44,6 +44,12 @@ inline constexpr llvm::StringLiteral choiceExactKey = "exact";
 /// The element type in memory of a tensor with elements `type`, or nothing when
 /// the NPU has no such type. `isUnsigned`: how a signless integer is read.
 std::optional<ElementKind> findElementKind(mlir::Type type, bool isUnsigned);
+
+/// The accumulators of the tensor engines.
+struct AccumulatorResource
+    : mlir::SideEffects::Resource::Base<AccumulatorResource> {
+  llvm::StringRef getName() final { return "accumulators"; }
+};
 } // namespace garam::npu
 
 #define GET_OP_CLASSES

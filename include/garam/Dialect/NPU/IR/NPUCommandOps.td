@@ -49,6 +49,18 @@ def NPU_SpaceAttr : EnumAttr<NPU_Dialect, NPU_SpaceKind, "space"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
+def NPU_RoleKind : I32EnumAttr<"RoleKind", "who owns what a segment holds", [
+  I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"parameter", 1>,
+  I32EnumAttrCase<"state", 2>, I32EnumAttrCase<"input", 3>,
+  I32EnumAttrCase<"output", 4>, I32EnumAttrCase<"scratch", 5>
+]> {
+  let cppNamespace = "::garam::npu";
+  let genSpecializedAttr = 0;
+}
+def NPU_RoleAttr : EnumAttr<NPU_Dialect, NPU_RoleKind, "role"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def NPU_ElementKind : I32EnumAttr<"ElementKind", "element type in memory", [
   I32EnumAttrCase<"i8", 0>, I32EnumAttrCase<"u8", 1>,
   I32EnumAttrCase<"i16", 2>, I32EnumAttrCase<"u16", 3>,
@@ -157,7 +169,7 @@ def NPU_ViewArrayAttr : TypedArrayAttrBase<NPU_ViewAttr, "array of views">;
 // Buffers and micro-programs
 //===----------------------------------------------------------------------===//
 
-// Not pure: two buffers of equal attributes are two buffers.
+// Allocates, so two buffers of equal attributes are two buffers.
 def NPU_BufferOp : NPU_Op<"buffer"> {
   let summary = "a buffer in a memory";
   let description = [{
@@ -173,7 +185,7 @@ def NPU_BufferOp : NPU_Op<"buffer"> {
                        OptionalAttr<I64Attr>:$offset,
                        OptionalAttr<NPU_PartArrayAttr>:$parts,
                        UnitAttr:$resident);
-  let results = (outs NPU_BufferType:$result);
+  let results = (outs Res<NPU_BufferType, "", [MemAlloc]>:$result);
   let assemblyFormat = "$space `bytes` $size attr-dict";
   let hasVerifier = 1;
 }
@@ -181,13 +193,12 @@ def NPU_BufferOp : NPU_Op<"buffer"> {
 def NPU_SegmentOp : NPU_Op<"segment"> {
   let summary = "a segment of DRAM that the program addresses from its base";
   let description = [{
-    Segments are numbered in the order in which they stand. `role` is one of
-    constant, parameter, state, input, output, scratch. Without `size` it is as
-    large as its buffers need.
+    Segments are numbered in the order in which they stand. Without `size` it
+    is as large as its buffers need.
   }];
-  let arguments = (ins StrAttr:$role, StrAttr:$name, OptionalAttr<I64Attr>:$size);
+  let arguments = (ins NPU_RoleAttr:$role, StrAttr:$name,
+                       OptionalAttr<I64Attr>:$size);
   let assemblyFormat = "$role $name attr-dict";
-  let hasVerifier = 1;
 }
 
 def NPU_ParameterOp : NPU_Op<"parameter"> {
@@ -248,17 +259,29 @@ def NPU_ValueOp : NPU_Op<"value"> {
 // Commands
 //===----------------------------------------------------------------------===//
 
+// Waits and signals say nothing of their effects: they order all others.
 class NPU_CommandOp<string mnemonic, list<Trait> traits = []>
     : NPU_Op<mnemonic, traits>;
 
+class NPU_Read<Constraint type> : Arg<type, "", [MemRead]>;
+class NPU_Written<Constraint type> : Arg<type, "", [MemWrite]>;
+
+// Sums that one tensor command leaves to the next one of its core.
+def NPU_AccumulatorResource : Resource<"::garam::npu::AccumulatorResource">;
+
 def NPU_TensorCommandOp
-    : NPU_CommandOp<"tensor_command", [AttrSizedOperandSegments]> {
+    : NPU_CommandOp<"tensor_command",
+                    [AttrSizedOperandSegments,
+                     MemoryEffects<[MemRead<NPU_AccumulatorResource>,
+                                    MemWrite<NPU_AccumulatorResource>]>]> {
   let summary = "matrix product or convolution: TensorCommand of ISA.h";
   let arguments = (ins
     I64Attr:$core,
-    NPU_BufferType:$activation, NPU_BufferType:$weight,
-    Optional<NPU_BufferType>:$bias, Optional<NPU_BufferType>:$scale,
-    Optional<NPU_BufferType>:$residual, Optional<NPU_BufferType>:$output,
+    NPU_Read<NPU_BufferType>:$activation, NPU_Read<NPU_BufferType>:$weight,
+    NPU_Read<Optional<NPU_BufferType>>:$bias,
+    NPU_Read<Optional<NPU_BufferType>>:$scale,
+    NPU_Read<Optional<NPU_BufferType>>:$residual,
+    NPU_Written<Optional<NPU_BufferType>>:$output,
     DenseI64ArrayAttr:$rows, I64Attr:$columns, DenseI64ArrayAttr:$reduction,
     NPU_DescriptorArrayAttr:$descriptors, // of the operands, in order
     DenseI64ArrayAttr:$unit_rows, I64Attr:$unit_columns,
@@ -286,7 +309,8 @@ def NPU_VectorCommandOp
   let summary = "elementwise work or a reduction: VectorCommand of ISA.h";
   let arguments = (ins
     I64Attr:$core,
-    Variadic<NPU_BufferType>:$inputs, Variadic<NPU_BufferType>:$outputs,
+    NPU_Read<Variadic<NPU_BufferType>>:$inputs,
+    NPU_Written<Variadic<NPU_BufferType>>:$outputs,
     NPU_ProgramType:$program,
     DenseI64ArrayAttr:$sizes, I64Attr:$num_reductions,
     NPU_DescriptorArrayAttr:$descriptors); // of inputs, then outputs
@@ -313,8 +337,9 @@ def NPU_DMACommandOp
   }];
   let arguments = (ins
     I64Attr:$core,
-    Optional<NPU_BufferType>:$source, NPU_BufferType:$destination,
-    Optional<NPU_BufferType>:$indices,
+    NPU_Read<Optional<NPU_BufferType>>:$source,
+    NPU_Written<NPU_BufferType>:$destination,
+    NPU_Read<Optional<NPU_BufferType>>:$indices,
     DenseI64ArrayAttr:$sizes, I64Attr:$element_bytes,
     NPU_DescriptorArrayAttr:$descriptors, // source, destination, indices
     OptionalAttr<I64Attr>:$source_core,   // of a source in several cores
@@ -349,7 +374,9 @@ def NPU_SignalOp : NPU_CommandOp<"signal"> {
   let hasVerifier = 1;
 }
 
-def NPU_LoopOp : NPU_CommandOp<"loop", [SingleBlock, NoTerminator]> {
+def NPU_LoopOp
+    : NPU_CommandOp<"loop", [SingleBlock, NoTerminator,
+                             RecursiveMemoryEffects]> {
   let summary = "a hardware loop of one queue";
   let description = [{
     Repeats its body `count` times, or as often as launch parameter `parameter`
@@ -391,7 +418,8 @@ def NPU_LoopOp : NPU_CommandOp<"loop", [SingleBlock, NoTerminator]> {
   }];
 }
 
-def NPU_SetupOp : NPU_Op<"setup", [SingleBlock, NoTerminator]> {
+def NPU_SetupOp
+    : NPU_Op<"setup", [SingleBlock, NoTerminator, RecursiveMemoryEffects]> {
   let summary = "what is brought once, when the program is loaded";
   let description = [{
     Transfers of constants to resident buffers, which precede all runs. Each DMA
