@@ -79,10 +79,11 @@ bool Epilogue::clampAbove(double high) {
   return true;
 }
 
+static bool isStep(double scale) { return std::isfinite(scale) && scale > 0; }
+
 bool Epilogue::quantize(const ChannelValues &scales, int64_t newZeroPoint,
                         bool resultIsUnsigned) {
-  auto isUsable = [](double step) { return std::isfinite(step) && step > 0; };
-  if (isQuantized || !llvm::all_of(scales, isUsable))
+  if (isQuantized || !llvm::all_of(scales, isStep))
     return false;
   if (requantization) {
     if (scales.size() != 1)
@@ -104,7 +105,8 @@ bool Epilogue::quantize(const ChannelValues &scales, int64_t newZeroPoint,
 bool Epilogue::dequantize(double newScale, int64_t newZeroPoint,
                           bool inputIsUnsigned, unsigned bits) {
   if (!takesDequantize || !isQuantized || requantization || residual ||
-      newZeroPoint != zeroPoint || inputIsUnsigned != isUnsigned)
+      newZeroPoint != zeroPoint || inputIsUnsigned != isUnsigned ||
+      !isStep(newScale))
     return false;
   int64_t low = isUnsigned ? 0 : llvm::minIntN(bits);
   int64_t high = isUnsigned ? llvm::maxUIntN(bits) : llvm::maxIntN(bits);

@@ -579,6 +579,24 @@ func.func private @bounds() attributes {a = #npu.requantization<2 to 3 times 1.0
 
 // -----
 
+// Steps of no width.
+// expected-error @+1 {{(C3) the scale is finite and more than 0, got: 0.000000e+00 : f32}}
+func.func private @bounds() attributes {a = #npu.requantization<2 to 3 times 0.0 : f32>}
+
+// -----
+
+// Bounds in order would not be with such a factor.
+// expected-error @+1 {{(C3) the scale is finite and more than 0, got: -1.000000e+00 : f32}}
+func.func private @bounds() attributes {a = #npu.requantization<2 to 3 times -1.0 : f32>}
+
+// -----
+
+// Steps without an end.
+// expected-error @+1 {{(C3) the scale is finite and more than 0, got: 0x7F800000 : f32}}
+func.func private @bounds() attributes {a = #npu.requantization<2 to 3 times 0x7F800000 : f32>}
+
+// -----
+
 // A result over nothing.
 func.func @output_scale(%x: tensor<4x8xi8>, %w: tensor<8x2xi8>) -> tensor<4x2xi8> {
   // expected-error @+1 {{'npu.contract' op (C12) output_scale is finite and more than 0, got: 0.000000e+00 : f32}}

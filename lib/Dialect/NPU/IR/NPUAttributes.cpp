@@ -56,6 +56,9 @@ RequantizationAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                        << high;
   if (!scale.getType().isF32())
     return emitError() << "(C2) the scale is of type f32, got: " << scale;
+  if (!scale.getValue().isFinite() || !(scale.getValueAsDouble() > 0))
+    return emitError() << "(C3) the scale is finite and more than 0, got: "
+                       << scale;
   return success();
 }
 

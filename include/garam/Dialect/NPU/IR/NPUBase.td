@@ -113,6 +113,7 @@ def NPU_RequantizationAttr : NPU_Attr<"Requantization", "requantization"> {
     Constraints:
     - (C1) `low` is at most `high`.
     - (C2) `scale` is of type f32.
+    - (C3) `scale` is finite and more than 0.
   }];
   let parameters = (ins "int32_t":$low, "int32_t":$high,
                         "::mlir::FloatAttr":$scale);
