@@ -237,7 +237,7 @@ void CommandPrinter::print(const DMACommand &c) {
     os << " cores 0x";
     os.write_hex(c.multicast);
   }
-  if (c.kind == DMAKind::Gather || c.kind == DMAKind::Scatter) {
+  if (c.kind == DMAKind::Gather) {
     const DMAIndirection &list = c.indirection;
     os << " index d" << unsigned(list.dimension) << ' ';
     printAddress(list.address);

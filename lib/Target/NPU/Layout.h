@@ -377,7 +377,7 @@ void visitDMA(IO &io, C &c) {
     io.bits("multicast", c.multicast, 64);
   if (c.kind == DMAKind::Fill)
     io.bits("fillBits", c.fillBits, 64);
-  if (c.kind == DMAKind::Gather || c.kind == DMAKind::Scatter)
+  if (c.kind == DMAKind::Gather)
     visitIndirection(io, c.indirection);
   io.require(hasMulticast == (c.multicast != 0),
              "a DMA command in its shortest form");

@@ -283,7 +283,7 @@ Command Generator::makeDMA() {
     c.multicast = random.below(1u << program.numCores);
   if (c.kind == DMAKind::Fill)
     c.fillBits = random.below(1 << 8);
-  if (c.kind == DMAKind::Gather || c.kind == DMAKind::Scatter) {
+  if (c.kind == DMAKind::Gather) {
     c.indirection.dimension = random.below(c.sizes.size());
     c.indirection.address = makeLocal();
     c.indirection.type = random.flip() ? ElementType::I32 : ElementType::I64;

@@ -96,23 +96,20 @@ public:
            llvm::ArrayRef(c.sizes).drop_back(c.numReductionDims), true);
   }
   void visit(const DMACommand &c) {
-    auto sizesWith = [&](DMAKind kind) {
-      auto sizes = c.sizes;
-      if (c.kind == kind)
-        sizes[c.indirection.dimension] = c.indirection.limit;
-      return sizes;
-    };
+    auto sourceSizes = c.sizes;
+    if (c.kind == DMAKind::Gather)
+      sourceSizes[c.indirection.dimension] = c.indirection.limit;
     if (c.kind != DMAKind::Fill)
-      walk(c.source, sizesWith(DMAKind::Gather), false, c.elementBytes);
+      walk(c.source, sourceSizes, false, c.elementBytes);
     Descriptor destination = c.destination;
     for (unsigned core = 0; core < program.numCores; ++core) {
       if (c.multicast ? !(c.multicast >> core & 1) : core > 0)
         continue;
       if (c.multicast)
         destination.address.index = core;
-      walk(destination, sizesWith(DMAKind::Scatter), true, c.elementBytes);
+      walk(destination, c.sizes, true, c.elementBytes);
     }
-    if (c.kind == DMAKind::Gather || c.kind == DMAKind::Scatter) {
+    if (c.kind == DMAKind::Gather) {
       Descriptor list;
       list.address = c.indirection.address;
       unsigned bytes = getByteWidth(c.indirection.type);

@@ -55,8 +55,8 @@ using ReadMemory = llvm::function_ref<llvm::ArrayRef<uint8_t>(
     const Address &address, uint64_t size)>;
 
 struct SimulationOptions {
-  /// Only times: no segment is read or written. Indices of gather and scatter
-  /// cost the same whatever they are, so times do not depend on the data.
+  /// Only times: no segment is read or written. Indices of gathers cost
+  /// the same whatever they are, so times do not depend on the data.
   bool timingOnly = false;
   /// Threads for the data of large tensor commands; results do not depend on
   /// it. 0: one a processor.

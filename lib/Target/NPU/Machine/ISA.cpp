@@ -38,7 +38,7 @@ constexpr llvm::StringLiteral combinerNames[numCombiners] = {
     "AddF", "MulF", "MaxF", "MinF", "AddI",
     "MulI", "MaxI", "MinI", "AndI", "OrI"};
 constexpr llvm::StringLiteral dmaKindNames[numDMAKinds] = {"copy", "fill",
-                                                           "gather", "scatter"};
+                                                           "gather"};
 constexpr llvm::StringLiteral segmentRoleNames[numSegmentRoles] = {
     "constant", "parameter", "state", "input", "output", "scratch"};
 

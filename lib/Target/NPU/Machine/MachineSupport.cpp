@@ -143,7 +143,7 @@ llvm::Error checkSupported(const DMACommand &command,
       return error;
   if (llvm::Error error = checkSpace(command.destination.address, machine))
     return error;
-  if (command.kind == DMAKind::Gather || command.kind == DMAKind::Scatter)
+  if (command.kind == DMAKind::Gather)
     if (llvm::Error error = checkSpace(command.indirection.address, machine))
       return error;
   // That the cores exist is a rule of the program (C23).

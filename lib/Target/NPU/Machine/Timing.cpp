@@ -264,8 +264,7 @@ static TransferSide getSide(const DMACommand &command, bool isWrite) {
   TransferSide side;
   side.operand = isWrite ? &command.destination : &command.source;
   side.isWrite = isWrite;
-  bool indirect =
-      command.kind == (isWrite ? DMAKind::Scatter : DMAKind::Gather);
+  bool indirect = command.kind == DMAKind::Gather && !isWrite;
   side.run =
       getRunBytes(command.sizes, side.operand->strides, command.elementBytes,
                   indirect ? command.indirection.dimension : -1);

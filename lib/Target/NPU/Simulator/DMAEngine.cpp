@@ -20,22 +20,18 @@ namespace {
 struct Walk {
   llvm::SmallVector<uint64_t, maxDims> sizes;
   llvm::SmallVector<int64_t, maxDims> sourceStrides, destinationStrides;
-  /// Dimension (after merging) that goes by the list `indices`, or -1.
+  /// Dimension (after merging) along which the source goes by `indices`, or -1.
   int indexedDim = -1;
-  bool indexesSource = false;
   std::vector<int64_t> indices;
 };
 
 } // namespace
 
-static bool isIndirect(const DMACommand &command) {
-  return command.kind == DMAKind::Gather || command.kind == DMAKind::Scatter;
-}
-
 static Walk makeWalk(const DMACommand &command, const Operand &source,
                      const Operand &destination) {
   Walk walk;
-  int indexed = isIndirect(command) ? command.indirection.dimension : -1;
+  int indexed =
+      command.kind == DMAKind::Gather ? command.indirection.dimension : -1;
   for (unsigned dim = 0; dim < command.sizes.size(); ++dim) {
     uint64_t size = command.sizes[dim];
     int64_t from = source.strides[dim], to = destination.strides[dim];
@@ -55,7 +51,6 @@ static Walk makeWalk(const DMACommand &command, const Operand &source,
     walk.sourceStrides.push_back(from);
     walk.destinationStrides.push_back(to);
   }
-  walk.indexesSource = command.kind == DMAKind::Gather;
   return walk;
 }
 
@@ -117,9 +112,8 @@ static void copyAll(const DMACommand &command, const Walk &walk,
       int64_t listed = static_cast<int>(dim) == walk.indexedDim
                            ? walk.indices[plain]
                            : plain;
-      from += (walk.indexesSource ? listed : plain) * walk.sourceStrides[dim];
-      to +=
-          (walk.indexesSource ? plain : listed) * walk.destinationStrides[dim];
+      from += listed * walk.sourceStrides[dim];
+      to += plain * walk.destinationStrides[dim];
     }
     copyRun(command.elementBytes,
             command.kind == DMAKind::Fill ? nullptr : source.memory + from,
@@ -168,13 +162,12 @@ static llvm::Error readIndices(const DMACommand &command,
   return llvm::Error::success();
 }
 
-/// Sizes that the walk over one side has: the indexed dimension reaches as far
-/// as the list's limit allows.
-static llvm::SmallVector<uint32_t, maxDims> getReach(const DMACommand &command,
-                                                     bool isDestination) {
+/// Sizes that the walk over the source has: the indexed dimension reaches as
+/// far as the list's limit allows.
+static llvm::SmallVector<uint32_t, maxDims>
+getSourceReach(const DMACommand &command) {
   llvm::SmallVector<uint32_t, maxDims> sizes(command.sizes);
-  DMAKind indexed = isDestination ? DMAKind::Scatter : DMAKind::Gather;
-  if (command.kind == indexed)
+  if (command.kind == DMAKind::Gather)
     sizes[command.indirection.dimension] = command.indirection.limit;
   return sizes;
 }
@@ -189,7 +182,7 @@ llvm::Error execute(const DMACommand &command, const ExecutionContext &context,
   Operand source;
   if (command.kind != DMAKind::Fill) {
     llvm::Expected<Operand> resolved =
-        memory.resolve(command.source, getReach(command, false),
+        memory.resolve(command.source, getSourceReach(command),
                        command.elementBytes, /*isWrite=*/false, context);
     if (!resolved)
       return nameOperand(resolved.takeError(), "source");
@@ -208,13 +201,13 @@ llvm::Error execute(const DMACommand &command, const ExecutionContext &context,
     if (command.multicast)
       descriptor.address.index = receiver;
     llvm::Expected<Operand> destination =
-        memory.resolve(descriptor, getReach(command, true),
-                       command.elementBytes, /*isWrite=*/true, context);
+        memory.resolve(descriptor, command.sizes, command.elementBytes,
+                       /*isWrite=*/true, context);
     if (!destination)
       return nameOperand(destination.takeError(), "destination");
     if (receiver == receivers.front()) {
       walk = makeWalk(command, source, *destination);
-      if (isIndirect(command))
+      if (command.kind == DMAKind::Gather)
         if (llvm::Error error =
                 readIndices(command, context, memory, timingOnly, walk))
           return nameOperand(std::move(error), "index list");

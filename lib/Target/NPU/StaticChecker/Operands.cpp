@@ -64,22 +64,21 @@ void OperandVisitor::visit(const VectorCommand &c) {
 
 void OperandVisitor::visit(const DMACommand &c) {
   // An index can be anything below the limit.
-  llvm::SmallVector<uint32_t, maxDims> indirect(c.sizes);
-  bool gather = c.kind == DMAKind::Gather, scatter = c.kind == DMAKind::Scatter;
-  if (gather || scatter)
-    indirect[c.indirection.dimension] = c.indirection.limit;
+  llvm::SmallVector<uint32_t, maxDims> sourceSizes(c.sizes);
+  bool gather = c.kind == DMAKind::Gather;
+  if (gather)
+    sourceSizes[c.indirection.dimension] = c.indirection.limit;
 
   if (c.kind != DMAKind::Fill)
-    add("source", c.source, gather ? indirect : c.sizes, false, c.elementBytes);
-  ArrayRef<uint32_t> sizes = scatter ? indirect : c.sizes;
+    add("source", c.source, sourceSizes, false, c.elementBytes);
   if (c.multicast == 0)
-    add("destination", c.destination, sizes, true, c.elementBytes);
+    add("destination", c.destination, c.sizes, true, c.elementBytes);
   Descriptor destination = c.destination;
   for (uint64_t cores = c.multicast; cores; cores &= cores - 1) {
     destination.address.index = llvm::countr_zero(cores);
-    add("destination", destination, sizes, true, c.elementBytes);
+    add("destination", destination, c.sizes, true, c.elementBytes);
   }
-  if (gather || scatter) {
+  if (gather) {
     Descriptor list;
     list.address = c.indirection.address;
     list.strides[0] = getByteWidth(c.indirection.type);

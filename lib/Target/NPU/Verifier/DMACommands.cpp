@@ -39,7 +39,7 @@ void QueueVerifier::verify(const DMACommand &c) {
   if (!message.empty())
     return;
 
-  bool gather = c.kind == DMAKind::Gather, scatter = c.kind == DMAKind::Scatter;
+  bool gather = c.kind == DMAKind::Gather;
   if (c.kind != DMAKind::Fill)
     checkOperand("source", c.source, c.sizes, false,
                  gather ? c.indirection.limit : 0);
@@ -47,14 +47,13 @@ void QueueVerifier::verify(const DMACommand &c) {
     check(c.elementBytes == sizeof(uint64_t) ||
               llvm::isUIntN(c.elementBytes * 8, c.fillBits),
           22, "fill bits beyond the element");
-  checkOperand("destination", c.destination, c.sizes, false,
-               scatter ? c.indirection.limit : 0);
+  checkOperand("destination", c.destination, c.sizes, false);
   if (c.multicast)
     check(c.destination.address.space == MemorySpace::Local &&
               (program.numCores >= 64 ||
                llvm::isUIntN(program.numCores, c.multicast)),
           23, "multicast to something else than cores of the program");
-  if (gather || scatter)
+  if (gather)
     checkIndirection(c);
 }
 

@@ -366,13 +366,12 @@ struct DMAIndirection {
 };
 
 enum class DMAKind : uint8_t {
-  Copy = 0,    // source -> destination
-  Fill = 1,    // `fillBits` -> destination
-  Gather = 2,  // indirection applies to the source
-  Scatter = 3, // indirection applies to the destination
+  Copy = 0,   // source -> destination
+  Fill = 1,   // `fillBits` -> destination
+  Gather = 2, // indirection applies to the source
 };
-constexpr unsigned numDMAKinds = 4;
-/// "copy", "fill", "gather" or "scatter".
+constexpr unsigned numDMAKinds = 3;
+/// "copy", "fill" or "gather".
 llvm::StringRef getName(DMAKind kind);
 
 /// Copies elements of `elementBytes` bytes. Source and destination walk the
