@@ -28,6 +28,13 @@
 // True is -1 as a signed number.
 // CHECK: vector [4]
 // CHECK-SAME: CmpI r1 r0 NE; r0 = OrI r2 r2; r1 = ConstI32 -1; r0 = MulI r0 r1; r0 = I32ToF32 r0; }
+// The logistic function is one instruction; its parts are none, but where
+// something else reads them.
+// CHECK: vector [4]
+// CHECK-SAME: body { r0 = Load in0; r1 = SigmoidF r0; r2 = MulF r0 r1; }
+// CHECK: vector [4]
+// CHECK-SAME: ExpF
+// CHECK-SAME: DivF
 func.func @stores() {
   npu.segment <input> "in" {size = 64 : i64}
   npu.segment <output> "out" {size = 64 : i64}
@@ -86,6 +93,26 @@ func.func @stores() {
     %s = arith.sitofp %c : i1 to f32
     npu.yield %s : f32
   }
+  %swish = npu.micro_program {
+  ^bb0(%x: f32):
+    %one = arith.constant 1.0 : f32
+    %n = arith.negf %x : f32
+    %e = math.exp %n : f32
+    %s = arith.addf %e, %one : f32
+    %q = arith.divf %one, %s : f32
+    %y = arith.mulf %x, %q : f32
+    npu.yield %y : f32
+  }
+  %shared = npu.micro_program {
+  ^bb0(%x: f32):
+    %one = arith.constant 1.0 : f32
+    %n = arith.negf %x : f32
+    %e = math.exp %n : f32
+    %s = arith.addf %one, %e : f32
+    %q = arith.divf %one, %s : f32
+    %y = arith.mulf %e, %q : f32
+    npu.yield %y : f32
+  }
   npu.vector_command 0, %sum(%a, %a) to %b sizes [4, 3] reductions 1
     with [#npu.descriptor<0 : i8 strides [3, 1]>, #npu.descriptor<16 : i32 strides [4, 0]>,
           #npu.descriptor<0 : i8 strides [1]>]
@@ -99,5 +126,9 @@ func.func @stores() {
     with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
   npu.vector_command 0, %signed(%a) to %b sizes [4] reductions 0
     with [#npu.descriptor<0 : i32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
+  npu.vector_command 0, %swish(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
+  npu.vector_command 0, %shared(%a) to %b sizes [4] reductions 0
+    with [#npu.descriptor<0 : f32 strides [4]>, #npu.descriptor<0 : f32 strides [4]>]
   return
 }

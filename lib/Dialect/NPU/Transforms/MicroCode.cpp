@@ -6,6 +6,7 @@
 
 #include "garam/Dialect/NPU/Transforms/MicroCode.h"
 
+#include "LogisticMatch.h"
 #include "QuantizingStore.h"
 #include "garam/Dialect/NPU/IR/ElementKinds.h"
 #include "garam/Target/DeviceTarget.h"
@@ -162,20 +163,34 @@ private:
 
   LogicalResult translate(Block &block) {
     absorbStores(cast<YieldOp>(block.getTerminator()));
+    LogisticMatches logistic(block);
     // Last operation that uses each value, for its register to be free then.
     for (Operation &op : block)
-      for (Value operand : op.getOperands())
-        lastUse[operand] = &op;
+      if (!logistic.parts.contains(&op))
+        for (Value operand : getSources(&op, logistic))
+          lastUse[operand] = &op;
     for (Operation &op : block.without_terminator()) {
-      if (absorbed.contains(&op))
+      if (absorbed.contains(&op) || logistic.parts.contains(&op))
         continue;
-      if (failed(translate(&op)))
+      SmallVector<Value, 3> sources = getSources(&op, logistic);
+      if (failed(logistic.operands.contains(&op)
+                     ? emit(op.getResult(0), VectorOpcode::SigmoidF, sources)
+                     : translate(&op)))
         return failure();
-      for (Value operand : op.getOperands())
+      for (Value operand : sources)
         if (lastUse[operand] == &op)
           release(operand);
     }
     return success();
+  }
+
+  /// What the instructions of `op` read.
+  static SmallVector<Value, 3> getSources(Operation *op,
+                                          const LogisticMatches &logistic) {
+    auto function = logistic.operands.find(op);
+    if (function != logistic.operands.end())
+      return {function->second};
+    return llvm::to_vector<3>(op->getOperands());
   }
 
   /// What the stores of `yield` do is no instruction.

@@ -6,6 +6,7 @@
 
 #include "QuantizingStore.h"
 
+#include "OnlyUse.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
@@ -37,12 +38,6 @@ static std::optional<float> getConstant(Value value) {
   if (!value.getType().isF32() || !matchPattern(value, m_Constant(&attribute)))
     return std::nullopt;
   return attribute.getValue().convertToFloat();
-}
-
-/// The operation that makes `value` for one use alone.
-template <typename OpTy>
-static OpTy getOnlyUsed(Value value) {
-  return value.hasOneUse() ? value.getDefiningOp<OpTy>() : OpTy();
 }
 
 /// Takes off `op` and, where it alone needs them, its constants.
