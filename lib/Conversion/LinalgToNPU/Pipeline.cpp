@@ -13,6 +13,8 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace garam::npu {
@@ -35,7 +37,8 @@ void buildStagePipeline(OpPassManager &functions,
   llvm::append_range(conversion.narrowFloats, options.narrowFloats);
   functions.addPass(createConvertLinalgToNPU(conversion));
   functions.addPass(createNPUAbsorbReshapes());
-  functions.addPass(createNPUFuseVectors());
+  functions.addPass(createNPUFuseVectors(
+      {options.stageOperations, options.functionOperations}));
   functions.addPass(createNPUDemoteFloat({options.precision}));
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createMergeEqualOperations());
@@ -81,12 +84,27 @@ static StringRef choosePrecision(StringRef wanted,
   return wanted == "fp16" ? "f16" : wanted;
 }
 
+/// Operations that the lanes of all cores carry out while a command is issued
+/// and what follows it is told that it has ended. Engines of fixed functions
+/// count the operands that they take.
+static int64_t countStageOperations(const MachineDescription &machine) {
+  const VectorEngineDescription &vector = machine.vector;
+  double perCycle = vector.fixedFunction
+                        ? vector.fixedFunction->operandsPerCycle
+                    : vector.hasFloat ? vector.floatLanes
+                                      : vector.intLanes;
+  double seconds = vector.commandSeconds + machine.synchronisation.localSeconds;
+  return std::llround(seconds * machine.clockHz * perCycle * machine.cores);
+}
+
 void buildStagePipeline(OpPassManager &functions,
                         const MachineDescription &machine,
                         StringRef precision) {
   StagePipelineOptions options;
   options.precision = choosePrecision(precision, machine).str();
   options.residuals = machine.tensor.addsResidual();
+  options.stageOperations = countStageOperations(machine);
+  options.functionOperations = machine.vector.functionCycles;
   for (auto [type, name] : {std::pair(ElementType::F8E4M3, "f8E4M3FN"),
                             std::pair(ElementType::F8E5M2, "f8E5M2")})
     if (machine.findMode(type))

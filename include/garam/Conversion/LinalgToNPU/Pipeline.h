@@ -27,6 +27,15 @@ struct StagePipelineOptions : mlir::PassPipelineOptions<StagePipelineOptions> {
       *this, "narrow-floats",
       llvm::cl::desc("floats of 8 bits that the tensor engine multiplies: "
                      "f8E4M3FN, f8E5M2")};
+  Option<int64_t> stageOperations{
+      *this, "stage-operations",
+      llvm::cl::desc("operations of all lanes in the time that a vector stage "
+                     "takes whatever its size"),
+      llvm::cl::init(0)};
+  Option<int64_t> functionOperations{
+      *this, "function-operations",
+      llvm::cl::desc("operations of a lane that a function such as exp takes"),
+      llvm::cl::init(1)};
 };
 
 /// Appends the passes that turn a function of linalg, tensor and garam_ext into

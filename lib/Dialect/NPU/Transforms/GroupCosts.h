@@ -46,7 +46,8 @@ namespace garam::npu {
 constexpr SpanEnds allEnds[] = {
     {true, true}, {true, false}, {false, true}, {false, false}};
 
-/// A group has at most so many stages.
+/// A group has at most so many stages, so that the time of the search is linear
+/// in those of a function.
 constexpr unsigned maxSpanStages = 64;
 
 /// A core's memory has the tile at hand, the next and the one that leaves.

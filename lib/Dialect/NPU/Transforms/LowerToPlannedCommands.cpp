@@ -7,6 +7,7 @@
 #include "Machine.h"
 #include "PassOptions.h"
 #include "ReplaceFunction.h"
+#include "Tuning.h"
 #include "garam/Dialect/Hetero/IR/Hetero.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -26,29 +27,7 @@ using namespace mlir;
 namespace garam::npu {
 namespace {
 
-/// Fractions of local memory that tensors are placed for, tried in this order:
-/// the address planner needs room that the sum of sizes does not show.
-constexpr double fillFractions[] = {plannedFill, 0.65, 0.45, 0.25, 0.0};
-
-/// What becomes of weights.
-struct WeightPlan {
-  double fill; // up to which local memory is filled with them; 0: it is not
-  /// For how many commands addresses rest. A load that takes them over at once
-  /// waits for who had them, and what stands behind it in its queue waits too:
-  /// better to bring less ahead, but not none.
-  int64_t resting = 0;
-  /// Whether they stay from run to run, where there is room.
-  bool pins = false;
-};
-
-/// Tried in this order for each of the fractions above. The more weights stay,
-/// the fewer loads there are to wait, and where a core runs few large commands
-/// no addresses can rest.
-constexpr WeightPlan weightPlans[] = {
-    {0.95, 0, true}, {0.8, 0, true}, {0.65, 0, true},
-    {0.95, 64},      {0.8, 64},      {0.65, 64},
-    {1.0},           {0.95},         {0.8},
-    {0.65},          {0.0}};
+using tuning::WeightPlan;
 
 struct LowerToPlannedCommands
     : impl::NPULowerToPlannedCommandsBase<LowerToPlannedCommands> {
@@ -112,7 +91,7 @@ private:
   LogicalResult lower(func::FuncOp func) {
     OpPassManager ordering = buildOrdering();
     return success(succeeded(tryEach<double>(
-                       func, fillFractions,
+                       func, tuning::fillFractions,
                        [&](double fill) {
                          OpPassManager lowering = buildLowering(fill);
                          return success(
@@ -142,7 +121,7 @@ private:
       return failure();
     std::map<int64_t, FailureOr<int64_t>> leastBytes; // by resting
     SmallVector<WeightPlan> plans;
-    for (const WeightPlan &plan : ArrayRef(weightPlans).drop_back()) {
+    for (const WeightPlan &plan : ArrayRef(tuning::weightPlans).drop_back()) {
       if (!pinWeights && (plan.pins || level == 0))
         continue;
       auto [least, isNew] = leastBytes.try_emplace(plan.resting, failure());
@@ -153,7 +132,7 @@ private:
       if (plan.pins || *least->second <= int64_t(machine->local.bytes))
         plans.push_back(plan);
     }
-    plans.push_back(ArrayRef(weightPlans).back());
+    plans.push_back(ArrayRef(tuning::weightPlans).back());
     return plans;
   }
 

@@ -281,17 +281,12 @@ struct PinWeights : impl::NPUPinWeightsBase<PinWeights> {
   }
 };
 
-/// Fractions of the memory that may be in use at all that weights may take with
-/// the rest, tried in this order: what they leave is for those that are brought
-/// ahead.
-constexpr double pinnedFractions[] = {1.0, 0.7, 0.4, 0.0};
-
 } // namespace
 
 LogicalResult pinWeights(func::FuncOp func, const MachineDescription &machine,
                          double fill) {
   double best = 0, bestEnd = std::numeric_limits<double>::infinity();
-  for (double fraction : pinnedFractions) {
+  for (double fraction : tuning::pinnedFractions) {
     OwningOpRef<func::FuncOp> trial = func.clone();
     WeightPinner(*trial, machine, fill * fraction).run();
     FailureOr<double> end = prefetchWeights(*trial, machine, fill);

@@ -6,6 +6,7 @@
 
 #include "Machine.h"
 #include "PassOptions.h"
+#include "Tuning.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -24,22 +25,20 @@ namespace garam {
 namespace garam::npu {
 namespace {
 
-/// For how many commands a buffer's addresses rest before another buffer takes
-/// them, so that engines which run ahead do not wait for each other. Tried in
-/// this order until the plan fits, as far as they are more than is asked for.
-constexpr int64_t restingTimes[] = {256, 64};
-
+/// Those that are tried in their order until the plan fits: as far as they are
+/// more than is asked for, and that.
 SmallVector<int64_t> getRestingTimes(int64_t least = 0) {
   SmallVector<int64_t> times;
-  for (int64_t time : restingTimes)
+  for (int64_t time : tuning::restingTimes)
     if (time > least)
       times.push_back(time);
   times.push_back(std::max<int64_t>(least, 0));
   return times;
 }
 
-/// Steps of the memory planner's search, a second at most: what does not fit
-/// then is placed or scheduled in another way.
+/// Steps of the memory planner's search, a second at most, so that compiling
+/// takes no longer: what does not fit then is placed or scheduled in another
+/// way.
 constexpr uint64_t maxPlannerSteps = 5000;
 
 struct LiveBuffer {

@@ -7,14 +7,12 @@
 #include "GroupCosts.h"
 
 #include "ScheduleCandidates.h"
+#include "Tuning.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
 namespace garam::npu {
-
-/// Halos may make a group's computation this many times as long.
-static constexpr double maxRecomputation = 2.0;
 
 struct GroupCosts::WalkStage {
   double seconds = 0; // of all slices
@@ -210,7 +208,7 @@ bool GroupCosts::extend(Walk &walk, unsigned stage) {
                       [&](const WalkStage &each) {
                         return each.liveBytes <= capacity;
                       }) &&
-         walk.seconds <= maxRecomputation * walk.wholeSeconds;
+         walk.seconds <= tuning::maxRecomputation * walk.wholeSeconds;
 }
 
 //===----------------------------------------------------------------------===//

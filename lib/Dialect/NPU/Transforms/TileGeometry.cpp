@@ -14,10 +14,6 @@ using namespace mlir;
 
 namespace garam::npu {
 
-/// A core's part gets room for its consumers' halo when that makes its buffer
-/// at most this many times as large.
-static constexpr int64_t maxRoomGrowth = 2;
-
 int64_t getLargestPart(const Stage &stage, const StageSchedule &schedule,
                        unsigned dim) {
   int64_t grains = llvm::divideCeil(stage.sizes[dim], schedule.grain[dim]);
@@ -166,7 +162,8 @@ Box getBroughtRegion(const StageOperand &operand, const Box &part,
 
 Box getRoom(const Box &box, const Box &consumed) {
   Box room = box.hull(consumed);
-  return room.getVolume() > maxRoomGrowth * box.getVolume() ? box : room;
+  return room.getVolume() > tuning::maxRoomGrowth * box.getVolume() ? box
+                                                                    : room;
 }
 
 SmallVector<int64_t> getLayoutOf(const BufferView &view) {

@@ -38,6 +38,9 @@ constexpr double exposedActivity = 0.2;
 /// A plan with groups is taken when it is this much shorter than whole stages
 /// by the estimate, whose error is as large.
 constexpr double leastFusionGain = 0.03;
+/// Halos may make a group's computation this many times as long as without
+/// them; groups that repeat more are not looked at. Not swept.
+constexpr double maxRecomputation = 2.0;
 
 //===----------------------------------------------------------------------===//
 // Tiles (npu-schedule-stages)
@@ -88,6 +91,10 @@ constexpr int64_t sharedFraction = 2;
 /// A tensor that must be row-major in one piece is copied into every core when
 /// it takes at most one in so many parts of a core's memory.
 constexpr int64_t rowMajorFraction = 8;
+/// A core's part of a tensor gets room for its consumers' halo, which then
+/// arrives once, when its buffer becomes at most this many times as large by
+/// it. Not swept.
+constexpr int64_t maxRoomGrowth = 2;
 
 //===----------------------------------------------------------------------===//
 // Transfers of activations (npu-lower-to-commands, and what foresees it)
@@ -129,6 +136,39 @@ constexpr double usedTimeOfPart = 0.8;
 constexpr double leastPartStartUps = 1.5;
 
 //===----------------------------------------------------------------------===//
+// What is tried until memory suffices (npu-lower-to-planned-commands)
+//===----------------------------------------------------------------------===//
+
+/// Fractions of local memory that tensors are placed for, tried in this order
+/// until addresses are found: the address planner needs room that the sum of
+/// sizes does not show. Not swept.
+constexpr double fillFractions[] = {plannedFill, 0.65, 0.45, 0.25, 0.0};
+
+/// What becomes of weights.
+struct WeightPlan {
+  double fill; // up to which local memory is filled with them; 0: it is not
+  /// For how many commands addresses rest. A load that takes them over at once
+  /// waits for who had them, and what stands behind it in its queue waits too:
+  /// better to bring less ahead, but not none.
+  int64_t resting = 0;
+  /// Whether they stay from run to run, where there is room.
+  bool pins = false;
+};
+/// Tried in this order for each of the fractions above. The more weights stay,
+/// the fewer loads there are to wait, and where a core runs few large commands
+/// no addresses can rest. Not swept.
+constexpr WeightPlan weightPlans[] = {
+    {0.95, 0, true}, {0.8, 0, true}, {0.65, 0, true},
+    {0.95, 64},      {0.8, 64},      {0.65, 64},
+    {1.0},           {0.95},         {0.8},
+    {0.65},          {0.0}};
+
+/// For how many commands a buffer's addresses rest before another buffer takes
+/// them, so that engines which run ahead do not wait for each other
+/// (npu-plan-memory). Tried in this order until the plan fits. Not swept.
+constexpr int64_t restingTimes[] = {256, 64};
+
+//===----------------------------------------------------------------------===//
 // The order of commands (npu-schedule-commands)
 //===----------------------------------------------------------------------===//
 
@@ -148,6 +188,10 @@ constexpr double mostOrderGain = 0.15;
 // Weights that stay (npu-pin-weights)
 //===----------------------------------------------------------------------===//
 
+/// Fractions of the memory that may be in use at all that weights which stay
+/// may take with the rest, tried in this order: what they leave is for those
+/// that are brought ahead. Not swept.
+constexpr double pinnedFractions[] = {1.0, 0.7, 0.4, 0.0};
 /// By how much a run must be faster for fewer weights to stay: each that does
 /// saves the energy of its transfer, and times without addresses are not more
 /// exact than that.

@@ -39,7 +39,8 @@ VectorCommand makeVectorCommand(const Walk &walk, unsigned numInputs,
   return command;
 }
 
-/// The most pieces that a loop is cut into for the sake of registers.
+/// The most pieces that a loop is cut into for the sake of registers: all
+/// numbers up to it are timed.
 static constexpr int64_t maxPieces = 16;
 
 /// The innermost parallel loop.

@@ -1,5 +1,5 @@
-// RUN: garam-opt %s --npu-fuse-vectors --split-input-file | FileCheck %s
-// RUN: garam-opt %s --npu-fuse-vectors=stage-operations=0 --split-input-file | FileCheck %s --check-prefix=FREE
+// RUN: garam-opt %s --npu-fuse-vectors='stage-operations=131072 function-operations=4' --split-input-file | FileCheck %s
+// RUN: garam-opt %s --npu-fuse-vectors=function-operations=4 --split-input-file | FileCheck %s --check-prefix=FREE
 
 #id = affine_map<(d0, d1) -> (d0, d1)>
 #column = affine_map<(d0, d1) -> (d1)>

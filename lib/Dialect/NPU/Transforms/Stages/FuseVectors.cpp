@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Tuning.h"
 #include "VectorFusion.h"
 
 #include "garam/Dialect/NPU/Transforms/Stages/Passes.h"
@@ -15,13 +16,6 @@ namespace garam {
 
 using namespace mlir;
 using namespace garam::npu;
-
-/// Work, in operations of a lane for each element, that may be repeated at any
-/// number of consumers when it reads fewer bytes than it writes, such as a
-/// dequantisation.
-constexpr int64_t wideningCost = 4;
-/// What storing an element and loading it again takes, in such operations.
-constexpr int64_t storeAndLoadCost = 4;
 
 static int64_t countElements(ArrayRef<int64_t> sizes) {
   int64_t count = 1;
@@ -47,13 +41,6 @@ static int64_t countBytes(Value tensor) {
          llvm::divideCeil(type.getElementTypeBitWidth(), 8);
 }
 
-static bool isWidening(VectorOp op) {
-  int64_t read = 0;
-  for (Value input : op.getInputs())
-    read += countBytes(input);
-  return read < countBytes(op.getResult(0)) && getBodyCost(op) <= wideningCost;
-}
-
 namespace {
 
 struct NPUFuseVectors : garam::impl::NPUFuseVectorsBase<NPUFuseVectors> {
@@ -61,11 +48,22 @@ struct NPUFuseVectors : garam::impl::NPUFuseVectorsBase<NPUFuseVectors> {
   void runOnOperation() override;
 
 private:
+  bool isWidening(VectorOp producer);
   bool isWorthRepeating(VectorOp producer);
   VectorOp fuseInput(IRRewriter &rewriter, VectorOp consumer, unsigned input);
 };
 
 } // namespace
+
+/// Whether a stage does little work on few bytes to give many.
+bool NPUFuseVectors::isWidening(VectorOp producer) {
+  int64_t read = 0;
+  for (Value input : producer.getInputs())
+    read += countBytes(input);
+  return read < countBytes(producer.getResult(0)) &&
+         countBodyOperations(producer, functionOperations) <=
+             tuning::wideningOperations;
+}
 
 /// Whether the consumers of an elementwise stage, all of them, compute it more
 /// cheaply than a stage of its own does, which stores what they load.
@@ -78,8 +76,10 @@ bool NPUFuseVectors::isWorthRepeating(VectorOp producer) {
       return false;
     runs += countRuns(user, use.getOperandNumber());
   }
-  return getBodyCost(producer) * (runs - elements) <=
-         storeAndLoadCost * std::max(runs, elements) + stageOperations;
+  return countBodyOperations(producer, functionOperations) *
+             (runs - elements) <=
+         tuning::storeAndLoadOperations * std::max(runs, elements) +
+             tuning::exposedStage * stageOperations;
 }
 
 VectorOp NPUFuseVectors::fuseInput(IRRewriter &rewriter, VectorOp consumer,

@@ -23,23 +23,18 @@ namespace garam::npu {
 /// with the opcodes that exist, beyond its own.
 constexpr int64_t instructionReserve = 16;
 constexpr int64_t registerReserve = 4;
-/// Operations of a lane that a function such as exp counts as, when a merge
-/// that repeats it is weighed.
-constexpr int64_t functionCost = 4;
 
 static bool isFunction(Operation &op) {
   return isa<math::MathDialect>(op.getDialect()) || isa<arith::DivFOp>(op);
 }
 
-static int64_t getCost(Block &block) {
-  int64_t cost = 0;
-  for (Operation &op : block.without_terminator())
-    if (!isa<arith::ConstantOp, arith::ExtFOp>(op))
-      cost += isFunction(op) ? functionCost : 1;
-  return cost;
+int64_t countBodyOperations(VectorOp op, int64_t functionOperations) {
+  int64_t count = 0;
+  for (Operation &body : op.getBody().front().without_terminator())
+    if (!isa<arith::ConstantOp, arith::ExtFOp>(body))
+      count += isFunction(body) ? functionOperations : 1;
+  return count;
 }
-
-int64_t getBodyCost(VectorOp op) { return getCost(op.getBody().front()); }
 
 /// Values that are alive at the same time at most, arguments from their first
 /// use on.

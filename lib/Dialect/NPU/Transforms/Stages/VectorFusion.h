@@ -25,9 +25,9 @@ VectorOp fuseProducer(mlir::RewriterBase &rewriter, VectorOp consumer,
 VectorOp fuseIntoFinish(mlir::RewriterBase &rewriter, VectorOp consumer,
                         unsigned input);
 
-/// Cost of one run of the regions in operations of a lane: a function counts
-/// as several, constants and loads as none.
-int64_t getBodyCost(VectorOp op);
+/// Operations of a lane in one run of the body of `op`: a function counts as
+/// `functionOperations`, constants and loads as none.
+int64_t countBodyOperations(VectorOp op, int64_t functionOperations);
 
 /// True when `op` exceeds what one vector command can hold.
 bool exceedsLimits(VectorOp op);

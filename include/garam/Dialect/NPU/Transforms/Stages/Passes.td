@@ -130,9 +130,12 @@ def NPUFuseVectors : Pass<"npu-fuse-vectors", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect"];
   let options = [
-    Option<"stageOperations", "stage-operations", "int64_t", "65536",
-           "operations of a lane that a stage costs whatever its size: the "
-           "issue and the synchronisation of its commands">
+    Option<"stageOperations", "stage-operations", "int64_t", "0",
+           "operations that the lanes of all cores carry out in the time that "
+           "a stage takes whatever its size: the issue and the synchronisation "
+           "of its commands">,
+    Option<"functionOperations", "function-operations", "int64_t", "1",
+           "operations of a lane that a function such as exp takes">
   ];
 }
 
