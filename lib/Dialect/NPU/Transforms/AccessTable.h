@@ -16,6 +16,13 @@
 
 namespace garam::npu {
 
+/// The copies of its buffer that `access` touches, each by its core; the only
+/// copy of a buffer in no core's memory is that of core -1.
+inline llvm::SmallVector<int64_t, 2> getCopies(const CommandAccess &access) {
+  BufferOp buffer = access.buffer;
+  return buffer.getCores() ? access.cores : llvm::SmallVector<int64_t, 2>{-1};
+}
+
 /// The accesses of some commands, made once for all who look at several orders
 /// of them. Commands must not change meanwhile.
 class AccessTable {

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandPhases.h"
 #include "Machine.h"
 #include "MemoryProfile.h"
 #include "PassOptions.h"
@@ -276,6 +277,7 @@ struct PinWeights : impl::NPUPinWeightsBase<PinWeights> {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
         failed(checkNotSynchronized(getOperation())) ||
+        failed(checkNotPlanned(getOperation())) ||
         failed(pinWeights(getOperation(), *machine, fill)))
       signalPassFailure();
   }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandPhases.h"
 #include "Machine.h"
 #include "PassOptions.h"
 #include "PrefetchSchedule.h"
@@ -99,6 +100,7 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
         failed(checkNotSynchronized(getOperation())) ||
+        failed(checkNotPlanned(getOperation())) ||
         failed(prefetchWeights(getOperation(), *machine, fill)))
       signalPassFailure();
   }

@@ -16,6 +16,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandPhases.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -477,7 +478,10 @@ private:
 
 struct RollLoops : impl::NPURollLoopsBase<RollLoops> {
   void runOnOperation() override {
-    if (failed(checkOneBlock(getOperation())))
+    if (getOperation().isExternal())
+      return;
+    if (failed(checkOneBlock(getOperation())) ||
+        failed(checkSynchronized(getOperation())))
       return signalPassFailure();
     rollLoops(getOperation());
   }

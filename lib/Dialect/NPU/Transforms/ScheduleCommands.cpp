@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandPhases.h"
 #include "ListSchedule.h"
 #include "Machine.h"
 #include "Tuning.h"
@@ -63,6 +64,8 @@ struct ScheduleCommands : impl::NPUScheduleCommandsBase<ScheduleCommands> {
       return;
     FailureOr<MachineDescription> machine = loadMachine(getOperation(), target);
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
+        failed(checkPlanned(getOperation())) ||
+        failed(checkWrites(getOperation())) ||
         failed(scheduleCommands(getOperation(), *machine, limit)))
       signalPassFailure();
   }

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommandPhases.h"
 #include "Synchronization.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
@@ -45,8 +46,12 @@ void insert(const Synchronization &synchronization, MLIRContext *context) {
 
 struct Synchronize : impl::NPUSynchronizeBase<Synchronize> {
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
     if (failed(checkNotRolled(getOperation())) ||
-        failed(checkNotSynchronized(getOperation())))
+        failed(checkNotSynchronized(getOperation())) ||
+        failed(checkPlanned(getOperation())) ||
+        failed(checkWrites(getOperation())))
       return signalPassFailure();
     synchronize(getOperation());
   }

@@ -15,8 +15,8 @@ namespace garam::npu {
 /// The writes to one buffer so far, each with what its maker keeps of the
 /// command. A byte of a buffer is written once before it is read, so within a
 /// buffer only reads depend on anything: the writes of what they read. It is
-/// npu-lower-to-commands that writes no byte twice; no verifier looks for that,
-/// so commands by hand must keep to it.
+/// npu-lower-to-commands that writes no byte twice; checkWrites holds others to
+/// it.
 template <typename CommandT>
 class WriteHistory {
 public:

@@ -48,12 +48,13 @@ func.func @urgent_move() {
 // CHECK: npu.vector_command 0, %{{.*}}(%[[A:.*]]) to %[[B:.*]] sizes
 // CHECK: npu.dma_command 0, %[[IN:.*]] to %[[W0:.*]] sizes [1048576]
 // CHECK: npu.vector_command 0, %{{.*}}(%[[W0]], %[[W0]]) to %[[OLD:.*]] sizes
-// CHECK: npu.dma_command 0, %[[OLD]] to %[[IN]] sizes
+// CHECK: npu.dma_command 0, %[[OLD]] to %{{.*}} sizes
 // CHECK: npu.dma_command 0, %[[B]] to %[[C:.*]] sizes [65536]
 // CHECK: npu.vector_command 0, %{{.*}}(%[[C]]) to
 func.func @addresses_in_use() {
-  npu.segment <scratch> "x" {size = 1048576 : i64}
+  npu.segment <scratch> "x" {size = 1114112 : i64}
   %in = npu.buffer <dram> bytes 1048576 {offset = 0 : i64, segment = 0 : i64}
+  %out = npu.buffer <dram> bytes 65536 {offset = 1048576 : i64, segment = 0 : i64}
   %a = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 0 : i64}
   %b = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 65536 : i64}
   %old = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 131072 : i64}
@@ -72,7 +73,7 @@ func.func @addresses_in_use() {
   npu.vector_command 0, %copy (%a) to %b sizes [16384] reductions 0 with [#floats, #floats]
   npu.dma_command 0, %in to %w0 sizes [1048576] bytes 1 with [#bytes, #bytes]
   npu.vector_command 0, %sum (%w0, %w0) to %old sizes [16384] reductions 0 with [#floats, #floats, #floats]
-  npu.dma_command 0, %old to %in sizes [65536] bytes 1 with [#bytes, #bytes]
+  npu.dma_command 0, %old to %out sizes [65536] bytes 1 with [#bytes, #bytes]
   npu.dma_command 0, %b to %c sizes [65536] bytes 1 with [#bytes, #bytes]
   npu.vector_command 0, %copy (%c) to %d sizes [16384] reductions 0 with [#floats, #floats]
   return
@@ -91,6 +92,7 @@ func.func @too_little() {
   %c = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 131072 : i64}
   %d = npu.buffer <local> bytes 65536 {cores = array<i64: 0>, offset = 196608 : i64}
   %w = npu.buffer <local> bytes 4096 {cores = array<i64: 0>, offset = 262144 : i64}
+  %e = npu.buffer <local> bytes 4096 {cores = array<i64: 0>, offset = 266240 : i64}
   %copy = npu.micro_program {
   ^bb0(%x: f32):
     npu.yield %x : f32
@@ -99,6 +101,6 @@ func.func @too_little() {
   npu.dma_command 0, %in to %w sizes [4096] bytes 1 with [#bytes, #bytes]
   npu.dma_command 0, %b to %c sizes [65536] bytes 1 with [#bytes, #bytes]
   npu.vector_command 0, %copy (%c) to %d sizes [1000, 16384] reductions 0 with [#repeated, #repeated]
-  npu.vector_command 0, %copy (%w) to %a sizes [64] reductions 0 with [#floats, #floats]
+  npu.vector_command 0, %copy (%w) to %e sizes [64] reductions 0 with [#floats, #floats]
   return
 }

@@ -42,6 +42,13 @@ mlir::LogicalResult checkNotSynchronized(mlir::func::FuncOp func);
 /// commands rely on it.
 mlir::LogicalResult checkCommands(mlir::func::FuncOp func,
                                   const MachineDescription &machine);
+/// Fails with a diagnostic when a command of `func`, which checkCommands
+/// accepts, writes a byte of a buffer that a command in front of it has read or
+/// written. Passes that order commands rely on it: within a buffer, they keep
+/// reads behind the writes of what is read and nothing else. Linear in the
+/// commands and in the runs of bytes that they touch of buffers which several
+/// commands write.
+mlir::LogicalResult checkWrites(mlir::func::FuncOp func);
 /// Number of the queue that runs `op`: core * 3 + engine.
 unsigned getQueue(mlir::Operation *op);
 unsigned getQueue(int64_t core, EngineKind engine);

@@ -344,6 +344,9 @@ def NPUPinWeights : Pass<"npu-pin-weights", "::mlir::func::FuncOp"> {
       npu.dma_command 0, %w to %a sizes [16] bytes 4 with [...]
     }
     ```
+
+    Pre-condition: neither addresses nor waits yet, which are of one order of
+    the commands.
   }];
   let options = [NPU_TargetOption,
     Option<"fill", "fill", "double", "::garam::npu::plannedFill",
@@ -364,6 +367,9 @@ def NPUPrefetchWeights
     The other commands of a queue keep their order, and begin when what they read
     is there and local memory has room for what they write. A function that would
     not be faster by that stays as it is.
+
+    Pre-condition: neither addresses nor waits yet, which are of one order of
+    the commands.
   }];
   let options = [NPU_TargetOption,
     Option<"fill", "fill", "double", "::garam::npu::plannedFill",
@@ -436,7 +442,7 @@ def NPUScheduleCommands
 
     Pre-condition: addresses, from npu-plan-memory, and no waits yet; each byte of
     a buffer is written at most once, before it is read, as npu-lower-to-commands
-    leaves them.
+    leaves them. What does not keep to it is an error.
   }];
   let options = [NPU_TargetOption, NPU_OrderLimitOption];
 }
@@ -451,9 +457,10 @@ def NPUSynchronize : Pass<"npu-synchronize", "::mlir::func::FuncOp"> {
     because both queues are in order, the n-th signal answers the n-th count
     waited for.
 
-    Pre-condition: each byte of a buffer is written at most once, before it is
-    read, as npu-lower-to-commands leaves them; within a buffer only reads wait
-    for writes.
+    Pre-condition: addresses, from npu-plan-memory, and no waits yet; each byte of
+    a buffer is written at most once, before it is read, as npu-lower-to-commands
+    leaves them, for within a buffer only reads wait for writes. What does not
+    keep to it is an error.
   }];
 }
 
@@ -473,7 +480,8 @@ def NPURollLoops : Pass<"npu-roll-loops", "::mlir::func::FuncOp"> {
     semaphores order, and `npu.value` stands behind all commands.
 
     Pre-condition: addresses and waits, from npu-plan-memory and
-    npu-synchronize. A function with loops is left as it is.
+    npu-synchronize. Queues that share what one of them writes, in a function
+    without any wait, are an error. A function with loops is left as it is.
 
     ```mlir
     npu.dma_command 0, %in to %a sizes [16] bytes 4
