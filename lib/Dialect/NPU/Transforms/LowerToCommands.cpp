@@ -48,6 +48,8 @@ public:
 
   LogicalResult run() {
     eraseDeadOps();
+    if (failed(checkStages()))
+      return failure();
     emitter.loc = func.getLoc();
     int64_t constantSegment =
         emitter.createSegment(RoleKind::constant, "constants", std::nullopt);
@@ -85,6 +87,16 @@ public:
   }
 
 private:
+  /// All stages have schedules that the machine can follow, before the first
+  /// one asks those of its consumers.
+  LogicalResult checkStages() {
+    for (Operation &op : func.front())
+      if (isStage(&op) && (failed(checkScheduled(&op, emitter.machine)) ||
+                           failed(checkHomes(&op))))
+        return failure();
+    return success();
+  }
+
   /// Nothing that has no use becomes commands.
   void eraseDeadOps() {
     for (Operation &op :

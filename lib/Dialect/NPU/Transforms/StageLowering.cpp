@@ -31,8 +31,6 @@ LogicalResult StageLowering::checkLength(const Stage &stage,
 }
 
 LogicalResult StageLowering::lowerStage(Operation *op) {
-  if (failed(checkScheduled(op, emitter.machine)) || failed(checkHomes(op)))
-    return failure();
   Stage stage = getStage(op);
   StageSchedule schedule = getSchedule(stage);
   if (failed(checkLength(stage, schedule)))

@@ -30,6 +30,8 @@ public:
   /// (HomeKind::Output).
   llvm::DenseMap<mlir::Value, Piece> outputs;
 
+  /// Lowers a stage. checkScheduled and checkHomes hold for it and for those
+  /// that read its results.
   mlir::LogicalResult lowerStage(mlir::Operation *op);
 
   /// Home of `value`; a constant gets one in the constant segment when it is
