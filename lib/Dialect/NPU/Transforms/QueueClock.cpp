@@ -133,6 +133,13 @@ Completion QueueClock::runTransfer(const Transfer &transfer, double ready) {
   return {end, queue};
 }
 
+double QueueClock::getReceiverJoules(const Transfer &transfer) const {
+  TransferTime more;
+  more.networkBytes = transfer.time.networkBytes;
+  more.localBytes = transfer.time.localBytes;
+  return getEnergy(more, *machine);
+}
+
 double QueueClock::getEnd(const Transfer &transfer, double ready) const {
   double begin = getStreamBegin(transfer, ready);
   return getStreamEnd(*this, transfer, begin,

@@ -85,6 +85,11 @@ public:
   Completion runEngine(int64_t core, EngineKind engine, double ready,
                        double seconds, double joules = 0);
   Completion runTransfer(const Transfer &transfer, double ready);
+  /// What it costs that one more core receives `transfer`, which comes from
+  /// DRAM or shared memory to one core, in joules.
+  double getReceiverJoules(const Transfer &transfer) const;
+  /// Counts work that takes no time of a queue.
+  void addJoules(double joules) { work.joules += joules; }
   /// When runTransfer would be done.
   double getEnd(const Transfer &transfer, double ready) const;
   /// When a transfer that waits for nothing but its engine ends at least,

@@ -128,11 +128,17 @@ private:
     Box box;
     CoreMask cores;
   };
+  /// Transfers that bring something to a core.
+  struct Delivery {
+    Completion completion;
+    /// What it costs that another core receives it, too.
+    double receiverJoules = 0;
+  };
   /// What was brought to a core for one input.
   struct Staged {
     mlir::Value tensor; // null: the packed constants
     Box box;
-    Completion completion;
+    Delivery delivery;
   };
   /// Constants that a slice of a group has left in a core for the next.
   struct Resident {
@@ -197,6 +203,10 @@ private:
     return staged[input * machine->cores + core];
   }
   const Staged *findInSlot(mlir::Value tensor, const Box &box) const;
+  /// A further core gets what was brought to another one in this slot: the
+  /// transfer goes to both. What it takes of the further core's port is left
+  /// out.
+  Delivery receive(const Staged &common);
   Completion bringConstants(const StageTile &tile);
   void loadConstants(const StageTile &tile);
   void loadTensor(const StageTile &tile, unsigned index);
@@ -210,8 +220,8 @@ private:
   /// The piece of `home`, if any, in which a tile's result is made.
   static std::optional<unsigned>
   findOwnPiece(const Home &home, const StageTile &tile, const Box &region);
-  Completion fetch(const TimedHome &home, const Piece &destination,
-                   const Box &region, int64_t elementBytes, int64_t core);
+  Delivery fetch(const TimedHome &home, const Piece &destination,
+                 const Box &region, int64_t elementBytes, int64_t core);
   void compute(const StageTile &tile);
   void storeResult(const StageTile &tile, unsigned result,
                    const Completion &completion);

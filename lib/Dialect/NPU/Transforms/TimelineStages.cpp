@@ -215,6 +215,11 @@ const Timeline::Staged *Timeline::findInSlot(Value tensor,
   return nullptr;
 }
 
+Timeline::Delivery Timeline::receive(const Staged &common) {
+  clock.addJoules(common.delivery.receiverJoules);
+  return common.delivery;
+}
+
 /// The packed constants of a stage.
 static SmallVector<Value, 3> getConstants(const Stage &stage) {
   SmallVector<Value, 3> constants;
@@ -230,9 +235,9 @@ void Timeline::loadConstants(const StageTile &tile) {
   Staged &last = getStaged(present->inputs.size(), tile.core);
   if (last.box.getRank() == 0 || !(last.box == tile.constants)) {
     last.box = tile.constants;
-    last.completion = bringConstants(tile);
+    last.delivery.completion = bringConstants(tile);
   }
-  require(tile, clock.getArrival(last.completion, getQueue(tile)));
+  require(tile, clock.getArrival(last.delivery.completion, getQueue(tile)));
 }
 
 Completion Timeline::bringConstants(const StageTile &tile) {
@@ -249,12 +254,13 @@ Completion Timeline::bringConstants(const StageTile &tile) {
   }
   Completion completion;
   if (const Staged *common = findInSlot(Value(), box)) {
-    completion = common->completion;
+    completion = receive(*common).completion;
   } else {
     Transfer transfer = *tile.constantTransfer;
     transfer.isAhead = weights == WeightTiming::ahead;
     completion = clock.runTransfer(transfer, 0.0);
-    stagedInSlot.push_back({Value(), box, completion});
+    stagedInSlot.push_back(
+        {Value(), box, {completion, clock.getReceiverJoules(transfer)}});
   }
   if (keeps)
     resident.get(getNumber(tensors.front()))
@@ -264,10 +270,10 @@ Completion Timeline::bringConstants(const StageTile &tile) {
 
 /// Brings `region` from all pieces of a tensor that have a part of it, but
 /// `destination` itself.
-Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
-                           const Box &region, int64_t elementBytes,
-                           int64_t core) {
-  Completion last;
+Timeline::Delivery Timeline::fetch(const TimedHome &home,
+                                   const Piece &destination, const Box &region,
+                                   int64_t elementBytes, int64_t core) {
+  Delivery delivery;
   unsigned queue = npu::getQueue(core, EngineKind::dma);
   for (auto [number, piece] : llvm::enumerate(home.home.pieces)) {
     if (&piece == &destination || !piece.box.overlaps(region))
@@ -278,12 +284,13 @@ Completion Timeline::fetch(const TimedHome &home, const Piece &destination,
         piece.isLocalTo(core) || !isLocal ? core : piece.cores.front();
     double ready = getReady(home, number, common,
                             isLocal ? getMask(sender) : allCores, queue);
-    last = clock.runTransfer(
+    Transfer transfer =
         facts->copies.makeTransfer(core, piece, destination, common,
-                                   elementBytes, sender, {core}, *machine),
-        ready);
+                                   elementBytes, sender, {core}, *machine);
+    delivery.completion = clock.runTransfer(transfer, ready);
+    delivery.receiverJoules += clock.getReceiverJoules(transfer);
   }
-  return last;
+  return delivery;
 }
 
 void Timeline::fillPiece(const StageTile &tile, unsigned index, unsigned number,
@@ -298,7 +305,8 @@ void Timeline::fillPiece(const StageTile &tile, unsigned index, unsigned number,
   piece.room = room;
   for (const Box &missing : allMissing) {
     Completion filled =
-        fetch(home, piece, missing, getElementBytes(input.type), tile.core);
+        fetch(home, piece, missing, getElementBytes(input.type), tile.core)
+            .completion;
     piece.filled.push_back(missing);
     home.addWrite(number, {missing, filled, getMask(tile.core)});
   }
@@ -342,17 +350,17 @@ void Timeline::loadTensor(const StageTile &tile, unsigned index) {
     });
     if (const Staged *common =
             isCommon ? findInSlot(operand.tensor, region) : nullptr) {
-      last.completion = common->completion;
+      last.delivery = receive(*common);
     } else {
       int64_t elementBytes = getElementBytes(operand.type);
       Piece local =
           makeLocalPiece(region, getLayoutOf(home.home.pieces.front().view),
                          elementBytes, {tile.core});
-      last.completion = fetch(home, local, region, elementBytes, tile.core);
+      last.delivery = fetch(home, local, region, elementBytes, tile.core);
       stagedInSlot.push_back(last);
     }
   }
-  require(tile, clock.getArrival(last.completion, getQueue(tile)));
+  require(tile, clock.getArrival(last.delivery.completion, getQueue(tile)));
 }
 
 //===----------------------------------------------------------------------===//
