@@ -36,6 +36,9 @@ struct LowerToPlannedCommands
   LowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
                          LaterForm *made)
       : NPULowerToPlannedCommandsBase(options), made(made) {}
+  LowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
+                         std::shared_future<double> limit)
+      : NPULowerToPlannedCommandsBase(options), laterLimit(std::move(limit)) {}
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
@@ -89,16 +92,16 @@ private:
   }
 
   LogicalResult lower(func::FuncOp func) {
+    if (failed(tryEach<double>(func, tuning::fillFractions, [&](double fill) {
+          OpPassManager lowering = buildLowering(fill);
+          return success(succeeded(runPipeline(lowering, func)) &&
+                         succeeded(plan(func)));
+        })))
+      return failure();
+    if (laterLimit.valid())
+      limit = laterLimit.get();
     OpPassManager ordering = buildOrdering();
-    return success(succeeded(tryEach<double>(
-                       func, tuning::fillFractions,
-                       [&](double fill) {
-                         OpPassManager lowering = buildLowering(fill);
-                         return success(
-                             succeeded(runPipeline(lowering, func)) &&
-                             succeeded(plan(func)));
-                       })) &&
-                   succeeded(runPipeline(ordering, func)));
+    return runPipeline(ordering, func);
   }
 
   LogicalResult plan(func::FuncOp func) {
@@ -156,7 +159,8 @@ private:
     return failure();
   }
 
-  LaterForm *made = nullptr; // may stay null
+  LaterForm *made = nullptr;             // may stay null
+  std::shared_future<double> laterLimit; // if it is no option
 };
 
 } // namespace
@@ -165,6 +169,12 @@ std::unique_ptr<Pass>
 createLowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
                              LaterForm *made) {
   return std::make_unique<LowerToPlannedCommands>(options, made);
+}
+
+std::unique_ptr<Pass>
+createLowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
+                             std::shared_future<double> limit) {
+  return std::make_unique<LowerToPlannedCommands>(options, std::move(limit));
 }
 
 } // namespace garam::npu

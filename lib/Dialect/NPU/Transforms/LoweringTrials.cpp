@@ -40,11 +40,9 @@ void LoweringTrials::lower(size_t number, Trial &trial) {
   PassManager manager(context, func::FuncOp::getOperationName());
   // What is kept is verified behind the pass that would make it.
   manager.enableVerifier(false);
-  NPULowerToPlannedCommandsOptions limited = options;
   // The first trial is begun before all others, so that it gets done.
-  if (number > 0)
-    limited.limit = knownLimit.get();
-  manager.addPass(createNPULowerToPlannedCommands(limited));
+  manager.addPass(number > 0 ? createLowerToPlannedCommands(options, knownLimit)
+                             : createNPULowerToPlannedCommands(options));
   RefusalCollector refusals(context);
   if (failed(manager.run(*trial.func)))
     trial.func = nullptr;

@@ -8,7 +8,7 @@
 #include "Machine.h"
 #include "PassOptions.h"
 #include "ReplaceFunction.h"
-#include "ScheduleSearch.h"
+#include "ScheduleSearches.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
 #include "garam/Dialect/NPU/Transforms/Pipeline.h"
 #include "garam/Target/DeviceTarget.h"
@@ -25,12 +25,6 @@ namespace garam {
 namespace garam::npu {
 namespace {
 
-/// One search for the schedules of a function.
-struct Search {
-  WeightTiming weights;
-  SearchWidth width;
-};
-
 /// The level from which on several searches are compared, and programs of
 /// another form.
 constexpr unsigned leastWideLevel = 2;
@@ -41,14 +35,14 @@ constexpr unsigned leastWideLevel = 2;
 /// chosen in the end. Level 3 has all searches of level 2. A wider search
 /// brings less with weights in order: paths differ by what they wait for
 /// weights, which a prefetch takes away.
-SmallVector<Search> getSearches(unsigned level) {
+SmallVector<SearchOptions> getSearches(unsigned level) {
   constexpr WeightTiming inOrder = WeightTiming::inOrder;
   constexpr WeightTiming ahead = WeightTiming::ahead;
   if (level == 0)
     return {{inOrder, {/*paths=*/1, /*choices=*/1}}};
   if (level == 1)
     return {{inOrder, {/*paths=*/1, /*choices=*/3}}};
-  SmallVector<Search> searches = {
+  SmallVector<SearchOptions> searches = {
       {inOrder, {/*paths=*/2, /*choices=*/3, /*branchCores=*/true}},
       {ahead, {/*paths=*/4, /*choices=*/4, /*branchCores=*/true}}};
   if (level > leastWideLevel)
@@ -122,20 +116,27 @@ private:
                        Findings &found) const {
     size_t program = found.programs.size();
     found.programs.push_back(func.clone());
-    SearchSpace space(func, machine);
-    for (Search search : getSearches(level)) {
-      search.width.branchCores &= shareCores;
+    SmallVector<SearchOptions> all = getSearches(level);
+    for (SearchOptions &options : all)
+      options.width.branchCores &= shareCores;
+    ScheduleSearches searches(func, machine, all);
+    for (auto [number, options] : llvm::enumerate(all)) {
+      FailureOr<FunctionSchedule> schedule = searches.take(number);
+      if (failed(schedule))
+        return failure();
+      bool hasAlternative =
+          options.weights != WeightTiming::inOrder && hasBranchCores(*schedule);
+      add({program, std::move(*schedule)}, func, found);
+      if (!hasAlternative)
+        continue;
       // What the estimate of the commands says of branches is more exact. With
       // weights in order a second search has found nothing better so far.
-      for (bool isDone = false; !isDone; search.width.branchCores = false) {
-        FailureOr<FunctionSchedule> schedule =
-            ScheduleSearch(space, search.weights, search.width).run();
-        if (failed(schedule))
-          return failure();
-        isDone = search.weights == WeightTiming::inOrder ||
-                 !hasBranchCores(*schedule);
-        add({program, std::move(*schedule)}, func, found);
-      }
+      SearchWidth width = options.width;
+      width.branchCores = false;
+      schedule = searches.searchAgain(number, width);
+      if (failed(schedule))
+        return failure();
+      add({program, std::move(*schedule)}, func, found);
     }
     return success();
   }

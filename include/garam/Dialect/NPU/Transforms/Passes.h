@@ -16,6 +16,8 @@
 #include "mlir/Pass/Pass.h"
 #include "llvm/Support/CommandLine.h"
 
+#include <future>
+
 namespace garam {
 
 class LaterForm;
@@ -41,6 +43,12 @@ createSearchSchedules(const NPUSearchSchedulesOptions &options,
 std::unique_ptr<mlir::Pass>
 createLowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
                              LaterForm *made);
+
+/// The same whose option `limit` need not be known before commands are planned:
+/// the pass waits for `limit` then.
+std::unique_ptr<mlir::Pass>
+createLowerToPlannedCommands(const NPULowerToPlannedCommandsOptions &options,
+                             std::shared_future<double> limit);
 
 } // namespace garam::npu
 
