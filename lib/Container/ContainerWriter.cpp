@@ -16,8 +16,11 @@
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/xxhash.h"
 
+#include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <fcntl.h>
+#include <mutex>
 #include <system_error>
 #include <unistd.h>
 
@@ -169,19 +172,12 @@ static std::vector<uint8_t> makeHeaderSection(const FileLayout &layout,
 
 namespace {
 
-/// The bytes of the output file. They are written from a buffer: pages of a
+/// The bytes of the output file. They are written from buffers: pages of a
 /// mapped file that has no content yet are each filled by the kernel first.
 class FileBytes {
 public:
   explicit FileBytes(const OutputFile &file) : file(file) {}
 
-  /// Calls `fill` on `size` bytes that are zero and writes them at `offset`.
-  Error fill(uint64_t offset, uint64_t size,
-             function_ref<void(MutableArrayRef<uint8_t>)> fill) {
-    buffer.assign(size, 0);
-    fill(buffer);
-    return write(offset, buffer);
-  }
   Error write(uint64_t offset, ArrayRef<uint8_t> bytes) const {
     while (!bytes.empty()) {
       ssize_t count = sys::RetryAfterSignal(-1, pwrite, file.getDescriptor(),
@@ -214,7 +210,76 @@ public:
 
 private:
   const OutputFile &file;
-  std::vector<uint8_t> buffer;
+};
+
+/// Parts that are in memory at the same time take so many bytes at most, but
+/// for one that is larger by itself: half of what a compile may take besides
+/// its model. Not swept.
+constexpr uint64_t mostPartBytes = uint64_t(96) << 20;
+
+/// Makes and writes the parts of a section, several at once where there are
+/// threads.
+class PartsWriter {
+public:
+  /// The section begins at `offset` of `file`.
+  PartsWriter(ArrayRef<SectionPart> parts, uint64_t offset,
+              const FileBytes &file)
+      : parts(parts), offset(offset), file(file) {}
+
+  /// `threads` may be null.
+  Error run(ThreadPoolInterface *threads) {
+    if (threads) {
+      ThreadPoolTaskGroup workers(*threads);
+      size_t count =
+          std::min<size_t>(parts.size(), threads->getMaxConcurrency());
+      for (size_t i = 0; i < count; ++i)
+        workers.async([this] { work(); });
+      workers.wait();
+    } else {
+      work();
+    }
+    return std::move(error);
+  }
+
+private:
+  /// Writes one part after the other, until there are none or one fails.
+  void work() {
+    for (size_t number; (number = next++) < parts.size();) {
+      const SectionPart &part = parts[number];
+      if (part.size == 0)
+        continue;
+      takeRoom(part.size);
+      std::vector<uint8_t> bytes(part.size);
+      part.write(bytes);
+      Error failed = file.write(offset + part.offset, bytes);
+      giveRoom(part.size, std::move(failed));
+    }
+  }
+  void takeRoom(uint64_t size) {
+    std::unique_lock<std::mutex> lock(mutex);
+    hasRoom.wait(lock, [&] {
+      return bytesAtOnce == 0 || bytesAtOnce + size <= mostPartBytes;
+    });
+    bytesAtOnce += size;
+  }
+  void giveRoom(uint64_t size, Error failed) {
+    std::lock_guard<std::mutex> lock(mutex);
+    bytesAtOnce -= size;
+    if (failed) {
+      next = parts.size();
+      error = joinErrors(std::move(error), std::move(failed));
+    }
+    hasRoom.notify_all();
+  }
+
+  ArrayRef<SectionPart> parts;
+  uint64_t offset;
+  const FileBytes &file;
+  std::atomic<size_t> next = 0;
+  std::mutex mutex; // of what follows
+  std::condition_variable hasRoom;
+  uint64_t bytesAtOnce = 0;
+  Error error = Error::success();
 };
 
 } // namespace
@@ -222,16 +287,17 @@ private:
 /// Writes the parts of a section that begins at `offset` and gives its
 /// checksum.
 static Expected<uint64_t> writeSection(const SectionSource &section,
-                                       uint64_t offset, FileBytes &bytes) {
-  for (const SectionPart &part : section.parts)
-    if (part.size != 0)
-      if (Error error = bytes.fill(offset + part.offset, part.size, part.write))
-        return std::move(error);
-  return computeSectionChecksum(section.size,
-                                [&](uint64_t at, uint64_t size,
-                                    function_ref<void(ArrayRef<uint8_t>)> use) {
-                                  return bytes.read(offset + at, size, use);
-                                });
+                                       uint64_t offset, const FileBytes &bytes,
+                                       ThreadPoolInterface *threads) {
+  if (Error error = PartsWriter(section.parts, offset, bytes).run(threads))
+    return std::move(error);
+  return computeSectionChecksum(
+      section.size,
+      [&](uint64_t at, uint64_t size,
+          function_ref<void(ArrayRef<uint8_t>)> use) {
+        return bytes.read(offset + at, size, use);
+      },
+      threads);
 }
 
 static Error writeTables(const FileLayout &layout,
@@ -259,7 +325,8 @@ static Error writeTables(const FileLayout &layout,
   return file.write(layout.tableOffset, table);
 }
 
-Error writeContainer(OutputFile &file, ArrayRef<SectionSource> sections) {
+Error writeContainer(OutputFile &file, ArrayRef<SectionSource> sections,
+                     ThreadPoolInterface *threads) {
   FileLayout layout = computeLayout(sections);
   // Room for all of it is made first: a disk that is full makes this fail, and
   // not a later write. (sys::fs::resize_file makes a file of holes.)
@@ -268,7 +335,7 @@ Error writeContainer(OutputFile &file, ArrayRef<SectionSource> sections) {
   FileBytes bytes(file);
   std::vector<uint64_t> checksums;
   for (const auto &[section, offset] : zip(sections, layout.offsets)) {
-    Expected<uint64_t> checksum = writeSection(section, offset, bytes);
+    Expected<uint64_t> checksum = writeSection(section, offset, bytes, threads);
     if (!checksum)
       return checksum.takeError();
     checksums.push_back(*checksum);

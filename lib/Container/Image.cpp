@@ -62,7 +62,7 @@ mapConstants(const ImageSource &source) {
 }
 
 /// The weights of all dispatches, each at the offset of its segment. They are
-/// made in the mapped output file, one after the other.
+/// made when they are written.
 static SectionSource makeConstants(const ImageSource &source) {
   SectionSource section;
   section.name = constantsSection.name.str();
@@ -79,7 +79,8 @@ static SectionSource makeConstants(const ImageSource &source) {
   return section;
 }
 
-Error writeImage(OutputFile &file, const ImageSource &source) {
+Error writeImage(OutputFile &file, const ImageSource &source,
+                 ThreadPoolInterface *threads) {
   std::vector<SectionSource> sections;
   sections.push_back(makeSection(manifestSection,
                                  toBytes(serializeManifest(source.manifest))));
@@ -96,7 +97,7 @@ Error writeImage(OutputFile &file, const ImageSource &source) {
       sections.push_back(
           makeSection(device.section, targetVersion, toBytes(text)));
   sections.push_back(makeConstants(source));
-  return writeContainer(file, sections);
+  return writeContainer(file, sections, threads);
 }
 
 Error writeImage(StringRef path, const ImageSource &source) {

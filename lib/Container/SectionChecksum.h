@@ -11,9 +11,12 @@
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Endian.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/xxhash.h"
 
 #include <algorithm>
+#include <mutex>
 #include <vector>
 
 namespace garam {
@@ -23,20 +26,40 @@ namespace garam {
 constexpr uint64_t checksumBlockBytes = uint64_t(64) << 20;
 
 /// The checksum of a section of `size` bytes. `visit` calls its last argument
-/// with the `size` bytes at `offset`.
+/// with the `size` bytes at `offset`; on several of `threads` at once, unless
+/// they are null.
 inline llvm::Expected<uint64_t> computeSectionChecksum(
-    uint64_t size, llvm::function_ref<llvm::Error(
-                       uint64_t offset, uint64_t size,
-                       llvm::function_ref<void(llvm::ArrayRef<uint8_t>)> use)>
-                       visit) {
-  std::vector<llvm::support::ulittle64_t> hashes;
-  for (uint64_t offset = 0; offset < size; offset += checksumBlockBytes)
-    if (llvm::Error error =
-            visit(offset, std::min(checksumBlockBytes, size - offset),
-                  [&](llvm::ArrayRef<uint8_t> block) {
-                    hashes.emplace_back(llvm::xxh3_64bits(block));
-                  }))
-      return std::move(error);
+    uint64_t size,
+    llvm::function_ref<
+        llvm::Error(uint64_t offset, uint64_t size,
+                    llvm::function_ref<void(llvm::ArrayRef<uint8_t>)> use)>
+        visit,
+    llvm::ThreadPoolInterface *threads = nullptr) {
+  std::vector<llvm::support::ulittle64_t> hashes(
+      llvm::divideCeil(size, checksumBlockBytes));
+  std::mutex mutex; // of the error
+  llvm::Error error = llvm::Error::success();
+  auto hash = [&](size_t block) {
+    uint64_t offset = block * checksumBlockBytes;
+    llvm::Error failed =
+        visit(offset, std::min(checksumBlockBytes, size - offset),
+              [&](llvm::ArrayRef<uint8_t> bytes) {
+                hashes[block] = llvm::xxh3_64bits(bytes);
+              });
+    std::lock_guard<std::mutex> lock(mutex);
+    error = llvm::joinErrors(std::move(error), std::move(failed));
+  };
+  if (threads && hashes.size() > 1) {
+    llvm::ThreadPoolTaskGroup blocks(*threads);
+    for (size_t block = 0; block < hashes.size(); ++block)
+      blocks.async([&hash, block] { hash(block); });
+    blocks.wait();
+  } else {
+    for (size_t block = 0; block < hashes.size(); ++block)
+      hash(block);
+  }
+  if (error)
+    return std::move(error);
   if (hashes.size() == 1)
     return uint64_t(hashes.front());
   return llvm::xxh3_64bits(

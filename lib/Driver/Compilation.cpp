@@ -24,6 +24,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
 
+#include <atomic>
 #include <sys/mman.h>
 
 using namespace mlir;
@@ -285,16 +286,16 @@ static void releasePages(const llvm::MemoryBuffer &file) {
 /// weight, or of `grain` bytes, and not of the whole model.
 void Compilation::releaseInputs() {
   constexpr uint64_t grain = uint64_t(64) << 20;
-  auto written = std::make_shared<uint64_t>(0);
+  auto written = std::make_shared<std::atomic<uint64_t>>(0);
   auto wrap = [&](std::vector<DeviceConstant> &constants) {
     for (DeviceConstant &constant : constants)
       constant.write = [this, written, write = std::move(constant.write)](
                            llvm::MutableArrayRef<uint8_t> bytes) {
         write(bytes);
-        *written += bytes.size();
-        if (*written < grain)
+        // Of threads that arrive here at once, one is enough.
+        uint64_t count = *written += bytes.size();
+        if (count < grain || !written->compare_exchange_strong(count, 0))
           return;
-        *written = 0;
         for (const auto &file : mappedFiles)
           releasePages(*file);
       };
@@ -355,7 +356,7 @@ llvm::Error Compilation::writeBinary() {
             ->executesNativeCode();
   WeightCheck check(image);
   releaseInputs();
-  if (llvm::Error error = writeImage(*output, image))
+  if (llvm::Error error = writeImage(*output, image, threads.get()))
     return error;
   DiagnosticCollector diagnostics(&context, &labels);
   check.warn(*module);

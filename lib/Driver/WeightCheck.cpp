@@ -39,7 +39,9 @@ void WeightCheck::wrap(std::vector<DeviceConstant> &constants,
         [&entry, write = std::move(constant.write),
          find = constant.findNonFinite](llvm::MutableArrayRef<uint8_t> bytes) {
           write(bytes);
-          entry.found = find(bytes);
+          std::optional<NonFiniteWeight> found = find(bytes);
+          std::lock_guard<std::mutex> lock(entry.mutex);
+          entry.found = std::move(found);
         };
   }
 }

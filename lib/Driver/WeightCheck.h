@@ -11,6 +11,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <memory>
+#include <mutex>
 
 namespace garam {
 
@@ -29,6 +30,7 @@ private:
   struct Entry {
     std::string device;
     std::vector<std::string> nodes;
+    std::mutex mutex; // of what follows: one constant may be written twice
     std::optional<NonFiniteWeight> found;
   };
   void wrap(std::vector<DeviceConstant> &constants, llvm::StringRef device);

@@ -7,6 +7,7 @@
 #include "garam/Target/NonFiniteWeights.h"
 
 #include "garam/Support/RawElements.h"
+#include "garam/Support/TargetClones.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/ADT/APFloat.h"
@@ -21,7 +22,8 @@ namespace garam {
 /// Whether the exponent of one of the floats has all bits set, which is so of
 /// infinities and NaNs only. Without a branch, so that it is vectorised.
 template <typename Bits>
-static bool hasNonFinite(ArrayRef<uint8_t> bytes, Bits exponent) {
+static inline __attribute__((always_inline)) bool
+hasNonFinite(ArrayRef<uint8_t> bytes, Bits exponent) {
   bool found = false;
   for (size_t i = 0; i + sizeof(Bits) <= bytes.size(); i += sizeof(Bits)) {
     auto bits = llvm::support::endian::read<Bits, llvm::endianness::little>(
@@ -31,6 +33,7 @@ static bool hasNonFinite(ArrayRef<uint8_t> bytes, Bits exponent) {
   return found;
 }
 
+GARAM_TARGET_CLONES
 static bool hasNonFinite(ArrayRef<uint8_t> bytes, DataType type) {
   switch (type) {
   case DataType::Float16:

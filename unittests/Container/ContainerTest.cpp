@@ -14,6 +14,8 @@
 #include "llvm/Support/xxhash.h"
 #include "gtest/gtest.h"
 
+#include <atomic>
+
 using namespace llvm;
 using namespace garam;
 
@@ -86,6 +88,37 @@ TEST_F(ContainerTest, RoundTrip) {
   ASSERT_TRUE(bool(last));
   EXPECT_EQ((*last)->bytes.size(), 200u);
   EXPECT_EQ((*last)->offset % sectionAlignment, 0u);
+}
+
+// Parts of all sizes, of which some leave no room for others in memory.
+TEST_F(ContainerTest, ThreadsWriteTheSameBytes) {
+  constexpr uint64_t mebibyte = uint64_t(1) << 20;
+  std::atomic<uint64_t> bytesAtOnce = 0, mostAtOnce = 0;
+  SectionSource section;
+  section.name = ".garam.parts";
+  for (unsigned number = 0; number < 103; ++number) {
+    uint64_t size = number % 50 == 1 ? 40 * mebibyte : number * 31;
+    section.parts.push_back(
+        {section.size, size, [&, number](MutableArrayRef<uint8_t> out) {
+           uint64_t now = bytesAtOnce += out.size(), most = mostAtOnce;
+           while (most < now && !mostAtOnce.compare_exchange_weak(most, now))
+             ;
+           for (size_t i = 0; i < out.size(); ++i)
+             out[i] = number + i;
+           bytesAtOnce -= out.size();
+         }});
+    section.size += size + number % 3;
+  }
+  std::string one = getPath("one.garam"), several = getPath("several.garam");
+  ASSERT_FALSE(errorToBool(writeContainer(one, {section})));
+  EXPECT_EQ(mostAtOnce, 40 * mebibyte);
+  DefaultThreadPool threads(hardware_concurrency(5));
+  OutputFile file = cantFail(OutputFile::create(several));
+  ASSERT_FALSE(errorToBool(writeContainer(file, {section}, &threads)));
+  ASSERT_FALSE(errorToBool(file.commit()));
+  EXPECT_LE(mostAtOnce, 96 * mebibyte);
+  EXPECT_TRUE(readBytes(one) == readBytes(several));
+  EXPECT_TRUE(bool(Container::open(several)));
 }
 
 TEST_F(ContainerTest, LongSectionsAreHashedInBlocks) {

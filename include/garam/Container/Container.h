@@ -18,6 +18,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/ThreadPool.h"
 
 #include <functional>
 #include <memory>
@@ -35,8 +36,8 @@ constexpr uint64_t sectionAlignment = 64;
 /// A run of bytes of a section to write. What is in no part is zero.
 struct SectionPart {
   uint64_t offset = 0, size = 0;
-  /// Fills the part's bytes, which are zero before; no other part of a file is
-  /// in memory at that time.
+  /// Fills the part's bytes, which are zero before. May be called from any
+  /// thread, while others fill other parts.
   std::function<void(llvm::MutableArrayRef<uint8_t>)> write;
 };
 
@@ -53,9 +54,12 @@ SectionSource makeSection(std::string name, uint32_t version,
                           std::vector<uint8_t> bytes);
 
 /// Writes a container with these sections, in this order, into a new file. The
-/// same sections give the same bytes. Memory is that of the largest part.
+/// same sections give the same bytes. Memory is that of the largest part, or
+/// where there are `threads`, which may be null, of several parts of at most
+/// 96 MiB together.
 llvm::Error writeContainer(OutputFile &file,
-                           llvm::ArrayRef<SectionSource> sections);
+                           llvm::ArrayRef<SectionSource> sections,
+                           llvm::ThreadPoolInterface *threads = nullptr);
 /// Writes a container to `path`, whole or not at all.
 llvm::Error writeContainer(llvm::StringRef path,
                            llvm::ArrayRef<SectionSource> sections);

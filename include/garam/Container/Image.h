@@ -32,8 +32,9 @@ struct ImageSource {
   std::vector<std::string> targetTexts;
 };
 
-/// Writes an image into a new file.
-llvm::Error writeImage(OutputFile &file, const ImageSource &source);
+/// Writes an image into a new file, as writeContainer does.
+llvm::Error writeImage(OutputFile &file, const ImageSource &source,
+                       llvm::ThreadPoolInterface *threads = nullptr);
 /// Writes an image to `path`, whole or not at all.
 llvm::Error writeImage(llvm::StringRef path, const ImageSource &source);
 

@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "garam/Dialect/NPU/IR/NPU.h"
 #include "garam/InitAll.h"
 #include "garam/Target/NPU/Compile.h"
 #include "garam/Target/NPU/Machine/TargetFile.h"
@@ -16,6 +17,8 @@
 #include "mlir/Parser/Parser.h"
 
 #include "gtest/gtest.h"
+
+#include <numeric>
 
 using namespace garam;
 using namespace garam::npu;
@@ -101,6 +104,47 @@ TEST_F(ExportProgramTest, WeightsThatDoNotFitTheirBuffer) {
                          "dense<1.0> : tensor<4xf32>"),
             "holds weights of type 'f32' as i8, which is no conversion of "
             "floats");
+}
+
+// Weights in one piece are written in runs, each on its own.
+TEST_F(ExportProgramTest, LargeWeightsAreCut) {
+  constexpr int64_t rows = 1 << 20, columns = 5;
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
+      "func.func @main() {\nnpu.segment \"constant\" \"weights\"\n"
+      "%b = npu.buffer <dram> bytes 20971520 {segment = 0 : i64, "
+      "offset = 128 : i64}\nreturn\n}",
+      &context);
+  ASSERT_TRUE(module);
+  func::FuncOp function = *module->getOps<func::FuncOp>().begin();
+  std::vector<float> values(rows * columns);
+  std::iota(values.begin(), values.end(), 0.0f);
+  auto type =
+      RankedTensorType::get({columns, rows}, Float32Type::get(&context));
+  // The rows of the buffer are the columns of the weight.
+  auto part = PartAttr::get(&context, /*offset=*/0, ElementKind::f32,
+                            {rows, columns}, /*sourceOffset=*/0, {1, rows},
+                            DenseElementsAttr::get(type, ArrayRef(values)));
+  BufferOp buffer = *function.getOps<BufferOp>().begin();
+  buffer.setPartsAttr(ArrayAttr::get(&context, {part}));
+  FailureOr<CompiledProgram> compiled = exportProgram(function, machine);
+  ASSERT_TRUE(succeeded(compiled));
+  ASSERT_EQ(compiled->constants.size(), 3u);
+  uint64_t offset = 128;
+  float row = 0;
+  for (const DeviceConstant &constant : compiled->constants) {
+    EXPECT_EQ(constant.offset, offset);
+    offset += constant.size;
+    std::vector<uint8_t> bytes(constant.size);
+    constant.write(bytes);
+    EXPECT_FALSE(constant.findNonFinite(bytes));
+    auto *written = reinterpret_cast<const float *>(bytes.data());
+    size_t numWrong = 0;
+    for (size_t i = 0; i < bytes.size() / sizeof(float); i += columns, ++row)
+      for (int64_t column = 0; column < columns; ++column)
+        numWrong += written[i + column] != row + column * rows;
+    EXPECT_EQ(numWrong, 0u);
+  }
+  EXPECT_EQ(offset, 128u + values.size() * sizeof(float));
 }
 
 TEST_F(ExportProgramTest, ScalarsThatTheVectorEngineDoesNotCompute) {

@@ -229,6 +229,31 @@ bool isSameFormat(const SourceElements &source, ElementKind kind) {
 
 } // namespace
 
+int64_t getPartBytes(PartAttr part) {
+  return getVolume(part.getSizes()) *
+         getByteWidth(getElementType(part.getType()));
+}
+
+SmallVector<PartAttr> cutPart(PartAttr part, int64_t mostBytes) {
+  int64_t bytes = getPartBytes(part);
+  if (bytes <= mostBytes || part.getSizes().empty())
+    return {part};
+  int64_t size = part.getSizes().front();
+  int64_t indexBytes = bytes / size;
+  int64_t step = std::max<int64_t>(1, mostBytes / indexBytes);
+  SmallVector<PartAttr> pieces;
+  for (int64_t first = 0; first < size; first += step) {
+    SmallVector<int64_t> sizes(part.getSizes());
+    sizes.front() = std::min(step, size - first);
+    pieces.push_back(PartAttr::get(
+        part.getContext(), part.getOffset() + first * indexBytes,
+        part.getType(), sizes,
+        part.getSourceOffset() + first * part.getSourceStrides().front(),
+        part.getSourceStrides(), part.getValue()));
+  }
+  return pieces;
+}
+
 LogicalResult verifyPart(PartAttr part, BufferOp op) {
   std::optional<SourceElements> source = getElements(part.getValue());
   if (!source)
@@ -246,8 +271,7 @@ LogicalResult verifyPart(PartAttr part, BufferOp op) {
                          : source->bytes.size() / source->width;
   bool isSized =
       llvm::all_of(part.getSizes(), [](int64_t size) { return size >= 0; });
-  int64_t bytes =
-      getVolume(part.getSizes()) * getByteWidth(getElementType(part.getType()));
+  int64_t bytes = getPartBytes(part);
   if (!isSized || part.getOffset() < 0 ||
       part.getOffset() + bytes > static_cast<int64_t>(op.getSize()))
     return op.emitError("holds a part of ")
@@ -310,11 +334,9 @@ std::optional<NonFiniteWeight> findNonFinite(PartAttr part,
   std::optional<DataType> type = getFloatType(part.getType());
   if (!type)
     return std::nullopt;
-  return garam::findNonFinite(
-      part.getValue(), *type,
-      bytes.take_front(getVolume(part.getSizes()) *
-                       getByteWidth(getElementType(part.getType()))),
-      /*mayBeBounds=*/true);
+  return garam::findNonFinite(part.getValue(), *type,
+                              bytes.take_front(getPartBytes(part)),
+                              /*mayBeBounds=*/true);
 }
 
 } // namespace garam::npu

@@ -17,6 +17,13 @@ namespace garam::npu {
 /// fit the buffer.
 mlir::LogicalResult verifyPart(PartAttr part, BufferOp op);
 
+/// Cuts a part, of which verifyPart is true, along its first dimension into
+/// ones of at most `mostBytes`, unless one index has more.
+llvm::SmallVector<PartAttr> cutPart(PartAttr part, int64_t mostBytes);
+
+/// The bytes that writePart writes.
+int64_t getPartBytes(PartAttr part);
+
 /// Writes the elements of `part` to the start of `bytes`, converted.
 void writePart(PartAttr part, llvm::MutableArrayRef<uint8_t> bytes);
 

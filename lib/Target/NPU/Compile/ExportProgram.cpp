@@ -22,6 +22,11 @@ using namespace mlir;
 namespace garam::npu {
 namespace {
 
+/// Weights in one piece are made in runs of so many bytes at most, which
+/// several threads can share, and of which few are in memory at once. Not
+/// swept.
+constexpr int64_t mostConstantBytes = 8 << 20;
+
 class ProgramExporter {
 public:
   ProgramExporter(func::FuncOp func, const MachineDescription &machine)
@@ -172,24 +177,38 @@ private:
     for (PartAttr part : parts)
       if (failed(verifyPart(part, op)))
         return failure();
+    if (parts.size() != 1) {
+      addConstant(op, parts, 0, op.getSize());
+      return success();
+    }
+    // What is in no constant is zero.
+    for (PartAttr piece : cutPart(parts.front(), mostConstantBytes))
+      addConstant(op, piece, piece.getOffset(), getPartBytes(piece));
+    return success();
+  }
+
+  /// Adds `parts` of `op`, which lie in the `size` bytes from `offset` on.
+  void addConstant(BufferOp op, ArrayRef<PartAttr> list, uint64_t offset,
+                   uint64_t size) {
+    SmallVector<PartAttr> parts(list);
     DeviceConstant constant;
-    constant.offset = *op.getOffset();
-    constant.size = op.getSize();
-    constant.write = [parts](MutableArrayRef<uint8_t> bytes) {
+    constant.offset = *op.getOffset() + offset;
+    constant.size = size;
+    constant.write = [parts, offset](MutableArrayRef<uint8_t> bytes) {
       for (PartAttr part : parts)
-        writePart(part, bytes.drop_front(part.getOffset()));
+        writePart(part, bytes.drop_front(part.getOffset() - offset));
     };
     for (StringRef node : getNodeIds(op.getLoc()))
       constant.nodes.push_back(node.str());
-    constant.findNonFinite = [parts](ArrayRef<uint8_t> bytes) {
+    constant.findNonFinite = [parts, offset](ArrayRef<uint8_t> bytes) {
       std::optional<NonFiniteWeight> found;
       for (PartAttr part : parts)
         if (!found)
-          found = npu::findNonFinite(part, bytes.drop_front(part.getOffset()));
+          found = npu::findNonFinite(
+              part, bytes.drop_front(part.getOffset() - offset));
       return found;
     };
     result.constants.push_back(std::move(constant));
-    return success();
   }
 
   //===--- The set-up ----------------------------------------------------===//
