@@ -13,9 +13,11 @@ namespace garam::npu {
 
 BandwidthLedger::Reservation BandwidthLedger::find(double time,
                                                    double seconds) const {
-  // The first busy time that ends after `time`.
-  const auto *it = llvm::find_if(
-      busy, [&](const Interval &interval) { return interval.end >= time; });
+  // The first busy time that ends after `time`, which is near the last one:
+  // queues go forwards.
+  const auto *it = busy.end();
+  while (it != busy.begin() && std::prev(it)->end >= time)
+    --it;
   const auto *first = it;
   double begin = time;
   // All gaps up to the end are filled, so that one busy time remains.
@@ -34,13 +36,18 @@ BandwidthLedger::Reservation BandwidthLedger::find(double time,
 double BandwidthLedger::reserve(double time, double seconds) {
   if (seconds <= 0)
     return time;
-  Reservation reservation = find(time, seconds);
-  auto *it = busy.erase(busy.begin() + reservation.first,
-                        busy.begin() + reservation.last);
-  busy.insert(it, reservation.whole);
-  if (busy.size() > maxIntervals)
-    busy.erase(busy.begin());
-  return reservation.whole.end;
+  auto [first, last, whole] = find(time, seconds);
+  if (first < last) {
+    busy[first] = whole;
+    busy.erase(busy.begin() + first + 1, busy.begin() + last);
+  } else if (busy.size() < maxIntervals) {
+    busy.insert(busy.begin() + first, whole);
+  } else if (first > 0) {
+    // The oldest one makes room; what would be older is forgotten itself.
+    std::move(busy.begin() + 1, busy.begin() + first, busy.begin());
+    busy[first - 1] = whole;
+  }
+  return whole.end;
 }
 
 double BandwidthLedger::getEnd(double time, double seconds) const {

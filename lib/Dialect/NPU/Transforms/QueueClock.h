@@ -51,9 +51,9 @@ private:
   /// have long passed them.
   static constexpr size_t maxIntervals = 32;
 
-  /// Busy times, in order, disjoint; with room for one more than are kept, for
-  /// ledgers are copied often.
-  llvm::SmallVector<Interval, maxIntervals + 1> busy;
+  /// Busy times, in order, disjoint; with room for all, for ledgers are copied
+  /// often.
+  llvm::SmallVector<Interval, maxIntervals> busy;
 };
 
 /// One DMA command and the cores whose ports it passes.
