@@ -247,9 +247,9 @@ def NPUSearchSchedules : Pass<"npu-search-schedules", "::mlir::func::FuncOp"> {
     also runs without.
     So does `npu-split-reductions`, where it changes something.
     Of different schedules each is brought
-    to commands (`npu-lower-to-planned-commands`), beside the next search where
-    the context has threads; those are kept whose commands
-    end first (`npu-record-estimate`). Commands that end so much later than those
+    to commands (`npu-lower-to-planned-commands`); those are kept whose commands
+    end first (`npu-record-estimate`). Where the context has threads, searches
+    and lowerings are done beside each other. Commands that end so much later than those
     of the first schedules that no other order would make up for it are not
     ordered.
   }];
