@@ -6,8 +6,9 @@
 //
 // A table of values by small numbers for searches that go on from one state in
 // several ways: a copy shares all values, and a value is copied when one of the
-// tables that share it changes it. To copy a table takes a step for each
-// `chunkSize` numbers up to the largest.
+// tables that share it changes it. It is a tree of nodes with `fanOut` children
+// each, by the digits of the number: to copy a table takes one step, to find or
+// change a value one a digit, however many values there are or were.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,7 +18,7 @@
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <vector>
+#include <utility>
 
 namespace garam::npu {
 
@@ -26,64 +27,120 @@ class SharedTable {
 public:
   /// The value at `number`, or null. Stays until the table is changed.
   const T *find(size_t number) const {
-    size_t chunk = number / chunkSize;
-    if (chunk >= chunks.size() || !chunks[chunk])
+    if (number >= getEnd())
       return nullptr;
-    return chunks[chunk]->values[number % chunkSize].get();
+    const void *known = root.get();
+    for (unsigned level = numLevels; known && level-- > 0;)
+      known = static_cast<const Node *>(known)
+                  ->children[getDigit(number, level)]
+                  .get();
+    return static_cast<const T *>(known);
   }
 
   /// The value at `number`, made when there is none, to be changed. Stays until
   /// the table is copied or this value asked for again.
   T &get(size_t number) {
-    std::shared_ptr<T> &value = getSlot(number);
-    if (!value)
-      value = std::make_shared<T>();
-    else if (value.use_count() > 1)
-      value = std::make_shared<T>(*value);
-    return *value;
+    grow(number);
+    return change<T>(getSlot(number));
   }
 
   /// Returns the value in the table, as get.
   T &set(size_t number, T value) {
-    std::shared_ptr<T> &slot = getSlot(number);
-    slot = std::make_shared<T>(std::move(value));
-    return *slot;
+    grow(number);
+    auto made = std::make_shared<T>(std::move(value));
+    T &stored = *made;
+    getSlot(number) = std::move(made);
+    return stored;
   }
 
   void erase(size_t number) {
-    if (!find(number))
-      return;
-    getSlot(number) = nullptr;
-    std::shared_ptr<Chunk> &chunk = chunks[number / chunkSize];
-    if (--chunk->numValues == 0)
-      chunk = nullptr;
+    if (find(number))
+      erase(root, number, numLevels);
+    if (!root)
+      numLevels = 0;
   }
 
-  void clear() { chunks.clear(); }
+  void clear() {
+    root = nullptr;
+    numLevels = 0;
+  }
 
 private:
-  static constexpr size_t chunkSize = 64;
-  struct Chunk {
-    std::array<std::shared_ptr<T>, chunkSize> values;
-    size_t numValues = 0;
+  static constexpr unsigned fanOut = 16;
+  /// A node, or a value below the last of them.
+  using Child = std::shared_ptr<void>;
+  struct Node {
+    std::array<Child, fanOut> children;
+
+    bool isEmpty() const {
+      for (const Child &child : children)
+        if (child)
+          return false;
+      return true;
+    }
   };
 
-  /// Where the value at `number` is, or is put at once. No other table has it.
-  std::shared_ptr<T> &getSlot(size_t number) {
-    size_t index = number / chunkSize;
-    if (index >= chunks.size())
-      chunks.resize(index + 1);
-    std::shared_ptr<Chunk> &chunk = chunks[index];
-    if (!chunk)
-      chunk = std::make_shared<Chunk>();
-    else if (chunk.use_count() > 1)
-      chunk = std::make_shared<Chunk>(*chunk);
-    std::shared_ptr<T> &slot = chunk->values[number % chunkSize];
-    chunk->numValues += !slot;
-    return slot;
+  /// Behind the numbers that the tree has room for.
+  size_t getEnd() const {
+    size_t end = root ? 1 : 0;
+    for (unsigned level = 0; level < numLevels; ++level)
+      end *= fanOut;
+    return end;
   }
 
-  std::vector<std::shared_ptr<Chunk>> chunks;
+  static unsigned getDigit(size_t number, unsigned level) {
+    for (; level > 0; --level)
+      number /= fanOut;
+    return number % fanOut;
+  }
+
+  /// What `child` is, made when there is none. No other table has it.
+  template <typename V>
+  static V &change(Child &child) {
+    if (!child)
+      child = std::make_shared<V>();
+    else if (child.use_count() > 1)
+      child = std::make_shared<V>(*static_cast<V *>(child.get()));
+    return *static_cast<V *>(child.get());
+  }
+
+  /// Makes room for `number`, with new roots above the old one.
+  void grow(size_t number) {
+    if (!root) {
+      root = std::make_shared<Node>();
+      numLevels = 1;
+    }
+    for (; number >= getEnd(); ++numLevels) {
+      auto above = std::make_shared<Node>();
+      above->children.front() = std::move(root);
+      root = std::move(above);
+    }
+  }
+
+  /// Where the value at `number`, for which there is room, is or is put at
+  /// once. No other table has the nodes above it.
+  Child &getSlot(size_t number) {
+    Child *slot = &root;
+    for (unsigned level = numLevels; level-- > 0;)
+      slot = &change<Node>(*slot).children[getDigit(number, level)];
+    return *slot;
+  }
+
+  /// Erases the value at `number`, which is there, and the nodes that have
+  /// nothing left, below `child`, which has `levels` levels.
+  static void erase(Child &child, size_t number, unsigned levels) {
+    if (levels == 0) {
+      child = nullptr;
+      return;
+    }
+    Node &node = change<Node>(child);
+    erase(node.children[getDigit(number, levels - 1)], number, levels - 1);
+    if (node.isEmpty())
+      child = nullptr;
+  }
+
+  Child root;
+  unsigned numLevels = 0; // of nodes
 };
 
 } // namespace garam::npu

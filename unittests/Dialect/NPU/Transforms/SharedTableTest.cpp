@@ -12,7 +12,7 @@
 
 using namespace garam::npu;
 
-// Numbers in different chunks of the table.
+// Numbers in the same and in different nodes of the table, which grows.
 constexpr size_t numbers[] = {0, 63, 64, 1000};
 
 TEST(SharedTable, FindsWhatWasSet) {
