@@ -10,9 +10,11 @@
 
 namespace garam::npu {
 
-/// A profile has at most this many entries. In longer lists neighbouring
-/// commands share one.
-static constexpr size_t maxProfileEntries = size_t(1) << 16;
+/// A profile has at most this many entries, of 32 bytes. In longer lists
+/// neighbouring commands share one, which counts what any of them holds: by
+/// that the memory seems to be full where it is not, so nothing is brought
+/// ahead, and nothing waits for room either.
+static constexpr size_t maxProfileEntries = size_t(1) << 20;
 
 MemoryOccupancy::MemoryOccupancy(size_t numCommands, int64_t capacity)
     : commandsPerEntry(numCommands / maxProfileEntries + 1), capacity(capacity),

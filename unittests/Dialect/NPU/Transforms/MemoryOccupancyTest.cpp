@@ -44,8 +44,17 @@ TEST(MemoryOccupancy, WaitsForWhatLeaves) {
   EXPECT_EQ(memory.getRoom(5, 6, 61), 3.0);
 }
 
-// In long lists several commands share an entry: room is underestimated, never
-// overestimated.
+// A chain of 20,000 nodes has so many commands.
+TEST(MemoryOccupancy, IsExactForAMillionCommands) {
+  MemoryOccupancy memory(1000 * 1000, 100);
+  memory.hold(1000, 1001, 60);
+  EXPECT_EQ(memory.getRoom(1000, 1001, 50), std::nullopt);
+  EXPECT_EQ(memory.getRoom(999, 1000, 50), 0.0);
+  EXPECT_EQ(memory.getRoom(1001, 1002, 50), 0.0);
+}
+
+// In longer lists several commands share an entry: room is underestimated,
+// never overestimated.
 TEST(MemoryOccupancy, IsCautiousInLongLists) {
   MemoryOccupancy memory(1 << 20, 100);
   memory.hold(1000, 1001, 60);
