@@ -7,6 +7,9 @@
 #include "ExternalData.h"
 
 #include "garam/Support/Errors.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -45,7 +48,38 @@ bool isAbsolute(StringRef path) {
          path.starts_with("\\");
 }
 
+/// Whether `path` lies in `directory` or below; both without symbolic links.
+bool isBelow(StringRef path, StringRef directory) {
+  return path.consume_front(directory) &&
+         (directory.ends_with("/") || path.starts_with("/"));
+}
+
 } // namespace
+
+ExternalFiles::ExternalFiles(StringRef modelPath)
+    : directory(sys::path::parent_path(modelPath)) {
+  SmallString<256> real;
+  if (!sys::fs::real_path(directory.empty() ? "." : directory, real))
+    realDirectories.push_back(real.str().str());
+  // There is no such file where the model is bytes in memory.
+  if (sys::fs::real_path(modelPath, real))
+    return;
+  StringRef parent = sys::path::parent_path(real);
+  if (!is_contained(realDirectories, parent))
+    realDirectories.push_back(parent.str());
+}
+
+Error ExternalFiles::checkRealPath(StringRef name, StringRef path,
+                                   StringRef realPath) const {
+  if (any_of(realDirectories,
+             [&](StringRef allowed) { return isBelow(realPath, allowed); }))
+    return Error::success();
+  return fail(name, "'" + path + "' leads by a symbolic link to '" + realPath +
+                        "', outside of the model's directory '" +
+                        join(realDirectories, "' and of '") +
+                        "', which is refused; copy the file, or move it and "
+                        "the model's own file to one directory and link both");
+}
 
 Expected<WeightRef> ExternalFiles::open(StringRef name, StringRef location) {
   auto known = files.find(location);
@@ -68,8 +102,18 @@ Expected<WeightRef> ExternalFiles::open(StringRef name, StringRef location) {
     return fail(name, "file '" + path + "' does not exist");
   if (!sys::fs::is_regular_file(status))
     return fail(name, "'" + path + "' is not a regular file");
-  auto buffer = MemoryBuffer::getFile(path, /*IsText=*/false,
-                                      /*RequiresNullTerminator=*/false);
+  // The path of what was opened, so that no link can be changed in between.
+  SmallString<256> realPath;
+  Expected<sys::fs::file_t> file =
+      sys::fs::openNativeFileForRead(path, sys::fs::OF_None, &realPath);
+  if (!file)
+    return fail(name,
+                "cannot read '" + path + "': " + toString(file.takeError()));
+  scope_exit close([&] { sys::fs::closeFile(*file); });
+  if (Error error = checkRealPath(name, path, realPath))
+    return std::move(error);
+  auto buffer = MemoryBuffer::getOpenFile(*file, path, /*FileSize=*/-1,
+                                          /*RequiresNullTerminator=*/false);
   if (!buffer)
     return fail(name,
                 "cannot read '" + path + "': " + buffer.getError().message());

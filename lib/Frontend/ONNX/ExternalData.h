@@ -36,13 +36,11 @@ struct ExternalLocation {
 /// The files that a model refers to, each mapped once.
 class ExternalFiles {
 public:
-  explicit ExternalFiles(llvm::StringRef modelDirectory)
-      : directory(modelDirectory) {}
+  explicit ExternalFiles(llvm::StringRef modelPath);
 
   /// The `expectedBytes` bytes of tensor `name`. Fails when the location leaves
-  /// the model's directory by its spelling, or the file is missing or too
-  /// short. A symbolic link inside the directory is followed wherever it leads:
-  /// model hubs keep the files of a model in a store of their own.
+  /// the model's directory by its spelling, when symbolic links lead to a file
+  /// outside of `realDirectories`, or when the file is missing or too short.
   llvm::Expected<WeightRef> get(llvm::StringRef name,
                                 const ExternalLocation &location,
                                 uint64_t expectedBytes);
@@ -56,7 +54,14 @@ private:
   llvm::Expected<WeightRef> open(llvm::StringRef name,
                                  llvm::StringRef location);
 
+  llvm::Error checkRealPath(llvm::StringRef name, llvm::StringRef path,
+                            llvm::StringRef realPath) const;
+
   std::string directory;
+  /// Without symbolic links: `directory`, and that in which the file lies that
+  /// the model's path leads to, where this is another. Model hubs keep a model
+  /// and its data in one store and link to both from elsewhere.
+  std::vector<std::string> realDirectories;
   std::vector<std::shared_ptr<llvm::MemoryBuffer>> buffers;
   llvm::StringMap<WeightRef> files;
 };

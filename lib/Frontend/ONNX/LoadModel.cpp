@@ -212,8 +212,8 @@ Expected<LoadedModel> parseModel(StringRef path,
     return std::move(error);
   if (Error error = checkVersions(model.proto))
     return std::move(error);
-  model.tensors = std::make_unique<TensorStore>(
-      bytes, std::move(slim->payloads), sys::path::parent_path(path));
+  model.tensors =
+      std::make_unique<TensorStore>(bytes, std::move(slim->payloads), path);
   normalizeDomains(model.proto);
   adoptStrayOperators(model.proto, *model.proto.mutable_graph());
   for (pb::FunctionProto &function : *model.proto.mutable_functions())

@@ -210,8 +210,8 @@ Expected<uint64_t> getTensorBytes(const pb::TensorProto &tensor) {
 
 TensorStore::TensorStore(std::shared_ptr<MemoryBuffer> file,
                          std::vector<ArrayRef<char>> modelPayloads,
-                         StringRef modelDirectory)
-    : modelFile(std::move(file)), externalFiles(modelDirectory) {
+                         StringRef modelPath)
+    : modelFile(std::move(file)), externalFiles(modelPath) {
   payloads.reserve(modelPayloads.size());
   for (ArrayRef<char> payload : modelPayloads)
     payloads.push_back({modelFile, payload});

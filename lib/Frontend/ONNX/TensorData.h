@@ -27,7 +27,7 @@ class TensorStore {
 public:
   TensorStore(std::shared_ptr<llvm::MemoryBuffer> modelFile,
               std::vector<llvm::ArrayRef<char>> payloads,
-              llvm::StringRef modelDirectory);
+              llvm::StringRef modelPath);
 
   /// The data of a tensor as the scan left it, in whatever field or file beside
   /// the model, after a check of its size.

@@ -240,13 +240,20 @@ TEST_F(ImportTest, SmallPackedTensorsAreUnpacked) {
   EXPECT_EQ(values, (std::vector<int64_t>{1, -2, 7}));
 }
 
-TEST_F(ImportTest, ASymbolicLinkInsideTheDirectoryIsFollowed) {
-  std::string target = write("store/blob", makeWeightData(kWeightBytes));
-  std::string path =
-      write("hub/model.onnx", makeSmallModel(makeExternalTensor(
-                                  "w", {4, 400}, {{"location", "w.bin"}})));
-  ASSERT_FALSE(llvm::sys::fs::create_link(target, getPath("hub/w.bin")));
+TEST_F(ImportTest, LinksToTheStoreOfTheModelAreFollowedAndOthersAreNot) {
+  std::string data = write("store/blob", makeWeightData(kWeightBytes));
+  std::string model =
+      write("store/model", makeSmallModel(makeExternalTensor(
+                               "w", {4, 400}, {{"location", "w.bin"}})));
+  write("hub/other", "");
+  std::string path = getPath("hub/model.onnx");
+  ASSERT_FALSE(llvm::sys::fs::create_link(data, getPath("hub/w.bin")));
+  ASSERT_FALSE(llvm::sys::fs::create_link(model, path));
   EXPECT_EQ(import(path).text, "");
+  ASSERT_FALSE(llvm::sys::fs::remove(path));
+  ASSERT_FALSE(llvm::sys::fs::copy_file(model, path));
+  expectError(import(path), ExitCode::Model,
+              "'" + getPath("hub/w.bin") + "' leads by a symbolic link to '");
 }
 
 TEST_F(ImportTest, ALocationThatLeavesTheDirectoryIsRefused) {
