@@ -32,6 +32,11 @@ struct Rows {
   RankedTensorType getType() const {
     return cast<RankedTensorType>(data.getType());
   }
+  /// The narrower type where it has all positions: devices compute with it.
+  IntegerType getPositionType(OpBuilder &b) const {
+    return llvm::isInt<32>(getType().getDimSize(axis)) ? b.getI32Type()
+                                                       : b.getI64Type();
+  }
   AffineMap getReduced() const {
     return getReducedMap(data.getContext(), getType().getRank(), {axis});
   }
@@ -42,9 +47,9 @@ struct Rows {
 };
 } // namespace
 
-static Value makePosition(ImplicitLocOpBuilder &b, int64_t dim) {
-  return arith::IndexCastOp::create(b, b.getI64Type(),
-                                    linalg::IndexOp::create(b, dim));
+static Value makePosition(ImplicitLocOpBuilder &b, const Rows &rows) {
+  return arith::IndexCastOp::create(b, rows.getPositionType(b),
+                                    linalg::IndexOp::create(b, rows.axis));
 }
 
 /// The extremum of the elements of each row that are not taken.
@@ -66,29 +71,32 @@ static Value makeBest(ImplicitLocOpBuilder &b, const Rows &rows, Value taken) {
                        });
 }
 
+/// Whether `x`, which is not taken, is the extremum `best` of its row. A NaN is
+/// that of every row, which is NaN then, and equal to nothing.
+static Value isBest(ImplicitLocOpBuilder &b, Value x, Value best) {
+  if (!isFloat(x.getType()))
+    return arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, best);
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  Value isEqual = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, best);
+  return arith::OrIOp::create(b, isNaN, isEqual);
+}
+
 /// The first position in each row of what is not taken and equal to `best`.
 static Value makeFirst(ImplicitLocOpBuilder &b, const Rows &rows, Value taken,
                        Value best) {
   int64_t last = rows.getType().getDimSize(rows.axis) - 1;
-  Type i64 = b.getI64Type();
-  Value candidates = makePointwise(
-      b, getSizes(b, rows.data), i64, {taken, rows.data, best},
-      {rows.getIdentity(), rows.getIdentity(), rows.getReduced()},
-      [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-        // Beside NaN everything is equal.
-        Value isBest =
-            isFloat(s[1].getType())
-                ? arith::CmpFOp::create(b, arith::CmpFPredicate::UEQ, s[1],
-                                        s[2])
-                      .getResult()
-                : arith::CmpIOp::create(b, arith::CmpIPredicate::eq, s[1], s[2])
-                      .getResult();
-        Value none = makeScalar(b, i64, last);
-        Value found = arith::SelectOp::create(b, isBest,
-                                              makePosition(b, rows.axis), none);
-        return arith::SelectOp::create(b, s[0], none, found);
-      });
-  return makeReduction(b, candidates, {rows.axis}, b.getI64IntegerAttr(last),
+  IntegerType type = rows.getPositionType(b);
+  Value candidates =
+      makePointwise(b, getSizes(b, rows.data), type, {taken, rows.data, best},
+                    {rows.getIdentity(), rows.getIdentity(), rows.getReduced()},
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
+                      Value none = makeScalar(b, type, last);
+                      Value found =
+                          arith::SelectOp::create(b, isBest(b, s[1], s[2]),
+                                                  makePosition(b, rows), none);
+                      return arith::SelectOp::create(b, s[0], none, found);
+                    });
+  return makeReduction(b, candidates, {rows.axis}, b.getIntegerAttr(type, last),
                        [&](ImplicitLocOpBuilder &b, ValueRange s) {
                          return makeMinimum(b, /*isUnsigned=*/false, s);
                        });
@@ -99,9 +107,9 @@ static Value makeTaken(ImplicitLocOpBuilder &b, const Rows &rows, Value taken,
   return makePointwise(b, getSizes(b, rows.data), b.getI1Type(), {taken, first},
                        {rows.getIdentity(), rows.getReduced()},
                        [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-                         Value isFirst = arith::CmpIOp::create(
-                             b, arith::CmpIPredicate::eq,
-                             makePosition(b, rows.axis), s[1]);
+                         Value isFirst =
+                             arith::CmpIOp::create(b, arith::CmpIPredicate::eq,
+                                                   makePosition(b, rows), s[1]);
                          return arith::OrIOp::create(b, s[0], isFirst);
                        });
 }
@@ -140,7 +148,7 @@ static LogicalResult lowerTopK(NodeAccessor &node) {
   Value taken = makeFilled(b, sizes, b.getBoolAttr(false));
   sizes[axis] = b.getIndexAttr(*count);
   Value values = tensor::EmptyOp::create(b, sizes, type.getElementType());
-  Value indices = tensor::EmptyOp::create(b, sizes, b.getI64Type());
+  Value indices = tensor::EmptyOp::create(b, sizes, rows.getPositionType(b));
   auto step = [&](ImplicitLocOpBuilder &b, Value index,
                   ValueRange states) -> SmallVector<Value> {
     Value best = makeBest(b, rows, states[2]);
@@ -154,8 +162,17 @@ static LogicalResult lowerTopK(NodeAccessor &node) {
   };
   SmallVector<Value> results =
       makeLoop(b, *count, {values, indices, taken}, step);
-  if (node.getNumOutputs() > 1 && failed(node.setOutput(1, results[1])))
-    return failure();
+  if (node.getNumOutputs() > 1) {
+    Value positions = results[1];
+    if (getElementTypeOrSelf(positions) != b.getI64Type())
+      positions = makeMapped(
+          b, b.getI64Type(), {positions},
+          [](ImplicitLocOpBuilder &b, ValueRange s) {
+            return arith::ExtSIOp::create(b, b.getI64Type(), s[0]).getResult();
+          });
+    if (failed(node.setOutput(1, positions)))
+      return failure();
+  }
   return node.setOutput(0, results[0]);
 }
 

@@ -281,3 +281,44 @@ func.func @float8(%x: tensor<8xf32>) -> tensor<8xf32> {
   }
   return %2 : tensor<8xf32>
 }
+
+// -----
+
+#id = affine_map<(d0) -> (d0)>
+
+// An index becomes an input where stages are lowered: with it, eight inputs are
+// one more than a command takes.
+
+// CHECK-LABEL: func.func @index_among_inputs
+// CHECK-COUNT-2: npu.vector
+// FREE-LABEL: func.func @index_among_inputs
+// FREE-COUNT-2: npu.vector
+func.func @index_among_inputs(
+    %a: tensor<8xi32>, %b: tensor<8xi32>, %c: tensor<8xi32>, %d: tensor<8xi32>,
+    %e: tensor<8xi32>, %f: tensor<8xi32>, %g: tensor<8xi32>, %h: tensor<8xi32>)
+    -> tensor<8xi32> {
+  %0 = npu.vector ins(%a, %b, %c, %d) sizes [8]
+      {indexing_maps = [#id, #id, #id, #id, #id]}
+      : (tensor<8xi32>, tensor<8xi32>, tensor<8xi32>, tensor<8xi32>)
+      -> tensor<8xi32> {
+  ^bb0(%i: i32, %j: i32, %k: i32, %l: i32):
+    %s = arith.addi %i, %j : i32
+    %t = arith.addi %k, %l : i32
+    %u = arith.muli %s, %t : i32
+    npu.yield %u : i32
+  }
+  %1 = npu.vector ins(%0, %e, %f, %g, %h) sizes [8]
+      {indexing_maps = [#id, #id, #id, #id, #id, #id]}
+      : (tensor<8xi32>, tensor<8xi32>, tensor<8xi32>, tensor<8xi32>,
+         tensor<8xi32>) -> tensor<8xi32> {
+  ^bb0(%i: i32, %j: i32, %k: i32, %l: i32, %m: i32):
+    %p = npu.index 0
+    %s = arith.addi %i, %j : i32
+    %t = arith.addi %k, %l : i32
+    %u = arith.muli %m, %p : i32
+    %v = arith.addi %s, %t : i32
+    %w = arith.addi %v, %u : i32
+    npu.yield %w : i32
+  }
+  return %1 : tensor<8xi32>
+}

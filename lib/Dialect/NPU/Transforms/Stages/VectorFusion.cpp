@@ -67,8 +67,16 @@ static int64_t countInstructions(Block &block) {
   return count;
 }
 
+/// Inputs that `op` has once its indices are data: one for each dimension whose
+/// index it asks for (npu-materialize-indices).
+static size_t countMaterializedInputs(VectorOp op) {
+  llvm::SmallDenseSet<int64_t> indexed;
+  op->walk([&](IndexOp index) { indexed.insert(index.getDim()); });
+  return op.getInputs().size() + indexed.size();
+}
+
 bool exceedsLimits(VectorOp op) {
-  if (op.getInputs().size() > maxVectorInputs ||
+  if (countMaterializedInputs(op) > maxVectorInputs ||
       op.getNumResults() > maxVectorOutputs)
     return true;
   int64_t instructions = 0, registers = 0;
