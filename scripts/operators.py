@@ -176,6 +176,8 @@ arithmetic are the device's: see the pages under [isa](isa).
 FOOTER = """
 ## Where ONNX leaves the result open
 
+- `TopK` puts NaN before all numbers, of the greatest and of the least; in onnxruntime its place
+  depends on where it stands.
 - `QuantizeLinear` of NaN gives 0 on the device: its conversion of a float to an integer says so.
 - `Bernoulli`, `Multinomial`, `RandomNormal`, `RandomNormalLike`, `RandomUniform`, `RandomUniformLike`, and `Dropout` in
   training mode: ONNX says what is drawn, not by which generator, and the numbers are not those of another runtime. Here

@@ -1,4 +1,4 @@
-"""TopK as stages of an NPU, one after the other, against onnxruntime."""
+"""TopK as stages of an NPU, by ranks and one after the other, against onnxruntime."""
 
 import numpy as np
 import onnxruntime
@@ -54,9 +54,20 @@ def test_nan_comes_first(target, largest):
     np.testing.assert_array_equal(outputs["v"], np.take_along_axis(x, outputs["i"], 1))
 
 
+@pytest.mark.parametrize("size, count", [(1500, 1), (3000, 4), (1200, 300)],
+                         ids=["one", "steps", "ranks"])
+def test_large_rows(size, count):
+    """Of large rows and few elements one after the other is faster."""
+    x = np.random.default_rng(size).permutation(size).astype(np.float32)[None]
+    model = make_topk(x, count, 1, 1)
+    outputs = garam.compile(model, "rngd", fallback=False).run({"x": x})
+    for actual, expected in zip(outputs.values(), run_reference(model, x)):
+        np.testing.assert_array_equal(actual, expected)
+
+
 def test_more_steps_than_a_program_has():
-    x = np.random.default_rng(0).permutation(200).astype(np.float32)[None]
-    model = make_topk(x, 150, 1, 1)
+    x = np.random.default_rng(0).permutation(20000).astype(np.float32)[None]
+    model = make_topk(x, 70, 1, 1)
     with pytest.warns(garam.GaramWarning, match="a loop that is not unrolled"):
         executable = garam.compile(model, "rngd")
     outputs = executable.run({"x": x})

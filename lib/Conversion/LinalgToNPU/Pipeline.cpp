@@ -22,6 +22,7 @@ namespace garam::npu {
 void buildStagePipeline(OpPassManager &functions,
                         const StagePipelineOptions &options) {
   functions.addPass(ext::createGaramExtDropRanges());
+  functions.addPass(createNPUExpandTopK());
   functions.addPass(createNPUUnrollLoops());
   // Constants and shapes in their simplest form, for patterns to see them.
   functions.addPass(createCanonicalizerPass());

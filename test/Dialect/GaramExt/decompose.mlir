@@ -110,3 +110,31 @@ func.func @gather(%x: tensor<3x5x7xf32>, %i: tensor<2xi64>) -> tensor<3x2x7xf32>
   %0 = garam_ext.gather %x[%i] axis 1 : tensor<3x5x7xf32>, tensor<2xi64> -> tensor<3x2x7xf32>
   return %0 : tensor<3x2x7xf32>
 }
+
+// -----
+
+// A step takes the greatest element that no step before it has taken, and the
+// first position that it stands at.
+
+// CHECK-LABEL: func @top_k(
+// CHECK-SAME: %[[X:.*]]: tensor<4x33xf32>
+func.func @top_k(%x: tensor<4x33xf32>) -> (tensor<4x5xf32>, tensor<4x5xi32>) {
+  // CHECK: %[[R:.*]]:3 = scf.for %[[STEP:.*]] = %c0 to %c5 step %c1 iter_args(%[[V:.*]] = %{{.*}}, %[[I:.*]] = %{{.*}}, %[[TAKEN:.*]] = %{{.*}})
+  // CHECK: %[[LEFT:.*]] = linalg.generic {{.*}} ins(%[[TAKEN]], %[[X]] :
+  // CHECK: arith.select
+  // CHECK: %[[BEST:.*]] = linalg.generic {{.*}} ins(%[[LEFT]] :
+  // CHECK: arith.maximumf
+  // CHECK: linalg.generic {{.*}} ins(%[[TAKEN]], %[[X]], %[[BEST]] :
+  // CHECK-DAG: arith.cmpf uno
+  // CHECK-DAG: arith.cmpf oeq
+  // CHECK: %[[FIRST:.*]] = linalg.generic
+  // CHECK: arith.minsi
+  // CHECK: linalg.generic {{.*}} ins(%[[TAKEN]], %[[FIRST]] :
+  // CHECK: bufferization.materialize_in_destination
+  // CHECK: tensor.insert_slice %{{.*}} into %[[V]][0, %[[STEP]]] [4, 1] [1, 1]
+  // CHECK: tensor.insert_slice %{{.*}} into %[[I]][0, %[[STEP]]] [4, 1] [1, 1]
+  // CHECK: return %[[R]]#0, %[[R]]#1
+  %0:2 = garam_ext.top_k %x axis 1
+      : tensor<4x33xf32> -> tensor<4x5xf32>, tensor<4x5xi32>
+  return %0#0, %0#1 : tensor<4x5xf32>, tensor<4x5xi32>
+}

@@ -47,3 +47,13 @@ func.func @front(%x: tensor<16x3xf32>, %n: index) -> tensor<48xf32> {
   %1 = garam_ext.place_front %0[%n] : tensor<?x3xf32> to tensor<48xf32>
   return %1 : tensor<48xf32>
 }
+
+// The greatest elements have the size of the type along the axis.
+
+// CHECK-LABEL: func @top_k(
+func.func @top_k(%x: tensor<4x33xf32>) -> (tensor<4x5xf32>, tensor<4x5xi32>) {
+  // CHECK: garam_ext.top_k %{{.*}} axis 1 {smallest} : tensor<4x33xf32> -> tensor<4x5xf32>, tensor<4x5xi32>
+  %0:2 = garam_ext.top_k %x axis 1 {smallest}
+      : tensor<4x33xf32> -> tensor<4x5xf32>, tensor<4x5xi32>
+  return %0#0, %0#1 : tensor<4x5xf32>, tensor<4x5xi32>
+}

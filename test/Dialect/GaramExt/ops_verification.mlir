@@ -179,3 +179,39 @@ func.func @f(%x: tensor<?x?xf32>, %n: index) {
   %0 = garam_ext.place_front %x[%n] : tensor<?x?xf32> to tensor<4x4xf32>
   return
 }
+
+// -----
+
+// (C1)
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{axis must be a dimension of the input, got: 1 of 'tensor<4xf32>'}}
+  %0:2 = garam_ext.top_k %x axis 1 : tensor<4xf32> -> tensor<2xf32>, tensor<2xi32>
+  return
+}
+
+// -----
+
+// (C2) There are no more elements than in a row.
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{values must be elements along dimension 0 of 'tensor<4xf32>', got: 'tensor<5xf32>'}}
+  %0:2 = garam_ext.top_k %x axis 0 : tensor<4xf32> -> tensor<5xf32>, tensor<5xi32>
+  return
+}
+
+// -----
+
+// (C2) They are of one type.
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{values must be elements along dimension 0 of 'tensor<4xf32>', got: 'tensor<2xf16>'}}
+  %0:2 = garam_ext.top_k %x axis 0 : tensor<4xf32> -> tensor<2xf16>, tensor<2xi32>
+  return
+}
+
+// -----
+
+// (C3)
+func.func @f(%x: tensor<4xf32>) {
+  // expected-error@below {{indices must have the shape of 'tensor<2xf32>', got: 'tensor<3xi32>'}}
+  %0:2 = garam_ext.top_k %x axis 0 : tensor<4xf32> -> tensor<2xf32>, tensor<3xi32>
+  return
+}

@@ -153,6 +153,30 @@ LogicalResult GatherOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
+// TopKOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult TopKOp::verify() {
+  auto input = cast<RankedTensorType>(getInput().getType());
+  auto values = cast<RankedTensorType>(getValues().getType());
+  int64_t axis = getAxis(), rank = input.getRank();
+  if (axis < 0 || axis >= rank)
+    return emitOpError() << "axis must be a dimension of the input, got: "
+                         << axis << " of " << input;
+  SmallVector<int64_t> shape(input.getShape());
+  if (values.getRank() == rank)
+    shape[axis] = std::min(shape[axis], values.getDimSize(axis));
+  if (values != input.clone(shape))
+    return emitOpError() << "values must be elements along dimension " << axis
+                         << " of " << input << ", got: " << values;
+  auto indices = cast<RankedTensorType>(getIndices().getType());
+  if (indices.getShape() != values.getShape())
+    return emitOpError() << "indices must have the shape of " << values
+                         << ", got: " << indices;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // TakeFrontOp, PlaceFrontOp
 //===----------------------------------------------------------------------===//
 

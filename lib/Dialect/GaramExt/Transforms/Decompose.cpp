@@ -4,9 +4,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "GenericBuilder.h"
+
 #include "garam/Dialect/GaramExt/Transforms/Passes.h"
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Dialect/GaramExt/Transforms/Selection.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/Matchers.h"
@@ -20,27 +23,6 @@ namespace garam::ext {
 #include "garam/Dialect/GaramExt/Transforms/Passes.h.inc"
 
 namespace {
-
-using ScalarBody =
-    llvm::function_ref<Value(ImplicitLocOpBuilder &, ValueRange)>;
-
-/// A parallel linalg.generic over `sizes`.
-Value makeGeneric(PatternRewriter &rewriter, Location loc,
-                  ArrayRef<OpFoldResult> sizes, Type elementType,
-                  ValueRange operands, SmallVector<AffineMap> maps,
-                  ScalarBody body) {
-  Value empty = tensor::EmptyOp::create(rewriter, loc, sizes, elementType);
-  maps.push_back(rewriter.getMultiDimIdentityMap(sizes.size()));
-  SmallVector<utils::IteratorType> iterators(sizes.size(),
-                                             utils::IteratorType::parallel);
-  return linalg::GenericOp::create(
-             rewriter, loc, empty.getType(), operands, empty, maps, iterators,
-             [&](OpBuilder &nested, Location, ValueRange scalars) {
-               ImplicitLocOpBuilder b(loc, nested);
-               linalg::YieldOp::create(b, body(b, scalars));
-             })
-      .getResult(0);
-}
 
 Value convertFloat(ImplicitLocOpBuilder &b, Value value, FloatType type) {
   if (value.getType() == type)
@@ -147,9 +129,10 @@ Value makeQuantization(OpTy op, PatternRewriter &rewriter, ScalarBody body) {
     maps.push_back(scaleMap);
   }
   Location loc = op.getLoc();
-  Value result = makeGeneric(
-      rewriter, loc, tensor::getMixedSizes(rewriter, loc, input),
-      op.getResult().getType().getElementType(), operands, maps, body);
+  ImplicitLocOpBuilder b(loc, rewriter);
+  Value result = makePointwise(b, tensor::getMixedSizes(rewriter, loc, input),
+                               op.getResult().getType().getElementType(),
+                               operands, maps, body);
   if (isSplit)
     result = tensor::CollapseShapeOp::create(rewriter, loc, result,
                                              getBlockDims(op));
@@ -274,13 +257,27 @@ struct DecomposeGather : OpRewritePattern<GatherOp> {
         coordinates.push_back(index);
       return tensor::ExtractOp::create(b, op.getInput(), coordinates);
     };
-    Value result = makeGeneric(rewriter, loc, sizes,
-                               op.getResult().getType().getElementType(),
-                               op.getIndices(), {indexMap}, body);
+    ImplicitLocOpBuilder b(loc, rewriter);
+    Value result =
+        makePointwise(b, sizes, op.getResult().getType().getElementType(),
+                      op.getIndices(), {indexMap}, body);
     if (result.getType() != op.getResult().getType())
       result = tensor::CastOp::create(rewriter, loc, op.getResult().getType(),
                                       result);
     rewriter.replaceOp(op, result);
+    return success();
+  }
+};
+
+/// top_k: a loop over the places.
+struct DecomposeTopK : OpRewritePattern<TopKOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(TopKOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Selected selected = selectByLoop(b, getSelection(op));
+    rewriter.replaceOp(op, {selected.values, selected.positions});
     return success();
   }
 };
@@ -307,11 +304,16 @@ struct GaramExtDecompose : impl::GaramExtDecomposeBase<GaramExtDecompose> {
 
 } // namespace
 
+Selection getSelection(TopKOp op) {
+  return {op.getInput(), static_cast<int64_t>(op.getAxis()), op.getCount(),
+          !op.getSmallest(), op.getIsUnsigned()};
+}
+
 void populateGaramExtDecomposePatterns(RewritePatternSet &patterns) {
   patterns.add<DecomposeDequantize, DecomposeQuantize>(
       patterns.getContext(),
       /*onlyTensorScales=*/false);
-  patterns.add<DecomposeGather>(patterns.getContext());
+  patterns.add<DecomposeGather, DecomposeTopK>(patterns.getContext());
 }
 
 void populateGaramExtDecomposeTensorScalesPatterns(

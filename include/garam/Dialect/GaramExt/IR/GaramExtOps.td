@@ -19,7 +19,7 @@ def GaramExt_Dialect : Dialect {
     Operations on tensors that stand beside `linalg` until a device's
     conversion chooses how to carry them out. All of them can be tiled and
     fused with linalg's own operations into loops over tiles: they implement
-    `TilingInterface`, as far as it is for tensors. (For scalar code, decompose
+    `TilingInterface`, as far as it is for tensors; `top_k` is the exception. (For scalar code, decompose
     decompose them first: they write to no buffer.)
 
     The attribute `garam_ext.range = array<f64: least, largest>`, of an argument
@@ -147,6 +147,44 @@ def GaramExt_GatherOp : GaramExt_Op<"gather", [Pure]> {
   }];
   let builders = [OpBuilder<(ins "::mlir::Value":$input,
                                  "::mlir::Value":$indices, "int64_t":$axis)>];
+  let hasVerifier = 1;
+}
+
+def GaramExt_TopKOp : GaramExt_Op<"top_k", [Pure]> {
+  let summary = "the greatest elements along an axis (ONNX TopK)";
+  let description = [{
+    `values` has the greatest elements of each row along `axis`, or with
+    `smallest` the least ones, as many as its type says, in this order;
+    `indices` has their positions in the row. Of equal elements the one that
+    stands first comes first, and a NaN comes before all numbers. Integers are
+    read without a sign where `is_unsigned` says so. It is not tiled.
+
+    Constraints: (C1) `axis` is a dimension of `input`; (C2) `values` has the
+    type of `input` but for the size along `axis`, which is not greater; (C3)
+    `indices` has the shape of `values`.
+
+    Example:
+
+    ```mlir
+    %v, %i = garam_ext.top_k %x axis 1
+        : tensor<4x33xf32> -> tensor<4x5xf32>, tensor<4x5xi32>
+    ```
+  }];
+  let arguments = (ins AnyStaticShapeTensor:$input, I64Attr:$axis,
+                       UnitAttr:$smallest, UnitAttr:$is_unsigned);
+  let results = (outs AnyStaticShapeTensor:$values,
+                      StaticShapeTensorOf<[I32]>:$indices);
+  let assemblyFormat = [{
+    $input `axis` $axis attr-dict `:` type($input) `->` type($values) `,`
+    type($indices)
+  }];
+  let extraClassDeclaration = [{
+    /// How many elements of each row there are in the results.
+    int64_t getCount() {
+      return ::llvm::cast<::mlir::RankedTensorType>(getValues().getType())
+          .getDimSize(getAxis());
+    }
+  }];
   let hasVerifier = 1;
 }
 

@@ -39,14 +39,17 @@ def GaramExtDecompose : Pass<"garam-ext-decompose"> {
     ```
 
     A quantisation by whole blocks has the number of the block and the place
-    within it as dimensions.
+    within it as dimensions. `garam_ext.top_k` becomes a loop, each step of which
+    takes the extremum of what is left of all rows.
   }];
   let options = [Option<"tensorScales", "tensor-scales", "bool", "false",
                         "expand only quantisations whose scales are of whole "
                         "blocks or computed">];
   let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::bufferization::BufferizationDialect",
                            "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect",
                            "::mlir::tensor::TensorDialect"];
 }
 
