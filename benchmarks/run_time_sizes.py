@@ -1,6 +1,6 @@
 """Measures what sizes of run time cost: binaries for a range of sizes against those for one.
 
-    python3 benchmarks/run_time_sizes.py                 # ResNet-50 and BERT-base, 1 thread
+    python3 benchmarks/run_time_sizes.py                 # ResNet-50, by batches and by images, and BERT-base
     python3 benchmarks/run_time_sizes.py --threads 1 2
 
 Runs of both alternate; figures are medians of processor time, which hardly hangs on what else the machine does.
@@ -43,6 +43,19 @@ def make_resnet(folder):
             {"batch": (1, 16)}, {"input": image})
 
 
+def make_resnet_of_images(folder):
+    """The same for images whose height and width show at run time."""
+    path = generate(folder, "resnet50")
+    model = onnx.load(path)
+    for dim, name in zip(model.graph.input[0].type.tensor_type.shape.dim[2:], ("height", "width")):
+        dim.dim_param = name
+    del model.graph.value_info[:]
+    released = path.replace(".onnx", "_released.onnx")
+    onnx.save(model, released)
+    image = np.random.default_rng(0).standard_normal((1, 3, 224, 224), np.float32)
+    return path, released, {"height": (64, 320), "width": (64, 320)}, {"input": image}
+
+
 def release_sizes(path):
     """Writes beside a BERT of one size one of any batch and sequence; returns its path."""
     model = onnx.load(path)
@@ -80,7 +93,7 @@ def make_bert(folder):
             {"input_ids": ids, "token_type_ids": np.zeros_like(ids), "attention_mask": np.ones_like(ids)})
 
 
-NETWORKS = {"resnet50": make_resnet, "bert_base": make_bert}
+NETWORKS = {"resnet50": make_resnet, "resnet50_images": make_resnet_of_images, "bert_base": make_bert}
 
 
 def count_seconds(run):

@@ -30,8 +30,7 @@ import backend_suite  # noqa: E402
 TARGETS = tuple(backend_suite.KINDS_OF_TARGETS)
 
 NOT_IN_LOOPS = "not in the body of a `Loop` or `Scan`"
-KNOWN_WINDOW = "the spatial dimensions must be known"
-KNOWN_CONVOLUTION = "channels, spatial dimensions and the shape of the weight must be known"
+KNOWN_CONVOLUTION = "channels and the shape of the weight must be known"
 KNOWN_AXES = "the dimensions that are normalised over must be known"
 KNOWN_RECURRENCE = "the dimensions of inputs and weights must be known"
 FLOATS = "floats only"
@@ -41,7 +40,7 @@ BY_OUTPUT = "{} must be constant, or the shape of the output known"
 # What an operator of the table does not do, as its lowering says. A test finds names that are not
 # in the table.
 LIMITS = {
-    "AveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
+    "AveragePool": FLOATS,
     "BatchNormalization": "statistics are outputs where `training_mode` is 1",
     "BitCast": "of types of less than 8 bits only between integers of as many",
     "Bernoulli": f"{FLOATS}; {NOT_IN_LOOPS}",
@@ -60,7 +59,7 @@ LIMITS = {
     "CumSum": "the dimension of the axis must be known",
     "DFT": f"{FLOATS}; the dimension of the axis must be known and the length constant; `axis` must "
            "be constant, or the shape of the output known",
-    "DepthToSpace": "channels, height and width must be known",
+    "DepthToSpace": "the channels must be known",
     "DequantizeLinear": "integers of at most 16 bits, or 32, and floats of at most 8",
     "Dropout": NOT_IN_LOOPS,
     "Expand": BY_OUTPUT.format("`shape`"),
@@ -68,7 +67,7 @@ LIMITS = {
     "GatherND": "the dimensions of the data must be known",
     "GridSample": "the dimensions must be known; interpolation of floats only",
     "GRU": KNOWN_RECURRENCE,
-    "GlobalAveragePool": f"{FLOATS}; {KNOWN_WINDOW}",
+    "GlobalAveragePool": FLOATS,
     "GroupNormalization": KNOWN_AXES,
     "GlobalLpPool": FLOATS,
     "Hardmax": FLOATS,
@@ -78,8 +77,7 @@ LIMITS = {
     "LSTM": KNOWN_RECURRENCE,
     "Loop": "how often it runs at most must be known before its first step, and at compile time "
             "where it collects what the steps yield; states keep their shapes",
-    "LpPool": f"{FLOATS}; {KNOWN_WINDOW}",
-    "MaxPool": f"{KNOWN_WINDOW}, all dimensions where `Indices` is used",
+    "LpPool": FLOATS,
     "MaxUnpool": BY_OUTPUT.format("`output_shape`") + "; the dimensions must be known",
     "Mod": "floats need `fmod` = 1",
     "Multinomial": f"{FLOATS}; {NOT_IN_LOOPS}",
@@ -122,7 +120,7 @@ LIMITS = {
     "Shrink": FLOATS,
     "Size": "the dimensions must be known",
     "Slice": BY_OUTPUT.format("all but the data") + "; dimensions that are cut must be known",
-    "SpaceToDepth": "channels, height and width must be known",
+    "SpaceToDepth": "the channels must be known",
     "Split": BY_OUTPUT.format("`split`") + "; the dimension must be known",
     "Squeeze": BY_OUTPUT.format("`axes`"),
     "TensorScatter": "the dimensions must be known",

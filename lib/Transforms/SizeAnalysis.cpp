@@ -8,6 +8,7 @@
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Target/DeviceTarget.h"
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
@@ -29,8 +30,9 @@ SizeAnalysis::SizeAnalysis(func::FuncOp function)
     }
 }
 
-LogicalResult SizeAnalysis::refuse(Operation &op, const Twine &reason) {
-  return emitRefusal({&op, reason, "bind the dimension with --dim NAME=SIZE"});
+LogicalResult SizeAnalysis::refuse(Operation &op, const Twine &reason,
+                                   StringRef hint) {
+  return emitRefusal({&op, reason, hint});
 }
 
 AffineExpr SizeAnalysis::getConstant(int64_t value) const {
@@ -353,9 +355,46 @@ std::optional<SmallVector<AffineExpr>> SizeAnalysis::derive(Operation &op,
 // Agreement
 //===----------------------------------------------------------------------===//
 
-/// Every tensor has as many elements along a loop as the others.
+/// A window reads within the tensor wherever the symbols are in their ranges.
+LogicalResult SizeAnalysis::checkWindow(Operation &op, AffineExpr position,
+                                        AffineExpr size,
+                                        ArrayRef<AffineExpr> loops) {
+  // Of the loops' last iterations, which sums with positive factors are
+  // greatest for.
+  SmallVector<int64_t> factors;
+  Sizes last;
+  bool isPositive =
+      succeeded(getFlattenedAffineExpr(position, loops.size(),
+                                       /*numSymbols=*/0, &factors)) &&
+      factors.size() == loops.size() + 1 &&
+      llvm::all_of(factors, [](int64_t factor) { return factor >= 0; });
+  for (AffineExpr loop : loops)
+    last.push_back(loop ? loop - 1 : getConstant(0));
+  for (auto [loop, factor] : llvm::zip(loops, factors))
+    isPositive &= factor == 0 || loop;
+  if (!isPositive)
+    return refuse(op, "a window over a dimension whose size, " +
+                          describeSize(size, symbols) + ", shows at run time");
+  for (auto [loop, factor] : llvm::zip(loops, factors))
+    if (factor != 0 && getSizeRange(loop, symbols).first < 1)
+      return refuse(op,
+                    "a window over a dimension whose size may be less "
+                    "than it has: of " +
+                        describeSize(loop, symbols) + " results",
+                    "give the dimension a higher lower bound with --dim "
+                    "NAME=LEAST..MOST");
+  AffineExpr unread = normalizeSize(size - 1 - position.replaceDims(last));
+  if (getSizeRange(unread, symbols).first >= 0)
+    return success();
+  return refuse(op, "a window that may reach beyond a dimension whose size, " +
+                        describeSize(size, symbols) + ", shows at run time");
+}
+
+/// Every tensor has as many elements along a loop as the others, and those that
+/// windows read.
 LogicalResult SizeAnalysis::checkLoops(linalg::LinalgOp op) {
   SmallVector<AffineExpr> loops(op.getNumLoops());
+  SmallVector<std::pair<AffineExpr, AffineExpr>> windows;
   for (OpOperand &operand : op->getOpOperands()) {
     if (!isa<RankedTensorType>(operand.get().getType()))
       continue;
@@ -365,9 +404,7 @@ LogicalResult SizeAnalysis::checkLoops(linalg::LinalgOp op) {
       auto loop = dyn_cast<AffineDimExpr>(expr);
       bool isFixed = isa<AffineConstantExpr>(known[dim]);
       if (!loop && !isFixed && !isa<AffineConstantExpr>(expr))
-        return refuse(*op, "a window over a dimension whose size, " +
-                               describeSize(known[dim], symbols) +
-                               ", shows at run time");
+        windows.emplace_back(expr, known[dim]);
       if (!loop)
         continue;
       AffineExpr &size = loops[loop.getPosition()];
@@ -378,6 +415,9 @@ LogicalResult SizeAnalysis::checkLoops(linalg::LinalgOp op) {
       size = known[dim];
     }
   }
+  for (auto [position, size] : windows)
+    if (failed(checkWindow(*op, position, size, loops)))
+      return failure();
   return success();
 }
 

@@ -63,7 +63,13 @@ private:
   Sizes deriveCollapse(mlir::tensor::CollapseShapeOp op);
   llvm::LogicalResult check(mlir::Operation &op);
   llvm::LogicalResult checkLoops(mlir::linalg::LinalgOp op);
-  llvm::LogicalResult refuse(mlir::Operation &op, const llvm::Twine &reason);
+  llvm::LogicalResult checkWindow(mlir::Operation &op,
+                                  mlir::AffineExpr position,
+                                  mlir::AffineExpr size,
+                                  llvm::ArrayRef<mlir::AffineExpr> loops);
+  llvm::LogicalResult
+  refuse(mlir::Operation &op, const llvm::Twine &reason,
+         llvm::StringRef hint = "bind the dimension with --dim NAME=SIZE");
   std::optional<Sizes> complete(mlir::RankedTensorType type,
                                 mlir::ValueRange dynamicSizes);
 

@@ -51,7 +51,6 @@ private:
   Value makeScale(int64_t number);
   Value makePositions(int64_t number, Value scale);
   Value makePosition(ScalarMath &m, ValueRange s, float input, float output);
-  Value roundPosition(ScalarMath &m, Value position, Value scale);
   Value makeNearest(Value input, int64_t dim, Value positions, Value scale);
   Value makeWeights(int64_t dim, Value positions, Value scale, int64_t reach);
   Value makeInterpolated(Value input, int64_t dim, Value positions,
@@ -173,24 +172,6 @@ Value ComputedResize::makePositions(int64_t number, Value scale) {
                        });
 }
 
-/// The position of the nearest element, as in ResizeTaps.
-Value ComputedResize::roundPosition(ScalarMath &m, Value position,
-                                    Value scale) {
-  Value below = m.floor(position), above = m.ceil(position);
-  if (rounding == simpleNearestMode) {
-    Value shrinks = m.compare(arith::CmpFPredicate::OLT, scale, m.constant(1));
-    return m.select(shrinks, above, below);
-  }
-  if (rounding == "floor" || rounding == "ceil")
-    return rounding == "floor" ? below : above;
-  Value fraction = m.sub(position, below);
-  if (rounding == "round_prefer_floor")
-    return m.above(fraction, 0.5f + middleTolerance, above, below);
-  Value isAbove = m.compare(arith::CmpFPredicate::OGE, fraction,
-                            m.constant(0.5f - middleTolerance));
-  return m.select(isAbove, above, below);
-}
-
 Value ComputedResize::makeNearest(Value input, int64_t dim, Value positions,
                                   Value scale) {
   int64_t size = node.getInputType(0).getDimSize(dim);
@@ -200,7 +181,7 @@ Value ComputedResize::makeNearest(Value input, int64_t dim, Value positions,
       {b.getMultiDimIdentityMap(1), scalar},
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
         ScalarMath m(b, b.getF32Type());
-        Value position = roundPosition(m, s[0], s[1]);
+        Value position = makeRoundedPosition(m, rounding, s[0], s[1]);
         position = m.min(m.max(position, 0), size - 1);
         return arith::FPToSIOp::create(b, b.getI64Type(), position);
       });
@@ -238,13 +219,7 @@ Value ComputedResize::makeWeights(int64_t dim, Value positions, Value scale,
     if (mode == "linear") {
       weight = m.max(m.sub(m.constant(1), x), 0);
     } else {
-      // R. Keys, "Cubic convolution interpolation", 1981, equation 15.
-      double a = cubicCoefficient;
-      Value near = m.mul(m.mul(m.add(m.mul(x, a + 2), -(a + 3)), x), x);
-      Value far = m.add(m.mul(m.add(m.mul(x, a), -5 * a), x), 8 * a);
-      far = m.add(m.mul(far, x), -4 * a);
-      far = m.above(x, 2, m.constant(0), far);
-      weight = m.above(x, 1, far, m.add(near, 1));
+      weight = makeCubicWeight(m, x, cubicCoefficient);
     }
     if (!excludesOutside)
       return weight;

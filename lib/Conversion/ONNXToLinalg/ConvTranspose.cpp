@@ -13,6 +13,9 @@
 #include "Contraction.h"
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
+#include "garam/Dialect/ONNX/IR/WindowSizes.h"
+#include "garam/Support/RunTimeSizes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -22,49 +25,48 @@ namespace garam::onnx {
 
 namespace {
 
-/// Sizes of a transposed convolution, one value a spatial dimension.
-struct TransposedWindow {
-  SmallVector<int64_t> kernel, strides, dilations, padLow, output;
+/// Of one spatial dimension. Where the input's size shows at run time, so do
+/// these: each is an expression of it, its symbol 0.
+struct TransposedAxis {
+  int64_t kernel = 1, stride = 1, dilation = 1;
+  AffineExpr padLow, size, output;
 
-  /// The elements between the first and the last one under the window.
-  int64_t getReach(size_t dim) const {
-    return dilations[dim] * (kernel[dim] - 1);
-  }
+  /// From the first element under the window to the last one.
+  int64_t getReach() const { return dilation * (kernel - 1); }
 };
+
+using TransposedWindow = SmallVector<TransposedAxis>;
 
 } // namespace
 
-/// Padding and output sizes: from output_shape, from auto_pad, or from pads.
-/// Source: ONNX's specification of ConvTranspose-22.
+/// Adds padding and output sizes: from output_shape, from auto_pad, or from
+/// pads.
 static LogicalResult setOutput(NodeAccessor &node, TransposedWindow &window) {
-  size_t rank = window.kernel.size();
+  size_t rank = window.size();
   SmallVector<int64_t> pads = node.getInts("pads", 2 * rank, 0);
   SmallVector<int64_t> extra = node.getInts("output_padding", rank, 0);
   SmallVector<int64_t> wanted = node.getInts("output_shape", rank, 0);
-  StringRef mode = node.getString("auto_pad", "NOTSET");
-  bool isSame = mode == "SAME_UPPER" || mode == "SAME_LOWER";
+  std::optional<AutoPad> autoPad =
+      parseAutoPad(node.getString("auto_pad", "NOTSET"));
   if (node.hasErrors())
     return failure();
-  for (size_t dim = 0; dim < rank; ++dim) {
+  for (auto [dim, axis] : llvm::enumerate(window)) {
     int64_t size = node.getInputType(0).getDimSize(dim + 2);
-    int64_t full = window.strides[dim] * (size - 1) + extra[dim] +
-                   window.getReach(dim) + 1;
-    int64_t output = full - pads[dim] - pads[rank + dim];
-    int64_t low = pads[dim];
-    if (isSame || wanted[dim] > 0) {
-      output = wanted[dim] > 0 ? wanted[dim] : size * window.strides[dim];
-      int64_t total = std::max<int64_t>(0, full - output);
-      low = mode == "SAME_UPPER" ? total / 2 : total - total / 2;
-    } else if (mode == "VALID") {
-      output = full;
-      low = 0;
-    }
-    if (output < 1)
+    axis.size = ShapedType::isDynamic(size)
+                    ? node.b.getAffineSymbolExpr(0)
+                    : node.b.getAffineConstantExpr(size);
+    auto sizes = getTransposedWindowSizes(
+        {axis.kernel, axis.stride, axis.dilation, pads[dim], pads[rank + dim]},
+        axis.size, autoPad.value_or(AutoPad::None), extra[dim], wanted[dim]);
+    if (!sizes)
+      return node.checkStaticDim(0, dim + 2, "attribute 'output_shape'");
+    axis.padLow = sizes->padLow;
+    axis.output = sizes->output;
+    auto output = dyn_cast<AffineConstantExpr>(axis.output);
+    if (output && output.getValue() < 1)
       return node.error() << "spatial dimension " << dim
-                          << " of the output would have " << output
+                          << " of the output would have " << output.getValue()
                           << " elements";
-    window.padLow.push_back(low);
-    window.output.push_back(output);
   }
   return success();
 }
@@ -76,21 +78,21 @@ static FailureOr<TransposedWindow> getWindow(NodeAccessor &node) {
       failed(node.checkRank(1, node.getRank(), node.getRank())) ||
       failed(node.checkStatic(1, "a convolution")))
     return failure();
-  for (int64_t dim = 1; dim < node.getRank(); ++dim)
-    if (failed(node.checkStaticDim(0, dim, "a transposed convolution")))
-      return failure();
+  if (failed(node.checkStaticDim(0, 1, "a transposed convolution")))
+    return failure();
+  ArrayRef<int64_t> kernel = node.getInputType(1).getShape().drop_front(2);
+  size_t rank = kernel.size();
+  SmallVector<int64_t> strides = node.getInts("strides", rank, 1);
+  SmallVector<int64_t> dilations = node.getInts("dilations", rank, 1);
   TransposedWindow window;
-  window.kernel =
-      llvm::to_vector(node.getInputType(1).getShape().drop_front(2));
-  size_t rank = window.kernel.size();
-  window.strides = node.getInts("strides", rank, 1);
-  window.dilations = node.getInts("dilations", rank, 1);
-  for (int64_t value :
-       llvm::concat<int64_t>(window.strides, window.dilations, window.kernel))
-    if (value < 1 || value > limit)
-      return node.error() << "strides, dilations and the window must be "
-                             "positive and at most "
-                          << limit << ", but one is " << value;
+  for (size_t dim = 0; dim < rank; ++dim) {
+    window.push_back({kernel[dim], strides[dim], dilations[dim], {}, {}, {}});
+    for (int64_t value : {strides[dim], dilations[dim], kernel[dim]})
+      if (value < 1 || value > limit)
+        return node.error() << "strides, dilations and the window must be "
+                               "positive and at most "
+                            << limit << ", but one is " << value;
+  }
   for (int64_t value : node.getInts("pads", 2 * rank, 0))
     if (value < -limit || value > limit)
       return node.error() << "attribute 'pads' holds " << value
@@ -98,6 +100,14 @@ static FailureOr<TransposedWindow> getWindow(NodeAccessor &node) {
   if (failed(setOutput(node, window)))
     return failure();
   return window;
+}
+
+/// An expression of the input's size in spatial dimension `dim`.
+static OpFoldResult makeSize(NodeAccessor &node, size_t dim, AffineExpr expr) {
+  ImplicitLocOpBuilder &b = node.b;
+  return affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), AffineMap::get(0, 1, expr),
+      {tensor::getMixedSize(b, b.getLoc(), node.getInput(0), dim + 2)});
 }
 
 /// The input with stride - 1 zeros between its elements, and zeros around it
@@ -108,34 +118,37 @@ static Value makeSpread(NodeAccessor &node, const TransposedWindow &window) {
   Sizes inputSizes = getSizes(b, input);
   int64_t rank = inputSizes.size();
   Sizes sizes(inputSizes), offsets(rank, b.getIndexAttr(0)),
-      strides(rank, b.getIndexAttr(1));
-  SmallVector<std::pair<int64_t, int64_t>> crop;
-  for (size_t dim = 0; dim < window.kernel.size(); ++dim) {
-    int64_t size = node.getInputType(0).getDimSize(dim + 2);
-    int64_t before = window.getReach(dim) - window.padLow[dim];
-    int64_t spread = (size - 1) * window.strides[dim] + 1;
+      strides(rank, b.getIndexAttr(1)), ones(strides);
+  Sizes cropped(sizes), cuts(offsets);
+  bool isCropped = false;
+  for (auto [dim, axis] : llvm::enumerate(window)) {
+    int64_t low = cast<AffineConstantExpr>(axis.padLow).getValue();
+    int64_t before = axis.getReach() - low;
     // Padding beyond the window's reach cuts into the input.
     int64_t cut = std::max<int64_t>(0, -before);
-    int64_t needed = window.output[dim] + window.getReach(dim);
-    int64_t total =
-        std::max(std::max<int64_t>(before, 0) + spread, needed + cut);
-    offsets[dim + 2] = b.getIndexAttr(std::max<int64_t>(before, 0));
-    strides[dim + 2] = b.getIndexAttr(window.strides[dim]);
-    sizes[dim + 2] = b.getIndexAttr(total);
-    crop.push_back({cut, needed});
+    before = std::max<int64_t>(before, 0);
+    AffineExpr spread = (axis.size - 1) * axis.stride + (1 + before);
+    AffineExpr needed = axis.output + axis.getReach();
+    // A number: both grow by the stride with the input.
+    auto unread =
+        cast<AffineConstantExpr>(normalizeSize(spread - needed - cut));
+    AffineExpr total = unread.getValue() > 0 ? spread : needed + cut;
+    sizes[dim + 2] = makeSize(node, dim, total);
+    offsets[dim + 2] = b.getIndexAttr(before);
+    strides[dim + 2] = b.getIndexAttr(axis.stride);
+    cropped[dim + 2] = makeSize(node, dim, needed);
+    cuts[dim + 2] = b.getIndexAttr(cut);
+    isCropped |= unread.getValue() > 0 || cut > 0;
   }
-  Value zeros = makeFilled(b, sizes, getScalarAttr(node.getElementType(), 0));
+  TypedAttr zero = getScalarAttr(node.getElementType(), 0);
   // What is inserted lies inside of a tensor, and an empty one has no inside.
-  bool isEmpty = llvm::is_contained(node.getInputType(0).getShape(), 0);
-  Value spread = isEmpty ? zeros
-                         : Value(tensor::InsertSliceOp::create(
-                               b, input, zeros, offsets, inputSizes, strides));
-  for (auto [dim, range] : llvm::enumerate(crop)) {
-    auto type = cast<RankedTensorType>(spread.getType());
-    if (type.getDimSize(dim + 2) != range.second)
-      spread = makeSlice(b, spread, dim + 2, range.first, range.second);
-  }
-  return spread;
+  if (llvm::is_contained(node.getInputType(0).getShape(), 0))
+    return makeFilled(b, cropped, zero);
+  Value spread = tensor::InsertSliceOp::create(
+      b, input, makeFilled(b, sizes, zero), offsets, inputSizes, strides);
+  if (!isCropped)
+    return spread;
+  return tensor::ExtractSliceOp::create(b, spread, cuts, cropped, ones);
 }
 
 /// The filters [C, F/groups, K...] flipped in all K.
@@ -161,7 +174,7 @@ static Value makeFlipped(ImplicitLocOpBuilder &b, Value weight) {
 /// [G, C/G, F/G, K..].
 static Value makeGroupedSum(ImplicitLocOpBuilder &b, Value input, Value weight,
                             Value init, const TransposedWindow &window) {
-  size_t rank = window.kernel.size();
+  size_t rank = window.size();
   SmallVector<AffineExpr> dims(4 + 2 * rank);
   bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(dims));
   AffineExpr channel = dims[3 + rank];
@@ -169,7 +182,7 @@ static Value makeGroupedSum(ImplicitLocOpBuilder &b, Value input, Value weight,
   SmallVector<AffineExpr> weightCoordinates{dims[1], channel, dims[2]};
   for (size_t i = 0; i < rank; ++i) {
     AffineExpr position = dims[4 + rank + i];
-    inputCoordinates.push_back(dims[3 + i] + position * window.dilations[i]);
+    inputCoordinates.push_back(dims[3 + i] + position * window[i].dilation);
     weightCoordinates.push_back(position);
   }
   auto map = [&](ArrayRef<AffineExpr> coordinates) {
@@ -206,13 +219,16 @@ static LogicalResult lowerConvTranspose(NodeAccessor &node) {
 
   Sizes sizes{getSizes(b, spread).front(), b.getIndexAttr(groups),
               b.getIndexAttr(weightShape[1])};
-  llvm::append_range(sizes, getStaticSizes(b, window->output));
+  SmallVector<int64_t> outputShape{inputShape[0], weightShape[1] * groups};
+  for (auto [dim, axis] : llvm::enumerate(*window)) {
+    sizes.push_back(makeSize(node, dim, axis.output));
+    outputShape.push_back(
+        getConstantIntValue(sizes.back()).value_or(ShapedType::kDynamic));
+  }
   Type sumType = getAccumulatorType(node.getElementType());
   Value init = makeFilled(b, sizes, getScalarAttr(sumType, 0));
   Value sums = makeGroupedSum(b, makeReshape(b, spread, inputShape), weight,
                               init, *window);
-  SmallVector<int64_t> outputShape{inputShape[0], weightShape[1] * groups};
-  llvm::append_range(outputShape, window->output);
   return finishContraction(node, makeReshape(b, sums, outputShape),
                            node.getOptionalInput(2), /*biasAxis=*/1,
                            node.getElementType());

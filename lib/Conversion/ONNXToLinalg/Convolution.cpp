@@ -150,12 +150,10 @@ static FailureOr<Value> makeConvolution(NodeAccessor &node, Value input,
 
   Type type = getElementTypeOrSelf(input);
   ArrayRef<int64_t> weightShape = node.getInputType(1).getShape();
-  Value padded = makePadded(b, input, withBatchAndChannel(window->padLow),
-                            withBatchAndChannel(window->getHighPadding()),
-                            getScalarAttr(type, 0));
+  Value padded = window->makePadded(b, input, getScalarAttr(type, 0));
   Sizes sizes{tensor::getMixedSize(b, b.getLoc(), padded, 0),
               b.getIndexAttr(weightShape[0])};
-  llvm::append_range(sizes, getStaticSizes(b, window->output));
+  llvm::append_range(sizes, window->output);
   TypedAttr zero = getScalarAttr(getAccumulatorType(type), 0);
 
   bool isDepthwise = groups > 1 && weightShape[0] == groups &&

@@ -10,6 +10,7 @@
 #include "ScalarMath.h"
 #include "StructuredBuilders.h"
 #include "Window.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -27,12 +28,10 @@ static Value makePooling(NodeAccessor &node, const Window &window,
                          ScalarBody body) {
   ImplicitLocOpBuilder &b = node.b;
   size_t rank = window.getSpatialRank();
-  Value padded =
-      makePadded(b, node.getInput(0), withBatchAndChannel(window.padLow),
-                 withBatchAndChannel(window.getHighPadding()), padding);
+  Value padded = window.makePadded(b, node.getInput(0), padding);
   Sizes sizes = getSizes(b, padded);
   sizes.resize(2);
-  llvm::append_range(sizes, getStaticSizes(b, window.output));
+  llvm::append_range(sizes, window.output);
   Value init = makeFilled(b, sizes, initial);
   Value shape =
       tensor::EmptyOp::create(b, window.kernel, node.getElementType());
@@ -70,34 +69,49 @@ static FailureOr<Window> getPoolingWindow(NodeAccessor &node) {
   return getWindow(node, kernel);
 }
 
+/// A number or an index as an integer, for use in a body.
+static Value makeInteger(ImplicitLocOpBuilder &b, OpFoldResult size) {
+  if (std::optional<int64_t> known = getConstantIntValue(size))
+    return makeScalar(b, b.getI64Type(), *known);
+  return arith::IndexCastOp::create(b, b.getI64Type(), cast<Value>(size));
+}
+
+static Value makeProduct(ImplicitLocOpBuilder &b,
+                         ArrayRef<OpFoldResult> sizes) {
+  int64_t known = 1;
+  Value computed;
+  for (OpFoldResult size : sizes) {
+    if (std::optional<int64_t> number = getConstantIntValue(size)) {
+      known *= *number;
+      continue;
+    }
+    Value factor = makeInteger(b, size);
+    computed = computed ? arith::MulIOp::create(b, computed, factor) : factor;
+  }
+  Value constant = makeScalar(b, b.getI64Type(), known);
+  return computed ? arith::MulIOp::create(b, computed, constant) : constant;
+}
+
 /// Positions in the flat input, by rows, as positions by columns: the last
 /// spatial dimension is the slowest.
 static Value makeColumnMajor(ImplicitLocOpBuilder &b, Value positions,
-                             ArrayRef<int64_t> spatial) {
+                             ArrayRef<OpFoldResult> spatial) {
   return makeMapped(
       b, b.getI64Type(), positions,
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
-        auto constant = [&](int64_t value) {
-          return makeScalar(b, b.getI64Type(), value);
-        };
-        Value rest = s[0], sum = constant(0);
+        Value rest = s[0], sum = makeScalar(b, b.getI64Type(), 0);
         // By rows, the last dimension comes off first; by columns it counts
         // for all before it.
         for (size_t dim = spatial.size(); dim-- > 0;) {
-          int64_t before = 1;
-          for (int64_t size : spatial.take_front(dim))
-            before *= size;
-          Value size = constant(spatial[dim]);
+          Value size = makeInteger(b, spatial[dim]);
           Value place = arith::RemUIOp::create(b, rest, size);
           rest = arith::DivUIOp::create(b, rest, size);
-          sum = arith::AddIOp::create(
-              b, sum, arith::MulIOp::create(b, place, constant(before)));
+          Value before = makeProduct(b, spatial.take_front(dim));
+          sum = arith::AddIOp::create(b, sum,
+                                      arith::MulIOp::create(b, place, before));
         }
-        int64_t all = 1;
-        for (int64_t size : spatial)
-          all *= size;
         return arith::AddIOp::create(
-            b, sum, arith::MulIOp::create(b, rest, constant(all)));
+            b, sum, arith::MulIOp::create(b, rest, makeProduct(b, spatial)));
       });
 }
 
@@ -107,10 +121,8 @@ static Value makeMaximumPositions(NodeAccessor &node, const Window &window,
                                   Value maxima, TypedAttr padding) {
   ImplicitLocOpBuilder &b = node.b;
   int64_t rank = window.getSpatialRank();
-  Value padded =
-      makePadded(b, node.getInput(0), withBatchAndChannel(window.padLow),
-                 withBatchAndChannel(window.getHighPadding()), padding);
-  ArrayRef<int64_t> shape = node.getInputType(0).getShape();
+  Value padded = window.makePadded(b, node.getInput(0), padding);
+  Sizes shape = getSizes(b, node.getInput(0));
   // Dimensions (n, c, o1.., k1..).
   SmallVector<AffineExpr> dims(2 + 2 * rank);
   bindDimsList(b.getContext(), MutableArrayRef<AffineExpr>(dims));
@@ -140,7 +152,7 @@ static Value makeMaximumPositions(NodeAccessor &node, const Window &window,
             : arith::CmpIOp::create(b, arith::CmpIPredicate::eq, s[0], s[1])
                   .getResult();
     Value position = arith::AddIOp::create(
-        b, arith::MulIOp::create(b, getIndex(0), constant(shape[1])),
+        b, arith::MulIOp::create(b, getIndex(0), makeInteger(b, shape[1])),
         getIndex(1));
     for (int64_t i = 0; i < rank; ++i) {
       Value place = arith::AddIOp::create(
@@ -149,8 +161,8 @@ static Value makeMaximumPositions(NodeAccessor &node, const Window &window,
                                 constant(window.strides[i])),
           arith::MulIOp::create(b, getIndex(2 + rank + i),
                                 constant(window.dilations[i])));
-      place = arith::SubIOp::create(b, place, constant(window.padLow[i]));
-      Value size = constant(shape[2 + i]);
+      place = arith::SubIOp::create(b, place, makeInteger(b, window.padLow[i]));
+      Value size = makeInteger(b, shape[2 + i]);
       // A negative one is a large one.
       Value isInside =
           arith::CmpIOp::create(b, arith::CmpIPredicate::ult, place, size);
@@ -189,24 +201,38 @@ static LogicalResult lowerMaxPool(NodeAccessor &node) {
     return failure();
   if (!node.isOutputUsed(1))
     return success();
-  if (failed(node.checkStatic(0, "the position of a maximum")))
-    return failure();
   Value positions = makeMaximumPositions(node, *window, maxima, lowest);
   if (node.getInt("storage_order", 0) != 0)
-    positions = makeColumnMajor(node.b, positions,
-                                node.getInputType(0).getShape().drop_front(2));
+    positions = makeColumnMajor(node.b, positions, window->input);
   return node.setOutput(1, positions);
 }
 
-/// How many elements each window covers along one dimension: of the input, or
-/// also of its padding. What ceil_mode reaches beyond that never counts.
+namespace {
+/// What a window counts along one dimension of the padded input: elements of
+/// the input, or also of its padding. What ceil_mode reaches beyond that never
+/// counts.
+struct CountedRange {
+  OpFoldResult begin, end;
+};
+} // namespace
+
+static CountedRange getCountedRange(ImplicitLocOpBuilder &b,
+                                    const Window &window, size_t dim,
+                                    bool countsPadding) {
+  AffineExpr low, size, high;
+  bindSymbols(b.getContext(), low, size, high);
+  OpFoldResult end = affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), countsPadding ? low + size + high : low + size,
+      {window.padLow[dim], window.input[dim], window.padHigh[dim]});
+  return {countsPadding ? b.getIndexAttr(0) : window.padLow[dim], end};
+}
+
+/// How many elements each window counts along one dimension.
 static SmallVector<double> getWindowCounts(const Window &window, size_t dim,
-                                           bool countsPadding) {
-  int64_t begin = countsPadding ? 0 : window.padLow[dim];
-  int64_t end = window.padLow[dim] + window.input[dim] +
-                (countsPadding ? window.padHigh[dim] : 0);
+                                           int64_t begin, int64_t end,
+                                           int64_t output) {
   SmallVector<double> counts;
-  for (int64_t o = 0; o < window.output[dim]; ++o) {
+  for (int64_t o = 0; o < output; ++o) {
     int64_t count = 0;
     for (int64_t k = 0; k < window.kernel[dim]; ++k) {
       int64_t position = o * window.strides[dim] + k * window.dilations[dim];
@@ -216,6 +242,45 @@ static SmallVector<double> getWindowCounts(const Window &window, size_t dim,
     counts.push_back(std::max<int64_t>(count, 1));
   }
   return counts;
+}
+
+/// The same as a vector, where sizes show at run time.
+static Value makeWindowCounts(ImplicitLocOpBuilder &b, const Window &window,
+                              size_t dim, const CountedRange &range,
+                              Type type) {
+  Type i64 = b.getI64Type();
+  return makePointwise(
+      b, {window.output[dim]}, type, {}, {},
+      [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
+        Value index =
+            arith::IndexCastOp::create(b, i64, linalg::IndexOp::create(b, 0));
+        Value first = arith::MulIOp::create(
+            b, index, makeScalar(b, i64, window.strides[dim]));
+        // Those of the window that are before `position`.
+        auto countBefore = [&](OpFoldResult position) -> Value {
+          Value distance =
+              arith::SubIOp::create(b, makeInteger(b, position), first);
+          Value count = arith::CeilDivSIOp::create(
+              b, distance, makeScalar(b, i64, window.dilations[dim]));
+          count = arith::MaxSIOp::create(b, count, makeScalar(b, i64, 0));
+          return arith::MinSIOp::create(b, count,
+                                        makeScalar(b, i64, window.kernel[dim]));
+        };
+        Value count = arith::SubIOp::create(b, countBefore(range.end),
+                                            countBefore(range.begin));
+        // As above.
+        count = arith::MaxSIOp::create(b, count, makeScalar(b, i64, 1));
+        return arith::SIToFPOp::create(b, type, count);
+      });
+}
+
+/// Whether every window counts as many elements as it has, whatever the sizes.
+static bool countsWholeWindows(const Window &window, size_t dim,
+                               bool countsPadding) {
+  if (countsPadding)
+    return window.padBehind[dim] == window.padHigh[dim];
+  return isZeroInteger(window.padLow[dim]) &&
+         isZeroInteger(window.padBehind[dim]);
 }
 
 /// Divides the sums of windows by their numbers of elements, which are the
@@ -229,13 +294,26 @@ static Value divideByCounts(NodeAccessor &node, Value sums,
   SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(type.getRank())};
   double uniformCount = 1;
   for (size_t dim = 0; dim < window.getSpatialRank(); ++dim) {
-    SmallVector<double> counts = getWindowCounts(window, dim, countsPadding);
-    if (llvm::all_equal(counts)) {
-      uniformCount *= counts.front();
+    if (countsWholeWindows(window, dim, countsPadding)) {
+      uniformCount *= window.kernel[dim];
       continue;
     }
-    operands.push_back(makeTensor(
-        b, RankedTensorType::get({window.output[dim]}, sumType), counts));
+    CountedRange range = getCountedRange(b, window, dim, countsPadding);
+    std::optional<int64_t> begin = getConstantIntValue(range.begin),
+                           end = getConstantIntValue(range.end),
+                           output = getConstantIntValue(window.output[dim]);
+    if (begin && end && output) {
+      SmallVector<double> counts =
+          getWindowCounts(window, dim, *begin, *end, *output);
+      if (llvm::all_equal(counts)) {
+        uniformCount *= counts.front();
+        continue;
+      }
+      operands.push_back(
+          makeTensor(b, RankedTensorType::get({*output}, sumType), counts));
+    } else {
+      operands.push_back(makeWindowCounts(b, window, dim, range, sumType));
+    }
     maps.push_back(getAxisMap(b.getContext(), type.getRank(), dim + 2));
   }
   Type elementType = node.getElementType();

@@ -144,13 +144,18 @@ static FailureOr<int64_t> getBlockSize(NodeAccessor &node) {
   int64_t block = node.getInt("blocksize", 0);
   if (failed(node.checkRank(0, 4, 4)))
     return failure();
-  for (int64_t dim = 1; dim < 4; ++dim)
-    if (failed(node.checkStaticDim(0, dim, "a rearrangement of blocks")))
-      return failure();
+  if (failed(node.checkStaticDim(0, 1, "a rearrangement of blocks")))
+    return failure();
   if (block < 1)
     return node.error() << "attribute 'blocksize' is " << block
                         << ", but a positive number is needed";
   return block;
+}
+
+/// The dimensions of [N, C, H, W] in that tensor with blocks of height and of
+/// width: [N, C, H, block, W, block].
+static SmallVector<ReassociationIndices> getBlockGroups() {
+  return {{0}, {1}, {2, 3}, {4, 5}};
 }
 
 static LogicalResult lowerDepthToSpace(NodeAccessor &node) {
@@ -179,7 +184,7 @@ static LogicalResult lowerDepthToSpace(NodeAccessor &node) {
   Value moved = depthFirst ? makeTranspose(b, split, {0, 3, 4, 1, 5, 2})
                            : makeTranspose(b, split, {0, 1, 4, 2, 5, 3});
   return node.setOutput(
-      makeReshape(b, moved, {n, channels, h * block, w * block}));
+      tensor::CollapseShapeOp::create(b, moved, getBlockGroups()));
 }
 
 static LogicalResult lowerSpaceToDepth(NodeAccessor &node) {
@@ -189,16 +194,24 @@ static LogicalResult lowerSpaceToDepth(NodeAccessor &node) {
   int64_t block = *blockSize;
   ArrayRef<int64_t> shape = node.getInputType(0).getShape();
   int64_t n = shape[0], c = shape[1], h = shape[2], w = shape[3];
-  if (h % block != 0 || w % block != 0)
+  auto fits = [&](int64_t size) {
+    return ShapedType::isDynamic(size) || size % block == 0;
+  };
+  if (!fits(h) || !fits(w))
     return node.error() << node.getInputType(0)
                         << " does not divide into blocks of " << block << " x "
                         << block;
   ImplicitLocOpBuilder &b = node.b;
-  Value split = makeReshape(b, node.getInput(0),
-                            {n, c, h / block, block, w / block, block});
+  auto divide = [&](int64_t size) {
+    return ShapedType::isDynamic(size) ? size : size / block;
+  };
+  // That blocks fit sizes of run time, the passes that size buffers verify.
+  Value split = tensor::ExpandShapeOp::create(
+      b, node.getInputType(0).clone({n, c, divide(h), block, divide(w), block}),
+      node.getInput(0), getBlockGroups());
   Value moved = makeTranspose(b, split, {0, 3, 5, 1, 2, 4});
   return node.setOutput(
-      makeReshape(b, moved, {n, c * block * block, h / block, w / block}));
+      makeReshape(b, moved, {n, c * block * block, divide(h), divide(w)}));
 }
 
 void registerReplication(OperatorTable &table) {

@@ -4,7 +4,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// All that depends on positions is computed here, from the static sizes. The
+// All that depends on positions is computed here where sizes are known, and by
+// operations where they show at run time. The
 // nearest element of an upsampling by a whole factor is a repetition, that of
 // a downsampling by one a strided slice; other positions are gathered.
 // Interpolation goes axis by axis: a weighted sum of gathered taps.
@@ -18,8 +19,12 @@
 #include "ScalarMath.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Dialect/ONNX/IR/WindowSizes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include <cmath>
 
 using namespace mlir;
 
@@ -63,8 +68,15 @@ static LogicalResult applyAspectPolicy(NodeAccessor &node,
   return success();
 }
 
-/// Input 3 where it is known: a size of run time, as exporters write a batch,
-/// is dynamic.
+namespace {
+/// The dimensions whose size or position changes.
+struct ResizedAxes {
+  SmallVector<ResizedAxis> known;
+  SmallVector<RunTimeAxis> ofRunTime;
+};
+} // namespace
+
+/// Input 3 where it is known: a size of run time is dynamic.
 static std::optional<SmallVector<int64_t>> getGivenSizes(NodeAccessor &node) {
   std::optional<Sizes> computed = node.getComputedSizes(3);
   if (!computed)
@@ -74,7 +86,12 @@ static std::optional<SmallVector<int64_t>> getGivenSizes(NodeAccessor &node) {
   });
 }
 
-/// Input 0, of which a size of run time must be the one that it is resized to.
+/// Whether a dimension of run time is resized to one, as exporters write the
+/// batch and the channels, which stay what they are.
+static bool isKept(int64_t axis) { return axis < 2; }
+
+/// Input 0, of which a kept size of run time must be the one that it is resized
+/// to.
 static Value getResizedInput(NodeAccessor &node, ArrayRef<int64_t> axes) {
   ImplicitLocOpBuilder &b = node.b;
   Value input = node.getInput(0);
@@ -83,16 +100,36 @@ static Value getResizedInput(NodeAccessor &node, ArrayRef<int64_t> axes) {
     return input;
   Sizes sizes = getSizes(b, input);
   for (auto [axis, size] : llvm::zip(axes, *computed))
-    if (!getConstantIntValue(size) && !getConstantIntValue(sizes[axis]))
+    if (isKept(axis) && !getConstantIntValue(size) &&
+        !getConstantIntValue(sizes[axis]))
       sizes[axis] = size;
   Value shape = tensor::FromElementsOp::create(
       b, getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes));
   return tensor::ReshapeOp::create(b, input.getType(), input, shape);
 }
 
-/// The dimensions whose size or position changes. Scales are input 2 (1 before
-/// opset 11 and of Upsample), sizes input 3.
-static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
+/// A dimension of which one size, or both, show at run time.
+static FailureOr<RunTimeAxis> getRunTimeAxis(NodeAccessor &node, int64_t axis,
+                                             std::optional<float> scale,
+                                             OpFoldResult wanted) {
+  ImplicitLocOpBuilder &b = node.b;
+  OpFoldResult input =
+      tensor::getMixedSize(b, b.getLoc(), node.getInput(0), axis);
+  if (!scale)
+    return RunTimeAxis{axis, input, wanted, scale};
+  std::optional<AffineExpr> output =
+      getScaledSize(b.getAffineSymbolExpr(0), *scale);
+  if (!output)
+    return failure(failed(node.checkStaticDim(
+        0, axis, "resizing by no quotient of small numbers")));
+  return RunTimeAxis{axis, input,
+                     affine::makeComposedFoldedAffineApply(
+                         b, b.getLoc(), AffineMap::get(0, 1, *output), {input}),
+                     scale};
+}
+
+/// Scales are input 2 (1 before opset 11 and of Upsample), sizes input 3.
+static FailureOr<ResizedAxes> getResizedAxes(NodeAccessor &node) {
   // A size beyond this cannot be a row of positions that is held in memory.
   constexpr double largest = 1 << 24;
   bool isOld = node.getOpset() < 11 || node.getOpType() == "Upsample";
@@ -111,20 +148,28 @@ static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
                         << " axes are needed, but " << count
                         << " are there; when they depend on shapes, bind the "
                            "model's dimensions with --shape or --dim";
-  SmallVector<ResizedAxis> resized;
+  ResizedAxes resized;
   for (size_t i = 0; i < count; ++i) {
     int64_t dim = (*axes)[i], size = node.getInputType(0).getDimSize(dim);
+    bool isOfRunTime = ShapedType::isDynamic(size) ||
+                       (usesSizes && ShapedType::isDynamic((*sizes)[i]));
     bool keepsSize = usesSizes ? ShapedType::isDynamic((*sizes)[i]) &&
-                                     ShapedType::isDynamic(size)
+                                     ShapedType::isDynamic(size) && isKept(dim)
                                : (*scales)[i] == 1;
     if (keepsSize)
       continue;
-    if (usesSizes && ShapedType::isDynamic((*sizes)[i]))
-      return node.error() << "dimension " << dim << " of "
-                          << node.getInputType(0)
-                          << " would be resized to a size of run time";
-    if (failed(node.checkStaticDim(0, dim, "resizing")))
-      return failure();
+    if (isOfRunTime) {
+      OpFoldResult wanted = node.b.getIndexAttr(usesSizes ? (*sizes)[i] : 0);
+      if (usesSizes && ShapedType::isDynamic((*sizes)[i]))
+        wanted = (*node.getComputedSizes(3))[i];
+      FailureOr<RunTimeAxis> axis = getRunTimeAxis(
+          node, dim, usesSizes ? std::optional<float>() : float((*scales)[i]),
+          wanted);
+      if (failed(axis))
+        return failure();
+      resized.ofRunTime.push_back(*axis);
+      continue;
+    }
     ResizedAxis axis{dim, size, 0, 0};
     double output = usesSizes
                         ? static_cast<double>((*sizes)[i])
@@ -136,11 +181,17 @@ static FailureOr<SmallVector<ResizedAxis>> getResizedAxes(NodeAccessor &node) {
     axis.output = static_cast<int64_t>(output);
     axis.scale = usesSizes ? static_cast<float>(axis.output) / size
                            : static_cast<float>((*scales)[i]);
-    resized.push_back(axis);
+    resized.known.push_back(axis);
   }
-  if (usesSizes && failed(applyAspectPolicy(node, resized)))
+  bool stretches =
+      node.getString("keep_aspect_ratio_policy", "stretch") == "stretch";
+  if (usesSizes && !stretches)
+    for (const RunTimeAxis &axis : resized.ofRunTime)
+      if (failed(node.checkStaticDim(0, axis.axis, "keep_aspect_ratio_policy")))
+        return failure();
+  if (usesSizes && failed(applyAspectPolicy(node, resized.known)))
     return failure();
-  llvm::erase_if(resized, [&](const ResizedAxis &axis) {
+  llvm::erase_if(resized.known, [&](const ResizedAxis &axis) {
     return usesSizes && axis.input == axis.output;
   });
   return resized;
@@ -176,28 +227,34 @@ static Value makeRepeated(ImplicitLocOpBuilder &b, Value input,
   auto type = cast<RankedTensorType>(input.getType());
   Sizes inputSizes = getSizes(b, input), sizes;
   SmallVector<AffineExpr> coordinates;
-  SmallVector<int64_t> shape;
+  SmallVector<ReassociationIndices> groups;
   for (auto [dim, factor] : llvm::enumerate(factors)) {
+    groups.emplace_back(1, sizes.size());
     coordinates.push_back(b.getAffineDimExpr(sizes.size()));
     sizes.push_back(inputSizes[dim]);
-    if (factor != 1)
-      sizes.push_back(b.getIndexAttr(factor));
-    int64_t size = type.getDimSize(dim);
-    shape.push_back(ShapedType::isDynamic(size) ? size : size * factor);
+    if (factor == 1)
+      continue;
+    groups.back().push_back(sizes.size());
+    sizes.push_back(b.getIndexAttr(factor));
   }
   AffineMap map = AffineMap::get(sizes.size(), 0, coordinates, b.getContext());
   Value repeated =
       makePointwise(b, sizes, type.getElementType(), input, map,
                     [](ImplicitLocOpBuilder &, ValueRange s) { return s[0]; });
-  return makeReshape(b, repeated, shape);
+  return tensor::CollapseShapeOp::create(b, repeated, groups);
+}
+
+/// The factor by which every element of the axis is repeated; 1: it is not.
+static int64_t getRepetition(const RunTimeAxis &axis, const ResizeTaps &taps) {
+  bool isWhole = axis.scale && *axis.scale == std::floor(*axis.scale);
+  return isWhole && taps.repeats(*axis.scale) ? *axis.scale : 1;
 }
 
 static Value makeNearest(NodeAccessor &node, Value value,
-                         ArrayRef<ResizedAxis> resized,
-                         const ResizeTaps &taps) {
+                         const ResizedAxes &resized, const ResizeTaps &taps) {
   ImplicitLocOpBuilder &b = node.b;
   SmallVector<int64_t> factors(node.getRank(), 1);
-  for (const ResizedAxis &axis : resized) {
+  for (const ResizedAxis &axis : resized.known) {
     SmallVector<int64_t> indices = taps.getNearest(axis);
     if (isRepetition(indices, axis.input))
       factors[axis.axis] = axis.output / axis.input;
@@ -207,6 +264,12 @@ static Value makeNearest(NodeAccessor &node, Value value,
     else
       value = ext::GatherOp::create(b, value, makeIndexVector(b, indices),
                                     axis.axis);
+  }
+  for (const RunTimeAxis &axis : resized.ofRunTime) {
+    factors[axis.axis] = getRepetition(axis, taps);
+    if (factors[axis.axis] == 1)
+      value =
+          ext::GatherOp::create(b, value, taps.makeNearest(b, axis), axis.axis);
   }
   bool repeats = llvm::any_of(factors, [](int64_t f) { return f != 1; });
   return repeats ? makeRepeated(b, value, factors) : value;
@@ -220,25 +283,26 @@ static bool isZero(const ResizeTap &tap) {
   return llvm::all_of(tap.weights, [](double weight) { return weight == 0; });
 }
 
-/// The sum of gathered taps, each times its weights along the axis.
-static Value makeInterpolated(ImplicitLocOpBuilder &b, Value input,
-                              const ResizedAxis &axis,
-                              ArrayRef<ResizeTap> taps) {
-  Type type = getElementTypeOrSelf(input);
-  int64_t rank = cast<RankedTensorType>(input.getType()).getRank();
-  auto weightType = RankedTensorType::get({axis.output}, type);
+namespace {
+/// Gathered taps, each times its weights along the axis.
+struct WeightedTaps {
+  int64_t rank, axis;
   SmallVector<Value> operands;
   SmallVector<AffineMap> maps;
-  for (const ResizeTap &tap : taps) {
-    if (isZero(tap))
-      continue;
-    operands.push_back(ext::GatherOp::create(
-        b, input, makeIndexVector(b, tap.indices), axis.axis));
-    maps.push_back(b.getMultiDimIdentityMap(rank));
-    operands.push_back(makeTensor(b, weightType, tap.weights));
-    maps.push_back(getAxisMap(b.getContext(), rank, axis.axis));
+
+  void add(Value gathered, Value weights) {
+    MLIRContext *context = gathered.getContext();
+    operands.append({gathered, weights});
+    maps.push_back(AffineMap::getMultiDimIdentityMap(rank, context));
+    maps.push_back(getAxisMap(context, rank, axis));
   }
-  return makePointwise(b, getSizes(b, operands.front()), type, operands, maps,
+};
+} // namespace
+
+static Value sumTaps(ImplicitLocOpBuilder &b, const WeightedTaps &taps) {
+  Value first = taps.operands.front();
+  Type type = getElementTypeOrSelf(first);
+  return makePointwise(b, getSizes(b, first), type, taps.operands, taps.maps,
                        [&](ImplicitLocOpBuilder &b, ValueRange s) {
                          ScalarMath m(b, type);
                          Value sum = m.mul(s[0], s[1]);
@@ -246,6 +310,33 @@ static Value makeInterpolated(ImplicitLocOpBuilder &b, Value input,
                            sum = m.add(sum, m.mul(s[i], s[i + 1]));
                          return sum;
                        });
+}
+
+static Value makeInterpolated(ImplicitLocOpBuilder &b, Value input,
+                              const ResizedAxis &axis,
+                              ArrayRef<ResizeTap> taps) {
+  auto type = cast<RankedTensorType>(input.getType());
+  auto weightType = RankedTensorType::get({axis.output}, type.getElementType());
+  WeightedTaps weighted{type.getRank(), axis.axis, {}, {}};
+  for (const ResizeTap &tap : taps) {
+    if (isZero(tap))
+      continue;
+    Value gathered = ext::GatherOp::create(
+        b, input, makeIndexVector(b, tap.indices), axis.axis);
+    weighted.add(gathered, makeTensor(b, weightType, tap.weights));
+  }
+  return sumTaps(b, weighted);
+}
+
+static Value makeInterpolated(ImplicitLocOpBuilder &b, Value input,
+                              const RunTimeAxis &axis,
+                              ArrayRef<RunTimeTap> taps) {
+  auto type = cast<RankedTensorType>(input.getType());
+  WeightedTaps weighted{type.getRank(), axis.axis, {}, {}};
+  for (const RunTimeTap &tap : taps)
+    weighted.add(ext::GatherOp::create(b, input, tap.indices, axis.axis),
+                 castFloat(b, tap.weights, type.getElementType()));
+  return sumTaps(b, weighted);
 }
 
 static LogicalResult lowerResize(NodeAccessor &node) {
@@ -257,7 +348,7 @@ static LogicalResult lowerResize(NodeAccessor &node) {
     return lowerComputedResize(node, *axes, isOld);
   }
   FailureOr<ResizeTaps> taps = ResizeTaps::get(node);
-  FailureOr<SmallVector<ResizedAxis>> resized = getResizedAxes(node);
+  FailureOr<ResizedAxes> resized = getResizedAxes(node);
   if (failed(taps) || failed(resized))
     return failure();
   FailureOr<SmallVector<int64_t>> axes = getAxes(node);
@@ -267,16 +358,23 @@ static LogicalResult lowerResize(NodeAccessor &node) {
   if (!isFloat(node.getElementType()))
     return node.error() << "input 0 is " << node.getInputType(0)
                         << ", but interpolation needs floats";
-  bool shrinks = llvm::any_of(
-      *resized, [](const ResizedAxis &axis) { return axis.scale < 1; });
+  bool shrinks =
+      llvm::any_of(resized->known,
+                   [](const ResizedAxis &axis) { return axis.scale < 1; }) ||
+      llvm::any_of(resized->ofRunTime, [](const RunTimeAxis &axis) {
+        return !axis.scale || *axis.scale < 1;
+      });
   if (shrinks && node.getInt("antialias", 0) != 0)
     return node.error() << "attribute 'antialias' is 1, for which the shape of "
                            "the output must be known where a dimension shrinks";
   Type type = node.getElementType();
-  Value value = castFloat(node.b, input, getAccumulatorType(type));
-  for (const ResizedAxis &axis : *resized)
-    value = makeInterpolated(node.b, value, axis, taps->getTaps(axis));
-  return node.setOutput(castFloat(node.b, value, type));
+  ImplicitLocOpBuilder &b = node.b;
+  Value value = castFloat(b, input, getAccumulatorType(type));
+  for (const ResizedAxis &axis : resized->known)
+    value = makeInterpolated(b, value, axis, taps->getTaps(axis));
+  for (const RunTimeAxis &axis : resized->ofRunTime)
+    value = makeInterpolated(b, value, axis, taps->makeTaps(b, axis));
+  return node.setOutput(castFloat(b, value, type));
 }
 
 void registerResize(OperatorTable &table) {

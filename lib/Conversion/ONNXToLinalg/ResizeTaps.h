@@ -7,7 +7,7 @@
 #ifndef GARAM_LIB_CONVERSION_ONNXTOLINALG_RESIZETAPS_H
 #define GARAM_LIB_CONVERSION_ONNXTOLINALG_RESIZETAPS_H
 
-#include "NodeAccessor.h"
+#include "StructuredBuilders.h"
 
 namespace garam::onnx {
 
@@ -36,6 +36,29 @@ struct ResizeTap {
   mlir::SmallVector<double> weights;
 };
 
+/// One dimension whose size, before or behind, shows at run time.
+struct RunTimeAxis {
+  int64_t axis;
+  mlir::OpFoldResult input, output;
+  /// As the node gives it; without it, the quotient of the sizes.
+  std::optional<float> scale;
+};
+
+/// As ResizeTap: two vectors, of i64 and of f32.
+struct RunTimeTap {
+  mlir::Value indices, weights;
+};
+
+class ScalarMath;
+
+/// The position nearest to another one, both f32, by a nearest_mode.
+mlir::Value makeRoundedPosition(ScalarMath &m, mlir::StringRef rounding,
+                                mlir::Value position, mlir::Value scale);
+/// The weight of a sample at distance `x` of a position, by the cubic
+/// convolution kernel with coefficient `a`.
+/// Source: R. Keys, "Cubic convolution interpolation", 1981, equation 15.
+mlir::Value makeCubicWeight(ScalarMath &m, mlir::Value x, double a);
+
 /// How Resize turns positions of the output into ones of the input. The
 /// attributes of the node, checked.
 class ResizeTaps {
@@ -52,7 +75,21 @@ public:
   /// 2 taps for linear, 4 for cubic interpolation.
   mlir::SmallVector<ResizeTap> getTaps(const ResizedAxis &axis) const;
 
+  /// Whether the nearest position is o / `factor` for each o, whatever the size
+  /// that becomes `factor` times as large.
+  bool repeats(int64_t factor) const;
+
+  /// The nearest positions, a vector of i64.
+  mlir::Value makeNearest(mlir::ImplicitLocOpBuilder &b,
+                          const RunTimeAxis &axis) const;
+  mlir::SmallVector<RunTimeTap> makeTaps(mlir::ImplicitLocOpBuilder &b,
+                                         const RunTimeAxis &axis) const;
+
 private:
+  mlir::Value makePosition(ScalarMath &m, const RunTimeAxis &axis) const;
+  mlir::SmallVector<mlir::Value> makeWeights(ScalarMath &m, mlir::Value base,
+                                             mlir::Value fraction,
+                                             mlir::Value last) const;
   float getPosition(const ResizedAxis &axis, int64_t output) const;
   float roundPosition(const ResizedAxis &axis, float position) const;
 

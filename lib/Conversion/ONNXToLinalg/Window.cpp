@@ -6,29 +6,31 @@
 
 #include "Window.h"
 
-#include "llvm/Support/MathExtras.h"
+#include "garam/Dialect/ONNX/IR/WindowSizes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
 namespace garam::onnx {
-
-SmallVector<int64_t> Window::getHighPadding() const {
-  SmallVector<int64_t> high;
-  for (auto [pad, extra] : llvm::zip_equal(padHigh, overhang))
-    high.push_back(pad + extra);
-  return high;
-}
 
 AffineExpr Window::getCoordinate(size_t dim, AffineExpr outputDim,
                                  AffineExpr kernelDim) const {
   return outputDim * strides[dim] + kernelDim * dilations[dim];
 }
 
-SmallVector<int64_t> withBatchAndChannel(ArrayRef<int64_t> values,
-                                         int64_t fill) {
-  SmallVector<int64_t> all{fill, fill};
-  llvm::append_range(all, values);
-  return all;
+Value Window::makePadded(ImplicitLocOpBuilder &b, Value input,
+                         TypedAttr value) const {
+  auto isZero = [](OpFoldResult amount) { return isZeroInteger(amount); };
+  if (llvm::all_of(padLow, isZero) && llvm::all_of(padBehind, isZero))
+    return input;
+  Sizes low(2, b.getIndexAttr(0)), high(low);
+  llvm::append_range(low, padLow);
+  llvm::append_range(high, padBehind);
+  Value scalar = arith::ConstantOp::create(b, value);
+  return tensor::PadOp::create(b, /*resultType=*/Type(), input, low, high,
+                               scalar);
 }
 
 static LogicalResult checkRange(NodeAccessor &node, StringRef name,
@@ -43,64 +45,56 @@ static LogicalResult checkRange(NodeAccessor &node, StringRef name,
   return success();
 }
 
-/// Splits the padding that auto_pad asks for: the output is
-/// ceil(input / stride) and the odd element goes to the side that it names.
-static void setSamePadding(Window &window, size_t dim, bool extraIsLow) {
-  int64_t stride = window.strides[dim];
-  int64_t reach = window.dilations[dim] * (window.kernel[dim] - 1) + 1;
-  int64_t output = llvm::divideCeil(window.input[dim], stride);
-  int64_t total =
-      std::max<int64_t>(0, (output - 1) * stride + reach - window.input[dim]);
-  window.padLow[dim] = extraIsLow ? total - total / 2 : total / 2;
-  window.padHigh[dim] = total - window.padLow[dim];
-}
-
-static LogicalResult setPadding(NodeAccessor &node, Window &window) {
-  size_t rank = window.getSpatialRank();
+static FailureOr<AutoPad> getAutoPad(NodeAccessor &node) {
   StringRef mode = node.getString("auto_pad", "NOTSET");
-  if (mode == "NOTSET") {
-    SmallVector<int64_t> pads = node.getInts("pads", 2 * rank, 0);
-    if (failed(checkRange(node, "attribute 'pads'", pads, 0)))
-      return failure();
-    window.padLow.assign(pads.begin(), pads.begin() + rank);
-    window.padHigh.assign(pads.begin() + rank, pads.end());
-    return success();
-  }
-  window.padLow.assign(rank, 0);
-  window.padHigh.assign(rank, 0);
-  if (mode == "VALID")
-    return success();
-  if (mode != "SAME_UPPER" && mode != "SAME_LOWER")
-    return node.error() << "attribute 'auto_pad' is '" << mode
-                        << "', but NOTSET, SAME_UPPER, SAME_LOWER or VALID "
-                           "is needed";
-  for (size_t dim = 0; dim < rank; ++dim)
-    setSamePadding(window, dim, mode == "SAME_LOWER");
-  return success();
+  if (std::optional<AutoPad> known = parseAutoPad(mode))
+    return *known;
+  return node.error() << "attribute 'auto_pad' is '" << mode
+                      << "', but NOTSET, SAME_UPPER, SAME_LOWER or VALID "
+                         "is needed";
 }
 
-static LogicalResult setOutputSizes(NodeAccessor &node, Window &window) {
-  bool roundsUp = node.getInt("ceil_mode", 0) != 0;
-  for (size_t dim = 0, e = window.getSpatialRank(); dim < e; ++dim) {
-    int64_t stride = window.strides[dim];
-    int64_t reach = window.dilations[dim] * (window.kernel[dim] - 1) + 1;
-    int64_t padded =
-        window.input[dim] + window.padLow[dim] + window.padHigh[dim];
-    if (padded < reach)
-      return node.error() << "the window spans " << reach
-                          << " elements of spatial dimension " << dim
-                          << ", which has " << padded << " with its padding";
-    int64_t steps = (padded - reach) / stride;
-    // A last window that begins beyond the input and its low padding is
-    // dropped.
-    bool addsWindow =
-        roundsUp && (padded - reach) % stride != 0 &&
-        (steps + 1) * stride < window.input[dim] + window.padLow[dim];
-    window.output.push_back(steps + 1 + addsWindow);
-    int64_t span = (window.output.back() - 1) * stride + reach;
-    window.overhang.push_back(std::max<int64_t>(0, span - padded));
-  }
-  return success();
+/// Reports a window that is larger than what it moves over.
+static LogicalResult checkFit(NodeAccessor &node, const Window &window,
+                              size_t dim, int64_t reach) {
+  std::optional<int64_t> low = getConstantIntValue(window.padLow[dim]),
+                         high = getConstantIntValue(window.padHigh[dim]),
+                         size = getConstantIntValue(window.input[dim]);
+  if (!low || !high || !size || *low + *size + *high >= reach)
+    return success();
+  return node.error() << "the window spans " << reach
+                      << " elements of spatial dimension " << dim
+                      << ", which has " << *low + *size + *high
+                      << " with its padding";
+}
+
+/// Adds what follows from the size of a spatial dimension.
+static LogicalResult addDimension(NodeAccessor &node, Window &window,
+                                  const WindowAxis &axis, AutoPad autoPad) {
+  ImplicitLocOpBuilder &b = node.b;
+  size_t dim = window.input.size();
+  OpFoldResult size =
+      tensor::getMixedSize(b, b.getLoc(), node.getInput(0), dim + 2);
+  std::optional<int64_t> known = getConstantIntValue(size);
+  AffineExpr symbol = b.getAffineSymbolExpr(0);
+  std::optional<WindowSizes> sizes =
+      getWindowSizes(axis, known ? b.getAffineConstantExpr(*known) : symbol,
+                     autoPad, node.getInt("ceil_mode", 0) != 0);
+  if (!sizes)
+    return node.checkStaticDim(
+        0, dim + 2,
+        "auto_pad of a window smaller than its stride, or ceil_mode with "
+        "padding of a window and more,");
+  auto make = [&](AffineExpr expr) {
+    return affine::makeComposedFoldedAffineApply(
+        b, b.getLoc(), AffineMap::get(0, 1, expr), {size});
+  };
+  window.input.push_back(size);
+  window.padLow.push_back(make(sizes->padLow));
+  window.padHigh.push_back(make(sizes->padHigh));
+  window.padBehind.push_back(make(sizes->padHigh + sizes->overhang));
+  window.output.push_back(make(sizes->output));
+  return checkFit(node, window, dim, axis.getReach());
 }
 
 FailureOr<Window> getWindow(NodeAccessor &node, ArrayRef<int64_t> kernel) {
@@ -109,17 +103,22 @@ FailureOr<Window> getWindow(NodeAccessor &node, ArrayRef<int64_t> kernel) {
   window.kernel = llvm::to_vector(kernel);
   window.strides = node.getInts("strides", rank, 1);
   window.dilations = node.getInts("dilations", rank, 1);
+  FailureOr<AutoPad> autoPad = getAutoPad(node);
+  SmallVector<int64_t> pads = node.getInts("pads", 2 * rank, 0);
   if (failed(node.checkRank(0, rank + 2, rank + 2)) ||
       failed(checkRange(node, "the window", kernel, 1)) ||
       failed(checkRange(node, "attribute 'strides'", window.strides, 1)) ||
-      failed(checkRange(node, "attribute 'dilations'", window.dilations, 1)))
+      failed(checkRange(node, "attribute 'dilations'", window.dilations, 1)) ||
+      failed(autoPad) ||
+      (*autoPad == AutoPad::None &&
+       failed(checkRange(node, "attribute 'pads'", pads, 0))))
     return failure();
-  for (size_t dim = 0; dim < rank; ++dim)
-    if (failed(node.checkStaticDim(0, dim + 2, "the window")))
+  for (size_t dim = 0; dim < rank; ++dim) {
+    WindowAxis axis{kernel[dim], window.strides[dim], window.dilations[dim],
+                    pads[dim], pads[rank + dim]};
+    if (failed(addDimension(node, window, axis, *autoPad)))
       return failure();
-  window.input = llvm::to_vector(node.getInputType(0).getShape().drop_front(2));
-  if (failed(setPadding(node, window)) || failed(setOutputSizes(node, window)))
-    return failure();
+  }
   return window;
 }
 

@@ -35,8 +35,8 @@ func.func @no_elements(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x0x8xf32> {
 
 func.func @dynamic(%x: tensor<1x1x?x4xf32>) -> tensor<1x1x?x8xf32> {
   %none = onnx.none : none
-  %c = onnx.constant dense<[1.0, 1.0, 2.0, 2.0]> : tensor<4xf32> : tensor<4xf32>
-  // expected-error @+1 {{node 'a' (Resize, opset 19): dimension 2 of input 0 is dynamic ('tensor<1x1x?x4xf32>'), but resizing needs its size}}
+  %c = onnx.constant dense<[1.0, 1.0, 0.141421, 2.0]> : tensor<4xf32> : tensor<4xf32>
+  // expected-error @+1 {{node 'a' (Resize, opset 19): dimension 2 of input 0 is dynamic ('tensor<1x1x?x4xf32>'), but resizing by no quotient of small numbers needs its size}}
   %0 = onnx.node "Resize"(%x, %none, %c) {id = "a", opset = 19 : i64} attributes {} : (tensor<1x1x?x4xf32>, none, tensor<4xf32>) -> tensor<1x1x?x8xf32>
   return %0 : tensor<1x1x?x8xf32>
 }

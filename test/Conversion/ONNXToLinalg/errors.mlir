@@ -101,8 +101,8 @@ func.func @bias(%x: tensor<1x2x8x8xf32>, %w: tensor<4x2x3x3xf32>, %b: tensor<3xf
 // -----
 
 func.func @dynamic_window(%x: tensor<?x2x?x8xf32>, %w: tensor<4x2x3x3xf32>) -> tensor<?x4x?x6xf32> {
-  // expected-error @+1 {{node 'a' (Conv, opset 17): dimension 2 of input 0 is dynamic ('tensor<?x2x?x8xf32>'), but the window needs its size; bind the model's inputs with --shape or --dim}}
-  %0 = onnx.node "Conv"(%x, %w) {id = "a", opset = 17 : i64} attributes {} : (tensor<?x2x?x8xf32>, tensor<4x2x3x3xf32>) -> tensor<?x4x?x6xf32>
+  // expected-error @+1 {{node 'a' (Conv, opset 17): dimension 2 of input 0 is dynamic ('tensor<?x2x?x8xf32>'), but auto_pad of a window smaller than its stride, or ceil_mode with padding of a window and more, needs its size; bind the model's inputs with --shape or --dim}}
+  %0 = onnx.node "Conv"(%x, %w) {id = "a", opset = 17 : i64} attributes {auto_pad = "SAME_UPPER", strides = array<i64: 4, 1>} : (tensor<?x2x?x8xf32>, tensor<4x2x3x3xf32>) -> tensor<?x4x?x6xf32>
   return %0 : tensor<?x4x?x6xf32>
 }
 

@@ -261,8 +261,8 @@ std::optional<SizeList> deriveSizes(const NodeSizes &in) {
           .Case("Range", deriveRange)
           .Case("Reshape", deriveReshape)
           .Case("Slice", deriveSlice)
-          .Default(nullptr);
-  return derive ? derive(in) : std::nullopt;
+          .Default(deriveSpatialSizes);
+  return derive(in);
 }
 
 SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,

@@ -26,6 +26,9 @@ struct NodeSizes {
 /// derives for numbers only; none of others.
 std::optional<SizeList> deriveSizes(const NodeSizes &in);
 
+/// The same of operators with a window or a scale in spatial dimensions.
+std::optional<SizeList> deriveSpatialSizes(const NodeSizes &in);
+
 /// An operand in place of another: integers for it, as expressions of symbols.
 struct ResolvedOperand {
   unsigned index;
