@@ -67,6 +67,53 @@ static Range getInterval(AffineExpr size, ArrayRef<SizeSymbol> symbols) {
   return all;
 }
 
+/// `sum` with each factor replaced by what it is more than its least value,
+/// and these differences between 0 and their greatest values: of a product as
+/// (h - 2) * (w - 2), whose terms have both signs, all then have one sign.
+/// None where a number of it may be too large.
+static std::optional<Range> getShiftedRange(const SizeSum &sum,
+                                            ArrayRef<SizeSymbol> symbols,
+                                            MLIRContext *context) {
+  constexpr int64_t largest = int64_t(1) << 55; // sums of some stay numbers
+  SizeSum shifted(context);
+  for (const auto &[product, count] : sum.getProducts()) {
+    SizeSum term = SizeSum::ofConstant(context, count);
+    int64_t most = std::abs(count);
+    for (const SizeFactor &factor : product) {
+      auto [low, high] = getSizeRange(factor.expr, symbols);
+      most = low < 0 ? largest : multiplySaturated(most, high);
+      if (most >= largest)
+        return std::nullopt;
+      term = term * (SizeSum::ofFactor(factor.expr) +
+                     SizeSum::ofConstant(context, low));
+    }
+    shifted = shifted + term;
+  }
+  Range range{0, 0};
+  for (const auto &[product, count] : shifted.getProducts()) {
+    int64_t most = count;
+    for (const SizeFactor &factor : product) {
+      auto [low, high] = getSizeRange(factor.expr, symbols);
+      most = multiplySaturated(most, high - low);
+    }
+    if (product.empty() || count < 0)
+      range.first = addSaturated(range.first, most);
+    if (product.empty() || count > 0)
+      range.second = addSaturated(range.second, most);
+  }
+  return range;
+}
+
+static Range getRange(const SizeSum &sum, ArrayRef<SizeSymbol> symbols,
+                      MLIRContext *context) {
+  Range range = getInterval(sum.toExpr(), symbols);
+  if (auto shifted = getShiftedRange(sum, symbols, context)) {
+    range.first = std::max(range.first, shifted->first);
+    range.second = std::min(range.second, shifted->second);
+  }
+  return range;
+}
+
 namespace {
 /// A quotient by a number that is a term of a sum.
 struct QuotientTerm {
@@ -100,7 +147,7 @@ static int64_t getLeast(SizeSum sum, ArrayRef<SizeSymbol> symbols,
                         MLIRContext *context) {
   constexpr int64_t largestScale = int64_t(1) << 30; // products stay numbers
   int64_t scale = 1;
-  int64_t least = getInterval(sum.toExpr(), symbols).first;
+  int64_t least = getRange(sum, symbols, context).first;
   while (std::optional<QuotientTerm> term = findQuotient(sum)) {
     if (term->divisor > largestScale / scale ||
         std::abs(term->count) > largestScale)
@@ -113,26 +160,38 @@ static int64_t getLeast(SizeSum sum, ArrayRef<SizeSymbol> symbols,
     if (term->count > 0)
       sum.add({}, -term->count * (term->divisor - 1));
     // Saturated, it bounds nothing.
-    int64_t scaled = getInterval(sum.toExpr(), symbols).first;
+    int64_t scaled = getRange(sum, symbols, context).first;
     if (scaled != std::numeric_limits<int64_t>::min())
       least = std::max(least, llvm::divideCeilSigned(scaled, scale));
   }
   return least;
 }
 
+/// Whether `sum` grows with all that it is of.
+static bool isMonotonic(const SizeSum &sum) {
+  return llvm::all_of(sum.getProducts(), [](const auto &term) {
+    return term.first.empty() || term.second > 0;
+  });
+}
+
 Range getSizeRange(AffineExpr size, ArrayRef<SizeSymbol> symbols) {
-  Range range = getInterval(size, symbols);
-  auto isQuotient = [](AffineExpr part) {
-    return part.getKind() == AffineExprKind::FloorDiv;
-  };
-  bool hasQuotients = false;
-  size.walk([&](AffineExpr part) { hasQuotients |= isQuotient(part); });
-  // A quotient of one symbol meets nothing.
-  if (!hasQuotients || isQuotient(size))
-    return range;
-  MLIRContext *context = size.getContext();
+  auto binary = dyn_cast<AffineBinaryOpExpr>(size);
+  if (!binary)
+    return getInterval(size, symbols);
+  if (size.getKind() == AffineExprKind::FloorDiv) {
+    auto divisor = dyn_cast<AffineConstantExpr>(binary.getRHS());
+    if (!divisor || divisor.getValue() <= 0)
+      return getInterval(size, symbols);
+    auto [least, most] = getSizeRange(binary.getLHS(), symbols);
+    return {llvm::divideFloorSigned(least, divisor.getValue()),
+            llvm::divideFloorSigned(most, divisor.getValue())};
+  }
   SizeSum sum = SizeSum::of(size);
+  if (isMonotonic(sum))
+    return getInterval(sum.toExpr(), symbols);
+  MLIRContext *context = size.getContext();
   SizeSum negative = sum * SizeSum::ofConstant(context, -1);
+  Range range = getRange(sum, symbols, context);
   range.first = std::max(range.first, getLeast(sum, symbols, context));
   int64_t negated = getLeast(negative, symbols, context);
   if (negated != std::numeric_limits<int64_t>::min())

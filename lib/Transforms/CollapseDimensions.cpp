@@ -41,14 +41,6 @@ static SmallVector<ReassociationIndices> findRuns(linalg::LinalgOp op) {
                     [](AffineMap map) { return map.isProjectedPermutation(); }))
     return runs;
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
-  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
-  // The results are expanded again, which can make up one size that is not
-  // known, not two.
-  auto areExpandable = [&](ArrayRef<int64_t> loops) {
-    return llvm::count_if(loops, [&](int64_t loop) {
-             return ShapedType::isDynamic(sizes[loop]);
-           }) <= 1;
-  };
   ReassociationIndices run;
   auto finish = [&] {
     if (run.size() > 1)
@@ -58,9 +50,9 @@ static SmallVector<ReassociationIndices> findRuns(linalg::LinalgOp op) {
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
     ReassociationIndices longer(run);
     longer.push_back(loop);
-    bool isRun = run.empty() ||
-                 (kinds[run.back()] == kinds[loop] && areExpandable(longer) &&
-                  linalg::areDimSequencesPreserved(maps, {longer}));
+    bool isRun =
+        run.empty() || (kinds[run.back()] == kinds[loop] &&
+                        linalg::areDimSequencesPreserved(maps, {longer}));
     if (!isRun)
       finish();
     run.push_back(loop);

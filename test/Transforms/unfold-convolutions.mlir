@@ -1,4 +1,4 @@
-// RUN: garam-opt --pass-pipeline='builtin.module(func.func(unfold-convolutions,collapse-dimensions))' %s | FileCheck %s
+// RUN: garam-opt --pass-pipeline='builtin.module(func.func(unfold-convolutions,collapse-dimensions))' --split-input-file %s | FileCheck %s
 
 // A convolution with stride 2 becomes the product of its weights and the input's
 // windows, which are columns; neighbouring dimensions are one.
@@ -63,4 +63,22 @@ func.func @batch(%x: tensor<?x4x10xf32>, %w: tensor<6x4x3xf32>, %y: tensor<?x6x8
     linalg.yield %t : f32
   } -> tensor<?x6x8xf32>
   return %0 : tensor<?x6x8xf32>
+}
+
+// -----
+
+// Sizes of run time, two of them in one loop.
+
+// CHECK-LABEL: func.func @run_time_sizes
+// CHECK: %[[C:.*]] = tensor.collapse_shape %arg0 {{\[\[}}0, 1, 2]] : tensor<4x?x?xf32> into tensor<?xf32>
+// CHECK: %[[S:.*]] = linalg.generic {{.*}} ins(%[[C]] : tensor<?xf32>)
+// CHECK: tensor.expand_shape %[[S]] {{\[\[}}0, 1, 2]] output_shape [4, %{{.*}}, %{{.*}}] : tensor<?xf32> into tensor<4x?x?xf32>
+func.func @run_time_sizes(%x: tensor<4x?x?xf32>, %a: index, %b: index) -> tensor<4x?x?xf32> {
+  %e = tensor.empty(%a, %b) : tensor<4x?x?xf32>
+  %0 = linalg.generic {indexing_maps = [affine_map<(c, i, j) -> (c, i, j)>, affine_map<(c, i, j) -> (c, i, j)>], iterator_types = ["parallel", "parallel", "parallel"]} ins(%x : tensor<4x?x?xf32>) outs(%e : tensor<4x?x?xf32>) {
+  ^bb0(%v: f32, %o: f32):
+    %s = arith.addf %v, %v : f32
+    linalg.yield %s : f32
+  } -> tensor<4x?x?xf32>
+  return %0 : tensor<4x?x?xf32>
 }
