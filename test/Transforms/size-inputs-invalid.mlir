@@ -43,18 +43,50 @@ func.func @value(%x: tensor<?xi64> {onnx.dims = ["n"]}) -> tensor<?xf32>
 
 // -----
 
-// Windows have a fixed number of places.
+// Windows end in their dimensions.
 
-func.func @window(%x: tensor<?xf32> {onnx.dims = ["n"]}, %w: tensor<3xf32>) -> tensor<?xf32>
+func.func @beyond(%x: tensor<?xf32> {onnx.dims = ["n"]}, %w: tensor<3xf32>) -> tensor<?xf32>
     attributes {garam.symbols = [{name = "n", least = 3 : i64, most = 8 : i64}]} {
   %c0 = arith.constant 0 : index
-  %c2 = arith.constant 2 : index
+  %c = arith.constant 1 : index
   %n = tensor.dim %x, %c0 : tensor<?xf32>
-  %m = arith.subi %n, %c2 : index
+  %m = arith.subi %n, %c : index
   %e = tensor.empty(%m) : tensor<?xf32>
-  // expected-error @+1 {{a window over a dimension whose size, n, shows at run time}}
+  // expected-error @+1 {{a window that may reach beyond a dimension whose size, n, shows at run time}}
   %0 = linalg.conv_1d ins(%x, %w : tensor<?xf32>, tensor<3xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Windows are no larger than their dimensions.
+
+func.func @small(%x: tensor<?xf32> {onnx.dims = ["n"]}, %w: tensor<3xf32>) -> tensor<?xf32>
+    attributes {garam.symbols = [{name = "n", least = 2 : i64, most = 8 : i64}]} {
+  %c0 = arith.constant 0 : index
+  %c = arith.constant 2 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %m = arith.subi %n, %c : index
+  %e = tensor.empty(%m) : tensor<?xf32>
+  // expected-error @+1 {{a window over a dimension whose size may be less than it has: of (n + -2) results; give the dimension a higher lower bound with --dim NAME=LEAST..MOST}}
+  %0 = linalg.conv_1d ins(%x, %w : tensor<?xf32>, tensor<3xf32>) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Windows begin at the front.
+
+#flipped = affine_map<(i) -> (7 - i)>
+func.func @flipped(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<4xf32>) -> tensor<4xf32>
+    attributes {garam.symbols = [{name = "n", least = 3 : i64, most = 8 : i64}]} {
+  // expected-error @+1 {{a window over a dimension whose size, n, shows at run time}}
+  %0 = linalg.generic {indexing_maps = [#flipped, affine_map<(i) -> (i)>], iterator_types = ["parallel"]}
+      ins(%x : tensor<?xf32>) outs(%y : tensor<4xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
 }
 
 // -----

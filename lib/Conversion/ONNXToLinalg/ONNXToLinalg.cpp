@@ -125,10 +125,10 @@ void FunctionLowering::lowerConstant(onnx::ConstantOp constant) {
   constants.back()->setLoc(constant.getLoc());
 }
 
-/// Gives the node's outputs values of the declared types.
+/// Gives the node's outputs that are used values of the declared types.
 void FunctionLowering::standIn(onnx::NodeOp node, OpBuilder &builder) {
   for (Value output : node.getOutputs()) {
-    if (values.contains(output))
+    if (values.contains(output) || output.use_empty())
       continue;
     auto cast = UnrealizedConversionCastOp::create(
         builder, node.getLoc(), onnx::getLoweredType(output.getType()),
