@@ -85,8 +85,7 @@ LIMITS = {
     "NonMaxSuppression": "the dimensions of boxes and scores must be known",
     "OneHot": "`depth` must be constant, or the shape of the output known",
     "PRelu": FLOATS,
-    "Pad": BY_OUTPUT.format("`pads` and `axes`") + "; dimensions must be known that are padded "
-           "with copies or cut",
+    "Pad": BY_OUTPUT.format("`pads` and `axes`") + "; dimensions must be known that are cut",
     "QuantizeLinear": "integers of at most 16 bits and floats of at most 8; inputs of floats",
     "RMSNormalization": KNOWN_AXES,
     "RNN": KNOWN_RECURRENCE,
@@ -124,7 +123,7 @@ LIMITS = {
     "Split": BY_OUTPUT.format("`split`") + "; the dimension must be known",
     "Squeeze": BY_OUTPUT.format("`axes`"),
     "TensorScatter": "the dimensions must be known",
-    "Tile": BY_OUTPUT.format("`repeats`") + "; dimensions that are repeated must be known",
+    "Tile": BY_OUTPUT.format("`repeats`"),
     "TopK": BY_OUTPUT.format("`k`") + "; the dimension of the axis must be known",
     "Unique": "the dimensions must be known",
     "Unsqueeze": BY_OUTPUT.format("`axes`"),

@@ -431,6 +431,20 @@ LogicalResult SizeAnalysis::compare(Operation &op, ArrayRef<AffineExpr> first,
   return success();
 }
 
+/// What is joined has equal sizes in the other dimensions.
+LogicalResult SizeAnalysis::checkConcat(tensor::ConcatOp op) {
+  auto getOthers = [&](Value input) {
+    Sizes others = getSizes(input);
+    others.erase(others.begin() + op.getDim());
+    return others;
+  };
+  Sizes first = getOthers(op.getInputs().front());
+  for (Value input : op.getInputs().drop_front())
+    if (failed(compare(*op, first, getOthers(input))))
+      return failure();
+  return success();
+}
+
 LogicalResult SizeAnalysis::check(Operation &op) {
   if (auto structured = dyn_cast<linalg::LinalgOp>(op))
     return checkLoops(structured);
@@ -448,6 +462,8 @@ LogicalResult SizeAnalysis::check(Operation &op) {
   if (isa<tensor::ReshapeOp, tensor::ExpandShapeOp>(op))
     return compare(op, {getProduct(getSizes(op.getOperand(0)))},
                    {getProduct(getSizes(op.getResult(0)))});
+  if (auto concat = dyn_cast<tensor::ConcatOp>(op))
+    return checkConcat(concat);
   if (auto insert = dyn_cast<tensor::InsertSliceOp>(op)) {
     Sizes source = getSizes(insert.getSource());
     if (insert.getSourceType().getRank() != insert.getType().getRank())

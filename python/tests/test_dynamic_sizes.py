@@ -335,6 +335,12 @@ def test_pads_of_run_time_sizes():
         y = Pad (x, pads, v, axes) }""", 4)
 
 
+def test_repetitions_of_run_time_sizes():
+    check_sequences("""(float[batch, seq, 4] x) => (float[batch, more, 8] y, int64[3] shape) {
+        y = Tile (x, repeats)
+        shape = Shape (y) }""", 4, {"repeats": np.array([1, 3, 2])})
+
+
 SIZES = {
     # A part of a table as long as the sequence, and all but its last element.
     "slices": """(float[seq, 4] x) => (float[seq, 4] y, float[rest, 4] z) {

@@ -184,3 +184,40 @@ def test_pixel_shuffle():
         z = DepthToSpace <blocksize = 2, mode = "CRD"> (x)
         back = SpaceToDepth <blocksize = 2> (y) }"""
     check_images(graph, channels=8)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "edge", "wrap"])
+def test_pads_with_copies(mode):
+    graph = f"""(float[1, 3, h, w] x) => (float[1, 4, h, w] y) {{
+        p = Pad <mode = "{mode}"> (x, pads)
+        y = Conv (p, w0) }}"""
+    check_images(graph, {"pads": np.array([0, 0, 1, 2, 0, 0, 1, 0]), "w0": floats(4, 3, 3, 3)})
+
+
+def test_a_decoder_with_skips():
+    """Upsampled to the size of what it joins, and by the factor of the window that shrank it."""
+    graph = """(float[n, 3, h, w] x) => (float[n, 4, h, w] y, float[n, 7, oh, ow] z) {
+        a = Conv <pads = [1, 1, 1, 1]> (x, w1)
+        p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (a)
+        b = InstanceNormalization (p, scale, bias)
+        batch = Shape <start = 0, end = 2> (b)
+        image = Shape <start = 2, end = 4> (a)
+        sizes = Concat <axis = 0> (batch, image)
+        u = Resize <mode = "linear"> (b, none, none, sizes)
+        j = Concat <axis = 1> (a, u)
+        y = Conv <pads = [1, 1, 1, 1]> (j, w2)
+        t = ConvTranspose <strides = [2, 2]> (p, w3)
+        s = ConvTranspose <strides = [2, 2]> (p, w4)
+        z = Concat <axis = 1> (t, s) }"""
+    check_images(graph, {"w1": floats(4, 3, 3, 3), "w2": floats(4, 8, 3, 3), "w3": floats(4, 3, 2, 2),
+                         "w4": floats(4, 4, 2, 2), "scale": floats(4), "bias": floats(4),
+                         "none": np.zeros(0, np.float32)}, dims={"n": (1, 2)}, rtol=1e-3, atol=1e-4)
+
+
+def test_refuses_skips_that_fit_even_sizes_only():
+    graph = """(float[1, 3, h, 8] x) => (float[1, 6, oh, 8] y) {
+        p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+        u = ConvTranspose <strides = [2, 2]> (p, w0)
+        y = Concat <axis = 1> (x, u) }"""
+    with pytest.raises(garam.ModelError, match=r"sizes h and h / 2 \* 2 must be equal and need not be"):
+        garam.compile(make_model(graph, {"w0": floats(3, 3, 2, 2)}), target="host", dims={"h": (8, 16)})

@@ -91,6 +91,17 @@ func.func @flipped(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<4xf32>) -> 
 
 // -----
 
+// What is joined has equal sizes in the other dimensions.
+
+func.func @joined(%x: tensor<?x4xf32> {onnx.dims = ["n", ""]}, %y: tensor<?x4xf32> {onnx.dims = ["m", ""]}) -> tensor<?x8xf32>
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 8 : i64}, {name = "m", least = 1 : i64, most = 8 : i64}]} {
+  // expected-error @+1 {{sizes n and m must be equal and need not be}}
+  %0 = tensor.concat dim(1) %x, %y : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x8xf32>
+  return %0 : tensor<?x8xf32>
+}
+
+// -----
+
 // A buffer has a number of elements that can be counted.
 
 // expected-error @+1 {{an output has more elements than can be counted}}

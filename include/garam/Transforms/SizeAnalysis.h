@@ -62,6 +62,7 @@ private:
   std::optional<Sizes> deriveReshape(mlir::tensor::ReshapeOp op);
   Sizes deriveCollapse(mlir::tensor::CollapseShapeOp op);
   llvm::LogicalResult check(mlir::Operation &op);
+  llvm::LogicalResult checkConcat(mlir::tensor::ConcatOp op);
   llvm::LogicalResult checkLoops(mlir::linalg::LinalgOp op);
   llvm::LogicalResult checkWindow(mlir::Operation &op,
                                   mlir::AffineExpr position,

@@ -9,6 +9,7 @@
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -127,6 +128,51 @@ static int64_t getSource(StringRef mode, int64_t position, int64_t size) {
   return offset < size ? offset : period - offset;
 }
 
+/// getSource of a position and a size that are computed, of i64.
+static Value makeSource(ImplicitLocOpBuilder &b, StringRef mode, Value position,
+                        Value size) {
+  Type i64 = b.getI64Type();
+  Value zero = makeScalar(b, i64, 0), one = makeScalar(b, i64, 1);
+  if (mode == "constant" || mode == "edge") // The gather clamps it.
+    return arith::MaxSIOp::create(b, position, zero);
+  Value period = size;
+  if (mode != "wrap") {
+    Value last = arith::SubIOp::create(b, size, one);
+    // Of one element all are copies.
+    period =
+        arith::MaxSIOp::create(b, arith::AddIOp::create(b, last, last), one);
+  }
+  Value offset = arith::RemSIOp::create(b, position, period);
+  offset = arith::AddIOp::create(b, offset, period);
+  offset = arith::RemSIOp::create(b, offset, period);
+  Value isInside =
+      arith::CmpIOp::create(b, arith::CmpIPredicate::slt, offset, size);
+  return arith::SelectOp::create(b, isInside, offset,
+                                 arith::SubIOp::create(b, period, offset));
+}
+
+/// The positions of a padded dimension in the input, as a vector of i64.
+static Value makeSources(NodeAccessor &node, Value input, int64_t axis,
+                         int64_t low, int64_t high, StringRef mode) {
+  ImplicitLocOpBuilder &b = node.b;
+  OpFoldResult size = tensor::getMixedSize(b, b.getLoc(), input, axis);
+  AffineExpr padded = b.getAffineSymbolExpr(0) + (low + high);
+  OpFoldResult count = affine::makeComposedFoldedAffineApply(
+      b, b.getLoc(), AffineMap::get(0, 1, padded), {size});
+  return makePointwise(
+      b, {count}, b.getI64Type(), {}, {},
+      [&](ImplicitLocOpBuilder &b, ValueRange) {
+        Type i64 = b.getI64Type();
+        Value position =
+            arith::IndexCastOp::create(b, i64, linalg::IndexOp::create(b, 0));
+        position = arith::SubIOp::create(b, position, makeScalar(b, i64, low));
+        Value length = arith::IndexCastOp::create(b, i64, cast<Value>(size));
+        Value source = makeSource(b, mode, position, length);
+        Value last = arith::SubIOp::create(b, length, makeScalar(b, i64, 1));
+        return arith::MinSIOp::create(b, source, last).getResult();
+      });
+}
+
 /// Copies of the input's own elements, gathered axis by axis.
 static LogicalResult lowerCopyingPad(NodeAccessor &node, Value input,
                                      const Padding &padding, StringRef mode) {
@@ -134,8 +180,11 @@ static LogicalResult lowerCopyingPad(NodeAccessor &node, Value input,
     int64_t low = padding.low[axis], high = padding.high[axis];
     if (low == 0 && high == 0)
       continue;
-    if (failed(node.checkStaticDim(0, axis, "padding with copies")))
-      return failure();
+    if (node.getInputType(0).isDynamicDim(axis)) {
+      Value sources = makeSources(node, input, axis, low, high, mode);
+      input = ext::GatherOp::create(node.b, input, sources, axis);
+      continue;
+    }
     int64_t size = cast<RankedTensorType>(input.getType()).getDimSize(axis);
     if (size == 0)
       return node.error() << "dimension " << axis
@@ -152,23 +201,6 @@ static LogicalResult lowerCopyingPad(NodeAccessor &node, Value input,
 //===----------------------------------------------------------------------===//
 // Pads that are computed at run time
 //===----------------------------------------------------------------------===//
-
-/// getSource of a position that is computed. `size` is that of the input.
-static Value makeSource(ImplicitLocOpBuilder &b, StringRef mode, Value position,
-                        int64_t size) {
-  Type i64 = b.getI64Type();
-  if (mode == "constant" || mode == "edge") // The gather clamps it.
-    return arith::MaxSIOp::create(b, position, makeScalar(b, i64, 0));
-  int64_t period = mode == "wrap" || size == 1 ? size : 2 * (size - 1);
-  Value length = makeScalar(b, i64, period);
-  Value offset = arith::RemSIOp::create(b, position, length);
-  offset = arith::AddIOp::create(b, offset, length);
-  offset = arith::RemSIOp::create(b, offset, length);
-  Value isInside = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, offset,
-                                         makeScalar(b, i64, size));
-  return arith::SelectOp::create(b, isInside, offset,
-                                 arith::SubIOp::create(b, length, offset));
-}
 
 /// Replaces what `positions` takes from outside of dimension `dim` by `value`.
 static Value makeOutsideConstant(ImplicitLocOpBuilder &b, Value padded,
@@ -222,10 +254,11 @@ static LogicalResult lowerComputedPad(NodeAccessor &node, StringRef mode) {
                             b, b.getI64Type(), linalg::IndexOp::create(b, 0));
                         return arith::SubIOp::create(b, index, s[0]);
                       });
-    Value sources = makeMapped(b, b.getI64Type(), positions,
-                               [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                                 return makeSource(b, mode, s[0], size);
-                               });
+    Value sources = makeMapped(
+        b, b.getI64Type(), positions,
+        [&](ImplicitLocOpBuilder &b, ValueRange s) {
+          return makeSource(b, mode, s[0], makeScalar(b, b.getI64Type(), size));
+        });
     result = ext::GatherOp::create(b, result, sources, dim);
     if (mode == "constant")
       result = makeOutsideConstant(b, result, positions, dim, size, value);

@@ -115,17 +115,19 @@ static LogicalResult lowerTile(NodeAccessor &node) {
   Sizes sizes;
   SmallVector<AffineExpr> coordinates;
   SmallVector<int64_t> shape;
+  SmallVector<ReassociationIndices> groups;
   for (auto [dim, count] : llvm::enumerate(*repeats)) {
     int64_t size = type.getDimSize(dim), product = size;
     if (count < 0 || (!ShapedType::isDynamic(size) &&
                       llvm::MulOverflow(size, count, product)))
       return node.error() << "cannot repeat dimension " << dim << " of " << type
                           << " " << count << " times";
+    groups.emplace_back();
     if (count != 1) {
+      groups.back().push_back(sizes.size());
       sizes.push_back(b.getIndexAttr(count));
-      if (failed(node.checkStaticDim(0, dim, "the repetition")))
-        return failure();
     }
+    groups.back().push_back(sizes.size());
     coordinates.push_back(b.getAffineDimExpr(sizes.size()));
     sizes.push_back(inputSizes[dim]);
     shape.push_back(product);
@@ -133,7 +135,9 @@ static LogicalResult lowerTile(NodeAccessor &node) {
   AffineMap map = AffineMap::get(sizes.size(), 0, coordinates, b.getContext());
   Value tiled = makePointwise(b, sizes, type.getElementType(), node.getInput(0),
                               map, copyElement);
-  return node.setOutput(makeReshape(b, tiled, shape));
+  if (type.hasStaticShape())
+    return node.setOutput(makeReshape(b, tiled, shape));
+  return node.setOutput(tensor::CollapseShapeOp::create(b, tiled, groups));
 }
 
 //===----------------------------------------------------------------------===//

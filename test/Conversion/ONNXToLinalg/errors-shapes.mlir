@@ -215,15 +215,6 @@ func.func @tile_negative(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 
 // -----
 
-func.func @tile_dynamic(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
-  %c = onnx.constant dense<[2, 1]> : tensor<2xi64> : tensor<2xi64>
-  // expected-error @+1 {{node 'a' (Tile, opset 17): dimension 0 of input 0 is dynamic ('tensor<?x3xf32>'), but the repetition needs its size}}
-  %0 = onnx.node "Tile"(%x, %c) {id = "a", opset = 17 : i64} attributes {} : (tensor<?x3xf32>, tensor<2xi64>) -> tensor<?x3xf32>
-  return %0 : tensor<?x3xf32>
-}
-
-// -----
-
 // Blocks of DepthToSpace and SpaceToDepth.
 func.func @block_size(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
   // expected-error @+1 {{node 'a' (DepthToSpace, opset 17): attribute 'blocksize' is 0, but a positive number is needed}}
@@ -326,15 +317,6 @@ func.func @pad_copies(%x: tensor<0x3xf32>) -> tensor<1x3xf32> {
   // expected-error @+1 {{node 'a' (Pad, opset 17): dimension 0 has no elements to copy into the padding}}
   %0 = onnx.node "Pad"(%x, %c) {id = "a", opset = 17 : i64} attributes {mode = "edge"} : (tensor<0x3xf32>, tensor<4xi64>) -> tensor<1x3xf32>
   return %0 : tensor<1x3xf32>
-}
-
-// -----
-
-func.func @pad_copies_dynamic(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
-  %c = onnx.constant dense<[1, 0, 0, 0]> : tensor<4xi64> : tensor<4xi64>
-  // expected-error @+1 {{node 'a' (Pad, opset 17): dimension 0 of input 0 is dynamic ('tensor<?x3xf32>'), but padding with copies needs its size}}
-  %0 = onnx.node "Pad"(%x, %c) {id = "a", opset = 17 : i64} attributes {mode = "edge"} : (tensor<?x3xf32>, tensor<4xi64>) -> tensor<?x3xf32>
-  return %0 : tensor<?x3xf32>
 }
 
 // -----

@@ -160,6 +160,17 @@ std::optional<SizeList> derivePad(const NodeSizes &in) {
   return result;
 }
 
+std::optional<SizeList> deriveTile(const NodeSizes &in) {
+  std::optional<SizeList> repeats = getIntegers(in, 1);
+  if (!repeats || repeats->size() != in.sizes[0].size())
+    return std::nullopt;
+  SizeList result;
+  for (auto [size, count] : llvm::zip_equal(in.sizes[0], *repeats))
+    result.push_back(size && count ? normalizeSize(size * count)
+                                   : AffineExpr());
+  return result;
+}
+
 /// Of an operator without inference in onnx.
 std::optional<SizeList> deriveSameSizes(const NodeSizes &in) {
   if (in.sizes[0].empty())
@@ -261,6 +272,7 @@ std::optional<SizeList> deriveSizes(const NodeSizes &in) {
           .Case("Range", deriveRange)
           .Case("Reshape", deriveReshape)
           .Case("Slice", deriveSlice)
+          .Case("Tile", deriveTile)
           .Default(deriveSpatialSizes);
   return derive(in);
 }
