@@ -180,13 +180,23 @@ GaramSymbol garamExecutableGetSymbol(const GaramExecutable *executable,
                                      size_t index);
 /** What a dimension whose size depends on the run is: of an input the name of a
  *  symbol, of an output that, or an expression of symbols for people, as
- *  "seq + 1". Null when the size is fixed. The sizes of output NAME after a run
- *  are in output NAME.sizes, an int64 for each dimension. `dimension` is below
- *  the rank. Belongs to the executable. */
+ *  "seq + 1". Null when the size is fixed. `dimension` is below the rank.
+ *  Belongs to the executable. */
 const char *garamExecutableGetInputDimension(const GaramExecutable *executable,
                                              size_t index, size_t dimension);
 const char *garamExecutableGetOutputDimension(const GaramExecutable *executable,
                                               size_t index, size_t dimension);
+/** The index of the output that has the sizes of output `index` after a run, an
+ *  int64 for each dimension; the number of outputs when symbols do not decide
+ *  them. */
+size_t garamExecutableGetOutputSizes(const GaramExecutable *executable,
+                                     size_t index);
+/** The index of the output, one int64, that says how many elements of a
+ *  dimension of output `index` there are after a run, when the data decides
+ *  that; the number of outputs when it does not. Writes the dimension to
+ *  `dimension` where there is one, unless it is null. */
+size_t garamExecutableGetOutputCount(const GaramExecutable *executable,
+                                     size_t index, size_t *dimension);
 /** What sessions keep from run to run, which is not among the inputs and
  * outputs above. */
 size_t garamExecutableGetNumStates(const GaramExecutable *executable);
@@ -207,9 +217,9 @@ void garamSessionDestroy(GaramSession *session);
  *  `outputs[i]`, which has the bytes that its GaramValue says; a null pointer
  *  leaves it out. The input of a state may be given, too, and replaces what the
  *  run before has left. Where the size of an output shows only at run time, its
- *  GaramValue says the largest one, and another output, NAME.count, how many
- *  elements of the dimension there are; they are written from the beginning on,
- *  without gaps. */
+ *  GaramValue says the largest one, and another output which there is
+ *  (garamExecutableGetOutputSizes, garamExecutableGetOutputCount); the elements
+ *  are written from the beginning on, without gaps. */
 bool garamSessionRun(GaramSession *session, const GaramInput *inputs,
                      size_t numInputs, void *const *outputs, size_t numOutputs,
                      GaramError **error);

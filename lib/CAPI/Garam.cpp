@@ -221,6 +221,14 @@ static ArrayRef<Binding> getOutputs(const GaramExecutable *executable) {
   return executable->executable->getEntryPoint().outputs;
 }
 
+/// The place of an output among the outputs, which is there.
+static size_t findOutput(const EntryPoint &entry, StringRef name) {
+  auto found = find_if(entry.outputs, [&](const Binding &output) {
+    return output.name == name;
+  });
+  return found - entry.outputs.begin();
+}
+
 static ArrayRef<CarriedState> getStates(const GaramExecutable *executable) {
   return executable->executable->getEntryPoint().states;
 }
@@ -273,6 +281,25 @@ const char *garamExecutableGetInputDimension(const GaramExecutable *executable,
 const char *garamExecutableGetOutputDimension(const GaramExecutable *executable,
                                               size_t index, size_t dimension) {
   return getDimension(getOutputs(executable)[index], dimension);
+}
+
+size_t garamExecutableGetOutputSizes(const GaramExecutable *executable,
+                                     size_t index) {
+  const EntryPoint &entry = executable->executable->getEntryPoint();
+  const Binding &output = entry.outputs[index];
+  return output.sized.empty() ? entry.outputs.size()
+                              : findOutput(entry, output.sized);
+}
+
+size_t garamExecutableGetOutputCount(const GaramExecutable *executable,
+                                     size_t index, size_t *dimension) {
+  const EntryPoint &entry = executable->executable->getEntryPoint();
+  const Binding &output = entry.outputs[index];
+  if (!output.counted)
+    return entry.outputs.size();
+  if (dimension)
+    *dimension = output.counted->dimension;
+  return findOutput(entry, output.counted->counter);
 }
 
 size_t garamExecutableGetNumStates(const GaramExecutable *executable) {
@@ -351,28 +378,30 @@ static Error copyTo(ArrayRef<Tensor> tensors, ArrayRef<void *> places,
   return Error::success();
 }
 
-/// What counts of an output, from its beginning on, or, for another output that
-/// says how many elements that is, their number, or its sizes.
-static void writeOutput(const EntryPoint &entry, const RunResult &result,
-                        const Binding &binding, void *place) {
-  auto find = [&](StringRef name) {
-    return find_if(result.outputs,
-                   [&](const Tensor &output) { return output.name == name; });
+/// Writes what counts of each output, from its beginning on; to an output that
+/// says how many elements that is, their number, or the sizes. A place has the
+/// bytes of the binding at its index, of which a result is a part.
+static void writeOutputs(const EntryPoint &entry, const RunResult &result,
+                         ArrayRef<void *> places) {
+  auto write = [&](size_t index, ArrayRef<uint8_t> bytes) {
+    assert(bytes.size() <= *getByteSize(entry.outputs[index].type) &&
+           "checked with the manifest");
+    if (places[index] && !bytes.empty())
+      std::memcpy(places[index], bytes.data(), bytes.size());
   };
-  auto output = find(binding.name);
-  if (output != result.outputs.end()) {
-    if (!output->data.empty())
-      std::memcpy(place, output->data.data(), output->data.size());
-    return;
+  auto writeNumbers = [&](StringRef name, ArrayRef<int64_t> numbers) {
+    write(findOutput(entry, name),
+          {reinterpret_cast<const uint8_t *>(numbers.data()),
+           numbers.size() * sizeof(int64_t)});
+  };
+  for (auto [binding, tensor] : zip_equal(listResults(entry), result.outputs)) {
+    write(binding - entry.outputs.data(), tensor.data);
+    ArrayRef<int64_t> shape = tensor.type.shape;
+    if (const auto &counted = binding->counted)
+      writeNumbers(counted->counter, shape[counted->dimension]);
+    if (!binding->sized.empty())
+      writeNumbers(binding->sized, shape);
   }
-  for (const Binding &other : entry.outputs)
-    if (other.counted && other.counted->counter == binding.name) {
-      int64_t count = find(other.name)->type.shape[other.counted->dimension];
-      std::memcpy(place, &count, sizeof(count));
-    } else if (other.sized == binding.name) {
-      ArrayRef<int64_t> shape = find(other.name)->type.shape;
-      std::memcpy(place, shape.data(), shape.size() * sizeof(int64_t));
-    }
 }
 
 static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
@@ -398,9 +427,7 @@ static Error runSession(GaramSession &session, ArrayRef<GaramInput> inputs,
   Expected<RunResult> result = session.session.runOnViews(views, options);
   if (!result)
     return result.takeError();
-  for (auto [binding, place] : zip_equal(entry.outputs, outputs))
-    if (place)
-      writeOutput(entry, *result, binding, place);
+  writeOutputs(entry, *result, outputs);
   return Error::success();
 }
 

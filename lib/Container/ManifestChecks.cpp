@@ -139,8 +139,7 @@ static Error checkSymbols(const Manifest &manifest, const EntryPoint &entry) {
   return Error::success();
 }
 
-/// No input overwrites another, and each is found by its name. Outputs may
-/// share a segment: a model can yield one tensor twice.
+/// No input overwrites another, and each is found by its name.
 static Error checkInputs(const EntryPoint &entry) {
   DenseMap<uint32_t, StringRef> owners;
   StringSet<> names;
@@ -161,6 +160,24 @@ static Error checkInputs(const EntryPoint &entry) {
       return error;
   for (const CarriedState &state : entry.states)
     if (Error error = check(state.input))
+      return error;
+  return Error::success();
+}
+
+/// Each output is found by its name. The segments of some may be one: a model
+/// can yield one tensor under several names.
+static Error checkOutputs(const EntryPoint &entry) {
+  StringSet<> names;
+  auto check = [&](const Binding &output) -> Error {
+    if (!names.insert(output.name).second)
+      return fail("two outputs have the name '" + output.name + "'");
+    return Error::success();
+  };
+  for (const Binding &output : entry.outputs)
+    if (Error error = check(output))
+      return error;
+  for (const CarriedState &state : entry.states)
+    if (Error error = check(state.output))
       return error;
   return Error::success();
 }
@@ -343,6 +360,8 @@ Error checkManifest(const Manifest &manifest) {
       return error;
     if (Error error =
             checkBindings(manifest, entry.outputs, MemoryRole::Output))
+      return error;
+    if (Error error = checkOutputs(entry))
       return error;
     if (Error error = checkCounted(entry))
       return error;

@@ -63,7 +63,8 @@ RESULTS = {"garamErrorGetCode": ctypes.c_int, "garamGetAPIVersion": ctypes.c_uin
            **dict.fromkeys(["garamExecutableGetInput", "garamExecutableGetOutput"], Value),
            **dict.fromkeys(["garamExecutableGetNumInputs", "garamExecutableGetNumOutputs",
                             "garamExecutableGetNumWarnings", "garamExecutableGetNumStates",
-                            "garamExecutableGetNumSymbols",
+                            "garamExecutableGetNumSymbols", "garamExecutableGetOutputSizes",
+                            "garamExecutableGetOutputCount",
                             "garamErrorGetNumDiagnostics"], ctypes.c_size_t)}
 
 
@@ -298,6 +299,12 @@ def test_a_size_of_run_time_is_an_output_of_its_own(library):
     names = [library.call("garamExecutableGetOutput", executable, ctypes.c_size_t(i)).name
              for i in range(library.call("garamExecutableGetNumOutputs", executable))]
     assert names == [b"y", b"y.count"]
+    dimension = ctypes.c_size_t()
+    assert library.call("garamExecutableGetOutputCount", executable, ctypes.c_size_t(0),
+                        ctypes.byref(dimension)) == 1 and dimension.value == 1
+    for index, of_nothing in [(0, "Sizes"), (1, "Sizes"), (1, "Count")]:
+        assert library.call(f"garamExecutableGetOutput{of_nothing}", executable,
+                            ctypes.c_size_t(index), None) == 2
     x = np.array([[0, 2, 0], [1, 0, 3]], np.float32)
     y, count = np.zeros(12, np.int64), np.zeros((), np.int64)
     session = library.call("garamSessionCreate", executable)
@@ -334,6 +341,7 @@ def test_sizes_of_run_time_have_names_and_bounds(library):
         (b"batch", 1, 8), (b"seq", 2, 5)]
     assert get_dimensions(executable, "Input", 0, 3) == [b"batch", None, b"seq"]
     assert get_dimensions(executable, "Input", 1, 2) == [None, None]
+    assert library.call("garamExecutableGetOutputSizes", executable, ctypes.c_size_t(0)) == 1
     batch, fixed, total = get_dimensions(executable, "Output", 0, 3)
     assert (batch, fixed) == (b"batch", None) and b"seq" in total and total != b"seq"
     x, y, sizes = np.ones((3, 4, 2), np.float32), np.zeros(8 * 4 * 10, np.float32), np.zeros(3, int)

@@ -527,6 +527,8 @@ TEST(ManifestTest, StatesAreChecked) {
        "state 'u' has the output of state 's'"},
       {[](Manifest &, CarriedState &s) { s.input.name = "x"; },
        "two inputs have the name 'x'"},
+      {[](Manifest &, CarriedState &s) { s.output.name = "y"; },
+       "two outputs have the name 'y'"},
       {[](Manifest &, CarriedState &s) { s.output.segment = 9; },
        "'t' lies in segment 9 of 5"},
       {[](Manifest &, CarriedState &s) { s.input.segment = 4; },
@@ -543,6 +545,8 @@ TEST(ManifestTest, OutputsMayBeOneTensor) {
   Manifest manifest = makeSource().manifest;
   std::vector<Binding> &outputs = manifest.entryPoints[0].outputs;
   outputs.push_back(outputs[0]);
+  EXPECT_EQ(getError(manifest), "manifest: two outputs have the name 'y'");
+  outputs.back().name = "z";
   EXPECT_TRUE(bool(parseManifest(serializeManifest(manifest))));
 }
 
