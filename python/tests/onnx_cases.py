@@ -238,6 +238,9 @@ def add_normalization():
     add("channels", "InstanceNormalization", x, floats(6), floats(6))
     add("rank1", "InstanceNormalization", floats(2, 3, 7), floats(3), floats(3), epsilon=1e-2)
     add("per_channel", "GroupNormalization", x, floats(6), floats(6), num_groups=3)
+    for shape in [(2, 6), (2, 6, 5, 3)]:
+        add(f"per_group_rank{len(shape)}", "GroupNormalization", floats(*shape), floats(3),
+            (floats(3, low=0.1),), num_groups=3, opset=18, epsilon=1e-2)
     add("default", "LRN", floats(2, 7, 4, 3), size=3)
     add("l1", "LpNormalization", floats(3, 4, low=0.1), p=1)
     add("l2", "LpNormalization", x, axis=1)

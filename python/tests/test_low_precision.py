@@ -437,3 +437,22 @@ def test_products_of_8_bits(name, operator, weight, x_shape, y_shape, attributes
     commands = [line for line in executable.inspect(disassemble=True).splitlines() if re.match(r"\s*\d+\s+tensor ", line)]
     stored = {"float8_e4m3fn": "f8e4m3", "float8_e5m2": "f8e5m2"}[name]
     assert commands and all(len(re.findall(rf"(?:act|weight) \S+:{stored}", line)) == 2 for line in commands)
+
+
+# onnx converts models of other opsets than its newest, but has no constants of this type then.
+@pytest.mark.parametrize("is_node", [False, True])
+def test_constant_powers_of_two_are_converted(is_node):
+    scales = 2.0 ** np.arange(-4, 4, dtype=np.float32).reshape(2, 4)
+    weights = np.random.default_rng(5).integers(-6, 7, (8, 4)).astype(np.float32)
+    tensors = [onnx.numpy_helper.from_array(weights.astype(ml_dtypes.float8_e4m3fn), "w"),
+               helper.make_tensor("s", TensorProto.FLOAT8E8M0, [2, 4],
+                                  scales.astype(ml_dtypes.float8_e8m0fnu).tobytes(), raw=True)]
+    constants = [helper.make_node("Constant", [], ["s"], value=tensors.pop())] if is_node else []
+    nodes = [*constants,
+             helper.make_node("DequantizeLinear", ["w", "s"], ["f"], axis=0, block_size=4,
+                              output_dtype=TensorProto.FLOAT),
+             helper.make_node("MatMul", ["x", "f"], ["y"])]
+    model = make_model(nodes, [("x", TensorProto.FLOAT, [3, 8])], [("y", TensorProto.FLOAT, [3, 4])],
+                       tensors)
+    x = np.random.default_rng(6).integers(-9, 9, (3, 8)).astype(np.float32)
+    np.testing.assert_array_equal(run(model, x=x)["y"], x @ (weights * scales.repeat(4, axis=0)))

@@ -218,6 +218,8 @@ def test_attributes_of_operators(refused):
     refused("no opset from 10 on has the operator, needed one that takes its place; hint: export the "
             "model again, or for an older opset",
             [helper.make_node("Upsample", ["x", "x"], ["y"], "up")])
+    refused("node 'g' (GroupNormalization, opset 18): it has 2 inputs, needed 3",
+            [helper.make_node("GroupNormalization", ["x", "x"], ["y"], "g", num_groups=1)], opsets={"": 18})
     node = helper.make_node("Concat", ["x", "x"], ["y"], "c", axis=0)
     node.attribute.extend(list(node.attribute))
     refused("node 'c' (Concat, opset 17): the onnx checker refuses the node: Attribute 'axis' appeared "

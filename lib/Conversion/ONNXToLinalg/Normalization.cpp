@@ -358,9 +358,8 @@ static LogicalResult lowerInstanceNormalization(NodeAccessor &node) {
 }
 
 /// Normalises [N, G, C/G, ...] along all dimensions from 2 on. Scale and bias
-/// are per group before opset 21 and per channel since.
+/// are per channel, as of opset 21.
 static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
-  constexpr int64_t firstOpsetPerChannel = 21;
   if (failed(node.checkFloat(0)) || failed(node.checkRank(0, 2, INT32_MAX)))
     return failure();
   ArrayRef<int64_t> shape = node.getInputType(0).getShape();
@@ -371,8 +370,7 @@ static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
     return node.error() << "attribute 'num_groups' is " << groups
                         << ", which does not divide the " << channels
                         << " channels of " << node.getInputType(0);
-  bool isPerChannel = node.getOpset() >= firstOpsetPerChannel;
-  if (failed(checkVectors(node, isPerChannel ? channels : groups)))
+  if (failed(checkVectors(node, channels)))
     return failure();
 
   ImplicitLocOpBuilder &b = node.b;
@@ -380,15 +378,10 @@ static LogicalResult lowerGroupNormalization(NodeAccessor &node) {
   llvm::append_range(split, shape.drop_front(2));
   int64_t rank = split.size();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, rank));
-  Value scale = node.getInput(1), bias = node.getInput(2);
-  AffineMap map = getAxisMap(b.getContext(), rank, 1);
-  if (isPerChannel) {
-    scale = makeReshape(b, scale, {groups, channels / groups});
-    bias = makeReshape(b, bias, {groups, channels / groups});
-    map =
-        AffineMap::get(rank, 0, {b.getAffineDimExpr(1), b.getAffineDimExpr(2)},
-                       b.getContext());
-  }
+  Value scale = makeReshape(b, node.getInput(1), {groups, channels / groups});
+  Value bias = makeReshape(b, node.getInput(2), {groups, channels / groups});
+  AffineMap map = AffineMap::get(
+      rank, 0, {b.getAffineDimExpr(1), b.getAffineDimExpr(2)}, b.getContext());
   Value input = makeReshape(b, node.getInput(0), split);
   Centered centered =
       makeCentered(b, input, axes, node.getFloat("epsilon", 1e-5));

@@ -273,6 +273,7 @@ Error checkModel(LoadedModel &model) {
   recordNodes(model);
   for (pb::FunctionProto &function : *model.proto.mutable_functions())
     nameNodes(function);
+  rewriteGroupNormalizations(model.proto);
 
   OperatorCheck operators(model);
   operators.checkGraph(graph, model.proto);

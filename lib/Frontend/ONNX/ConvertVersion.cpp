@@ -8,7 +8,8 @@
 // nodes of the graph, to give it a number that is no value's name. Its adapters
 // look at a node, the types of its inputs and constants. So a long graph is
 // converted in pieces of neighbouring nodes, with what they use from elsewhere
-// as inputs, in a time that is linear in the nodes.
+// as inputs, in a time that is linear in the nodes. The converter knows tensors
+// of all element types but float8e8m0, so these are inputs of pieces, too.
 //
 //===----------------------------------------------------------------------===//
 
@@ -72,6 +73,26 @@ void visitNames(pb::GraphProto &graph, Visit &&visit) {
         visitHeader(body);
     }
   });
+}
+
+bool isUnknownToConverter(const pb::TensorProto &tensor) {
+  return tensor.data_type() == pb::TensorProto::FLOAT8E8M0;
+}
+
+/// Makes initializers of nodes with constants that the converter cannot read.
+void takeConstants(pb::GraphProto &graph) {
+  auto &nodes = *graph.mutable_node();
+  auto isTaken = [&](pb::NodeProto &node) {
+    const pb::AttributeProto *value = findAttribute(node, "value");
+    if (node.op_type() != "Constant" || !node.domain().empty() || !value ||
+        !isUnknownToConverter(value->t()))
+      return false;
+    pb::TensorProto &tensor = *graph.add_initializer();
+    tensor = value->t();
+    tensor.set_name(node.output(0));
+    return true;
+  };
+  nodes.erase(llvm::remove_if(nodes, isTaken), nodes.end());
 }
 
 class PieceConverter {
@@ -155,6 +176,13 @@ private:
   /// input, unless the graph has it as initializer alone.
   void addOuterValue(const std::string &name, pb::GraphProto &part) {
     const pb::TensorProto *tensor = initializers.lookup(name);
+    if (tensor && isUnknownToConverter(*tensor)) {
+      addWeightInput(part, name,
+                     {tensor->data_type(),
+                      {tensor->dims().begin(), tensor->dims().end()},
+                      {}});
+      return;
+    }
     if (tensor)
       *part.add_initializer() = *tensor;
     if (!tensor || inputs.contains(name))
@@ -203,6 +231,7 @@ private:
 } // namespace
 
 void convertVersion(pb::ModelProto &model, int64_t version) {
+  takeConstants(*model.mutable_graph());
   PieceConverter(model, version).run();
 }
 

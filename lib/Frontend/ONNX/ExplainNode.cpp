@@ -106,7 +106,10 @@ std::string explainAttributes(const pb::OpSchema &schema,
 
 /// What does not fit; empty for what is not one of the commonest reasons.
 std::string explain(const pb::OpSchema &schema, const pb::NodeProto &node) {
-  if (schema.deprecated())
+  // The definition alone may be, with another one in a later opset.
+  const pb::OpSchema *newest =
+      pb::OpSchemaRegistry::Schema(node.op_type(), node.domain());
+  if (schema.deprecated() && newest && newest->deprecated())
     return "no opset from " + std::to_string(schema.since_version()) +
            " on has the operator, needed one that takes its place; hint: "
            "export the model again, or for an older opset";

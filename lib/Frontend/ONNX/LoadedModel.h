@@ -96,6 +96,10 @@ parseModel(llvm::StringRef path, std::shared_ptr<llvm::MemoryBuffer> bytes);
 /// name: its id.
 llvm::Error checkModel(LoadedModel &model);
 
+/// Writes GroupNormalization as it is before opset 21, which the checker
+/// refuses, with operators that it takes. Nodes have names.
+void rewriteGroupNormalizations(pb::ModelProto &model);
+
 /// Of a model that the onnx library's checker refuses: what is wrong with the
 /// first node that the definition of its operator does not fit; success when
 /// there is none, and the model is wrong otherwise.
