@@ -88,3 +88,11 @@ func.func @transposed_weight(%x: tensor<1x4x8x8xf32>, %w: tensor<3x4x3x3xf32>) -
   %0 = onnx.node "ConvTranspose"(%x, %w) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x4x8x8xf32>, tensor<3x4x3x3xf32>) -> tensor<1x4x10x10xf32>
   return %0 : tensor<1x4x10x10xf32>
 }
+
+// -----
+
+func.func @transposed_channels(%x: tensor<1x?x8x8xf32>, %w: tensor<4x4x3x3xf32>) -> tensor<1x4x10x10xf32> {
+  // expected-error @+1 {{node 'a' (ConvTranspose, opset 17): dimension 1 of input 0 is dynamic ('tensor<1x?x8x8xf32>'), but a transposed convolution needs its size}}
+  %0 = onnx.node "ConvTranspose"(%x, %w) {id = "a", opset = 17 : i64} attributes {} : (tensor<1x?x8x8xf32>, tensor<4x4x3x3xf32>) -> tensor<1x4x10x10xf32>
+  return %0 : tensor<1x4x10x10xf32>
+}
