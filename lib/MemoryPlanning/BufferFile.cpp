@@ -45,11 +45,23 @@ private:
 
 } // namespace
 
+/// The text between commas, without the quotes around it, within which a comma
+/// is none.
 static SmallVector<StringRef> splitRow(StringRef row) {
   SmallVector<StringRef> fields;
-  row.split(fields, ',');
-  for (StringRef &field : fields)
-    field = field.trim();
+  bool isQuoted = false;
+  size_t begin = 0;
+  for (size_t i = 0; i <= row.size(); ++i) {
+    if (i == row.size() || (row[i] == ',' && !isQuoted)) {
+      StringRef field = row.slice(begin, i).trim();
+      if (field.size() >= 2 && field.front() == '"' && field.back() == '"')
+        field = field.drop_front().drop_back();
+      fields.push_back(field);
+      begin = i + 1;
+    } else if (row[i] == '"') {
+      isQuoted = !isQuoted;
+    }
+  }
   return fields;
 }
 
@@ -147,6 +159,7 @@ Expected<BufferTable> TableReader::read() {
   BufferTable table;
   std::optional<Columns> columns;
   StringRef rest = text.getBuffer();
+  rest.consume_front("\xEF\xBB\xBF"); // a mark that the text is UTF-8
   while (!rest.empty()) {
     StringRef row;
     std::tie(row, rest) = rest.split('\n');

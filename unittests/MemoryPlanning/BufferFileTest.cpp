@@ -38,6 +38,21 @@ TEST(BufferFile, KeepsRows) {
                   "y,20,b,7,9,0\n");
 }
 
+TEST(BufferFile, TakesWhatSpreadsheetsWrite) {
+  llvm::StringRef text = "\xEF\xBB\xBF\"id\",\"lower\",upper,size\r\n"
+                   "\"a, b\",\"0\",5, \"8\" \r\n";
+  llvm::Expected<BufferTable> table = read(text);
+  ASSERT_TRUE(static_cast<bool>(table));
+  EXPECT_EQ(table->buffers[0].size, 8);
+  std::string plan;
+  llvm::raw_string_ostream os(plan);
+  writePlan(*table, {16}, os);
+  EXPECT_EQ(plan, "\"id\",\"lower\",upper,size,offset\n"
+                  "\"a, b\",\"0\",5, \"8\" ,16\n");
+  EXPECT_EQ(getFault("id,lower,upper,size\n\"a,0,5,8\n"),
+            "t.csv:2: found 1 values, needed 4");
+}
+
 TEST(BufferFile, NamesLines) {
   EXPECT_EQ(getFault(""), "t.csv:0: the file is empty, needed a header "
                           "'id,lower,upper,size'");
