@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ._errors import InputError
+from ._errors import InputError, UsageError
 
 # Element types of ml_dtypes, with the bytes that one element has.
 _OTHER_TYPES = {"bfloat16": 2, "float8_e4m3fn": 1, "float8_e4m3fnuz": 1, "float8_e5m2": 1,
@@ -28,6 +28,19 @@ def get_dtype(name: str) -> np.dtype:
         return np.dtype(getattr(importlib.import_module("ml_dtypes"), name))
     except (ImportError, AttributeError):
         return np.dtype(f"V{size}")
+
+
+def as_numbers(array: np.ndarray) -> np.ndarray:
+    """The array, or, of opaque bytes, the numbers that they stand for.
+
+    Two bytes are a bfloat16. Raises UsageError for types of a byte, of which there are several.
+    """
+    if array.dtype.type is not np.void:
+        return array
+    if array.itemsize != _OTHER_TYPES["bfloat16"]:
+        raise UsageError("elements of less than 16 bits are compared by the package ml_dtypes, which is not "
+                         "installed; hint: pip install garam[types]")
+    return (array.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
 
 
 def check_arrays(inputs) -> None:

@@ -7,6 +7,8 @@ import math
 
 import numpy as np
 
+from ._arrays import as_numbers
+
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
@@ -23,7 +25,7 @@ class Difference:
 
 
 def _to_float64(array: np.ndarray) -> np.ndarray:
-    return np.asarray(array).astype(np.float64)
+    return as_numbers(np.asarray(array)).astype(np.float64)
 
 
 def measure_difference(actual: np.ndarray, reference: np.ndarray) -> Difference:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
+from ._arrays import as_numbers, get_type_name
 from ._compile import compile, get_model
 from ._difference import Difference, measure_difference
 from ._errors import UsageError
@@ -88,6 +89,7 @@ def _compare(actual: np.ndarray | None, expected: np.ndarray | None,
     the device a value may have another form."""
     if actual is None or expected is None:
         return None
+    actual, expected = as_numbers(actual), as_numbers(expected)
     if _is_alike(actual, expected):
         return measure_difference(actual, expected)
     return _NO_MATCH if is_output else None
@@ -144,7 +146,7 @@ def verify(model, target: str | os.PathLike, *,
         # An output of the model has its type; within the device it may have another.
         actual = outputs.get(output, within.get(node))
         if difference := _compare(actual, lookup(node, output), output in outputs):
-            nodes.append(NodeDifference(node, op_type, actual.shape, actual.dtype.name, difference))
+            nodes.append(NodeDifference(node, op_type, actual.shape, get_type_name(actual, "bfloat16"), difference))
     return Verification(executable.target, name, nodes, len(values), min_sqnr_db)
 
 

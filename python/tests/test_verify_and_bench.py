@@ -1,6 +1,7 @@
 """garam verify and garam bench: what they compare, what they say, what they end with."""
 
 import json
+import subprocess
 import sys
 from xml.etree import ElementTree
 
@@ -115,6 +116,26 @@ def test_verify_takes_what_compile_takes(reference):
     for given in (model, model.SerializeToString()):
         verification = garam.verify(given, "host", reference=reference)
         assert [node.node for node in verification.nodes] == ["y"] and verification.find_first() is None
+
+
+def test_verify_without_ml_dtypes():
+    """bfloat16 is read as numbers all the same; of narrower types it says what is missing."""
+    model = make_model(helper.make_node("Cast", ["x"], ["y"], to=TensorProto.FLOAT8E4M3FN), outputs="y")
+    model.graph.output[0].type.tensor_type.elem_type = TensorProto.FLOAT8E4M3FN
+    script = """if True:
+        import sys
+        sys.modules["ml_dtypes"] = None
+        import garam
+        found = garam.verify(sys.argv[1], "rngd", dims={"N": 1}, reference="fallback")
+        assert found.holds() and "bfloat16" in {node.dtype for node in found.nodes}
+        try:
+            garam.verify(sys.stdin.buffer.read(), "host", reference="fallback")
+        except garam.UsageError as error:
+            print(error)
+    """
+    result = subprocess.run([sys.executable, "-c", script, DIGITS], check=True, capture_output=True,
+                            input=model.SerializeToString())
+    assert b"elements of less than 16 bits are compared by the package ml_dtypes" in result.stdout
 
 
 def make_model(*nodes, outputs):
