@@ -29,6 +29,8 @@ static LogicalResult setReshaped(NodeAccessor &node, ArrayRef<int64_t> shape) {
   diagnostic << "cannot reshape " << type << " to " << type.clone(shape);
   if (!type.hasStaticShape())
     diagnostic << "; bind the model's inputs with --shape or --dim";
+  else if (ShapedType::isDynamicShape(shape))
+    diagnostic << ": the sizes of the result are known in a run only";
   else
     diagnostic << ": the numbers of elements differ";
   return diagnostic;

@@ -345,3 +345,12 @@ func.func @gather_range(%x: tensor<2x3xf32>) -> tensor<3xf32> {
   %0 = onnx.node "Gather"(%x, %c) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<i64>) -> tensor<3xf32>
   return %0 : tensor<3xf32>
 }
+
+// -----
+
+// What nothing but a run says, for sizes of which none are known.
+func.func @reshape_at_run_time(%x: tensor<2x3xf32>, %s: tensor<2xi64>) -> tensor<?x?xf32> {
+  // expected-error @+1 {{node 'a' (Reshape, opset 17): cannot reshape 'tensor<2x3xf32>' to 'tensor<?x?xf32>': the sizes of the result are known in a run only}}
+  %0 = onnx.node "Reshape"(%x, %s) {id = "a", opset = 17 : i64} attributes {} : (tensor<2x3xf32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
