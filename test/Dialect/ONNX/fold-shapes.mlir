@@ -309,3 +309,33 @@ func.func @no_indexing() -> (tensor<1xi64>, tensor<2x2xi64>, tensor<2x2xi64>) {
   %2 = onnx.node "ScatterND"(%table, %inside, %eight) {id = "t", opset = 27 : i64} attributes {reduction = "add"} : (tensor<2x2xi64>, tensor<1x2xi64>, tensor<1xi64>) -> tensor<2x2xi64>
   return %0, %1, %2 : tensor<1xi64>, tensor<2x2xi64>, tensor<2x2xi64>
 }
+
+// -----
+
+// What is left out, put in order, added up or multiplied; sizes that are not
+// known are moved as the others are.
+// CHECK-LABEL: func.func @lines
+func.func @lines(%x: tensor<2x?xf32>)
+    -> (tensor<2xi64>, tensor<2xi64>, tensor<i64>, tensor<3xi64>, tensor<2xi64>, tensor<1xi64>) {
+  // CHECK-DAG: %[[VALUES:.+]] = onnx.constant dense<[9, 8]>
+  // CHECK-DAG: %[[PLACES:.+]] = onnx.constant dense<[2, 1]>
+  // CHECK-DAG: %[[LEAST:.+]] = onnx.constant dense<0> : tensor<i64>
+  // CHECK-DAG: %[[SUMS:.+]] = onnx.constant dense<[17, 9, 0]>
+  // CHECK-DAG: %[[PRODUCT:.+]] = onnx.constant dense<[26, 9]>
+  // CHECK-DAG: %[[KEPT:.+]] = onnx.constant dense<2> : tensor<1xi64>
+  // CHECK: return %[[VALUES]], %[[PLACES]], %[[LEAST]], %[[SUMS]], %[[PRODUCT]], %[[KEPT]]
+  %v = onnx.constant dense<[0, 8, 9]> : tensor<3xi64> : tensor<3xi64>
+  %two = onnx.constant dense<2> : tensor<1xi64> : tensor<1xi64>
+  %0:2 = onnx.node "TopK"(%v, %two) {id = "t", opset = 27 : i64} attributes {} : (tensor<3xi64>, tensor<1xi64>) -> (tensor<2xi64>, tensor<2xi64>)
+  %1 = onnx.node "ArgMin"(%v) {id = "a", opset = 27 : i64} attributes {keepdims = 0 : i64} : (tensor<3xi64>) -> tensor<i64>
+  %axis = onnx.constant dense<0> : tensor<i64> : tensor<i64>
+  %2 = onnx.node "CumSum"(%v, %axis) {id = "c", opset = 27 : i64} attributes {exclusive = 1 : i64, reverse = 1 : i64} : (tensor<3xi64>, tensor<i64>) -> tensor<3xi64>
+  %m = onnx.constant dense<[[1, 1, 2], [3, 0, 1]]> : tensor<2x3xi64> : tensor<2x3xi64>
+  %3 = onnx.node "MatMul"(%m, %v) {id = "m", opset = 27 : i64} attributes {} : (tensor<2x3xi64>, tensor<3xi64>) -> tensor<2xi64>
+  %shape = onnx.node "Shape"(%x) {id = "s", opset = 27 : i64} attributes {start = 0 : i64} : (tensor<2x?xf32>) -> tensor<2xi64>
+  %pads = onnx.constant dense<[1, 0]> : tensor<2xi64> : tensor<2xi64>
+  %4 = onnx.node "Pad"(%shape, %pads) {id = "p", opset = 27 : i64} attributes {} : (tensor<2xi64>, tensor<2xi64>) -> tensor<3xi64>
+  %known = onnx.constant dense<[false, true, false]> : tensor<3xi1> : tensor<3xi1>
+  %5 = onnx.node "Compress"(%4, %known) {id = "k", opset = 27 : i64} attributes {axis = 0 : i64} : (tensor<3xi64>, tensor<3xi1>) -> tensor<1xi64>
+  return %0#0, %0#1, %1, %2, %3, %5 : tensor<2xi64>, tensor<2xi64>, tensor<i64>, tensor<3xi64>, tensor<2xi64>, tensor<1xi64>
+}

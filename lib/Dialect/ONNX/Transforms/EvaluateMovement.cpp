@@ -11,6 +11,7 @@
 
 #include "EvaluateNode.h"
 
+#include <cstdlib>
 #include <limits>
 
 using namespace mlir;
@@ -150,6 +151,76 @@ std::optional<Results> evaluateGatherElements(const NodeInputs &in) {
     }
     auto chosen = wrapIndex((*indices)[which], input->shape[*axis]);
     return chosen ? position + *chosen * strides[*axis] : int64_t(-1);
+  });
+}
+
+/// In mode `constant`, whose value is an element behind the others here.
+std::optional<Results> evaluatePad(const NodeInputs &in) {
+  auto mode = in.node.getNodeAttributes().getAs<StringAttr>("mode");
+  const SmallTensor *input = in.get(0), *value = in.get(2);
+  auto pads = in.getIntegers(1), axes = in.getIntegers(3);
+  if (!input || !pads ||
+      (in.has(2) && (!value || value->elements.size() != 1)) ||
+      (in.has(3) && !axes) || (mode && mode != "constant"))
+    return std::nullopt;
+  int64_t rank = input->getRank();
+  if (!axes)
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  if (pads->size() != 2 * axes->size())
+    return std::nullopt;
+  SmallVector<int64_t> before(rank, 0), shape(input->shape);
+  for (auto [number, given] : llvm::enumerate(*axes)) {
+    auto axis = normalizeAxis(given, rank);
+    int64_t begin = (*pads)[number], end = (*pads)[number + axes->size()];
+    if (!axis || std::abs(begin) > in.maxElements ||
+        std::abs(end) > in.maxElements || input->shape[*axis] + begin + end < 0)
+      return std::nullopt;
+    before[*axis] = begin;
+    shape[*axis] = input->shape[*axis] + begin + end;
+  }
+  SmallTensor extended = *input;
+  extended.elements.push_back(value ? value->elements.front()
+                                    : Element{/*known=*/true});
+  SmallVector<int64_t> strides = getStrides(input->shape);
+  return moveElements(in, extended, shape, [&](ArrayRef<int64_t> index) {
+    int64_t position = 0;
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      int64_t place = index[dim] - before[dim];
+      if (place < 0 || place >= input->shape[dim])
+        return int64_t(input->elements.size());
+      position += place * strides[dim];
+    }
+    return position;
+  });
+}
+
+/// Along one dimension, or of the tensor as a vector.
+std::optional<Results> evaluateCompress(const NodeInputs &in) {
+  const SmallTensor *input = in.get(0);
+  auto condition = in.getIntegers(1);
+  if (!input || !condition)
+    return std::nullopt;
+  bool hasAxis = bool(in.node.getNodeAttributes().get("axis"));
+  auto axis = hasAxis ? normalizeAxis(in.getInt("axis", 0), input->getRank())
+                      : std::optional<int64_t>(0);
+  if (!axis)
+    return std::nullopt;
+  SmallVector<int64_t> shape(input->shape), kept;
+  if (!hasAxis)
+    shape = {int64_t(input->elements.size())};
+  for (auto [place, isKept] : llvm::enumerate(*condition))
+    if (isKept)
+      kept.push_back(place);
+  if (int64_t(condition->size()) > shape[*axis])
+    return std::nullopt;
+  SmallVector<int64_t> strides = getStrides(shape);
+  shape[*axis] = kept.size();
+  return moveElements(in, *input, shape, [&](ArrayRef<int64_t> index) {
+    int64_t position = 0;
+    for (size_t dim = 0; dim < index.size(); ++dim)
+      position += (int64_t(dim) == *axis ? kept[index[dim]] : index[dim]) *
+                  strides[dim];
+    return position;
   });
 }
 
@@ -340,11 +411,13 @@ std::optional<Results> evaluateTile(const NodeInputs &in) {
 } // namespace
 
 void addMovementEvaluators(EvaluatorTable &table) {
+  table["Compress"] = evaluateCompress;
   table["Concat"] = evaluateConcat;
   table["Expand"] = evaluateExpand;
   table["Flatten"] = evaluateReshape;
   table["Gather"] = evaluateGather;
   table["GatherElements"] = evaluateGatherElements;
+  table["Pad"] = evaluatePad;
   table["Reshape"] = evaluateReshape;
   table["Slice"] = evaluateSlice;
   table["Split"] = evaluateSplit;

@@ -44,6 +44,7 @@ EvaluatorTable makeEvaluatorTable() {
   EvaluatorTable table;
   addElementwiseEvaluators(table);
   addIndexingEvaluators(table);
+  addLineEvaluators(table);
   addMovementEvaluators(table);
   addReductionEvaluators(table);
   addShapeEvaluators(table);

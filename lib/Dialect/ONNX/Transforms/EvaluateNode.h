@@ -50,6 +50,7 @@ using EvaluatorTable = llvm::StringMap<Evaluator>;
 /// One family of operators each.
 void addElementwiseEvaluators(EvaluatorTable &table);
 void addIndexingEvaluators(EvaluatorTable &table);
+void addLineEvaluators(EvaluatorTable &table);
 void addMovementEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
 void addShapeEvaluators(EvaluatorTable &table);
