@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Support/CountedSizes.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Transforms/Passes.h"
@@ -121,6 +122,10 @@ LogicalResult SizeInputs::placeOutputs(func::FuncOp function) {
     if (type.hasStaticShape())
       continue;
     Location loc = dropNodeValue(value.getLoc());
+    if (function.getResultAttr(number, countedAttrName))
+      return emitRefusal({loc, "the data decides one size of an output and the "
+                               "run another; bind the model's inputs to fixed "
+                               "sizes with --shape or --dim"});
     RankedTensorType largest = analysis.getLargestType(value);
     if (!largest)
       return emitRefusal({loc, "an output has more elements than can be "

@@ -109,3 +109,14 @@ func.func @large(%x: tensor<?x?xf32> {onnx.dims = ["n", "n"]}) -> tensor<?x?xf32
     attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 1000000000 : i64}]} {
   return %x : tensor<?x?xf32>
 }
+
+// -----
+
+// Where what counts begins and ends is of one kind.
+// expected-error @+1 {{the data decides one size of an output and the run another; bind the model's inputs to fixed sizes with --shape or --dim}}
+func.func @counted(%x: tensor<?x4xf32> {onnx.dims = ["n", ""], onnx.name = "x"}, %c: tensor<i64>)
+    -> (tensor<?x4xf32> {garam.counted = {counter = "c", dimension = 1 : i64}, onnx.name = "y"},
+        tensor<i64> {onnx.name = "c"})
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 8 : i64}]} {
+  return %x, %c : tensor<?x4xf32>, tensor<i64>
+}
