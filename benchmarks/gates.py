@@ -37,6 +37,16 @@ def get_compile_seconds(row):
     return min(row["compile_s"], row["compile_processor_s"])
 
 
+def get_compiler_bytes(row):
+    """The peak of a compile's memory, without 1.2 times the model's file."""
+    return row["compile_peak_bytes"] - 1.2 * row["model_bytes"]
+
+
+def get_estimate_error(row):
+    """Of the cost model, against the simulator; cost_model.py has the groups, too."""
+    return abs(row["estimate_s"] / row["latency_s"] - 1)
+
+
 def get_rest(row):
     """The part of the latency that is neither the bound nor fixed."""
     return (row["latency_s"] - row["bound_s"] - get_fixed_seconds(row)) / row["latency_s"]
@@ -51,6 +61,8 @@ FIGURES = {
     "fixed us": (lambda row: get_fixed_seconds(row) * 1e6, operator.le),
     # Of the machine that compiles, which is to have 2 cores.
     "compile s": (get_compile_seconds, operator.le),
+    "compiler bytes": (get_compiler_bytes, operator.le),
+    "estimate": (get_estimate_error, operator.le),
 }
 
 # Of onnxruntime's speed that the host has, with as many threads (host_speed.py): the kernels of a
@@ -62,6 +74,8 @@ STREAM = "bound by DRAM, whose efficiency allows 0.85"
 SOMA = "SoMa (HPCA 2025), with a margin"
 VELA = "Vela under its own model"
 PATIENCE = "time that one waits"
+MEMORY = "beside 1.2 times the model"
+TRUST = "tiles and splits are chosen by it"
 
 REST = "a quarter for what is neither bound nor fixed"
 FIXED = "one and a half start-ups of a contraction, for each on the longest path"
@@ -69,6 +83,9 @@ FIXED = "one and a half start-ups of a contraction, for each on the longest path
 RNGD_START_UP = 1.75
 # Contractions on the longest path of the network.
 LONGEST_PATHS = {"resnet50": 50, "mobilenetv2": 53}
+TRANSFORMERS = ("bert_base", "vit_b16", "gpt2_prefill", "gpt2_decode")
+# Pairs of network and target that figures of the compiler itself are asked of.
+COMPILED = tuple((model, target) for target in ("atom", "rngd") for model in (*LONGEST_PATHS, *TRANSFORMERS))
 
 GATES = (
     Gate("resnet50", "atom", "ratio", 0.6, BOUND),
@@ -90,7 +107,9 @@ GATES = (
     *(Gate("resnet50", target, "compile s", 3, PATIENCE) for target in ("atom", "rngd")),
     *(Gate("mobilenetv2", target, "compile s", 1, PATIENCE) for target in ("atom", "rngd")),
     *(Gate(model, target, "compile s", 3, PATIENCE) for target in ("atom", "rngd")
-      for model in ("bert_base", "vit_b16", "gpt2_prefill", "gpt2_decode")),
+      for model in TRANSFORMERS),
+    *(Gate(model, target, "compiler bytes", 200_000_000, MEMORY) for model, target in COMPILED),
+    *(Gate(model, target, "estimate", 0.1, TRUST) for model, target in COMPILED),
 )
 
 

@@ -134,7 +134,7 @@ def measure(tool, network, target, folder, simulates_data):
     row["losses"] = {loss["category"]: loss["seconds"] for loss in compiled.report["losses"]}
     row.update(compile_s=compiled.seconds, compile_processor_s=compiled.processor_seconds,
                compile_peak_bytes=compiled.peak_bytes,
-               model_bytes=network.file.stat().st_size)
+               model_bytes=network.file.stat().st_size, estimate_s=compiled.report["estimate_s"])
     return row
 
 

@@ -98,6 +98,9 @@ def test_gates(monkeypatch):
     row = {**row, "latency_s": 20e-6, "bound_s": 10e-6, "losses": {"fixed_cost": 4e-6, "synchronisation": 2e-6}}
     assert gates.check(row, rest) == (pytest.approx(0.2), True)
     assert gates.check(row, fixed) == (pytest.approx(6), False)
+    row = {**row, "estimate_s": 17e-6, "compile_peak_bytes": 320, "model_bytes": 100}
+    assert gates.check(row, gates.Gate("m", "t", "estimate", 0.1, "a plan")) == (pytest.approx(0.15), False)
+    assert gates.check(row, gates.Gate("m", "t", "compiler bytes", 200, "a plan")) == (200, True)
 
 
 @pytest.mark.parametrize("row, baseline, worse", [
