@@ -40,7 +40,7 @@ TEST(BufferFile, KeepsRows) {
 
 TEST(BufferFile, TakesWhatSpreadsheetsWrite) {
   llvm::StringRef text = "\xEF\xBB\xBF\"id\",\"lower\",upper,size\r\n"
-                   "\"a, b\",\"0\",5, \"8\" \r\n";
+                         "\"a, b\",\"0\",5, \"8\" \r\n";
   llvm::Expected<BufferTable> table = read(text);
   ASSERT_TRUE(static_cast<bool>(table));
   EXPECT_EQ(table->buffers[0].size, 8);

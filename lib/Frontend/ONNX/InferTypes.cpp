@@ -125,8 +125,8 @@ Error explainConflict(LoadedModel &model, const UserError &conflict) {
 
 } // namespace
 
-/// ONNX's inference takes an STFT without the attribute 'onesided' for one whose
-/// attribute is 0, where the schema's default is 1.
+/// ONNX's inference takes an STFT without the attribute 'onesided' for one
+/// whose attribute is 0, where the schema's default is 1.
 static void addOneSidedDefault(pb::GraphProto &graph) {
   visitNodes(graph, [](pb::NodeProto &node) {
     if (node.op_type() != "STFT" || !node.domain().empty() ||
