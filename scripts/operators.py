@@ -76,7 +76,8 @@ LIMITS = {
     "LayerNormalization": KNOWN_AXES,
     "LSTM": KNOWN_RECURRENCE,
     "Loop": "how often it runs at most must be known before its first step, and at compile time "
-            "where it collects what the steps yield; states keep their shapes",
+            "or from sizes of the inputs where it collects what the steps yield; states keep their "
+            "shapes",
     "LpPool": FLOATS,
     "MaxUnpool": BY_OUTPUT.format("`output_shape`") + "; the dimensions must be known",
     "Mod": "floats need `fmod` = 1",

@@ -475,6 +475,27 @@ LogicalResult SizeAnalysis::check(Operation &op) {
   return success();
 }
 
+/// Whether `position` is a step of the loop, from the first one or the last.
+static bool isStep(scf::ForOp loop, OpFoldResult position) {
+  auto value = dyn_cast<Value>(position);
+  if (auto difference = value ? value.getDefiningOp<arith::SubIOp>() : nullptr)
+    value = difference.getRhs();
+  return value == loop.getInductionVar();
+}
+
+/// What a loop goes over has an element for each step: what is scanned beside
+/// another tensor is as long as that.
+LogicalResult SizeAnalysis::checkSteps(scf::ForOp loop,
+                                       tensor::ExtractSliceOp slice) {
+  AffineExpr steps = getExpr(loop.getUpperBound());
+  for (auto [position, size] :
+       llvm::zip_equal(slice.getMixedOffsets(), getSizes(slice.getSource())))
+    if (steps && isStep(loop, position) &&
+        failed(compare(*slice, {steps}, {size})))
+      return failure();
+  return success();
+}
+
 /// What goes from step to step keeps its sizes.
 LogicalResult SizeAnalysis::visitBody(scf::ForOp loop) {
   for (auto [state, init] :
@@ -482,8 +503,11 @@ LogicalResult SizeAnalysis::visitBody(scf::ForOp loop) {
     if (isa<RankedTensorType>(init.getType()))
       sizes[state] = getSizes(init);
   bool isKnown = true;
-  for (Operation &op : loop.getBody()->without_terminator())
+  for (Operation &op : loop.getBody()->without_terminator()) {
     isKnown &= succeeded(visit(op));
+    if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op); slice && isKnown)
+      isKnown &= succeeded(checkSteps(loop, slice));
+  }
   for (auto [init, next] :
        llvm::zip_equal(loop.getInitArgs(), loop.getYieldedValues()))
     if (isKnown && isa<RankedTensorType>(init.getType()))

@@ -102,6 +102,26 @@ func.func @joined(%x: tensor<?x4xf32> {onnx.dims = ["n", ""]}, %y: tensor<?x4xf3
 
 // -----
 
+// What a loop goes over has as many elements as the loop has steps.
+
+func.func @scanned(%x: tensor<?xf32> {onnx.dims = ["n"]}, %y: tensor<?xf32> {onnx.dims = ["m"]}) -> tensor<1xf32>
+    attributes {garam.symbols = [{name = "n", least = 1 : i64, most = 8 : i64}, {name = "m", least = 1 : i64, most = 8 : i64}]} {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tensor.dim %x, %c0 : tensor<?xf32>
+  %init = tensor.empty() : tensor<1xf32>
+  %0 = scf.for %i = %c0 to %n step %c1 iter_args(%state = %init) -> tensor<1xf32> {
+    %last = arith.subi %n, %c1 : index
+    %position = arith.subi %last, %i : index
+    // expected-error @+1 {{sizes n and m must be equal and need not be}}
+    %part = tensor.extract_slice %y[%position] [1] [1] : tensor<?xf32> to tensor<1xf32>
+    scf.yield %part : tensor<1xf32>
+  }
+  return %0 : tensor<1xf32>
+}
+
+// -----
+
 // A buffer has a number of elements that can be counted.
 
 // expected-error @+1 {{an output has more elements than can be counted}}

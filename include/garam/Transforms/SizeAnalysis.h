@@ -63,6 +63,8 @@ private:
   Sizes deriveCollapse(mlir::tensor::CollapseShapeOp op);
   llvm::LogicalResult check(mlir::Operation &op);
   llvm::LogicalResult checkConcat(mlir::tensor::ConcatOp op);
+  llvm::LogicalResult checkSteps(mlir::scf::ForOp loop,
+                                 mlir::tensor::ExtractSliceOp slice);
   llvm::LogicalResult checkLoops(mlir::linalg::LinalgOp op);
   llvm::LogicalResult checkWindow(mlir::Operation &op,
                                   mlir::AffineExpr position,

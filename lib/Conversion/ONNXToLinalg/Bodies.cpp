@@ -6,8 +6,9 @@
 //
 // The states of a loop keep their shapes, and how often it runs at most is
 // known before the first step: from what it goes over, from how much it yields,
-// or from its operand. A loop that may stop before goes through all steps: from
-// then on its states stay, and what it collects is counted.
+// or from its operand, at compile time or by sizes of the run. A loop that may
+// stop before goes through all steps: from then on its states stay, and what it
+// collects is counted.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,9 +16,12 @@
 #include "Counted.h"
 #include "OperatorTable.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/Transforms.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/ValueBoundsOpInterface.h"
 
 using namespace mlir;
 
@@ -50,8 +54,11 @@ struct Collected {
 struct StepLoop {
   int64_t count = 0;
   /// Takes the place of `count` when only the run knows it: an index, 0 or
-  /// more. What is collected needs a `count`.
+  /// more.
   Value runtimeCount;
+  /// Whether `runtimeCount` follows from the sizes of the model's inputs, so
+  /// that what is collected has a greatest size.
+  bool isCountOfSizes = false;
   SmallVector<Value> states;
   SmallVector<Collected> collected;
   /// The first state that the body takes is a condition, and no output of the
@@ -62,6 +69,11 @@ struct StepLoop {
   /// In front of the states that the body takes is the number of steps whose
   /// condition held.
   bool countsSteps = false;
+
+  OpFoldResult getCount(Builder &b) const {
+    return runtimeCount ? OpFoldResult(runtimeCount)
+                        : OpFoldResult(b.getIndexAttr(count));
+  }
 };
 
 /// The arguments of the body for a step, from its number and the states.
@@ -144,15 +156,14 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
     built.parts.assign(outputs.begin() + carried.size(), outputs.end());
     if (!inner.getBlock()->empty())
       built.lastReader = &inner.getBlock()->back();
-    if (loop.count != 1) // Else as in makeLoop: nobody reads a stored state.
+    // Else as in makeLoop: nobody reads a stored state.
+    if (loop.runtimeCount || loop.count != 1)
       for (size_t i = 0; i < states.size(); ++i)
         next[i] = makeStored(inner, next[i], states[i]);
     scf::YieldOp::create(inner, next);
   };
   Value zero = arith::ConstantIndexOp::create(b, 0);
-  Value end = loop.runtimeCount;
-  if (!end)
-    end = arith::ConstantIndexOp::create(b, loop.count);
+  Value end = getValueOrCreateConstantIndexOp(b, b.getLoc(), loop.getCount(b));
   Value one = arith::ConstantIndexOp::create(b, 1);
   built.op = scf::ForOp::create(b, zero, end, one, loop.states, step);
   // Without states the builder leaves the end to the caller.
@@ -163,23 +174,46 @@ static BuiltLoop buildLoop(NodeAccessor &node, const StepLoop &loop,
   return built;
 }
 
-/// The type of what `count` steps yield together; null when a size is not
-/// known.
-static RankedTensorType getCollectedType(NodeAccessor &node,
-                                         const Collected &collected, Value part,
-                                         int64_t count) {
+/// A size of a value in the body of a loop, by values in front of the loop,
+/// where the builder is; none when it does not follow from these.
+static std::optional<OpFoldResult> findSizeOutside(ImplicitLocOpBuilder &b,
+                                                   scf::ForOp loop, Value value,
+                                                   int64_t dim) {
+  auto isOutside = [&](Value other, std::optional<int64_t>,
+                       ValueBoundsConstraintSet &) {
+    return loop.isDefinedOutsideOfLoop(other);
+  };
+  FailureOr<OpFoldResult> size = arith::reifyShapedValueDimBound(
+      b, b.getLoc(), presburger::BoundType::EQ, value, dim, isOutside);
+  return succeeded(size) ? std::optional(*size) : std::nullopt;
+}
+
+/// The sizes of what all steps yield together; none when one is not known.
+static std::optional<Sizes> getCollectedSizes(NodeAccessor &node,
+                                              const StepLoop &loop,
+                                              const Collected &collected,
+                                              Value part, scf::ForOp op) {
+  ImplicitLocOpBuilder &b = node.b;
   auto type = cast<RankedTensorType>(part.getType());
-  RankedTensorType declared = node.getStaticOutputType(collected.output);
-  if (!type.hasStaticShape() && !declared)
-    return {};
-  int64_t rank = declared ? declared.getRank() : type.getRank() + 1;
-  int64_t axis = node.normalizeAxis(collected.axis, rank);
-  SmallVector<int64_t> shape(declared ? declared.getShape() : type.getShape());
-  if (declared && axis < rank)
-    shape[axis] = count;
-  else
-    shape.insert(shape.begin() + axis, count);
-  return type.clone(shape);
+  Sizes sizes;
+  if (RankedTensorType declared = node.getStaticOutputType(collected.output)) {
+    int64_t axis = node.normalizeAxis(collected.axis, declared.getRank());
+    sizes = getStaticSizes(b, declared.getShape());
+    if (axis < declared.getRank())
+      sizes[axis] = loop.getCount(b);
+    return sizes;
+  }
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    std::optional<OpFoldResult> outside = b.getIndexAttr(size);
+    if (ShapedType::isDynamic(size))
+      outside = findSizeOutside(b, op, part, dim);
+    if (!outside)
+      return std::nullopt;
+    sizes.push_back(*outside);
+  }
+  int64_t axis = node.normalizeAxis(collected.axis, type.getRank() + 1);
+  sizes.insert(sizes.begin() + axis, loop.getCount(b));
+  return sizes;
 }
 
 /// Adds to a loop what its steps yield. Before states are stored, so that what
@@ -191,16 +225,17 @@ static LogicalResult addCollected(NodeAccessor &node, const StepLoop &loop,
   SmallVector<Value> places;
   SmallVector<int64_t> axes;
   for (auto [collected, part] : llvm::zip(loop.collected, built.parts)) {
-    RankedTensorType type = getCollectedType(node, collected, part, loop.count);
-    if (!type)
+    std::optional<Sizes> sizes =
+        getCollectedSizes(node, loop, collected, part, built.op);
+    if (!sizes)
       return node.error() << "the shape of output " << collected.output
                           << ", which collects what the steps yield, must be "
                              "known";
-    axes.push_back(node.normalizeAxis(collected.axis, type.getRank()));
+    axes.push_back(node.normalizeAxis(collected.axis, sizes->size()));
     if (node.hasErrors())
       return failure();
-    places.push_back(tensor::EmptyOp::create(node.b, type.getShape(),
-                                             type.getElementType()));
+    places.push_back(tensor::EmptyOp::create(
+        node.b, *sizes, getElementTypeOrSelf(part.getType())));
   }
   Value index = built.op.getInductionVar();
   auto insertParts = [&](OpBuilder &nested, Location loc,
@@ -219,10 +254,11 @@ static LogicalResult addCollected(NodeAccessor &node, const StepLoop &loop,
       built.fits &= bool(part);
       inserted.push_back(argument);
       if (part)
-        inserted.back() = makeInserted(
-            inner, argument, axes[i],
-            makeStep(inner, index, loop.count, loop.collected[i].isReversed),
-            makeUnsqueeze(inner, part, {axes[i]}));
+        inserted.back() =
+            makeInserted(inner, argument, axes[i],
+                         makeStep(inner, index, loop.getCount(inner),
+                                  loop.collected[i].isReversed),
+                         makeUnsqueeze(inner, part, {axes[i]}));
     }
     return inserted;
   };
@@ -257,6 +293,13 @@ static LogicalResult makeSteps(NodeAccessor &node, const StepLoop &loop,
   return success();
 }
 
+/// Makes a loop go over a dimension of `size`.
+static void setSteps(OpBuilder &b, StepLoop &loop, OpFoldResult size) {
+  loop.runtimeCount = dyn_cast<Value>(size);
+  loop.isCountOfSizes = bool(loop.runtimeCount);
+  loop.count = getConstantIntValue(size).value_or(0);
+}
+
 static LogicalResult lowerScan(NodeAccessor &node) {
   unsigned numScanned = node.getInt("num_scan_inputs", 0);
   if (node.getNumBodies() != 1 || numScanned == 0 ||
@@ -279,10 +322,9 @@ static LogicalResult lowerScan(NodeAccessor &node) {
   for (unsigned i = 0; i < numScanned; ++i) {
     unsigned input = numStates + i;
     axes[i] = node.normalizeAxis(axes[i], node.getRank(input));
-    if (node.hasErrors() ||
-        failed(node.checkStaticDim(input, axes[i], "a scan")))
+    if (node.hasErrors())
       return failure();
-    loop.count = node.getInputType(input).getDimSize(axes[i]);
+    setSteps(node.b, loop, getSizes(node.b, node.getInput(input))[axes[i]]);
   }
   for (unsigned i = 0; i < numStates; ++i)
     loop.states.push_back(node.getInput(i));
@@ -296,7 +338,7 @@ static LogicalResult lowerScan(NodeAccessor &node) {
                           ValueRange states) {
     SmallVector<Value> arguments(states);
     for (unsigned i = 0; i < numScanned; ++i) {
-      Value position = makeStep(b, index, loop.count, reversed[i] != 0);
+      Value position = makeStep(b, index, loop.getCount(b), reversed[i] != 0);
       Value element =
           makeElement(b, node.getInput(numStates + i), axes[i], position);
       arguments.push_back(makeSqueeze(b, element, {axes[i]}));
@@ -338,6 +380,11 @@ static LogicalResult setMostSteps(NodeAccessor &node, StepLoop &loop,
   if (constant || !node.hasInput(0))
     return failure();
   ImplicitLocOpBuilder &b = node.b;
+  if (std::optional<Sizes> sizes = node.getComputedSizes(0);
+      sizes && sizes->size() == 1) {
+    setSteps(b, loop, sizes->front());
+    return success();
+  }
   Value count = makeReshape(b, node.getInput(0), {});
   if (!count || !getElementTypeOrSelf(count).isInteger(64))
     return failure();
@@ -397,13 +444,16 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
   bool isBounded = succeeded(setMostSteps(node, loop, collectedCount));
   bool collects = node.getNumOutputs() > numStates;
   Value condition = getCondition(node);
-  if (!isBounded || !condition || (collects && loop.runtimeCount))
+  loop.stopsEarly = condition && mayStopEarly(node, condition);
+  bool collectsUnknown = collects && loop.runtimeCount &&
+                         (!loop.isCountOfSizes || loop.stopsEarly);
+  if (!isBounded || !condition || collectsUnknown)
     return node.error()
            << "how often the loop runs must be known before its first step, "
-              "from input 0 ('M'), and at compile time, from a constant or the "
-              "shape of an output, where it collects what the steps yield";
+              "from input 0 ('M'), and from a constant, sizes of the model's "
+              "inputs or the shape of an output where it collects what the "
+              "steps yield";
   loop.hasCondition = true;
-  loop.stopsEarly = mayStopEarly(node, condition);
   loop.countsSteps = loop.stopsEarly && hasUndeclaredCount(node, numStates);
   if (loop.countsSteps)
     loop.states.push_back(makeCounter(node.b, 0));

@@ -25,18 +25,6 @@ func.func @scan_states(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> tensor<2xf32> 
 
 // -----
 
-// What is scanned has a number of elements.
-func.func @scan_size(%s: tensor<2xf32>, %x: tensor<?x2xf32>) -> tensor<2xf32> {
-  // expected-error @+1 {{dimension 0 of input 1 is dynamic ('tensor<?x2xf32>'), but a scan needs its size}}
-  %0 = onnx.node "Scan"(%s, %x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
-  ^bb0(%state: tensor<2xf32>, %row: tensor<2xf32>):
-    onnx.yield %row : tensor<2xf32>
-  } : (tensor<2xf32>, tensor<?x2xf32>) -> tensor<2xf32>
-  return %0 : tensor<2xf32>
-}
-
-// -----
-
 // A state keeps its shape.
 func.func @scan_shape(%s: tensor<2xf32>, %x: tensor<3x4xf32>) -> tensor<2xf32> {
   // expected-error @+1 {{node 'a' (Scan, opset 22): a value that goes from step to step changes its type or shape, which is not supported}}
@@ -49,14 +37,15 @@ func.func @scan_shape(%s: tensor<2xf32>, %x: tensor<3x4xf32>) -> tensor<2xf32> {
 
 // -----
 
-// What is collected has a shape.
-func.func @scan_collected(%s: tensor<2xf32>, %x: tensor<3x2xf32>, %y: tensor<?xf32>) -> tensor<3x?xf32> {
+// What is collected has a shape that is known before the first step.
+func.func @scan_collected(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> tensor<3x1x?xi64> {
   // expected-error @+1 {{node 'a' (Scan, opset 22): the shape of output 1, which collects what the steps yield, must be known}}
   %0:2 = onnx.node "Scan"(%s, %x) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 1 : i64} {
   ^bb0(%state: tensor<2xf32>, %row: tensor<2xf32>):
-    onnx.yield %state, %y : tensor<2xf32>, tensor<?xf32>
-  } : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x?xf32>)
-  return %0#1 : tensor<3x?xf32>
+    %1 = onnx.node "NonZero"(%row) {id = "n", opset = 22 : i64} attributes {} : (tensor<2xf32>) -> tensor<1x?xi64>
+    onnx.yield %state, %1 : tensor<2xf32>, tensor<1x?xi64>
+  } : (tensor<2xf32>, tensor<3x2xf32>) -> (tensor<2xf32>, tensor<3x1x?xi64>)
+  return %0#1 : tensor<3x1x?xi64>
 }
 
 // -----
@@ -75,7 +64,7 @@ func.func @loop_inputs(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> te
 
 // How often it runs is known where it collects what the steps yield.
 func.func @loop_count(%n: tensor<i64>, %c: tensor<i1>, %s: tensor<2xf32>) -> tensor<?x2xf32> {
-  // expected-error @+1 {{node 'a' (Loop, opset 22): how often the loop runs must be known before its first step, from input 0 ('M'), and at compile time, from a constant or the shape of an output, where it collects what the steps yield}}
+  // expected-error @+1 {{node 'a' (Loop, opset 22): how often the loop runs must be known before its first step, from input 0 ('M'), and from a constant, sizes of the model's inputs or the shape of an output where it collects what the steps yield}}
   %0:2 = onnx.node "Loop"(%n, %c, %s) {id = "a", opset = 22 : i64} attributes {} {
   ^bb0(%i: tensor<i64>, %go: tensor<i1>, %state: tensor<2xf32>):
     onnx.yield %go, %state, %state : tensor<i1>, tensor<2xf32>, tensor<2xf32>

@@ -92,6 +92,30 @@ func.func @scan(%s: tensor<2xf32>, %x: tensor<3x2xf32>) -> (tensor<2xf32>, tenso
 
 // -----
 
+// One of sizes of run time takes as many steps as its input has elements, and
+// collects parts with the sizes that the state has in front of the loop.
+
+// CHECK-LABEL: func @scan_sizes(
+// CHECK-SAME: %[[S:.*]]: tensor<?x4xf32>, %[[X:.*]]: tensor<?x?x4xf32>
+func.func @scan_sizes(%s: tensor<?x4xf32>, %x: tensor<?x?x4xf32>) -> tensor<?x?x4xf32> {
+  // CHECK: %[[LENGTH:.*]] = tensor.dim %[[X]], %c0
+  // CHECK: %[[ROWS:.*]] = tensor.dim %[[S]], %c0
+  // CHECK: %[[PLACE:.*]] = tensor.empty(%[[LENGTH]], %[[ROWS]]) : tensor<?x?x4xf32>
+  // CHECK: scf.for %[[I:.*]] = %{{.*}} to %[[LENGTH]] step %{{.*}} iter_args(%{{.*}} = %[[S]], %[[ALL:.*]] = %[[PLACE]])
+  // CHECK: tensor.extract_slice %[[X]][%[[I]], 0, 0]
+  // CHECK: tensor.insert_slice %{{.*}} into %[[ALL]][%[[I]], 0, 0]
+  %0:2 = onnx.node "Scan"(%s, %x) {id = "s", opset = 21 : i64}
+      attributes {num_scan_inputs = 1 : i64} {
+  ^bb0(%state: tensor<?x4xf32>, %row: tensor<?x4xf32>):
+    %1 = onnx.node "Add"(%state, %row) {id = "add", opset = 21 : i64} attributes {}
+        : (tensor<?x4xf32>, tensor<?x4xf32>) -> tensor<?x4xf32>
+    onnx.yield %1, %1 : tensor<?x4xf32>, tensor<?x4xf32>
+  } : (tensor<?x4xf32>, tensor<?x?x4xf32>) -> (tensor<?x4xf32>, tensor<?x?x4xf32>)
+  return %0#1 : tensor<?x?x4xf32>
+}
+
+// -----
+
 // States that change places are copied before one is overwritten; from when on
 // the condition is false, all stay as they are.
 
