@@ -292,6 +292,16 @@ def test_cumulative_sums():
         y = CumSum (x, axis) }"""), BATCH, [{"x": floats(size, 3)} for size in (3, 6, 1)])
 
 
+def test_reversed_sequences():
+    check(make_model("""(float[batch, seq, 3] x) => (float[batch, seq, 3] y, float[batch, seq, 3] z) {
+        y = Slice (x, last, before, axis, back)
+        z = Slice (x, lasts, befores, axes, backs) }""", {
+            "last": np.array([-1]), "before": np.array([-2**63]), "axis": np.array([1]), "back": np.array([-1]),
+            "lasts": np.array([-1] * 3), "befores": np.array([-2**31] * 3), "axes": np.array([0, -2, 2]),
+            "backs": np.array([-1] * 3)}),
+          SEQUENCE, [{"x": floats(batch, seq, 3)} for batch, seq in SEQUENCES])
+
+
 def test_selections_and_sums_of_rows():
     graph = """(float[n, 5, 4] x) => (float[n, 5, 2] v, int64[n, 5, 2] i, float[n, 5, 4] c, float[n, 3] fv,
                                        int64[n, 3] fi) {

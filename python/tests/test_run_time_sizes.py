@@ -54,6 +54,13 @@ CASES = {
                 "column = Unsqueeze (values, one)\n"
                 "y = MatMul (row, column) }",
                 {"zero": np.array([0]), "one": np.array([1])}, {"x": X}),
+    **{f"reversed_{kept}": ("(float[3, 4] x, bool[4] c) => (float[n, 3] y) {"
+                            "some = Compress <axis = 1> (x, c)\n"
+                            "places = Transpose <perm = [1, 0]> (some)\n"
+                            "z = Slice (places, last, before, axis, last)\n"
+                            "y = Add (z, one) }",
+                            {"last": np.array([-1]), "before": np.array([-2**63]), "axis": np.array([0]),
+                             "one": np.float32(1)}, {"x": X, "c": np.arange(4) < kept}) for kept in (0, 1, 3, 4)},
     # The name that the number of positions would have.
     "name_of_a_counter": ("(float[3, 4] x, int64 c) => (int64[2, n] y, int64 \"y.count\") {"
                           "y = NonZero (x)\n"

@@ -9,6 +9,8 @@
 #include "StructuredBuilders.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -174,6 +176,35 @@ static Value makeReversed(ImplicitLocOpBuilder &b, Value input,
       [](ImplicitLocOpBuilder &, ValueRange s) { return s[0]; });
 }
 
+/// Whether the range takes a dimension of any size from its last element to its
+/// first.
+static bool isReversal(int64_t start, int64_t end, int64_t step) {
+  return start == -1 && step == -1 && end <= -INT32_MAX;
+}
+
+/// As makeReversed, of dimensions whose sizes show at run time. Behind the
+/// elements that count, where there are such, the first one stands.
+static Value makeReversedAtRunTime(ImplicitLocOpBuilder &b, Value input,
+                                   ArrayRef<bool> isReversed) {
+  Sizes sizes = getSizes(b, input);
+  auto read = [&](ImplicitLocOpBuilder &b, ValueRange) -> Value {
+    Value zero = arith::ConstantIndexOp::create(b, 0);
+    Value one = arith::ConstantIndexOp::create(b, 1);
+    SmallVector<Value> position;
+    for (auto [dim, reversed] : llvm::enumerate(isReversed)) {
+      Value index = linalg::IndexOp::create(b, dim);
+      if (reversed) {
+        Value last = arith::SubIOp::create(b, cast<Value>(sizes[dim]), one);
+        index = arith::SubIOp::create(b, last, index);
+        index = arith::MaxSIOp::create(b, index, zero);
+      }
+      position.push_back(index);
+    }
+    return tensor::ExtractOp::create(b, input, position);
+  };
+  return makePointwise(b, sizes, getElementTypeOrSelf(input), {}, {}, read);
+}
+
 /// Whether an operand is computed at run time, but the shape of the output is
 /// known.
 static bool isComputed(NodeAccessor &node) {
@@ -262,7 +293,8 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
   Sizes offsets(type.getRank(), b.getIndexAttr(0));
   Sizes sizes = getSizes(b, node.getInput(0));
   Sizes strides(type.getRank(), b.getIndexAttr(1));
-  SmallVector<bool> isReversed(type.getRank(), false);
+  SmallVector<bool> isReversed(type.getRank(), false),
+      isReversedAtRunTime(isReversed);
   bool isEmpty = llvm::is_contained(type.getShape(), 0);
   for (size_t i = 0; i < count; ++i) {
     int64_t axis = node.normalizeAxis((**axes)[i], type.getRank());
@@ -273,6 +305,10 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
       return node.error() << "the step of axis " << axis << " is 0";
     if (isWhole(start, end, step))
       continue;
+    if (type.isDynamicDim(axis) && isReversal(start, end, step)) {
+      isReversedAtRunTime[axis] = true;
+      continue;
+    }
     if (failed(node.checkStaticDim(0, axis, "a slice")))
       return failure();
     Range range = resolveRange(start, end, step, type.getDimSize(axis));
@@ -293,6 +329,8 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
                                                 sizes, strides);
   if (llvm::is_contained(isReversed, true))
     result = makeReversed(b, result, isReversed);
+  if (llvm::is_contained(isReversedAtRunTime, true))
+    result = makeReversedAtRunTime(b, result, isReversedAtRunTime);
   return node.setOutput(result);
 }
 

@@ -181,6 +181,7 @@ std::optional<SizeList> deriveSameSizes(const NodeSizes &in) {
 /// Begin and end of a sliced dimension, within it.
 struct Section {
   AffineExpr begin, end;
+  bool isReversed = false;
 };
 
 /// A position as one in [0, size]; null when it cannot be told which.
@@ -203,7 +204,15 @@ AffineExpr clampPosition(const NodeSizes &in, AffineExpr position,
   return isWithin ? position : AffineExpr();
 }
 
-/// The sections of a Slice by dimension; those of others are whole.
+/// Whether a position is before the first element of every dimension, as
+/// exporters write the end of a reversed one.
+bool isBeforeAll(AffineExpr position) {
+  auto constant = dyn_cast_or_null<AffineConstantExpr>(position);
+  return constant && constant.getValue() <= -INT32_MAX;
+}
+
+/// The sections of a Slice by dimension; those of others are whole, as are
+/// those that are reversed.
 std::optional<SmallVector<Section>> getSections(const NodeSizes &in) {
   std::optional<SizeList> starts = getIntegers(in, 1),
                           ends = getIntegers(in, 2), axes = getIntegers(in, 3),
@@ -226,9 +235,16 @@ std::optional<SmallVector<Section>> getSections(const NodeSizes &in) {
                                                           : getConstant(in, i));
     auto dim = axis ? normalizeAxis(axis.getValue(), sizes.size())
                     : std::optional<int64_t>();
-    if (!dim || (steps && !isConstant((*steps)[i], 1)))
+    if (!dim)
       return std::nullopt;
     Section &section = sections[*dim];
+    if (steps && isConstant((*steps)[i], -1) && isConstant((*starts)[i], -1) &&
+        isBeforeAll((*ends)[i])) {
+      section.isReversed = true;
+      continue;
+    }
+    if (steps && !isConstant((*steps)[i], 1))
+      return std::nullopt;
     section.begin = clampPosition(in, (*starts)[i], sizes[*dim]);
     section.end = clampPosition(in, (*ends)[i], sizes[*dim]);
     if (section.begin && section.end &&
@@ -291,7 +307,9 @@ SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
     return {};
   std::optional<SmallVector<Section>> sections = getSections(in);
   std::optional<SizeList> axes = getIntegers(in, 3);
-  if (!sections)
+  if (!sections || llvm::any_of(*sections, [](const Section &section) {
+        return section.isReversed;
+      }))
     return {};
   SizeList begins, ends;
   for (size_t i = 0; i < getIntegers(in, 1)->size(); ++i) {
