@@ -21,8 +21,8 @@ SEQUENCES = "a loop over parts of run-time sizes, collected in a sequence"
 KNOWN_FAILURES: dict[tuple[str, str], str] = {
     ("embedding-bag", "torchscript"): SEQUENCES,
     ("embedding-bag", "dynamo"): SEQUENCES,
-    ("super-point", "dynamo"): "NonZero of what another NonZero has chosen",
-    ("switch-transformer", "torchscript"): "NonZero of what the run brings, without a declared size",
+    ("super-point", "dynamo"): "NonZero of what another has chosen, and Expand to the Shape of that",
+    ("switch-transformer", "torchscript"): "Split and Shape, as a value, of what NonZero has chosen",
     ("vits", "torchscript"): "sizes that follow from sums of computed durations, and random numbers",
 }
 
