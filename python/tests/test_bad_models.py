@@ -31,7 +31,7 @@ def make_relu(source, result, name=""):
                  make_relu("b", "y")]), "it needs its own result: "),
     (make_model([helper.make_node("Add", ["x", "y"], ["y"])]), "it needs its own result: "),
     (make_model([make_relu("x", "y"), make_relu("x", "y")]), "output 'y' has the name of an output of node"),
-    (make_model([make_relu("x", "y")], inputs="xx"), "'x' has been used as graph input names"),
+    (make_model([make_relu("x", "y")], inputs="xx"), "inputs 0 and 1 of the graph have the name 'x'"),
     (make_model([make_relu("x", "y")], opsets=()), "the model imports no version of its domain"),
     (make_model([make_relu("x", "y")], opsets=(("com.example", 1),)),
      "the model imports no version of its domain"),

@@ -1,6 +1,9 @@
 """What the front end says of models that are valid files but no graph that can be compiled."""
 
+import pathlib
+
 import onnx
+import onnx.backend.test
 import pytest
 from onnx import TensorProto, helper
 
@@ -121,6 +124,27 @@ def test_types_that_contradict(refused):
     assert ", node name: " not in message  # as onnx writes it
 
 
+def test_shapes_that_contradict(refused):
+    """Of a graph's result, whose type is declared, and of a value, whose type is not; the first node is named."""
+    hint = "; hint: check the shapes of the inputs, and those that --shape and --dim give"
+    inputs = [value("x"), value("z", (5, 6))]
+    nodes = [helper.make_node("MatMul", ["x", "z"], ["t"], "one"), helper.make_node("MatMul", ["x", "z"], ["y"], "two")]
+    for node, types in ((nodes[1], "0 is tensor<1x4xf32>, 1 is tensor<5x6xf32>"),
+                        (nodes[0], "'x' is float[1, 4], 'z' is float[5, 6]")):
+        message = refused(
+            f"model.onnx: node '{node.name}' (MatMul, opset 17): types cannot be inferred: Incompatible dimensions for "
+            f"matrix multiplication; of its inputs {types}{hint}", [node] if node is nodes[1] else nodes, inputs=inputs)
+        assert "Error]" not in message  # as onnx writes it
+
+
+def test_results_without_types(fails, tmp_path):
+    """onnx infers nothing of what this operator's function computes."""
+    path = (pathlib.Path(onnx.backend.test.__file__).parent / "data" / "node" / "test_flexattention_soft_cap"
+            / "model.onnx")
+    fails(MODEL, "node 'scaled' (Div): output 'scaled' has no type that can be inferred", "compile", path, "--target",
+          "host", "-o", tmp_path / "out.garam")
+
+
 def test_bodies_take_tensors(refused):
     sequence = helper.make_tensor_sequence_value_info("s", FLOAT, None)
     body = helper.make_graph([helper.make_node("SequenceLength", ["s"], ["n"])], "body",
@@ -166,6 +190,59 @@ def test_names_of_two_values(refused):
             "name of its own for every value; hint: rename one of the two",
             [relu(name="one"), relu(name="two")])
     refused("output 'x' has the name of an input or initializer", [relu("x", "x"), relu()])
+
+
+def test_names_of_inputs(refused):
+    refused("inputs 0 and 1 of the graph have the name 'x', needed a name of its own for every value; hint: rename one "
+            "of the two", [relu()], inputs=[value("x"), value("x")])
+    refused("input 1 of the graph has no name, needed one; hint: nodes read it by its name", [relu()],
+            inputs=[value("x"), value("")])
+    refused("initializer 0 has no name, needed one; hint: nodes read it by its name", [relu()],
+            initializers=[helper.make_tensor("", FLOAT, [1], [1.0])])
+    body = helper.make_graph([relu("s", "t")], "body",
+                             [value("i", [], TensorProto.INT64), value("go", [], TensorProto.BOOL), value("s"), value("s")],
+                             [value("go", [], TensorProto.BOOL), value("t"), value("s")])
+    count = helper.make_node("Constant", [], ["n"], value=helper.make_tensor("n", TensorProto.INT64, [], [2]))
+    refused("node 'loop' (Loop, opset 17): inputs 2 and 3 of the graph in attribute 'body' have the name 's'",
+            [count, helper.make_node("Loop", ["n", "", "x", "x"], ["y", "z"], "loop", body=body)])
+    function = make_function("F", [relu("a", "b")], {"": 17})
+    function.input.append("a")
+    refused("inputs 0 and 1 of function 'F' have the name 'a'", [call("F", "x", "y")], opsets={"": 17, "own": 1},
+            functions=[function])
+
+
+def test_graphs_and_functions_without_names(refused, fails, tmp_path):
+    hint = "needed one; hint: any that is not empty will do, 'main' for one"
+    model = helper.make_model(helper.make_graph([relu()], "", [value("x")], [value("y")]), ir_version=8,
+                              opset_imports=[helper.make_opsetid("", 17)])
+    (tmp_path / "main.onnx").write_bytes(model.SerializeToString())
+    fails(MODEL, f"main.onnx: the graph has no name, {hint}", "compile", tmp_path / "main.onnx", "--target", "atom",
+          "-o", tmp_path / "out.garam")
+    choice = make_choice([relu("x", "t")], "t")
+    choice[1].name = "if"
+    for attribute in choice[1].attribute:
+        attribute.g.name = ""
+    refused(f"node 'if' (If, opset 17): the graph in attribute 'else_branch' has no name, {hint}", choice)
+    function = make_function("F", [relu("a", "b")], {"": 17})
+    opsets = {"": 17, "own": 1}
+    refused("two functions of domain 'own' have the name 'F', needed a name or an overload of its own for each; hint: "
+            "rename one of the two, and the nodes that call it", [call("F", "x", "y")], opsets=opsets,
+            functions=[function, function])
+    function.name = ""
+    refused("a function of domain 'own' has no name, needed one; hint: nodes call it by its name", [relu()],
+            opsets=opsets, functions=[function])
+
+
+def test_two_versions_of_a_domain(refused, fails, tmp_path):
+    text = ("imports opsets 17 and 18 of domain ai.onnx, needed one version of each domain; hint: keep the one that the "
+            "nodes were exported for")
+    model = helper.make_model(helper.make_graph([relu()], "graph", [value("x")], [value("y")]), ir_version=8,
+                              opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx", 18)])
+    (tmp_path / "two.onnx").write_bytes(model.SerializeToString())
+    fails(MODEL, f"two.onnx: the model {text}", "compile", tmp_path / "two.onnx", "--target", "atom",
+          "-o", tmp_path / "out.garam")
+    function = make_function("F", [relu("a", "b")], {"": 17, "ai.onnx": 18})
+    refused(f"function 'F' {text}", [call("F", "x", "y")], opsets={"": 17, "own": 1}, functions=[function])
 
 
 def test_cycles(refused):
@@ -222,8 +299,16 @@ def test_attributes_of_operators(refused):
             [helper.make_node("GroupNormalization", ["x", "x"], ["y"], "g", num_groups=1)], opsets={"": 18})
     node = helper.make_node("Concat", ["x", "x"], ["y"], "c", axis=0)
     node.attribute.extend(list(node.attribute))
-    refused("node 'c' (Concat, opset 17): the onnx checker refuses the node: Attribute 'axis' appeared "
-            "multiple times", [node])
+    refused("node 'c' (Concat, opset 17): attribute 'axis' is given twice, needed once; hint: keep the one whose "
+            "value is meant", [node])
+    node.attribute.pop()
+    node.attribute[0].name = ""
+    refused("node 'c' (Concat, opset 17): an attribute has no name, needed one; hint: the operator's definition "
+            "lists its attributes by their names", [node])
+    node = helper.make_node("Own", ["x"], ["t"], "own", domain="com.example", size=1)
+    node.attribute.extend(list(node.attribute))
+    refused("node 'own' (Own, opset 1, domain com.example): attribute 'size' is given twice", [node, relu("t")],
+            opsets={"": 17, "com.example": 1}, types=[value("t")])
 
 
 # Types that are not declared

@@ -137,7 +137,32 @@ private:
   std::string lines;
 };
 
+/// `owner` says whose imports these are: "the model", "function 'F'".
+Error checkEqualVersions(
+    const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
+    const std::string &owner) {
+  StringMap<int64_t> versions;
+  for (const pb::OperatorSetIdProto &opset : opsets) {
+    auto [known, isNew] = versions.try_emplace(opset.domain(), opset.version());
+    if (!isNew && known->second != opset.version())
+      return makeUserError(
+          ExitCode::Model,
+          owner + " imports opsets " + Twine(known->second) + " and " +
+              Twine(opset.version()) + " of domain " +
+              describeDomain(opset.domain()) +
+              ", needed one version of each domain; hint: keep the one that "
+              "the nodes were exported for");
+  }
+  return Error::success();
+}
+
 Error checkOpsets(const pb::ModelProto &proto) {
+  if (Error error = checkEqualVersions(proto.opset_import(), "the model"))
+    return error;
+  for (const pb::FunctionProto &function : proto.functions())
+    if (Error error = checkEqualVersions(function.opset_import(),
+                                         "function '" + function.name() + "'"))
+      return error;
   auto known = pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map();
   for (const pb::OperatorSetIdProto &opset : proto.opset_import()) {
     auto range = known.find(opset.domain());
@@ -273,6 +298,8 @@ Error checkModel(LoadedModel &model) {
   recordNodes(model);
   for (pb::FunctionProto &function : *model.proto.mutable_functions())
     nameNodes(function);
+  if (Error error = checkNames(model))
+    return error;
   rewriteGroupNormalizations(model.proto);
 
   OperatorCheck operators(model);

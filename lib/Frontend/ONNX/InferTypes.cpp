@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoadedModel.h"
+#include "garam/Dialect/ONNX/Transforms/TypeErrors.h"
 #include "garam/Support/DiagnosedError.h"
 #include "garam/Support/Errors.h"
 
@@ -28,24 +29,6 @@ void clearValueInfos(pb::GraphProto &graph) {
         body.clear_value_info();
     }
   });
-}
-
-/// Inference goes on after an error and forgets it; in strict mode it tells.
-Error explainMissingType(const LoadedModel &model, const pb::NodeProto &node,
-                         const std::string &output) {
-  pb::ModelProto copy = model.proto;
-  pb::ShapeInferenceOptions strict(/*check_type_val=*/true,
-                                   /*strict_mode_val=*/1,
-                                   /*data_prop_val=*/false);
-  std::string what = "output '" + output + "' has no type that can be inferred";
-  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
-                          /*detail=*/""};
-  if (Error error = catchErrors(what, [&] {
-        pb::shape_inference::InferShapes(copy, pb::OpSchemaRegistry::Instance(),
-                                         strict);
-      }))
-    return addNode(std::move(error), described);
-  return addNode(makeUserError(ExitCode::Model, what), described);
 }
 
 /// "float[2, ?]".
@@ -84,8 +67,31 @@ StringMap<std::string> describeValues(const pb::GraphProto &graph) {
   return types;
 }
 
+/// What messages say of a node that may be made from one of the model's.
+DiagnosedNode describeOrigin(const LoadedModel &model,
+                             const pb::NodeProto &node) {
+  std::string origin = getOrigin(node);
+  DiagnosedNode described{origin, node.op_type(), std::nullopt, /*detail=*/""};
+  if (auto known = model.nodes.find(origin); known != model.nodes.end()) {
+    described.op = known->second.opType;
+    described.opset = known->second.opset;
+  }
+  return described;
+}
+
+/// "'a' is float[2], 'b' is int64[1]"; empty where nothing is known of them.
+std::string describeInputs(const LoadedModel &model,
+                           const pb::NodeProto &node) {
+  StringMap<std::string> types = describeValues(model.proto.graph());
+  std::string inputs;
+  for (const std::string &input : node.input())
+    if (auto type = types.find(input); type != types.end())
+      inputs += (inputs.empty() ? "'" : ", '") + input + "' is " + type->second;
+  return inputs;
+}
+
 /// Inference names the node in its message; here it becomes part of the error,
-/// with the types of its inputs.
+/// with the types of its inputs. Success where the message names none.
 Error explainConflict(LoadedModel &model, const UserError &conflict) {
   std::string text = conflict.message();
   Error explained = Error::success();
@@ -95,32 +101,38 @@ Error explainConflict(LoadedModel &model, const UserError &conflict) {
     size_t position = StringRef(text).find(mark);
     if (explained || position == StringRef::npos)
       return;
-    StringMap<std::string> types = describeValues(model.proto.graph());
-    std::string inputs;
-    for (const std::string &input : node.input())
-      if (auto type = types.find(input); type != types.end())
-        inputs += (inputs.empty() ? "" : ", ") + ("'" + input + "' is ") +
-                  type->second;
-    std::string origin = getOrigin(node);
-    DiagnosedNode described{origin, node.op_type(), std::nullopt,
-                            /*detail=*/""};
-    if (auto known = model.nodes.find(origin); known != model.nodes.end()) {
-      described.op = known->second.opType;
-      described.opset = known->second.opset;
-    }
-    explained =
-        addNode(makeUserError(
-                    ExitCode::Model,
-                    "types cannot be inferred: " +
-                        StringRef(text).drop_front(position + mark.size()) +
-                        (inputs.empty() ? "" : "; of its inputs " + inputs) +
-                        "; hint: convert an input with a Cast, or declare the "
-                        "type that it has"),
-                described);
+    // Each node that something is wrong with has a line.
+    StringRef said =
+        StringRef(text).drop_front(position + mark.size()).split('\n').first;
+    explained = addNode(
+        makeUserError(ExitCode::Model,
+                      explainInference(said, describeInputs(model, node))),
+        describeOrigin(model, node));
   });
-  if (explained)
-    return explained;
-  return makeUserError(conflict.getExitCode(), text);
+  return explained;
+}
+
+/// Inference goes on after an error and forgets it; in strict mode it tells.
+Error explainMissingType(LoadedModel &model, const pb::NodeProto &node,
+                         const std::string &output) {
+  pb::ModelProto copy = model.proto;
+  pb::ShapeInferenceOptions strict(/*check_type_val=*/true,
+                                   /*strict_mode_val=*/1,
+                                   /*data_prop_val=*/false);
+  std::string what = "output '" + output + "' has no type that can be inferred";
+  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
+                          /*detail=*/""};
+  if (Error error = catchErrors(what, [&] {
+        pb::shape_inference::InferShapes(copy, pb::OpSchemaRegistry::Instance(),
+                                         strict);
+      }))
+    return handleErrors(std::move(error), [&](const UserError &conflict) {
+      if (Error explained = explainConflict(model, conflict))
+        return explained;
+      return addNode(makeUserError(ExitCode::Model, conflict.message()),
+                     described);
+    });
+  return addNode(makeUserError(ExitCode::Model, what), described);
 }
 
 } // namespace
@@ -162,11 +174,13 @@ Error inferTypes(LoadedModel &model) {
                         model.proto, pb::OpSchemaRegistry::Instance(), options);
                   }),
       [&](const UserError &conflict) {
-        return explainConflict(model, conflict);
+        if (Error explained = explainConflict(model, conflict))
+          return explained;
+        return makeUserError(ExitCode::Model, conflict.message());
       });
 }
 
-Error checkTypes(const LoadedModel &model) {
+Error checkTypes(LoadedModel &model) {
   StringSet<> typed;
   const pb::GraphProto &graph = model.proto.graph();
   for (const auto *values : {&graph.value_info(), &graph.output()})

@@ -120,6 +120,11 @@ Error takeWeights(LoadedModel &model) {
   int kept = 0;
   for (int i = 0; i < initializers->size(); ++i) {
     pb::TensorProto &tensor = *initializers->Mutable(i);
+    if (tensor.name().empty())
+      return makeUserError(ExitCode::Model,
+                           "initializer " + Twine(i) +
+                               " has no name, needed one; hint: nodes read it "
+                               "by its name");
     if (!names.insert(tensor.name()).second)
       return makeUserError(ExitCode::Model, "two initializers have the name '" +
                                                 tensor.name() + "'");
@@ -293,6 +298,21 @@ void recordNodes(LoadedModel &model) {
         node.name(), NodeOrigin{node.op_type(),
                                 getOpsetVersion(model.proto, node.domain())});
   });
+}
+
+DiagnosedNode describeNode(
+    const pb::NodeProto &node,
+    const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
+    StringRef place) {
+  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
+                          /*detail=*/""};
+  for (const pb::OperatorSetIdProto &opset : opsets)
+    if (opset.domain() == node.domain())
+      described.opset = opset.version();
+  if (!node.domain().empty())
+    described.detail = ", domain " + node.domain();
+  described.detail += place;
+  return described;
 }
 
 std::string describeException(StringRef text) {

@@ -15,6 +15,7 @@
 
 #include "TensorData.h"
 #include "garam/Support/ControlCharacters.h"
+#include "garam/Support/DiagnosedError.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/RunTimeSizes.h"
 #include "llvm/ADT/StringMap.h"
@@ -81,6 +82,13 @@ void separateNames(pb::GraphProto &graph);
 /// Enters the nodes of the graph that are not known yet into `model.nodes`.
 void recordNodes(LoadedModel &model);
 
+/// What messages say of a node of a graph or function that imports `opsets`;
+/// `place` stands behind: " in function 'F'".
+DiagnosedNode describeNode(
+    const pb::NodeProto &node,
+    const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
+    llvm::StringRef place);
+
 /// A message with the control characters of what it quotes as escapes, and an
 /// error with such messages.
 std::string escapeQuotes(llvm::StringRef message);
@@ -104,6 +112,10 @@ void rewriteGroupNormalizations(pb::ModelProto &model);
 /// first node that the definition of its operator does not fit; success when
 /// there is none, and the model is wrong otherwise.
 llvm::Error explainRefusal(LoadedModel &model);
+
+/// Fails where a graph, a function or an input has no name, an input has that
+/// of another one, or a node has an attribute twice. Nodes have names.
+llvm::Error checkNames(LoadedModel &model);
 
 /// Moves nodes of the graph, of functions and of bodies behind those that they
 /// read, and no others. Nodes have names. Fails where a value is read that
@@ -155,7 +167,7 @@ llvm::Error foldSequences(LoadedModel &model);
 llvm::Error inferTypes(LoadedModel &model);
 
 /// Fails, with the reason, when a value of the graph has no type at all.
-llvm::Error checkTypes(const LoadedModel &model);
+llvm::Error checkTypes(LoadedModel &model);
 
 /// The steps above, in order.
 llvm::Expected<LoadedModel> loadModel(llvm::StringRef path,

@@ -14,7 +14,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "LoadedModel.h"
-#include "garam/Support/DiagnosedError.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -91,15 +90,8 @@ private:
 } // namespace
 
 Error NodeSorter::fail(const pb::NodeProto &node, const Twine &message) const {
-  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
-                          /*detail=*/""};
-  for (const pb::OperatorSetIdProto &opset : opsets)
-    if (opset.domain() == node.domain())
-      described.opset = opset.version();
-  if (!node.domain().empty())
-    described.detail = ", domain " + node.domain();
-  described.detail += place;
-  return addNode(makeUserError(ExitCode::Model, message), described);
+  return addNode(makeUserError(ExitCode::Model, message),
+                 describeNode(node, opsets, place));
 }
 
 Error NodeSorter::addOutputs(const Nodes &nodes, Scope &scope) const {

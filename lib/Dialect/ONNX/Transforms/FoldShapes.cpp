@@ -16,8 +16,10 @@
 #include "TypeInference.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
+#include "garam/Dialect/ONNX/Transforms/TypeErrors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -25,6 +27,17 @@ namespace garam::onnx {
 
 #define GEN_PASS_DEF_ONNXFOLDSHAPES
 #include "garam/Dialect/ONNX/Transforms/Passes.h.inc"
+
+/// "0 is tensor<1x4xf32>, 1 is tensor<4xf32>": the inputs that are given.
+static std::string describeInputs(NodeOp node) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::ListSeparator separator;
+  for (auto [index, input] : llvm::enumerate(node.getInputs()))
+    if (!isa<NoneType>(input.getType()))
+      stream << separator << index << " is " << input.getType();
+  return text;
+}
 
 namespace {
 
@@ -126,7 +139,8 @@ private:
     }
     InferredTypes inferred = inferTypes(node, operands, operandSizes);
     if (!inferred.error.empty())
-      return emitNodeError(node) << inferred.error;
+      return emitNodeError(node)
+             << explainInference(inferred.error, describeInputs(node));
     for (auto [result, type] : llvm::zip(node.getResults(), inferred.types)) {
       Type refined = refineType(result.getType(), type);
       if (!refined)
