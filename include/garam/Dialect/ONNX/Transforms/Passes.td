@@ -98,6 +98,10 @@ def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
     dynamic quantisation writes them. MatMulInteger is a product of bytes as it
     is, whose epilogue takes the others; a remark says so.
 
+    A raised operator is mostly faster. What it can cost where little is
+    computed, start-ups of DMAs, is in docs/explain.md ("An example: attention
+    that raising makes slower").
+
     Remarks of category `onnx-raise` name what was raised, and what nearly was
     with what is different (`--remarks-filter=onnx-raise` of `garam compile` and
     of garam-opt).
