@@ -311,6 +311,17 @@ def test_attributes_of_operators(refused):
             opsets={"": 17, "com.example": 1}, types=[value("t")])
 
 
+def test_what_the_checker_says(refused):
+    """In its own words what is not one of the commonest reasons."""
+    node = helper.make_node("Constant", [], ["c"], "none", value=helper.make_tensor("t", FLOAT, [1], [1.0]))
+    node.attribute[0].ClearField("t")
+    refused("node 'none' (Constant, opset 17): the onnx checker refuses the node: Attribute 'value' is expected to have "
+            "field 't'", [node, relu()])
+    node = helper.make_node("Softmax", ["x"], ["y"], "both", axis=1)
+    node.attribute[0].f = 1.0
+    refused("the onnx checker refuses the model: type field and data field mismatch in attribute axis", [node])
+
+
 # Types that are not declared
 
 
