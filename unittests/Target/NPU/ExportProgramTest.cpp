@@ -110,7 +110,7 @@ TEST_F(ExportProgramTest, WeightsThatDoNotFitTheirBuffer) {
 TEST_F(ExportProgramTest, LargeWeightsAreCut) {
   constexpr int64_t rows = 1 << 20, columns = 5;
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(
-      "func.func @main() {\nnpu.segment \"constant\" \"weights\"\n"
+      "func.func @main() {\nnpu.segment <constant> \"weights\"\n"
       "%b = npu.buffer <dram> bytes 20971520 {segment = 0 : i64, "
       "offset = 128 : i64}\nreturn\n}",
       &context);
