@@ -6,7 +6,8 @@
 
 #include "CommandPhases.h"
 
-#include "AccessTable.h"
+#include "WriteHistory.h"
+#include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 
 using namespace mlir;
 
@@ -33,27 +34,26 @@ LogicalResult checkSynchronized(func::FuncOp func) {
   for (Operation &op : func.front())
     if (isa<WaitOp, SignalOp, LoopOp>(op))
       return success();
-  struct Use {
-    unsigned firstQueue;
-    bool isShared = false, isWritten = false;
-  };
-  // By buffer and core, see getCopies.
-  llvm::DenseMap<std::pair<Operation *, int64_t>, Use> uses;
+  // By buffer: the queues that wrote it, and what.
+  llvm::DenseMap<Operation *, WriteHistory<unsigned>> written;
   for (Operation &op : func.front()) {
     if (!isCommand(&op))
       continue;
     unsigned queue = getQueue(&op);
-    for (const CommandAccess &access : getAccesses(&op))
-      for (int64_t core : getCopies(access)) {
-        Use &use =
-            uses.try_emplace({access.buffer, core}, Use{queue}).first->second;
-        use.isShared |= use.firstQueue != queue;
-        use.isWritten |= access.isWrite;
-        if (use.isShared && use.isWritten)
-          return op.emitOpError("shares a buffer with another queue and waits "
-                                "for nothing: npu-synchronize orders queues, "
-                                "before this pass");
-      }
+    bool isOrdered = true;
+    for (const CommandAccess &access : getAccesses(&op)) {
+      WriteHistory<unsigned> &writes = written[access.buffer];
+      if (access.isWrite)
+        writes.add(access, queue);
+      else
+        writes.visit(
+            access, [&](unsigned writer) { return writer != queue; },
+            [&](unsigned) { isOrdered = false; });
+    }
+    if (!isOrdered)
+      return op.emitOpError("reads what another queue writes and waits for "
+                            "nothing: npu-synchronize orders queues, before "
+                            "this pass");
   }
   return success();
 }
