@@ -24,8 +24,8 @@ namespace garam::npu {
 mlir::LogicalResult checkNotPlanned(mlir::func::FuncOp func);
 /// Buffers have addresses.
 mlir::LogicalResult checkPlanned(mlir::func::FuncOp func);
-/// There are waits, signals or loops already, unless no queue reads what another
-/// one writes.
+/// There are waits, signals or loops already, unless no queue reads what
+/// another one writes.
 mlir::LogicalResult checkSynchronized(mlir::func::FuncOp func);
 
 } // namespace garam::npu
