@@ -38,6 +38,9 @@ SAVE_AND_WAIT = """
 import signal, sys, time
 import garam
 
+# The job of a shell that does not wait for it inherits that it ignores the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 def list_caught():
     with open("/proc/self/status") as status:
         return next(line for line in status if line.startswith("SigCgt"))
