@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto, helper
 
 import oracle
+from conftest import compile_without_fallback
 
 garam = pytest.importorskip("garam")
 
@@ -245,6 +246,27 @@ def test_blocked_weights(name, columns, target):
     tolerance = 1e-4 if target == "host" else 2e-2
     np.testing.assert_allclose(y, expected, rtol=tolerance,
                                atol=tolerance * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("name", ["float8_e4m3fn", "float8_e5m2", "float4_e2m1fn"])
+@pytest.mark.parametrize("target", ["host", "rngd", "atom"])
+def test_blocked_weights_of_floats(name, axis, target):
+    random = np.random.default_rng(11)
+    codes = random.uniform(-6, 6, (128, 64)).astype(get_dtype(name))
+    scales = random.uniform(0.01, 0.1, (4, 64) if axis == 0 else (128, 2)).astype(np.float32)
+    x = random.standard_normal((5, 128)).astype(np.float32)
+    bits = codes.view(np.uint8).ravel()
+    data = bits[::2] | bits[1::2] << 4 if name.startswith("float4") else bits
+    nodes = [helper.make_node("DequantizeLinear", ["w", "s"], ["f"], name="dequantize", axis=axis, block_size=32),
+             helper.make_node("MatMul", ["x", "f"], ["y"], name="product")]
+    model = make_model(nodes, [("x", TensorProto.FLOAT, [5, 128])], [("y", TensorProto.FLOAT, [5, 64])],
+                       [helper.make_tensor("w", TYPES[name], codes.shape, data.tobytes(), raw=True),
+                        onnx.numpy_helper.from_array(scales, "s")])
+    y = (garam.compile(model, target) if target == "host" else compile_without_fallback(model, target)).run({"x": x})["y"]
+    expected = x @ (codes.astype(np.float32) * np.repeat(scales, 32, axis=axis))
+    tolerance = 1e-4 if target == "host" else 2e-2
+    np.testing.assert_allclose(y, expected, rtol=tolerance, atol=tolerance * np.abs(expected).max())
 
 
 # The binary holds the weights of the host as the file does, two a byte.

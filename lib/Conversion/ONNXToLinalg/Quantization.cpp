@@ -120,18 +120,34 @@ static FailureOr<Type> getOutputElementType(NodeAccessor &node,
   return element;
 }
 
-/// How the elements of input 0 are mapped to those of scale and zero point.
+/// The shape of input 0 with whole blocks as a dimension of their own, behind
+/// that of their number; else as it is.
+static SmallVector<int64_t> splitBlocks(NodeAccessor &node,
+                                        const QuantizationOperands &operands) {
+  RankedTensorType type = node.getInputType(0);
+  SmallVector<int64_t> shape(type.getShape());
+  int64_t axis = operands.axis, blockSize = operands.blockSize;
+  if (blockSize == 0 || !type.hasStaticShape() || shape[axis] % blockSize != 0)
+    return shape;
+  shape[axis] /= blockSize;
+  shape.insert(shape.begin() + axis + 1, blockSize);
+  return shape;
+}
+
+/// How elements of `rank` dimensions, as splitBlocks has them, are mapped to
+/// those of scale and zero point.
 static AffineMap getScaleMap(NodeAccessor &node,
-                             const QuantizationOperands &operands) {
+                             const QuantizationOperands &operands,
+                             int64_t rank) {
   MLIRContext *context = node.b.getContext();
-  int64_t rank = node.getRank();
   if (cast<RankedTensorType>(operands.scale.getType()).getRank() == 0)
     return AffineMap::get(rank, 0, context);
   if (operands.blockSize == 0)
     return getAxisMap(context, rank, operands.axis);
-  SmallVector<AffineExpr> coordinates;
-  for (int64_t dim = 0; dim < rank; ++dim)
-    coordinates.push_back(getAffineDimExpr(dim, context));
+  AffineMap all = AffineMap::getMultiDimIdentityMap(rank, context);
+  if (rank > node.getRank())
+    return all.dropResult(operands.axis + 1);
+  SmallVector<AffineExpr> coordinates(all.getResults());
   AffineExpr &blocked = coordinates[operands.axis];
   blocked = blocked.floorDiv(operands.blockSize);
   return AffineMap::get(rank, 0, coordinates, context);
@@ -142,22 +158,29 @@ static AffineMap getScaleMap(NodeAccessor &node,
 static Value makeFloatQuantization(NodeAccessor &node,
                                    const QuantizationOperands &operands,
                                    Type result, ScalarBody body) {
-  AffineMap scaleMap = getScaleMap(node, operands);
-  SmallVector<Value> values{node.getInput(0), operands.scale};
-  SmallVector<AffineMap> maps{node.b.getMultiDimIdentityMap(node.getRank()),
-                              scaleMap};
+  ImplicitLocOpBuilder &b = node.b;
+  SmallVector<int64_t> shape = splitBlocks(node, operands);
+  bool isSplit = int64_t(shape.size()) > node.getRank();
+  Value input = node.getInput(0);
+  if (isSplit)
+    input = makeReshape(b, input, shape);
+  AffineMap scaleMap = getScaleMap(node, operands, shape.size());
+  SmallVector<Value> values{input, operands.scale};
+  SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(shape.size()), scaleMap};
   if (operands.zeroPoint) {
     values.push_back(operands.zeroPoint);
     maps.push_back(scaleMap);
   }
-  return makePointwise(node.b, getSizes(node.b, node.getInput(0)), result,
-                       values, maps,
-                       [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
-                         SmallVector<Value> floats;
-                         for (Value scalar : scalars)
-                           floats.push_back(widenToF32(b, scalar));
-                         return body(b, floats);
-                       });
+  Value computed =
+      makePointwise(b, getSizes(b, input), result, values, maps,
+                    [&](ImplicitLocOpBuilder &b, ValueRange scalars) {
+                      SmallVector<Value> floats;
+                      for (Value scalar : scalars)
+                        floats.push_back(widenToF32(b, scalar));
+                      return body(b, floats);
+                    });
+  return isSplit ? makeReshape(b, computed, node.getInputType(0).getShape())
+                 : computed;
 }
 
 /// Saturates further, to the integers of less than 8 bits that `model` has.
