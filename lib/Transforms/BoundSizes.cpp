@@ -11,13 +11,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MaskReductions.h"
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "garam/Support/CountedSizes.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "garam/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -80,12 +80,9 @@ private:
   LogicalResult
   refuse(Operation *op,
          StringRef why = "it takes a tensor whose size shows only at run time");
-  Value readCounter(Value counter);
   Value makeCounter(Value size, Terms terms);
   std::optional<std::pair<int64_t, Value>> findSize(Value size);
   void replace(Value value, Value buffer, ArrayRef<Value> counters);
-  linalg::LinalgOp maskReductions(linalg::LinalgOp op,
-                                  ArrayRef<Value> loopCounters);
 
   func::FuncOp function;
   IRRewriter b;
@@ -118,12 +115,6 @@ bool SizeBounder::usesBounded(Operation &op) {
 
 LogicalResult SizeBounder::refuse(Operation *op, StringRef why) {
   return emitRefusal({op, why, "cut or pad the tensor to a fixed size before"});
-}
-
-Value SizeBounder::readCounter(Value counter) {
-  Location loc = counter.getLoc();
-  return arith::IndexCastOp::create(b, loc, b.getIndexType(),
-                                    tensor::ExtractOp::create(b, loc, counter));
 }
 
 Value SizeBounder::makeCounter(Value size, Terms terms) {
@@ -173,7 +164,7 @@ void SizeBounder::visitDim(tensor::DimOp op) {
   Value counter = dim ? source.counters[*dim] : Value();
   if (!counter)
     return op.getSourceMutable().assign(source.buffer);
-  b.replaceOp(op, readCounter(counter));
+  b.replaceOp(op, readCounter(b, counter));
 }
 
 LogicalResult SizeBounder::visitEmpty(tensor::EmptyOp op) {
@@ -233,35 +224,6 @@ LogicalResult SizeBounder::visitSlice(tensor::ExtractSliceOp op) {
   return success();
 }
 
-/// Keeps what results and accumulators are as they are where a reduction is
-/// beyond what counts. Returns `op` with such a body.
-linalg::LinalgOp SizeBounder::maskReductions(linalg::LinalgOp op,
-                                             ArrayRef<Value> loopCounters) {
-  SmallVector<unsigned> dims;
-  op.getReductionDims(dims);
-  llvm::erase_if(dims, [&](unsigned dim) { return !loopCounters[dim]; });
-  if (dims.empty())
-    return op;
-  // The name of an operation says what its body is.
-  if (!isa<linalg::GenericOp>(op))
-    op = *linalg::generalizeNamedOp(b, op);
-  Operation *yield = op.getBlock()->getTerminator();
-  for (unsigned dim : dims) {
-    OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(op);
-    Value count = readCounter(loopCounters[dim]);
-    b.setInsertionPoint(yield);
-    Location loc = op.getLoc();
-    Value index = linalg::IndexOp::create(b, loc, dim);
-    Value counts =
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, index, count);
-    for (auto [operand, old] :
-         llvm::zip_equal(yield->getOpOperands(), op.getRegionOutputArgs()))
-      operand.set(arith::SelectOp::create(b, loc, counts, operand.get(), old));
-  }
-  return op;
-}
-
 LogicalResult SizeBounder::visitStructured(linalg::LinalgOp op) {
   SmallVector<Value> loopCounters(op.getNumLoops()), operands;
   SmallVector<int64_t> loopSizes(op.getNumLoops(), ShapedType::kDynamic);
@@ -295,7 +257,7 @@ LogicalResult SizeBounder::visitStructured(linalg::LinalgOp op) {
   auto whole = cast<linalg::LinalgOp>(clone(b, op, types, operands));
   if (failed(visitElements(*whole.getOperation())))
     return failure();
-  whole = maskReductions(whole, loopCounters);
+  whole = maskReductions(b, whole, loopCounters);
   for (auto [result, buffer, init] : llvm::zip_equal(
            op->getResults(), whole->getResults(), op.getDpsInitsMutable())) {
     SmallVector<Value> counters;
@@ -383,7 +345,7 @@ LogicalResult SizeBounder::visitCollapse(tensor::CollapseShapeOp op) {
       Location loc = op.getLoc();
       Value factor = arith::ConstantIndexOp::create(b, loc, size);
       counter = makeCounter(
-          arith::MulIOp::create(b, loc, readCounter(counter), factor),
+          arith::MulIOp::create(b, loc, readCounter(b, counter), factor),
           {{counter.getAsOpaquePointer(), size}});
     }
     counters[dim] = counter;
@@ -462,7 +424,7 @@ LogicalResult SizeBounder::visitConcat(tensor::ConcatOp op) {
     isCounted |= bool(counter);
     terms.emplace_back(counter.getAsOpaquePointer(),
                        counter ? 1 : bufferType.getDimSize(axis));
-    Value size = counter ? readCounter(counter)
+    Value size = counter ? readCounter(b, counter)
                          : arith::ConstantIndexOp::create(
                                b, loc, bufferType.getDimSize(axis))
                                .getResult();
