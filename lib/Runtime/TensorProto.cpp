@@ -5,6 +5,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "garam/Runtime/TensorFile.h"
+#include "garam/Support/ElementKinds.h"
 #include "garam/Support/Errors.h"
 
 #include "onnx/onnx_pb.h"
@@ -18,59 +19,6 @@ using namespace llvm;
 namespace garam {
 
 using ::onnx::TensorProto;
-
-static std::optional<DataType> getDataType(int type) {
-  switch (type) {
-  case TensorProto::BOOL:
-    return DataType::Bool;
-  case TensorProto::INT8:
-    return DataType::Int8;
-  case TensorProto::UINT8:
-    return DataType::UInt8;
-  case TensorProto::INT16:
-    return DataType::Int16;
-  case TensorProto::UINT16:
-    return DataType::UInt16;
-  case TensorProto::INT32:
-    return DataType::Int32;
-  case TensorProto::UINT32:
-    return DataType::UInt32;
-  case TensorProto::INT64:
-    return DataType::Int64;
-  case TensorProto::UINT64:
-    return DataType::UInt64;
-  case TensorProto::FLOAT16:
-    return DataType::Float16;
-  case TensorProto::BFLOAT16:
-    return DataType::BFloat16;
-  case TensorProto::FLOAT:
-    return DataType::Float32;
-  case TensorProto::DOUBLE:
-    return DataType::Float64;
-  case TensorProto::FLOAT8E4M3FN:
-    return DataType::Float8E4M3FN;
-  case TensorProto::FLOAT8E4M3FNUZ:
-    return DataType::Float8E4M3FNUZ;
-  case TensorProto::FLOAT8E5M2:
-    return DataType::Float8E5M2;
-  case TensorProto::FLOAT8E5M2FNUZ:
-    return DataType::Float8E5M2FNUZ;
-  case TensorProto::FLOAT8E8M0:
-    return DataType::Float8E8M0FNU;
-  case TensorProto::FLOAT4E2M1:
-    return DataType::Float4E2M1FN;
-  case TensorProto::INT4:
-    return DataType::Int4;
-  case TensorProto::UINT4:
-    return DataType::UInt4;
-  case TensorProto::INT2:
-    return DataType::Int2;
-  case TensorProto::UINT2:
-    return DataType::UInt2;
-  default:
-    return std::nullopt;
-  }
-}
 
 /// Appends the low `width` bytes of each value of a typed field.
 template <typename Field>
@@ -127,7 +75,7 @@ static Expected<Tensor> convert(const TensorProto &proto, StringRef file) {
   auto fail = [&](const Twine &message) {
     return makeUserError(ExitCode::Input, file + ": " + message);
   };
-  std::optional<DataType> type = getDataType(proto.data_type());
+  std::optional<DataType> type = fromONNXNumber(proto.data_type());
   if (!type)
     return fail("a TensorProto of type " + Twine(proto.data_type()) +
                 ", which no device takes");

@@ -6,48 +6,75 @@
 
 #include "garam/Support/DataTypes.h"
 
+#include "garam/Support/ElementKinds.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
 namespace garam {
 
-static std::optional<DataType> getFloatType(FloatType type) {
-  return llvm::TypeSwitch<Type, std::optional<DataType>>(type)
-      .Case([](Float16Type) { return DataType::Float16; })
-      .Case([](BFloat16Type) { return DataType::BFloat16; })
-      .Case([](Float32Type) { return DataType::Float32; })
-      .Case([](Float64Type) { return DataType::Float64; })
-      .Case([](Float8E4M3FNType) { return DataType::Float8E4M3FN; })
-      .Case([](Float8E4M3FNUZType) { return DataType::Float8E4M3FNUZ; })
-      .Case([](Float8E5M2Type) { return DataType::Float8E5M2; })
-      .Case([](Float8E5M2FNUZType) { return DataType::Float8E5M2FNUZ; })
-      .Case([](Float8E8M0FNUType) { return DataType::Float8E8M0FNU; })
-      .Default([](Type) { return std::nullopt; });
+static Type makeFloatType(MLIRContext *context, DataType type) {
+  switch (type) {
+  case DataType::Float16:
+    return Float16Type::get(context);
+  case DataType::BFloat16:
+    return BFloat16Type::get(context);
+  case DataType::Float32:
+    return Float32Type::get(context);
+  case DataType::Float64:
+    return Float64Type::get(context);
+  case DataType::Float8E4M3FN:
+    return Float8E4M3FNType::get(context);
+  case DataType::Float8E4M3FNUZ:
+    return Float8E4M3FNUZType::get(context);
+  case DataType::Float8E5M2:
+    return Float8E5M2Type::get(context);
+  case DataType::Float8E5M2FNUZ:
+    return Float8E5M2FNUZType::get(context);
+  case DataType::Float8E8M0FNU:
+    return Float8E8M0FNUType::get(context);
+  case DataType::Float4E2M1FN:
+    return Float4E2M1FNType::get(context);
+  default:
+    return Type();
+  }
+}
+
+Type getModelType(MLIRContext *context, DataType type) {
+  switch (getKind(type)) {
+  case ElementKind::Boolean:
+  case ElementKind::Signed:
+    return IntegerType::get(context, getBitWidth(type));
+  case ElementKind::Unsigned:
+    return IntegerType::get(context, getBitWidth(type), IntegerType::Unsigned);
+  case ElementKind::Float:
+    return makeFloatType(context, type);
+  }
+  return Type();
+}
+
+std::optional<DataType> fromModelType(Type type) {
+  for (unsigned i = 0; i < numDataTypes; ++i)
+    if (getModelType(type.getContext(), DataType(i)) == type)
+      return DataType(i);
+  return std::nullopt;
+}
+
+/// Elements of less than a byte too.
+static std::optional<DataType> findType(Type type, bool isUnsigned) {
+  auto integer = dyn_cast<IntegerType>(type);
+  if (!integer)
+    return fromModelType(type);
+  if (integer.getWidth() == 1)
+    return DataType::Bool;
+  return findInteger(isUnsigned || integer.isUnsigned() ? ElementKind::Unsigned
+                                                        : ElementKind::Signed,
+                     integer.getWidth());
 }
 
 std::optional<DataType> getDataType(Type type, bool isUnsigned) {
-  if (auto floatType = dyn_cast<FloatType>(type))
-    return getFloatType(floatType);
-  auto integer = dyn_cast<IntegerType>(type);
-  if (!integer)
-    return std::nullopt;
-  isUnsigned |= integer.isUnsigned();
-  switch (integer.getWidth()) {
-  case 1:
-    return DataType::Bool;
-  case 8:
-    return isUnsigned ? DataType::UInt8 : DataType::Int8;
-  case 16:
-    return isUnsigned ? DataType::UInt16 : DataType::Int16;
-  case 32:
-    return isUnsigned ? DataType::UInt32 : DataType::Int32;
-  case 64:
-    return isUnsigned ? DataType::UInt64 : DataType::Int64;
-  default:
-    return std::nullopt;
-  }
+  std::optional<DataType> found = findType(type, isUnsigned);
+  return found && !isSubByte(*found) ? found : std::nullopt;
 }
 
 Type getStoredType(Type type) {
@@ -61,13 +88,11 @@ Type getStoredType(Type type) {
 }
 
 static std::optional<DataType> getNarrowType(Type type, bool isUnsigned) {
-  if (isa<Float4E2M1FNType>(type))
-    return DataType::Float4E2M1FN;
-  if (type.isSignlessInteger(4))
-    return isUnsigned ? DataType::UInt4 : DataType::Int4;
-  if (type.isSignlessInteger(2))
-    return isUnsigned ? DataType::UInt2 : DataType::Int2;
-  return std::nullopt;
+  auto integer = dyn_cast<IntegerType>(type);
+  if (integer && !integer.isSignless())
+    return std::nullopt;
+  std::optional<DataType> found = findType(type, isUnsigned);
+  return found && isSubByte(*found) ? found : std::nullopt;
 }
 
 std::optional<DataType> getInterfaceType(Type type, DictionaryAttr attributes) {

@@ -6,10 +6,14 @@
 
 #include "garam/Support/Tensor.h"
 
+#include "garam/Support/ElementKinds.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/CheckedArithmetic.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <climits>
 #include <limits>
 
 namespace garam {
@@ -17,59 +21,82 @@ namespace garam {
 namespace {
 struct DataTypeInfo {
   llvm::StringLiteral name;
-  unsigned bytes;
-  unsigned bits = 8 * bytes;
+  ElementKind kind;
+  unsigned bits;
+  int onnxNumber; // onnx-ml.proto, TensorProto.DataType
 };
 } // namespace
 
 // In the order of the enumerators.
 static constexpr DataTypeInfo dataTypes[numDataTypes] = {
-    {"bool", 1, 1},
-    {"int8", 1},
-    {"uint8", 1},
-    {"int16", 2},
-    {"uint16", 2},
-    {"int32", 4},
-    {"uint32", 4},
-    {"int64", 8},
-    {"uint64", 8},
-    {"float16", 2},
-    {"bfloat16", 2},
-    {"float32", 4},
-    {"float64", 8},
-    {"float8_e4m3fn", 1},
-    {"float8_e4m3fnuz", 1},
-    {"float8_e5m2", 1},
-    {"float8_e5m2fnuz", 1},
-    {"float8_e8m0fnu", 1},
-    {"float4_e2m1fn", 1, 4},
-    {"int4", 1, 4},
-    {"uint4", 1, 4},
-    {"int2", 1, 2},
-    {"uint2", 1, 2},
+    {"bool", ElementKind::Boolean, 1, 9},
+    {"int8", ElementKind::Signed, 8, 3},
+    {"uint8", ElementKind::Unsigned, 8, 2},
+    {"int16", ElementKind::Signed, 16, 5},
+    {"uint16", ElementKind::Unsigned, 16, 4},
+    {"int32", ElementKind::Signed, 32, 6},
+    {"uint32", ElementKind::Unsigned, 32, 12},
+    {"int64", ElementKind::Signed, 64, 7},
+    {"uint64", ElementKind::Unsigned, 64, 13},
+    {"float16", ElementKind::Float, 16, 10},
+    {"bfloat16", ElementKind::Float, 16, 16},
+    {"float32", ElementKind::Float, 32, 1},
+    {"float64", ElementKind::Float, 64, 11},
+    {"float8_e4m3fn", ElementKind::Float, 8, 17},
+    {"float8_e4m3fnuz", ElementKind::Float, 8, 18},
+    {"float8_e5m2", ElementKind::Float, 8, 19},
+    {"float8_e5m2fnuz", ElementKind::Float, 8, 20},
+    {"float8_e8m0fnu", ElementKind::Float, 8, 24},
+    {"float4_e2m1fn", ElementKind::Float, 4, 23},
+    {"int4", ElementKind::Signed, 4, 22},
+    {"uint4", ElementKind::Unsigned, 4, 21},
+    {"int2", ElementKind::Signed, 2, 26},
+    {"uint2", ElementKind::Unsigned, 2, 25},
 };
 
-unsigned getByteWidth(DataType type) {
-  return dataTypes[static_cast<unsigned>(type)].bytes;
+static const DataTypeInfo &getInfo(DataType type) {
+  return dataTypes[static_cast<unsigned>(type)];
 }
 
-unsigned getBitWidth(DataType type) {
-  return dataTypes[static_cast<unsigned>(type)].bits;
-}
-
-bool isSubByte(DataType type) {
-  return type != DataType::Bool && getBitWidth(type) < 8;
-}
-
-llvm::StringRef getName(DataType type) {
-  return dataTypes[static_cast<unsigned>(type)].name;
-}
-
-std::optional<DataType> parseDataType(llvm::StringRef name) {
+static std::optional<DataType>
+findType(llvm::function_ref<bool(const DataTypeInfo &)> isWanted) {
   for (unsigned i = 0; i < numDataTypes; ++i)
-    if (dataTypes[i].name == name)
+    if (isWanted(dataTypes[i]))
       return static_cast<DataType>(i);
   return std::nullopt;
+}
+
+ElementKind getKind(DataType type) { return getInfo(type).kind; }
+
+std::optional<DataType> findInteger(ElementKind kind, uint64_t bits) {
+  if (kind != ElementKind::Signed && kind != ElementKind::Unsigned)
+    return std::nullopt;
+  return findType([&](const DataTypeInfo &info) {
+    return info.kind == kind && info.bits == bits;
+  });
+}
+
+unsigned getByteWidth(DataType type) {
+  return llvm::divideCeil(getBitWidth(type), CHAR_BIT);
+}
+
+unsigned getBitWidth(DataType type) { return getInfo(type).bits; }
+
+bool isSubByte(DataType type) {
+  return type != DataType::Bool && getBitWidth(type) < CHAR_BIT;
+}
+
+llvm::StringRef getName(DataType type) { return getInfo(type).name; }
+
+std::optional<DataType> parseDataType(llvm::StringRef name) {
+  return findType([&](const DataTypeInfo &info) { return info.name == name; });
+}
+
+int getONNXNumber(DataType type) { return getInfo(type).onnxNumber; }
+
+std::optional<DataType> fromONNXNumber(int number) {
+  return findType(
+      [&](const DataTypeInfo &info) { return info.onnxNumber == number; });
 }
 
 std::string TensorType::str() const {

@@ -6,6 +6,7 @@
 
 #include "garam/Target/DebugMapBuilder.h"
 
+#include "garam/Support/ElementKinds.h"
 #include "garam/Support/NodeIds.h"
 
 using namespace mlir;
@@ -31,29 +32,13 @@ uint32_t DebugMapBuilder::addCommand(uint32_t lane,
   return map.origins[lane].size() - 1;
 }
 
-static bool isFloat(DataType type) {
-  switch (type) {
-  case DataType::Float16:
-  case DataType::BFloat16:
-  case DataType::Float32:
-  case DataType::Float64:
-  case DataType::Float8E4M3FN:
-  case DataType::Float8E4M3FNUZ:
-  case DataType::Float8E5M2:
-  case DataType::Float8E5M2FNUZ:
-  case DataType::Float8E8M0FNU:
-    return true;
-  default:
-    return false;
-  }
-}
-
 void DebugMapBuilder::addValue(Location loc, int64_t elements,
                                const DenseValue &value) {
   std::optional<NodeValue> node = getNodeValue(loc);
   if (!node || !node->type.hasStaticShape() ||
       node->type.getNumElements() != elements ||
-      isa<FloatType>(node->type.getElementType()) != isFloat(value.type))
+      isa<FloatType>(node->type.getElementType()) !=
+          (getKind(value.type) == ElementKind::Float))
     return;
   DeviceValue &made = map.values.emplace_back();
   made.name = node->name;

@@ -474,8 +474,8 @@ static py::list listLibraries() {
   return listBytes(libraries);
 }
 
-/// (name, ONNX's number of the element type, dimensions or None) each; a
-/// dimension is a size or a name.
+/// (name, element type or None, dimensions or None) each; a dimension is a size
+/// or a name.
 static py::list listValues(llvm::ArrayRef<onnx::InterfaceValue> values) {
   py::list list;
   for (const onnx::InterfaceValue &value : values) {
@@ -489,7 +489,10 @@ static py::list listValues(llvm::ArrayRef<onnx::InterfaceValue> values) {
           dimensions.append(makeText(dimension.name));
       shape = dimensions;
     }
-    list.append(py::make_tuple(makeText(value.name), value.elementType, shape));
+    py::object type = py::none();
+    if (value.elementType)
+      type = py::str(*value.elementType);
+    list.append(py::make_tuple(makeText(value.name), type, shape));
   }
   return list;
 }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 _Binding = tuple[str, str, tuple[int | str, ...]]  # name, name of the type, shape
-_ModelValue = tuple[str, int, list[int | str] | None]  # name, ONNX's number of the type, dimensions
+_ModelValue = tuple[str, str | None, list[int | str] | None]  # name, name of the type, dimensions
 _Node = tuple[str, str, list[str]]  # id, operator, names of the outputs
 _File = tuple[str, bytes | str]  # what it is for, path
 _Tensor = tuple[str, str, tuple[int, ...], np.ndarray]  # the same and the bytes

@@ -15,13 +15,6 @@ from ._compile import compile, get_model
 from ._errors import UsageError
 from ._executable import Executable, Session
 
-# onnx.TensorProto.DataType in numpy's names; others are not of models that run here.
-_TYPE_NAMES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64",
-               8: "string", 9: "bool", 10: "float16", 11: "float64", 12: "uint32", 13: "uint64",
-               16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz", 19: "float8_e5m2",
-               20: "float8_e5m2fnuz", 21: "uint4", 22: "int4", 23: "float4_e2m1fn",
-               24: "float8_e8m0fnu", 25: "uint2", 26: "int2"}
-
 
 @dataclasses.dataclass(frozen=True)
 class ModelValue:
@@ -47,7 +40,7 @@ def _make_value(name, element_type, shape, dims, shapes) -> ModelValue:
     elif shape is not None:
         shape = [int(dims[size]) if size in dims and not isinstance(dims[size], Sequence) else size
                  for size in shape]
-    return ModelValue(name, _TYPE_NAMES.get(element_type), None if shape is None else tuple(shape))
+    return ModelValue(name, element_type, None if shape is None else tuple(shape))
 
 
 class _Slot:

@@ -17,6 +17,11 @@ namespace garam {
 /// unsigned in the model; those of linalg have no sign.
 constexpr llvm::StringLiteral unsignedAttrName = "onnx.unsigned";
 
+/// The type that elements have in the onnx dialect, whose signed integers are
+/// MLIR's without a sign, and the one of such a type, where there is one.
+mlir::Type getModelType(mlir::MLIRContext *context, DataType type);
+std::optional<DataType> fromModelType(mlir::Type type);
+
 /// The type of elements of type `type`, where there is one. Integers of
 /// `linalg` have no sign: whether they are unsigned says `isUnsigned`.
 std::optional<DataType> getDataType(mlir::Type type, bool isUnsigned);

@@ -7,6 +7,7 @@
 #include "Support.h"
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Support/DataTypes.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -18,12 +19,9 @@ namespace garam::host {
 /// Types of elements that lie in memory a whole number of bytes each, and that
 /// LLVM computes with on any x86-64 processor, or can convert from and to.
 static bool isStorable(Type type) {
-  if (auto integer = dyn_cast<IntegerType>(type))
-    return integer.isSignless() &&
-           llvm::is_contained({1u, 8u, 16u, 32u, 64u}, integer.getWidth());
-  return isa<Float16Type, BFloat16Type, Float32Type, Float64Type,
-             Float8E4M3FNType, Float8E4M3FNUZType, Float8E5M2Type,
-             Float8E5M2FNUZType, Float8E8M0FNUType>(type);
+  auto integer = dyn_cast<IntegerType>(type);
+  return (!integer || integer.isSignless()) &&
+         getDataType(type, /*isUnsigned=*/false);
 }
 
 /// Why a value cannot be a tensor of the host; empty if it can.

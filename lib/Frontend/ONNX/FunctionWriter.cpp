@@ -7,9 +7,11 @@
 #include "FunctionWriter.h"
 
 #include "LoadedModel.h"
+#include "garam/Support/ElementKinds.h"
 #include "onnx/defs/parser.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <climits>
 #include <stdexcept>
 
 using namespace llvm;
@@ -44,19 +46,18 @@ std::optional<int64_t> FunctionWriter::getOutputDim(int output, int dim) const {
 }
 
 bool FunctionWriter::addBytes(const std::string &result, int input) {
-  using pb::TensorProto;
   if (size_t(input) >= types.size())
     return false;
-  int type = types[input].tensor_type().elem_type();
-  bool isSigned = is_contained(
-      {TensorProto::INT2, TensorProto::INT4, TensorProto::INT8}, type);
-  if (!isSigned &&
-      !is_contained(
-          {TensorProto::UINT2, TensorProto::UINT4, TensorProto::UINT8}, type))
+  std::optional<DataType> type =
+      fromONNXNumber(types[input].tensor_type().elem_type());
+  if (!type || getBitWidth(*type) > CHAR_BIT)
+    return false;
+  ElementKind kind = getKind(*type);
+  if (kind != ElementKind::Signed && kind != ElementKind::Unsigned)
     return false;
   addOnnx(result + " = Cast <to = " +
-          Twine(int(isSigned ? TensorProto::INT8 : TensorProto::UINT8)) +
-          "> (" + getName(input) + ")");
+          Twine(getONNXNumber(*findInteger(kind, CHAR_BIT))) + "> (" +
+          getName(input) + ")");
   return true;
 }
 

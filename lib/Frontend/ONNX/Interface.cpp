@@ -8,10 +8,18 @@
 
 #include "LoadedModel.h"
 #include "garam/Support/DiagnosedError.h"
+#include "garam/Support/ElementKinds.h"
 
 using namespace llvm;
 
 namespace garam::onnx {
+
+static std::optional<std::string> nameElementType(int number) {
+  if (number == pb::TensorProto::STRING)
+    return "string";
+  std::optional<DataType> type = fromONNXNumber(number);
+  return type ? std::optional(getName(*type).str()) : std::nullopt;
+}
 
 static InterfaceValue describe(const pb::ValueInfoProto &info) {
   InterfaceValue value;
@@ -19,7 +27,7 @@ static InterfaceValue describe(const pb::ValueInfoProto &info) {
   if (!info.type().has_tensor_type())
     return value;
   const pb::TypeProto_Tensor &tensor = info.type().tensor_type();
-  value.elementType = tensor.elem_type();
+  value.elementType = nameElementType(tensor.elem_type());
   if (!tensor.has_shape())
     return value;
   value.shape.emplace();

@@ -17,6 +17,7 @@
 #include "LoadedModel.h"
 #include "ProtoScan.h"
 
+#include "garam/Support/ElementKinds.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -25,22 +26,17 @@ using namespace llvm;
 namespace garam::onnx {
 namespace {
 
-constexpr unsigned byteBits = 8;
+constexpr int64_t byteBits = 8;
 
 /// Names of what is added begin with this.
 constexpr char kPrefix[] = "garam.packed/";
 
+/// The unsigned type of that many bits, of which a byte holds a whole number.
 std::optional<int> getType(int64_t bits) {
-  switch (bits) {
-  case 2:
-    return pb::TensorProto::UINT2;
-  case 4:
-    return pb::TensorProto::UINT4;
-  case 8:
-    return pb::TensorProto::UINT8;
-  default:
+  if (bits < 0 || bits > byteBits)
     return std::nullopt;
-  }
+  std::optional<DataType> type = findInteger(ElementKind::Unsigned, bits);
+  return type ? std::optional(getONNXNumber(*type)) : std::nullopt;
 }
 
 class PackedOperands {
@@ -155,7 +151,7 @@ void PackedOperands::addZeroPoints(pb::NodeProto &node, int input, int64_t bits,
   for (int64_t size : shape)
     tensor->add_dims(size);
   uint8_t byte = 0;
-  for (unsigned shift = 0; shift < byteBits; shift += bits)
+  for (int64_t shift = 0; shift < byteBits; shift += bits)
     byte |= 1u << (shift + bits - 1);
   tensor->set_raw_data(
       std::string(*countBytes(tensor->data_type(), shape), char(byte)));

@@ -7,10 +7,13 @@
 #include "TensorData.h"
 
 #include "ProtoScan.h"
+#include "garam/Support/ElementKinds.h"
 #include "garam/Support/Errors.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/Endian.h"
+
+#include <climits>
 
 using namespace llvm;
 
@@ -151,35 +154,11 @@ Error visitTensors(pb::GraphProto &graph,
 } // namespace
 
 unsigned getElementBits(int type) {
+  if (std::optional<DataType> known = fromONNXNumber(type))
+    return isSubByte(*known) ? getBitWidth(*known)
+                             : CHAR_BIT * getByteWidth(*known);
+  // Nothing computes with these, but models may hold them.
   switch (type) {
-  case pb::TensorProto::UINT2:
-  case pb::TensorProto::INT2:
-    return 2;
-  case pb::TensorProto::UINT4:
-  case pb::TensorProto::INT4:
-  case pb::TensorProto::FLOAT4E2M1:
-    return 4;
-  case pb::TensorProto::UINT8:
-  case pb::TensorProto::INT8:
-  case pb::TensorProto::BOOL:
-  case pb::TensorProto::FLOAT8E4M3FN:
-  case pb::TensorProto::FLOAT8E4M3FNUZ:
-  case pb::TensorProto::FLOAT8E5M2:
-  case pb::TensorProto::FLOAT8E5M2FNUZ:
-  case pb::TensorProto::FLOAT8E8M0:
-    return 8;
-  case pb::TensorProto::UINT16:
-  case pb::TensorProto::INT16:
-  case pb::TensorProto::FLOAT16:
-  case pb::TensorProto::BFLOAT16:
-    return 16;
-  case pb::TensorProto::FLOAT:
-  case pb::TensorProto::INT32:
-  case pb::TensorProto::UINT32:
-    return 32;
-  case pb::TensorProto::DOUBLE:
-  case pb::TensorProto::INT64:
-  case pb::TensorProto::UINT64:
   case pb::TensorProto::COMPLEX64:
     return 64;
   case pb::TensorProto::COMPLEX128:

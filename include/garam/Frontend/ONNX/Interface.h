@@ -26,8 +26,9 @@ struct InterfaceValue {
   };
 
   std::string name;
-  /// A TensorProto::DataType; 0 for what is no tensor.
-  int elementType = 0;
+  /// numpy's name, "string" for strings; nothing for what is no tensor, and for
+  /// types that no model that runs here has.
+  std::optional<std::string> elementType;
   /// Nothing where the file says no rank.
   std::optional<std::vector<Dimension>> shape;
 };
