@@ -32,7 +32,7 @@ std::vector<SizeSymbol> readSymbols(ArrayAttr attr) {
     auto name = entry ? entry.getAs<StringAttr>("name") : StringAttr();
     auto least = entry ? entry.getAs<IntegerAttr>("least") : IntegerAttr();
     auto most = entry ? entry.getAs<IntegerAttr>("most") : IntegerAttr();
-    if (!name || !least || !most)
+    if (!name || !least || !most || least.getInt() > most.getInt())
       return {};
     symbols.push_back({name.str(), least.getInt(), most.getInt()});
   }

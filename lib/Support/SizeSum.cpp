@@ -16,7 +16,7 @@ namespace garam {
 
 void SizeSum::add(const SizeProduct &product, int64_t count) {
   int64_t &known = products[product];
-  known = int64_t(uint64_t(known) + uint64_t(count));
+  isTooLarge |= llvm::AddOverflow(known, count, known);
   if (known == 0)
     products.erase(product);
 }
@@ -46,6 +46,7 @@ std::optional<int64_t> SizeSum::getConstant() const {
 
 SizeSum SizeSum::operator+(const SizeSum &other) const {
   SizeSum sum = *this;
+  sum.isTooLarge |= other.isTooLarge;
   for (const auto &[product, count] : other.products)
     sum.add(product, count);
   return sum;
@@ -53,12 +54,15 @@ SizeSum SizeSum::operator+(const SizeSum &other) const {
 
 SizeSum SizeSum::operator*(const SizeSum &other) const {
   SizeSum result(context);
+  result.isTooLarge = isTooLarge || other.isTooLarge;
   for (const auto &[left, leftCount] : products)
     for (const auto &[right, rightCount] : other.products) {
       SizeProduct product(left);
       llvm::append_range(product, right);
       llvm::sort(product);
-      result.add(product, int64_t(uint64_t(leftCount) * uint64_t(rightCount)));
+      int64_t count;
+      result.isTooLarge |= llvm::MulOverflow(leftCount, rightCount, count);
+      result.add(product, count);
     }
   return result;
 }
@@ -89,6 +93,11 @@ SizeSum SizeSum::divide(const SizeSum &divisor, bool &isExact) const {
     // What remains of each is less than the divisor, so that equal quotients
     // are of one form.
     int64_t by = divisor.products.begin()->second;
+    if (llvm::divideSignedWouldOverflow(count, by)) {
+      isExact = false;
+      quotient.isTooLarge = true;
+      return quotient;
+    }
     int64_t times = by > 0 || count % by == 0
                         ? llvm::divideFloorSigned(count, by)
                         : int64_t(0);
@@ -115,37 +124,38 @@ AffineExpr SizeSum::toExpr() const {
   return sum;
 }
 
+/// The sum that an operation on two of them is. What it has no sum for is a
+/// factor by itself.
+static SizeSum combine(AffineBinaryOpExpr expr) {
+  SizeSum left = SizeSum::of(expr.getLHS()), right = SizeSum::of(expr.getRHS());
+  auto minusOne = SizeSum::ofConstant(expr.getContext(), -1);
+  if (expr.getKind() == AffineExprKind::Add)
+    return left + right;
+  if (expr.getKind() == AffineExprKind::Mul)
+    return left * right;
+  if (right.getConstant() == 0)
+    return SizeSum::ofFactor(expr);
+  bool isExact = false;
+  switch (expr.getKind()) {
+  case AffineExprKind::FloorDiv:
+    return left.divide(right, isExact);
+  case AffineExprKind::CeilDiv:
+    return (left + right + minusOne).divide(right, isExact);
+  case AffineExprKind::Mod:
+    return left + minusOne * right * left.divide(right, isExact);
+  default:
+    return SizeSum::ofFactor(expr);
+  }
+}
+
 SizeSum SizeSum::of(AffineExpr expr) {
-  MLIRContext *context = expr.getContext();
   if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return ofConstant(context, constant.getValue());
+    return ofConstant(expr.getContext(), constant.getValue());
   auto binary = dyn_cast<AffineBinaryOpExpr>(expr);
   if (!binary)
     return ofFactor(expr);
-  SizeSum left = of(binary.getLHS()), right = of(binary.getRHS());
-  bool isExact = false;
-  switch (binary.getKind()) {
-  case AffineExprKind::Add:
-    return left + right;
-  case AffineExprKind::Mul:
-    return left * right;
-  case AffineExprKind::FloorDiv:
-    return right.getConstant() == 0 ? ofFactor(expr)
-                                    : left.divide(right, isExact);
-  case AffineExprKind::CeilDiv:
-    return right.getConstant() == 0 ? ofFactor(expr)
-                                    : (left + right + ofConstant(context, -1))
-                                          .divide(right, isExact);
-  case AffineExprKind::Mod:
-    if (right.getConstant() == 0)
-      return ofFactor(expr);
-    return left + ofConstant(context, -1) * right * left.divide(right, isExact);
-  case AffineExprKind::Constant:
-  case AffineExprKind::DimId:
-  case AffineExprKind::SymbolId:
-    break;
-  }
-  return ofFactor(expr);
+  SizeSum sum = combine(binary);
+  return sum.isTooLarge ? ofFactor(expr) : sum;
 }
 
 } // namespace garam

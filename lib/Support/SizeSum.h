@@ -47,6 +47,8 @@ public:
 private:
   std::map<SizeProduct, int64_t> products;
   mlir::MLIRContext *context;
+  /// Some count is no number of 64 bits. of() makes no such sum.
+  bool isTooLarge = false;
 };
 
 } // namespace garam
