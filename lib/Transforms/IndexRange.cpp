@@ -18,15 +18,14 @@ using namespace mlir;
 
 namespace garam {
 
-using Range = std::pair<int64_t, int64_t>;
-
 /// The ranges of a map's results, from those of its operands.
-static SmallVector<Range> getRanges(AffineMap map, ValueRange operands) {
+SmallVector<IndexRanges::Range> IndexRanges::getRanges(AffineMap map,
+                                                       ValueRange operands) {
   // As if every operand were a symbol of its own.
   std::vector<SizeSymbol> symbols;
   SmallVector<AffineExpr> exprs;
   for (Value operand : operands) {
-    auto [least, most] = getIndexRange(operand);
+    auto [least, most] = get(operand);
     exprs.push_back(getAffineSymbolExpr(symbols.size(), map.getContext()));
     symbols.push_back({"", least, most});
   }
@@ -39,20 +38,20 @@ static SmallVector<Range> getRanges(AffineMap map, ValueRange operands) {
   });
 }
 
-static constexpr Range all{std::numeric_limits<int64_t>::min(),
-                           std::numeric_limits<int64_t>::max()};
+static constexpr IndexRanges::Range all{std::numeric_limits<int64_t>::min(),
+                                        std::numeric_limits<int64_t>::max()};
 
 /// Of a dimension of a buffer, or of what collapses dimensions of one.
-static Range getSizeRange(Value buffer, int64_t dim) {
+IndexRanges::Range IndexRanges::getSizeRange(Value buffer, int64_t dim) {
   auto type = cast<MemRefType>(buffer.getType());
   if (!type.isDynamicDim(dim))
     return {type.getDimSize(dim), type.getDimSize(dim)};
   Operation *op = buffer.getDefiningOp();
   unsigned number = type.getDynamicDimIndex(dim);
   if (auto alloc = dyn_cast_or_null<memref::AllocOp>(op))
-    return getIndexRange(alloc.getDynamicSizes()[number]);
+    return get(alloc.getDynamicSizes()[number]);
   if (auto view = dyn_cast_or_null<memref::ViewOp>(op))
-    return getIndexRange(view.getSizes()[number]);
+    return get(view.getSizes()[number]);
   auto collapse = dyn_cast_or_null<memref::CollapseShapeOp>(op);
   if (!collapse)
     return all;
@@ -65,7 +64,7 @@ static Range getSizeRange(Value buffer, int64_t dim) {
   return product;
 }
 
-Range getIndexRange(Value index) {
+IndexRanges::Range IndexRanges::compute(Value index) {
   if (std::optional<int64_t> constant = getConstantIntValue(index))
     return {*constant, *constant};
   if (auto apply = index.getDefiningOp<affine::AffineApplyOp>())
@@ -97,6 +96,14 @@ Range getIndexRange(Value index) {
             ? Range{std::min(result.first, low), std::min(result.second, high)}
             : Range{std::max(result.first, low), std::max(result.second, high)};
   return result;
+}
+
+IndexRanges::Range IndexRanges::get(Value index) {
+  if (auto found = known.find(index); found != known.end())
+    return found->second;
+  Range range = compute(index);
+  known[index] = range;
+  return range;
 }
 
 } // namespace garam

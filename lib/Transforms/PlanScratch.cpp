@@ -30,7 +30,8 @@ static constexpr int64_t scratchAlignment = 64;
 
 /// The bytes of an allocation at most; nothing when its sizes have no bound, or
 /// no number of bytes that can be allocated.
-static std::optional<int64_t> getMostBytes(memref::AllocOp alloc) {
+static std::optional<int64_t> getMostBytes(memref::AllocOp alloc,
+                                           IndexRanges &ranges) {
   constexpr int64_t bitsPerByte = 8;
   // More than a processor can address.
   constexpr int64_t mostBytes = int64_t(1) << 48;
@@ -41,7 +42,7 @@ static std::optional<int64_t> getMostBytes(memref::AllocOp alloc) {
   ValueRange dynamicSizes = alloc.getDynamicSizes();
   for (int64_t &size : sizes)
     if (ShapedType::isDynamic(size)) {
-      size = std::max<int64_t>(getIndexRange(dynamicSizes.front()).second, 0);
+      size = std::max<int64_t>(ranges.get(dynamicSizes.front()).second, 0);
       dynamicSizes = dynamicSizes.drop_front();
     }
   int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), bitsPerByte);
@@ -57,8 +58,9 @@ void PlanScratch::runOnOperation() {
   int64_t size = 0;
   bool isBounded = true;
   SmallVector<int64_t> offsets;
+  IndexRanges ranges;
   function.walk([&](memref::AllocOp alloc) {
-    std::optional<int64_t> bytes = getMostBytes(alloc);
+    std::optional<int64_t> bytes = getMostBytes(alloc, ranges);
     if (!bytes) {
       alloc.emitOpError("has no size that is bounded: ") << alloc.getType();
       isBounded = false;

@@ -39,6 +39,51 @@ func.func @bounded(%n: index) {
   return
 }
 
+// An index that is added to itself again and again is looked at once: by each of
+// its uses, it would be 2^32 times.
+// CHECK-LABEL: @doubled
+// CHECK-SAME: memref<128xi8> {llvm.noalias})
+#double = affine_map<()[s0, s1] -> (s0 + s1, 5)>
+func.func @doubled(%n: index) {
+  %0 = affine.min affine_map<()[s0] -> (s0, 1)>()[%n]
+  %1 = affine.min #double()[%0, %0]
+  %2 = affine.min #double()[%1, %1]
+  %3 = affine.min #double()[%2, %2]
+  %4 = affine.min #double()[%3, %3]
+  %5 = affine.min #double()[%4, %4]
+  %6 = affine.min #double()[%5, %5]
+  %7 = affine.min #double()[%6, %6]
+  %8 = affine.min #double()[%7, %7]
+  %9 = affine.min #double()[%8, %8]
+  %10 = affine.min #double()[%9, %9]
+  %11 = affine.min #double()[%10, %10]
+  %12 = affine.min #double()[%11, %11]
+  %13 = affine.min #double()[%12, %12]
+  %14 = affine.min #double()[%13, %13]
+  %15 = affine.min #double()[%14, %14]
+  %16 = affine.min #double()[%15, %15]
+  %17 = affine.min #double()[%16, %16]
+  %18 = affine.min #double()[%17, %17]
+  %19 = affine.min #double()[%18, %18]
+  %20 = affine.min #double()[%19, %19]
+  %21 = affine.min #double()[%20, %20]
+  %22 = affine.min #double()[%21, %21]
+  %23 = affine.min #double()[%22, %22]
+  %24 = affine.min #double()[%23, %23]
+  %25 = affine.min #double()[%24, %24]
+  %26 = affine.min #double()[%25, %25]
+  %27 = affine.min #double()[%26, %26]
+  %28 = affine.min #double()[%27, %27]
+  %29 = affine.min #double()[%28, %28]
+  %30 = affine.min #double()[%29, %29]
+  %31 = affine.min #double()[%30, %30]
+  %32 = affine.min #double()[%31, %31]
+  %buffer = memref.alloc(%32) : memref<?x4xf32>
+  %c = arith.constant 1.0 : f32
+  linalg.fill ins(%c : f32) outs(%buffer : memref<?x4xf32>)
+  return
+}
+
 // -----
 
 func.func @dynamic(%n: index) {
