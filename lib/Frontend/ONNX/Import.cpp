@@ -60,7 +60,7 @@ import(StringRef path, const ImportOptions &options, MLIRContext *context) {
     if (Error error =
             collectDiagnostics(context, [&] { return foldShapes(function); }))
       return std::move(error);
-  applyDeclaredOutputs(*model, **module);
+  applyDeclaredOutputs(function);
   if (Error error =
           collectDiagnostics(context, [&] { return verify(**module); }))
     return std::move(error);

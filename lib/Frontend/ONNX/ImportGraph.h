@@ -18,11 +18,6 @@ namespace garam::onnx {
 llvm::Expected<mlir::OwningOpRef<mlir::ModuleOp>>
 importGraph(const LoadedModel &model, mlir::MLIRContext *context);
 
-/// Takes what the model declares of its outputs for what is still unknown.
-/// A declaration that contradicts what was inferred is ignored, for exporters
-/// write wrong ones.
-void applyDeclaredOutputs(const LoadedModel &model, mlir::ModuleOp module);
-
 } // namespace garam::onnx
 
 #endif // GARAM_LIB_FRONTEND_ONNX_IMPORTGRAPH_H

@@ -22,6 +22,13 @@ constexpr int64_t kMaxFoldedElements = 16384;
 mlir::LogicalResult foldShapes(mlir::func::FuncOp function,
                                int64_t maxElements = kMaxFoldedElements);
 
+/// Type attribute of a result of a function: what the model declares of it,
+/// until the onnx-apply-declared-outputs pass has run.
+constexpr llvm::StringLiteral declaredTypeAttrName = "onnx.declared";
+
+/// Does what the onnx-apply-declared-outputs pass does.
+void applyDeclaredOutputs(mlir::func::FuncOp function);
+
 #define GEN_PASS_DECL
 #include "garam/Dialect/ONNX/Transforms/Passes.h.inc"
 

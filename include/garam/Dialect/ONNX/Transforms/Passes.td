@@ -54,6 +54,39 @@ def ONNXFoldShapes : Pass<"onnx-fold-shapes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::garam::onnx::ONNXDialect"];
 }
 
+def ONNXApplyDeclaredOutputs
+    : Pass<"onnx-apply-declared-outputs", "::mlir::func::FuncOp"> {
+  let summary = "Takes what a model declares of its outputs for what is unknown";
+  let description = [{
+    Sizes that depend on values are known of outputs only, by the types that the
+    model declares: attribute `onnx.declared` of a result, which this pass takes
+    away. Where the result of a node has an unknown size, it gets the declared
+    one, and operands from which a node makes a result of the same shape, or
+    which it broadcasts to one, get theirs, up to the node where the sizes come
+    from.
+
+    A declaration that contradicts what was inferred, in its rank, its element
+    type or a size, is ignored as far as it does, for exporters write wrong
+    ones. Runs after `onnx-fold-shapes`, which infers all that follows from the
+    inputs.
+
+    ```mlir
+    func.func @main(%x: tensor<4xf32>)
+        -> (tensor<?x?xi64> {onnx.declared = tensor<1x3xi64>}) {
+      %i = onnx.node "NonZero"(%x) {id = "i", opset = 27 : i64} attributes {}
+          : (tensor<4xf32>) -> tensor<?x?xi64>
+      %y = onnx.node "Neg"(%i) {id = "y", opset = 27 : i64} attributes {}
+          : (tensor<?x?xi64>) -> tensor<?x?xi64>
+    // becomes
+    func.func @main(%x: tensor<4xf32>) -> tensor<1x3xi64> {
+      %i = onnx.node "NonZero"(%x) {id = "i", opset = 27 : i64} attributes {}
+          : (tensor<4xf32>) -> tensor<1x3xi64>
+      %y = onnx.node "Neg"(%i) {id = "y", opset = 27 : i64} attributes {}
+          : (tensor<1x3xi64>) -> tensor<1x3xi64>
+    ```
+  }];
+}
+
 def ONNXRaise : Pass<"onnx-raise", "::mlir::func::FuncOp"> {
   let summary = "Finds operators that exporters have taken apart";
   let description = [{
