@@ -183,6 +183,19 @@ static LogicalResult foldExpand(Access &access, tensor::ExpandShapeOp op) {
   return success();
 }
 
+std::optional<int64_t> findSplitDim(ArrayRef<int64_t> group,
+                                    ArrayRef<int64_t> shape) {
+  std::optional<int64_t> large;
+  for (int64_t dim : group) {
+    if (shape[dim] == 1)
+      continue;
+    if (large)
+      return std::nullopt;
+    large = dim;
+  }
+  return large ? large : group.front();
+}
+
 static LogicalResult foldCollapse(Access &access, tensor::CollapseShapeOp op) {
   ArrayRef<int64_t> shape = op.getSrcType().getShape();
   MLIRContext *context = op.getContext();
@@ -190,18 +203,11 @@ static LogicalResult foldCollapse(Access &access, tensor::CollapseShapeOp op) {
                                       getAffineConstantExpr(0, context));
   SmallVector<bool> padding(shape.size(), false);
   for (auto [i, group] : llvm::enumerate(op.getReassociationIndices())) {
-    // Splitting a coordinate in two is not linear.
-    int64_t target = group.front();
-    unsigned numLarge = 0;
-    for (int64_t dim : group)
-      if (shape[dim] != 1) {
-        target = dim;
-        ++numLarge;
-      }
-    if (numLarge > 1)
+    std::optional<int64_t> dim = findSplitDim(group, shape);
+    if (!dim)
       return failure();
-    coordinates[target] = access.coordinates[i];
-    padding[target] = access.padding[i];
+    coordinates[*dim] = access.coordinates[i];
+    padding[*dim] = access.padding[i];
   }
   access.source = op.getSrc();
   access.coordinates = std::move(coordinates);

@@ -52,6 +52,12 @@ void foldMovement(Access &access);
 /// foldMovement, and through garam_ext.dequantize of a whole tensor.
 void foldMovementAndDequantize(Access &access);
 
+/// The dimension of `group` that has more than one element in `shape`, the
+/// first one when none has; none when several have: a coordinate of all of them
+/// is not linear in one of each.
+std::optional<int64_t> findSplitDim(llvm::ArrayRef<int64_t> group,
+                                    llvm::ArrayRef<int64_t> shape);
+
 /// Scale and zero point of `op`, when both are constants and it has no blocks.
 /// `scales` and `zeroPoints` have one element, or one for each index of its
 /// axis.

@@ -478,23 +478,17 @@ bool EpilogueBuilder::absorbCollapse(Operation *op) {
   return true;
 }
 
-/// Dimensions of one element may be added; splitting one is not linear.
+/// Dimensions of one element may be added.
 bool EpilogueBuilder::absorbExpand(Operation *op) {
   auto expand = cast<tensor::ExpandShapeOp>(op);
   ArrayRef<int64_t> shape = expand.getResultType().getShape();
   SmallVector<AffineExpr> newCoordinates(
       shape.size(), getAffineConstantExpr(0, op->getContext()));
   for (auto [i, group] : llvm::enumerate(expand.getReassociationIndices())) {
-    int64_t target = group.front();
-    unsigned numLarge = 0;
-    for (int64_t dim : group)
-      if (shape[dim] != 1) {
-        target = dim;
-        ++numLarge;
-      }
-    if (numLarge > 1)
+    std::optional<int64_t> dim = findSplitDim(group, shape);
+    if (!dim)
       return false;
-    newCoordinates[target] = coordinates[i];
+    newCoordinates[*dim] = coordinates[i];
   }
   coordinates = newCoordinates;
   reshaped = true;
