@@ -127,6 +127,23 @@ Element evaluateXor(const Pair &p) {
   return Element::ofInteger(p.lhs.integer ^ p.rhs.integer);
 }
 
+/// By the width of the type or more leaves no bit.
+constexpr int64_t kMostShift = 63;
+
+/// Bits that leave a narrower type go when the result is converted to it.
+Element evaluateShiftLeft(const Pair &p) {
+  return Element::ofInteger(
+      p.rhs.integer > kMostShift
+          ? 0
+          : wrap(uint64_t(p.lhs.integer) << p.rhs.integer));
+}
+
+/// Of numbers without a sign.
+Element evaluateShiftRight(const Pair &p) {
+  return Element::ofInteger(
+      p.rhs.integer > kMostShift ? 0 : p.lhs.integer >> p.rhs.integer);
+}
+
 Element evaluateMin(const Pair &p) {
   if (p.isFloat && (std::isnan(p.lhs.number) || std::isnan(p.rhs.number)))
     return Element::ofNumber(std::numeric_limits<double>::quiet_NaN());
@@ -284,6 +301,15 @@ std::optional<Results> evaluateMod(const NodeInputs &in) {
                               : evaluateBinary<evaluateIntegerMod>(in);
 }
 
+std::optional<Results> evaluateBitShift(const NodeInputs &in) {
+  auto direction = in.node.getNodeAttributes().getAs<StringAttr>("direction");
+  auto type = dyn_cast<IntegerType>(in.elementType);
+  if (!direction || !type || !type.isUnsigned())
+    return std::nullopt;
+  return direction == "LEFT" ? evaluateBinary<evaluateShiftLeft>(in)
+                             : evaluateBinary<evaluateShiftRight>(in);
+}
+
 std::optional<Results> evaluateWhere(const NodeInputs &in) {
   return evaluateBroadcast(in, [](ArrayRef<Element> operands) {
     if (!operands[0].known)
@@ -432,6 +458,10 @@ Element evaluateReciprocal(const Element &e, bool) {
 
 Element evaluateNot(const Element &e, bool) { return ofBool(!e.integer); }
 
+Element evaluateBitwiseNot(const Element &e, bool) {
+  return Element::ofInteger(~e.integer);
+}
+
 Element evaluateIdentity(const Element &e, bool) { return e; }
 
 } // namespace
@@ -440,6 +470,11 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table["Abs"] = evaluateUnary<evaluateAbs>;
   table["Add"] = evaluateBinary<evaluateAdd>;
   table["And"] = evaluateBinary<evaluateAnd>;
+  table["BitShift"] = evaluateBitShift;
+  table["BitwiseAnd"] = evaluateBinary<evaluateAnd>;
+  table["BitwiseNot"] = evaluateUnary<evaluateBitwiseNot>;
+  table["BitwiseOr"] = evaluateBinary<evaluateOr>;
+  table["BitwiseXor"] = evaluateBinary<evaluateXor>;
   table["Cast"] = evaluateCast;
   table["Ceil"] = evaluateUnary<evaluateCeil>;
   table["Clip"] = evaluateClip;
@@ -466,6 +501,7 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table["Sign"] = evaluateUnary<evaluateSign>;
   table["Sqrt"] = evaluateUnary<evaluateSqrt>;
   table["Sub"] = evaluateBinary<evaluateSub>;
+  table["Sum"] = evaluateBinary<evaluateAdd>;
   table["Where"] = evaluateWhere;
   table["Xor"] = evaluateBinary<evaluateXor>;
 }

@@ -194,6 +194,31 @@ std::optional<Results> evaluatePad(const NodeInputs &in) {
   });
 }
 
+/// The first elements of each sequence, as many as it is long, in reverse.
+std::optional<Results> evaluateReverseSequence(const NodeInputs &in) {
+  const SmallTensor *input = in.get(0);
+  auto lengths = in.getIntegers(1);
+  int64_t batchAxis = in.getInt("batch_axis", 1);
+  int64_t timeAxis = in.getInt("time_axis", 0);
+  if (!input || !lengths || input->getRank() < 2 || batchAxis + timeAxis != 1 ||
+      std::abs(batchAxis - timeAxis) != 1 ||
+      int64_t(lengths->size()) != input->shape[batchAxis] ||
+      llvm::any_of(*lengths, [&](int64_t length) {
+        return length < 0 || length > input->shape[timeAxis];
+      }))
+    return std::nullopt;
+  SmallVector<int64_t> strides = getStrides(input->shape);
+  return moveElements(in, *input, input->shape, [&](ArrayRef<int64_t> index) {
+    int64_t position = 0;
+    for (auto [i, stride] : llvm::zip(index, strides))
+      position += i * stride;
+    int64_t time = index[timeAxis], length = (*lengths)[index[batchAxis]];
+    return time < length
+               ? position + (length - 1 - 2 * time) * strides[timeAxis]
+               : position;
+  });
+}
+
 /// Along one dimension, or of the tensor as a vector.
 std::optional<Results> evaluateCompress(const NodeInputs &in) {
   const SmallTensor *input = in.get(0);
@@ -419,6 +444,7 @@ void addMovementEvaluators(EvaluatorTable &table) {
   table["GatherElements"] = evaluateGatherElements;
   table["Pad"] = evaluatePad;
   table["Reshape"] = evaluateReshape;
+  table["ReverseSequence"] = evaluateReverseSequence;
   table["Slice"] = evaluateSlice;
   table["Split"] = evaluateSplit;
   table["Squeeze"] = evaluateReshape;

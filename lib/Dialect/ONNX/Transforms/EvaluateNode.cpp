@@ -42,12 +42,15 @@ std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank) {
 
 EvaluatorTable makeEvaluatorTable() {
   EvaluatorTable table;
+  addEinsumEvaluators(table);
   addElementwiseEvaluators(table);
   addIndexingEvaluators(table);
   addLineEvaluators(table);
   addMovementEvaluators(table);
+  addPositionEvaluators(table);
   addReductionEvaluators(table);
   addShapeEvaluators(table);
+  addUniqueEvaluators(table);
   return table;
 }
 

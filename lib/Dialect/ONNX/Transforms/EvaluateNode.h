@@ -48,12 +48,15 @@ using Evaluator = std::optional<Results> (*)(const NodeInputs &);
 using EvaluatorTable = llvm::StringMap<Evaluator>;
 
 /// One family of operators each.
+void addEinsumEvaluators(EvaluatorTable &table);
 void addElementwiseEvaluators(EvaluatorTable &table);
 void addIndexingEvaluators(EvaluatorTable &table);
 void addLineEvaluators(EvaluatorTable &table);
 void addMovementEvaluators(EvaluatorTable &table);
+void addPositionEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
 void addShapeEvaluators(EvaluatorTable &table);
+void addUniqueEvaluators(EvaluatorTable &table);
 
 /// The evaluators of all families by operator, for operators of the default
 /// domain at the internal opset.

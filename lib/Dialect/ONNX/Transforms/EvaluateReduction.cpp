@@ -76,6 +76,7 @@ std::optional<Results> evaluateReduction(const NodeInputs &in) {
   SmallVector<int64_t> strides = getStrides(input->shape);
   SmallVector<int64_t> outStrides = getStrides(keptShape);
   SmallTensor result{in.elementType, shape, std::vector<Element>(*count)};
+  std::vector<bool> isBegun(*count);
   for (auto [index, element] : llvm::enumerate(input->elements)) {
     int64_t position = 0;
     for (size_t dim = 0; dim < strides.size(); ++dim)
@@ -83,9 +84,10 @@ std::optional<Results> evaluateReduction(const NodeInputs &in) {
         position += (int64_t(index) / strides[dim]) % input->shape[dim] *
                     outStrides[dim];
     Element &out = result.elements[position];
-    out = out.known ? convertTo(in.elementType,
-                                combine(out, element, input->isFloat()))
-                    : element;
+    out = isBegun[position] ? convertTo(in.elementType,
+                                        combine(out, element, input->isFloat()))
+                            : element;
+    isBegun[position] = true;
   }
   return Results{std::move(result)};
 }

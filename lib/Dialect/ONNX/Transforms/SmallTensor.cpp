@@ -15,8 +15,7 @@ namespace garam::onnx {
 
 bool isFoldableElementType(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type))
-    return integer.getWidth() < 64 ||
-           (integer.getWidth() == 64 && !integer.isUnsigned());
+    return integer.getWidth() <= 64;
   return isa<Float16Type, BFloat16Type, Float32Type, Float64Type>(type);
 }
 
@@ -77,10 +76,13 @@ std::optional<SmallVector<int64_t>> SmallTensor::getIntegers() const {
                              [](const Element &e) { return e.integer; });
 }
 
+/// What is too large for an `int64_t` is not known, its bits are kept.
 static Element fromAPInt(const APInt &value, Type type) {
   bool isUnsigned = type.isUnsignedInteger() || type.isInteger(1);
-  return Element::ofInteger(isUnsigned ? int64_t(value.getZExtValue())
-                                       : value.getSExtValue());
+  Element element = Element::ofInteger(
+      isUnsigned ? int64_t(value.getZExtValue()) : value.getSExtValue());
+  element.known = !isUnsigned || element.integer >= 0;
+  return element;
 }
 
 /// A table of integers or booleans that is long enough to be a resource. Floats

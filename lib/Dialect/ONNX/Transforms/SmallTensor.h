@@ -68,7 +68,8 @@ struct SmallTensor {
 bool isFoldableElementType(mlir::Type type);
 
 /// Brings the result of a computation into the range of its type: integers wrap
-/// around, floats are rounded.
+/// around, floats are rounded. Of 64 bits without a sign, numbers that are too
+/// large for an `int64_t` are not known.
 Element convertTo(mlir::Type elementType, Element element);
 
 /// The number of elements, none when it overflows or exceeds `maxElements`.
