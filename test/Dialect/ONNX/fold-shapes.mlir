@@ -209,6 +209,70 @@ func.func @unknown_condition(%cond: tensor<i1>, %x: tensor<4xi64>) -> tensor<1xi
 
 // -----
 
+// The steps of a Loop whose inputs are known, up to the one that makes its
+// condition false: the last state, and what the steps yield.
+// CHECK-LABEL: func.func @known_steps
+func.func @known_steps(%x: tensor<2x5xf32>) -> (tensor<*xi64>, tensor<*xi64>) {
+  // CHECK-DAG: %[[LAST:.+]] = onnx.constant dense<[16, 40]> : tensor<2xi64>
+  // CHECK-DAG: %[[ALL:.+]] = onnx.constant dense<{{\[}}[2, 5], [4, 10], [8, 20]]> : tensor<3x2xi64>
+  // CHECK-NOT: onnx.node
+  // CHECK: return %[[LAST]], %[[ALL]]
+  %most = onnx.constant dense<9> : tensor<i64> : tensor<i64>
+  %yes = onnx.constant dense<true> : tensor<i1> : tensor<i1>
+  %two = onnx.constant dense<2> : tensor<i64> : tensor<i64>
+  %shape = onnx.node "Shape"(%x) {id = "shape", opset = 27 : i64} attributes {} : (tensor<2x5xf32>) -> tensor<2xi64>
+  %y:2 = onnx.node "Loop"(%most, %yes, %shape) {id = "loop", opset = 27 : i64} attributes {} {
+  ^bb0(%step: tensor<i64>, %goes_on: tensor<i1>, %state: tensor<*xi64>):
+    %next = onnx.node "Mul"(%state, %two) {id = "next", opset = 27 : i64} attributes {} : (tensor<*xi64>, tensor<i64>) -> tensor<*xi64>
+    %more = onnx.node "Less"(%step, %two) {id = "more", opset = 27 : i64} attributes {} : (tensor<i64>, tensor<i64>) -> tensor<i1>
+    onnx.yield %more, %next, %state : tensor<i1>, tensor<*xi64>, tensor<*xi64>
+  } : (tensor<i64>, tensor<i1>, tensor<2xi64>) -> (tensor<*xi64>, tensor<*xi64>)
+  return %y#0, %y#1 : tensor<*xi64>, tensor<*xi64>
+}
+
+// -----
+
+// A Loop that uses what is not known stays, and so does one that does not end.
+// CHECK-LABEL: func.func @unknown_steps
+func.func @unknown_steps(%x: tensor<2xi64>) -> (tensor<2xi64>, tensor<2xi64>) {
+  // CHECK: onnx.node "Loop"{{.*}}id = "unknown"
+  // CHECK: onnx.node "Loop"{{.*}}id = "endless"
+  %none = onnx.none : none
+  %three = onnx.constant dense<3> : tensor<i64> : tensor<i64>
+  %yes = onnx.constant dense<true> : tensor<i1> : tensor<i1>
+  %first = onnx.constant dense<[1, 2]> : tensor<2xi64> : tensor<2xi64>
+  %unknown = onnx.node "Loop"(%three, %yes, %first) {id = "unknown", opset = 27 : i64} attributes {} {
+  ^bb0(%step: tensor<i64>, %goes_on: tensor<i1>, %state: tensor<2xi64>):
+    %next = onnx.node "Add"(%state, %x) {id = "next", opset = 27 : i64} attributes {} : (tensor<2xi64>, tensor<2xi64>) -> tensor<2xi64>
+    onnx.yield %goes_on, %next : tensor<i1>, tensor<2xi64>
+  } : (tensor<i64>, tensor<i1>, tensor<2xi64>) -> tensor<2xi64>
+  %endless = onnx.node "Loop"(%none, %yes, %first) {id = "endless", opset = 27 : i64} attributes {} {
+  ^bb0(%step: tensor<i64>, %goes_on: tensor<i1>, %state: tensor<2xi64>):
+    %next = onnx.node "Add"(%state, %step) {id = "more", opset = 27 : i64} attributes {} : (tensor<2xi64>, tensor<i64>) -> tensor<2xi64>
+    onnx.yield %goes_on, %next : tensor<i1>, tensor<2xi64>
+  } : (none, tensor<i1>, tensor<2xi64>) -> tensor<2xi64>
+  return %unknown, %endless : tensor<2xi64>, tensor<2xi64>
+}
+
+// -----
+
+// The highest bit of 64 without a sign: the shift that sets it stays, the one
+// beside it does not.
+// CHECK-LABEL: func.func @unsigned
+func.func @unsigned() -> (tensor<1xui64>, tensor<1xui64>) {
+  // CHECK: %[[FOLDED:.+]] = onnx.constant dense<4611686018427387904> : tensor<1xui64>
+  // CHECK: %[[KEPT:.+]] = onnx.node "BitShift"
+  // CHECK: return %[[FOLDED]], %[[KEPT]]
+  %one = onnx.constant dense<1> : tensor<1xui64> : tensor<1xui64>
+  %low = onnx.constant dense<62> : tensor<1xui64> : tensor<1xui64>
+  %high = onnx.constant dense<63> : tensor<1xui64> : tensor<1xui64>
+  %a = onnx.node "BitShift"(%one, %low) {id = "a", opset = 27 : i64} attributes {direction = "LEFT"} : (tensor<1xui64>, tensor<1xui64>) -> tensor<1xui64>
+  %b = onnx.node "BitShift"(%one, %high) {id = "b", opset = 27 : i64} attributes {direction = "LEFT"} : (tensor<1xui64>, tensor<1xui64>) -> tensor<1xui64>
+  return %a, %b : tensor<1xui64>, tensor<1xui64>
+}
+
+// -----
+
 // A table above the limit is left to the device.
 // CHECK-LABEL: func.func @too_large
 func.func @too_large() -> tensor<*xi64> {

@@ -12,12 +12,15 @@
 //===----------------------------------------------------------------------===//
 
 #include "DeriveSizes.h"
+#include "EvaluateLoops.h"
 #include "EvaluateNode.h"
 #include "TypeInference.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Dialect/ONNX/Transforms/TypeErrors.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -70,9 +73,20 @@ bool isStatic(Type type) {
   return !tensor ? isa<NoneType>(type) : tensor.hasStaticShape();
 }
 
+/// How many operations in the bodies of loops are evaluated at most, and
+/// elements of their results: it bounds what a model's loops cost, whether they
+/// end or not. Those that compute shapes take a few hundred.
+constexpr int64_t kMaxLoopWork = 1 << 18;
+
 class Folder {
 public:
   Folder(func::FuncOp function, int64_t maxElements);
+  /// For one step of a loop that stands where `outer` is: its values come and
+  /// go with the step's copy of the body.
+  explicit Folder(Folder &outer)
+      : outer(&outer), maxElements(outer.maxElements),
+        evaluators(outer.evaluators), symbols(outer.symbols),
+        loopWork(outer.loopWork) {}
 
   LogicalResult foldBlock(Block &block) {
     for (Operation *op = &block.front(); op;) {
@@ -91,6 +105,7 @@ private:
   /// The sizes of a value's dimensions, null where one is not known; empty of
   /// what has no rank.
   SizeList getSizes(Value value) const;
+  const SizeList *lookupSizes(Value value) const;
   void addSizes(OpResult result, ArrayRef<AffineExpr> known);
   SizesOp makeSizes(NodeOp node, RankedTensorType type,
                     ArrayRef<AffineExpr> sizes);
@@ -103,10 +118,14 @@ private:
 
   const SmallTensor *lookup(Value value) const {
     auto known = values.find(value);
-    return known == values.end() ? nullptr : known->second.get();
+    if (known != values.end())
+      return known->second.get();
+    return outer ? outer->lookup(value) : nullptr;
   }
 
   void setKnown(Value value, SmallTensor tensor) {
+    if (outer)
+      *loopWork -= int64_t(tensor.elements.size());
     values[value] = std::make_unique<SmallTensor>(std::move(tensor));
   }
 
@@ -158,8 +177,8 @@ private:
 
   /// Returns whether all results are known now.
   bool evaluate(NodeOp node, ArrayRef<const SmallTensor *> operands) {
-    auto evaluator = evaluators.find(node.getOpType());
-    if (evaluator == evaluators.end() || !node.getDomain().empty() ||
+    auto evaluator = evaluators->find(node.getOpType());
+    if (evaluator == evaluators->end() || !node.getDomain().empty() ||
         node.getInputs().empty() || node.getNumResults() == 0)
       return false;
     auto type = dyn_cast<TensorType>(node.getResult(0).getType());
@@ -171,12 +190,18 @@ private:
                       maxElements,
                       symbols,
                       getSizes(node.getInputs().front())};
-    auto results = evaluator->second(inputs);
+    return setValues(node, evaluator->second(inputs));
+  }
+
+  /// Records what is known of a node's results. Returns whether all were
+  /// replaced.
+  bool setValues(NodeOp node, std::optional<Results> results) {
     if (!results || results->size() != node.getNumResults())
       return false;
     bool allKnown = true;
     for (auto [result, value] : llvm::zip(node.getResults(), *results))
-      allKnown &= setValue(node, result, std::move(value));
+      if (!isa<NoneType>(result.getType()))
+        allKnown &= setValue(node, result, std::move(value));
     return allKnown;
   }
 
@@ -209,19 +234,29 @@ private:
     return true;
   }
 
-  /// An If whose condition is known gives way to the body that runs. Otherwise
-  /// the bodies are folded by themselves.
+  /// An If whose condition is known gives way to the body that runs, a loop
+  /// whose steps can be computed to what it computes. Otherwise the bodies are
+  /// folded by themselves.
   LogicalResult foldNodeWithBodies(NodeOp node, Operation *&next) {
     if (Region *body = getChosenBody(node)) {
       Operation *first = inlineBody(node, *body);
       next = first ? first : next;
       return success();
     }
+    SmallVector<const SmallTensor *> operands = llvm::map_to_vector(
+        node.getInputs(), [&](Value operand) { return lookup(operand); });
+    if (setValues(node, evaluateLoop(node, operands, maxElements,
+                                     [&](ArrayRef<SmallTensor> arguments) {
+                                       return runBody(node, arguments);
+                                     })))
+      return success();
     for (Region &body : node.getBodies())
       if (failed(foldBlock(body.front())))
         return failure();
     return success();
   }
+
+  std::optional<Results> runBody(NodeOp node, ArrayRef<SmallTensor> arguments);
 
   Region *getChosenBody(NodeOp node) const {
     if (node.getOpType() != "If" || !node.getDomain().empty() ||
@@ -251,18 +286,21 @@ private:
     return first;
   }
 
+  const Folder *outer = nullptr; // null but for a step of a loop
   int64_t maxElements;
-  EvaluatorTable evaluators;
+  std::shared_ptr<const EvaluatorTable> evaluators;
   std::vector<SizeSymbol> symbols;
-  DenseMap<Value, SizeList> sizes; // of values with dynamic ones
+  std::shared_ptr<int64_t> loopWork; // what is left of kMaxLoopWork
+  DenseMap<Value, SizeList> sizes;   // of values with dynamic ones
   /// Behind pointers, which stay valid while others are added.
   DenseMap<Value, std::unique_ptr<SmallTensor>> values;
 };
 
 Folder::Folder(func::FuncOp function, int64_t maxElements)
-    : maxElements(maxElements), evaluators(makeEvaluatorTable()),
-      symbols(
-          readSymbols(function->getAttrOfType<ArrayAttr>(symbolsAttrName))) {
+    : maxElements(maxElements),
+      evaluators(std::make_shared<EvaluatorTable>(makeEvaluatorTable())),
+      symbols(readSymbols(function->getAttrOfType<ArrayAttr>(symbolsAttrName))),
+      loopWork(std::make_shared<int64_t>(kMaxLoopWork)) {
   for (BlockArgument argument : function.getArguments()) {
     auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
                                                       "onnx.dims");
@@ -278,17 +316,62 @@ Folder::Folder(func::FuncOp function, int64_t maxElements)
   }
 }
 
+/// Runs a copy of the one body of `node` on `arguments`. What is wrong with it
+/// is told where it is folded by itself.
+std::optional<Results> Folder::runBody(NodeOp node,
+                                       ArrayRef<SmallTensor> arguments) {
+  Region &original = node.getBodies().front();
+  if (*loopWork >= 0)
+    original.walk([&](Operation *) { --*loopWork; });
+  if (*loopWork < 0)
+    return std::nullopt;
+  Region copy;
+  IRMapping mapping;
+  original.cloneInto(&copy, mapping);
+  Block &body = copy.front();
+  Folder inner(*this);
+  for (auto [argument, value] :
+       llvm::zip_equal(body.getArguments(), arguments)) {
+    argument.setType(value.getType());
+    inner.setKnown(argument, value);
+  }
+  // The shapes of other steps may be others.
+  for (NodeOp inside : body.getOps<NodeOp>())
+    for (OpResult result : inside->getResults())
+      if (auto type = dyn_cast<TensorType>(result.getType()))
+        result.setType(UnrankedTensorType::get(type.getElementType()));
+  ScopedDiagnosticHandler silence(node.getContext(),
+                                  [](Diagnostic &) { return success(); });
+  if (failed(inner.foldBlock(body)))
+    return std::nullopt;
+  Results results;
+  for (Value yielded : body.getTerminator()->getOperands()) {
+    const SmallTensor *value = inner.lookup(yielded);
+    if (!value)
+      return std::nullopt;
+    results.push_back(*value);
+  }
+  return results;
+}
+
+const SizeList *Folder::lookupSizes(Value value) const {
+  auto known = sizes.find(value);
+  if (known != sizes.end())
+    return &known->second;
+  return outer ? outer->lookupSizes(value) : nullptr;
+}
+
 SizeList Folder::getSizes(Value value) const {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   if (!type)
     return {};
-  auto known = sizes.find(value);
+  const SizeList *known = lookupSizes(value);
   SizeList result;
   for (auto [dim, size] : llvm::enumerate(type.getShape()))
     if (!ShapedType::isDynamic(size))
       result.push_back(getAffineConstantExpr(size, type.getContext()));
-    else if (known != sizes.end() && dim < known->second.size())
-      result.push_back(known->second[dim]);
+    else if (known && dim < known->size())
+      result.push_back((*known)[dim]);
     else
       result.emplace_back();
   return result;

@@ -21,11 +21,16 @@ def ONNXFoldShapes : Pass<"onnx-fold-shapes", "::mlir::func::FuncOp"> {
     Values are followed element by element: of the shape of a tensor with a
     dynamic batch, the fixed dimensions are known. A node is replaced when its
     whole result is known. An If whose condition is known gives way to the body
-    that runs. Nodes and constants that have no uses any more are erased.
+    that runs. A Loop or Scan whose inputs are known is evaluated step by step,
+    with a bound on the work of all loops of a function together; it stays when
+    a step uses what is not known, or the bound is reached. Nodes and constants
+    that have no uses any more are erased.
 
     It computes integers and floats as ONNX defines them; where a result is
     undefined (a division by zero, a float out of an integer's range) the node
-    stays. It never touches a tensor of more than `max-elements` elements. A
+    stays, and so it does where one of 64 bits without a sign is 2^63 or more.
+    Products of floats are left to the target, and quantised tensors stay
+    quantised. It never touches a tensor of more than `max-elements` elements. A
     node that onnx's inference refuses is an error, for its model is invalid.
 
     ```mlir
