@@ -146,12 +146,12 @@ The operators that the compiler lowers; where nothing else is said, of ONNX's de
   end has folded what depends on shapes; "known": not symbolic any more. `--dim` and `--shape` bind
   symbolic dimensions, which mends most of them.
 - What can be computed of constants and of known shapes is computed by the front end, tensors of at most
-  16384 elements that are no weights: elementwise operators, movement, indexing, reductions, products
-  of integers, `Trilu`, `EyeLike`, `OneHot`, `Unique`, `TopK` and others that
+  16384 elements that are no weights (floats of more than a kilobyte): elementwise operators, movement,
+  indexing, reductions, products, `Trilu`, `EyeLike`, `OneHot`, `Unique`, `TopK` and others that
   `lib/Dialect/ONNX/Transforms/Evaluate*.cpp` list, an `If` whose condition is known, and the steps of a
-  `Loop` or `Scan`, as long as together they do not visit more than 2^18 operations and elements.
-  Products of floats and quantised tensors are not: what of them depends on constants alone is
-  computed in every run, by the device that takes it.
+  `Loop` or `Scan`, as long as together they do not go over more than 2^18 operations and elements. By other
+  operators (`Conv`, `Resize`, pooling, normalization) and of larger tensors, what depends on constants alone
+  is computed in every run, by the device that takes it; quantised tensors stay quantised.
 - Where an operand that says a shape is computed at run time, the shape is that which the model
   declares of its outputs, or which follows from it; an operand that says another one at run time
   is not found out.

@@ -398,6 +398,13 @@ std::optional<Results> evaluateCast(const NodeInputs &in) {
   });
 }
 
+/// A Cast to the type of the second input, whose value does not matter.
+std::optional<Results> evaluateCastLike(const NodeInputs &in) {
+  NodeInputs first = in;
+  first.values.truncate(1);
+  return evaluateCast(first);
+}
+
 template <Element (*Compute)(const Element &, bool)>
 std::optional<Results> evaluateUnary(const NodeInputs &in) {
   if (!in.get(0))
@@ -425,12 +432,10 @@ Element evaluateSign(const Element &e, bool isFloat) {
   return Element::ofNumber((e.number > 0) - (e.number < 0));
 }
 
-Element evaluateFloor(const Element &e, bool) {
-  return Element::ofNumber(std::floor(e.number));
-}
-
-Element evaluateCeil(const Element &e, bool) {
-  return Element::ofNumber(std::ceil(e.number));
+/// A function of floats, rounded to the type afterwards.
+template <double (*Function)(double)>
+Element evaluateFunction(const Element &e, bool) {
+  return Element::ofNumber(Function(e.number));
 }
 
 /// Half to even, whatever the rounding mode of the process.
@@ -440,20 +445,20 @@ Element evaluateRound(const Element &e, bool) {
   return Element::ofNumber(e.number - std::remainder(e.number, 1.0));
 }
 
-Element evaluateSqrt(const Element &e, bool) {
-  return Element::ofNumber(std::sqrt(e.number));
-}
-
-Element evaluateExp(const Element &e, bool) {
-  return Element::ofNumber(std::exp(e.number));
-}
-
-Element evaluateLog(const Element &e, bool) {
-  return Element::ofNumber(std::log(e.number));
-}
+double computeSigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 Element evaluateReciprocal(const Element &e, bool) {
   return Element::ofNumber(1.0 / e.number);
+}
+
+Element evaluateRelu(const Element &e, bool isFloat) {
+  if (isFloat)
+    return Element::ofNumber(e.number < 0 ? 0 : e.number);
+  return Element::ofInteger(std::max<int64_t>(e.integer, 0));
+}
+
+Element evaluateIsNaN(const Element &e, bool) {
+  return ofBool(std::isnan(e.number));
 }
 
 Element evaluateNot(const Element &e, bool) { return ofBool(!e.integer); }
@@ -468,26 +473,37 @@ Element evaluateIdentity(const Element &e, bool) { return e; }
 
 void addElementwiseEvaluators(EvaluatorTable &table) {
   table["Abs"] = evaluateUnary<evaluateAbs>;
+  table["Acos"] = evaluateUnary<evaluateFunction<std::acos>>;
+  table["Acosh"] = evaluateUnary<evaluateFunction<std::acosh>>;
   table["Add"] = evaluateBinary<evaluateAdd>;
   table["And"] = evaluateBinary<evaluateAnd>;
+  table["Asin"] = evaluateUnary<evaluateFunction<std::asin>>;
+  table["Asinh"] = evaluateUnary<evaluateFunction<std::asinh>>;
+  table["Atan"] = evaluateUnary<evaluateFunction<std::atan>>;
+  table["Atanh"] = evaluateUnary<evaluateFunction<std::atanh>>;
   table["BitShift"] = evaluateBitShift;
   table["BitwiseAnd"] = evaluateBinary<evaluateAnd>;
   table["BitwiseNot"] = evaluateUnary<evaluateBitwiseNot>;
   table["BitwiseOr"] = evaluateBinary<evaluateOr>;
   table["BitwiseXor"] = evaluateBinary<evaluateXor>;
   table["Cast"] = evaluateCast;
-  table["Ceil"] = evaluateUnary<evaluateCeil>;
+  table["CastLike"] = evaluateCastLike;
+  table["Ceil"] = evaluateUnary<evaluateFunction<std::ceil>>;
   table["Clip"] = evaluateClip;
+  table["Cos"] = evaluateUnary<evaluateFunction<std::cos>>;
+  table["Cosh"] = evaluateUnary<evaluateFunction<std::cosh>>;
   table["Div"] = evaluateBinary<evaluateDiv>;
   table["Equal"] = evaluateBinary<evaluateEqual>;
-  table["Exp"] = evaluateUnary<evaluateExp>;
-  table["Floor"] = evaluateUnary<evaluateFloor>;
+  table["Erf"] = evaluateUnary<evaluateFunction<std::erf>>;
+  table["Exp"] = evaluateUnary<evaluateFunction<std::exp>>;
+  table["Floor"] = evaluateUnary<evaluateFunction<std::floor>>;
   table["Greater"] = evaluateBinary<evaluateGreater>;
   table["GreaterOrEqual"] = evaluateBinary<evaluateGreaterOrEqual>;
   table["Identity"] = evaluateUnary<evaluateIdentity>;
+  table["IsNaN"] = evaluateUnary<evaluateIsNaN>;
   table["Less"] = evaluateBinary<evaluateLess>;
   table["LessOrEqual"] = evaluateBinary<evaluateLessOrEqual>;
-  table["Log"] = evaluateUnary<evaluateLog>;
+  table["Log"] = evaluateUnary<evaluateFunction<std::log>>;
   table["Max"] = evaluateBinary<evaluateMax>;
   table["Min"] = evaluateBinary<evaluateMin>;
   table["Mod"] = evaluateMod;
@@ -497,11 +513,17 @@ void addElementwiseEvaluators(EvaluatorTable &table) {
   table["Or"] = evaluateBinary<evaluateOr>;
   table["Pow"] = evaluatePow;
   table["Reciprocal"] = evaluateUnary<evaluateReciprocal>;
+  table["Relu"] = evaluateUnary<evaluateRelu>;
   table["Round"] = evaluateUnary<evaluateRound>;
+  table["Sigmoid"] = evaluateUnary<evaluateFunction<computeSigmoid>>;
   table["Sign"] = evaluateUnary<evaluateSign>;
-  table["Sqrt"] = evaluateUnary<evaluateSqrt>;
+  table["Sin"] = evaluateUnary<evaluateFunction<std::sin>>;
+  table["Sinh"] = evaluateUnary<evaluateFunction<std::sinh>>;
+  table["Sqrt"] = evaluateUnary<evaluateFunction<std::sqrt>>;
   table["Sub"] = evaluateBinary<evaluateSub>;
   table["Sum"] = evaluateBinary<evaluateAdd>;
+  table["Tan"] = evaluateUnary<evaluateFunction<std::tan>>;
+  table["Tanh"] = evaluateUnary<evaluateFunction<std::tanh>>;
   table["Where"] = evaluateWhere;
   table["Xor"] = evaluateBinary<evaluateXor>;
 }

@@ -42,12 +42,12 @@ std::optional<int64_t> normalizeAxis(int64_t axis, int64_t rank) {
 
 EvaluatorTable makeEvaluatorTable() {
   EvaluatorTable table;
-  addEinsumEvaluators(table);
   addElementwiseEvaluators(table);
   addIndexingEvaluators(table);
   addLineEvaluators(table);
   addMovementEvaluators(table);
   addPositionEvaluators(table);
+  addProductEvaluators(table);
   addReductionEvaluators(table);
   addShapeEvaluators(table);
   addUniqueEvaluators(table);

@@ -48,12 +48,12 @@ using Evaluator = std::optional<Results> (*)(const NodeInputs &);
 using EvaluatorTable = llvm::StringMap<Evaluator>;
 
 /// One family of operators each.
-void addEinsumEvaluators(EvaluatorTable &table);
 void addElementwiseEvaluators(EvaluatorTable &table);
 void addIndexingEvaluators(EvaluatorTable &table);
 void addLineEvaluators(EvaluatorTable &table);
 void addMovementEvaluators(EvaluatorTable &table);
 void addPositionEvaluators(EvaluatorTable &table);
+void addProductEvaluators(EvaluatorTable &table);
 void addReductionEvaluators(EvaluatorTable &table);
 void addShapeEvaluators(EvaluatorTable &table);
 void addUniqueEvaluators(EvaluatorTable &table);

@@ -92,38 +92,25 @@ std::optional<Results> evaluateReduction(const NodeInputs &in) {
   return Results{std::move(result)};
 }
 
-/// Of matrices and vectors of integers.
-std::optional<Results> evaluateMatMul(const NodeInputs &in) {
-  const SmallTensor *a = in.get(0), *b = in.get(1);
-  if (!a || !b || a->isFloat() || !a->isFullyKnown() || !b->isFullyKnown() ||
-      a->getRank() < 1 || a->getRank() > 2 || b->getRank() < 1 ||
-      b->getRank() > 2 || a->shape.back() != b->shape.front())
+/// Of floats: the mean of integers is not rounded everywhere alike.
+std::optional<Results> evaluateMean(const NodeInputs &in) {
+  auto sums = evaluateReduction<combineSum>(in);
+  if (!sums || !sums->front().isFloat())
     return std::nullopt;
-  int64_t depth = b->shape.front();
-  int64_t columns = b->getRank() == 2 ? b->shape.back() : 1;
-  int64_t rows = a->getRank() == 2 ? a->shape.front() : 1;
-  auto count = countElements({rows, columns}, in.maxElements);
-  if (!count)
-    return std::nullopt;
-  SmallTensor result{in.elementType, {}, {}};
-  llvm::append_range(result.shape, ArrayRef(a->shape).drop_back());
-  llvm::append_range(result.shape, ArrayRef(b->shape).drop_front());
-  for (int64_t i = 0; i < *count; ++i) {
-    uint64_t sum = 0;
-    for (int64_t k = 0; k < depth; ++k)
-      sum += uint64_t(a->elements[i / columns * depth + k].integer) *
-             uint64_t(b->elements[k * columns + i % columns].integer);
-    result.elements.push_back(
-        convertTo(in.elementType, Element::ofInteger(int64_t(sum))));
-  }
-  return Results{std::move(result)};
+  SmallTensor &result = sums->front();
+  double count =
+      double(in.get(0)->elements.size()) / double(result.elements.size());
+  for (Element &element : result.elements)
+    element =
+        convertTo(in.elementType, Element::ofNumber(element.number / count));
+  return sums;
 }
 
 } // namespace
 
 void addReductionEvaluators(EvaluatorTable &table) {
-  table["MatMul"] = evaluateMatMul;
   table["ReduceMax"] = evaluateReduction<combineMax>;
+  table["ReduceMean"] = evaluateMean;
   table["ReduceMin"] = evaluateReduction<combineMin>;
   table["ReduceProd"] = evaluateReduction<combineProduct>;
   table["ReduceSum"] = evaluateReduction<combineSum>;

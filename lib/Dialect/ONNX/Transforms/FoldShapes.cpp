@@ -181,6 +181,9 @@ private:
     if (evaluator == evaluators->end() || !node.getDomain().empty() ||
         node.getInputs().empty() || node.getNumResults() == 0)
       return false;
+    for (const SmallTensor *operand : operands)
+      if (outer && operand)
+        *loopWork -= int64_t(operand->elements.size());
     auto type = dyn_cast<TensorType>(node.getResult(0).getType());
     if (!type || !isFoldableElementType(type.getElementType()))
       return false;

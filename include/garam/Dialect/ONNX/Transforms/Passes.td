@@ -29,8 +29,7 @@ def ONNXFoldShapes : Pass<"onnx-fold-shapes", "::mlir::func::FuncOp"> {
     It computes integers and floats as ONNX defines them; where a result is
     undefined (a division by zero, a float out of an integer's range) the node
     stays, and so it does where one of 64 bits without a sign is 2^63 or more.
-    Products of floats are left to the target, and quantised tensors stay
-    quantised. It never touches a tensor of more than `max-elements` elements. A
+    Quantised tensors stay quantised. It never touches a tensor of more than `max-elements` elements. A
     node that onnx's inference refuses is an error, for its model is invalid.
 
     ```mlir

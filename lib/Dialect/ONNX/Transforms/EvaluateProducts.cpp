@@ -1,4 +1,4 @@
-//===- EvaluateEinsum.cpp - Sums of products of small tensors -------------===//
+//===- EvaluateProducts.cpp - Sums of products of small tensors -----------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
@@ -121,56 +121,106 @@ SmallVector<int64_t> getSteps(const llvm::MapVector<int, int64_t> &sizes,
   return steps;
 }
 
-/// Of integers, which wrap around in any order of products and sums.
+/// Of how many products each element of a result is the sum of, at most and on
+/// average over results of the greatest size.
+constexpr int64_t kMaxDepth = 16;
+
+/// Products of known elements, summed over the labels that the result has not.
+class Sums {
+public:
+  Sums(const NodeInputs &in, const Equation &equation)
+      : in(in), equation(equation) {}
+
+  std::optional<Results> compute() {
+    auto sizes = findSizes(equation, in.values);
+    if (!sizes)
+      return std::nullopt;
+    for (auto [label, size] : *sizes)
+      loops.push_back(size);
+    SmallVector<int64_t> shape(
+        ArrayRef(loops).take_front(equation.result.size()));
+    auto numProducts = countElements(loops, in.maxElements * kMaxDepth);
+    auto numResults = countElements(shape, in.maxElements);
+    if (!numProducts || !numResults)
+      return std::nullopt;
+    for (auto [labels, value] : llvm::zip_equal(equation.operands, in.values))
+      steps.push_back(getSteps(*sizes, labels, value->shape));
+    loopStrides = getStrides(loops);
+    SmallTensor result{in.elementType, std::move(shape), {}};
+    // The result's labels are the outer ones.
+    int64_t depth = *numResults ? *numProducts / *numResults : 0;
+    for (int64_t i = 0; i < *numResults; ++i)
+      result.elements.push_back(
+          convertTo(in.elementType, sumProducts(i * depth, depth)));
+    return Results{std::move(result)};
+  }
+
+private:
+  /// Integers wrap around, floats are rounded once.
+  Element sumProducts(int64_t begin, int64_t count) const {
+    uint64_t integer = 0;
+    double number = 0;
+    for (int64_t i = begin; i < begin + count; ++i) {
+      uint64_t integers = 1;
+      double numbers = 1;
+      for (auto [operandSteps, value] : llvm::zip_equal(steps, in.values)) {
+        int64_t position = 0;
+        for (auto [step, stride, size] :
+             llvm::zip_equal(operandSteps, loopStrides, loops))
+          position += i / stride % size * step;
+        integers *= uint64_t(value->elements[position].integer);
+        numbers *= value->elements[position].number;
+      }
+      integer += integers;
+      number += numbers;
+    }
+    return {/*known=*/true, int64_t(integer), number};
+  }
+
+  const NodeInputs &in;
+  const Equation &equation;
+  SmallVector<int64_t> loops, loopStrides;
+  SmallVector<SmallVector<int64_t>> steps; // of each operand
+};
+
+bool areAllKnown(const NodeInputs &in) {
+  return llvm::all_of(in.values, [](const SmallTensor *value) {
+    return value && value->isFullyKnown();
+  });
+}
+
 std::optional<Results> evaluateEinsum(const NodeInputs &in) {
   auto text = in.node.getNodeAttributes().getAs<StringAttr>("equation");
-  if (!text || llvm::any_of(in.values, [](const SmallTensor *value) {
-        return !value || value->isFloat() || !value->isFullyKnown();
-      }))
+  if (!text || !areAllKnown(in))
     return std::nullopt;
   auto equation = parseEquation(text.getValue(), in.values);
-  if (!equation)
+  return equation ? Sums(in, *equation).compute() : std::nullopt;
+}
+
+/// A vector is a row on the left, a column on the right.
+std::optional<Results> evaluateMatMul(const NodeInputs &in) {
+  if (in.values.size() != 2 || !areAllKnown(in) || in.get(0)->getRank() < 1 ||
+      in.get(1)->getRank() < 1)
     return std::nullopt;
-  auto sizes = findSizes(*equation, in.values);
-  if (!sizes)
+  StringRef left = in.get(0)->getRank() == 1 ? "k" : "...mk";
+  StringRef right = in.get(1)->getRank() == 1 ? "k" : "...kn";
+  int64_t depth = in.get(0)->shape.back();
+  int64_t place = in.get(1)->getRank() == 1 ? 0 : in.get(1)->getRank() - 2;
+  // 1 does not broadcast here.
+  if (depth != in.get(1)->shape[place])
     return std::nullopt;
-  SmallVector<int64_t> loops, shape;
-  for (auto [label, size] : *sizes)
-    loops.push_back(size);
-  for (int label : equation->result)
-    shape.push_back(sizes->lookup(label));
-  auto count = countElements(loops, in.maxElements);
-  auto numResults = countElements(shape, in.maxElements);
-  if (!count || !numResults)
-    return std::nullopt;
-  SmallVector<SmallVector<int64_t>> steps;
-  for (auto [labels, value] : llvm::zip_equal(equation->operands, in.values))
-    steps.push_back(getSteps(*sizes, labels, value->shape));
-  std::vector<uint64_t> sums(*numResults);
-  SmallVector<int64_t> loopStrides = getStrides(loops);
-  for (int64_t i = 0; i < *count; ++i) {
-    uint64_t product = 1;
-    for (auto [operandSteps, value] : llvm::zip_equal(steps, in.values)) {
-      int64_t position = 0;
-      for (auto [step, stride, size] :
-           llvm::zip_equal(operandSteps, loopStrides, loops))
-        position += i / stride % size * step;
-      product *= uint64_t(value->elements[position].integer);
-    }
-    // The result's labels are the outer ones.
-    sums[i / (*count / *numResults)] += product;
-  }
-  SmallTensor result{in.elementType, shape, {}};
-  for (uint64_t sum : sums)
-    result.elements.push_back(
-        convertTo(in.elementType, Element::ofInteger(int64_t(sum))));
-  return Results{std::move(result)};
+  std::string text = (left + "," + right + "->...").str();
+  text += left.contains('m') ? "m" : "";
+  text += right.contains('n') ? "n" : "";
+  auto equation = parseEquation(text, in.values);
+  return equation ? Sums(in, *equation).compute() : std::nullopt;
 }
 
 } // namespace
 
-void addEinsumEvaluators(EvaluatorTable &table) {
+void addProductEvaluators(EvaluatorTable &table) {
   table["Einsum"] = evaluateEinsum;
+  table["MatMul"] = evaluateMatMul;
 }
 
 } // namespace garam::onnx
