@@ -149,6 +149,29 @@ def test_sum(check):
     check(cases)
 
 
+def test_number_of_no_elements(check):
+    """What ReduceProd makes of the shape of a scalar, say."""
+    cases = [Case("ReduceProd", [numpy.zeros((0,), numpy.int64), i64(0)], attributes={"keepdims": 0}),
+             Case("ReduceSum", [numpy.zeros((3, 0), numpy.int64), i64(-1)])]
+    for case in cases:
+        reduce = {"ReduceProd": numpy.prod, "ReduceSum": numpy.sum}[case.operator]
+        case.expected = [numpy.asarray(reduce(case.inputs[0], axis=-1, keepdims=case.operator == "ReduceSum"))]
+    check(cases)
+
+
+def test_last_of_equal(check):
+    data = numpy.array([[3, 3, 1], [1, 2, 2]])
+    check([Case(operator, [data.astype(dtype)], attributes={"axis": axis, "select_last_index": last})
+           for operator in ("ArgMax", "ArgMin") for dtype in (numpy.int32, numpy.int8, numpy.float32)
+           for axis in (0, -1) for last in (0, 1)])
+
+
+@pytest.mark.parametrize("mode", ["edge", "reflect", "wrap"])
+def test_extended(mode, check):
+    check([Case("Pad", [spread(dtype, (3, 4)), i64(*pads)], attributes={"mode": mode})
+           for dtype in (numpy.int32, numpy.int64) for pads in [(0, 1, 0, 1), (2, 3, 2, 3), (1, 0, 0, 2)]])
+
+
 def test_triangle(check):
     forms = [
         *((dtype, (3, 5), 1, -1) for dtype in INTEGERS),

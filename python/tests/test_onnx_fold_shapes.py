@@ -32,10 +32,9 @@ MAX_ELEMENTS = 2048
 SUM_ERROR = 1e-6  # of a few products of numbers near 1, in single precision
 # Floats of more than a kilobyte are weights, which are not evaluated.
 MAX_FLOAT_ELEMENTS = 256
-# A maximum over no elements needs the lowest value of the type, and so on: the
-# pass leaves reductions of empty tensors alone. Nor does it look for the last of
-# equal elements, or pad with other elements of the tensor.
-NOT_FOLDED = re.compile(r"empty_set|select_last_index|(edge|reflect|wrap)_pad")
+# A maximum over no elements needs the lowest value of the type, and their mean is
+# none: the pass leaves them alone.
+NOT_FOLDED = re.compile(r"reduce_(max|min|mean)_empty_set")
 
 
 def read_tensor(path):

@@ -88,19 +88,40 @@ SmallVector<int64_t> sortLine(const SmallTensor &input, const Lines &lines,
   return order;
 }
 
+/// The last of the positions whose elements equal that of the first.
+int64_t findLastEqual(const SmallTensor &input, const Lines &lines,
+                      int64_t begin, ArrayRef<int64_t> order) {
+  auto get = [&](int64_t place) -> const Element & {
+    return input.elements[begin + place * lines.stride];
+  };
+  const Element &first = get(order.front());
+  int64_t last = order.front();
+  for (int64_t place : order) {
+    if (get(place).integer != first.integer ||
+        get(place).number != first.number)
+      break;
+    last = place;
+  }
+  return last;
+}
+
 template <bool isMaximum>
 std::optional<Results> evaluateExtremum(const NodeInputs &in) {
   const SmallTensor *input = in.get(0);
   auto lines = findLines(input, in.getInt("axis", 0));
-  if (!lines || in.getInt("select_last_index", 0))
+  if (!lines)
     return std::nullopt;
+  bool takesLast = in.getInt("select_last_index", 0);
   SmallTensor result{in.elementType, input->shape, {}};
   result.shape[lines->axis] = 1;
   if (!in.getInt("keepdims", 1))
     result.shape.erase(result.shape.begin() + lines->axis);
-  for (int64_t begin : lines->begins)
-    result.elements.push_back(
-        Element::ofInteger(sortLine(*input, *lines, begin, isMaximum).front()));
+  for (int64_t begin : lines->begins) {
+    auto order = sortLine(*input, *lines, begin, isMaximum);
+    result.elements.push_back(Element::ofInteger(
+        takesLast ? findLastEqual(*input, *lines, begin, order)
+                  : order.front()));
+  }
   return Results{std::move(result)};
 }
 

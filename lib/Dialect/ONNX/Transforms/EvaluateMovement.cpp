@@ -154,14 +154,29 @@ std::optional<Results> evaluateGatherElements(const NodeInputs &in) {
   });
 }
 
-/// In mode `constant`, whose value is an element behind the others here.
+/// Which element stands at `place`, which may be outside, of a dimension of
+/// `size` elements that is extended by its own; none where that is not defined.
+std::optional<int64_t> extendDimension(StringRef mode, int64_t place,
+                                       int64_t size) {
+  if (size == 0 || place <= -size || place >= 2 * size - 1)
+    return std::nullopt;
+  if (mode == "edge")
+    return std::clamp<int64_t>(place, 0, size - 1);
+  if (mode == "reflect")
+    return place < size ? std::abs(place) : 2 * (size - 1) - place;
+  return mode == "wrap" ? std::optional((place + size) % size) : std::nullopt;
+}
+
+/// In mode `constant`, the value is an element behind the others here.
 std::optional<Results> evaluatePad(const NodeInputs &in) {
-  auto mode = in.node.getNodeAttributes().getAs<StringAttr>("mode");
+  auto given = in.node.getNodeAttributes().getAs<StringAttr>("mode");
+  StringRef mode = given ? given.getValue() : "constant";
+  bool isConstant = mode == "constant";
   const SmallTensor *input = in.get(0), *value = in.get(2);
   auto pads = in.getIntegers(1), axes = in.getIntegers(3);
   if (!input || !pads ||
       (in.has(2) && (!value || value->elements.size() != 1)) ||
-      (in.has(3) && !axes) || (mode && mode != "constant"))
+      (in.has(3) && !axes))
     return std::nullopt;
   int64_t rank = input->getRank();
   if (!axes)
@@ -169,11 +184,13 @@ std::optional<Results> evaluatePad(const NodeInputs &in) {
   if (pads->size() != 2 * axes->size())
     return std::nullopt;
   SmallVector<int64_t> before(rank, 0), shape(input->shape);
-  for (auto [number, given] : llvm::enumerate(*axes)) {
-    auto axis = normalizeAxis(given, rank);
+  for (auto [number, named] : llvm::enumerate(*axes)) {
+    auto axis = normalizeAxis(named, rank);
     int64_t begin = (*pads)[number], end = (*pads)[number + axes->size()];
     if (!axis || std::abs(begin) > in.maxElements ||
-        std::abs(end) > in.maxElements || input->shape[*axis] + begin + end < 0)
+        std::abs(end) > in.maxElements ||
+        input->shape[*axis] + begin + end < 0 ||
+        (!isConstant && std::min(begin, end) < 0))
       return std::nullopt;
     before[*axis] = begin;
     shape[*axis] = input->shape[*axis] + begin + end;
@@ -186,8 +203,15 @@ std::optional<Results> evaluatePad(const NodeInputs &in) {
     int64_t position = 0;
     for (int64_t dim = 0; dim < rank; ++dim) {
       int64_t place = index[dim] - before[dim];
-      if (place < 0 || place >= input->shape[dim])
+      bool isOutside = place < 0 || place >= input->shape[dim];
+      if (isOutside && isConstant)
         return int64_t(input->elements.size());
+      if (isOutside) {
+        auto extended = extendDimension(mode, place, input->shape[dim]);
+        if (!extended)
+          return int64_t(-1);
+        place = *extended;
+      }
       position += place * strides[dim];
     }
     return position;

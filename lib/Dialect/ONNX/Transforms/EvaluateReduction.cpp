@@ -55,11 +55,22 @@ std::optional<SmallVector<bool>> getReducedDims(const NodeInputs &in,
   return reduced;
 }
 
+/// What a reduction of no elements is; of a maximum that depends on the type.
+template <Combine combine>
+Element getIdentity() {
+  if constexpr (combine == combineSum)
+    return {/*known=*/true, 0, 0};
+  if constexpr (combine == combineProduct)
+    return {/*known=*/true, 1, 1};
+  return {};
+}
+
 template <Combine combine>
 std::optional<Results> evaluateReduction(const NodeInputs &in) {
   const SmallTensor *input = in.get(0);
-  // An empty tensor would need the identity of the operation.
-  if (!input || !input->isFullyKnown() || input->elements.empty())
+  Element identity = getIdentity<combine>();
+  if (!input || !input->isFullyKnown() ||
+      (input->elements.empty() && !identity.known))
     return std::nullopt;
   auto reduced = getReducedDims(in, input->getRank());
   if (!reduced)
@@ -75,7 +86,8 @@ std::optional<Results> evaluateReduction(const NodeInputs &in) {
     return std::nullopt;
   SmallVector<int64_t> strides = getStrides(input->shape);
   SmallVector<int64_t> outStrides = getStrides(keptShape);
-  SmallTensor result{in.elementType, shape, std::vector<Element>(*count)};
+  SmallTensor result{in.elementType, shape,
+                     std::vector<Element>(*count, identity)};
   std::vector<bool> isBegun(*count);
   for (auto [index, element] : llvm::enumerate(input->elements)) {
     int64_t position = 0;
@@ -95,7 +107,7 @@ std::optional<Results> evaluateReduction(const NodeInputs &in) {
 /// Of floats: the mean of integers is not rounded everywhere alike.
 std::optional<Results> evaluateMean(const NodeInputs &in) {
   auto sums = evaluateReduction<combineSum>(in);
-  if (!sums || !sums->front().isFloat())
+  if (!sums || !sums->front().isFloat() || in.get(0)->elements.empty())
     return std::nullopt;
   SmallTensor &result = sums->front();
   double count =
