@@ -34,6 +34,10 @@ public:
       llvm::move(getAccesses(command), std::back_inserter(accesses));
       ranges[command] = {begin, accesses.size() - begin};
     }
+    buffers.reserve(accesses.size());
+    for (const CommandAccess &access : accesses)
+      buffers.push_back(
+          numbers.try_emplace(access.buffer, numbers.size()).first->second);
   }
 
   /// Of one of the commands.
@@ -42,8 +46,21 @@ public:
     return llvm::ArrayRef(accesses).slice(begin, size);
   }
 
+  /// The numbers of the buffers that a command accesses, in the same order.
+  llvm::ArrayRef<unsigned> buffersOf(mlir::Operation *command) const {
+    auto [begin, size] = ranges.find(command)->second;
+    return llvm::ArrayRef(buffers).slice(begin, size);
+  }
+  /// Of a buffer that some command accesses: they have numbers from 0 on.
+  unsigned getNumber(BufferOp buffer) const {
+    return numbers.find(buffer)->second;
+  }
+  size_t getNumBuffers() const { return numbers.size(); }
+
 private:
   std::vector<CommandAccess> accesses;
+  std::vector<unsigned> buffers;                       // of the accesses
+  llvm::DenseMap<mlir::Operation *, unsigned> numbers; // of buffers
   /// Where those of a command begin, and how many they are.
   llvm::DenseMap<mlir::Operation *, std::pair<size_t, size_t>> ranges;
 };

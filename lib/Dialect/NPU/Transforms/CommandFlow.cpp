@@ -12,6 +12,9 @@ namespace garam::npu {
 
 /// Transfers with less than this part left are done: rounding.
 static constexpr double doneRest = 1e-9;
+/// A transfer that takes its engine and the memories no time takes this long,
+/// lest its rate be infinite.
+static constexpr double leastSeconds = 1e-15;
 
 //===----------------------------------------------------------------------===//
 // Commands
@@ -22,7 +25,7 @@ CommandFlow::CommandFlow(const MachineDescription &machine)
       contracts(machine.cores, false) {}
 
 CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
-                         ArrayRef<CommandTime> times,
+                         ArrayRef<const CommandTime *> times,
                          const Synchronization &synchronization,
                          const MachineDescription &machine)
     : CommandFlow(machine) {
@@ -33,7 +36,7 @@ CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
     if (waits != synchronization.getWaits().end())
       for (QueuePoint point : waits->second)
         awaited.push_back(queues[point.queue].commands[point.number - 1]);
-    addCommand(op, time, awaited);
+    addCommand(op, *time, awaited);
   }
 }
 
@@ -48,19 +51,19 @@ CommandFlow::CommandFlow(ArrayRef<Operation *> operations,
     else if (auto wait = dyn_cast<WaitOp>(op))
       addWait(wait, awaited[getQueue(wait.getCore(), wait.getEngine())]);
     else if (isCommand(op))
-      addCommand(op, clock.getCommandTime(op),
+      addCommand(op, ownTimes.emplace_back(clock.getCommandTime(op)),
                  std::exchange(awaited[getQueue(op)], {}));
   }
 }
 
 /// Adds a command behind `awaited`, which its queue has waited for.
-void CommandFlow::addCommand(Operation *op, CommandTime time,
+void CommandFlow::addCommand(Operation *op, const CommandTime &time,
                              ArrayRef<unsigned> awaited) {
   unsigned number = commands.size();
   Command &command = commands.emplace_back();
   command.op = op;
   command.queue = getQueue(op);
-  command.time = std::move(time);
+  command.time = &time;
   queues[command.queue].commands.push_back(number);
   command.numMissing = awaited.size();
   for (unsigned other : awaited)
@@ -123,12 +126,12 @@ void CommandFlow::tryNext(unsigned number) {
 void CommandFlow::begin(unsigned number) {
   const Command &command = commands[number];
   queues[command.queue].isBusy = true;
-  if (command.time.isTransfer())
-    return events.push({now + command.time.transfer->time.startSeconds,
+  if (command.time->isTransfer())
+    return events.push({now + command.time->transfer->time.startSeconds,
                         EventKind::Stream, number});
-  if (command.time.isContraction)
+  if (command.time->isContraction)
     setContracts(command.queue / numEngineKinds, true);
-  events.push({now + command.time.seconds, EventKind::End, number});
+  events.push({now + command.time->seconds, EventKind::End, number});
 }
 
 void CommandFlow::end(unsigned number) {
@@ -138,7 +141,7 @@ void CommandFlow::end(unsigned number) {
   queue.isBusy = false;
   ++queue.next;
   unsigned core = command.queue / numEngineKinds;
-  if (command.time.isContraction)
+  if (command.time->isContraction)
     setContracts(core, false);
   notify(number);
   // The engines of a core may have waited for each other.
@@ -189,23 +192,29 @@ void CommandFlow::visitShared(const Transfer &transfer, Visit visit) const {
     visit(1 + machine.cores + receiver, transfer.time.networkSeconds);
 }
 
+/// A transfer has started up.
+void CommandFlow::stream(unsigned number) {
+  const Transfer &transfer = *commands[number].time->transfer;
+  const TransferTime &time = transfer.time;
+  double packets = std::max<double>(time.packets, 1);
+  flows.push_back({number, &transfer, packets,
+                   packets / std::max({time.engineSeconds, time.localSeconds,
+                                       time.sharedSeconds, leastSeconds})});
+  isStale = true;
+}
+
 /// Lets all flows send packets equally often, as often as the resources let
 /// them; those that a full one holds back, or that go as fast as they can by
 /// themselves, leave the rest to the others.
 void CommandFlow::shareRates() {
   size_t numResources = 1 + 2 * machine.cores;
   std::vector<double> room(numResources, 1.0), load(numResources, 0.0);
-  auto getPackets = [&](const Flow &flow) {
-    return std::max<double>(commands[flow.command].time.transfer->time.packets,
-                            1);
-  };
   SmallVector<Flow *> open;
   for (Flow &flow : flows) {
     open.push_back(&flow);
-    visitShared(*commands[flow.command].time.transfer,
-                [&](size_t resource, double seconds) {
-                  load[resource] += seconds / getPackets(flow);
-                });
+    visitShared(*flow.transfer, [&](size_t resource, double seconds) {
+      load[resource] += seconds / flow.packets;
+    });
   }
   while (!open.empty()) {
     double rate = HUGE_VAL; // packets a second
@@ -215,19 +224,13 @@ void CommandFlow::shareRates() {
         rate = room[resource] / load[resource];
         full = resource;
       }
-    auto getOwnRate = [&](const Flow &flow) {
-      const TransferTime &time = commands[flow.command].time.transfer->time;
-      return getPackets(flow) / std::max({time.engineSeconds, time.localSeconds,
-                                          time.sharedSeconds, 1e-15});
-    };
-    Flow *slowest = *llvm::min_element(open, [&](Flow *a, Flow *b) {
-      return getOwnRate(*a) < getOwnRate(*b);
-    });
-    bool isOwn = getOwnRate(*slowest) <= rate;
+    Flow *slowest = *llvm::min_element(
+        open, [](Flow *a, Flow *b) { return a->ownRate < b->ownRate; });
+    bool isOwn = slowest->ownRate <= rate;
     if (isOwn)
-      rate = getOwnRate(*slowest);
+      rate = slowest->ownRate;
     llvm::erase_if(open, [&](Flow *flow) {
-      const Transfer &transfer = *commands[flow->command].time.transfer;
+      const Transfer &transfer = *flow->transfer;
       bool isHeld = flow == slowest;
       if (!isOwn) {
         isHeld = false;
@@ -237,11 +240,11 @@ void CommandFlow::shareRates() {
       }
       if (!isHeld)
         return false;
-      flow->rate = rate / getPackets(*flow);
+      flow->rate = rate / flow->packets;
       visitShared(transfer, [&](size_t resource, double seconds) {
         room[resource] = std::max(0.0, room[resource] - flow->rate * seconds);
         load[resource] =
-            std::max(0.0, load[resource] - seconds / getPackets(*flow));
+            std::max(0.0, load[resource] - seconds / flow->packets);
       });
       return true;
     });
@@ -286,8 +289,7 @@ double CommandFlow::run() {
         end(event.number);
         break;
       case EventKind::Stream:
-        flows.push_back({event.number});
-        isStale = true;
+        stream(event.number);
         break;
       case EventKind::Try:
         tryNext(event.number);

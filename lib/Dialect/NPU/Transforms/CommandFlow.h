@@ -21,6 +21,7 @@
 #include "CommandClock.h"
 #include "Synchronization.h"
 
+#include <deque>
 #include <map>
 #include <queue>
 
@@ -34,10 +35,10 @@ public:
   /// commands.
   CommandFlow(llvm::ArrayRef<mlir::Operation *> operations,
               const CommandClock &clock, const MachineDescription &machine);
-  /// Of commands with these times that wait as `synchronization` says, which is
-  /// that of the same list.
+  /// Of commands with these times, which must stay, that wait as
+  /// `synchronization` says, which is that of the same list.
   CommandFlow(llvm::ArrayRef<mlir::Operation *> operations,
-              llvm::ArrayRef<CommandTime> times,
+              llvm::ArrayRef<const CommandTime *> times,
               const Synchronization &synchronization,
               const MachineDescription &machine);
 
@@ -54,7 +55,7 @@ protected:
   struct Command {
     mlir::Operation *op = nullptr;
     unsigned queue = 0;
-    CommandTime time;
+    const CommandTime *time = nullptr;      // null: a joint, which takes none
     llvm::SmallVector<unsigned, 4> waiting; // commands that wait for it
     unsigned numMissing = 0;                // that it waits for
     double ready = 0; // when its queue knows of those so far
@@ -98,6 +99,9 @@ private:
   /// A transfer that streams.
   struct Flow {
     unsigned command;
+    const Transfer *transfer;
+    double packets;  // at least one
+    double ownRate;  // packets a second, if it shared nothing
     double left = 1; // part of it
     double rate = 0; // parts a second
   };
@@ -114,12 +118,13 @@ private:
     }
   };
 
-  void addCommand(mlir::Operation *op, CommandTime time,
+  void addCommand(mlir::Operation *op, const CommandTime &time,
                   llvm::ArrayRef<unsigned> awaited);
   void addSignal(SignalOp op);
   void addWait(WaitOp op, llvm::SmallVectorImpl<unsigned> &awaited);
   bool isExcluded(unsigned queue) const;
   void end(unsigned number);
+  void stream(unsigned number);
   void setContracts(unsigned core, bool value);
   double getDRAMSeconds(const Transfer &transfer) const;
   template <typename Visit>
@@ -127,6 +132,7 @@ private:
   void shareRates();
   void advance(double time);
 
+  std::deque<CommandTime> ownTimes; // those that nobody else keeps
   std::vector<Queue> queues;
   /// Of the queue that waits and the number that it has there.
   std::map<std::pair<unsigned, uint64_t>, Semaphore> semaphores;

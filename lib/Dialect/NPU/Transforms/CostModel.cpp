@@ -77,10 +77,10 @@ double StageCost::getEnd(const StageSchedule &schedule, StageTiles &tiles,
   double handover = getHandover(schedule);
   if (past.isLateAtOnce(stage, tiles, limit - handover))
     return HUGE_VAL;
-  Timeline timeline = getMoved(chooseHomes(schedule));
-  if (!runStage(timeline, tiles, limit - handover))
+  followed = getMoved(chooseHomes(schedule));
+  if (!runStage(*followed, tiles, limit - handover))
     return HUGE_VAL;
-  return timeline.finish(cores) + handover;
+  return followed->finish(cores) + handover;
 }
 
 double getEngineSeconds(const Stage &stage, const StageSchedule &schedule,

@@ -67,6 +67,8 @@ private:
   std::vector<Input> inputs;
   /// The past with the inputs in other homes: many schedules share it.
   std::vector<std::pair<Homes, Timeline>> moved;
+  /// What getEnd followed last: its memory serves the next schedule.
+  std::optional<Timeline> followed;
 };
 
 } // namespace garam::npu

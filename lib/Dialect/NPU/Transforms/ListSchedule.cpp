@@ -47,7 +47,7 @@ ListSchedule::ListSchedule(const CommandGraph &graph,
     Command &command = commands[number];
     command.queue = node.queue;
     if (node.command)
-      command.time = times[*node.command];
+      command.time = &times[*node.command];
     command.waiting.assign(node.successors.begin(), node.successors.end());
     command.numMissing = node.numPredecessors;
     if (node.numPredecessors == 0)
@@ -97,7 +97,7 @@ void ListSchedule::tryNext(unsigned number) {
 /// it could begin now.
 std::optional<double> ListSchedule::findWait(const Queue &queue,
                                              unsigned node) const {
-  double end = getNow() + commands[node].time.seconds;
+  double end = getNow() + commands[node].time->seconds;
   unsigned numSeen = 0;
   for (auto [ready, other] : queue.pending) {
     if (ready >= end || numSeen++ == maxLookahead)
@@ -108,7 +108,7 @@ std::optional<double> ListSchedule::findWait(const Queue &queue,
         std::max(getNow() + remaining[node], end + remaining[other]);
     double swapped =
         std::max(ready + remaining[other],
-                 ready + commands[other].time.seconds + remaining[node]);
+                 ready + commands[other].time->seconds + remaining[node]);
     if (swapped < inOrder)
       return ready;
   }

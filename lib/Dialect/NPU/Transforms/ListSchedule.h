@@ -31,8 +31,8 @@ std::vector<double> findCriticalPaths(const CommandGraph &graph,
 
 class ListSchedule : private CommandFlow {
 public:
-  /// `times` are those of the commands, `remaining` the seconds from the begin
-  /// of each node to the end of the program.
+  /// `times` are those of the commands and must stay, `remaining` the seconds
+  /// from the begin of each node to the end of the program.
   ListSchedule(const CommandGraph &graph, llvm::ArrayRef<CommandTime> times,
                const MachineDescription &machine,
                std::vector<double> remaining);

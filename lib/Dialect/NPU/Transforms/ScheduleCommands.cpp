@@ -7,6 +7,7 @@
 #include "CommandPhases.h"
 #include "ListSchedule.h"
 #include "Machine.h"
+#include "SharedWork.h"
 #include "Tuning.h"
 #include "garam/Dialect/NPU/Transforms/CommandAccess.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -36,12 +37,31 @@ public:
   double getSecondsInOrder() const { return secondsInOrder; }
 
   /// The order that ends clearly sooner than the one that commands have, or
-  /// nothing where none was found.
-  std::optional<std::vector<Operation *>> run();
+  /// nothing where none was found. Threads of `context` share the work.
+  std::optional<std::vector<Operation *>> run(MLIRContext *context);
 
 private:
+  /// What commands must be behind, and the same backwards.
+  struct Graphs {
+    explicit Graphs(CommandGraph graph)
+        : forwards(std::move(graph)), backwards(forwards.reverse()) {}
+
+    CommandGraph forwards, backwards;
+  };
+  /// Where list scheduling starts: the seconds that nodes have left.
+  struct Start {
+    const Graphs *graphs;
+    std::vector<double> remaining;
+  };
+  /// An order of list scheduling, and when its last command ends if commands
+  /// wait for nothing but what they must be behind, in seconds.
+  struct Order {
+    std::vector<unsigned> commands;
+    double seconds;
+  };
+
   std::vector<double> getInOrder(const CommandGraph &graph) const;
-  void improve(const CommandGraph &graph, std::vector<double> remaining);
+  std::vector<Order> improve(Start &start) const;
   void consider(ArrayRef<unsigned> order);
 
   const MachineDescription &machine;
@@ -79,8 +99,9 @@ OrderSearch::OrderSearch(ArrayRef<Operation *> commandList,
     : machine(machine), commands(commandList), accesses(commands) {
   for (Operation *op : commands)
     times.push_back(clock.getCommandTime(op));
-  CommandFlow flow(commands, times, Synchronization(commands, accesses),
-                   machine);
+  CommandFlow flow(
+      commands, llvm::to_vector(llvm::make_pointer_range(std::as_const(times))),
+      Synchronization(commands, accesses), machine);
   secondsInOrder = leastSeconds = flow.run();
   flow.visitEnds([&](Operation *, double end) {
     double seconds = times[secondsLeft.size()].seconds;
@@ -88,12 +109,35 @@ OrderSearch::OrderSearch(ArrayRef<Operation *> commandList,
   });
 }
 
-std::optional<std::vector<Operation *>> OrderSearch::run() {
+/// The waits that an order needs take as long to find as the order itself, so
+/// orders are considered from the one that ends first without them on, until
+/// the next one does not even so end sooner.
+std::optional<std::vector<Operation *>> OrderSearch::run(MLIRContext *context) {
   CommandGraph graph(commands, accesses), withLoadsKept = graph;
   withLoadsKept.keepWeightLoads(commands);
-  for (const CommandGraph *searched : {&withLoadsKept, &graph}) {
-    improve(*searched, findCriticalPaths(*searched, times, machine));
-    improve(*searched, getInOrder(*searched));
+  const Graphs kept(std::move(withLoadsKept)), all(std::move(graph));
+  std::vector<Start> starts;
+  for (const Graphs *graphs : {&kept, &all}) {
+    starts.push_back(
+        {graphs, findCriticalPaths(graphs->forwards, times, machine)});
+    starts.push_back({graphs, getInOrder(graphs->forwards)});
+  }
+  std::vector<std::vector<Order>> found(starts.size());
+  shareWork(context, starts.size(),
+            [&](size_t number) { found[number] = improve(starts[number]); });
+  std::vector<Order> orders;
+  for (std::vector<Order> &some : found)
+    llvm::move(some, std::back_inserter(orders));
+  std::vector<const Order *> sorted;
+  for (const Order &order : orders)
+    sorted.push_back(&order);
+  llvm::sort(sorted, [](const Order *a, const Order *b) {
+    return std::tie(a->seconds, a) < std::tie(b->seconds, b);
+  });
+  for (const Order *order : sorted) {
+    if (order->seconds >= leastSeconds)
+      break;
+    consider(order->commands);
   }
   if (leastSeconds > (1 - tuning::leastOrderGain) * secondsInOrder)
     return std::nullopt;
@@ -111,18 +155,21 @@ std::vector<double> OrderSearch::getInOrder(const CommandGraph &graph) const {
 
 /// Schedules forwards and backwards in turn. What a command has left to the end
 /// when all are as late as they can be says better how urgent it is than the
-/// critical path, which knows no queues.
-void OrderSearch::improve(const CommandGraph &graph,
-                          std::vector<double> remaining) {
-  CommandGraph reversed = graph.reverse();
+/// critical path, which knows no queues. Returns the orders that may end sooner
+/// than the one that commands have.
+std::vector<OrderSearch::Order> OrderSearch::improve(Start &start) const {
+  std::vector<Order> orders;
+  std::vector<double> remaining = std::move(start.remaining);
   for (unsigned round = 0;; ++round) {
-    ListSchedule forwards(graph, times, machine, std::move(remaining));
-    if (forwards.run() < leastSeconds)
-      consider(forwards.getOrder());
+    ListSchedule forwards(start.graphs->forwards, times, machine,
+                          std::move(remaining));
+    double seconds = forwards.run();
+    if (seconds < secondsInOrder)
+      orders.push_back({forwards.getOrder().vec(), seconds});
     if (round + 1 == numRounds)
-      return;
+      return orders;
     std::vector<double> ends = forwards.getEnds();
-    ListSchedule backwards(reversed, times, machine,
+    ListSchedule backwards(start.graphs->backwards, times, machine,
                            {ends.rbegin(), ends.rend()});
     backwards.run();
     ends = backwards.getEnds();
@@ -133,10 +180,10 @@ void OrderSearch::improve(const CommandGraph &graph,
 /// Keeps an order if it is the best one so far with the waits that it needs.
 void OrderSearch::consider(ArrayRef<unsigned> order) {
   std::vector<Operation *> ordered;
-  std::vector<CommandTime> orderedTimes;
+  std::vector<const CommandTime *> orderedTimes;
   for (unsigned number : order) {
     ordered.push_back(commands[number]);
-    orderedTimes.push_back(times[number]);
+    orderedTimes.push_back(&times[number]);
   }
   double seconds = CommandFlow(ordered, orderedTimes,
                                Synchronization(ordered, accesses), machine)
@@ -171,7 +218,7 @@ LogicalResult scheduleCommands(func::FuncOp func,
   OrderSearch search(commands, clock, machine);
   if (limit > 0 && search.getSecondsInOrder() > limit)
     return success();
-  if (auto order = search.run())
+  if (auto order = search.run(func.getContext()))
     applyOrder(func, *order);
   return success();
 }

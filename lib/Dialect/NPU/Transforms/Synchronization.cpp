@@ -11,7 +11,8 @@ using namespace mlir;
 namespace garam::npu {
 
 Synchronization::Synchronization(ArrayRef<Operation *> operations,
-                                 const AccessTable &accesses) {
+                                 const AccessTable &accesses)
+    : histories(accesses.getNumBuffers()) {
   unsigned numQueues = 0;
   for (Operation *op : operations)
     numQueues = std::max(numQueues, getQueue(op) + 1);
@@ -20,14 +21,20 @@ Synchronization::Synchronization(ArrayRef<Operation *> operations,
   clockOf.resize(numQueues);
   commands.resize(numQueues);
   for (Operation *op : operations)
-    visit(op, accesses.of(op));
+    visit(op, accesses);
 }
 
-void Synchronization::visit(Operation *op, ArrayRef<CommandAccess> accesses) {
+void Synchronization::visit(Operation *op, const AccessTable &table) {
+  ArrayRef<CommandAccess> accesses = table.of(op);
+  ArrayRef<unsigned> buffers = table.buffersOf(op);
   unsigned queue = getQueue(op);
   Clock needed(known.size(), 0);
-  for (const CommandAccess &access : accesses)
-    addConflicts(access, queue, needed);
+  for (auto [access, buffer] : llvm::zip_equal(accesses, buffers)) {
+    BufferHistory &history = histories[buffer];
+    if (!history.isStarted)
+      start(history, access.buffer, table);
+    addConflicts(access, history, queue, needed);
+  }
   waitFor(op, queue, needed);
 
   commands[queue].push_back(op);
@@ -37,8 +44,22 @@ void Synchronization::visit(Operation *op, ArrayRef<CommandAccess> accesses) {
   if (clocks[queue].empty() || waits.count(op))
     clocks[queue].push_back(known[queue]);
   clockOf[queue].push_back(clocks[queue].size() - 1);
-  for (const CommandAccess &access : accesses)
-    record(access, point);
+  for (auto [access, buffer] : llvm::zip_equal(accesses, buffers)) {
+    BufferHistory &history = histories[buffer];
+    history.lastTouch[queue] = point.number;
+    if (access.isWrite)
+      history.writes.add(access, point);
+  }
+}
+
+/// A buffer takes its addresses.
+void Synchronization::start(BufferHistory &history, BufferOp buffer,
+                            const AccessTable &accesses) {
+  history.isStarted = true;
+  SmallVector<BufferOp> previous;
+  owners.take(buffer, previous);
+  for (BufferOp other : previous)
+    history.predecessors.push_back(accesses.getNumber(other));
 }
 
 static void raise(MutableArrayRef<unsigned> clock, QueuePoint point) {
@@ -46,13 +67,9 @@ static void raise(MutableArrayRef<unsigned> clock, QueuePoint point) {
 }
 
 /// Raises `needed` to what must have finished before `access` may happen.
-void Synchronization::addConflicts(const CommandAccess &access, unsigned queue,
-                                   Clock &needed) {
-  BufferHistory &history = histories[access.buffer];
-  if (!history.isStarted) {
-    history.isStarted = true;
-    owners.take(access.buffer, history.predecessors);
-  }
+void Synchronization::addConflicts(const CommandAccess &access,
+                                   const BufferHistory &history, unsigned queue,
+                                   Clock &needed) const {
   if (!access.isWrite)
     history.writes.visit(
         access,
@@ -63,7 +80,7 @@ void Synchronization::addConflicts(const CommandAccess &access, unsigned queue,
         [&](QueuePoint write) { raise(needed, write); });
   if (history.lastTouch.count(queue))
     return;
-  for (BufferOp previous : history.predecessors)
+  for (unsigned previous : history.predecessors)
     for (auto [otherQueue, number] : histories[previous].lastTouch)
       raise(needed, {otherQueue, number});
 }
@@ -97,13 +114,6 @@ unsigned Synchronization::getKnown(QueuePoint point, unsigned queue) const {
              ? point.number
              : clocks[point.queue][clockOf[point.queue][point.number - 1]]
                      [queue];
-}
-
-void Synchronization::record(const CommandAccess &access, QueuePoint point) {
-  BufferHistory &history = histories[access.buffer];
-  history.lastTouch[point.queue] = point.number;
-  if (access.isWrite)
-    history.writes.add(access, point);
 }
 
 } // namespace garam::npu

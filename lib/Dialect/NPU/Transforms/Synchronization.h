@@ -50,16 +50,18 @@ private:
     WriteHistory<QueuePoint> writes;
     /// Last command of each queue that touched it.
     std::map<unsigned, unsigned> lastTouch;
-    /// Buffers that had its addresses before.
-    llvm::SmallVector<BufferOp> predecessors;
+    /// Buffers that had its addresses before, by number.
+    llvm::SmallVector<unsigned> predecessors;
     bool isStarted = false;
   };
 
-  void visit(mlir::Operation *op, llvm::ArrayRef<CommandAccess> accesses);
-  void addConflicts(const CommandAccess &access, unsigned queue, Clock &needed);
+  void visit(mlir::Operation *op, const AccessTable &accesses);
+  void start(BufferHistory &history, BufferOp buffer,
+             const AccessTable &accesses);
+  void addConflicts(const CommandAccess &access, const BufferHistory &history,
+                    unsigned queue, Clock &needed) const;
   void waitFor(mlir::Operation *op, unsigned queue, const Clock &needed);
   unsigned getKnown(QueuePoint point, unsigned queue) const;
-  void record(const CommandAccess &access, QueuePoint point);
 
   /// known[q]: what has finished before the next command of queue q starts.
   std::vector<Clock> known;
@@ -68,7 +70,7 @@ private:
   std::vector<std::vector<Clock>> clocks;
   std::vector<std::vector<unsigned>> clockOf;
   std::vector<std::vector<mlir::Operation *>> commands;
-  llvm::DenseMap<mlir::Operation *, BufferHistory> histories;
+  std::vector<BufferHistory> histories; // by the buffers' numbers
   AddressOwners owners;
   llvm::MapVector<mlir::Operation *, llvm::SmallVector<QueuePoint>> waits;
   llvm::MapVector<mlir::Operation *, llvm::SmallVector<unsigned>> signals;
