@@ -36,6 +36,7 @@ public:
     result.program.numCores = machine.cores;
     if (failed(checkLength()))
       return failure();
+    reserveQueues();
     for (Operation &op : func.front())
       if (failed(visit(&op)))
         return failure();
@@ -86,6 +87,30 @@ private:
                << maxExecutedCommands << " in a queue";
     }
     return success();
+  }
+
+  /// Commands that a queue stores for `op`.
+  static size_t countStored(Operation &op) {
+    auto loop = dyn_cast<LoopOp>(op);
+    if (!loop)
+      return 1;
+    size_t stored = 2; // its begin and its end
+    for (Operation &repeated : loop.getBody().front())
+      stored += countStored(repeated);
+    return stored;
+  }
+
+  /// Makes room for the commands of queues, which are large: vectors that grow
+  /// would move them again and again.
+  void reserveQueues() {
+    std::map<unsigned, size_t> sizes;
+    for (Operation &op : func.front())
+      if (isCommand(&op) || isa<WaitOp, SignalOp, LoopOp>(op))
+        sizes[getQueue(&op)] += countStored(op);
+    for (auto [number, size] : sizes) {
+      queues[number].commands.reserve(size);
+      queues[number].origins.reserve(size);
+    }
   }
 
   LogicalResult visit(Operation *op) {
