@@ -17,10 +17,10 @@ LogicalResult CommandClock::addPrograms(func::FuncOp func) {
   return success();
 }
 
-double CommandClock::getReady(Operation *op) const {
-  unsigned queue = getQueue(op);
+double CommandClock::getReady(ArrayRef<CommandAccess> accesses,
+                              unsigned queue) const {
   double ready = 0;
-  for (const CommandAccess &access : getAccesses(op)) {
+  for (const CommandAccess &access : accesses) {
     auto history = writes.find(access.buffer);
     if (access.isWrite || history == writes.end())
       continue;
@@ -78,7 +78,8 @@ CommandTime CommandClock::getCommandTime(Operation *op) const {
   return time;
 }
 
-Completion CommandClock::run(Operation *op, double ready) {
+Completion CommandClock::run(Operation *op, ArrayRef<CommandAccess> accesses,
+                             double ready) {
   unsigned queue = getQueue(op);
   auto dma = dyn_cast<DMACommandOp>(op);
   Completion completion =
@@ -86,12 +87,13 @@ Completion CommandClock::run(Operation *op, double ready) {
           : clock.runEngine(queue / numEngineKinds,
                             static_cast<EngineKind>(queue % numEngineKinds),
                             ready, getEngineSeconds(op));
-  recordWrites(op, completion);
+  recordWrites(accesses, completion);
   return completion;
 }
 
-void CommandClock::recordWrites(Operation *op, const Completion &completion) {
-  for (const CommandAccess &access : getAccesses(op))
+void CommandClock::recordWrites(ArrayRef<CommandAccess> accesses,
+                                const Completion &completion) {
+  for (const CommandAccess &access : accesses)
     if (access.isWrite)
       writes[access.buffer].add(access, completion);
 }

@@ -41,8 +41,8 @@ public:
   /// the vector engine cannot run.
   llvm::LogicalResult addPrograms(mlir::func::FuncOp func);
 
-  /// When the queue of `op` knows that all that it reads is there, in seconds.
-  double getReady(mlir::Operation *op) const;
+  /// When `queue` knows that all that `accesses` read is there, in seconds.
+  double getReady(llvm::ArrayRef<CommandAccess> accesses, unsigned queue) const;
   /// When `queue` is done with all commands so far, in seconds.
   double getFree(unsigned queue) const { return clock.getFree(queue); }
 
@@ -52,8 +52,10 @@ public:
   /// When the last command ends, in seconds.
   double getEnd() const { return clock.getEnd(); }
 
-  /// Runs `op` behind all commands of its queue so far, from `ready` on.
-  Completion run(mlir::Operation *op, double ready);
+  /// Runs `op`, which touches `accesses`, behind all commands of its queue so
+  /// far, from `ready` on.
+  Completion run(mlir::Operation *op, llvm::ArrayRef<CommandAccess> accesses,
+                 double ready);
 
   /// A transfer as `op` says, or from and to other memories, or of only so many
   /// bytes, where `op` copies contiguous ones.
@@ -65,7 +67,8 @@ public:
   Completion run(const Transfer &transfer, double ready) {
     return clock.runTransfer(transfer, ready);
   }
-  void recordWrites(mlir::Operation *op, const Completion &completion);
+  void recordWrites(llvm::ArrayRef<CommandAccess> accesses,
+                    const Completion &completion);
   /// When `transfer` would end.
   double getEnd(const Transfer &transfer, double ready) const {
     return clock.getEnd(transfer, ready);

@@ -16,16 +16,17 @@ using namespace mlir;
 
 namespace garam::npu {
 
-PrefetchSchedule::PrefetchSchedule(std::vector<Operation *> commandList,
+PrefetchSchedule::PrefetchSchedule(ArrayRef<Operation *> commands,
+                                   const AccessTable &accesses,
                                    const CommandClock &clock,
                                    const MachineDescription &machine,
                                    PrefetchOptions options)
-    : commands(std::move(commandList)), clock(clock), machine(machine),
+    : commands(commands), accesses(accesses), clock(clock), machine(machine),
       options(options), incoming(machine.cores),
       local(machine.cores, MemoryOccupancy(commands.size(),
                                            machine.local.bytes * options.fill)),
       shared(commands.size(), machine.shared.bytes * options.fill),
-      portFree(machine.cores) {
+      lifetimes(accesses.getNumBuffers()), portFree(machine.cores) {
   findLoads();
   findLifetimes();
   for (size_t position = 0; position < commands.size(); ++position)
@@ -66,16 +67,19 @@ void PrefetchSchedule::findLoads() {
 
 void PrefetchSchedule::findLifetimes() {
   for (auto [position, op] : llvm::enumerate(commands))
-    for (const CommandAccess &access : getAccesses(op)) {
-      auto [it, isNew] = lifetimes.try_emplace(access.buffer);
-      if (isNew)
-        it->second.first = position;
-      it->second.last = position;
-      if (BufferOp(access.buffer).getResident())
-        it->second = {0, commands.size()};
+    for (auto [access, number] :
+         llvm::zip_equal(accesses.of(op), accesses.buffersOf(op))) {
+      Lifetime &lifetime = lifetimes[number];
+      if (!lifetime.buffer)
+        lifetime = {access.buffer, position};
+      lifetime.last = position;
+      if (lifetime.buffer.getResident()) {
+        lifetime.first = 0;
+        lifetime.last = commands.size();
+      }
     }
-  for (const auto &[op, lifetime] : lifetimes)
-    hold(cast<BufferOp>(op), lifetime.first, lifetime.last + 1);
+  for (const Lifetime &lifetime : lifetimes)
+    hold(lifetime.buffer, lifetime.first, lifetime.last + 1);
 }
 
 /// Takes memory for `buffer` from command `begin` to in front of `end`.
@@ -90,9 +94,9 @@ void PrefetchSchedule::hold(BufferOp buffer, size_t begin, size_t end) {
 /// Takes note that `op` is done at `end`.
 void PrefetchSchedule::recordAccesses(Operation *op, size_t position,
                                       double end) {
-  for (const CommandAccess &access : getAccesses(op)) {
-    BufferOp buffer = access.buffer;
-    Lifetime &lifetime = lifetimes.find(buffer)->second;
+  for (unsigned number : accesses.buffersOf(op)) {
+    Lifetime &lifetime = lifetimes[number];
+    BufferOp buffer = lifetime.buffer;
     lifetime.end = std::max(lifetime.end, end);
     if (position != lifetime.last)
       continue;
@@ -108,7 +112,7 @@ void PrefetchSchedule::recordAccesses(Operation *op, size_t position,
 /// live at `position`.
 std::optional<double> PrefetchSchedule::getRoom(const Load &load,
                                                 size_t position) {
-  size_t end = lifetimes.find(load.destination)->second.first;
+  size_t end = getLifetime(load.destination).first;
   BufferOp destination = load.destination;
   double seconds = 0;
   for (int64_t core : load.receivers) {
@@ -127,9 +131,9 @@ std::optional<double> PrefetchSchedule::getRoom(const Load &load,
 /// could.
 double PrefetchSchedule::getRoomOfResults(Operation *op, size_t position) {
   double seconds = 0;
-  for (const CommandAccess &access : getAccesses(op)) {
-    BufferOp buffer = access.buffer;
-    if (lifetimes.find(buffer)->second.first != position)
+  for (unsigned number : accesses.buffersOf(op)) {
+    BufferOp buffer = lifetimes[number].buffer;
+    if (lifetimes[number].first != position)
       continue;
     for (int64_t core : buffer.getCores().value_or(ArrayRef<int64_t>()))
       seconds = std::max(
@@ -160,14 +164,15 @@ void PrefetchSchedule::follow(size_t position) {
     return;
   }
   unsigned queue = getQueue(op);
-  double ready = std::max(clock.getReady(op), getRoomOfResults(op, position));
+  double ready = std::max(clock.getReady(accesses.of(op), queue),
+                          getRoomOfResults(op, position));
   double start = std::max(ready, clock.getFree(queue));
   // An engine's command leaves time to DMA until it starts.
   if (options.kind != Prefetch::none)
     fillTime(position, queue / numEngineKinds,
              isa<DMACommandOp>(op) ? ready : start);
   order.push_back({op, std::max(ready, clock.getFree(queue))});
-  recordAccesses(op, position, clock.run(op, ready).time);
+  recordAccesses(op, position, clock.run(op, accesses.of(op), ready).time);
 }
 
 /// The one of `cores` whose DMA queue is free first.
@@ -318,7 +323,7 @@ void PrefetchSchedule::issue(Load &load, size_t position, int64_t core,
     load.issuedBytes += *bytes;
   }
   load.isIssued = !bytes || load.issuedBytes == getContiguousBytes(load.op);
-  Lifetime &lifetime = lifetimes.find(load.destination)->second;
+  Lifetime &lifetime = getLifetime(load.destination);
   if (position < lifetime.first) {
     hold(load.destination, position, lifetime.first);
     lifetime.first = position;
@@ -329,7 +334,7 @@ void PrefetchSchedule::issue(Load &load, size_t position, int64_t core,
   order.push_back({load.op, std::max(ready, clock.getFree(queue)), core,
                    /*isStaging=*/false, part});
   Completion completion = clock.run(getTransfer(load, core, bytes), ready);
-  clock.recordWrites(load.op, completion);
+  clock.recordWrites(accesses.of(load.op), completion);
   if (!load.staged)
     for (int64_t receiver : load.receivers)
       portFree[receiver] = std::max(portFree[receiver], completion.time);

@@ -22,9 +22,9 @@
 #ifndef GARAM_LIB_DIALECT_NPU_TRANSFORMS_PREFETCHSCHEDULE_H
 #define GARAM_LIB_DIALECT_NPU_TRANSFORMS_PREFETCHSCHEDULE_H
 
+#include "AccessTable.h"
 #include "CommandClock.h"
 #include "MemoryOccupancy.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace garam::npu {
 
@@ -59,11 +59,11 @@ struct PrefetchOptions {
 
 class PrefetchSchedule {
 public:
-  /// `commands` are those of a function, without loops; `clock` knows its
-  /// programs.
-  PrefetchSchedule(std::vector<mlir::Operation *> commands,
-                   const CommandClock &clock, const MachineDescription &machine,
-                   PrefetchOptions options);
+  /// `commands` are those of a function, without loops, and must stay, as their
+  /// `accesses` must; `clock` knows its programs.
+  PrefetchSchedule(llvm::ArrayRef<mlir::Operation *> commands,
+                   const AccessTable &accesses, const CommandClock &clock,
+                   const MachineDescription &machine, PrefetchOptions options);
 
   /// All commands by the time when they start, in seconds; those of a queue in
   /// its order.
@@ -86,6 +86,7 @@ private:
   };
   /// Positions of the commands that touch a buffer.
   struct Lifetime {
+    BufferOp buffer; // null before the first
     size_t first = 0, last = 0;
     double end = 0; // when those so far are done, in seconds
   };
@@ -118,7 +119,12 @@ private:
   void issue(Load &load, size_t position, int64_t core, double ready,
              std::optional<int64_t> bytes = std::nullopt);
 
-  std::vector<mlir::Operation *> commands;
+  Lifetime &getLifetime(BufferOp buffer) {
+    return lifetimes[accesses.getNumber(buffer)];
+  }
+
+  llvm::ArrayRef<mlir::Operation *> commands;
+  const AccessTable &accesses; // of the commands
   CommandClock clock;
   const MachineDescription &machine;
   PrefetchOptions options;
@@ -128,8 +134,8 @@ private:
   std::vector<Incoming> incoming;     // a core
   std::vector<MemoryOccupancy> local; // a core
   MemoryOccupancy shared;
-  llvm::MapVector<mlir::Operation *, Lifetime> lifetimes;
-  std::vector<double> portFree; // a core: when its last load ends
+  std::vector<Lifetime> lifetimes; // by the buffers' numbers
+  std::vector<double> portFree;    // a core: when its last load ends
 };
 
 } // namespace garam::npu

@@ -8,6 +8,7 @@
 #include "Machine.h"
 #include "PassOptions.h"
 #include "PrefetchSchedule.h"
+#include "SharedWork.h"
 #include "Tuning.h"
 #include "WeightLoads.h"
 #include "garam/Dialect/NPU/Transforms/Passes.h"
@@ -62,31 +63,60 @@ std::vector<Operation *> listOperations(func::FuncOp func) {
   return commands;
 }
 
+/// The schedules of the commands of a function, as they are or with splits of
+/// their loads.
+struct Prefetches {
+  explicit Prefetches(func::FuncOp func)
+      : commands(listOperations(func)), accesses(commands) {}
+
+  PrefetchSchedule schedule(const CommandClock &clock,
+                            const MachineDescription &machine,
+                            PrefetchOptions options) const {
+    return PrefetchSchedule(commands, accesses, clock, machine, options);
+  }
+
+  std::vector<Operation *> commands;
+  AccessTable accesses;
+};
+
 /// When the last of the commands of `func` ends, in seconds, if they stay in
 /// their order and loads wait for room up to `fill`; of 0 for none.
 double getEnd(func::FuncOp func, const CommandClock &clock,
               const MachineDescription &machine, double fill) {
-  return PrefetchSchedule(listOperations(func), clock, machine,
-                          {fill, Prefetch::none})
+  return Prefetches(func)
+      .schedule(clock, machine, {fill, Prefetch::none})
       .getEnd();
 }
 
-/// Moves the loads of `func`. Returns when the last command ends by the
-/// schedule that moves them, in seconds.
-double moveLoads(func::FuncOp func, const CommandClock &clock,
-                 const MachineDescription &machine, double fill) {
-  splitWeightLoads(func, tuning::maxLoadBytes);
-  std::vector<Operation *> commands = listOperations(func);
-  PrefetchSchedule direct(commands, clock, machine, {fill, Prefetch::direct});
-  if (machine.shared.bytes > 0) {
-    PrefetchSchedule staged(commands, clock, machine, {fill, Prefetch::staged});
-    if (staged.getEnd() < direct.getEnd()) {
-      applyOrder(func, staged.takeOrder());
-      return staged.getEnd();
-    }
-  }
-  applyOrder(func, direct.takeOrder());
-  return direct.getEnd();
+/// Moves the loads of `func` if its last command ends before `func`'s does as
+/// it is, and returns nothing then; else returns when that ends, in seconds.
+FailureOr<std::optional<double>>
+moveLoads(func::FuncOp func, const MachineDescription &machine, double fill) {
+  OwningOpRef<func::FuncOp> moved = func.clone();
+  CommandClock clock(machine), clockOfMoved(machine);
+  if (failed(clock.addPrograms(func)) ||
+      failed(clockOfMoved.addPrograms(*moved)))
+    return failure();
+  splitWeightLoads(*moved, tuning::maxLoadBytes);
+  Prefetches kept(func), split(*moved);
+  std::optional<PrefetchSchedule> before, direct, staged;
+  shareWork(func.getContext(), 3, [&](size_t number) {
+    if (number == 0)
+      direct.emplace(
+          split.schedule(clockOfMoved, machine, {fill, Prefetch::direct}));
+    else if (number == 1)
+      before.emplace(kept.schedule(clock, machine, {fill, Prefetch::none}));
+    else if (machine.shared.bytes > 0)
+      staged.emplace(
+          split.schedule(clockOfMoved, machine, {fill, Prefetch::staged}));
+  });
+  PrefetchSchedule &best =
+      staged && staged->getEnd() < direct->getEnd() ? *staged : *direct;
+  if (best.getEnd() >= before->getEnd())
+    return std::optional(before->getEnd());
+  applyOrder(*moved, best.takeOrder());
+  func.getBody().takeBody(moved->getBody());
+  return std::optional<double>();
 }
 
 struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
@@ -101,7 +131,7 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
     if (failed(machine) || failed(checkCommands(getOperation(), *machine)) ||
         failed(checkNotSynchronized(getOperation())) ||
         failed(checkNotPlanned(getOperation())) ||
-        failed(prefetchWeights(getOperation(), *machine, fill)))
+        failed(moveLoads(getOperation(), *machine, fill)))
       signalPassFailure();
   }
 };
@@ -111,20 +141,19 @@ struct PrefetchWeights : impl::NPUPrefetchWeightsBase<PrefetchWeights> {
 FailureOr<double> prefetchWeights(func::FuncOp func,
                                   const MachineDescription &machine,
                                   double fill) {
-  OwningOpRef<func::FuncOp> moved = func.clone();
-  CommandClock clock(machine), clockOfMoved(machine);
-  if (failed(clock.addPrograms(func)) ||
-      failed(clockOfMoved.addPrograms(*moved)))
+  FailureOr<std::optional<double>> kept = moveLoads(func, machine, fill);
+  if (failed(kept))
     return failure();
-  double before = getEnd(func, clock, machine, fill);
-  if (moveLoads(*moved, clockOfMoved, machine, fill) >= before)
-    return before;
-  func.getBody().takeBody(moved->getBody());
+  if (*kept)
+    return **kept;
   // The schedule gave ports and DRAM to commands in their old order, so a load
   // got them behind transfers that start later. Now they are asked in the order
   // that commands have. To compare with the old order is not fair: what stays
   // in it is as fast only where addresses are free at once.
-  return getEnd(func, clockOfMoved, machine, fill);
+  CommandClock clock(machine);
+  if (failed(clock.addPrograms(func)))
+    return failure();
+  return getEnd(func, clock, machine, fill);
 }
 
 } // namespace garam::npu

@@ -412,9 +412,12 @@ def NPUScheduleCommands
     npu-prefetch-weights found time for them, and with loads that move as well.
 
     Times are those of npu-record-estimate, in which transfers share DRAM and
-    ports. The order that ends first by them, with the waits that
-    npu-synchronize would give it, is kept if it is shorter by more than the
-    estimate's error; otherwise commands stay as they are.
+    ports. Orders are followed with the waits that npu-synchronize would give
+    them, from the one on that ends first without these, until the next ends no
+    sooner even so. The one that ends first is kept if it is shorter by more than
+    the estimate's error; otherwise commands stay as they are. The four searches,
+    from two urgencies with loads that move or not, are done beside each other
+    where the context has idle threads.
 
     Each order takes n log n time in commands and in what they depend on
     directly. A read depends on each command that wrote some of it, but on the
