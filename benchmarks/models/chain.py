@@ -1,8 +1,9 @@
 """A chain of small nodes, as long as one asks for: how compile time grows with a model.
 
-Three kinds: `conv` alternates 3 x 3 convolutions and Relu; `elementwise` goes round
+Four kinds: `conv` alternates 3 x 3 convolutions and Relu; `elementwise` goes round
 Mul with a vector of constants, Sigmoid and Add of the value two nodes back; `readers`
-adds up 1 x 1 convolutions which all read the input. In int8 each node stands between
+adds up 1 x 1 convolutions which all read the input; `branches` has If nodes with Relu or
+Neg, behind two nodes that make their condition of the input. In int8 each node stands between
 QuantizeLinear and DequantizeLinear, which are not counted, and Relu takes the place of
 Sigmoid, for which machines without floats have no means.
 """
@@ -83,7 +84,23 @@ def add_readers(graph, nodes, x):
     return total
 
 
-KINDS = {"conv": add_convolutions, "elementwise": add_elementwise, "readers": add_readers}
+def add_branches(graph, nodes, x):
+    largest = graph.add_node("ReduceMax", "/0/ReduceMax", [x], (), keepdims=0)
+    condition = graph.add_node("Cast", "/1/Cast", [largest], (), to=onnx.TensorProto.BOOL)
+    for number in range(2, nodes):
+        name = f"/{number}/If"
+        bodies = {}
+        for branch, operator in [("then_branch", "Relu"), ("else_branch", "Neg")]:
+            output = f"{name}/{operator}_output_0"
+            node = onnx.helper.make_node(operator, [x], [output], name=f"{name}/{operator}")
+            value = onnx.helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, None)
+            bodies[branch] = onnx.helper.make_graph([node], branch, [], [value])
+        x = graph.add_node("If", name, [condition], graph.shapes[x], **bodies)
+    return x
+
+
+KINDS = {"conv": add_convolutions, "elementwise": add_elementwise, "readers": add_readers,
+         "branches": add_branches}
 
 
 def build(kind, nodes, seed=0, channels=CHANNELS, size=SIZE, is_int8=False):

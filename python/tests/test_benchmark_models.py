@@ -106,10 +106,12 @@ def test_quantised(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("kind, first", [("conv", ["Conv", "Relu", "Conv"]),
                                          ("elementwise", ["Mul", "Sigmoid", "Add"]),
-                                         ("readers", ["Conv", "Add", "Conv"])])
+                                         ("readers", ["Conv", "Add", "Conv"]),
+                                         ("branches", ["ReduceMax", "Cast", "If"])])
 def test_chain(kind, first, monkeypatch):
     monkeypatch.syspath_prepend(str(SOURCE_DIR / "benchmarks" / "models"))
     model = __import__("chain").build(kind, 7)
+    onnx.checker.check_model(model, full_check=True)
     assert [node.op_type for node in model.graph.node][:3] == first and len(model.graph.node) == 7
 
 
