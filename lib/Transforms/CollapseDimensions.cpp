@@ -6,6 +6,7 @@
 
 #include "garam/Transforms/Passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -41,6 +42,16 @@ static SmallVector<ReassociationIndices> findRuns(linalg::LinalgOp op) {
                     [](AffineMap map) { return map.isProjectedPermutation(); }))
     return runs;
   SmallVector<utils::IteratorType> kinds = op.getIteratorTypesArray();
+  SmallVector<int64_t> sizes = op.getStaticLoopRanges();
+  // In front of loops, results become views of buffers of any shape. In a loop
+  // they are expanded again, which makes up one size that is not known, not
+  // two.
+  bool isInLoop = !isa<func::FuncOp>(op->getParentOp());
+  auto areExpandable = [&](ArrayRef<int64_t> loops) {
+    return !isInLoop || llvm::count_if(loops, [&](int64_t loop) {
+                          return ShapedType::isDynamic(sizes[loop]);
+                        }) <= 1;
+  };
   ReassociationIndices run;
   auto finish = [&] {
     if (run.size() > 1)
@@ -50,9 +61,9 @@ static SmallVector<ReassociationIndices> findRuns(linalg::LinalgOp op) {
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
     ReassociationIndices longer(run);
     longer.push_back(loop);
-    bool isRun =
-        run.empty() || (kinds[run.back()] == kinds[loop] &&
-                        linalg::areDimSequencesPreserved(maps, {longer}));
+    bool isRun = run.empty() ||
+                 (kinds[run.back()] == kinds[loop] && areExpandable(longer) &&
+                  linalg::areDimSequencesPreserved(maps, {longer}));
     if (!isRun)
       finish();
     run.push_back(loop);

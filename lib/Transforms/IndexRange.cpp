@@ -56,7 +56,8 @@ IndexRanges::Range IndexRanges::getSizeRange(Value buffer, int64_t dim) {
   if (!collapse)
     return all;
   Range product{0, 1}; // sizes are not negative
-  for (int64_t part : collapse.getReassociationIndices()[dim])
+  SmallVector<ReassociationIndices> groups = collapse.getReassociationIndices();
+  for (int64_t part : groups[dim])
     if (llvm::MulOverflow(product.second,
                           getSizeRange(collapse.getSrc(), part).second,
                           product.second))

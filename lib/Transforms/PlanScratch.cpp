@@ -45,7 +45,10 @@ static std::optional<int64_t> getMostBytes(memref::AllocOp alloc,
       size = std::max<int64_t>(ranges.get(dynamicSizes.front()).second, 0);
       dynamicSizes = dynamicSizes.drop_front();
     }
-  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), bitsPerByte);
+  int64_t bits = type.getElementType().isIndex()
+                     ? IndexType::kInternalStorageBitWidth
+                     : type.getElementTypeBitWidth();
+  int64_t bytes = llvm::divideCeil(bits, bitsPerByte);
   for (int64_t size : sizes)
     if (llvm::MulOverflow(bytes, size, bytes) || bytes > mostBytes)
       return std::nullopt;

@@ -350,6 +350,11 @@ def AllocateCopies : Pass<"allocate-copies", "::mlir::func::FuncOp"> {
     not make such a loop. Is safe anywhere: what a `tensor.empty` holds nobody
     reads.
 
+    A new state that is computed of more than the element in its own place, such
+    as a product, gets a `bufferization.alloc_tensor` to be computed in, too:
+    `eliminate-empty-tensors` would have it computed over the old state, which
+    is still read.
+
     ```mlir
     %e = tensor.empty() : tensor<4xf32>
     %0 = bufferization.materialize_in_destination %state in %e

@@ -97,11 +97,19 @@ static std::optional<Product> findProduct(linalg::GenericOp op) {
   return std::nullopt;
 }
 
-/// The weights as tiles (t, k, n) of `tile` columns n each.
-static Value packWeights(OpBuilder &builder, Location loc,
+/// The weights as tiles (t, k, n) of `tile` columns n each, in front of all
+/// loops that the product is in.
+static Value packWeights(RewriterBase &builder, Location loc,
                          const Product &product, int64_t tile) {
+  OpBuilder::InsertionGuard guard(builder);
   linalg::GenericOp op = product.op;
+  Block &body = op->getParentOfType<func::FuncOp>().front();
+  Operation *outermost = body.findAncestorOpInBlock(*op);
   Value weights = op.getInputs()[product.weights];
+  Operation *constant = weights.getDefiningOp();
+  if (constant->getBlock() != &body)
+    builder.moveOpBefore(constant, outermost);
+  builder.setInsertionPoint(outermost);
   Type element = getElementTypeOrSelf(weights);
   int64_t numTiles = product.columns / tile;
   SmallVector<int64_t> shape, permutation;

@@ -225,6 +225,9 @@ static LogicalResult addCollected(NodeAccessor &node, const StepLoop &loop,
   SmallVector<Value> places;
   SmallVector<int64_t> axes;
   for (auto [collected, part] : llvm::zip(loop.collected, built.parts)) {
+    // Of a node in the body that is refused, which says so itself.
+    if (!isa<RankedTensorType>(part.getType()))
+      return failure();
     std::optional<Sizes> sizes =
         getCollectedSizes(node, loop, collected, part, built.op);
     if (!sizes)
@@ -324,6 +327,13 @@ static LogicalResult lowerScan(NodeAccessor &node) {
     axes[i] = node.normalizeAxis(axes[i], node.getRank(input));
     if (node.hasErrors())
       return failure();
+    // Lengths of run time are compared where all sizes are known.
+    int64_t steps = node.getInputType(input).getDimSize(axes[i]);
+    if (i > 0 && !loop.runtimeCount && ShapedType::isStatic(steps) &&
+        steps != loop.count)
+      return node.error() << "input " << input << " is scanned in " << steps
+                          << " steps, but the scanned inputs before it in "
+                          << loop.count;
     setSteps(node.b, loop, getSizes(node.b, node.getInput(input))[axes[i]]);
   }
   for (unsigned i = 0; i < numStates; ++i)

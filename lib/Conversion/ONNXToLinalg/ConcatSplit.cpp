@@ -261,6 +261,10 @@ static LogicalResult sliceBetween(NodeAccessor &node,
     sizes[dim] = affine::makeComposedFoldedAffineApply(
         b, b.getLoc(), AffineMap::get(2, 0, difference), {begin, end});
   }
+  // A slice begins inside of a tensor, and an empty one has no inside.
+  if (llvm::is_contained(sizes, OpFoldResult(b.getIndexAttr(0))))
+    return node.setOutput(
+        tensor::EmptyOp::create(b, sizes, node.getElementType()));
   return node.setOutput(tensor::ExtractSliceOp::create(
       b, node.getInput(0), offsets, sizes, strides));
 }

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 
@@ -110,6 +111,31 @@ static OpFoldResult makeSize(NodeAccessor &node, size_t dim, AffineExpr expr) {
       {tensor::getMixedSize(b, b.getLoc(), node.getInput(0), dim + 2)});
 }
 
+/// Inserts `input` into zeros. One that is padded by zeros itself is inserted
+/// without them: upstream's canonicalization of such an insertion
+/// (FoldInsertPadIntoFill) takes the strides for 1.
+static Value insertIntoZeros(NodeAccessor &node, Value input, Value zeros,
+                             Sizes offsets, ArrayRef<OpFoldResult> strides) {
+  ImplicitLocOpBuilder &b = node.b;
+  while (auto pad = input.getDefiningOp<tensor::PadOp>()) {
+    Value value = pad.getConstantPaddingValue();
+    if (!value || !matchPattern(value, m_AnyZeroFloat()) &&
+                      !matchPattern(value, m_Zero()))
+      break;
+    AffineExpr offset, low;
+    bindSymbols(b.getContext(), offset, low);
+    for (auto [position, stride, before] :
+         llvm::zip_equal(offsets, strides, pad.getMixedLowPad()))
+      position = affine::makeComposedFoldedAffineApply(
+          b, b.getLoc(),
+          AffineMap::get(0, 2, offset + low * *getConstantIntValue(stride)),
+          {position, before});
+    input = pad.getSource();
+  }
+  return tensor::InsertSliceOp::create(b, input, zeros, offsets,
+                                       getSizes(b, input), strides);
+}
+
 /// The input with stride - 1 zeros between its elements, and zeros around it
 /// so that a window at position o covers what adds to output o.
 static Value makeSpread(NodeAccessor &node, const TransposedWindow &window) {
@@ -144,8 +170,8 @@ static Value makeSpread(NodeAccessor &node, const TransposedWindow &window) {
   // What is inserted lies inside of a tensor, and an empty one has no inside.
   if (llvm::is_contained(node.getInputType(0).getShape(), 0))
     return makeFilled(b, cropped, zero);
-  Value spread = tensor::InsertSliceOp::create(
-      b, input, makeFilled(b, sizes, zero), offsets, inputSizes, strides);
+  Value spread = insertIntoZeros(node, input, makeFilled(b, sizes, zero),
+                                 offsets, strides);
   if (!isCropped)
     return spread;
   return tensor::ExtractSliceOp::create(b, spread, cuts, cropped, ones);

@@ -150,9 +150,10 @@ static FailureOr<int64_t> getBlockSize(NodeAccessor &node) {
     return failure();
   if (failed(node.checkStaticDim(0, 1, "a rearrangement of blocks")))
     return failure();
-  if (block < 1)
+  constexpr int64_t most = 1 << 15; // of which a square is no overflow
+  if (block < 1 || block > most)
     return node.error() << "attribute 'blocksize' is " << block
-                        << ", but a positive number is needed";
+                        << ", but a number from 1 to " << most << " is needed";
   return block;
 }
 

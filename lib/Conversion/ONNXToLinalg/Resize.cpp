@@ -142,6 +142,11 @@ static FailureOr<ResizedAxes> getResizedAxes(NodeAccessor &node) {
     scales = node.getFloats("scales"); // Upsample-7
   std::optional<SmallVector<int64_t>> sizes = getGivenSizes(node);
   bool usesSizes = sizes && !sizes->empty();
+  if (std::optional<SmallVector<int64_t>> given = node.getConstantInts(3))
+    for (int64_t size : *given)
+      if (size < 0)
+        return node.error() << "a size of " << size
+                            << " is given, but sizes are not negative";
   size_t count = usesSizes ? sizes->size() : (scales ? scales->size() : 0);
   if (count != axes->size())
     return node.error() << "constant scales or sizes for " << axes->size()

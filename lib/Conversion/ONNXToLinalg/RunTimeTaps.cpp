@@ -165,7 +165,9 @@ bool ResizeTaps::repeats(int64_t factor) const {
   // Positions are rounded by less than what they are from a middle, for more
   // elements than these too.
   constexpr int64_t elements = 4096;
-  if (transformation == "align_corners")
+  // Larger ones take an index for each element, which is right, too.
+  constexpr int64_t mostFactor = 64;
+  if (transformation == "align_corners" || factor > mostFactor)
     return false;
   SmallVector<int64_t> indices =
       getNearest({0, elements, elements * factor, float(factor)});

@@ -19,11 +19,9 @@ static LogicalResult lowerIdentity(NodeAccessor &node) {
   return node.setOutput(node.getInput(0));
 }
 
-/// Reshapes input 0 to `shape`, or reports why not.
-static LogicalResult setReshaped(NodeAccessor &node, ArrayRef<int64_t> shape) {
-  Value result = makeReshape(node.b, node.getInput(0), shape);
-  if (result)
-    return node.setOutput(result);
+/// Reports why input 0 cannot be reshaped to `shape`.
+static LogicalResult refuseReshape(NodeAccessor &node,
+                                   ArrayRef<int64_t> shape) {
   RankedTensorType type = node.getInputType(0);
   InFlightDiagnostic diagnostic = node.error();
   diagnostic << "cannot reshape " << type << " to " << type.clone(shape);
@@ -34,6 +32,12 @@ static LogicalResult setReshaped(NodeAccessor &node, ArrayRef<int64_t> shape) {
   else
     diagnostic << ": the numbers of elements differ";
   return diagnostic;
+}
+
+/// Reshapes input 0 to `shape`, or reports why not.
+static LogicalResult setReshaped(NodeAccessor &node, ArrayRef<int64_t> shape) {
+  Value result = makeReshape(node.b, node.getInput(0), shape);
+  return result ? node.setOutput(result) : refuseReshape(node, shape);
 }
 
 /// Replaces the 0s (unless `allowsZero`) and the -1 of a Reshape's operand.
@@ -111,7 +115,11 @@ static LogicalResult lowerReshape(NodeAccessor &node) {
     shape = std::move(*constant);
   } else if (RankedTensorType type = node.getOutputType()) {
     // The operand is computed, but shape inference may have seen through it.
-    return setReshaped(node, type.getShape());
+    // One size that is open follows from the number of elements.
+    bool follows = type.getNumDynamicDims() <= 1 &&
+                   node.getInputType(0).getNumDynamicDims() <= 1;
+    return follows ? setReshaped(node, type.getShape())
+                   : refuseReshape(node, type.getShape());
   } else {
     return failure(failed(node.requireConstantInts(1, "shape")));
   }

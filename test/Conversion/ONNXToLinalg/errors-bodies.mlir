@@ -123,3 +123,15 @@ func.func @if_shape(%c: tensor<i1>, %x: tensor<2xf32>, %y: tensor<3xf32>) -> ten
   } : (tensor<i1>) -> tensor<?xf32>
   return %0 : tensor<?xf32>
 }
+
+// -----
+
+// What is scanned together has as many elements.
+func.func @scan_lengths(%x: tensor<5x2xf32>, %y: tensor<7x2xf32>) -> tensor<5x2xf32> {
+  // expected-error @+1 {{node 'a' (Scan, opset 22): input 1 is scanned in 7 steps, but the scanned inputs before it in 5}}
+  %0 = onnx.node "Scan"(%x, %y) {id = "a", opset = 22 : i64} attributes {num_scan_inputs = 2 : i64} {
+  ^bb0(%row: tensor<2xf32>, %other: tensor<2xf32>):
+    onnx.yield %row : tensor<2xf32>
+  } : (tensor<5x2xf32>, tensor<7x2xf32>) -> tensor<5x2xf32>
+  return %0 : tensor<5x2xf32>
+}

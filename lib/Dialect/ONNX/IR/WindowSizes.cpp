@@ -100,7 +100,6 @@ getTransposedWindowSizes(const WindowAxis &axis, AffineExpr size,
                                  isPadded ? full - (axis.padLow + axis.padHigh)
                                           : full};
   }
-  AffineExpr output = wanted > 0 ? makeConstant(wanted) : size * axis.stride;
   // Without 'output_shape' the size takes no part in it.
   int64_t total = extra + axis.getReach() - axis.stride;
   if (wanted > 0) {
@@ -110,6 +109,8 @@ getTransposedWindowSizes(const WindowAxis &axis, AffineExpr size,
     total = known.getValue() - wanted;
   }
   total = std::max<int64_t>(0, total);
+  // An element for each stride, unless strides reach over the window.
+  AffineExpr output = wanted > 0 ? makeConstant(wanted) : full - total;
   int64_t low = autoPad == AutoPad::SameUpper ? total / 2 : total - total / 2;
   return TransposedWindowSizes{makeConstant(low), output};
 }
@@ -123,8 +124,12 @@ std::optional<AffineExpr> getScaledSize(AffineExpr size, float scale) {
   if (auto known = dyn_cast<AffineConstantExpr>(size))
     return getAffineConstantExpr(scaleNumber(known.getValue()),
                                  size.getContext());
-  // No image is larger on a side.
-  constexpr int64_t largestSize = 1 << 16, largestDivisor = 64;
+  // No image is larger on a side, nor is audio that is resized by fractions.
+  constexpr int64_t largestSize = 1 << 20, largestDivisor = 64;
+  // Of which products with these sizes are exact.
+  constexpr float largestFactor = 16;
+  if (scale <= largestFactor && scale == std::floor(scale))
+    return size * static_cast<int64_t>(scale);
   for (int64_t divisor = 1; divisor <= largestDivisor; ++divisor) {
     int64_t factor = std::lround(double(scale) * divisor);
     bool isEqual = factor > 0;

@@ -247,9 +247,12 @@ std::optional<SmallVector<Section>> getSections(const NodeSizes &in) {
       return std::nullopt;
     section.begin = clampPosition(in, (*starts)[i], sizes[*dim]);
     section.end = clampPosition(in, (*ends)[i], sizes[*dim]);
-    if (section.begin && section.end &&
-        !isAtLeast(in, section.end, section.begin))
-      section = {};
+    if (!section.begin || !section.end ||
+        isAtLeast(in, section.end, section.begin))
+      continue;
+    // It may be empty: known to be, it ends where it begins.
+    section.end = isAtLeast(in, section.begin, section.end) ? section.begin
+                                                            : AffineExpr();
   }
   return sections;
 }
@@ -319,6 +322,8 @@ SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
                            sections->size());
     begins.push_back((*sections)[dim].begin);
     ends.push_back((*sections)[dim].end);
+    if (!begins.back() || !ends.back())
+      return {};
   }
   return {{1, begins}, {2, ends}};
 }

@@ -59,6 +59,12 @@ std::optional<SmallVector<WindowAxis>> getAxes(const NodeSizes &in,
   if (!strides || !dilations || !pads ||
       in.sizes[0].size() != rank + firstSpatial)
     return std::nullopt;
+  // What is beyond is reported where the node is lowered.
+  constexpr int64_t limit = int64_t(1) << 31;
+  auto isBeyond = [](int64_t value) { return value < -limit || value > limit; };
+  if (llvm::any_of(*strides, isBeyond) || llvm::any_of(*dilations, isBeyond) ||
+      llvm::any_of(*pads, isBeyond) || llvm::any_of(kernel, isBeyond))
+    return std::nullopt;
   SmallVector<WindowAxis> axes;
   for (size_t dim = 0; dim < rank; ++dim) {
     if ((*strides)[dim] < 1 || (*dilations)[dim] < 1 || kernel[dim] < 1)
