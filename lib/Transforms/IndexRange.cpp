@@ -41,7 +41,7 @@ SmallVector<IndexRanges::Range> IndexRanges::getRanges(AffineMap map,
 static constexpr IndexRanges::Range all{std::numeric_limits<int64_t>::min(),
                                         std::numeric_limits<int64_t>::max()};
 
-/// Of a dimension of a buffer, or of what collapses dimensions of one.
+/// Of a dimension of a buffer, or of a view of one.
 IndexRanges::Range IndexRanges::getSizeRange(Value buffer, int64_t dim) {
   auto type = cast<MemRefType>(buffer.getType());
   if (!type.isDynamicDim(dim))
@@ -52,6 +52,13 @@ IndexRanges::Range IndexRanges::getSizeRange(Value buffer, int64_t dim) {
     return get(alloc.getDynamicSizes()[number]);
   if (auto view = dyn_cast_or_null<memref::ViewOp>(op))
     return get(view.getSizes()[number]);
+  if (auto expansion = dyn_cast_or_null<memref::ExpandShapeOp>(op))
+    return get(cast<Value>(expansion.getMixedOutputShape()[dim]));
+  if (auto part = dyn_cast_or_null<memref::SubViewOp>(op))
+    return get(part.getSizes()[number]);
+  if (auto cast = dyn_cast_or_null<memref::CastOp>(op);
+      cast && isa<MemRefType>(cast.getSource().getType()))
+    return getSizeRange(cast.getSource(), dim);
   auto collapse = dyn_cast_or_null<memref::CollapseShapeOp>(op);
   if (!collapse)
     return all;

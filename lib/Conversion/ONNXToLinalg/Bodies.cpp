@@ -370,8 +370,9 @@ static std::optional<int64_t> getCollectedCount(NodeAccessor &node,
   return std::nullopt;
 }
 
-/// Sets how often a Loop runs at most, by its first input or by what it is
-/// declared to collect; fails when nothing but the condition says it.
+/// Sets how often a Loop that may be known to stop early runs at most, by its
+/// first input or by what it is declared to collect; fails when nothing but the
+/// condition says it.
 static LogicalResult setMostSteps(NodeAccessor &node, StepLoop &loop,
                                   std::optional<int64_t> collectedCount) {
   constexpr int64_t most = int64_t(1) << 31; // More stands for "until false".
@@ -380,7 +381,9 @@ static LogicalResult setMostSteps(NodeAccessor &node, StepLoop &loop,
     return failure();
   if (constant && constant->front() < most) {
     loop.count = std::max<int64_t>(constant->front(), 0);
-    loop.count = std::min(loop.count, collectedCount.value_or(loop.count));
+    // Only a condition ends it before.
+    if (loop.stopsEarly)
+      loop.count = std::min(loop.count, collectedCount.value_or(loop.count));
     return success();
   }
   if (collectedCount) {
@@ -450,11 +453,11 @@ static LogicalResult lowerLoop(NodeAccessor &node) {
     return node.error() << "a body with the node's states behind the number "
                            "of the step and the condition is needed";
   StepLoop loop;
+  Value condition = getCondition(node);
+  loop.stopsEarly = condition && mayStopEarly(node, condition);
   std::optional<int64_t> collectedCount = getCollectedCount(node, numStates);
   bool isBounded = succeeded(setMostSteps(node, loop, collectedCount));
   bool collects = node.getNumOutputs() > numStates;
-  Value condition = getCondition(node);
-  loop.stopsEarly = condition && mayStopEarly(node, condition);
   bool collectsUnknown = collects && loop.runtimeCount &&
                          (!loop.isCountOfSizes || loop.stopsEarly);
   if (!isBounded || !condition || collectsUnknown)
