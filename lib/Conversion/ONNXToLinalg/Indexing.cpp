@@ -165,6 +165,17 @@ static Value makeCountedElements(NodeAccessor &node, int64_t axis) {
   return makeMoved(b, node.getInput(0), shape, coordinates);
 }
 
+/// The position along loop `loop` in a dimension of `size`. Where the two need
+/// not be equally long, since one shows at run time, it ends with the
+/// dimension.
+static Value makePosition(ImplicitLocOpBuilder &b, int64_t loop,
+                          OpFoldResult size, bool isFixed) {
+  Value position = linalg::IndexOp::create(b, loop);
+  if (isFixed && getConstantIntValue(size))
+    return position;
+  return arith::MinUIOp::create(b, position, getLast(b, size));
+}
+
 static LogicalResult lowerGatherElements(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   RankedTensorType type = node.getInputType(0);
@@ -190,9 +201,10 @@ static LogicalResult lowerGatherElements(NodeAccessor &node) {
       [&](ImplicitLocOpBuilder &b, ValueRange s) -> Value {
         SmallVector<Value> coordinates;
         for (int64_t dim = 0; dim < rank; ++dim)
-          coordinates.push_back(dim == axis
-                                    ? makeBoundedIndex(b, s[0], dataSizes[dim])
-                                    : Value(linalg::IndexOp::create(b, dim)));
+          coordinates.push_back(
+              dim == axis ? makeBoundedIndex(b, s[0], dataSizes[dim])
+                          : makePosition(b, dim, dataSizes[dim],
+                                         !indexType.isDynamicDim(dim)));
         return tensor::ExtractOp::create(b, data, coordinates);
       }));
 }
@@ -278,9 +290,12 @@ static LogicalResult lowerGatherND(NodeAccessor &node) {
           int64_t i = dim - numBatchDims;
           if (i >= 0 && i < numIndexed)
             coordinates.push_back(makeBoundedIndex(b, s[i], dataSizes[dim]));
+          else if (i < 0)
+            coordinates.push_back(makePosition(b, dim, dataSizes[dim],
+                                               !indexType.isDynamicDim(dim)));
           else
-            coordinates.push_back(linalg::IndexOp::create(
-                b, i < 0 ? dim : numOuterDims + i - numIndexed));
+            coordinates.push_back(
+                linalg::IndexOp::create(b, numOuterDims + i - numIndexed));
         }
         return tensor::ExtractOp::create(b, data, coordinates);
       }));

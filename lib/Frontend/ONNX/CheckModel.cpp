@@ -300,6 +300,8 @@ Error checkModel(LoadedModel &model) {
     nameNodes(function);
   if (Error error = checkNames(model))
     return error;
+  if (Error error = checkDivisors(model))
+    return error;
   rewriteGroupNormalizations(model.proto);
 
   OperatorCheck operators(model);

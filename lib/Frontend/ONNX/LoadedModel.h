@@ -117,6 +117,9 @@ llvm::Error explainRefusal(LoadedModel &model);
 /// of another one, or a node has an attribute twice. Nodes have names.
 llvm::Error checkNames(LoadedModel &model);
 
+/// Refuses attributes that onnx's inference of shapes would divide by 0 for.
+llvm::Error checkDivisors(LoadedModel &model);
+
 /// Moves nodes of the graph, of functions and of bodies behind those that they
 /// read, and no others. Nodes have names. Fails where a value is read that
 /// nothing computes, or needs itself.
