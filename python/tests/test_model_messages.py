@@ -105,13 +105,13 @@ def test_attributes(refused):
 # Values
 
 
-def make_choice(nodes, result):
+def make_choice(nodes, result, source="x", target="y"):
     """An If whose one branch has these nodes; what is wrong in it is seen late."""
-    branches = [helper.make_graph([relu("x", "r")], "no", [], [value("r")]),
+    branches = [helper.make_graph([relu(source, "r")], "no", [], [value("r")]),
                 helper.make_graph(nodes, "yes", [], [value(result)])]
     condition = helper.make_tensor("cond", TensorProto.BOOL, [], [True])
     return [helper.make_node("Constant", [], ["c0"], value=condition),
-            helper.make_node("If", ["c0"], ["y"], else_branch=branches[0], then_branch=branches[1])]
+            helper.make_node("If", ["c0"], [target], else_branch=branches[0], then_branch=branches[1])]
 
 
 def test_types_that_contradict(refused):
@@ -233,6 +233,30 @@ def test_graphs_and_functions_without_names(refused, fails, tmp_path):
             opsets=opsets, functions=[function])
 
 
+def test_names_in_bodies(refused):
+    """A body sees the inputs and initializers around it, and what the nodes before its own compute."""
+    text = "around the body, needed one that the body does not see; hint: rename one of the two"
+    refused("node 'inner' (Relu, opset 17): output 'x' of a node in a body has the name of an input or initializer "
+            + text, make_choice([relu("x", "s"), relu("s", "x", name="inner")], "x"))
+    weight = helper.make_tensor("w", FLOAT, [1], [1.0])
+    refused(f"output 'w' of a node in a body has the name of an input or initializer {text}",
+            make_choice([relu("x", "w")], "w"), initializers=[weight])
+    refused("node 'inner' (Relu, opset 17): output 'before' of a node in a body has the name of an output of node "
+            f"'outer' {text}",
+            [relu("x", "before", name="outer"), *make_choice([relu("x", "before", name="inner")], "before")])
+    inside = make_function("F", make_choice([relu("a", "a", name="inner")], "a", "a", "b"), {"": 17})
+    refused(f"node 'inner' (Relu, opset 17 in function 'F'): output 'a' of a node in a body has the name of an input or "
+            f"initializer {text}", [call("F", "x", "y")], opsets={"": 17, "own": 1}, functions=[inside])
+
+
+def test_functions_in_the_domain_of_operators(refused):
+    function = make_function("F", [relu("a", "b")], {"": 17})
+    function.domain = ""
+    refused("node 'call': F (domain ai.onnx, opset 17): the function of that name is in a domain of ONNX's own operators, "
+            "needed one in a domain of the model's; rename the domain of the function and of the nodes that call it, as "
+            "'com.example'", [helper.make_node("F", ["x"], ["y"], "call")], functions=[function])
+
+
 def test_two_versions_of_a_domain(refused, fails, tmp_path):
     text = ("imports opsets 17 and 18 of domain ai.onnx, needed one version of each domain; hint: keep the one that the "
             "nodes were exported for")
@@ -311,15 +335,35 @@ def test_attributes_of_operators(refused):
             opsets={"": 17, "com.example": 1}, types=[value("t")])
 
 
-def test_what_the_checker_says(refused):
-    """In its own words what is not one of the commonest reasons."""
+def test_values_of_attributes(refused):
     node = helper.make_node("Constant", [], ["c"], "none", value=helper.make_tensor("t", FLOAT, [1], [1.0]))
     node.attribute[0].ClearField("t")
-    refused("node 'none' (Constant, opset 17): the onnx checker refuses the node: Attribute 'value' is expected to have "
-            "field 't'", [node, relu()])
+    refused("node 'none' (Constant, opset 17): attribute 'value' has no value, needed one of type TENSOR; hint: leave "
+            "the attribute out where its default is meant", [node, relu()])
     node = helper.make_node("Softmax", ["x"], ["y"], "both", axis=1)
     node.attribute[0].f = 1.0
-    refused("the onnx checker refuses the model: type field and data field mismatch in attribute axis", [node])
+    refused("node 'both' (Softmax, opset 17): attribute 'axis' has values of types FLOAT and INT, needed one; hint: "
+            "keep the one that is meant, and its type", [node])
+    refused("node 'both' (Softmax, opset 17)", make_choice([helper.make_node("Abs", ["x"], ["s"]), with_output(node, "t")],
+                                                           "t"))
+    node.attribute[0].ClearField("i")
+    refused("attribute 'axis' has a value of type FLOAT and says that it is INT, needed one type for both; hint: correct "
+            "the wrong one", [node])
+
+
+def with_output(node, name):
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    copy.output[0] = name
+    return copy
+
+
+def test_what_the_checker_says(refused):
+    """In its own words what is not one of the commonest reasons."""
+    function = make_function("F", [relu("a", "b")], {"": 17})
+    function.output.append("b")
+    refused("the onnx checker refuses the model: function (F) should not have duplicate outputs", [call("F", "x", "y")],
+            opsets={"": 17, "own": 1}, functions=[function])
 
 
 # Types that are not declared

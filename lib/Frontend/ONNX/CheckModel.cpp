@@ -89,19 +89,20 @@ public:
 private:
   void checkNode(const pb::NodeProto &node, int opset,
                  const StringSet<> *typed) {
-    if (lookupCallee(functions, node))
-      return;
     auto *registry = pb::OpSchemaRegistry::Instance();
     const std::string &domain = node.domain();
+    bool isStandard =
+        pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map().count(
+            domain) != 0;
+    bool callsFunction = lookupCallee(functions, node) != nullptr;
+    if (callsFunction && !isStandard)
+      return;
     if (opset > 0 && (registry->GetSchema(node.op_type(), opset, domain) ||
                       hasFunctionBody(domain, node.op_type())))
       return;
     std::string why;
     const pb::OpSchema *newest =
         pb::OpSchemaRegistry::Schema(node.op_type(), domain);
-    bool isStandard =
-        pb::OpSchemaRegistry::DomainToVersionRange::Instance().Map().count(
-            domain) != 0;
     if (opset == 0) {
       why = "the model imports no version of its domain";
     } else if (newest) {
@@ -111,6 +112,10 @@ private:
             "the model imports " +
             std::to_string(opset) +
             "; export it again with a matching opset_version";
+    } else if (callsFunction) {
+      why = "the function of that name is in a domain of ONNX's own operators, "
+            "needed one in a domain of the model's; rename the domain of the "
+            "function and of the nodes that call it, as 'com.example'";
     } else if (isStandard) {
       why = "no opset has this operator";
     } else if (typed && hasTypedOutputs(node, *typed)) {
@@ -301,6 +306,8 @@ Error checkModel(LoadedModel &model) {
   if (Error error = checkNames(model))
     return error;
   if (Error error = checkDivisors(model))
+    return error;
+  if (Error error = checkBodyNames(model))
     return error;
   rewriteGroupNormalizations(model.proto);
 

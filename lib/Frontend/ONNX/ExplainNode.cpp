@@ -6,8 +6,8 @@
 //
 // The checker's messages name a node by the way, and say neither which version
 // of its operator is meant nor what that takes. Here the node is found that an
-// operator's definition does not fit, and the commonest reasons are told with
-// what was found and what is needed; others in the checker's words.
+// operator's definition does not fit, or one of whose attributes has not
+// exactly one value, and told what was found and what is needed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -104,6 +104,57 @@ std::string explainAttributes(const pb::OpSchema &schema,
   return "";
 }
 
+/// The types of the values that an attribute has; lists without elements do not
+/// count.
+std::vector<pb::AttributeProto::AttributeType>
+listValues(const pb::AttributeProto &attribute) {
+  using Attribute = pb::AttributeProto;
+  const std::pair<bool, Attribute::AttributeType> fields[] = {
+      {attribute.has_f(), Attribute::FLOAT},
+      {attribute.has_i(), Attribute::INT},
+      {attribute.has_s(), Attribute::STRING},
+      {attribute.has_t(), Attribute::TENSOR},
+      {attribute.has_g(), Attribute::GRAPH},
+      {attribute.has_sparse_tensor(), Attribute::SPARSE_TENSOR},
+      {attribute.has_tp(), Attribute::TYPE_PROTO},
+      {attribute.floats_size() > 0, Attribute::FLOATS},
+      {attribute.ints_size() > 0, Attribute::INTS},
+      {attribute.strings_size() > 0, Attribute::STRINGS},
+      {attribute.tensors_size() > 0, Attribute::TENSORS},
+      {attribute.graphs_size() > 0, Attribute::GRAPHS},
+      {attribute.sparse_tensors_size() > 0, Attribute::SPARSE_TENSORS},
+      {attribute.type_protos_size() > 0, Attribute::TYPE_PROTOS}};
+  std::vector<Attribute::AttributeType> types;
+  for (auto [isGiven, type] : fields)
+    if (isGiven)
+      types.push_back(type);
+  return types;
+}
+
+/// Of attributes alone: one has exactly one value, of the type that it is said
+/// to have. A list may be empty, and a function's caller may give the value.
+std::string explainValues(const pb::NodeProto &node) {
+  for (const pb::AttributeProto &attribute : node.attribute()) {
+    auto types = listValues(attribute);
+    std::string found = join(map_range(types, describeType), " and ");
+    std::string begin = "attribute '" + attribute.name() + "' has ";
+    if (types.size() > 1)
+      return begin + "values of types " + found +
+             ", needed one; hint: keep the one that is meant, and its type";
+    bool isTyped = attribute.has_type();
+    if (types.size() == 1 && isTyped && types.front() != attribute.type())
+      return begin + "a value of type " + found + " and says that it is " +
+             describeType(attribute.type()) +
+             ", needed one type for both; hint: correct the wrong one";
+    bool isList = StringRef(describeType(attribute.type())).ends_with("S");
+    if (types.empty() && isTyped && !isList && !attribute.has_ref_attr_name())
+      return begin + "no value, needed one of type " +
+             describeType(attribute.type()) +
+             "; hint: leave the attribute out where its default is meant";
+  }
+  return "";
+}
+
 /// What does not fit; empty for what is not one of the commonest reasons.
 std::string explain(const pb::OpSchema &schema, const pb::NodeProto &node) {
   // The definition alone may be, with another one in a later opset.
@@ -126,24 +177,28 @@ std::string explain(const pb::OpSchema &schema, const pb::NodeProto &node) {
   return missing.empty() ? explainAttributes(schema, node) : missing;
 }
 
+bool fitsDefinition(const pb::OpSchema &schema, const pb::NodeProto &node) {
+  try {
+    schema.Verify(node);
+    return true;
+  } catch (const std::exception &) {
+    return false;
+  }
+}
+
 /// The error of a node that the definition of its operator does not fit.
 Error verifyNode(const pb::NodeProto &node, int opset) {
+  std::string why = explainValues(node);
   const pb::OpSchema *schema = pb::OpSchemaRegistry::Instance()->GetSchema(
       node.op_type(), opset, node.domain());
-  if (!schema)
+  if (why.empty() && schema && !fitsDefinition(*schema, node))
+    why = explain(*schema, node);
+  if (why.empty())
     return Error::success();
-  Error error = catchErrors("the onnx checker refuses the node",
-                            [&] { schema->Verify(node); });
-  if (!error)
-    return error;
-  if (std::string why = explain(*schema, node); !why.empty()) {
-    consumeError(std::move(error));
-    error = makeUserError(ExitCode::Model, why);
-  }
   DiagnosedNode described{node.name(), node.op_type(), opset, /*detail=*/""};
   if (!node.domain().empty())
     described.detail = ", domain " + node.domain();
-  return addNode(std::move(error), described);
+  return addNode(makeUserError(ExitCode::Model, why), described);
 }
 
 } // namespace

@@ -120,6 +120,10 @@ llvm::Error checkNames(LoadedModel &model);
 /// Refuses attributes that onnx's inference of shapes would divide by 0 for.
 llvm::Error checkDivisors(LoadedModel &model);
 
+/// Fails where a node in a body computes a value with the name of one that the
+/// body sees around it. Nodes have names.
+llvm::Error checkBodyNames(const LoadedModel &model);
+
 /// Moves nodes of the graph, of functions and of bodies behind those that they
 /// read, and no others. Nodes have names. Fails where a value is read that
 /// nothing computes, or needs itself.
