@@ -9,6 +9,7 @@
 #include "garam/Dialect/Host/IR/Host.h"
 #include "garam/Support/NodeIds.h"
 #include "garam/Transforms/SumOfProducts.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Matchers.h"
 
 using namespace mlir;
@@ -97,19 +98,26 @@ static std::optional<Product> findProduct(linalg::GenericOp op) {
   return std::nullopt;
 }
 
-/// The weights as tiles (t, k, n) of `tile` columns n each, in front of all
-/// loops that the product is in.
-static Value packWeights(RewriterBase &builder, Location loc,
-                         const Product &product, int64_t tile) {
-  OpBuilder::InsertionGuard guard(builder);
+/// The constant weights of a product where packing them is no part of a loop
+/// around it; sets the builder's insertion point there. Kernels take packed
+/// weights as inputs, and pack none themselves.
+static Value takeOutOfLoops(OpBuilder &builder, const Product &product) {
   linalg::GenericOp op = product.op;
-  Block &body = op->getParentOfType<func::FuncOp>().front();
-  Operation *outermost = body.findAncestorOpInBlock(*op);
+  Operation *outermost = op;
+  while (!isa<func::FuncOp>(outermost->getParentOp()))
+    outermost = outermost->getParentOp();
+  builder.setInsertionPoint(outermost);
   Value weights = op.getInputs()[product.weights];
   Operation *constant = weights.getDefiningOp();
-  if (constant->getBlock() != &body)
-    builder.moveOpBefore(constant, outermost);
-  builder.setInsertionPoint(outermost);
+  bool isOutside = constant->getBlock() == outermost->getBlock();
+  return isOutside ? weights : builder.clone(*constant)->getResult(0);
+}
+
+/// The weights as tiles (t, k, n) of `tile` columns n each.
+static Value packWeights(OpBuilder &builder, Location loc,
+                         const Product &product, int64_t tile) {
+  OpBuilder::InsertionGuard guard(builder);
+  Value weights = takeOutOfLoops(builder, product);
   Type element = getElementTypeOrSelf(weights);
   int64_t numTiles = product.columns / tile;
   SmallVector<int64_t> shape, permutation;

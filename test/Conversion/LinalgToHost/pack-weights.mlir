@@ -124,3 +124,30 @@ func.func @run_time(%x: tensor<?x?x64xf32>, %b: index, %m: index) -> tensor<?x?x
   } -> tensor<?x?x48xf32>
   return %y : tensor<?x?x48xf32>
 }
+
+// What is in a loop is packed before it, once.
+// CHECK-LABEL: @loop
+// CHECK: %[[PACKED:.*]] = host.permute %{{.*}} [1, 0, 2] : tensor<64x4x16xf32> to tensor<4x64x16xf32>
+// CHECK: scf.for
+// CHECK-NOT: host.permute
+// CHECK: linalg.generic {{.*}} ins(%{{.*}}, %[[PACKED]]
+func.func @loop(%x: tensor<8x64xf32>, %n: index) -> tensor<8x64xf32> {
+  %first = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %r = scf.for %i = %first to %n step %one iter_args(%state = %x) -> tensor<8x64xf32> {
+    %w = arith.constant dense_resource<w> : tensor<64x64xf32>
+    %zero = arith.constant 0.0 : f32
+    %e = tensor.empty() : tensor<8x64xf32>
+    %z = linalg.fill ins(%zero : f32) outs(%e : tensor<8x64xf32>) -> tensor<8x64xf32>
+    %y = linalg.generic {indexing_maps = [#x, #w, #y],
+                         iterator_types = ["parallel", "parallel", "reduction"]}
+        ins(%state, %w : tensor<8x64xf32>, tensor<64x64xf32>) outs(%z : tensor<8x64xf32>) {
+    ^bb0(%a: f32, %c: f32, %s: f32):
+      %p = arith.mulf %a, %c : f32
+      %t = arith.addf %s, %p : f32
+      linalg.yield %t : f32
+    } -> tensor<8x64xf32>
+    scf.yield %y : tensor<8x64xf32>
+  }
+  return %r : tensor<8x64xf32>
+}
