@@ -262,6 +262,17 @@ def test_recurrent_layers(operator, gates, direction):
     check(make_model(graph, weights), SEQUENCE, [{"x": floats(seq, batch, 5)} for batch, seq in SEQUENCES])
 
 
+@pytest.mark.parametrize("operator, gates", [("LSTM", 4), ("GRU", 3), ("RNN", 1)])
+def test_recurrent_layers_of_fixed_steps(operator, gates):
+    """A product of the loop over the steps fills whole tiles of packed weights."""
+    hidden = 16
+    graph = f"""(float[5, batch, 6] x) => (float[5, 1, batch, {hidden}] y) {{
+        y = {operator} <hidden_size = {hidden}> (x, w, r) }}"""
+    weights = {"w": floats(1, gates * hidden, 6, low=-0.5, high=0.5),
+               "r": floats(1, gates * hidden, hidden, low=-0.5, high=0.5)}
+    check(make_model(graph, weights), {"batch": (1, 9)}, [{"x": floats(5, size, 6)} for size in (1, 9, 4)])
+
+
 def test_recurrent_layer_with_states_and_lengths():
     graph = """(float[seq, batch, 5] x, int32[batch] lengths, float[1, batch, 7] h0) =>
                (float[seq, 1, batch, 7] y, float[1, batch, 7] h) {
@@ -335,6 +346,28 @@ def test_batch_of_a_network_that_resizes():
     check(make_model(graph, {"none": np.zeros(0, np.float32), "scales": np.array([1, 1, 2, 2], np.float32),
                              "ends": np.array([9, 11])}), BATCH,
           [{"x": floats(size, 3, 6, 8)} for size in (2, 6, 1)])
+
+
+@pytest.mark.parametrize("mode", ["linear", "nearest", "cubic"])
+def test_batch_of_sampled_images(mode):
+    graph = f"""(float[batch, 3, 5, 6] x, float[batch, 4, 2, 2] grid) => (float[batch, 3, 4, 2] y) {{
+        y = GridSample <mode = "{mode}", padding_mode = "reflection"> (x, grid) }}"""
+    check(make_model(graph), {"batch": (1, 4)},
+          [{"x": floats(n, 3, 5, 6), "grid": floats(n, 4, 2, 2, low=-1.3, high=1.3)} for n in (1, 4, 3)])
+
+
+def test_refuses_grids_of_another_batch():
+    graph = """(float[n, 3, 5, 6] x, float[m, 4, 2, 2] grid) => (float[n, 3, 4, 2] y) { y = GridSample (x, grid) }"""
+    with pytest.raises(garam.ModelError):
+        garam.compile(make_model(graph), target="host", dims={"n": (1, 4), "m": (1, 4)})
+
+
+def test_batch_of_images_from_columns():
+    graph = """(float[batch, 12, 16] x) => (float[batch, 2, 6, 5] y) {
+        image = Constant <value_ints = [6, 5]> ()
+        block = Constant <value_ints = [3, 2]> ()
+        y = Col2Im (x, image, block) }"""
+    check(make_model(graph), {"batch": (1, 4)}, [{"x": floats(n, 12, 16)} for n in (1, 4, 3)])
 
 
 def test_pads_of_run_time_sizes():

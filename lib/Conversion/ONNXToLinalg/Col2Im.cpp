@@ -197,13 +197,16 @@ static Value makeImages(NodeAccessor &node, const Blocks &blocks) {
   int64_t rank = blocks.image.size(), numDims = 3 + rank;
   Type type = node.getElementType(), sumType = getAccumulatorType(type);
   int64_t batch = node.getInputType(0).getDimSize(0);
-  SmallVector<int64_t> imageShape{batch, blocks.channels};
-  llvm::append_range(imageShape, blocks.image);
-  Value columns = makeReshape(
-      b, node.getInput(0),
-      {batch, blocks.channels, blocks.windowSize, blocks.numPlaces});
-  Value init =
-      makeFilled(b, getStaticSizes(b, imageShape), getScalarAttr(sumType, 0));
+  SmallVector<ReassociationIndices> groups{{0}, {1, 2}, {3}};
+  Value columns = tensor::ExpandShapeOp::create(
+      b,
+      RankedTensorType::get(
+          {batch, blocks.channels, blocks.windowSize, blocks.numPlaces}, type),
+      node.getInput(0), groups);
+  Sizes imageSizes{getSizes(b, node.getInput(0)).front(),
+                   b.getIndexAttr(blocks.channels)};
+  llvm::append_range(imageSizes, getStaticSizes(b, blocks.image));
+  Value init = makeFilled(b, imageSizes, getScalarAttr(sumType, 0));
   // As upstream's pooling operations do, the nest takes the window's size from
   // an empty operand.
   Value window = tensor::EmptyOp::create(b, {blocks.windowSize}, type);
@@ -240,7 +243,8 @@ static Value makeImages(NodeAccessor &node, const Blocks &blocks) {
 static LogicalResult lowerCol2Im(NodeAccessor &node) {
   Blocks blocks;
   if (failed(node.checkRank(0, 3, 3)) ||
-      failed(node.checkStatic(0, "a window")) ||
+      failed(node.checkStaticDim(0, 1, "a window")) ||
+      failed(node.checkStaticDim(0, 2, "a window")) ||
       failed(readBlocks(node, blocks)) || failed(checkPlaces(node, blocks)))
     return failure();
   return node.setOutput(makeImages(node, blocks));

@@ -75,11 +75,13 @@ LogicalResult GridSample::check() {
     return node.error() << "attribute 'padding_mode' is '" << padding
                         << "', but zeros, border or reflection is needed";
   if (failed(node.checkRank(0, 3, 8)) || failed(node.checkFloat(1)) ||
-      failed(node.checkStatic(0, "sampling")) ||
-      failed(node.checkStatic(1, "sampling")) ||
       (mode != "nearest" && failed(node.checkFloat(0))))
     return failure();
   RankedTensorType type = node.getInputType(0), grid = node.getInputType(1);
+  for (unsigned input : {0u, 1u})
+    for (int64_t dim = 1; dim < node.getInputType(input).getRank(); ++dim)
+      if (failed(node.checkStaticDim(input, dim, "sampling")))
+        return failure();
   if (grid.getRank() != type.getRank() ||
       grid.getDimSize(0) != type.getDimSize(0) ||
       grid.getShape().back() != getNumAxes())
@@ -141,8 +143,8 @@ Taps GridSample::makeTaps(int64_t axis) {
   Type type = getAccumulatorType(gridType.getElementType());
   int64_t rank = gridType.getRank();
   size = node.getInputType(0).getDimSize(axis + 2);
-  Sizes sizes = getStaticSizes(b, gridType.getShape().drop_back());
-  sizes.push_back(b.getIndexAttr(getNumTaps()));
+  Sizes sizes = getSizes(b, node.getInput(1));
+  sizes.back() = b.getIndexAttr(getNumTaps());
   // The first coordinate is that of the last axis.
   SmallVector<AffineExpr> coordinates;
   for (int64_t dim = 0; dim + 1 < rank; ++dim)
@@ -213,10 +215,10 @@ static Value makeExtracted(ImplicitLocOpBuilder &b, NodeAccessor &node,
 }
 
 static Sizes getResultSizes(NodeAccessor &node) {
-  SmallVector<int64_t> shape(node.getInputType(0).getShape().take_front(2));
-  llvm::append_range(shape,
-                     node.getInputType(1).getShape().drop_front().drop_back());
-  return getStaticSizes(node.b, shape);
+  Sizes sizes = getSizes(node.b, node.getInput(0));
+  Sizes grid = getSizes(node.b, node.getInput(1));
+  std::copy(grid.begin() + 1, grid.end() - 1, sizes.begin() + 2);
+  return sizes;
 }
 
 Value GridSample::makeNearest(ArrayRef<Taps> taps) {
