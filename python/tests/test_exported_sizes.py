@@ -27,9 +27,11 @@ NETWORKS = {
     "llama": TEXT, "transformer-encoder": TEXT, "rotary-attention": TEXT,
     "lstm": TEXT, "bidirectional-lstm": TEXT, "gru": TEXT,
     "vit": IMAGES, "resnet": IMAGES, "mobilenet-v3": IMAGES, "unet": IMAGES, "deeplab": IMAGES,
-    "diffusion-unet": IMAGES, "whisper-encoder": IMAGES,
+    "diffusion-unet": IMAGES, "whisper-encoder": IMAGES, "flow-warp": IMAGES, "folded-patches": IMAGES,
+    "forecaster": IMAGES,
 }
 ONE_EXPORTER = {"lstm": "torchscript", "bidirectional-lstm": "torchscript", "gru": "torchscript",
+                "forecaster": "torchscript",
                 # onnxruntime refuses the RotaryEmbedding nodes of the other file for batches.
                 "llama": "torchscript",
                 # An input of its own length for the decoder, which the other exporter takes to be the encoder's.

@@ -282,3 +282,37 @@ def statistics():
                     torch.floor_divide(x, 0.3), torch.erf(x), torch.sign(x))
 
     return Statistics(), {"x": torch.randn(3, 8)}
+
+
+@architecture("masked-statistics", exporters=("torchscript",))
+def masked_statistics():
+    """Sums and means of what a mask selects, as losses and metrics beside a network have them."""
+
+    class Masked(nn.Module):
+        def forward(self, x):
+            return x[x > 0].sum(), x.masked_select(x < 0).mean(), (x > 0).nonzero().float().mean(0)
+
+    return Masked(), {"x": torch.randn(3, 5)}
+
+
+# The other exporter's file takes the Shape of what NonZero has chosen, as a value.
+@architecture("routed-experts", exporters=("dynamo",))
+def routed_experts():
+    """Each expert has the rows that chose it, and adds its results to these."""
+
+    class Routed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Linear(8, 4)
+            self.experts = nn.ModuleList(
+                nn.Sequential(nn.Linear(8, 16), nn.GELU(), nn.Linear(16, 8)) for _ in range(4))
+
+        def forward(self, x):
+            weights, chosen = self.gate(x).softmax(-1).topk(2, -1)
+            result, masks = torch.zeros_like(x), F.one_hot(chosen, 4).permute(2, 1, 0)
+            for mask, expert in zip(masks, self.experts):
+                rank, row = torch.where(mask > 0)
+                result = result.index_add(0, row, expert(x[row]) * weights[row, rank, None])
+            return result
+
+    return randomise(Routed()), {"x": torch.randn(6, 8)}

@@ -115,6 +115,25 @@ def temporal_convolution():
         nn.Conv1d(1, 8, 1), Causal(1), Causal(2), Causal(4), nn.Conv1d(8, 4, 1))), {"wave": torch.randn(1, 1, 64)}
 
 
+@architecture("forecaster", torchscript_opset=13)
+def forecaster():
+    """A recurrent layer of 16 values, a gate, a moving average taken off, and means of windows."""
+
+    class Forecaster(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.LSTM(4, 16, batch_first=True)
+            self.gate, self.norm, self.out = nn.Linear(16, 32), nn.LayerNorm(16), nn.Linear(16, 3)
+
+        def forward(self, x):
+            hidden, _ = self.layer(x)
+            hidden = self.norm(F.glu(self.gate(hidden)) + hidden)
+            trend = F.avg_pool1d(F.pad(x.transpose(1, 2), (2, 2), mode="replicate"), 5, 1).transpose(1, 2)
+            return self.out(hidden), x - trend, x.unfold(1, 4, 2).mean(-1)
+
+    return randomise(Forecaster()), {"series": torch.randn(2, 12, 4)}
+
+
 class Positions(nn.Module):
     def __init__(self, length, width):
         super().__init__()

@@ -259,6 +259,26 @@ def spatial_transformer():
     return randomise(Spatial()), image(1, 22)
 
 
+@architecture("flow-warp", torchscript_opset=16, dynamo_opset=20)
+def flow_warp():
+    """A frame moved along the flow that is computed of two."""
+
+    class Warp(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.flow = nn.Conv2d(6, 2, 3, padding=1)
+            places = torch.meshgrid(torch.linspace(-1, 1, 12), torch.linspace(-1, 1, 16), indexing="ij")
+            self.register_buffer("places", torch.stack(places[::-1], -1)[None])
+
+        def forward(self, first, second):
+            flow = self.flow(torch.cat([first, second], 1)).permute(0, 2, 3, 1)
+            grid = self.places + 0.2 * flow
+            return F.grid_sample(second, grid, padding_mode="border", align_corners=True)
+
+    frames = {name: torch.randn(1, 3, 12, 16) for name in ("first", "second")}
+    return randomise(Warp()), frames
+
+
 @architecture("generator", torchscript_opset=15)
 def generator():
     return randomise(nn.Sequential(
