@@ -158,9 +158,13 @@ The operators that the compiler lowers; where nothing else is said, of ONNX's de
 - How many elements `Compress`, `NonMaxSuppression`, `NonZero` and `Unique` yield, and how many steps
   a `Loop` takes that may stop before it has taken as many as it may, shows at run time,
   unless the model declares it. What follows from them lies in buffers of the largest size; outputs
-  have the size that they have. Operators that would need the number at compile time are refused,
-  and so are those that combine such a tensor with one that need not be as long: where the number
-  is 1 in a run ONNX would broadcast.
+  have the size that they have. Such a size counts as known for `Compress`, `NonZero`, `Pad`,
+  `Scatter`, `ScatterElements`, `ScatterND`, `Shape`, `Size`, `Slice` by positive steps and `Split`
+  into constant sizes, which are the model's to make up the size. What `Shape` and `Size` yield is
+  followed through arithmetic, so that `ConstantOfShape`, `Expand`, `Range` and `Reshape` take it. Operators
+  that would need the number at compile time are refused, and so are those that combine such a
+  tensor with one that need not be as long: where the number is 1 in a run ONNX would broadcast.
+  Of an output the data decides one size.
 
 Functions of the model are replaced by their bodies first, and so are these operators, which ONNX
 defines by others, or which are written as others (`lib/Frontend/ONNX/FunctionBodies.cpp`):

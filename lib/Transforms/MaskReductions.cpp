@@ -14,17 +14,11 @@ using namespace mlir;
 
 namespace garam {
 
-Value readCounter(OpBuilder &b, Value counter) {
-  Location loc = counter.getLoc();
-  return arith::IndexCastOp::create(b, loc, b.getIndexType(),
-                                    tensor::ExtractOp::create(b, loc, counter));
-}
-
 linalg::LinalgOp maskReductions(RewriterBase &b, linalg::LinalgOp op,
-                                ArrayRef<Value> loopCounters) {
+                                ArrayRef<Value> counts) {
   SmallVector<unsigned> dims;
   op.getReductionDims(dims);
-  llvm::erase_if(dims, [&](unsigned dim) { return !loopCounters[dim]; });
+  llvm::erase_if(dims, [&](unsigned dim) { return !counts[dim]; });
   if (dims.empty())
     return op;
   // The name of an operation says what its body is.
@@ -33,16 +27,15 @@ linalg::LinalgOp maskReductions(RewriterBase &b, linalg::LinalgOp op,
   Operation *yield = op.getBlock()->getTerminator();
   for (unsigned dim : dims) {
     OpBuilder::InsertionGuard guard(b);
-    b.setInsertionPoint(op);
-    Value count = readCounter(b, loopCounters[dim]);
     b.setInsertionPoint(yield);
     Location loc = op.getLoc();
     Value index = linalg::IndexOp::create(b, loc, dim);
-    Value counts =
-        arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, index, count);
+    Value isCounted = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult,
+                                            index, counts[dim]);
     for (auto [operand, old] :
          llvm::zip_equal(yield->getOpOperands(), op.getRegionOutputArgs()))
-      operand.set(arith::SelectOp::create(b, loc, counts, operand.get(), old));
+      operand.set(
+          arith::SelectOp::create(b, loc, isCounted, operand.get(), old));
   }
   return op;
 }

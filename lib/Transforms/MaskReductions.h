@@ -12,15 +12,12 @@
 
 namespace garam {
 
-/// The number that `counter` holds, an i64 tensor of rank 0, as an index.
-mlir::Value readCounter(mlir::OpBuilder &b, mlir::Value counter);
-
 /// Keeps what results and accumulators are as they are where a reduction is
-/// beyond what counts. `loopCounters` has the counter of each loop of `op`, or
-/// null. Returns `op` with such a body.
+/// beyond what counts. `counts` has for each loop of `op` how many iterations
+/// count, an index, or null where all do. Returns `op` with such a body.
 mlir::linalg::LinalgOp maskReductions(mlir::RewriterBase &b,
                                       mlir::linalg::LinalgOp op,
-                                      llvm::ArrayRef<mlir::Value> loopCounters);
+                                      llvm::ArrayRef<mlir::Value> counts);
 
 } // namespace garam
 

@@ -21,9 +21,9 @@ SEQUENCES = "a loop over parts of run-time sizes, collected in a sequence"
 KNOWN_FAILURES: dict[tuple[str, str], str] = {
     ("embedding-bag", "torchscript"): SEQUENCES,
     ("embedding-bag", "dynamo"): SEQUENCES,
-    ("super-point", "dynamo"): "NonZero of what another has chosen, and Expand to the Shape of that",
-    ("switch-transformer", "torchscript"): "Split and Shape, as a value, of what NonZero has chosen",
-    ("vits", "torchscript"): "sizes that follow from sums of computed durations, and random numbers",
+    # The host agrees.
+    ("super-point", "dynamo"): "the chip's bfloat16 scores are above the threshold at other points: 16 in place of 15",
+    ("vits", "torchscript"): "a length that is a sum of computed durations, which nothing bounds",
 }
 
 # Of float32 and float64; of float16, whose epsilon is 1e-3, sums of a few hundred terms.

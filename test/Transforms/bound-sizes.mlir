@@ -96,9 +96,9 @@ func.func @concatenation(%buffer: tensor<4xf32>, %counter: tensor<i64>, %other: 
 
 // CHECK-LABEL: func @flatten(
 func.func @flatten(%buffer: tensor<4x3xf32>, %counter: tensor<i64>) -> tensor<?xf32> {
-  // CHECK: arith.muli
-  // CHECK: %[[COUNT:.*]] = tensor.from_elements
   // CHECK: %[[ALL:.*]] = tensor.collapse_shape {{.*}} : tensor<4x3xf32> into tensor<12xf32>
+  // CHECK: affine.apply
+  // CHECK: %[[COUNT:.*]] = tensor.from_elements
   // CHECK: return %[[ALL]], %[[COUNT]]
   %n = tensor.extract %counter[] : tensor<i64>
   %size = arith.index_cast %n : i64 to index
@@ -150,4 +150,105 @@ func.func @taken_name(%buffer: tensor<6xi64>, %counter: tensor<i64>) -> (tensor<
   %size = arith.index_cast %n : i64 to index
   %part = tensor.extract_slice %buffer[0] [%size] [1] : tensor<6xi64> to tensor<?xi64>
   return %part, %counter : tensor<?xi64>, tensor<i64>
+}
+
+// -----
+
+// Equal expressions of counters are equal sizes; buffers have room for the
+// greatest.
+
+// CHECK-LABEL: func @expressions(
+// CHECK-SAME: %[[BUFFER:.*]]: tensor<4xf32>
+func.func @expressions(%buffer: tensor<4xf32>, %counter: tensor<i64>) -> tensor<?xf32> {
+  // CHECK: linalg.fill {{.*}} outs({{.*}} : tensor<8xf32>)
+  // CHECK: linalg.add ins({{.*}} : tensor<8xf32>, tensor<8xf32>)
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %part = tensor.extract_slice %buffer[0] [%size] [1] : tensor<4xf32> to tensor<?xf32>
+  %both = tensor.concat dim(0) %part, %part : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+  %twice = affine.apply affine_map<()[s0] -> (s0 * 2)>()[%size]
+  %empty = tensor.empty(%twice) : tensor<?xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%empty : tensor<?xf32>) -> tensor<?xf32>
+  %0 = linalg.add ins(%both, %zeros : tensor<?xf32>, tensor<?xf32>) outs(%empty : tensor<?xf32>) -> tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// A negative index counts from the end of what counts.
+
+// CHECK-LABEL: func @gather(
+// CHECK-SAME: %[[BUFFER:.*]]: tensor<6xf32>, %[[COUNTER:.*]]: tensor<i64>, %[[INDICES:.*]]: tensor<2xi64>)
+func.func @gather(%buffer: tensor<6xf32>, %counter: tensor<i64>, %i: tensor<2xi64>) -> tensor<2xf32> {
+  // CHECK: %[[N:.*]] = tensor.extract %[[COUNTER]]
+  // CHECK: linalg.generic
+  // CHECK: %[[I:.*]] = tensor.extract %[[INDICES]]
+  // CHECK: arith.addi %{{.*}}, %{{.*}} : index
+  // CHECK: arith.select
+  // CHECK: tensor.extract
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %part = tensor.extract_slice %buffer[0] [%size] [1] : tensor<6xf32> to tensor<?xf32>
+  %0 = garam_ext.gather %part[%i] axis 0 : tensor<?xf32>, tensor<2xi64> -> tensor<2xf32>
+  return %0 : tensor<2xf32>
+}
+
+// -----
+
+// Where what counts is not together in the buffer, elements are read from where
+// they are.
+
+// CHECK-LABEL: func @compact(
+func.func @compact(%buffer: tensor<3x4xf32>, %counter: tensor<i64>) -> tensor<?xf32> {
+  // CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<12xf32>
+  // CHECK: linalg.generic {{.*}} outs(%[[EMPTY]] : tensor<12xf32>)
+  // CHECK: arith.remui
+  // CHECK: tensor.extract
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %columns = tensor.extract_slice %buffer[0, 0] [3, %size] [1, 1] : tensor<3x4xf32> to tensor<3x?xf32>
+  %0 = tensor.collapse_shape %columns [[0, 1]] : tensor<3x?xf32> into tensor<?xf32>
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// The state of a loop is a buffer.
+
+// CHECK-LABEL: func @loop(
+func.func @loop(%buffer: tensor<6xf32>, %counter: tensor<i64>, %x: f32) -> tensor<?xf32> {
+  // CHECK: scf.for {{.*}} -> (tensor<6xf32>)
+  // CHECK: tensor.insert {{.*}} : tensor<6xf32>
+  // CHECK: scf.yield {{.*}} : tensor<6xf32>
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %part = tensor.extract_slice %buffer[0] [%size] [1] : tensor<6xf32> to tensor<?xf32>
+  %end = tensor.dim %part, %c0 : tensor<?xf32>
+  %0 = scf.for %i = %c0 to %end step %c1 iter_args(%state = %part) -> (tensor<?xf32>) {
+    %next = tensor.insert %x into %state[%i] : tensor<?xf32>
+    scf.yield %next : tensor<?xf32>
+  }
+  return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Padding begins where what counts ends.
+
+// CHECK-LABEL: func @pad(
+func.func @pad(%buffer: tensor<6xf32>, %counter: tensor<i64>, %x: f32) -> tensor<?xf32> {
+  // CHECK: tensor.empty() : tensor<9xf32>
+  // CHECK: arith.cmpi ult
+  // CHECK: arith.select
+  %n = tensor.extract %counter[] : tensor<i64>
+  %size = arith.index_cast %n : i64 to index
+  %part = tensor.extract_slice %buffer[0] [%size] [1] : tensor<6xf32> to tensor<?xf32>
+  %0 = tensor.pad %part low[1] high[2] {
+  ^bb0(%i: index):
+    tensor.yield %x : f32
+  } : tensor<?xf32> to tensor<?xf32>
+  return %0 : tensor<?xf32>
 }

@@ -433,12 +433,16 @@ def BoundSizes : Pass<"bound-sizes", "::mlir::func::FuncOp"> {
     many off a buffer as a counter, an i64 tensor of rank 0, says. This pass
     keeps the buffers in place of the slices. What is computed element by
     element is computed of all of a buffer; reductions leave out what lies
-    behind what counts. A result becomes its buffer, with the counter as a
-    further result, which attribute `garam.counted` names, so that a runtime
-    hands out what counts.
+    behind what counts; where counted parts are joined, padded or read in
+    another shape, elements are read from where they are. A result becomes its
+    buffer, with the counter as a further result, which attribute
+    `garam.counted` names, so that a runtime hands out what counts.
 
-    What cannot be done with a buffer is refused: to choose elements of it by
-    indices, which may count from its end, and windows over it.
+    Sizes are expressions of counters: sums, products, the lesser and the
+    greater of two. Two that need to be equal must be so by
+    arithmetic: a size that shows at run time may be 1, for which ONNX
+    broadcasts. What cannot be done with a buffer is refused, as windows over
+    it, and results of which two dimensions are counted.
 
     ```mlir
     %n = tensor.extract %counter[] : tensor<i64>

@@ -10,6 +10,7 @@
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -68,6 +69,8 @@ static FailureOr<SmallVector<int64_t>> getSplitSizes(NodeAccessor &node,
     sizes = std::move(*constant);
   } else if (auto attribute = node.getInts("split")) {
     sizes = std::move(*attribute);
+  } else if (ShapedType::isDynamic(size)) {
+    return failure(failed(node.checkStaticDim(0, axis, "a split")));
   } else {
     int64_t part = (size + count - 1) / count;
     for (int64_t i = 0, rest = size; i < count; ++i, rest -= part)
@@ -75,11 +78,14 @@ static FailureOr<SmallVector<int64_t>> getSplitSizes(NodeAccessor &node,
   }
   int64_t sum = 0;
   for (int64_t part : sizes) {
-    if (part < 0 || part > size - sum)
+    if (part < 0 || (!ShapedType::isDynamic(size) && part > size - sum))
       return node.error() << "the parts exceed the size " << size
                           << " of the dimension that is split";
     sum += part;
   }
+  // That parts make up a size of run time is the model's to say.
+  if (ShapedType::isDynamic(size))
+    size = sum;
   if (static_cast<int64_t>(sizes.size()) != count || sum != size)
     return node.error() << "the node has " << count << " outputs, but "
                         << sizes.size() << " parts with " << sum << " of "
@@ -89,7 +95,8 @@ static FailureOr<SmallVector<int64_t>> getSplitSizes(NodeAccessor &node,
 
 static LogicalResult lowerSplit(NodeAccessor &node) {
   int64_t axis = node.getAxis("axis", 0, node.getRank());
-  if (node.hasErrors() || failed(node.checkStaticDim(0, axis, "a split")))
+  if (node.hasErrors() || (!node.hasBoundedSizes() &&
+                           failed(node.checkStaticDim(0, axis, "a split"))))
     return failure();
   FailureOr<SmallVector<int64_t>> sizes = getSplitSizes(node, axis);
   if (failed(sizes))
@@ -139,6 +146,47 @@ static Range resolveRange(int64_t start, int64_t end, int64_t step,
   // -step overflows for the least integer; one step is all it can take.
   int64_t stride = step == INT64_MIN ? INT64_MAX : -step;
   return {start, span == 0 ? 0 : (span - 1) / stride + 1, step};
+}
+
+/// The first position and the number of elements of a range by a positive step
+/// of a dimension whose size shows at run time.
+static std::pair<OpFoldResult, OpFoldResult>
+resolveCountedRange(ImplicitLocOpBuilder &b, int64_t start, int64_t end,
+                    int64_t step, OpFoldResult size) {
+  // Sums with sizes stay numbers; no dimension has positions beyond.
+  constexpr int64_t farthest = int64_t(1) << 48;
+  AffineExpr s0 = b.getAffineSymbolExpr(0), s1 = b.getAffineSymbolExpr(1);
+  auto apply = [&](AffineExpr expr, ArrayRef<OpFoldResult> operands) {
+    return getValueOrCreateConstantIndexOp(
+        b, b.getLoc(),
+        affine::makeComposedFoldedAffineApply(b, b.getLoc(), expr, operands));
+  };
+  Value zero = arith::ConstantIndexOp::create(b, 0);
+  Value whole = getValueOrCreateConstantIndexOp(b, b.getLoc(), size);
+  auto clamp = [&](int64_t position) -> Value {
+    position = std::clamp(position, -farthest, farthest);
+    if (position < 0)
+      return arith::MaxSIOp::create(b, apply(s0 + position, size), zero);
+    if (position == farthest)
+      return whole;
+    Value number = arith::ConstantIndexOp::create(b, position);
+    return arith::MinSIOp::create(b, number, whole);
+  };
+  Value first = start == 0 ? zero : clamp(start);
+  Value span;
+  if (start > 0 && end >= farthest) // Without what cuts off the start.
+    span = apply(s0 - std::min(start, farthest), size);
+  else if (start > 0 && end < 0)
+    span = apply(s0 + (std::max(end, -farthest) - std::min(start, farthest)),
+                 size);
+  else
+    span = apply(s0 - s1, {clamp(end), first});
+  Value count = arith::MaxSIOp::create(b, span, zero);
+  if (step > 1)
+    count = apply((s0 + (std::min(step, farthest) - 1))
+                      .floorDiv(std::min(step, farthest)),
+                  OpFoldResult(count));
+  return {first, count};
 }
 
 /// Whether the range takes a dimension of any size whole.
@@ -311,6 +359,12 @@ static LogicalResult lowerSlice(NodeAccessor &node) {
       continue;
     if (type.isDynamicDim(axis) && isReversal(start, end, step)) {
       isReversedAtRunTime[axis] = true;
+      continue;
+    }
+    if (type.isDynamicDim(axis) && step > 0 && node.hasBoundedSizes()) {
+      std::tie(offsets[axis], sizes[axis]) =
+          resolveCountedRange(b, start, end, step, sizes[axis]);
+      strides[axis] = b.getIndexAttr(step);
       continue;
     }
     if (failed(node.checkStaticDim(0, axis, "a slice")))

@@ -28,11 +28,12 @@ Value writeCounter(ImplicitLocOpBuilder &b, Value value, Value counter) {
   return tensor::InsertOp::create(b, number, counter, ValueRange());
 }
 
-int64_t getRoom(NodeAccessor &node, unsigned index, int64_t dim, int64_t most) {
+OpFoldResult getRoom(NodeAccessor &node, unsigned index, int64_t dim,
+                     OpFoldResult most) {
   RankedTensorType type = node.getOutputType(index);
   if (!type || dim >= type.getRank() || type.isDynamicDim(dim))
     return most;
-  return type.getDimSize(dim);
+  return node.b.getIndexAttr(type.getDimSize(dim));
 }
 
 LogicalResult setCountedOutput(NodeAccessor &node, unsigned index, Value value,
@@ -41,7 +42,9 @@ LogicalResult setCountedOutput(NodeAccessor &node, unsigned index, Value value,
   auto type = cast<RankedTensorType>(value.getType());
   RankedTensorType declared = node.getOutputType(index);
   if (declared && dim < declared.getRank() && !declared.isDynamicDim(dim)) {
-    int64_t size = std::min(declared.getDimSize(dim), type.getDimSize(dim));
+    int64_t size = declared.getDimSize(dim);
+    if (!type.isDynamicDim(dim))
+      size = std::min(size, type.getDimSize(dim));
     return node.setOutput(index, size == type.getDimSize(dim)
                                      ? value
                                      : makeSlice(b, value, dim, 0, size));

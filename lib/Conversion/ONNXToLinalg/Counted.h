@@ -21,7 +21,8 @@ mlir::Value writeCounter(mlir::ImplicitLocOpBuilder &b, mlir::Value value,
 
 /// How many elements of a result a buffer needs: what the model declares for
 /// dimension `dim` of output `index`, else `most`.
-int64_t getRoom(NodeAccessor &node, unsigned index, int64_t dim, int64_t most);
+mlir::OpFoldResult getRoom(NodeAccessor &node, unsigned index, int64_t dim,
+                           mlir::OpFoldResult most);
 
 /// Sets output `index` to the first `counter` elements of `value` along `dim`,
 /// or, where the model declares how many these are, to as many.

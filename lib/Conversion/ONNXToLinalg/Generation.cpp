@@ -172,8 +172,9 @@ static LogicalResult lowerRange(NodeAccessor &node) {
       return lowerComputedRange(node, *size);
     if (!isKnown)
       return node.error() << "input " << i
-                          << " is not a constant scalar; bind the model's "
-                             "dimensions with --shape or --dim";
+                          << " is not a constant scalar, and no size of a "
+                             "tensor bounds how long the range is; bind the "
+                             "model's dimensions with --shape or --dim";
     operands.push_back(floats ? floats->front() : ints->front());
   }
   double start = operands[0], delta = operands[2];

@@ -8,6 +8,7 @@
 
 #include "Constants.h"
 #include "RunTimeSizes.h"
+#include "garam/Dialect/ONNX/IR/BoundedSizes.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/NodeIds.h"
@@ -132,6 +133,10 @@ LogicalResult NodeAccessor::checkStaticDim(unsigned index, int64_t dim,
                  << purpose
                  << " needs its size; bind the model's inputs with --shape or "
                     "--dim";
+}
+
+bool NodeAccessor::hasBoundedSizes() {
+  return node->hasAttr(boundedSizesAttrName);
 }
 
 LogicalResult NodeAccessor::checkStatic(unsigned index, StringRef purpose) {

@@ -94,6 +94,14 @@ public:
   /// what needs it ("the window").
   mlir::LogicalResult checkStaticDim(unsigned index, int64_t dim,
                                      mlir::StringRef purpose);
+  /// Whether the data decides all sizes of the inputs that are not fixed, and
+  /// buffers of the greatest sizes can hold them.
+  bool hasBoundedSizes();
+  /// As checkStatic, where sizes that the data decides will do.
+  mlir::LogicalResult checkBounded(unsigned index, mlir::StringRef purpose) {
+    return mlir::success(hasBoundedSizes() ||
+                         mlir::succeeded(checkStatic(index, purpose)));
+  }
   /// Reports every dynamic dimension of an input.
   mlir::LogicalResult checkStatic(unsigned index, mlir::StringRef purpose);
 

@@ -99,7 +99,8 @@ void Suppression::readLimits() {
     mostOfClass = 0;
   else if (constant)
     mostOfClass = std::clamp<int64_t>(constant->front(), 0, numBoxes);
-  room = getRoom(node, 0, 0, numBatches * numClasses * mostOfClass);
+  room = *getConstantIntValue(getRoom(
+      node, 0, 0, b.getIndexAttr(numBatches * numClasses * mostOfClass)));
   Value given = getElement(2, 0);
   if (given.getType() != b.getI64Type())
     given = arith::ExtSIOp::create(b, b.getI64Type(), given);

@@ -38,15 +38,21 @@ static OpFoldResult readSymbol(ImplicitLocOpBuilder &b, func::FuncOp function,
 SmallVector<OpFoldResult> makeSizes(ImplicitLocOpBuilder &b, SizesOp sizes,
                                     IRMapping &values) {
   auto function = sizes->getParentOfType<func::FuncOp>();
-  SmallVector<OpFoldResult> symbols, result;
+  SmallVector<OpFoldResult> operands, symbols, result;
+  for (auto [tensor, dim] :
+       llvm::zip_equal(sizes.getCounted(), sizes.getDims()))
+    operands.push_back(tensor::getMixedSize(
+        b, b.getLoc(), values.lookupOrDefault(Value(tensor)), dim));
   for (const SizeSymbol &symbol :
        readSymbols(function->getAttrOfType<ArrayAttr>(symbolsAttrName)))
     symbols.push_back(readSymbol(b, function, symbol.name, values));
   AffineMap map = sizes.getMap();
   symbols.resize(map.getNumSymbols(), b.getIndexAttr(0));
+  llvm::append_range(operands, symbols);
   for (AffineExpr expr : map.getResults())
     result.push_back(affine::makeComposedFoldedAffineApply(
-        b, b.getLoc(), AffineMap::get(0, symbols.size(), expr), symbols));
+        b, b.getLoc(), AffineMap::get(map.getNumDims(), symbols.size(), expr),
+        operands));
   return result;
 }
 

@@ -55,7 +55,8 @@ static LogicalResult checkScatter(NodeAccessor &node) {
   if (!llvm::is_contained({"none", "add", "mul", "max", "min"}, reduction))
     return node.error() << "attribute 'reduction' is '" << reduction
                         << "', but none, add, mul, max or min is needed";
-  if (failed(node.checkStatic(0, "a scatter")) || failed(checkIndices(node, 1)))
+  if (failed(node.checkBounded(0, "a scatter")) ||
+      failed(checkIndices(node, 1)))
     return failure();
   if (node.getElementType(2) != node.getElementType(0))
     return node.error() << "updates " << node.getInputType(2)
@@ -118,17 +119,26 @@ static LogicalResult lowerScatterElements(NodeAccessor &node) {
   bool fits = indexType.getRank() == type.getRank() &&
               succeeded(verifyCompatibleShape(indexType, updateType));
   for (int64_t dim = 0; fits && dim < type.getRank(); ++dim)
-    fits = dim == axis || (!indexType.isDynamicDim(dim) &&
-                           indexType.getDimSize(dim) <= type.getDimSize(dim));
+    fits = dim == axis ||
+           (indexType.isDynamicDim(dim)
+                ? node.hasBoundedSizes()
+                : type.isDynamicDim(dim) ||
+                      indexType.getDimSize(dim) <= type.getDimSize(dim));
   if (!fits)
     return reportMisfit(
         node, "both have one shape of the data's rank, whose dimensions but "
               "that of the axis are known and at most the data's");
   Value indices = node.getInput(1);
+  Sizes sizes = getSizes(node.b, node.getInput(0));
   auto getTarget = [&](ImplicitLocOpBuilder &b, ValueRange position) {
     SmallVector<Value> target(position);
     Value index = tensor::ExtractOp::create(b, indices, position);
-    target[axis] = makeBoundedIndex(b, index, type.getDimSize(axis));
+    target[axis] = makeBoundedIndex(b, index, sizes[axis]);
+    // Sizes of run time that do not fit lead nowhere else.
+    for (int64_t dim = 0; dim < type.getRank(); ++dim)
+      if (dim != axis &&
+          (type.isDynamicDim(dim) || indexType.isDynamicDim(dim)))
+        target[dim] = makeBoundedIndex(b, target[dim], sizes[dim]);
     return target;
   };
   return makeScatter(node, type.getRank(), getTarget);
@@ -214,7 +224,8 @@ struct Block {
 static std::optional<Block>
 matchBlock(NodeAccessor &node, ArrayRef<int64_t> shape, int64_t numIndexed) {
   std::optional<SmallVector<int64_t>> indices = node.getConstantInts(1);
-  if (!indices || node.getString("reduction", "none") != "none")
+  if (!indices || ShapedType::isDynamicShape(shape) ||
+      node.getString("reduction", "none") != "none")
     return std::nullopt;
   ArrayRef<int64_t> outer = node.getInputType(1).getShape().drop_back();
   Block block{{}, SmallVector<int64_t>(shape)};
@@ -291,8 +302,9 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
   llvm::append_range(expected, data.drop_front(numIndexed));
   ArrayRef<int64_t> updates = node.getInputType(2).getShape();
   if (failed(verifyCompatibleShape(updates, expected)) ||
-      llvm::is_contained(updates.drop_front(numOuterDims),
-                         ShapedType::kDynamic))
+      (!node.hasBoundedSizes() &&
+       llvm::is_contained(updates.drop_front(numOuterDims),
+                          ShapedType::kDynamic)))
     return reportMisfit(node, scatterNDHint);
   if (std::optional<Block> block = matchBlock(node, data, numIndexed))
     if (Value update = makeReshape(node.b, node.getInput(2), block->sizes))
@@ -301,15 +313,21 @@ static LogicalResult lowerScatterND(NodeAccessor &node) {
   if (isSingleUpdate(data, shape))
     return makeSingleUpdate(node, numIndexed);
   Value indices = node.getInput(1);
+  Sizes sizes = getSizes(node.b, node.getInput(0));
   auto getTarget = [&](ImplicitLocOpBuilder &b, ValueRange position) {
     SmallVector<Value> target;
     for (size_t i = 0; i < numIndexed; ++i) {
       SmallVector<Value> coordinate(position.take_front(numOuterDims));
       coordinate.push_back(arith::ConstantIndexOp::create(b, i));
       Value index = tensor::ExtractOp::create(b, indices, coordinate);
-      target.push_back(makeBoundedIndex(b, index, data[i]));
+      target.push_back(makeBoundedIndex(b, index, sizes[i]));
     }
     llvm::append_range(target, position.drop_front(numOuterDims));
+    // Sizes of run time that do not fit lead nowhere else.
+    for (size_t dim = numIndexed; dim < data.size(); ++dim)
+      if (ShapedType::isDynamic(data[dim]) ||
+          ShapedType::isDynamic(updates[numOuterDims + dim - numIndexed]))
+        target[dim] = makeBoundedIndex(b, target[dim], sizes[dim]);
     return target;
   };
   return makeScatter(node, numOuterDims, getTarget);

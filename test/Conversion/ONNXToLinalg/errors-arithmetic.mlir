@@ -119,7 +119,7 @@ func.func @constant_of_shape() -> tensor<1xf32> {
 // -----
 
 func.func @range_operand(%x: tensor<i64>) -> tensor<?xi64> {
-  // expected-error @+1 {{node 'a' (Range, opset 17): input 0 is not a constant scalar; bind the model's dimensions with --shape or --dim}}
+  // expected-error @+1 {{node 'a' (Range, opset 17): input 0 is not a constant scalar, and no size of a tensor bounds how long the range is; bind the model's dimensions with --shape or --dim}}
   %0 = onnx.node "Range"(%x, %x, %x) {id = "a", opset = 17 : i64} attributes {} : (tensor<i64>, tensor<i64>, tensor<i64>) -> tensor<?xi64>
   return %0 : tensor<?xi64>
 }

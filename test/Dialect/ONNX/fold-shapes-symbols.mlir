@@ -47,3 +47,23 @@ func.func @compare(%x: tensor<?xf32> {onnx.name = "x", onnx.dims = ["n"]}) -> te
       : (tensor<1xi1>, tensor<1xi64>, tensor<1xi64>) -> tensor<1xi64>
   return %y : tensor<1xi64>
 }
+
+// -----
+
+// Sizes that the data decides are followed, too.
+
+// CHECK: #[[COUNTED:.+]] = affine_map<(d0) -> (d0, 2)>
+// CHECK-LABEL: func @counted(
+// CHECK: %[[FOUND:.+]] = onnx.node "NonZero"
+// CHECK: onnx.node "Transpose"(%[[FOUND]]) {garam.bounded_sizes,
+// CHECK: %[[SIZES:.+]] = onnx.sizes #[[COUNTED]] of %[[FOUND]] dims [1] : (tensor<2x?xi64>) -> tensor<2xi64>
+// CHECK: onnx.node "Expand"(%{{.+}}, %[[SIZES]])
+func.func @counted(%x: tensor<3x4xf32>) -> (tensor<?x2xi64>, tensor<?x?xf32>) {
+  %unit = onnx.constant dense<1.0> : tensor<f32> : tensor<f32>
+  %found = onnx.node "NonZero"(%x) {id = "found", opset = 27 : i64} attributes {} : (tensor<3x4xf32>) -> tensor<2x?xi64>
+  %places = onnx.node "Transpose"(%found) {id = "places", opset = 27 : i64} attributes {perm = array<i64: 1, 0>}
+      : (tensor<2x?xi64>) -> tensor<?x2xi64>
+  %shape = onnx.node "Shape"(%places) {id = "shape", opset = 27 : i64} attributes {start = 0 : i64} : (tensor<?x2xi64>) -> tensor<2xi64>
+  %y = onnx.node "Expand"(%unit, %shape) {id = "y", opset = 27 : i64} attributes {} : (tensor<f32>, tensor<2xi64>) -> tensor<?x?xf32>
+  return %places, %y : tensor<?x2xi64>, tensor<?x?xf32>
+}

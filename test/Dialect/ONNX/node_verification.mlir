@@ -161,3 +161,11 @@ func.func @sizes() {
   %0 = onnx.sizes affine_map<()[n] -> (n)> : tensor<2xi64>
   return
 }
+
+// -----
+
+func.func @counted_sizes(%x: tensor<?xf32>) {
+  // expected-error@+1 {{'onnx.sizes' op (C1) has the map affine_map<(d0) -> (d0)> for the elements of 'tensor<1xi64>'}}
+  %0 = onnx.sizes affine_map<(n) -> (n)> of %x dims [1] : (tensor<?xf32>) -> tensor<1xi64>
+  return
+}

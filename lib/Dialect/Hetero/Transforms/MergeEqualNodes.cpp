@@ -10,6 +10,7 @@
 #include "garam/Support/NodeIds.h"
 #include "garam/Transforms/BodyHash.h"
 #include "mlir/IR/Dominance.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Transforms/CSE.h"
@@ -127,6 +128,35 @@ void Merger::run() {
     op->setLoc(getEqualNodesLoc(op->getLoc(), locs));
 }
 
+/// Gives each operation its own scalars, computed from tensors: what shares one
+/// has to be in one place.
+static void separateScalars(func::FuncOp function) {
+  SharedOps shared(function);
+  SmallVector<Operation *> scalars, others;
+  for (Operation &op : function.front())
+    if (!shared.contains(&op))
+      (makesScalars(&op) ? scalars : others).push_back(&op);
+  for (Operation *op : others) {
+    llvm::SmallSetVector<Operation *, 4> producers =
+        shared.getScalarProducers(op);
+    bool areOwn = llvm::all_of(
+        producers, [](Operation *producer) { return producer->hasOneUse(); });
+    if (areOwn)
+      continue;
+    OpBuilder builder(op);
+    IRMapping own;
+    for (Operation *producer : producers)
+      builder.clone(*producer, own)->setLoc(op->getLoc());
+    op->walk([&](Operation *inner) {
+      for (OpOperand &operand : inner->getOpOperands())
+        operand.set(own.lookupOrDefault(operand.get()));
+    });
+  }
+  for (Operation *op : llvm::reverse(scalars))
+    if (isOpTriviallyDead(op))
+      op->erase();
+}
+
 void HeteroMergeEqualNodesPass::runOnOperation() {
   ModuleOp module = getOperation();
   FailureOr<PlacementRules> read =
@@ -143,8 +173,10 @@ void HeteroMergeEqualNodesPass::runOnOperation() {
     for (Operation &op : function.getOps())
       if (op.getNumRegions() != 0)
         eliminateCommonSubExpressions(rewriter, dominance, &op);
-    if (function.getBody().hasOneBlock())
-      Merger(function, known ? known->rules : *read, operators).run();
+    if (!function.getBody().hasOneBlock())
+      continue;
+    Merger(function, known ? known->rules : *read, operators).run();
+    separateScalars(function);
   }
 }
 

@@ -25,20 +25,36 @@ findRegions(func::FuncOp function, const SharedOps &shared,
     if (shared.contains(&op))
       continue;
     StringRef device = getDevice(&op);
+    auto isOfOther = [&](Operation *part) {
+      return depths.contains(part) || getDevice(part) != device;
+    };
+    // What makes scalars is of the region of what uses them.
+    bool comesLater =
+        makesScalars(&op) && !op.use_empty() &&
+        llvm::none_of(op.getUsers(), [&](Operation *user) {
+          return isOfOther(op.getBlock()->findAncestorOpInBlock(*user));
+        });
+    if (comesLater)
+      continue;
+    llvm::SmallSetVector<Operation *, 4> ops = shared.getScalarProducers(&op);
+    ops.remove_if(isOfOther);
+    ops.insert(&op);
     unsigned depth = 0;
-    for (Value value : getUsedValues(&op))
-      if (Operation *producer = value.getDefiningOp())
-        if (auto found = depths.find(producer); found != depths.end())
-          depth = std::max(depth, found->second +
-                                      (getDevice(producer) == device ? 0 : 1));
-    depths[&op] = depth;
+    for (Operation *part : ops)
+      for (Value value : getUsedValues(part))
+        if (Operation *producer = value.getDefiningOp())
+          if (auto found = depths.find(producer); found != depths.end())
+            depth = std::max(
+                depth, found->second + (getDevice(producer) == device ? 0 : 1));
+    for (Operation *part : ops)
+      depths[part] = depth;
     if (byDepth.size() <= depth)
       byDepth.resize(depth + 1);
     std::vector<PlacedRegion> &regions = byDepth[depth];
     auto [number, isNew] = numbers.try_emplace({device, depth}, regions.size());
     if (isNew)
       regions.push_back({device, depth, {}});
-    regions[number->second].ops.push_back(&op);
+    llvm::append_range(regions[number->second].ops, ops);
   }
   std::vector<PlacedRegion> regions;
   for (std::vector<PlacedRegion> &some : byDepth)

@@ -47,6 +47,29 @@ SharedOps::SharedOps(func::FuncOp function) {
   }
 }
 
+bool makesScalars(Operation *op) {
+  return op->getNumResults() > 0 &&
+         llvm::all_of(op->getResultTypes(),
+                      [](Type type) { return type.isIntOrIndexOrFloat(); });
+}
+
+llvm::SmallSetVector<Operation *, 4>
+SharedOps::getScalarProducers(Operation *op) const {
+  llvm::SmallSetVector<Operation *, 4> producers;
+  auto add = [&](auto &add, Operation *user) -> void {
+    for (Value value : getUsedValues(user)) {
+      Operation *producer = value.getDefiningOp();
+      if (!producer || !makesScalars(producer) || contains(producer) ||
+          producers.contains(producer))
+        continue;
+      add(add, producer);
+      producers.insert(producer);
+    }
+  };
+  add(add, op);
+  return producers;
+}
+
 SmallVector<Operation *>
 SharedOps::withNeeded(ArrayRef<Operation *> ops) const {
   llvm::SmallSetVector<Operation *, 8> all(ops.begin(), ops.end());

@@ -18,6 +18,9 @@ namespace garam::hetero {
 /// Values that `op` uses, those that its regions capture included, each once.
 llvm::SmallSetVector<mlir::Value, 4> getUsedValues(mlir::Operation *op);
 
+/// Whether an operation makes scalars alone, which no transfer moves.
+bool makesScalars(mlir::Operation *op);
+
 /// The operations of a function of one block, and those of them that are not
 /// placed but shared: what is known without the function's arguments (constants
 /// and what is computed of them alone, empty tensors, initial values) is copied
@@ -28,6 +31,10 @@ public:
   explicit SharedOps(mlir::func::FuncOp function);
 
   bool contains(mlir::Operation *op) const { return shared.contains(op); }
+  /// What makes the scalars that `op` uses, not shared, in an order to compute
+  /// them in.
+  llvm::SmallSetVector<mlir::Operation *, 4>
+  getScalarProducers(mlir::Operation *op) const;
   /// `ops` with all shared operations that they need, in the function's order.
   llvm::SmallVector<mlir::Operation *>
   withNeeded(llvm::ArrayRef<mlir::Operation *> ops) const;

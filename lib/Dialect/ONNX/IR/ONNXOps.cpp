@@ -116,7 +116,12 @@ LogicalResult ConstantOp::verify() {
 
 LogicalResult SizesOp::verify() {
   auto type = cast<RankedTensorType>(getResult().getType());
-  if (getMap().getNumDims() != 0 ||
+  bool areDims = getDims().size() == getCounted().size();
+  for (auto [tensor, dim] : llvm::zip(getCounted(), getDims())) {
+    auto type = dyn_cast<RankedTensorType>(tensor.getType());
+    areDims &= type && dim >= 0 && dim < type.getRank();
+  }
+  if (!areDims || getMap().getNumDims() != getCounted().size() ||
       getMap().getNumResults() != uint64_t(type.getNumElements()) ||
       !type.getElementType().isInteger())
     return emitOpError("(C1) has the map ")

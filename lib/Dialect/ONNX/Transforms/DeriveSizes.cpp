@@ -320,10 +320,11 @@ SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
     if (axes)
       dim = *normalizeAxis(cast<AffineConstantExpr>((*axes)[i]).getValue(),
                            sections->size());
-    begins.push_back((*sections)[dim].begin);
-    ends.push_back((*sections)[dim].end);
-    if (!begins.back() || !ends.back())
+    const Section &section = (*sections)[dim];
+    if (!section.begin || !section.end)
       return {};
+    begins.push_back(section.begin);
+    ends.push_back(section.end);
   }
   return {{1, begins}, {2, ends}};
 }

@@ -29,6 +29,21 @@ std::optional<SizeList> deriveSizes(const NodeSizes &in);
 /// The same of operators with a window or a scale in spatial dimensions.
 std::optional<SizeList> deriveSpatialSizes(const NodeSizes &in);
 
+/// Dimensions of a node's results that have one size, which the data decides.
+struct CountedSize {
+  /// The greatest size.
+  int64_t most;
+  /// By result and dimension.
+  llvm::SmallVector<std::pair<unsigned, int64_t>> dims;
+  /// What the size follows from: equal ones make equal sizes. Empty where it
+  /// follows from values.
+  SizeList key;
+};
+
+/// Of operators that count: what they count is a size that others follow from.
+/// Sizes whose greatest value is not known are left out.
+llvm::SmallVector<CountedSize> findCountedSizes(const NodeSizes &in);
+
 /// An operand in place of another: integers for it, as expressions of symbols.
 struct ResolvedOperand {
   unsigned index;

@@ -21,6 +21,7 @@
 #include "EvaluateLoops.h"
 #include "EvaluateNode.h"
 #include "TypeInference.h"
+#include "garam/Dialect/ONNX/IR/BoundedSizes.h"
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Dialect/ONNX/Transforms/TypeErrors.h"
@@ -29,6 +30,8 @@
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/StringExtras.h"
+
+#include <map>
 
 using namespace mlir;
 
@@ -92,6 +95,7 @@ public:
   explicit Folder(Folder &outer)
       : outer(&outer), maxElements(outer.maxElements),
         evaluators(outer.evaluators), symbols(outer.symbols),
+        numFunctionSymbols(outer.numFunctionSymbols), counted(outer.counted),
         loopWork(outer.loopWork) {}
 
   LogicalResult foldBlock(Block &block) {
@@ -116,6 +120,9 @@ private:
   SizesOp makeSizes(NodeOp node, RankedTensorType type,
                     ArrayRef<AffineExpr> sizes);
   void useSizes(NodeOp node, const NodeSizes &known);
+  AffineExpr makeCounted(NodeOp node, const CountedSize &size);
+  void addCountedSizes(NodeOp node, const NodeSizes &known);
+  bool markBounded(NodeOp node, ArrayRef<SizeList> operandSizes);
 
   void addConstant(ConstantOp constant) {
     if (auto value = SmallTensor::fromAttr(constant.getValue(), maxElements))
@@ -158,6 +165,8 @@ private:
     SmallVector<SizeList> operandSizes = llvm::map_to_vector(
         node.getInputs(), [&](Value operand) { return getSizes(operand); });
     NodeSizes known{node, operands, operandSizes, symbols};
+    // What a step counts has no meaning outside of it.
+    bool isBounded = !outer && markBounded(node, operandSizes);
     if (llvm::all_of(node.getResultTypes(), isStatic)) {
       useSizes(node, known);
       return success();
@@ -177,6 +186,9 @@ private:
       addSizes(result, sizes);
     if (std::optional<SizeList> sizes = deriveSizes(known))
       addSizes(node->getResult(0), *sizes);
+    if (isBounded)
+      addCountedSizes(node, known);
+    known.symbols = symbols;
     useSizes(node, known);
     return success();
   }
@@ -298,7 +310,14 @@ private:
   const Folder *outer = nullptr; // null but for a step of a loop
   int64_t maxElements;
   std::shared_ptr<const EvaluatorTable> evaluators;
+  /// Of the function, and behind them those that the data decides.
   std::vector<SizeSymbol> symbols;
+  unsigned numFunctionSymbols = 0;
+  /// By symbol that the data decides: a value, and which dimension of it has
+  /// that size.
+  SmallVector<std::pair<Value, int64_t>> counted;
+  /// The same symbols by what they follow from.
+  std::map<std::vector<const void *>, unsigned> countedByKey;
   std::shared_ptr<int64_t> loopWork; // what is left of kMaxLoopWork
   DenseMap<Value, SizeList> sizes;   // of values with dynamic ones
   /// Behind pointers, which stay valid while others are added.
@@ -309,6 +328,7 @@ Folder::Folder(func::FuncOp function, int64_t maxElements)
     : maxElements(maxElements),
       evaluators(std::make_shared<EvaluatorTable>(makeEvaluatorTable())),
       symbols(readSymbols(function->getAttrOfType<ArrayAttr>(symbolsAttrName))),
+      numFunctionSymbols(symbols.size()),
       loopWork(std::make_shared<int64_t>(kMaxLoopWork)) {
   for (BlockArgument argument : function.getArguments()) {
     auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
@@ -413,9 +433,94 @@ void Folder::addSizes(OpResult result, ArrayRef<AffineExpr> known) {
 SizesOp Folder::makeSizes(NodeOp node, RankedTensorType type,
                           ArrayRef<AffineExpr> sizes) {
   OpBuilder builder(node);
-  return SizesOp::create(builder, node.getLoc(), type,
-                         AffineMapAttr::get(AffineMap::get(
-                             0, symbols.size(), sizes, node.getContext())));
+  // Symbols that the data decides are dimensions of the map.
+  DenseMap<AffineExpr, AffineExpr> replacements;
+  SmallVector<Value> values;
+  SmallVector<int64_t> dims;
+  for (AffineExpr size : sizes)
+    size.walk([&](AffineExpr part) {
+      auto symbol = dyn_cast<AffineSymbolExpr>(part);
+      if (!symbol || symbol.getPosition() < numFunctionSymbols)
+        return;
+      AffineExpr dim = builder.getAffineDimExpr(values.size());
+      if (!replacements.try_emplace(part, dim).second)
+        return;
+      auto [value, place] = counted[symbol.getPosition() - numFunctionSymbols];
+      values.push_back(value);
+      dims.push_back(place);
+    });
+  SmallVector<AffineExpr> results;
+  for (AffineExpr size : sizes)
+    results.push_back(size.replace(replacements));
+  AffineMap map = AffineMap::get(values.size(), numFunctionSymbols, results,
+                                 node.getContext());
+  return SizesOp::create(builder, node.getLoc(), type, map, values, dims);
+}
+
+/// The symbol of a size that the data decides, the same for the same key.
+AffineExpr Folder::makeCounted(NodeOp node, const CountedSize &size) {
+  MLIRContext *context = node.getContext();
+  std::vector<const void *> key;
+  for (AffineExpr part : size.key)
+    key.push_back(part.getAsOpaquePointer());
+  auto [known, isNew] = countedByKey.try_emplace(std::move(key), 0);
+  // What is in a body is not known outside of it.
+  if (!isNew && !size.key.empty()) {
+    Value from = counted[known->second - numFunctionSymbols].first;
+    if (from.getParentBlock()->findAncestorOpInBlock(*node))
+      return getAffineSymbolExpr(known->second, context);
+  }
+  known->second = symbols.size();
+  auto [result, dim] = size.dims.front();
+  symbols.push_back({node.getId().str(), 0, size.most});
+  counted.emplace_back(node->getResult(result), dim);
+  return getAffineSymbolExpr(known->second, context);
+}
+
+/// Whether all sizes of the operands are fixed, or the data decides them. Notes
+/// at the node that buffers can hold the latter.
+bool Folder::markBounded(NodeOp node, ArrayRef<SizeList> operandSizes) {
+  bool isCounted = false, isKnown = true;
+  for (auto [operand, sizes] :
+       llvm::zip_equal(node.getInputs(), operandSizes)) {
+    isKnown &= !isa<UnrankedTensorType>(operand.getType());
+    for (AffineExpr size : sizes) {
+      isKnown &= bool(size);
+      if (size)
+        size.walk([&](AffineExpr part) {
+          auto symbol = dyn_cast<AffineSymbolExpr>(part);
+          if (!symbol)
+            return;
+          isCounted = true;
+          isKnown &= symbol.getPosition() >= numFunctionSymbols;
+        });
+    }
+  }
+  if (isCounted && isKnown)
+    node->setAttr(boundedSizesAttrName, UnitAttr::get(node.getContext()));
+  return isKnown;
+}
+
+void Folder::addCountedSizes(NodeOp node, const NodeSizes &known) {
+  for (const CountedSize &size : findCountedSizes(known)) {
+    auto isKnown = [&](std::pair<unsigned, int64_t> place) {
+      if (place.first >= node.getNumResults())
+        return true;
+      SizeList sizes = getSizes(node->getResult(place.first));
+      return place.second >= int64_t(sizes.size()) || sizes[place.second];
+    };
+    if (llvm::all_of(size.dims, isKnown))
+      continue;
+    AffineExpr symbol = makeCounted(node, size);
+    for (auto place : size.dims) {
+      if (isKnown(place))
+        continue;
+      OpResult result = node->getResult(place.first);
+      SizeList sizes = getSizes(result);
+      sizes[place.second] = symbol;
+      addSizes(result, sizes);
+    }
+  }
 }
 
 /// Gives a node operands that say its sizes.

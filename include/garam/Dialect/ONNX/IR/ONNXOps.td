@@ -142,20 +142,33 @@ def ONNX_SizesOp : ONNX_Op<"sizes", [Pure]> {
   let summary = "integers that follow from the sizes that a run is given";
   let description = [{
     The elements, in row-major order, are the results of `map` on the values of
-    the function's symbols (`garam.symbols`).
+    the function's symbols (`garam.symbols`) and, as its dimensions, on sizes
+    that the data decides: of tensor i of `counted`, that of dimension
+    `dims[i]`.
 
     Constraints:
-    - (C1) The map has a result for each element, and no dimensions.
+    - (C1) The map has a result for each element, and a dimension for each of
+      `counted` and of `dims`.
 
     Example:
 
     ```mlir
     %s = onnx.sizes affine_map<()[n] -> (n, n * 2)> : tensor<2xi64>
+    %t = onnx.sizes affine_map<(d0) -> (d0 * 2)> of %found dims [1]
+        : (tensor<2x?xi64>) -> tensor<1xi64>
     ```
   }];
-  let arguments = (ins AffineMapAttr:$map);
+  let arguments = (ins AffineMapAttr:$map, Variadic<AnyTensor>:$counted,
+                       DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$dims);
   let results = (outs AnyStaticShapeTensor:$result);
-  let assemblyFormat = "$map attr-dict `:` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Type":$result,
+                                 "::mlir::AffineMap":$map), [{
+    build($_builder, $_state, result, map, {}, {});
+  }]>];
+  let assemblyFormat = [{
+    $map (`of` $counted^ `dims` $dims `:` `(` type($counted) `)` `->`):(`:`)?
+    type($result) attr-dict
+  }];
   let hasVerifier = 1;
 }
 

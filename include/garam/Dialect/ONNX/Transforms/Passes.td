@@ -26,6 +26,11 @@ def ONNXFoldShapes : Pass<"onnx-fold-shapes", "::mlir::func::FuncOp"> {
     a step uses what is not known, or the bound is reached. Nodes and constants
     that have no uses any more are erased.
 
+    Sizes that the data decides, as how many elements NonZero finds, are
+    followed as those that a run is given: `onnx.sizes` says what follows from
+    either. Nodes whose operands have such sizes, or fixed ones, get the
+    attribute `garam.bounded_sizes`: buffers can hold the operands.
+
     It computes integers and floats as ONNX defines them; where a result is
     undefined (a division by zero, a float out of an integer's range) the node
     stays, and so it does where one of 64 bits without a sign is 2^63 or more.
