@@ -167,3 +167,40 @@ module attributes {hetero.system = #one} {
     return
   }
 }
+
+// -----
+
+#chip = #npu.target<"chip", "text">
+#pair = #hetero.system<"pair" host = "b", devices = [<"a", #chip>, <"b", #chip>],
+    links = [<"a", "b", bytes_per_second = 1.0e9 : f64, seconds = 0.0 : f64, joules_per_byte = 0.0 : f64>]>
+#id = affine_map<(i) -> (i)>
+
+// No link moves a scalar: each region of a device that reads it computes it of
+// the tensor.
+// CHECK: hetero.executable @b on "b"
+// CHECK: func.func @main_0(%{{.+}}: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+// CHECK: %[[T:.+]] = linalg.exp
+// CHECK: %[[S:.+]] = tensor.extract %[[T]]
+// CHECK: %[[P:.+]] = linalg.fill ins(%[[S]]
+// CHECK: return %[[T]], %[[P]]
+// CHECK: func.func @main_2(%[[ARG0:.+]]: tensor<4xf32>, %[[ARG1:.+]]: tensor<4xf32>) -> tensor<4xf32> {
+// CHECK: %[[AGAIN:.+]] = tensor.extract %[[ARG0]]
+// CHECK: linalg.generic {{.*}} ins(%[[ARG1]]
+// CHECK: arith.mulf %{{.+}}, %[[AGAIN]]
+module attributes {hetero.system = #pair} {
+  func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+    %zero = arith.constant 0 : index
+    %e = tensor.empty() : tensor<4xf32>
+    %t = linalg.exp {hetero.device = "b"} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    %s = tensor.extract %t[%zero] {hetero.device = "b"} : tensor<4xf32>
+    %p = linalg.fill {hetero.device = "b"} ins(%s : f32) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    %q = linalg.tanh {hetero.device = "a"} ins(%p : tensor<4xf32>) outs(%e : tensor<4xf32>) -> tensor<4xf32>
+    %y = linalg.generic {indexing_maps = [#id, #id], iterator_types = ["parallel"]}
+        ins(%q : tensor<4xf32>) outs(%e : tensor<4xf32>) attrs = {hetero.device = "b"} {
+    ^bb0(%in: f32, %out: f32):
+      %m = arith.mulf %in, %s : f32
+      linalg.yield %m : f32
+    } -> tensor<4xf32>
+    return %y : tensor<4xf32>
+  }
+}
