@@ -110,6 +110,41 @@ static json::Object toJSON(const Symbol &symbol) {
                       {"most", symbol.most}};
 }
 
+template <typename T>
+static json::Array listObjects(const std::vector<T> &elements) {
+  json::Array array;
+  for (const T &element : elements)
+    array.push_back(toJSON(element));
+  return array;
+}
+
+/// By their numbers.
+static constexpr StringLiteral termKinds[] = {"constant", "symbol", "sum",
+                                              "product", "quotient"};
+
+static json::Object toJSON(const SizeTerm &term) {
+  json::Object object{{"kind", termKinds[size_t(term.kind)]}};
+  if (term.kind == SizeTerm::Kind::Constant ||
+      term.kind == SizeTerm::Kind::Symbol) {
+    object["value"] = term.value;
+    return object;
+  }
+  object["left"] = term.left;
+  object["right"] = term.right;
+  return object;
+}
+
+static json::Object toJSON(const ComputedSize &size) {
+  return json::Object{{"term", size.term}, {"name", json::fixUTF8(size.name)}};
+}
+
+static json::Object toJSON(const EqualSizes &condition) {
+  return json::Object{{"terms", listObjects(condition.terms)},
+                      {"left", toJSON(condition.left)},
+                      {"right", toJSON(condition.right)},
+                      {"node", json::fixUTF8(condition.node)}};
+}
+
 static json::Object toJSON(const EntryPoint &entry) {
   json::Array states;
   for (const CarriedState &state : entry.states)
@@ -124,10 +159,9 @@ static json::Object toJSON(const EntryPoint &entry) {
                       {"steps", std::move(steps)}};
   if (!entry.sizes)
     return object;
-  json::Array symbols;
-  for (const Symbol &symbol : entry.symbols)
-    symbols.push_back(toJSON(symbol));
-  object["symbols"] = std::move(symbols);
+  object["symbols"] = listObjects(entry.symbols);
+  if (!entry.conditions.empty())
+    object["conditions"] = listObjects(entry.conditions);
   object["sizes"] = toJSON(*entry.sizes);
   return object;
 }
@@ -177,14 +211,6 @@ static json::Object toJSON(const ImageNode &node) {
                       {"opset", node.opset},
                       {"device", node.device},
                       {"reason", json::fixUTF8(node.reason)}};
-}
-
-template <typename T>
-static json::Array listObjects(const std::vector<T> &elements) {
-  json::Array array;
-  for (const T &element : elements)
-    array.push_back(toJSON(element));
-  return array;
 }
 
 std::string serializeManifest(const Manifest &manifest) {
@@ -343,6 +369,39 @@ static bool fromJSON(const json::Value &value, Symbol &symbol,
          map.map("least", symbol.least) && map.map("most", symbol.most);
 }
 
+static bool fromJSON(const json::Value &value, SizeTerm &term,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  std::string kind;
+  if (!map || !map.map("kind", kind))
+    return false;
+  const StringLiteral *found = find(termKinds, kind);
+  if (found == std::end(termKinds)) {
+    path.field("kind").report(
+        "expected constant, symbol, sum, product or quotient");
+    return false;
+  }
+  term.kind = static_cast<SizeTerm::Kind>(found - termKinds);
+  if (term.kind == SizeTerm::Kind::Constant ||
+      term.kind == SizeTerm::Kind::Symbol)
+    return map.map("value", term.value);
+  return map.map("left", term.left) && map.map("right", term.right);
+}
+
+static bool fromJSON(const json::Value &value, ComputedSize &size,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("term", size.term) && map.map("name", size.name);
+}
+
+static bool fromJSON(const json::Value &value, EqualSizes &condition,
+                     json::Path path) {
+  json::ObjectMapper map(value, path);
+  return map && map.map("terms", condition.terms) &&
+         map.map("left", condition.left) && map.map("right", condition.right) &&
+         map.map("node", condition.node);
+}
+
 static bool fromJSON(const json::Value &value, EntryPoint &entry,
                      json::Path path) {
   json::ObjectMapper map(value, path);
@@ -350,6 +409,7 @@ static bool fromJSON(const json::Value &value, EntryPoint &entry,
          map.map("inputs", entry.inputs) && map.map("outputs", entry.outputs) &&
          map.map("states", entry.states) && map.map("steps", entry.steps) &&
          map.mapOptional("symbols", entry.symbols) &&
+         map.mapOptional("conditions", entry.conditions) &&
          map.map("sizes", entry.sizes);
 }
 

@@ -116,6 +116,9 @@ static Error checkSymbols(const Manifest &manifest, const EntryPoint &entry) {
   } else if (!entry.symbols.empty()) {
     return fail("symbols without an input for their sizes");
   }
+  for (const EqualSizes &condition : entry.conditions)
+    if (Error error = checkEqualSizes(condition, entry.symbols.size()))
+      return error;
   for (const Binding &input : entry.inputs)
     if (Error error = checkDimensions(entry, input, /*isInput=*/true))
       return error;

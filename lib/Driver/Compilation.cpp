@@ -8,6 +8,7 @@
 
 #include "Calibration.h"
 #include "Pipelines.h"
+#include "SizeConditions.h"
 #include "StageFile.h"
 #include "States.h"
 #include "WeightCheck.h"
@@ -348,6 +349,12 @@ llvm::Error Compilation::layOut() {
 }
 
 llvm::Error Compilation::writeBinary() {
+  for (const EntryPoint &entry : image.manifest.entryPoints) {
+    auto conditions = describeConditions(entry);
+    if (!conditions)
+      return conditions.takeError();
+    llvm::append_range(result.warnings, *conditions);
+  }
   for (auto [name, text] : readOptions(*module))
     image.manifest.options.emplace_back(name, text);
   for (const ImageProgram &program : image.manifest.programs)

@@ -6,6 +6,7 @@
 
 #include "ImageBuilder.h"
 
+#include "SizeConditions.h"
 #include "States.h"
 #include "garam/Container/FoldPrograms.h"
 #include "garam/Container/Instances.h"
@@ -15,7 +16,7 @@
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
-#include "garam/Support/RunTimeSizes.h"
+#include "garam/Support/SizeEqualities.h"
 #include "garam/Support/Version.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
@@ -411,6 +412,10 @@ llvm::Error ImageBuilder::addEntryPoint(func::FuncOp function) {
     for (SizeSymbol &symbol : readSymbols(symbols))
       entry.symbols.push_back(
           {std::move(symbol.name), symbol.least, symbol.most});
+    entry.conditions =
+        makeEqualSizes(function.getArgAttrOfType<ArrayAttr>(
+                           argument.getArgNumber(), conditionsAttrName),
+                       entry.symbols);
     entry.sizes = std::move(*binding);
   }
   Operation *terminator = function.front().getTerminator();

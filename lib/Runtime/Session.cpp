@@ -11,6 +11,7 @@
 #include "StepRunner.h"
 #include "garam/Support/ControlCharacters.h"
 #include "garam/Support/Errors.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
 
@@ -123,6 +124,44 @@ static bool hasType(const TensorView &input, const Binding &binding) {
                    input.type.shape.size() == binding.type.shape.size();
 }
 
+/// What to change about sizes that do not fit condition `number`.
+static std::string getSizeHint(const EntryPoint &entry, size_t number,
+                               ArrayRef<int64_t> sizes) {
+  std::string hint =
+      describeMultiples(entry.conditions, number, entry.symbols, sizes);
+  if (!hint.empty())
+    return "; hint: " + hint;
+  auto fitting =
+      listFittingSizes(entry.conditions, number, entry.symbols, sizes);
+  if (!fitting)
+    return "";
+  SmallVector<std::string> names = map_to_vector(
+      *fitting, [](int64_t size) { return std::to_string(size); });
+  constexpr size_t mostNames = 16;
+  if (names.size() > mostNames)
+    names[mostNames - 1] = "...";
+  names.truncate(std::min(names.size(), mostNames));
+  return "; hint: sizes that fit are " + join(names, ", ");
+}
+
+/// Sizes that the model needs to be equal are.
+static Error checkConditions(const EntryPoint &entry, ArrayRef<int64_t> sizes) {
+  for (const auto &[number, condition] : enumerate(entry.conditions)) {
+    auto values = computeSizes(condition, sizes);
+    if (values && values->first == values->second)
+      continue;
+    std::string known = values ? (", which are " + Twine(values->first) +
+                                  " and " + Twine(values->second))
+                                     .str()
+                               : "";
+    return makeInputError("node '" + condition.node + "' needs sizes " +
+                          condition.left.name + " and " + condition.right.name +
+                          " to be equal" + known +
+                          getSizeHint(entry, number, sizes));
+  }
+  return Error::success();
+}
+
 /// Every input is given once, with its type and shape; state at most once.
 /// Writes the sizes of the entry point's symbols.
 static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs,
@@ -157,7 +196,7 @@ static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs,
                             binding->type.str() + ") is " +
                             (count == 0 ? "missing" : "given more than once"));
   }
-  return Error::success();
+  return checkConditions(entry, sizes);
 }
 
 //===----------------------------------------------------------------------===//

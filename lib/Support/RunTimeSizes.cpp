@@ -67,8 +67,12 @@ std::string describeSize(AffineExpr size, llvm::ArrayRef<SizeSymbol> symbols) {
                    : size.getKind() == AffineExprKind::Mul      ? " * "
                    : size.getKind() == AffineExprKind::FloorDiv ? " / "
                                                                 : " % ";
-  text = describeSize(binary.getLHS(), symbols) + sign.str() +
-         describeSize(binary.getRHS(), symbols);
+  std::string right = describeSize(binary.getRHS(), symbols);
+  // Read from the left: a * b / c is not a * (b / c).
+  if (size.getKind() == AffineExprKind::Mul &&
+      binary.getRHS().getKind() == AffineExprKind::FloorDiv)
+    right = "(" + right + ")";
+  text = describeSize(binary.getLHS(), symbols) + sign.str() + right;
   return isSum ? "(" + text + ")" : text;
 }
 

@@ -112,6 +112,27 @@ SizeSum SizeSum::divide(const SizeSum &divisor, bool &isExact) const {
   return quotient + ofFactor(rest.toExpr().floorDiv(divisor.toExpr()));
 }
 
+SizeSum SizeSum::replace(const SizeSum &product, const SizeSum &value,
+                         int64_t scale) const {
+  const SizeProduct &replaced = product.products.begin()->first;
+  SizeSum sum = *this;
+  bool isFound = true;
+  while (isFound) { // once for each power of it
+    isFound = false;
+    SizeSum next(context);
+    for (const auto &[factors, count] : sum.products) {
+      std::optional<SizeProduct> left = without(factors, replaced);
+      isFound |= left.has_value();
+      SizeSum term(context);
+      term.add(left.value_or(factors), count);
+      next = next + term * (left ? value : ofConstant(context, scale));
+    }
+    if (isFound)
+      sum = next;
+  }
+  return sum;
+}
+
 AffineExpr SizeSum::toExpr() const {
   AffineExpr sum = getAffineConstantExpr(0, context);
   // Constants last, as they are written.

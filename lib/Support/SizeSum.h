@@ -40,6 +40,10 @@ public:
   SizeSum operator*(const SizeSum &other) const;
   /// Rounded down; exact parts of it are exact.
   SizeSum divide(const SizeSum &divisor, bool &isExact) const;
+  /// A multiple of it with `value` in the place of `scale` times `product`, one
+  /// product, which `value` has not.
+  SizeSum replace(const SizeSum &product, const SizeSum &value,
+                  int64_t scale) const;
   mlir::AffineExpr toExpr() const;
   std::optional<int64_t> getConstant() const;
   const std::map<SizeProduct, int64_t> &getProducts() const { return products; }

@@ -7,6 +7,7 @@
 #include "garam/Transforms/SizeAnalysis.h"
 
 #include "garam/Dialect/GaramExt/IR/GaramExt.h"
+#include "garam/Support/NodeIds.h"
 #include "garam/Target/DeviceTarget.h"
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -20,14 +21,18 @@ using namespace mlir;
 
 namespace garam {
 
-SizeAnalysis::SizeAnalysis(func::FuncOp function)
-    : context(function.getContext()), function(function) {
+SizeAnalysis::SizeAnalysis(func::FuncOp function, Unequal unequal)
+    : context(function.getContext()), function(function), unequal(unequal) {
   for (BlockArgument argument : function.getArguments())
     if (auto attr = function.getArgAttrOfType<ArrayAttr>(
             argument.getArgNumber(), symbolsAttrName)) {
       symbols = readSymbols(attr);
       values = argument;
+      conditions = readConditions(function.getArgAttrOfType<ArrayAttr>(
+          argument.getArgNumber(), conditionsAttrName));
     }
+  for (const SizeCondition &condition : conditions)
+    equalities.add(condition.left, condition.right);
 }
 
 LogicalResult SizeAnalysis::refuse(Operation &op, const Twine &reason,
@@ -408,10 +413,8 @@ LogicalResult SizeAnalysis::checkLoops(linalg::LinalgOp op) {
       if (!loop)
         continue;
       AffineExpr &size = loops[loop.getPosition()];
-      if (size && size != known[dim])
-        return refuse(*op, "sizes " + describeSize(size, symbols) + " and " +
-                               describeSize(known[dim], symbols) +
-                               " of its tensors must be equal and need not be");
+      if (size && failed(compare(*op, {size}, {known[dim]})))
+        return failure();
       size = known[dim];
     }
   }
@@ -421,10 +424,28 @@ LogicalResult SizeAnalysis::checkLoops(linalg::LinalgOp op) {
   return success();
 }
 
+/// Whether two sizes are equal by the conditions, or by one that is added.
+bool SizeAnalysis::assumeEqual(Operation &op, AffineExpr left,
+                               AffineExpr right) {
+  if (!left || !right)
+    return false;
+  if (equalities.areEqual(left, right))
+    return true;
+  auto [least, most] = getSizeRange(normalizeSize(left - right), symbols);
+  if (unequal == Unequal::Refuse || least > 0 || most < 0 ||
+      !equalities.add(left, right))
+    return false;
+  SmallVector<StringRef> nodes = getResultNodeIds(op.getLoc());
+  conditions.push_back(
+      {left, right,
+       (nodes.empty() ? op.getName().getStringRef() : nodes.front()).str()});
+  return true;
+}
+
 LogicalResult SizeAnalysis::compare(Operation &op, ArrayRef<AffineExpr> first,
                                     ArrayRef<AffineExpr> second) {
   for (auto [left, right] : llvm::zip_equal(first, second))
-    if (left != right)
+    if (left != right && !assumeEqual(op, left, right))
       return refuse(op, "sizes " + describeSize(left, symbols) + " and " +
                             describeSize(right, symbols) +
                             " must be equal and need not be");

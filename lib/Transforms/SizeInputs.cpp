@@ -111,9 +111,14 @@ void SizeInputs::takeInput(func::FuncOp function, unsigned number,
 /// Results in tensors of their greatest sizes, each with one for the sizes that
 /// they have.
 LogicalResult SizeInputs::placeOutputs(func::FuncOp function) {
-  SizeAnalysis analysis(function);
+  SizeAnalysis analysis(function, SizeAnalysis::Unequal::Collect);
   if (failed(analysis.run()))
     return failure();
+  if (!analysis.getConditions().empty())
+    function.setArgAttr(function.getNumArguments() - 1, conditionsAttrName,
+                        makeConditionsAttr(function.getContext(),
+                                           analysis.getConditions(),
+                                           symbols.size()));
   Operation *terminator = function.front().getTerminator();
   unsigned numResults = terminator->getNumOperands();
   for (unsigned number = 0; number < numResults; ++number) {

@@ -212,12 +212,3 @@ def test_a_decoder_with_skips():
     check_images(graph, {"w1": floats(4, 3, 3, 3), "w2": floats(4, 8, 3, 3), "w3": floats(4, 3, 2, 2),
                          "w4": floats(4, 4, 2, 2), "scale": floats(4), "bias": floats(4),
                          "none": np.zeros(0, np.float32)}, dims={"n": (1, 2)}, rtol=1e-3, atol=1e-4)
-
-
-def test_refuses_skips_that_fit_even_sizes_only():
-    graph = """(float[1, 3, h, 8] x) => (float[1, 6, oh, 8] y) {
-        p = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
-        u = ConvTranspose <strides = [2, 2]> (p, w0)
-        y = Concat <axis = 1> (x, u) }"""
-    with pytest.raises(garam.ModelError, match=r"sizes h and h / 2 \* 2 must be equal and need not be"):
-        garam.compile(make_model(graph, {"w0": floats(3, 3, 2, 2)}), target="host", dims={"h": (8, 16)})

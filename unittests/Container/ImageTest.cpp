@@ -303,6 +303,28 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
        "\"int64\"},\"states\":[]",
        "manifest: the sizes of a run are int64[1], needed one int64 for each "
        "of 0 symbols"},
+      {"\"states\":[]",
+       "\"conditions\":[{\"terms\":[{\"kind\":\"symbol\",\"value\":0}],"
+       "\"left\":{\"term\":0,\"name\":\"n\"},\"right\":{\"term\":0,"
+       "\"name\":\"n\"},\"node\":\"a\"}],\"states\":[]",
+       "manifest: the condition of node 'a' is of symbol 0 of 0"},
+      {"\"states\":[]",
+       "\"conditions\":[{\"terms\":[{\"kind\":\"constant\",\"value\":0}],"
+       "\"left\":{\"term\":0,\"name\":\"n\"},\"right\":{\"term\":1,"
+       "\"name\":\"n\"},\"node\":\"a\"}],\"states\":[]",
+       "manifest: the condition of node 'a' compares term 1 of 1"},
+      {"\"states\":[]",
+       "\"conditions\":[{\"terms\":[{\"kind\":\"sum\",\"left\":0,"
+       "\"right\":0}],\"left\":{\"term\":0,\"name\":\"n\"},\"right\":{"
+       "\"term\":0,\"name\":\"n\"},\"node\":\"a\"}],\"states\":[]",
+       "manifest: the condition of node 'a' has term 0 of terms 0 and 0, "
+       "which are not earlier ones"},
+      {"\"states\":[]",
+       "\"conditions\":[{\"terms\":[{\"kind\":\"power\",\"value\":0}],"
+       "\"left\":{\"term\":0,\"name\":\"n\"},\"right\":{\"term\":0,"
+       "\"name\":\"n\"},\"node\":\"a\"}],\"states\":[]",
+       "expected constant, symbol, sum, product or quotient at "
+       "manifest.entry_points[0].conditions[0].terms[0].kind"},
       {"\"scale\":0.5", "\"scale\":0",
        "expected a finite number above 0 at "
        "manifest.entry_points[0].inputs[0].quantization.scale"},

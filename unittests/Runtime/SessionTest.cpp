@@ -205,6 +205,7 @@ protected:
          {{"y", {DataType::UInt8, {4}}, 2, std::nullopt}},
          /*symbols=*/{},
          /*sizes=*/std::nullopt,
+         /*conditions=*/{},
          /*states=*/{},
          {Step::dispatch(0, 0, {0, 1, 2})}});
     manifest.target = "one";

@@ -7,6 +7,7 @@
 #ifndef GARAM_CONTAINER_MANIFEST_H
 #define GARAM_CONTAINER_MANIFEST_H
 
+#include "garam/Container/EqualSizes.h"
 #include "garam/Support/Tensor.h"
 #include "garam/Target/DeviceProgram.h"
 #include "llvm/Support/Error.h"
@@ -43,12 +44,6 @@ bool isInStorage(int64_t zeroPoint, DataType storage);
 struct CountedDimension {
   uint32_t dimension = 0;
   std::string counter; // name of the other output
-};
-
-/// A dimension of inputs whose size a run gives, with its bounds.
-struct Symbol {
-  std::string name;
-  int64_t least = 0, most = 0;
 };
 
 /// An input or output of an entry point.
@@ -118,6 +113,8 @@ struct EntryPoint {
   /// an int64 for each. The runtime gives it; it is not among the inputs.
   std::vector<Symbol> symbols;
   std::optional<Binding> sizes;
+  /// What sizes have to be equal besides; the runtime refuses other runs.
+  std::vector<EqualSizes> conditions;
   /// Inputs and outputs of the model that are in neither list above.
   std::vector<CarriedState> states;
   std::vector<Step> steps;

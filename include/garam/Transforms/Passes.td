@@ -467,8 +467,11 @@ def SizeInputs : Pass<"size-inputs", "::mlir::func::FuncOp"> {
     input becomes a tensor of its greatest sizes, whose front is what comes
     in; so does an output, with a further result, which attribute `garam.sized`
     names, for the sizes that it has. Sizes of all tensors follow from the
-    symbols, which the pass checks: those of tensors that have to fit each
-    other are equal whatever the symbols are.
+    symbols, which the pass checks. Those of tensors that have to fit each other
+    are equal whatever the symbols are, or become a condition,
+    `garam.conditions` of the new argument: the runtime refuses runs where they
+    are not equal. That is safe, as no other run computes anything. Where they
+    are equal in no run, or for one size of a dimension only, the pass fails.
 
     Without `garam.symbols`, or with an input that has a dimension without a
     symbol, nothing changes.
@@ -490,6 +493,15 @@ def SizeInputs : Pass<"size-inputs", "::mlir::func::FuncOp"> {
       %out = garam_ext.place_front %y[%n] : tensor<?x4xf32> to tensor<8x4xf32>
       return %out, ... : tensor<8x4xf32>, tensor<2xi64>
     }
+    ```
+
+    A sum of tensors of "n" and "m" elements adds to the new argument
+
+    ```mlir
+    garam.conditions = [
+      {left = affine_map<()[s0, s1] -> (s0)>, node = "sum",
+       right = affine_map<()[s0, s1] -> (s1)>}
+    ]
     ```
   }];
   let dependentDialects = ["::garam::ext::GaramExtDialect",

@@ -7,7 +7,7 @@
 #ifndef GARAM_TRANSFORMS_SIZEANALYSIS_H
 #define GARAM_TRANSFORMS_SIZEANALYSIS_H
 
-#include "garam/Support/RunTimeSizes.h"
+#include "garam/Support/SizeEqualities.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -17,10 +17,18 @@ namespace garam {
 
 /// The sizes of the tensors of a function, whose symbols the argument with
 /// attribute `garam.symbols` holds, as normalised expressions of these. One
-/// walk over the function's block.
+/// walk over the function's block. Sizes that are equal only in some runs are
+/// taken for equal where that argument's `garam.conditions` say so.
 class SizeAnalysis {
 public:
-  explicit SizeAnalysis(mlir::func::FuncOp function);
+  /// What becomes of sizes that have to be equal and need not be, but may.
+  enum class Unequal {
+    Refuse,
+    Collect, // as conditions
+  };
+
+  explicit SizeAnalysis(mlir::func::FuncOp function,
+                        Unequal unequal = Unequal::Refuse);
 
   /// Whether the function has symbols.
   bool hasSymbols() const { return bool(values); }
@@ -29,6 +37,9 @@ public:
   /// Derives all sizes. Fails with a refusal of each operation with a tensor
   /// whose size does not follow, or whose tensors need not fit each other.
   llvm::LogicalResult run();
+
+  /// Those that the function has, and what was collected.
+  llvm::ArrayRef<SizeCondition> getConditions() const { return conditions; }
 
   /// Of a tensor of the function's block, one for each dimension.
   llvm::SmallVector<mlir::AffineExpr> getSizes(mlir::Value tensor) const;
@@ -58,6 +69,8 @@ private:
   llvm::LogicalResult compare(mlir::Operation &op,
                               llvm::ArrayRef<mlir::AffineExpr> first,
                               llvm::ArrayRef<mlir::AffineExpr> second);
+  bool assumeEqual(mlir::Operation &op, mlir::AffineExpr left,
+                   mlir::AffineExpr right);
   std::optional<Sizes> derive(mlir::Operation &op, mlir::OpResult result);
   std::optional<Sizes> deriveReshape(mlir::tensor::ReshapeOp op);
   Sizes deriveCollapse(mlir::tensor::CollapseShapeOp op);
@@ -78,7 +91,10 @@ private:
 
   mlir::MLIRContext *context;
   mlir::func::FuncOp function;
+  Unequal unequal;
   std::vector<SizeSymbol> symbols;
+  std::vector<SizeCondition> conditions;
+  SizeEqualities equalities;                // of the conditions
   mlir::Value values;                       // of the symbols, or null
   llvm::DenseMap<mlir::Value, Sizes> sizes; // of tensors with dynamic ones
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> exprs; // of indices

@@ -93,10 +93,34 @@ static FailureOr<SmallVector<int64_t>> getSplitSizes(NodeAccessor &node,
   return sizes;
 }
 
+/// A Split along a dimension of run time, whose parts fill it.
+static LogicalResult splitAtRunTime(NodeAccessor &node, int64_t axis,
+                                    ArrayRef<OpFoldResult> parts) {
+  ImplicitLocOpBuilder &b = node.b;
+  Sizes offsets(node.getRank(), b.getIndexAttr(0));
+  Sizes strides(node.getRank(), b.getIndexAttr(1));
+  Sizes sizes = getSizes(b, node.getInput(0));
+  AffineExpr sum = b.getAffineDimExpr(0) + b.getAffineDimExpr(1);
+  for (auto [number, part] : llvm::enumerate(parts)) {
+    sizes[axis] = part;
+    Value taken = tensor::ExtractSliceOp::create(b, node.getInput(0), offsets,
+                                                 sizes, strides);
+    if (failed(node.setOutput(number, taken)))
+      return failure();
+    offsets[axis] = affine::makeComposedFoldedAffineApply(
+        b, b.getLoc(), AffineMap::get(2, 0, sum), {offsets[axis], part});
+  }
+  return success();
+}
+
 static LogicalResult lowerSplit(NodeAccessor &node) {
   int64_t axis = node.getAxis("axis", 0, node.getRank());
-  if (node.hasErrors() || (!node.hasBoundedSizes() &&
-                           failed(node.checkStaticDim(0, axis, "a split"))))
+  if (node.hasErrors())
+    return failure();
+  if (auto parts = node.getComputedSizes(1); parts && node.isWithin())
+    return splitAtRunTime(node, axis, *parts);
+  if (!node.hasBoundedSizes() &&
+      failed(node.checkStaticDim(0, axis, "a split")))
     return failure();
   FailureOr<SmallVector<int64_t>> sizes = getSplitSizes(node, axis);
   if (failed(sizes))
@@ -242,7 +266,8 @@ static Value makeReversedAtRunTime(ImplicitLocOpBuilder &b, Value input,
     for (auto [dim, reversed] : llvm::enumerate(isReversed)) {
       Value index = linalg::IndexOp::create(b, dim);
       if (reversed) {
-        Value last = arith::SubIOp::create(b, cast<Value>(sizes[dim]), one);
+        Value size = getValueOrCreateConstantIndexOp(b, b.getLoc(), sizes[dim]);
+        Value last = arith::SubIOp::create(b, size, one);
         index = arith::SubIOp::create(b, last, index);
         index = arith::MaxSIOp::create(b, index, zero);
       }
@@ -287,41 +312,53 @@ static LogicalResult lowerComputedSlice(NodeAccessor &node) {
   return node.setOutput(result);
 }
 
-/// A Slice by 1 between positions of run time, which are within the input.
+/// A Slice between positions of run time, which are within the input, the lower
+/// one first also where the step is negative.
 static LogicalResult sliceBetween(NodeAccessor &node,
                                   ArrayRef<OpFoldResult> begins,
                                   ArrayRef<OpFoldResult> ends) {
   ImplicitLocOpBuilder &b = node.b;
   int64_t rank = node.getRank();
   auto axes = getSliceOperand(node, 3, "axes");
-  if (failed(axes))
+  auto steps = getSliceOperand(node, 4, "steps");
+  if (failed(axes) || failed(steps))
     return failure();
   if (!*axes)
     *axes = llvm::to_vector(llvm::seq<int64_t>(0, begins.size()));
+  if (!*steps)
+    *steps = SmallVector<int64_t>(begins.size(), 1);
+  SmallVector<bool> isReversed(rank, false);
   Sizes offsets(rank, b.getIndexAttr(0)), strides(rank, b.getIndexAttr(1));
   Sizes sizes = getSizes(b, node.getInput(0));
   AffineExpr difference = b.getAffineDimExpr(1) - b.getAffineDimExpr(0);
-  for (auto [axis, begin, end] : llvm::zip(**axes, begins, ends)) {
+  for (auto [axis, begin, end, step] :
+       llvm::zip(**axes, begins, ends, **steps)) {
     int64_t dim = node.normalizeAxis(axis, rank);
     if (node.hasErrors())
       return failure();
     offsets[dim] = begin;
+    strides[dim] = b.getIndexAttr(std::abs(step));
+    isReversed[dim] = step < 0;
     sizes[dim] = affine::makeComposedFoldedAffineApply(
-        b, b.getLoc(), AffineMap::get(2, 0, difference), {begin, end});
+        b, b.getLoc(), AffineMap::get(2, 0, difference.ceilDiv(std::abs(step))),
+        {begin, end});
   }
   // A slice begins inside of a tensor, and an empty one has no inside.
   if (llvm::is_contained(sizes, OpFoldResult(b.getIndexAttr(0))))
     return node.setOutput(
         tensor::EmptyOp::create(b, sizes, node.getElementType()));
-  return node.setOutput(tensor::ExtractSliceOp::create(
-      b, node.getInput(0), offsets, sizes, strides));
+  Value result = tensor::ExtractSliceOp::create(b, node.getInput(0), offsets,
+                                                sizes, strides);
+  if (llvm::is_contained(isReversed, true))
+    result = makeReversedAtRunTime(b, result, isReversed);
+  return node.setOutput(result);
 }
 
 static LogicalResult lowerSlice(NodeAccessor &node) {
   ImplicitLocOpBuilder &b = node.b;
   RankedTensorType type = node.getInputType(0);
   auto begin = node.getComputedSizes(1), end = node.getComputedSizes(2);
-  if (begin && end)
+  if (begin && end && node.isWithin())
     return sliceBetween(node, *begin, *end);
   if (isComputed(node))
     return lowerComputedSlice(node);

@@ -48,6 +48,8 @@ public:
   int64_t getOpset() { return node.getOpset(); }
   /// Of no other node of the model.
   mlir::StringRef getId() { return node.getId(); }
+  /// Whether sizes of run time that its operands say are within its dimensions.
+  bool isWithin() { return node->hasAttr(withinAttrName); }
   /// Whether the node is in the body of a Loop or Scan, at any depth.
   bool isInLoop();
 

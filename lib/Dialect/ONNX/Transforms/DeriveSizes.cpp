@@ -126,6 +126,40 @@ std::optional<SizeList> deriveConcat(const NodeSizes &in) {
   return result;
 }
 
+/// Of two sizes that broadcast, neither of which is fixed at 1. Where both are
+/// more than 1 in every run, no run has them differ.
+AffineExpr joinSizes(const NodeSizes &in, AffineExpr left, AffineExpr right) {
+  if (left == right)
+    return left;
+  auto isAboveOne = [&](AffineExpr size) {
+    return size && getSizeRange(size, in.symbols).first > 1;
+  };
+  if (!isAboveOne(left) || !isAboveOne(right))
+    return {};
+  return isa<AffineConstantExpr>(right) ? right : left;
+}
+
+/// Of an elementwise operator, whose sizes inference does not tell where they
+/// are equal only in a run.
+std::optional<SizeList> deriveBroadcast(const NodeSizes &in) {
+  size_t rank = 0;
+  for (const SizeList &sizes : in.sizes)
+    rank = std::max(rank, sizes.size());
+  SizeList result(rank, getConstant(in, 1));
+  for (auto [sizes, operand] :
+       llvm::zip_equal(in.sizes, NodeOp(in.node).getInputs())) {
+    if (!isa<RankedTensorType>(operand.getType()))
+      return std::nullopt;
+    for (auto [joined, size] :
+         llvm::zip(llvm::drop_begin(result, rank - sizes.size()), sizes))
+      if (isConstant(joined, 1))
+        joined = size;
+      else if (!isConstant(size, 1))
+        joined = joinSizes(in, joined, size);
+  }
+  return result;
+}
+
 std::optional<SizeList> deriveFlatten(const NodeSizes &in) {
   int64_t rank = in.sizes[0].size(), axis = getInt(in, "axis", 1);
   axis += axis < 0 ? rank : 0;
@@ -178,15 +212,18 @@ std::optional<SizeList> deriveSameSizes(const NodeSizes &in) {
   return in.sizes[0];
 }
 
-/// Begin and end of a sliced dimension, within it.
+/// Begin and end of a sliced dimension, within it, and the distance between
+/// what is taken.
 struct Section {
   AffineExpr begin, end;
+  int64_t step = 1;
   bool isReversed = false;
 };
 
-/// A position as one in [0, size]; null when it cannot be told which.
+/// A position counted from the end when it is negative, as one in [low, high];
+/// null when it cannot be told which.
 AffineExpr clampPosition(const NodeSizes &in, AffineExpr position,
-                         AffineExpr size) {
+                         AffineExpr size, AffineExpr low, AffineExpr high) {
   if (!position || !size)
     return {};
   auto [least, most] = getSizeRange(position, in.symbols);
@@ -194,14 +231,34 @@ AffineExpr clampPosition(const NodeSizes &in, AffineExpr position,
     position = normalizeSize(position + size);
   else if (least < 0)
     return {};
-  AffineExpr zero = getConstant(in, 0);
-  if (isAtLeast(in, zero, position))
-    return zero;
-  if (isAtLeast(in, position, size))
-    return size;
-  bool isWithin =
-      isAtLeast(in, position, zero) && isAtLeast(in, size, position);
+  if (isAtLeast(in, low, position))
+    return low;
+  if (isAtLeast(in, position, high))
+    return high;
+  bool isWithin = isAtLeast(in, position, low) && isAtLeast(in, high, position);
   return isWithin ? position : AffineExpr();
+}
+
+/// What a Slice takes of a dimension; of a negative step in the other order.
+Section getSection(const NodeSizes &in, AffineExpr start, AffineExpr end,
+                   int64_t step, AffineExpr size) {
+  if (!size)
+    return {};
+  AffineExpr zero = getConstant(in, 0), last = size - 1;
+  if (step > 0) {
+    start = clampPosition(in, start, size, zero, size);
+    end = clampPosition(in, end, size, zero, size);
+    bool isInOrder = start && end && isAtLeast(in, end, start);
+    return isInOrder ? Section{start, end, step} : Section{};
+  }
+  start = clampPosition(in, start, size, zero, last);
+  end = clampPosition(in, end, size, getConstant(in, -1), last);
+  // An empty dimension has no last element.
+  if (!start || !end || !isAtLeast(in, size, getConstant(in, 1)) ||
+      !isAtLeast(in, start - end, getConstant(in, 1)))
+    return {};
+  AffineExpr first = start - (start - end - 1).floorDiv(-step) * -step;
+  return {normalizeSize(first), normalizeSize(start + 1), -step};
 }
 
 /// Whether a position is before the first element of every dimension, as
@@ -243,16 +300,12 @@ std::optional<SmallVector<Section>> getSections(const NodeSizes &in) {
       section.isReversed = true;
       continue;
     }
-    if (steps && !isConstant((*steps)[i], 1))
+    auto step = dyn_cast_or_null<AffineConstantExpr>(
+        steps ? (*steps)[i] : getConstant(in, 1));
+    if (!step || step.getValue() == 0 || step.getValue() == INT64_MIN)
       return std::nullopt;
-    section.begin = clampPosition(in, (*starts)[i], sizes[*dim]);
-    section.end = clampPosition(in, (*ends)[i], sizes[*dim]);
-    if (!section.begin || !section.end ||
-        isAtLeast(in, section.end, section.begin))
-      continue;
-    // It may be empty: known to be, it ends where it begins.
-    section.end = isAtLeast(in, section.begin, section.end) ? section.begin
-                                                            : AffineExpr();
+    section =
+        getSection(in, (*starts)[i], (*ends)[i], step.getValue(), sizes[*dim]);
   }
   return sections;
 }
@@ -263,7 +316,8 @@ std::optional<SizeList> deriveSlice(const NodeSizes &in) {
     return std::nullopt;
   return llvm::map_to_vector<6>(*sections, [](const Section &section) {
     return section.begin && section.end
-               ? normalizeSize(section.end - section.begin)
+               ? normalizeSize(
+                     (section.end - section.begin).ceilDiv(section.step))
                : AffineExpr();
   });
 }
@@ -272,7 +326,54 @@ bool isOfRunTime(AffineExpr size) {
   return size && !isa<AffineConstantExpr>(size);
 }
 
+/// Whether a tensor has no element in any run, and so no place to begin at.
+bool isEmpty(ArrayRef<AffineExpr> sizes) {
+  return llvm::any_of(sizes,
+                      [](AffineExpr size) { return isConstant(size, 0); });
+}
+
+/// The integers of an operand, or of the attribute that it was before opset 13.
+std::optional<SizeList> getGivenParts(const NodeSizes &in) {
+  if (std::optional<SizeList> integers = getIntegers(in, 1))
+    return integers;
+  NodeOp node = in.node;
+  auto attr = node.getNodeAttributes().getAs<DenseI64ArrayAttr>("split");
+  if (!attr)
+    return std::nullopt;
+  return llvm::map_to_vector<6>(
+      attr.asArrayRef(), [&](int64_t part) { return getConstant(in, part); });
+}
+
 } // namespace
+
+std::optional<SizeList> deriveParts(const NodeSizes &in) {
+  NodeOp node = in.node;
+  if (!node.getDomain().empty() || node.getOpType() != "Split")
+    return std::nullopt;
+  auto axis = normalizeAxis(getInt(in, "axis", 0), in.sizes[0].size());
+  AffineExpr size = axis ? in.sizes[0][*axis] : AffineExpr();
+  size_t count = node.getNumResults();
+  if (!isOfRunTime(size) || isEmpty(in.sizes[0]))
+    return std::nullopt;
+  AffineExpr rest = size, zero = getConstant(in, 0);
+  if (std::optional<SizeList> parts = getGivenParts(in)) {
+    for (AffineExpr part : *parts) {
+      if (!part || !isAtLeast(in, part, zero))
+        return std::nullopt;
+      rest = rest - part;
+    }
+    bool isWhole = parts->size() == count && isConstant(normalizeSize(rest), 0);
+    return isWhole ? parts : std::nullopt;
+  }
+  if (node.getInputs().size() > 1 &&
+      !isa<NoneType>(node.getInputs()[1].getType()))
+    return std::nullopt;
+  SizeList parts(count, normalizeSize(size.ceilDiv(count)));
+  parts.back() = normalizeSize(size - parts.front() * int64_t(count - 1));
+  // Of few elements those before the last have less, too.
+  return isAtLeast(in, parts.back(), zero) ? std::optional(parts)
+                                           : std::nullopt;
+}
 
 std::optional<SizeList> deriveSizes(const NodeSizes &in) {
   NodeOp node = in.node;
@@ -281,6 +382,10 @@ std::optional<SizeList> deriveSizes(const NodeSizes &in) {
   using Derive = std::optional<SizeList> (*)(const NodeSizes &);
   auto derive =
       llvm::StringSwitch<Derive>(node.getOpType())
+          .Cases({"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual",
+                  "Less", "LessOrEqual", "Max", "Min", "Mul", "Or", "Sub",
+                  "Where"},
+                 deriveBroadcast)
           .Case("Concat", deriveConcat)
           .Case("ConstantOfShape",
                 [](const NodeSizes &in) { return getIntegers(in, 0); })
@@ -306,7 +411,7 @@ SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
                    llvm::any_of(result, isOfRunTime);
   if (node.getOpType() == "Reshape" && isDynamic)
     return {{1, result}};
-  if (node.getOpType() != "Slice" || !isDynamic)
+  if (node.getOpType() != "Slice" || !isDynamic || isEmpty(in.sizes[0]))
     return {};
   std::optional<SmallVector<Section>> sections = getSections(in);
   std::optional<SizeList> axes = getIntegers(in, 3);
@@ -320,11 +425,11 @@ SmallVector<ResolvedOperand> resolveOperands(const NodeSizes &in,
     if (axes)
       dim = *normalizeAxis(cast<AffineConstantExpr>((*axes)[i]).getValue(),
                            sections->size());
-    const Section &section = (*sections)[dim];
-    if (!section.begin || !section.end)
+    begins.push_back((*sections)[dim].begin);
+    ends.push_back((*sections)[dim].end);
+    // An empty section may begin behind the last element.
+    if (!begins.back() || !ends.back() || begins.back() == ends.back())
       return {};
-    begins.push_back(section.begin);
-    ends.push_back(section.end);
   }
   return {{1, begins}, {2, ends}};
 }

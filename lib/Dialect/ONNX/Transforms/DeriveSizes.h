@@ -44,6 +44,11 @@ struct CountedSize {
 /// Sizes whose greatest value is not known are left out.
 llvm::SmallVector<CountedSize> findCountedSizes(const NodeSizes &in);
 
+/// The sizes of the parts of a Split along a dimension of run time, each at
+/// least 0 and all together its size; none of other nodes, or where they are
+/// not known.
+std::optional<SizeList> deriveParts(const NodeSizes &in);
+
 /// An operand in place of another: integers for it, as expressions of symbols.
 struct ResolvedOperand {
   unsigned index;

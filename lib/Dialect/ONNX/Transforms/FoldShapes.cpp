@@ -123,6 +123,7 @@ private:
   AffineExpr makeCounted(NodeOp node, const CountedSize &size);
   void addCountedSizes(NodeOp node, const NodeSizes &known);
   bool markBounded(NodeOp node, ArrayRef<SizeList> operandSizes);
+  void useParts(NodeOp node, const NodeSizes &known);
 
   void addConstant(ConstantOp constant) {
     if (auto value = SmallTensor::fromAttr(constant.getValue(), maxElements))
@@ -189,6 +190,7 @@ private:
     if (isBounded)
       addCountedSizes(node, known);
     known.symbols = symbols;
+    useParts(node, known);
     useSizes(node, known);
     return success();
   }
@@ -533,7 +535,31 @@ void Folder::useSizes(NodeOp node, const NodeSizes &known) {
                                       IntegerType::get(node.getContext(), 64));
     node->setOperand(operand.index,
                      makeSizes(node, type, operand.integers).getResult());
+    if (node.getOpType() == "Slice")
+      node->setAttr(withinAttrName, UnitAttr::get(node.getContext()));
   }
+}
+
+/// Gives a Split the sizes of its parts as an operand.
+void Folder::useParts(NodeOp node, const NodeSizes &known) {
+  std::optional<SizeList> parts = deriveParts(known);
+  if (!parts)
+    return;
+  auto axis = node.getNodeAttributes().getAs<IntegerAttr>("axis");
+  int64_t dim = *normalizeAxis(axis ? axis.getInt() : 0, known.sizes[0].size());
+  for (auto [result, part] : llvm::zip_equal(node.getResults(), *parts)) {
+    SizeList sizes = known.sizes[0];
+    sizes[dim] = part;
+    addSizes(result, sizes);
+  }
+  auto type = RankedTensorType::get({int64_t(parts->size())},
+                                    IntegerType::get(node.getContext(), 64));
+  Value sizes = makeSizes(node, type, *parts).getResult();
+  if (node.getInputs().size() > 1)
+    node->setOperand(1, sizes);
+  else
+    node.getInputsMutable().append(sizes);
+  node->setAttr(withinAttrName, UnitAttr::get(node.getContext()));
 }
 
 /// Nodes come after what they use, so one walk from the end finds all that is

@@ -20,4 +20,12 @@
 #define GET_OP_CLASSES
 #include "garam/Dialect/ONNX/IR/ONNXOps.h.inc"
 
+namespace garam::onnx {
+
+/// On a Slice or Split whose operands say sizes of run time: what they take is
+/// within the dimensions, counted from the front.
+constexpr llvm::StringLiteral withinAttrName = "onnx.within";
+
+} // namespace garam::onnx
+
 #endif // GARAM_DIALECT_ONNX_IR_ONNX_H
