@@ -53,30 +53,6 @@ static std::string describeInputs(NodeOp node) {
 
 namespace {
 
-/// The more precise of two types of one value; null when they contradict.
-Type refineType(Type known, Type inferred) {
-  auto oldType = dyn_cast<TensorType>(known);
-  auto newType = dyn_cast_or_null<TensorType>(inferred);
-  if (!oldType || !newType)
-    return known;
-  if (oldType.getElementType() != newType.getElementType())
-    return Type();
-  if (!newType.hasRank())
-    return known;
-  if (!oldType.hasRank())
-    return inferred;
-  if (oldType.getRank() != newType.getRank())
-    return Type();
-  SmallVector<int64_t> shape(oldType.getShape());
-  for (auto [dim, size] : llvm::zip(shape, newType.getShape())) {
-    if (ShapedType::isDynamic(dim))
-      dim = size;
-    else if (!ShapedType::isDynamic(size) && dim != size)
-      return Type();
-  }
-  return oldType.clone(shape);
-}
-
 bool isStatic(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   return !tensor ? isa<NoneType>(type) : tensor.hasStaticShape();

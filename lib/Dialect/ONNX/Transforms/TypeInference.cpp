@@ -246,4 +246,27 @@ InferredTypes inferTypes(NodeOp node, ArrayRef<const SmallTensor *> values,
   return result;
 }
 
+Type refineType(Type known, Type inferred) {
+  auto oldType = dyn_cast<TensorType>(known);
+  auto newType = dyn_cast_or_null<TensorType>(inferred);
+  if (!oldType || !newType)
+    return known;
+  if (oldType.getElementType() != newType.getElementType())
+    return Type();
+  if (!newType.hasRank())
+    return known;
+  if (!oldType.hasRank())
+    return inferred;
+  if (oldType.getRank() != newType.getRank())
+    return Type();
+  SmallVector<int64_t> shape(oldType.getShape());
+  for (auto [dim, size] : llvm::zip(shape, newType.getShape())) {
+    if (ShapedType::isDynamic(dim))
+      dim = size;
+    else if (!ShapedType::isDynamic(size) && dim != size)
+      return Type();
+  }
+  return oldType.clone(shape);
+}
+
 } // namespace garam::onnx

@@ -32,6 +32,9 @@ InferredTypes
 inferTypes(NodeOp node, llvm::ArrayRef<const SmallTensor *> values,
            llvm::ArrayRef<llvm::SmallVector<mlir::AffineExpr>> operandSizes);
 
+/// The more precise of two types of one value; null when they contradict.
+mlir::Type refineType(mlir::Type known, mlir::Type inferred);
+
 } // namespace garam::onnx
 
 #endif // GARAM_LIB_DIALECT_ONNX_TRANSFORMS_TYPEINFERENCE_H
