@@ -66,6 +66,8 @@ static json::Object toJSON(const Binding &binding) {
     object["dimensions"] = toJSON(binding.dimensions);
   if (!binding.sized.empty())
     object["sized"] = json::fixUTF8(binding.sized);
+  if (binding.isPadded)
+    object["padded"] = true;
   return object;
 }
 
@@ -304,6 +306,7 @@ static bool fromJSON(const json::Value &value, Binding &binding,
       !map.map("counted", binding.counted) ||
       !map.mapOptional("dimensions", binding.dimensions) ||
       !map.mapOptional("sized", binding.sized) ||
+      !map.mapOptional("padded", binding.isPadded) ||
       !fromJSON(value, binding.type, path))
     return false;
   if (binding.quantization && binding.type.type != DataType::Float32) {

@@ -77,15 +77,18 @@ static const Symbol *findSymbol(const EntryPoint &entry, StringRef name) {
 }
 
 /// The names of an input's dimensions are symbols, whose greatest size the type
-/// has; those of an output may be expressions, which are for people.
+/// has; so are those of a padded output, unless its sizes are an output, too.
+/// Other names may be expressions, which are for people.
 static Error checkDimensions(const EntryPoint &entry, const Binding &binding,
                              bool isInput) {
   if (binding.dimensions.empty())
-    return Error::success();
+    return binding.isPadded ? fail("'" + binding.name +
+                                   "' is padded without names of dimensions")
+                            : Error::success();
   if (binding.dimensions.size() != binding.type.shape.size() || binding.counted)
     return fail("'" + binding.name + "' (" + binding.type.str() + ") has " +
                 Twine(binding.dimensions.size()) + " names of dimensions");
-  if (!isInput)
+  if (!isInput && !(binding.isPadded && binding.sized.empty()))
     return Error::success();
   for (auto [name, size] : zip_equal(binding.dimensions, binding.type.shape)) {
     const Symbol *symbol = findSymbol(entry, name);

@@ -245,7 +245,10 @@ llvm::Error Compilation::import() {
 llvm::Error Compilation::lowerToLinalg() {
   bool isRead = isBeforeStart(linalgStage);
   if (!isRead)
-    if (llvm::Error error = runPasses(linalgStage, buildLinalgPipeline))
+    if (llvm::Error error =
+            runPasses(linalgStage, [&](OpPassManager &manager) {
+              buildLinalgPipeline(manager, /*padsSizes=*/!isHostAlone());
+            }))
       return error;
   if (llvm::Error error = calibrateValues())
     return error;

@@ -62,6 +62,7 @@ private:
   llvm::Error readPlacement();
   /// Inputs whose dimensions are not fixed, where no device takes them so: told
   /// of the model, not of each node and device.
+  bool isHostAlone() const;
   llvm::Error checkDimensions();
   llvm::Error placeAndCompile();
   llvm::Error place();

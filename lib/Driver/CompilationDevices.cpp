@@ -91,27 +91,33 @@ static bool hasFixedInputs(func::FuncOp function) {
   });
 }
 
-/// Whether an argument holds sizes of run time.
-static bool hasSymbols(func::FuncOp function) {
+/// Whether an argument of a size of run time has no room for its greatest.
+static bool hasDenseSizes(func::FuncOp function) {
   for (unsigned number = 0; number < function.getNumArguments(); ++number)
-    if (function.getArgAttr(number, symbolsAttrName))
+    if (function.getArgAttr(number, dimensionsAttrName) &&
+        !function.getArgAttr(number, paddedAttrName))
       return true;
   return false;
 }
 
+/// Whether no device has programs of fixed sizes.
+bool Compilation::isHostAlone() const {
+  return llvm::all_of(system.getDevices(), [&](hetero::DeviceAttr device) {
+    auto target = cast<DeviceTargetAttrInterface>(device.getTarget());
+    return devices.lookup(target.getDeviceKind())->isFallback();
+  });
+}
+
 llvm::Error Compilation::checkDimensions() {
   auto functions = module->getOps<func::FuncOp>();
-  bool isHostAlone =
-      llvm::all_of(system.getDevices(), [&](hetero::DeviceAttr device) {
-        auto target = cast<DeviceTargetAttrInterface>(device.getTarget());
-        return devices.lookup(target.getDeviceKind())->isFallback();
-      });
-  if (!isHostAlone && !functions.empty() && hasSymbols(*functions.begin()))
+  if (!isHostAlone() && !functions.empty() &&
+      hasDenseSizes(*functions.begin()))
     return makeUserError(ExitCode::Usage,
                          "target '" + system.getName() +
-                             "' has devices whose programs have fixed sizes; "
-                             "hint: bind each dimension with --dim NAME=SIZE, "
-                             "or compile for a host alone");
+                             "' has devices whose programs have fixed sizes, "
+                             "and the IR was made for a host alone; hint: "
+                             "start from the model, or from the IR of stage '" +
+                             onnxStage + "'");
   if (isBeforeStart(placedStage) || functions.empty() ||
       hasFixedInputs(*functions.begin()))
     return llvm::Error::success();

@@ -332,6 +332,7 @@ static void readSized(DictionaryAttr attrs, Binding &binding) {
       binding.dimensions.push_back(name.str());
   if (auto sized = attrs.getAs<StringAttr>(sizedAttrName))
     binding.sized = sized.str();
+  binding.isPadded = attrs.contains(paddedAttrName);
 }
 
 llvm::Expected<Binding>

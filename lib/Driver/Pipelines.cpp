@@ -16,12 +16,14 @@ using namespace mlir;
 
 namespace garam {
 
-void buildLinalgPipeline(OpPassManager &manager) {
+void buildLinalgPipeline(OpPassManager &manager, bool padsSizes) {
   manager.addNestedPass<func::FuncOp>(onnx::createONNXRaise());
   // Every node that cannot be converted is reported by this one pass.
   manager.addNestedPass<func::FuncOp>(createConvertONNXToLinalg());
   manager.addNestedPass<func::FuncOp>(createBoundSizes());
   manager.addNestedPass<func::FuncOp>(createSizeInputs());
+  if (padsSizes)
+    manager.addNestedPass<func::FuncOp>(createPadSizes());
   // What the conversion of one node leaves for its neighbour to use: shapes,
   // initial values, constants.
   manager.addPass(createCanonicalizerPass());

@@ -20,8 +20,9 @@ constexpr llvm::StringLiteral linalgStage = "linalg";
 constexpr llvm::StringLiteral placedStage = "placed";
 constexpr llvm::StringLiteral binaryStage = "binary";
 
-/// From the onnx dialect to linalg on tensors.
-void buildLinalgPipeline(mlir::OpPassManager &manager);
+/// From the onnx dialect to linalg on tensors, all of fixed sizes where
+/// `padsSizes` says so.
+void buildLinalgPipeline(mlir::OpPassManager &manager, bool padsSizes);
 
 /// How the operations of a module get their devices.
 struct PlacementOptions {

@@ -7,6 +7,7 @@
 #include "garam/Runtime/Session.h"
 
 #include "NarrowElements.h"
+#include "Padding.h"
 #include "Quantization.h"
 #include "StepRunner.h"
 #include "garam/Support/ControlCharacters.h"
@@ -284,7 +285,6 @@ Error Session::allocateSegments() {
 
 Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   const EntryPoint &entry = executable->getEntryPoint();
-  std::vector<int64_t> sizes;
   if (Error error = checkInputs(entry, inputs, sizes))
     return error;
   if (entry.sizes) {
@@ -294,9 +294,14 @@ Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
   }
   SmallVector<const Binding *> known = listInputs(entry);
   for (const TensorView &input : inputs) {
-    Binding binding = *findBinding(known, input.name);
-    binding.type = input.type; // of its sizes, which lie at the front
-    MutableArrayRef<uint8_t> bytes = getBytes(binding);
+    const Binding &whole = *findBinding(known, input.name);
+    Binding binding = whole;
+    binding.type = input.type; // of its sizes
+    std::vector<uint8_t> dense(whole.isPadded ? *getDeviceByteSize(binding)
+                                              : 0);
+    MutableArrayRef<uint8_t> bytes = dense;
+    if (!whole.isPadded)
+      bytes = getBytes(binding); // at the front
     if (binding.quantization) {
       quantize(input.data, *binding.quantization, bytes);
       result.hostQuantizedElements += bytes.size();
@@ -305,6 +310,8 @@ Error Session::bindInputs(ArrayRef<TensorView> inputs, RunResult &result) {
     } else {
       copy(input.data, bytes.begin());
     }
+    if (whole.isPadded)
+      pad(dense, binding.type.shape, whole.type.shape, getBytes(whole));
   }
   return Error::success();
 }
@@ -326,22 +333,6 @@ Tensor Session::readTensor(const Binding &binding) {
   return tensor;
 }
 
-/// Keeps the first `count` elements of a dimension.
-static void trim(Tensor &tensor, size_t dimension, int64_t count) {
-  TensorType inner{tensor.type.type, {}};
-  ArrayRef<int64_t> shape = tensor.type.shape;
-  inner.shape.assign(shape.begin() + dimension + 1, shape.end());
-  uint64_t element = *getByteSize(inner);
-  uint64_t before = shape[dimension] * element;
-  uint64_t after = count * element;
-  uint64_t numRows = before == 0 ? 0 : tensor.data.size() / before;
-  for (uint64_t row = 0; row < numRows; ++row)
-    std::memmove(tensor.data.data() + row * after,
-                 tensor.data.data() + row * before, after);
-  tensor.data.resize(numRows * after);
-  tensor.type.shape[dimension] = count;
-}
-
 /// The numbers of an output of int64.
 std::vector<int64_t> Session::readNumbers(StringRef name) {
   auto output =
@@ -355,22 +346,39 @@ std::vector<int64_t> Session::readNumbers(StringRef name) {
   return numbers;
 }
 
+/// The sizes of an output with sizes of run time.
+SmallVector<int64_t, 4> Session::readShape(const Binding &binding) {
+  SmallVector<int64_t, 4> shape = binding.type.shape;
+  if (!binding.sized.empty()) {
+    for (auto [size, given] : zip_equal(shape, readNumbers(binding.sized)))
+      size = std::clamp<int64_t>(given, 0, size);
+    return shape;
+  }
+  ArrayRef<Symbol> symbols = executable->getEntryPoint().symbols;
+  for (auto [size, name] : zip_equal(shape, binding.dimensions))
+    for (auto [symbol, given] : zip_equal(symbols, sizes))
+      if (symbol.name == name)
+        size = given;
+  return shape;
+}
+
 /// What counts of an output. A program's numbers are not believed to fit.
 Tensor Session::readResult(const Binding &binding) {
-  if (!binding.sized.empty()) {
+  if (!binding.sized.empty() && !binding.isPadded) {
     Binding front = binding;
-    for (auto [size, given] :
-         zip_equal(front.type.shape, readNumbers(binding.sized)))
-      size = std::clamp<int64_t>(given, 0, size);
+    front.type.shape = readShape(binding);
     return readTensor(front);
   }
   Tensor tensor = readTensor(binding);
+  if (binding.isPadded)
+    crop(tensor, readShape(binding));
   if (!binding.counted)
     return tensor;
   int64_t count = readNumbers(binding.counted->counter).front();
   size_t dimension = binding.counted->dimension;
-  trim(tensor, dimension,
-       std::clamp<int64_t>(count, 0, tensor.type.shape[dimension]));
+  SmallVector<int64_t, 4> shape = tensor.type.shape;
+  shape[dimension] = std::clamp<int64_t>(count, 0, shape[dimension]);
+  crop(tensor, shape);
   return tensor;
 }
 

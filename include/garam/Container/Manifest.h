@@ -57,8 +57,11 @@ struct Binding {
   /// symbols of its dimensions by name, empty for others. Its elements lie
   /// dense at the beginning.
   std::vector<std::string> dimensions = {};
-  /// Of such an output: the name of the output with its sizes, an int64 vector.
+  /// Of such an output: the name of the output with its sizes, an int64 vector;
+  /// empty where it is padded and has the symbols' sizes.
   std::string sized = {};
+  /// Of either: its elements lie where those of the greatest sizes do.
+  bool isPadded = false;
 };
 
 /// Bytes of a binding's tensor as the device sees it.

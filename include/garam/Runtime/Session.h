@@ -175,6 +175,7 @@ private:
   void zeroStates();
   Tensor readTensor(const Binding &binding);
   std::vector<int64_t> readNumbers(llvm::StringRef name);
+  llvm::SmallVector<int64_t, 4> readShape(const Binding &binding);
   Tensor readResult(const Binding &binding);
   /// Of an input or output, in the device's form.
   llvm::MutableArrayRef<uint8_t> getBytes(const Binding &binding);
@@ -189,6 +190,8 @@ private:
   std::map<unsigned, Memory> memory;
   /// States have had their first values.
   bool isStateSet = false;
+  /// Of the entry point's symbols, in the last run.
+  std::vector<int64_t> sizes;
 };
 
 } // namespace garam

@@ -30,6 +30,10 @@ constexpr llvm::StringLiteral symbolsAttrName = "garam.symbols";
 /// has no symbol to itself. The elements lie dense at the front.
 constexpr llvm::StringLiteral dimensionsAttrName = "garam.dimensions";
 
+/// Of an argument or a result with `garam.dimensions`: the elements do not lie
+/// dense at the front, but where those of the greatest sizes do.
+constexpr llvm::StringLiteral paddedAttrName = "garam.padded";
+
 /// Of a result: the name of the result with its sizes, an i64 vector.
 constexpr llvm::StringLiteral sizedAttrName = "garam.sized";
 

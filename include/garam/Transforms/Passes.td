@@ -510,6 +510,37 @@ def SizeInputs : Pass<"size-inputs", "::mlir::func::FuncOp"> {
                            "::mlir::tensor::TensorDialect"];
 }
 
+def PadSizes : Pass<"pad-sizes", "::mlir::func::FuncOp"> {
+  let summary = "Keeps tensors of sizes of run time in tensors of the greatest";
+  let description = [{
+    For devices whose programs have fixed sizes, after `size-inputs`: every
+    tensor becomes one of its greatest sizes, with padding of any value. What is
+    computed element by element is computed of the padding, too. Sums, products,
+    greatest and least elements along a padded dimension leave the padding out,
+    by masks that are made from the sizes of the run. Inputs and outputs, with
+    attribute `garam.padded`, are padded, too; the sizes of an output whose
+    dimensions are symbols are no result any more.
+
+    Safe for whatever it does not refuse: windows along a padded dimension read
+    nothing but what counts, which `size-inputs` has checked; elements chosen by
+    an index along such a dimension are refused.
+
+    ```mlir
+    %in = garam_ext.take_front %x[%n] : tensor<8x4xf32> to tensor<?x4xf32>
+    %y = linalg.abs ins(%in : tensor<?x4xf32>) outs(%e : tensor<?x4xf32>) -> tensor<?x4xf32>
+    %out = garam_ext.place_front %y[%n] : tensor<?x4xf32> to tensor<8x4xf32>
+    return %out, %sizes : tensor<8x4xf32>, tensor<2xi64>
+    // becomes
+    %y = linalg.abs ins(%x : tensor<8x4xf32>) outs(%e : tensor<8x4xf32>) -> tensor<8x4xf32>
+    return %y : tensor<8x4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def GuardDivision : Pass<"guard-division", "::mlir::func::FuncOp"> {
   let summary = "Gives integer divisions that would trap a result";
   let description = [{

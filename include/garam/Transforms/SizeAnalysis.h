@@ -33,6 +33,8 @@ public:
   /// Whether the function has symbols.
   bool hasSymbols() const { return bool(values); }
   llvm::ArrayRef<SizeSymbol> getSymbols() const { return symbols; }
+  /// What the symbols are in a run, an i64 vector; null without symbols.
+  mlir::Value getValues() const { return values; }
 
   /// Derives all sizes. Fails with a refusal of each operation with a tensor
   /// whose size does not follow, or whose tensors need not fit each other.
