@@ -338,8 +338,11 @@ std::optional<SmallVector<AffineExpr>> SizeAnalysis::derive(Operation &op,
       })
       .Case<ext::QuantizeOp, ext::DequantizeOp>(
           [&](auto same) -> Derived { return getSizes(same.getInput()); })
-      .Case<tensor::CastOp, tensor::InsertOp>([&](auto same) -> Derived {
-        return getSizes(same->getOperands().back());
+      .Case([&](tensor::CastOp cast) -> Derived {
+        return getSizes(cast.getSource());
+      })
+      .Case([&](tensor::InsertOp insert) -> Derived {
+        return getSizes(insert.getDest());
       })
       .Case([&](arith::SelectOp select) -> Derived {
         return getSizes(select.getTrueValue());

@@ -40,7 +40,7 @@ static ext::Selected select(ImplicitLocOpBuilder &b,
                             const ext::Selection &rows) {
   RankedTensorType type = rows.getType();
   if (!type.hasStaticShape())
-    return ext::selectByLoop(b, rows);
+    return ext::selectInLessTime(b, rows);
   SmallVector<int64_t> shape(type.getShape());
   shape[rows.axis] = rows.count;
   auto op = ext::TopKOp::create(

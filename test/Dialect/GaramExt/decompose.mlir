@@ -138,3 +138,30 @@ func.func @top_k(%x: tensor<4x33xf32>) -> (tensor<4x5xf32>, tensor<4x5xi32>) {
       : tensor<4x33xf32> -> tensor<4x5xf32>, tensor<4x5xi32>
   return %0#0, %0#1 : tensor<4x5xf32>, tensor<4x5xi32>
 }
+
+// -----
+
+// Where many are wanted, the rows are sorted: each of six passes merges runs of
+// one half of the buffers into the other half.
+
+// CHECK-LABEL: func @sort(
+// CHECK-SAME: %[[X:.*]]: tensor<33x4xi8>
+func.func @sort(%x: tensor<33x4xi8>) -> (tensor<20x4xi8>, tensor<20x4xi32>) {
+  // CHECK-DAG: %[[V:.*]] = tensor.empty() : tensor<20x4xi8>
+  // CHECK-DAG: %[[I:.*]] = tensor.empty() : tensor<20x4xi32>
+  // CHECK-DAG: %[[VALUES:.*]] = tensor.empty() : tensor<2x33xi8>
+  // CHECK-DAG: %[[PLACES:.*]] = tensor.empty() : tensor<2x33xi32>
+  // CHECK: %[[R:.*]]:4 = scf.for %[[ROW:.*]] = %c0{{.*}} to %c4{{.*}} iter_args(%[[V1:.*]] = %[[V]], %[[I1:.*]] = %[[I]], %[[VALUES1:.*]] = %[[VALUES]], %[[PLACES1:.*]] = %[[PLACES]])
+  // CHECK: %[[FILLED:.*]]:2 = scf.for %[[N:.*]] = %c0{{.*}} to %c33
+  // CHECK: tensor.extract %[[X]][%[[N]], %[[ROW]]]
+  // CHECK: scf.for %[[PASS:.*]] = %c0{{.*}} to %c6{{.*}} iter_args(%{{.*}} = %[[FILLED]]#0, %{{.*}} = %[[FILLED]]#1)
+  // CHECK: %[[WIDTH:.*]] = arith.shli %{{.*}}, %[[PASS]]
+  // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c33
+  // CHECK: arith.cmpi ult, %{{.*}}, %{{.*}} : i8
+  // CHECK: scf.for %[[N:.*]] = %c0{{.*}} to %c20
+  // CHECK: tensor.insert %{{.*}} into %{{.*}}[%[[N]], %[[ROW]]] : tensor<20x4xi8>
+  // CHECK: return %[[R]]#0, %[[R]]#1
+  %0:2 = garam_ext.top_k %x axis 0 {smallest, is_unsigned}
+      : tensor<33x4xi8> -> tensor<20x4xi8>, tensor<20x4xi32>
+  return %0#0, %0#1 : tensor<20x4xi8>, tensor<20x4xi32>
+}

@@ -269,14 +269,14 @@ struct DecomposeGather : OpRewritePattern<GatherOp> {
   }
 };
 
-/// top_k: a loop over the places.
+/// top_k: a loop over the places, or a sort.
 struct DecomposeTopK : OpRewritePattern<TopKOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(TopKOp op,
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Selected selected = selectByLoop(b, getSelection(op));
+    Selected selected = selectInLessTime(b, getSelection(op));
     rewriter.replaceOp(op, {selected.values, selected.positions});
     return success();
   }

@@ -39,6 +39,16 @@ struct Selected {
 Selected selectByLoop(mlir::ImplicitLocOpBuilder &b,
                       const Selection &selection);
 
+/// Each row sorted by merging, in loops over single elements: as many passes
+/// over the input as its size along the axis has binary digits, of whatever
+/// `count`, with buffers for two rows. Other dimensions may be of run time.
+Selected selectBySorting(mlir::ImplicitLocOpBuilder &b,
+                         const Selection &selection);
+
+/// Whichever of these two is the faster on a processor.
+Selected selectInLessTime(mlir::ImplicitLocOpBuilder &b,
+                          const Selection &selection);
+
 /// The place of an element among those of its row is the number of those that
 /// come before it: without a loop, with the square of the row's size in
 /// comparisons. The shape is static.
