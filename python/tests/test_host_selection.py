@@ -52,16 +52,19 @@ def make_ties(dtype, *shape):
     return x
 
 
+@pytest.mark.parametrize("count", [2, 9, 101])
 @pytest.mark.parametrize("largest", [0, 1])
 @pytest.mark.parametrize("dtype", TYPES, ids=lambda dtype: np.dtype(dtype).name)
-def test_types(dtype, largest):
-    x = make_ties(dtype, 3, 37)
-    model = make_topk(helper.np_dtype_to_tensor_dtype(np.dtype(dtype)), x.shape, 37, 1, largest)
-    check(garam.compile(model, "host"), x, 37, 1, largest)
+def test_types(dtype, largest, count):
+    x = make_ties(dtype, 3, 101)
+    kind = helper.np_dtype_to_tensor_dtype(np.dtype(dtype))
+    executable = garam.compile(make_topk(kind, x.shape, count, 1, largest), "host")
+    check(executable, x, count, 1, largest)
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-@pytest.mark.parametrize("size, count", [(1, 1), (2, 2), (3, 3), (64, 12), (64, 13), (65, 65)])
+@pytest.mark.parametrize("size, count", [(1, 1), (2, 2), (3, 3), (64, 5), (64, 6), (65, 65),
+                                         (120, 7)])
 def test_sizes(size, count, axis):
     """Rows of one run and of several, whole and cut off, with either way's numbers of elements."""
     shape = [2, 3, 4]
@@ -72,15 +75,20 @@ def test_sizes(size, count, axis):
 
 @pytest.mark.parametrize("shape, axis", [(["N", 50], 1), ([50, "N"], 0), (["N", "S", 50], 2),
                                          (["N", 50, "S"], 1)])
-def test_run_time_sizes(shape, axis):
+@pytest.mark.parametrize("count", [7, 20])
+def test_run_time_sizes(shape, axis, count):
     dims = {"N": (1, 5), "S": (1, 8)}
     used = {name: limits for name, limits in dims.items() if name in shape}
-    executable = garam.compile(make_topk(1, shape, 20, axis, 1), "host", dims=used)
+    executable = garam.compile(make_topk(1, shape, count, axis, 1), "host", dims=used)
     for sizes in ({"N": 1, "S": 1}, {"N": 5, "S": 8}, {"N": 3, "S": 2}):
         x = make_ties(np.float32, *[sizes.get(size, size) for size in shape])
-        check(executable, x, 20, axis, 1)
+        check(executable, x, count, axis, 1)
 
 
-def test_a_long_row():
-    x = np.random.default_rng(2).permutation(100000).astype(np.float32)[None]
-    check(garam.compile(make_topk(1, x.shape, 5000, 1, 1), "host"), x, 5000, 1, 1)
+@pytest.mark.parametrize("largest", [0, 1])
+@pytest.mark.parametrize("count", [50, 1000, 10000])
+def test_orders(count, largest):
+    """Rows in which all are candidates, none behind the first are, and some."""
+    x = np.stack([np.arange(10000), np.arange(10000)[::-1], np.zeros(10000), np.full(10000, np.nan),
+                  np.random.default_rng(2).permutation(10000)]).astype(np.float32)
+    check(garam.compile(make_topk(1, x.shape, count, 1, largest), "host"), x, count, 1, largest)

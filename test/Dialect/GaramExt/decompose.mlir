@@ -165,3 +165,28 @@ func.func @sort(%x: tensor<33x4xi8>) -> (tensor<20x4xi8>, tensor<20x4xi32>) {
       : tensor<33x4xi8> -> tensor<20x4xi8>, tensor<20x4xi32>
   return %0#0, %0#1 : tensor<20x4xi8>, tensor<20x4xi32>
 }
+
+// -----
+
+// Of a long row candidates are sorted, whenever there is no room for a chunk.
+
+// CHECK-LABEL: func @candidates(
+func.func @candidates(%x: tensor<100xf32>) -> (tensor<8xf32>, tensor<8xi32>) {
+  // CHECK-DAG: tensor.empty() : tensor<2x32xf32>
+  // CHECK-DAG: tensor.empty() : tensor<2x32xi32>
+  // CHECK: %[[FOUND:.*]]:5 = scf.for %[[CHUNK:.*]] = %c0{{.*}} to %c13
+  // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c8
+  // CHECK: tensor.extract %{{.*}} : tensor<100xf32>
+  // CHECK: arith.cmpf ogt
+  // CHECK: %[[FULL:.*]] = arith.cmpi ugt, %{{.*}}, %c24
+  // CHECK: scf.if %[[FULL]]
+  // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c6
+  // CHECK: %[[USED:.*]] = tensor.extract %[[FOUND]]#2[]
+  // CHECK: %[[END:.*]] = arith.index_cast %[[USED]]
+  // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c6
+  // CHECK: scf.for %{{.*}} = %c0{{.*}} to %[[END]]
+  // CHECK: scf.for %{{.*}} = %c0{{.*}} to %c8
+  %0:2 = garam_ext.top_k %x axis 0
+      : tensor<100xf32> -> tensor<8xf32>, tensor<8xi32>
+  return %0#0, %0#1 : tensor<8xf32>, tensor<8xi32>
+}

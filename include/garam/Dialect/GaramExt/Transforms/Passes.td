@@ -40,9 +40,10 @@ def GaramExtDecompose : Pass<"garam-ext-decompose"> {
 
     A quantisation by whole blocks has the number of the block and the place
     within it as dimensions. `garam_ext.top_k` becomes a loop, each step of which
-    takes the extremum of what is left of all rows; where that would be more
-    steps than twice the binary logarithm of the size of a row, loops that sort
-    one row after the other by merging.
+    takes the extremum of what is left of all rows. Where more elements are
+    wanted than the binary logarithm of four times their number (of the row's
+    size, if that is less), it becomes loops over one row after the other, which
+    collect candidates and sort them by merging.
   }];
   let options = [Option<"tensorScales", "tensor-scales", "bool", "false",
                         "expand only quantisations whose scales are of whole "

@@ -39,13 +39,16 @@ struct Selected {
 Selected selectByLoop(mlir::ImplicitLocOpBuilder &b,
                       const Selection &selection);
 
-/// Each row sorted by merging, in loops over single elements: as many passes
-/// over the input as its size along the axis has binary digits, of whatever
-/// `count`, with buffers for two rows. Other dimensions may be of run time.
+/// Each row by itself, in loops over single elements: a pass over it finds
+/// candidates, which are sorted by merging whenever there is no room for more.
+/// It takes n log k steps for `count` k of n elements, and with most of what is
+/// wanted not at the row's end little more than n; the buffers hold two rows or
+/// less. Other dimensions may be of run time.
 Selected selectBySorting(mlir::ImplicitLocOpBuilder &b,
                          const Selection &selection);
 
-/// Whichever of these two is the faster on a processor.
+/// The first of these where it takes no more steps than the second has passes
+/// to sort by, else the second.
 Selected selectInLessTime(mlir::ImplicitLocOpBuilder &b,
                           const Selection &selection);
 
