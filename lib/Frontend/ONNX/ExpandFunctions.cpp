@@ -8,6 +8,7 @@
 #include "LoadedModel.h"
 
 #include "onnx/defs/schema.h"
+#include "llvm/ADT/ScopedHashTable.h"
 #include "llvm/ADT/StringSet.h"
 
 #include <deque>
@@ -42,28 +43,84 @@ constexpr StringLiteral kExpandedOperators[] = {
 /// A domain for the functions that expandFunctions adds and inlines at once.
 constexpr char kExpansionDomain[] = "garam.expansion";
 
+bool isExpanded(const pb::NodeProto &node) {
+  if (hasFunctionBody(node.domain(), node.op_type()))
+    return true;
+  return node.domain().empty() &&
+         is_contained(kExpandedOperators, StringRef(node.op_type()));
+}
+
 class Expander {
 public:
   explicit Expander(LoadedModel &model)
-      : model(model), partMark(findPartMark(*model.proto.mutable_graph())) {
-    auto &graph = *model.proto.mutable_graph();
-    for (const auto *values :
-         {&graph.input(), &graph.value_info(), &graph.output()})
-      for (const pb::ValueInfoProto &value : *values)
-        types[value.name()] = &value.type();
-    for (const pb::TensorProto &tensor : graph.initializer()) {
-      pb::TypeProto &type = initializerTypes.emplace_back();
-      type.mutable_tensor_type()->set_elem_type(tensor.data_type());
-      type.mutable_tensor_type()->mutable_shape();
-      for (int64_t dim : tensor.dims())
-        type.mutable_tensor_type()->mutable_shape()->add_dim()->set_dim_value(
-            dim);
-      types[tensor.name()] = &type;
-    }
+      : model(model), partMark(findPartMark(*model.proto.mutable_graph())) {}
+
+  /// Turns the nodes of the model that are expanded into calls. False when
+  /// there are none that can be.
+  bool expandModel() {
+    Scope scope(types);
+    pb::GraphProto &graph = *model.proto.mutable_graph();
+    addTypes(graph);
     // What inference leaves open is as the model declares it.
     for (const pb::ValueInfoProto &output : model.declaredOutputs)
       if (isFixed(output.type()))
-        types[output.name()] = &output.type();
+        types.insert(output.name(), &output.type());
+    return expandNodes(graph);
+  }
+
+  /// Gives the nodes of the bodies their names and origins, for the inliner
+  /// drops metadata and appends to names. All other nodes keep their names.
+  void nameParts(pb::GraphProto &graph) const {
+    visitNodes(graph, [&](pb::NodeProto &node) {
+      StringRef name = node.name();
+      unsigned number;
+      if (!name.consume_front(partMark) || name.consumeInteger(10, number))
+        return;
+      node.set_name(parts[number].name);
+      setOrigin(node, parts[number].origin);
+    });
+    separateNames(graph);
+  }
+
+private:
+  /// Types by the names of values: a body sees those of the graphs around it.
+  using Types = ScopedHashTable<StringRef, const pb::TypeProto *>;
+  using Scope = Types::ScopeTy;
+
+  void addTypes(const pb::GraphProto &graph) {
+    for (const auto *values :
+         {&graph.input(), &graph.value_info(), &graph.output()})
+      for (const pb::ValueInfoProto &value : *values)
+        types.insert(value.name(), &value.type());
+    for (const pb::TensorProto &tensor : graph.initializer()) {
+      auto &type = *initializerTypes.emplace_back().mutable_tensor_type();
+      type.set_elem_type(tensor.data_type());
+      type.mutable_shape();
+      for (int64_t dim : tensor.dims())
+        type.mutable_shape()->add_dim()->set_dim_value(dim);
+      types.insert(tensor.name(), &initializerTypes.back());
+    }
+  }
+
+  /// The same of a graph and the bodies in it; types are those of its scope.
+  bool expandNodes(pb::GraphProto &graph) {
+    bool changed = false;
+    auto expandBody = [&](pb::GraphProto &body) {
+      Scope scope(types);
+      addTypes(body);
+      changed |= expandNodes(body);
+    };
+    for (pb::NodeProto &node : *graph.mutable_node()) {
+      for (pb::AttributeProto &attribute : *node.mutable_attribute()) {
+        if (attribute.has_g())
+          expandBody(*attribute.mutable_g());
+        for (pb::GraphProto &body : *attribute.mutable_graphs())
+          expandBody(body);
+      }
+      if (isExpanded(node))
+        changed |= makeCall(node);
+    }
+    return changed;
   }
 
   /// Turns a node into a call of a function of its own. False when the
@@ -78,6 +135,12 @@ public:
       return false;
     if (schema)
       addDefaults(*schema, node);
+    // A definition of the library is good for every opset from its own on: the
+    // library does not convert it either. The inliner would, by the types of
+    // the whole model, and knows none of those in bodies.
+    for (pb::OperatorSetIdProto &import : *function.mutable_opset_import())
+      if (import.domain().empty())
+        import.set_version(opset);
     std::string origin = getOrigin(node);
     unsigned index = 0;
     visitNodes(function, [&](pb::NodeProto &inner) {
@@ -96,21 +159,6 @@ public:
     return true;
   }
 
-  /// Gives the nodes of the bodies their names and origins, for the inliner
-  /// drops metadata and appends to names. All other nodes keep their names.
-  void nameParts(pb::GraphProto &graph) const {
-    visitNodes(graph, [&](pb::NodeProto &node) {
-      StringRef name = node.name();
-      unsigned number;
-      if (!name.consume_front(partMark) || name.consumeInteger(10, number))
-        return;
-      node.set_name(parts[number].name);
-      setOrigin(node, parts[number].origin);
-    });
-    separateNames(graph);
-  }
-
-private:
   static bool isFixed(const pb::TypeProto &type) {
     return type.tensor_type().has_shape() &&
            llvm::all_of(type.tensor_type().shape().dim(),
@@ -176,19 +224,12 @@ private:
   }
 
   LoadedModel &model;
-  StringMap<const pb::TypeProto *> types;
+  Types types;
   /// Until they are named, parts are called this and their number.
   std::string partMark;
   std::vector<Part> parts;
   std::deque<pb::TypeProto> initializerTypes;
 };
-
-bool isExpanded(const pb::NodeProto &node) {
-  if (hasFunctionBody(node.domain(), node.op_type()))
-    return true;
-  return node.domain().empty() &&
-         is_contained(kExpandedOperators, StringRef(node.op_type()));
-}
 
 } // namespace
 
@@ -199,12 +240,8 @@ Error expandFunctions(LoadedModel &model) {
   for (bool changed = true; changed;) {
     changed = false;
     Expander expander(model);
-    if (Error error = catchErrors("cannot expand an operator", [&] {
-          for (pb::NodeProto &node :
-               *model.proto.mutable_graph()->mutable_node())
-            if (isExpanded(node))
-              changed |= expander.makeCall(node);
-        }))
+    if (Error error = catchErrors("cannot expand an operator",
+                                  [&] { changed = expander.expandModel(); }))
       return error;
     if (!changed)
       break;

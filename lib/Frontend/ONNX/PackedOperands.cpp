@@ -18,6 +18,7 @@
 #include "ProtoScan.h"
 
 #include "garam/Support/ElementKinds.h"
+#include "llvm/ADT/ScopedHashTable.h"
 #include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -42,10 +43,33 @@ std::optional<int> getType(int64_t bits) {
 class PackedOperands {
 public:
   explicit PackedOperands(LoadedModel &model)
-      : model(model), graph(*model.proto.mutable_graph()) {
-    for (int i = 0; i < graph.initializer_size(); ++i)
-      initializers[graph.initializer(i).name()] = i;
+      : model(model), graph(*model.proto.mutable_graph()) {}
+
+  /// Visits the nodes of a graph and of the bodies in it.
+  void visit(pb::GraphProto &owner) {
+    Scope scope(initializers);
+    // An input of a body hides what is called as it is outside.
+    if (&owner != &graph)
+      for (const pb::ValueInfoProto &input : owner.input())
+        initializers.insert(input.name(), nullptr);
+    for (const pb::TensorProto &tensor : owner.initializer())
+      initializers.insert(tensor.name(), &tensor);
+    for (pb::NodeProto &node : *owner.mutable_node()) {
+      for (pb::AttributeProto &attribute : *node.mutable_attribute()) {
+        if (attribute.has_g())
+          visit(*attribute.mutable_g());
+        for (pb::GraphProto &body : *attribute.mutable_graphs())
+          visit(body);
+      }
+      visit(node);
+    }
   }
+
+private:
+  using Shape = std::vector<int64_t>;
+
+  using Initializers = ScopedHashTable<StringRef, const pb::TensorProto *>;
+  using Scope = Initializers::ScopeTy;
 
   void visit(pb::NodeProto &node) {
     if (node.domain() != kContribDomain)
@@ -55,9 +79,6 @@ public:
     else if (node.op_type() == "GatherBlockQuantized")
       visitGather(node);
   }
-
-private:
-  using Shape = std::vector<int64_t>;
 
   /// Type and shape of a constant input.
   struct Constant {
@@ -73,7 +94,7 @@ private:
 
   LoadedModel &model;
   pb::GraphProto &graph;
-  StringMap<int> initializers;
+  Initializers initializers; // of the model, as a body sees them
 };
 
 } // namespace
@@ -82,15 +103,18 @@ std::optional<PackedOperands::Constant>
 PackedOperands::find(const pb::NodeProto &node, int input) const {
   if (input >= node.input_size())
     return std::nullopt;
-  auto weight = model.weights.find(node.input(input));
-  if (weight != model.weights.end())
-    return Constant{weight->second.elementType, weight->second.shape};
-  auto known = initializers.find(node.input(input));
-  if (known == initializers.end())
+  StringRef name = node.input(input);
+  if (initializers.count(name)) {
+    const pb::TensorProto *tensor = initializers.lookup(name);
+    if (!tensor)
+      return std::nullopt;
+    return Constant{tensor->data_type(),
+                    Shape(tensor->dims().begin(), tensor->dims().end())};
+  }
+  auto weight = model.weights.find(name);
+  if (weight == model.weights.end())
     return std::nullopt;
-  const pb::TensorProto &tensor = graph.initializer(known->second);
-  return Constant{tensor.data_type(),
-                  Shape(tensor.dims().begin(), tensor.dims().end())};
+  return Constant{weight->second.elementType, weight->second.shape};
 }
 
 /// Bytes of elements of that type; nothing when they are more than there can
@@ -119,21 +143,28 @@ bool PackedOperands::retype(pb::NodeProto &node, int input, int elementType,
   std::string old = node.input(input);
   std::string name = kPrefix + node.name() + "/" + std::to_string(input);
   node.set_input(input, name);
-  auto weight = model.weights.find(old);
-  if (weight != model.weights.end()) {
-    Weight retyped = weight->second;
-    retyped.elementType = elementType;
-    retyped.shape = std::move(shape);
+  const pb::TensorProto *known = initializers.lookup(old);
+  Weight retyped;
+  if (!known) {
+    retyped = model.weights[old];
+  } else if (Error error = model.tensors->get(*known).moveInto(retyped.data)) {
+    consumeError(std::move(error)); // The import of the tensor tells it.
+    return false;
+  }
+  retyped.elementType = elementType;
+  retyped.shape = std::move(shape);
+  // Only bodies have large initializers.
+  if (!known || retyped.data.bytes.size() > kMaxInlineBytes) {
     addWeightInput(graph, name, retyped);
     model.weights[name] = std::move(retyped);
     return true;
   }
   pb::TensorProto *tensor = graph.add_initializer();
-  *tensor = graph.initializer(initializers.lookup(old));
+  *tensor = *known;
   tensor->set_name(name);
   tensor->set_data_type(elementType);
   tensor->clear_dims();
-  for (int64_t size : shape)
+  for (int64_t size : retyped.shape)
     tensor->add_dims(size);
   return true;
 }
@@ -207,9 +238,7 @@ void PackedOperands::visitGather(pb::NodeProto &node) {
 }
 
 void declarePackedOperands(LoadedModel &model) {
-  PackedOperands operands(model);
-  for (pb::NodeProto &node : *model.proto.mutable_graph()->mutable_node())
-    operands.visit(node);
+  PackedOperands(model).visit(*model.proto.mutable_graph());
 }
 
 } // namespace garam::onnx
