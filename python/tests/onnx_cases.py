@@ -205,6 +205,11 @@ def add_reductions():
     add("noop", "ReduceSum", x, noop_with_empty_axes=1)
     add("attribute", "ReduceMean", x, opset=13, axes=[1, 2])
     add("int32", "ReduceSum", integers(3, 4), const([0]))
+    for op_type in ["ReduceMean", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceLogSum", "ReduceLogSumExp"]:
+        for dtype in (np.int32, np.int64):
+            numbers = integers(3, 4, 5, low=1 if op_type == "ReduceLogSum" else -9, dtype=dtype)
+            add(np.dtype(dtype).name, op_type, numbers, const([1]))
+            add(f"{np.dtype(dtype).name}_all", op_type, numbers, keepdims=0)
     add("int8", "ReduceMax", integers(3, 4, dtype=np.int8), const([1]))
     add("uint8", "ReduceMin", integers(3, 4, low=0, high=255, dtype=np.uint8), const([1]))
     for op_type in ["ArgMax", "ArgMin"]:

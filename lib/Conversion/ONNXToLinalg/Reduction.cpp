@@ -11,6 +11,8 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
+#include <cmath>
+
 using namespace mlir;
 
 namespace garam::onnx {
@@ -209,29 +211,71 @@ using FloatFunction = llvm::function_ref<Value(ScalarMath &, Value)>;
 
 static Value identity(ScalarMath &, Value x) { return x; }
 
-/// after(sum of before(x)) on floats, carried in the accumulator's type.
-static Value makeFloatSum(NodeAccessor &node, ArrayRef<int64_t> axes,
-                          FloatFunction before, FloatFunction after) {
+namespace {
+
+/// The floats that elements are reduced as: floats in the type that their sums
+/// are carried in, integers as doubles, which is what onnxruntime does.
+class WideType {
+public:
+  explicit WideType(NodeAccessor &node)
+      : type(node.getElementType()), isUnsigned(node.isUnsignedInput(0)),
+        wide(isFloat(type) ? getAccumulatorType(type) : node.b.getF64Type()) {}
+
+  Type get() const { return wide; }
+
+  Value widen(ImplicitLocOpBuilder &b, Value x) const {
+    if (isFloat(type))
+      return ScalarMath(b, wide).convert(x);
+    if (isUnsigned)
+      return arith::UIToFPOp::create(b, wide, x);
+    return arith::SIToFPOp::create(b, wide, x);
+  }
+
+  /// Integers are rounded to zero; what is too large becomes the greatest one.
+  Value narrow(ImplicitLocOpBuilder &b, Value x) const {
+    if (isFloat(type))
+      return ScalarMath(b, type).convert(x);
+    Value rounded = isUnsigned
+                        ? arith::FPToUIOp::create(b, type, x).getResult()
+                        : arith::FPToSIOp::create(b, type, x).getResult();
+    double behind =
+        std::ldexp(1.0, type.getIntOrFloatBitWidth() - (isUnsigned ? 0 : 1));
+    Value isTooLarge = arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, x,
+                                             makeScalar(b, wide, behind));
+    Value greatest = arith::ConstantOp::create(b, getHighest(type, isUnsigned));
+    return arith::SelectOp::create(b, isTooLarge, greatest, rounded);
+  }
+
+private:
+  Type type;
+  bool isUnsigned;
+  Type wide;
+};
+
+} // namespace
+
+/// after(sum of before(x)).
+static Value makeSumOf(NodeAccessor &node, ArrayRef<int64_t> axes,
+                       FloatFunction before, FloatFunction after) {
   ImplicitLocOpBuilder &b = node.b;
-  Type type = node.getElementType(), sumType = getAccumulatorType(type);
+  WideType wide(node);
   Value sums =
-      makeReduction(b, node.getInput(0), axes, getScalarAttr(sumType, 0),
+      makeReduction(b, node.getInput(0), axes, getScalarAttr(wide.get(), 0),
                     [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                      ScalarMath m(b, sumType);
-                      return m.add(before(m, m.convert(s[0])), s[1]);
+                      ScalarMath m(b, wide.get());
+                      return m.add(before(m, wide.widen(b, s[0])), s[1]);
                     });
-  return makeMapped(b, type, sums, [&](ImplicitLocOpBuilder &b, ValueRange s) {
-    ScalarMath m(b, sumType);
-    return ScalarMath(b, type).convert(after(m, s[0]));
-  });
+  return makeMapped(b, node.getElementType(), sums,
+                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                      ScalarMath m(b, wide.get());
+                      return wide.narrow(b, after(m, s[0]));
+                    });
 }
 
-static LogicalResult lowerFloatSum(NodeAccessor &node, FloatFunction before,
-                                   FloatFunction after) {
-  if (failed(node.checkFloat(0)))
-    return failure();
+static LogicalResult lowerSum(NodeAccessor &node, FloatFunction before,
+                              FloatFunction after) {
   return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
-    return makeFloatSum(node, axes, before, after);
+    return makeSumOf(node, axes, before, after);
   });
 }
 
@@ -245,11 +289,9 @@ static LogicalResult lowerReduceSum(NodeAccessor &node) {
 }
 
 static LogicalResult lowerReduceMean(NodeAccessor &node) {
-  if (failed(node.checkFloat(0)))
-    return failure();
   return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
     OpFoldResult count = getElementCount(node.b, node.getInput(0), axes);
-    return makeFloatSum(node, axes, identity, [=](ScalarMath &m, Value sum) {
+    return makeSumOf(node, axes, identity, [=](ScalarMath &m, Value sum) {
       return m.div(sum, makeCount(m.builder(), count, sum.getType()));
     });
   });
@@ -261,48 +303,53 @@ static Value squareRoot(ScalarMath &m, Value x) { return m.sqrt(x); }
 static Value logarithm(ScalarMath &m, Value x) { return m.log(x); }
 
 static LogicalResult lowerReduceL1(NodeAccessor &node) {
-  return lowerFloatSum(node, absolute, identity);
+  return lowerSum(node, absolute, identity);
 }
 static LogicalResult lowerReduceL2(NodeAccessor &node) {
-  return lowerFloatSum(node, square, squareRoot);
+  return lowerSum(node, square, squareRoot);
 }
 static LogicalResult lowerReduceLogSum(NodeAccessor &node) {
-  return lowerFloatSum(node, identity, logarithm);
+  return lowerSum(node, identity, logarithm);
 }
 static LogicalResult lowerReduceSumSquare(NodeAccessor &node) {
-  return lowerFloatSum(node, square, identity);
+  return lowerSum(node, square, identity);
 }
 
-/// max + log(sum exp(x - max)), for exp(x) alone overflows.
+/// max + log(sum exp(x - max)), for exp(x) alone overflows. Of integers, the
+/// powers are rounded to zero, too, as in onnxruntime: to 1 or 0.
 static Value makeLogSumExp(NodeAccessor &node, ArrayRef<int64_t> axes) {
   ImplicitLocOpBuilder &b = node.b;
   Value input = node.getInput(0);
   int64_t rank = node.getRank();
-  Type type = node.getElementType(), sumType = getAccumulatorType(type);
-  Value maxima = makeReduction(b, input, axes, getLowest(type, false),
-                               [](ImplicitLocOpBuilder &b, ValueRange s) {
-                                 return makeMaximum(b, false, s);
+  Type type = node.getElementType();
+  bool isUnsigned = node.isUnsignedInput(0);
+  WideType wide(node);
+  Value maxima = makeReduction(b, input, axes, getLowest(type, isUnsigned),
+                               [&](ImplicitLocOpBuilder &b, ValueRange s) {
+                                 return makeMaximum(b, isUnsigned, s);
                                });
-  Value powers =
-      makePointwise(b, getSizes(b, input), sumType, {input, maxima},
-                    {b.getMultiDimIdentityMap(rank),
-                     getReducedMap(b.getContext(), rank, axes)},
-                    [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                      ScalarMath m(b, sumType);
-                      return m.exp(m.sub(m.convert(s[0]), m.convert(s[1])));
-                    });
+  Value powers = makePointwise(
+      b, getSizes(b, input), wide.get(), {input, maxima},
+      {b.getMultiDimIdentityMap(rank),
+       getReducedMap(b.getContext(), rank, axes)},
+      [&](ImplicitLocOpBuilder &b, ValueRange s) {
+        ScalarMath m(b, wide.get());
+        if (!isFloat(type))
+          return m.select(
+              arith::CmpIOp::create(b, arith::CmpIPredicate::eq, s[0], s[1]),
+              m.constant(1), m.constant(0));
+        return m.exp(m.sub(wide.widen(b, s[0]), wide.widen(b, s[1])));
+      });
   Value sums = makeSum(b, powers, axes);
   return makeMapped(b, type, {sums, maxima},
                     [&](ImplicitLocOpBuilder &b, ValueRange s) {
-                      ScalarMath m(b, sumType);
-                      Value value = m.add(m.log(s[0]), m.convert(s[1]));
-                      return ScalarMath(b, type).convert(value);
+                      ScalarMath m(b, wide.get());
+                      Value value = m.add(m.log(s[0]), wide.widen(b, s[1]));
+                      return wide.narrow(b, value);
                     });
 }
 
 static LogicalResult lowerReduceLogSumExp(NodeAccessor &node) {
-  if (failed(node.checkFloat(0)))
-    return failure();
   return lowerReduction(node, [&](ArrayRef<int64_t> axes) -> FailureOr<Value> {
     return makeLogSumExp(node, axes);
   });
