@@ -175,6 +175,9 @@ So are these of domain `com.microsoft`, which onnxruntime's tools write:
 
 {contrib}
 
+Lengths of `GroupQueryAttention` may be those of a run; its total length, where it is no size of an
+input, needs a `present_key` that the model declares with a fixed shape.
+
 All other operators are refused by name.
 
 A device may refuse more than this page says: it names the node, too. Data types and the

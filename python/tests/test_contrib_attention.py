@@ -145,3 +145,55 @@ def test_what_is_not_defined_is_named():
     garam = pytest.importorskip("garam")
     with pytest.raises(garam.Error, match=r"node 'node' \(GroupQueryAttention"):
         run_both("GroupQueryAttention", grouped(past=False, **FIRST), {**PAIR, "softcap": 30.0}, 3)
+
+
+def make_decoder(packed, shared, total_of_mask):
+    """GroupQueryAttention of a step, whose lengths the run brings, or a mask of them whose size is the total, as
+    onnxruntime's builder of generative models writes them. Caches have room behind them, or grow."""
+    garam = pytest.importorskip("garam")
+    make_value, make_node = onnx.helper.make_tensor_value_info, onnx.helper.make_node
+    number, integer = onnx.TensorProto.FLOAT, onnx.TensorProto.INT32
+    total = PAST if shared else PAST + 1
+    rows = {"query": 2 * WIDTH} if packed else {"query": WIDTH, "key": WIDTH // 2, "value": WIDTH // 2}
+    cache = [BATCH, 2, PAST, SIZE]
+    inputs = [*(make_value(name, number, [BATCH, 1, width]) for name, width in rows.items()),
+              make_value("past_key", number, cache), make_value("past_value", number, cache)]
+    nodes = []
+    if total_of_mask:
+        inputs.append(make_value("mask", onnx.TensorProto.INT64, [BATCH, total]))
+        nodes = [make_node("ReduceSum", ["mask", "axis"], ["length"], keepdims=0), make_node("Sub", ["length", "axis"], ["last64"]),
+                 make_node("Cast", ["last64"], ["last"], to=integer), make_node("Shape", ["mask"], ["shape"]),
+                 make_node("Gather", ["shape", "place"], ["total64"]), make_node("Cast", ["total64"], ["total"], to=integer)]
+    else:
+        inputs += [make_value("last", integer, [BATCH]), make_value("total", integer, [])]
+    nodes.append(make_node("GroupQueryAttention", [
+        "query", *(["", ""] if packed else ["key", "value"]), "past_key", "past_value", "last", "total", "cos", "sin"],
+        ["out", "keys", "values"], name="node", domain=DOMAIN, do_rotary=1, **PAIR))
+    present = [BATCH, 2, total, SIZE]
+    graph = onnx.helper.make_graph(
+        nodes, "decoder", inputs, [make_value("out", number, [BATCH, 1, WIDTH]), make_value("keys", number, present),
+                                   make_value("values", number, present)],
+        [onnx.numpy_helper.from_array(value, name) for name, value in (
+            ("cos", ROTATION[0]), ("sin", ROTATION[1]), ("axis", np.array([1])), ("place", np.array(1)))])
+    return garam, onnx.helper.make_model(graph, ir_version=8, opset_imports=[
+        onnx.helper.make_opsetid("", OPSET), onnx.helper.make_opsetid(DOMAIN, 1)])
+
+
+@pytest.mark.parametrize("total_of_mask", [False, True])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_lengths_of_run_time(packed, shared, total_of_mask):
+    garam, model = make_decoder(packed, shared, total_of_mask)
+    executable = garam.compile(model, target="host")
+    given = {value.name: floats(*(dim.dim_value for dim in value.type.tensor_type.shape.dim)) for value in
+             model.graph.input if value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT}
+    total = PAST if shared else PAST + 1
+    if total_of_mask:
+        given["mask"] = np.ones((BATCH, total), np.int64)
+    else:
+        given |= {"last": np.full(BATCH, total - 1, np.int32), "total": np.array(total, np.int32)}
+    expected = oracle.run_onnxruntime(model, given, optimise=False)
+    actual = executable.run(given)
+    for name, value in expected.items():
+        assert actual[name].shape == value.shape
+        np.testing.assert_allclose(actual[name], value, rtol=1e-4, atol=1e-4)

@@ -40,6 +40,9 @@ CASES = {
     "fused_matmul": ("FusedMatMul", [X, floats(2, 5, 8)], {"transB": 1, "alpha": 0.25}),
     "fused_matmul_both": ("FusedMatMul", [floats(2, 8, 3), floats(5, 8)],
                           {"transA": 1, "transB": 1}),
+    "fused_matmul_batch": ("FusedMatMul", [floats(5, 2, 3, 7), floats(2, 3, 7, 4)], {"transBatchA": 1}),
+    "fused_matmul_batches": ("FusedMatMul", [floats(7, 2, 5), floats(7, 2, 4)],
+                             {"transBatchA": 1, "transA": 1, "transBatchB": 1}),
     "skip_layer_norm": ("SkipLayerNormalization", [X, floats(2, 3, 8, low=0), ROW, floats(8, low=1)],
                         {"epsilon": 1e-5}),
     "skip_layer_norm_bias": ("SkipLayerNormalization",
@@ -56,6 +59,14 @@ CASES = {
     "average_pool": ("QLinearAveragePool", [*QUANTISED, np.float32(0.04), ZERO],
                      {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1], "count_include_pad": 1}),
     "global_average_pool": ("QLinearGlobalAveragePool", [*QUANTISED, np.float32(0.02), ZERO], {}),
+    "average_pool_last": ("QLinearAveragePool", [BYTES.transpose(0, 2, 3, 1).copy(), SCALE, ZERO, np.float32(0.04), ZERO],
+                          {"kernel_shape": [3, 2], "strides": [1, 2], "pads": [1, 0, 1, 0], "channels_last": 1}),
+    "global_average_pool_last": ("QLinearGlobalAveragePool", [*QUANTISED, np.float32(0.02), ZERO], {"channels_last": 1}),
+    "where": ("QLinearWhere", [BYTES > 99, *QUANTISED, BYTES[..., ::-1].copy(), np.float32(0.03), np.uint8(7),
+                               np.float32(0.06), ZERO], {}),
+    "bits_floats": ("MatMulNBits", [floats(2, 3, 40), integers(5, 3, 8, low=0, high=255, dtype=np.uint8),
+                                    floats(15, low=0.01), floats(15, low=2)],
+                    {"K": 40, "N": 5, "bits": 4, "block_size": 16}),
     "softmax": ("QLinearSoftmax", [*QUANTISED, np.float32(1 / 256), np.uint8(0)],
                 {"axis": -1, "opset": 13}),
     "concat": ("QLinearConcat", [np.float32(0.06), ZERO, *QUANTISED, BYTES[:, :2].copy(),
@@ -78,7 +89,7 @@ CASES = {
 
 # What the results are, where that is not the type of the first input.
 RESULTS = {"DequantizeLinear": np.float32, "DynamicQuantizeMatMul": np.float32,
-           "MatMulIntegerToFloat": np.float32, "QLinearConcat": np.uint8,
+           "MatMulIntegerToFloat": np.float32, "QLinearConcat": np.uint8, "QLinearWhere": np.uint8,
            "QuantizeLinear": np.uint8}
 
 
@@ -117,6 +128,44 @@ def test_agrees_with_onnxruntime(name):
         assert np.abs(actual.astype(int) - expected.astype(int)).max() <= 1
     else:
         np.testing.assert_allclose(actual, expected, rtol=1e-4, atol=1e-4)
+
+
+REFUSED = {
+    "input 4, an order of the columns": ("MatMulNBits", [
+        X, integers(5, 1, 8, low=0, high=255, dtype=np.uint8), floats(5), None, np.arange(8, dtype=np.int32)],
+        {"K": 8, "N": 5, "bits": 4, "block_size": 16}),
+    "zero points must be constant": ("MatMulNBits", [
+        X, integers(5, 1, 8, low=0, high=255, dtype=np.uint8), floats(5), np.zeros(1, np.uint8)],
+        {"K": 8, "N": 5, "bits": 4, "block_size": 16}),
+    "the weights must be constant bytes": ("MatMulNBits", [
+        X, integers(5, 1, 8, low=0, high=255, dtype=np.uint8), floats(5)], {"K": 80, "N": 5, "block_size": 16}),
+    "attribute 'opset' is less than 13": ("QLinearSoftmax", CASES["softmax"][1], {"axis": 1, "opset": 12}),
+    "attribute 'softcap' is not 0": ("GroupQueryAttention", [X, X, X, None, None, np.array([2, 2], np.int32), np.int32(3)],
+                                     {"num_heads": 2, "kv_num_heads": 2, "softcap": 1.5}),
+    "quantised keys and values, a smooth softmax, sinks and outputs from 3 on are not supported": ("GroupQueryAttention", [X, X, X, None, None, np.array([2, 2], np.int32), np.int32(3)],
+                                  {"num_heads": 2, "kv_num_heads": 2, "smooth_softmax": 1}),
+    "numbers of heads are needed": ("GroupQueryAttention", [X, X, X], {"kv_num_heads": 2}),
+    "'num_heads' is needed, and attributes 'do_rotary' and 'past_present_share_buffer' other than 0 are not supported": (
+        "Attention", [X, floats(8, 24), floats(24)], {"num_heads": 2, "do_rotary": 1}),
+    "input 0 must have three dimensions": ("QLinearGlobalAveragePool", [BYTES[0, 0], *QUANTISED[1:], SCALE, ZERO],
+                                           {"channels_last": 1}),
+    "input 1 must have two dimensions": ("FusedMatMul", [X, ROW], {"transB": 1}),
+    "output 1, for training, is not supported": ("SimplifiedLayerNormalization", [X, ROW], {"axis": -1}),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_says_what_it_does_not_take(message):
+    garam = pytest.importorskip("garam")
+    op_type, inputs, attributes = REFUSED[message]
+    model = make_model(op_type, [np.asarray(0) if value is None else value for value in inputs], attributes)
+    for i, value in enumerate(inputs):
+        if value is None:
+            model.graph.node[0].input[i] = ""
+    if op_type == "SimplifiedLayerNormalization":
+        model.graph.node[0].output.append("inverse")
+    with pytest.raises(garam.ModelError, match=rf"node 'node' \({op_type}, opset 1\): .*{message}"):
+        garam.compile(model, target="host")
 
 
 def test_the_sum_is_an_output_too():

@@ -232,7 +232,13 @@ void addGroupedPositions(FunctionWriter &writer) {
   writer.addOnnx("is_first = Equal (count, total)");
   writer.addOnnx("start = Where (is_first, zero, known)");
   writer.addOnnx("room = Shape <start = 2, end = 3> (x3)");
-  writer.addOnnx("size = Max (total, room)");
+  // Where the model declares how many there are, its total may be computed.
+  std::optional<int64_t> known = writer.getDim(kPastKey, 2);
+  std::optional<int64_t> declared = writer.getOutputDim(1, 2);
+  if (known && declared && *declared >= *known)
+    writer.addInts("size", Twine(*declared));
+  else
+    writer.addOnnx("size = Max (total, room)");
 }
 
 /// Appends `row` [B or 1, S], the positions of the queries.
@@ -322,22 +328,28 @@ Name addGroupedMask(FunctionWriter &writer) {
 bool writeGroupQueryAttention(FunctionWriter &writer) {
   int64_t heads = writer.getInt("num_heads", 0);
   int64_t kvHeads = writer.getInt("kv_num_heads", 0);
-  bool isPlain = writer.getFloat("softcap", 0) == 0 &&
-                 writer.getInt("smooth_softmax", 0) <= 0 &&
+  if (writer.getFloat("softcap", 0) != 0)
+    return writer.refuse("attribute 'softcap' is not 0, which is not "
+                         "supported");
+  bool isPlain = writer.getInt("smooth_softmax", 0) <= 0 &&
                  writer.getString("k_quant_type", "NONE") == "NONE" &&
                  writer.getString("v_quant_type", "NONE") == "NONE" &&
                  writer.getInt("qk_output", 0) == 0 &&
                  writer.getNumOutputs() <= 3;
   for (int i = kFirstRareInput; i < writer.getNumInputs(); ++i)
     isPlain &= !writer.has(i);
+  if (!isPlain)
+    return writer.refuse("quantised keys and values, a smooth softmax, sinks "
+                         "and outputs from 3 on are not supported");
   bool rotates = writer.getInt("do_rotary", 0) != 0;
-  if (!isPlain || heads < 1 || kvHeads < 1 ||
-      writer.has(kKey) != writer.has(kValue) ||
+  if (heads < 1 || kvHeads < 1 || writer.has(kKey) != writer.has(kValue) ||
       writer.has(kPastKey) != writer.has(kPastValue) ||
       (writer.has(kPastKey) &&
        !(writer.has(kLastPositions) && writer.has(kTotalLength))) ||
       (rotates && !(writer.has(kCosines) && writer.has(kSines))))
-    return false;
+    return writer.refuse("numbers of heads are needed, key and value both or "
+                         "none, past ones with inputs 5 and 6, and cosines and "
+                         "sines where it rotates");
   addGroupedHeads(writer, heads, kvHeads);
   addGroupedPositions(writer);
   addQueryPositions(writer);
@@ -380,7 +392,9 @@ bool writeContribAttention(FunctionWriter &writer) {
   int64_t heads = writer.getInt("num_heads", 0);
   if (heads < 1 || writer.getInt("do_rotary", 0) != 0 ||
       writer.getInt("past_present_share_buffer", 0) != 0)
-    return false;
+    return writer.refuse("'num_heads' is needed, and attributes 'do_rotary' "
+                         "and 'past_present_share_buffer' other than 0 are not "
+                         "supported");
   writer.addOnnx("product = MatMul (x0, x1)");
   writer.addOnnx(writer.has(2) ? "rows = Add (product, x2)"
                                : "rows = Identity (product)");

@@ -11,8 +11,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "ContribAttention.h"
+#include "ContribBlocks.h"
 #include "FunctionWriter.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Sequence.h"
+#include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
+
+#include <algorithm>
+#include <array>
 
 using namespace llvm;
 
@@ -131,30 +139,46 @@ bool writeFusedGemm(FunctionWriter &writer) {
   return addActivation(writer, writer.getString("activation", ""), parameters);
 }
 
-/// Appends `result` = an input with its last two dimensions exchanged. False
-/// when its rank is not known.
-bool addTransposed(FunctionWriter &writer, const Name &result, int input) {
+/// Appends `result` = `value` with its dimensions in this order.
+void addTransposed(FunctionWriter &writer, const Name &result,
+                   const Name &value, ArrayRef<int> order) {
+  writer.addOnnx(
+      result + " = Transpose <perm = [" +
+      join(map_range(order, [](int dim) { return std::to_string(dim); }),
+           ", ") +
+      "]> (" + value + ")");
+}
+
+/// Appends `result` = an operand of a product with its last two dimensions
+/// exchanged, or with its first one, which then is the rows' before the
+/// exchange, behind those of the batch. False when its rank is not known.
+bool addOperand(FunctionWriter &writer, const Name &result, int input,
+                bool exchanges, bool movesBatch) {
   std::optional<int> rank = writer.getRank(input);
   if (!rank || *rank < 2)
-    return false;
-  Name order;
-  for (int dim = 0; dim < *rank - 2; ++dim)
-    order += std::to_string(dim) + ", ";
-  writer.addOnnx(result + " = Transpose <perm = [" + order + Twine(*rank - 1) +
-                 ", " + Twine(*rank - 2) + "]> (x" + Twine(input) + ")");
+    return writer.refuse("input " + Twine(input) +
+                         " must have two dimensions at least, and a known "
+                         "number of them");
+  auto order = to_vector(llvm::seq(*rank));
+  if (movesBatch)
+    std::rotate(order.begin(), order.begin() + 1, order.end() - 1);
+  if (exchanges)
+    std::swap(order[*rank - 1], order[*rank - 2]);
+  addTransposed(writer, result, FunctionWriter::getName(input), order);
   return true;
 }
 
 bool writeFusedMatMul(FunctionWriter &writer) {
-  if (writer.getInt("transBatchA", 0) || writer.getInt("transBatchB", 0))
-    return false;
   Name operands[] = {"x0", "x1"};
-  for (int i : {0, 1})
-    if (writer.getInt(i == 0 ? "transA" : "transB", 0)) {
-      operands[i] = i == 0 ? "a" : "b";
-      if (!addTransposed(writer, operands[i], i))
-        return false;
-    }
+  for (auto [i, name] : enumerate(std::array{"A", "B"})) {
+    bool exchanges = writer.getInt(Name("trans") + name, 0) != 0;
+    bool movesBatch = writer.getInt(Name("transBatch") + name, 0) != 0;
+    if (!exchanges && !movesBatch)
+      continue;
+    operands[i] = i == 0 ? "a" : "b";
+    if (!addOperand(writer, operands[i], int(i), exchanges, movesBatch))
+      return false;
+  }
   float alpha = writer.getFloat("alpha", 1);
   writer.addOnnx(Twine(alpha == 1 ? "y0" : "product") + " = MatMul (" +
                  operands[0] + ", " + operands[1] + ")");
@@ -202,7 +226,7 @@ bool writeSkipSimplifiedLayerNormalization(FunctionWriter &writer) {
 
 bool writeSimplifiedLayerNormalization(FunctionWriter &writer) {
   if (writer.getNumOutputs() > 1)
-    return false;
+    return writer.refuse("output 1, for training, is not supported");
   writer.addOnnx(
       "y0 = RMSNormalization <axis = " + Twine(writer.getInt("axis", -1)) +
       ", epsilon: float = " +
@@ -256,6 +280,28 @@ bool writeQuantisedUnary(FunctionWriter &writer, const Twine &operation) {
   return true;
 }
 
+/// A quantised pooling, of [N, C, ...] or, with attribute channels_last, of
+/// [N, ..., C].
+bool writeQuantisedPooling(FunctionWriter &writer, const Twine &operation) {
+  if (!writer.getInt("channels_last", 0))
+    return writeQuantisedUnary(writer, operation);
+  std::optional<int> rank = writer.getRank(0);
+  if (!rank || *rank < 3)
+    return writer.refuse("input 0 must have three dimensions at least, and a "
+                         "known number of them");
+  if (!writer.addDequantized("rows", 0, 1, 2, /*axis=*/-1))
+    return false;
+  auto order = to_vector(llvm::seq(*rank));
+  std::rotate(order.begin() + 1, order.end() - 1, order.end());
+  addTransposed(writer, "a", "rows", order);
+  writer.addOnnx("pooled = " + operation + " (a)");
+  order = to_vector(llvm::seq(*rank));
+  std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+  addTransposed(writer, "result", "pooled", order);
+  writer.addQuantized("result", 3, 4);
+  return true;
+}
+
 /// One with two inputs, each followed by its scale and zero point.
 bool writeQuantisedBinary(FunctionWriter &writer, const Twine &operation) {
   if (!writer.addDequantized("a", 0, 1, 2, /*axis=*/1) ||
@@ -283,27 +329,35 @@ bool writeQLinearLeakyRelu(FunctionWriter &writer) {
 }
 
 bool writeQLinearAveragePool(FunctionWriter &writer) {
-  if (writer.getInt("channels_last", 0))
-    return false;
-  return writeQuantisedUnary(
+  return writeQuantisedPooling(
       writer, Twine("AveragePool <") + kWindow +
                   ", ceil_mode: int = @ceil_mode, "
                   "count_include_pad: int = @count_include_pad>");
 }
 
 bool writeQLinearGlobalAveragePool(FunctionWriter &writer) {
-  if (writer.getInt("channels_last", 0))
-    return false;
-  return writeQuantisedUnary(writer, "GlobalAveragePool");
+  return writeQuantisedPooling(writer, "GlobalAveragePool");
 }
 
 /// Before opset 13 of ONNX, Softmax is along all dimensions from `axis` on.
 bool writeQLinearSoftmax(FunctionWriter &writer) {
   constexpr int64_t firstOfOneAxis = 13;
   if (writer.getInt("opset", firstOfOneAxis) < firstOfOneAxis)
-    return false;
+    return writer.refuse("attribute 'opset' is less than 13, which is not "
+                         "supported");
   Name onnxText = "Softmax <axis: int = @axis>";
   return writeQuantisedUnary(writer, onnxText);
+}
+
+/// Inputs: the condition, the values where it holds with their scale and zero
+/// point, those where it does not, scale and zero point of the result.
+bool writeQLinearWhere(FunctionWriter &writer) {
+  if (!writer.addDequantized("a", 1, 2, 3, /*axis=*/1) ||
+      !writer.addDequantized("b", 4, 5, 6, /*axis=*/1))
+    return false;
+  writer.addOnnx("result = Where (x0, a, b)");
+  writer.addQuantized("result", 7, 8);
+  return true;
 }
 
 /// The scale and zero point of the result come first; each input is followed by
@@ -334,94 +388,6 @@ bool writeMatMulIntegerToFloat(FunctionWriter &writer) {
       !writer.addDequantized("b", 1, 3, 5, /*axis=*/-1))
     return false;
   addProduct(writer, /*bias=*/6);
-  return true;
-}
-
-/// Appends `result` = the first `size` columns of `value`, which has `columns`
-/// and this rank; the name of that which has them.
-Name addColumns(FunctionWriter &writer, const Name &value, int64_t columns,
-                int64_t size, int rank) {
-  if (columns == size)
-    return value;
-  Name result = value + "_columns";
-  auto addVector = [&](const Name &name, int64_t number) {
-    writer.addOnnx(result + name + " = Constant <value_ints = [" +
-                   Twine(number) + "]> ()");
-  };
-  addVector("_start", 0);
-  addVector("_end", size);
-  addVector("_axis", rank - 1);
-  writer.addOnnx(result + " = Slice (" + value + ", " + result + "_start, " +
-                 result + "_end, " + result + "_axis)");
-  return result;
-}
-
-/// Inputs: a, weights [N, K in whole blocks], scales of the blocks, zero points
-/// [N, blocks or more], the order of the columns, the bias. Weights and zero
-/// points have the types that declarePackedOperands gives them.
-bool writeMatMulNBits(FunctionWriter &writer) {
-  constexpr int kZeroPoints = 3, kOrder = 4, kBias = 5;
-  int64_t block = writer.getInt("block_size", 0), depth = writer.getInt("K", 0);
-  std::optional<int64_t> rows = writer.getDim(1, 0);
-  std::optional<int64_t> columns = writer.getDim(1, 1);
-  std::optional<int64_t> zeroColumns = writer.getDim(kZeroPoints, 1);
-  if (writer.getRank(1) != 2 || !rows || !columns || !zeroColumns ||
-      writer.has(kOrder) || block <= 0 || *columns % block != 0 ||
-      *zeroColumns < *columns / block || depth > *columns ||
-      !writer.addBytes("codes", 1) || !writer.addBytes("zeros", kZeroPoints))
-    return false;
-  int64_t blocks = *columns / block;
-  writer.addOnnx("scales_shape = Constant <value_ints = [" + Twine(*rows) +
-                 ", " + Twine(blocks) + "]> ()");
-  writer.addOnnx("scales = Reshape (x2, scales_shape)");
-  Name zeros = addColumns(writer, "zeros", *zeroColumns, blocks, /*rank=*/2);
-  writer.addOnnx("rows = DequantizeLinear <axis = 1, block_size = " +
-                 Twine(block) + "> (codes, scales, " + zeros + ")");
-  Name weights = addColumns(writer, "rows", *columns, depth, /*rank=*/2);
-  writer.addOnnx("b = Transpose <perm = [1, 0]> (" + weights + ")");
-  bool hasBias = writer.has(kBias);
-  writer.addOnnx(Twine(hasBias ? "product" : "y0") + " = MatMul (x0, b)");
-  if (hasBias)
-    writer.addOnnx("y0 = Add (product, x5)");
-  return true;
-}
-
-/// Inputs: data, indices, scales of the blocks and zero points. What is
-/// gathered is dequantised.
-bool writeGatherBlockQuantized(FunctionWriter &writer) {
-  constexpr int kScales = 2, kZeroPoints = 3;
-  std::optional<int> rank = writer.getRank(0), indices = writer.getRank(1);
-  if (!rank || !indices || *rank == 0 || writer.getRank(kScales) != rank)
-    return false;
-  int64_t gather = writer.getInt("gather_axis", 0);
-  int64_t axis = writer.getInt("quantize_axis", 1);
-  for (int64_t *number : {&gather, &axis})
-    *number += *number < 0 ? *rank : 0;
-  if (gather < 0 || axis < 0 || gather >= *rank || axis >= *rank ||
-      gather == axis)
-    return false;
-  if (!writer.addBytes("data", 0))
-    return false;
-  auto addGather = [&](const Name &result, const Name &operand) {
-    writer.addOnnx(result + " = Gather <axis = " + Twine(gather) + "> (" +
-                   operand + ", x1)");
-  };
-  addGather("codes", "data");
-  addGather("scales", "x2");
-  Name operands = "codes, scales";
-  if (writer.has(kZeroPoints)) {
-    std::optional<int64_t> zeros = writer.getDim(kZeroPoints, *rank - 1);
-    std::optional<int64_t> size = writer.getDim(kScales, *rank - 1);
-    if (!zeros || !size || *zeros < *size ||
-        !writer.addBytes("all_zeros", kZeroPoints))
-      return false;
-    addGather("zeros", addColumns(writer, "all_zeros", *zeros, *size, *rank));
-    operands += ", zeros";
-  }
-  int64_t moved = gather < axis ? axis + *indices - 1 : axis;
-  writer.addOnnx("y0 = DequantizeLinear <axis = " + Twine(moved) +
-                 ", block_size = " + Twine(writer.getInt("block_size", 128)) +
-                 "> (" + operands + ")");
   return true;
 }
 
@@ -547,6 +513,7 @@ WriteBody findBody(StringRef opType) {
       .Case("QLinearMul", writeQLinearMul)
       .Case("QLinearSigmoid", writeQLinearSigmoid)
       .Case("QLinearSoftmax", writeQLinearSoftmax)
+      .Case("QLinearWhere", writeQLinearWhere)
       .Case("QuantizeLinear", writeQuantizeLinear)
       .Case("QuickGelu", writeQuickGelu)
       .Case("RotaryEmbedding", writeContribRotaryEmbedding)

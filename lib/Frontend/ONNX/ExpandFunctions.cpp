@@ -68,6 +68,10 @@ public:
     return expandNodes(graph);
   }
 
+  /// What is not supported of nodes that have a body otherwise, as far as types
+  /// are known.
+  std::vector<DiagnosisParts> takeRefusals() { return std::move(refusals); }
+
   /// Gives the nodes of the bodies their names and origins, for the inliner
   /// drops metadata and appends to names. All other nodes keep their names.
   void nameParts(pb::GraphProto &graph) const {
@@ -168,9 +172,14 @@ private:
   bool buildFunction(const pb::OpSchema *schema, const pb::NodeProto &node,
                      int opset, pb::FunctionProto &function) {
     std::vector<pb::TypeProto> inputTypes = listTypes(node.input());
+    std::string refusal;
     if (buildFunctionBody(node, inputTypes, listTypes(node.output()), opset,
-                          function))
+                          function, refusal))
       return true;
+    if (!refusal.empty()) {
+      refusals.push_back(DiagnosisParts::parse(refusal));
+      refusals.back().nodes.push_back(describeOrigin(model, node));
+    }
     if (!schema)
       return false;
     if (schema->HasFunction()) {
@@ -228,6 +237,7 @@ private:
   /// Until they are named, parts are called this and their number.
   std::string partMark;
   std::vector<Part> parts;
+  std::vector<DiagnosisParts> refusals;
   std::deque<pb::TypeProto> initializerTypes;
 };
 
@@ -243,8 +253,12 @@ Error expandFunctions(LoadedModel &model) {
     if (Error error = catchErrors("cannot expand an operator",
                                   [&] { changed = expander.expandModel(); }))
       return error;
-    if (!changed)
-      break;
+    if (!changed) {
+      std::vector<DiagnosisParts> refusals = expander.takeRefusals();
+      if (refusals.empty())
+        break;
+      return makeDiagnosedError(ExitCode::Model, std::move(refusals));
+    }
     pb::OperatorSetIdProto opset;
     opset.set_domain(kExpansionDomain);
     opset.set_version(1);

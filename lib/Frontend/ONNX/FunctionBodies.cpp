@@ -95,10 +95,12 @@ bool isStrayOperator(StringRef opType) {
 bool buildFunctionBody(const pb::NodeProto &node,
                        const std::vector<pb::TypeProto> &inputTypes,
                        const std::vector<pb::TypeProto> &outputTypes, int opset,
-                       pb::FunctionProto &function) {
+                       pb::FunctionProto &function, std::string &refusal) {
   FunctionWriter writer(node, inputTypes, outputTypes);
-  if (!writeBody(writer, node.domain()))
+  if (!writeBody(writer, node.domain())) {
+    refusal = writer.getRefusal();
     return false;
+  }
   writer.build(opset, function);
   return true;
 }

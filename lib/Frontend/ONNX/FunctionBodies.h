@@ -33,11 +33,12 @@ bool isStrayOperator(llvm::StringRef opType);
 /// Makes a function that does what `node` does. The body
 /// depends on the inputs that are there and on their ranks; types are empty as
 /// far as they are not known. False when there is no definition for the
-/// operator or for these ranks. Throws when the onnx library does.
+/// operator or for these ranks; `refusal` says why where the operator has one
+/// for other attributes, inputs or ranks. Throws when the onnx library does.
 bool buildFunctionBody(const pb::NodeProto &node,
                        const std::vector<pb::TypeProto> &inputTypes,
                        const std::vector<pb::TypeProto> &outputTypes, int opset,
-                       pb::FunctionProto &function);
+                       pb::FunctionProto &function, std::string &refusal);
 
 } // namespace garam::onnx
 

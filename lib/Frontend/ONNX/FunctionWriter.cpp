@@ -61,6 +61,19 @@ bool FunctionWriter::addBytes(const std::string &result, int input) {
   return true;
 }
 
+bool FunctionWriter::isFloat(int input) const {
+  using pb::TensorProto;
+  return size_t(input) < types.size() &&
+         is_contained({TensorProto::FLOAT, TensorProto::FLOAT16,
+                       TensorProto::BFLOAT16, TensorProto::DOUBLE},
+                      types[input].tensor_type().elem_type());
+}
+
+bool FunctionWriter::refuse(const Twine &why) {
+  refusal = why.str();
+  return false;
+}
+
 const pb::AttributeProto *FunctionWriter::findAttribute(StringRef name) const {
   return onnx::findAttribute(node, name);
 }

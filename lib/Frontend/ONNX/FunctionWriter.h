@@ -49,6 +49,14 @@ public:
   std::vector<float> getFloats(llvm::StringRef attribute) const;
   std::vector<int64_t> getInts(llvm::StringRef attribute) const;
 
+  /// Whether the input is known to be of floats.
+  bool isFloat(int input) const;
+
+  /// Notes what is not supported of the node. False, for the caller to return.
+  bool refuse(const llvm::Twine &why);
+  /// What refuse noted; empty where nothing was.
+  const std::string &getRefusal() const { return refusal; }
+
   /// Appends a node: "RESULTS = OPERATOR <ATTRIBUTES> (OPERANDS)".
   void addOnnx(const llvm::Twine &line);
   /// Appends `result` = a vector of these integers, separated by commas.
@@ -76,7 +84,7 @@ private:
   const pb::NodeProto &node;
   const std::vector<pb::TypeProto> &types; // of inputs
   const std::vector<pb::TypeProto> &outputTypes;
-  std::string nodes;
+  std::string nodes, refusal;
 };
 
 /// Appends the definition of AffineGrid. False when it is not known of how many

@@ -67,18 +67,6 @@ StringMap<std::string> describeValues(const pb::GraphProto &graph) {
   return types;
 }
 
-/// What messages say of a node that may be made from one of the model's.
-DiagnosedNode describeOrigin(const LoadedModel &model,
-                             const pb::NodeProto &node) {
-  std::string origin = getOrigin(node);
-  DiagnosedNode described{origin, node.op_type(), std::nullopt, /*detail=*/""};
-  if (auto known = model.nodes.find(origin); known != model.nodes.end()) {
-    described.op = known->second.opType;
-    described.opset = known->second.opset;
-  }
-  return described;
-}
-
 /// "'a' is float[2], 'b' is int64[1]"; empty where nothing is known of them.
 std::string describeInputs(const LoadedModel &model,
                            const pb::NodeProto &node) {

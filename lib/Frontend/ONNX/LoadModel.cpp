@@ -315,6 +315,17 @@ DiagnosedNode describeNode(
   return described;
 }
 
+DiagnosedNode describeOrigin(const LoadedModel &model,
+                             const pb::NodeProto &node) {
+  std::string origin = getOrigin(node);
+  DiagnosedNode described{origin, node.op_type(), std::nullopt, /*detail=*/""};
+  if (auto known = model.nodes.find(origin); known != model.nodes.end()) {
+    described.op = known->second.opType;
+    described.opset = known->second.opset;
+  }
+  return described;
+}
+
 std::string describeException(StringRef text) {
   // "FILE:LINE: FUNCTION: Assertion `CONDITION` failed: WHAT", each part but
   // the last for the library's authors.

@@ -89,6 +89,10 @@ DiagnosedNode describeNode(
     const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
     llvm::StringRef place);
 
+/// What messages say of a node that may be made from one of the model's.
+DiagnosedNode describeOrigin(const LoadedModel &model,
+                             const pb::NodeProto &node);
+
 /// A message with the control characters of what it quotes as escapes, and an
 /// error with such messages.
 std::string escapeQuotes(llvm::StringRef message);
