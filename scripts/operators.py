@@ -120,7 +120,8 @@ LIMITS = {
     "Shrink": FLOATS,
     "Size": "the dimensions must be known",
     "Slice": BY_OUTPUT.format("all but the data") + "; dimensions that are cut must be known",
-    "SpaceToDepth": "the channels must be known",
+    "SpaceToDepth": "the channels must be known; rows and columns of run time that do not fill a block are "
+                    "left out",
     "Split": BY_OUTPUT.format("`split`") + "; the dimension must be known",
     "Squeeze": BY_OUTPUT.format("`axes`"),
     "TensorScatter": "the dimensions must be known",

@@ -186,6 +186,16 @@ def test_pixel_shuffle():
     check_images(graph, channels=8)
 
 
+@pytest.mark.parametrize("block", [2, 3])
+def test_blocks_of_images(block):
+    """Sizes that blocks divide: onnxruntime takes no others."""
+    graph = f"""(float[n, 3, h, w] x) => (float[n, c, bh, bw] y) {{
+        b = SpaceToDepth <blocksize = {block}> (x)
+        y = Relu (b) }}"""
+    check(make_model(graph, {}), {"n": (1, 2), "h": (LEAST, MOST), "w": (LEAST, MOST)},
+          [{"x": floats(n, 3, h, w)} for n, h, w in ((1, 12, 24), (2, 18, 12), (2, 24, 18))])
+
+
 @pytest.mark.parametrize("mode", ["reflect", "edge", "wrap"])
 def test_pads_with_copies(mode):
     graph = f"""(float[1, 3, h, w] x) => (float[1, 4, h, w] y) {{

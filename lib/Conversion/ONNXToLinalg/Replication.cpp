@@ -6,6 +6,7 @@
 
 #include "OperatorTable.h"
 #include "StructuredBuilders.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -192,6 +193,25 @@ static LogicalResult lowerDepthToSpace(NodeAccessor &node) {
       tensor::CollapseShapeOp::create(b, moved, getBlockGroups()));
 }
 
+/// The rows and columns of [N, C, H, W] that make whole blocks, which are all
+/// where a size is known. ONNX defines nothing for sizes of run time that
+/// blocks do not divide.
+static Value makeWholeBlocks(ImplicitLocOpBuilder &b, Value input,
+                             int64_t block) {
+  auto type = cast<RankedTensorType>(input.getType());
+  if (!type.isDynamicDim(2) && !type.isDynamicDim(3))
+    return input;
+  Sizes sizes = getSizes(b, input);
+  AffineExpr size = b.getAffineSymbolExpr(0);
+  for (int64_t dim : {2, 3})
+    if (type.isDynamicDim(dim))
+      sizes[dim] = affine::makeComposedFoldedAffineApply(
+          b, b.getLoc(), size.floorDiv(block) * block, sizes[dim]);
+  SmallVector<OpFoldResult> zeros(sizes.size(), b.getIndexAttr(0)),
+      ones(sizes.size(), b.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(b, type, input, zeros, sizes, ones);
+}
+
 static LogicalResult lowerSpaceToDepth(NodeAccessor &node) {
   FailureOr<int64_t> blockSize = getBlockSize(node);
   if (failed(blockSize))
@@ -210,10 +230,9 @@ static LogicalResult lowerSpaceToDepth(NodeAccessor &node) {
   auto divide = [&](int64_t size) {
     return ShapedType::isDynamic(size) ? size : size / block;
   };
-  // That blocks fit sizes of run time, the passes that size buffers verify.
   Value split = tensor::ExpandShapeOp::create(
       b, node.getInputType(0).clone({n, c, divide(h), block, divide(w), block}),
-      node.getInput(0), getBlockGroups());
+      makeWholeBlocks(b, node.getInput(0), block), getBlockGroups());
   Value moved = makeTranspose(b, split, {0, 3, 5, 1, 2, 4});
   return node.setOutput(
       makeReshape(b, moved, {n, c * block * block, divide(h), divide(w)}));
