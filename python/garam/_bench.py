@@ -17,12 +17,14 @@ from ._difference import measure_difference
 from ._errors import Error
 from ._executable import Executable
 
-# Figures of a report that are kept, and of them those whose growth is a regression: a bound moves
-# with the description of the machine, and memory is there to be used.
+# Figures that are kept, and of them those of which a worse one is a regression: a bound is the
+# machine's, and other outputs are not worse ones.
 COMPARED = ("latency_s", "latency_resident_s", "bound_s", "dram_read_bytes", "dram_write_bytes",
             "sram_peak_bytes", "energy_j", "sqnr_db", "output_sha256")
-GUARDED = ("latency_s", "latency_resident_s", "dram_read_bytes", "dram_write_bytes", "energy_j",
-           "sqnr_db")
+GUARDED = ("latency_s", "latency_resident_s", "dram_read_bytes", "dram_write_bytes",
+           "sram_peak_bytes", "energy_j", "sqnr_db")
+# Those that a row has only when the data was computed.
+OF_DATA = ("sqnr_db", "output_sha256")
 MORE_IS_BETTER = ("sqnr_db",)
 
 # The reference may have another order of additions on another machine; results of the simulated
@@ -81,13 +83,24 @@ def measure(path: str | os.PathLike, target: str, names: tuple[str, str], *, acc
     return row
 
 
+def _find_lacking(row: Row, before: Row) -> list[tuple[bool, str]]:
+    """Figures that only one of the two rows has: guarded ones are worse, for nothing guards them."""
+    if "error" in row or "error" in before:
+        return []
+    lacking = [(key, "is not in the baseline; hint: write it with --update-baseline")
+               for key in COMPARED if key in row and key not in before]
+    lacking += [(key, "is in the baseline, but is not measured any more")
+                for key in COMPARED if key in before and key not in row and key not in OF_DATA]
+    return [(key in GUARDED, f"{key} {text}") for key, text in lacking]
+
+
 def compare_row(row: Row, baseline: Mapping[str, Row],
                 thresholds: Mapping[str, float]) -> list[tuple[bool, str]]:
-    """As _baseline.compare; figures that the baseline lacks are not compared."""
+    """As _baseline.compare; accuracy is not compared where the row's data was not computed."""
     before = baseline[get_key(row)]
     compared = [key for key in COMPARED if key in before and key in row]
-    return compare(row, before, compared, GUARDED, MORE_IS_BETTER,
-                   {**DEFAULT_THRESHOLDS, **thresholds})
+    return _find_lacking(row, before) + compare(row, before, compared, GUARDED, MORE_IS_BETTER,
+                                                {**DEFAULT_THRESHOLDS, **thresholds})
 
 
 def format_junit(rows: Iterable[Row], changes: Mapping[str, list]) -> str:

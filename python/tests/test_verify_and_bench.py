@@ -332,6 +332,45 @@ def test_bench_compares_with_its_baseline(run_tool, tmp_path):
     assert "changed: digits on rngd: output_sha256" in result.stdout
 
 
+def test_bench_guards_memory(run_tool, tmp_path):
+    path = tmp_path / "baseline.json"
+    line = ["bench", DIGITS, "--targets", "rngd", *ONE, "--baseline", path, "--timing-only"]
+    run_tool("garam", *line, "--update-baseline")
+    peak = json.loads(path.read_text())["digits on rngd"]["sram_peak_bytes"]
+    edit(path, "digits on rngd", sram_peak_bytes=peak / 2)
+    result = run_tool("garam", *line, status=DIFFERS)
+    assert "WORSE: digits on rngd: sram_peak_bytes" in result.stdout
+    run_tool("garam", *line, "--threshold", "sram_peak_bytes=0.5", status=DIFFERS)
+    run_tool("garam", *line, "--threshold", "sram_peak_bytes=1")
+    # A row without the figure guards nothing.
+    edit(path, "digits on rngd", sram_peak_bytes=peak)
+    baseline = json.loads(path.read_text())
+    del baseline["digits on rngd"]["latency_s"]
+    path.write_text(json.dumps(baseline))
+    result = run_tool("garam", *line, status=DIFFERS)
+    assert ("WORSE: digits on rngd: latency_s is not in the baseline; hint: write it with "
+            "--update-baseline") in result.stdout
+
+
+@pytest.mark.parametrize("before, now, worse", [
+    ({}, {}, []),
+    ({}, {"error": "no"}, ["compiled -> no"]),
+    ({"error": "no"}, {}, []),
+    ({"energy_j": None}, {}, ["energy_j is not in the baseline; hint: write it with --update-baseline"]),
+    ({"bound_s": None}, {"sqnr_db": None}, []),
+    ({}, {"dram_read_bytes": None}, ["dram_read_bytes is in the baseline, but is not measured any more"]),
+])
+def test_a_figure_of_one_row_alone(before, now, worse):
+    """None stands for a figure that is not there."""
+    def make_row(changes):
+        figures = {} if "error" in changes else {key: changes.get(key, 1) for key in garam._bench.COMPARED}
+        figures.update(error for error in changes.items() if error[0] == "error")
+        return {"model": "m", "target": "t", **{key: value for key, value in figures.items() if value is not None}}
+
+    changes = garam._bench.compare_row(make_row(now), {"m on t": make_row(before)}, {})
+    assert [text for is_worse, text in changes if is_worse] == worse
+
+
 def test_a_model_that_no_longer_compiles_is_worse(run_tool, tmp_path):
     path = tmp_path / "baseline.json"
     line = ["bench", DIGITS, "--targets", "rngd", "--baseline", path, "--timing-only"]
