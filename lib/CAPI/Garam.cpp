@@ -347,15 +347,23 @@ GaramSession *garamSessionCreate(const GaramExecutable *executable) {
 void garamSessionDestroy(GaramSession *session) { delete session; }
 
 static Expected<TensorView> viewInput(const GaramInput &input) {
+  StringRef name = input.name ? input.name : "";
+  auto fail = [&](const Twine &what) {
+    return makeUserError(ExitCode::Input, "input '" + name + "' has " + what);
+  };
   TensorType type;
   if (static_cast<unsigned>(input.type) >= numDataTypes)
-    return makeUserError(ExitCode::Input, Twine("input '") + input.name +
-                                              "' has element type " +
-                                              Twine(unsigned(input.type)) +
-                                              ", which there is not");
+    return fail("element type " + Twine(unsigned(input.type)) +
+                ", which there is not");
   type.type = static_cast<DataType>(input.type);
+  if (!input.shape && input.rank != 0)
+    return fail(Twine(input.rank) +
+                " dimensions, but its shape is a null pointer");
   type.shape.assign(input.shape, input.shape + input.rank);
-  return TensorView(input.name, std::move(type),
+  if (!input.data && input.byteSize != 0)
+    return fail(Twine(input.byteSize) +
+                " bytes, but its data is a null pointer");
+  return TensorView(name, std::move(type),
                     {static_cast<const uint8_t *>(input.data), input.byteSize});
 }
 

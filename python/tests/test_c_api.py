@@ -368,6 +368,16 @@ def test_wrong_inputs_and_outputs_are_told(library):
         with pytest.raises(Failure, match=re.escape(part)) as caught:
             library.run(session, given, result, dtype)
         assert caught.value.code == INPUT
+    shape, data = (ctypes.c_int64 * 2)(2, 3), arrays["a"].ctypes.data
+    for part, given in [("'a' has 24 bytes, but its data is a null pointer", (b"a", 2, shape, None)),
+                        ("'a' has 2 dimensions, but its shape is a null pointer", (b"a", 2, None, data)),
+                        ("has no input ''", (None, 2, shape, data))]:
+        name, rank, *pointers = given
+        inputs = (Input * 1)(Input(name, FLOAT32, rank, *pointers, 24))
+        with pytest.raises(Failure, match=re.escape(part)) as caught:
+            library.try_call("garamSessionRun", session, inputs, ctypes.c_size_t(1),
+                             (ctypes.c_void_p * 1)(result.ctypes.data), ctypes.c_size_t(1))
+        assert caught.value.code == INPUT
     with pytest.raises(Failure, match="places for 0 outputs are given, the model has 1") as caught:
         library.try_call("garamSessionRun", session, None, ctypes.c_size_t(0), None,
                          ctypes.c_size_t(0))
