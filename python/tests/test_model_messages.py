@@ -98,7 +98,7 @@ def test_attributes(refused):
     node = helper.make_node("Own", ["x"], ["t"], "own", domain="com.example", list=tensors)
     refused("attribute 'list' of node 'own' has a kind that is not supported: TENSORS",
             [node, relu("t")], opsets={"": 17, "com.example": 1}, types=[value("t")])
-    refused("node 'own': Own (domain com.example, opset 0): the model imports no version of its "
+    refused("node 'own' (Own, domain com.example): the model imports no version of its "
             "domain", [node])
 
 

@@ -171,6 +171,18 @@ def test_errors_carry_what_is_wrong_with_each_node():
     assert "Det" in str(caught.value)
 
 
+def test_each_unknown_operator_is_a_diagnostic():
+    graph = make_model(helper.make_node("Foo", ["a"], ["m"], name="first"),
+                       helper.make_node("Bar\nerror: x", ["m"], ["b"], name="second"),
+                       inputs=[("a", (2, 2))], outputs=[("b", (2, 2))])
+    with pytest.raises(garam.ModelError) as caught:
+        garam.compile(graph, "host", name="net.onnx")
+    message = "no opset of ONNX up to 27 has this operator"
+    assert [(found.file, found.nodes, found.message) for found in caught.value.diagnostics] == [
+        ("net.onnx", (garam.Node("first", "Foo", 21),), message),
+        ("net.onnx", (garam.Node("second", "Bar\\x0Aerror: x", 21),), message)]
+
+
 @pytest.mark.parametrize("action, error, code, part", [
     (lambda: garam.compile("none.onnx", "rngd"), garam.ModelError, MODEL, "does not exist"),
     (lambda: garam.compile(b"", "rngd"), garam.ModelError, MODEL, "it has no graph"),

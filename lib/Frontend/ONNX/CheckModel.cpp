@@ -50,7 +50,7 @@ pb::FunctionProto *lookupCallee(const Functions &functions,
   return found == functions.end() ? nullptr : found->second;
 }
 
-/// Collects nodes whose operator has neither a schema nor a function.
+/// Finds nodes whose operator has neither a schema nor a function.
 class OperatorCheck {
 public:
   OperatorCheck(LoadedModel &model)
@@ -62,7 +62,10 @@ public:
       if (value.has_type())
         typed.insert(value.name());
     visitNodes(graph, [&](pb::NodeProto &node) {
-      checkNode(node, getOpsetVersion(model, node.domain()), &typed);
+      if (std::string why =
+              explain(node, getOpsetVersion(model, node.domain()), &typed);
+          !why.empty())
+        add(node, model.opset_import(), /*place=*/"", why);
     });
   }
 
@@ -70,25 +73,26 @@ public:
     StringMap<int> opsets;
     for (const pb::OperatorSetIdProto &opset : function.opset_import())
       opsets[opset.domain()] = int(opset.version());
+    std::string place = " in function '" + function.name() + "'";
     visitNodes(function, [&](pb::NodeProto &node) {
-      checkNode(node, opsets.lookup(node.domain()), nullptr);
+      if (std::string why =
+              explain(node, opsets.lookup(node.domain()), nullptr);
+          !why.empty())
+        add(node, function.opset_import(), place, why);
     });
   }
 
+  /// One thing that is wrong for each node.
   Error finish() {
-    if (count == 0)
+    if (unknown.empty())
       return Error::success();
-    return makeUserError(
-        ExitCode::Model,
-        Twine(count) +
-            (count == 1 ? " node uses an operator that is not "
-                        : " nodes use operators that are not ") +
-            "known to ONNX " + Twine(kInternalOpset) + ":" + lines);
+    return makeDiagnosedError(ExitCode::Model, std::move(unknown));
   }
 
 private:
-  void checkNode(const pb::NodeProto &node, int opset,
-                 const StringSet<> *typed) {
+  /// Why nobody knows the operator of `node`; empty when it is known.
+  std::string explain(const pb::NodeProto &node, int opset,
+                      const StringSet<> *typed) {
     auto *registry = pb::OpSchemaRegistry::Instance();
     const std::string &domain = node.domain();
     bool isStandard =
@@ -96,38 +100,41 @@ private:
             domain) != 0;
     bool callsFunction = lookupCallee(functions, node) != nullptr;
     if (callsFunction && !isStandard)
-      return;
+      return "";
     if (opset > 0 && (registry->GetSchema(node.op_type(), opset, domain) ||
                       hasFunctionBody(domain, node.op_type())))
-      return;
-    std::string why;
+      return "";
     const pb::OpSchema *newest =
         pb::OpSchemaRegistry::Schema(node.op_type(), domain);
-    if (opset == 0) {
-      why = "the model imports no version of its domain";
-    } else if (newest) {
-      why = "the operator came with opset " +
-            std::to_string(newest->since_version()) +
-            " or an earlier one, but "
-            "the model imports " +
-            std::to_string(opset) +
-            "; export it again with a matching opset_version";
-    } else if (callsFunction) {
-      why = "the function of that name is in a domain of ONNX's own operators, "
-            "needed one in a domain of the model's; rename the domain of the "
-            "function and of the nodes that call it, as 'com.example'";
-    } else if (isStandard) {
-      why = "no opset has this operator";
-    } else if (typed && hasTypedOutputs(node, *typed)) {
-      return; // Kept as it is; its lowering may be a plugin's.
-    } else {
-      why = "the operator is not one of ONNX, and the model does not tell the "
-            "types of its outputs";
-    }
-    ++count;
-    lines += "\n  node '" + node.name() + "': " + node.op_type() + " (domain " +
-             describeDomain(domain) + ", opset " + std::to_string(opset) +
-             "): " + why;
+    if (opset == 0)
+      return "the model imports no version of its domain";
+    if (newest)
+      return "the operator came with opset " +
+             std::to_string(newest->since_version()) +
+             " or an earlier one, but the model imports " +
+             std::to_string(opset) +
+             "; hint: export it again with a matching opset_version";
+    if (callsFunction)
+      return "the function of that name is in a domain of ONNX's own "
+             "operators, needed one in a domain of the model's; hint: rename "
+             "the domain of the function and of the nodes that call it, as "
+             "'com.example'";
+    if (isStandard)
+      return "no opset of ONNX up to " + std::to_string(kInternalOpset) +
+             " has this operator";
+    if (typed && hasTypedOutputs(node, *typed))
+      return ""; // Kept as it is; its lowering may be a plugin's.
+    return "the operator is not one of ONNX, and the model does not tell the "
+           "types of its outputs";
+  }
+
+  void
+  add(const pb::NodeProto &node,
+      const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
+      StringRef place, StringRef why) {
+    DiagnosisParts parts = DiagnosisParts::parse(why);
+    parts.nodes.push_back(describeNode(node, opsets, place));
+    unknown.push_back(std::move(parts));
   }
 
   static bool hasTypedOutputs(const pb::NodeProto &node,
@@ -138,8 +145,7 @@ private:
   }
 
   Functions functions;
-  unsigned count = 0;
-  std::string lines;
+  std::vector<DiagnosisParts> unknown;
 };
 
 /// `owner` says whose imports these are: "the model", "function 'F'".

@@ -304,14 +304,14 @@ DiagnosedNode describeNode(
     const pb::NodeProto &node,
     const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
     StringRef place) {
-  DiagnosedNode described{node.name(), node.op_type(), std::nullopt,
-                          /*detail=*/""};
+  DiagnosedNode described{node.name(), escapeControlCharacters(node.op_type()),
+                          std::nullopt, /*detail=*/""};
   for (const pb::OperatorSetIdProto &opset : opsets)
     if (opset.domain() == node.domain())
       described.opset = opset.version();
   if (!node.domain().empty())
-    described.detail = ", domain " + node.domain();
-  described.detail += place;
+    described.detail = ", domain " + escapeControlCharacters(node.domain());
+  described.detail += escapeControlCharacters(place);
   return described;
 }
 

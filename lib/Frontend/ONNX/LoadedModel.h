@@ -83,7 +83,7 @@ void separateNames(pb::GraphProto &graph);
 void recordNodes(LoadedModel &model);
 
 /// What messages say of a node of a graph or function that imports `opsets`;
-/// `place` stands behind: " in function 'F'".
+/// `place` stands behind: " in function 'F'". Control characters are escaped.
 DiagnosedNode describeNode(
     const pb::NodeProto &node,
     const google::protobuf::RepeatedPtrField<pb::OperatorSetIdProto> &opsets,
