@@ -173,7 +173,9 @@ static Error checkInputs(const EntryPoint &entry, ArrayRef<TensorView> inputs,
     const Binding *binding = findBinding(known, input.name);
     if (!binding)
       return makeInputError("the model has no input '" + input.name +
-                            "'; its inputs are " + listNames(known));
+                            "'; its inputs are " + listNames(known) +
+                            "; hint: an input of the model that has an "
+                            "initializer is a constant of the binary");
     if (!hasType(input, *binding))
       return makeInputError("input '" + input.name + "' is " +
                             input.type.str() + ", the model needs " +

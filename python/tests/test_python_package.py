@@ -157,6 +157,19 @@ def test_wrong_inputs_are_told(inputs, part):
         garam.InferenceSession(make_add(), target="host").run(None, inputs)
 
 
+def test_an_input_with_an_initializer_is_a_constant():
+    model = make_add()
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.full((2, 3), 2, np.float32), "b"))
+    executable = garam.compile(model, "host")
+    assert [value.name for value in executable.inputs] == ["a"]
+    ones = np.ones((2, 3), np.float32)
+    assert (executable.run({"a": ones})["c"] == 3).all()
+    with pytest.raises(garam.InputError, match="has no input 'b'") as caught:
+        executable.run({"a": ones, "b": ones})
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.hint == "an input of the model that has an initializer is a constant of the binary"
+
+
 def test_errors_carry_what_is_wrong_with_each_node():
     graph = make_model(
         helper.make_node("Det", ["a"], ["b"], name="first"),

@@ -95,7 +95,8 @@ Error takeInitializer(LoadedModel &model, pb::TensorProto &tensor,
 }
 
 /// Initializers may also be inputs (with IR version 3 they must): defaults that
-/// a caller could replace. Here they are constants, as in every runtime.
+/// a caller of onnxruntime may replace. Here they are constants of the binary,
+/// which are folded, and converted for the devices, when it is compiled.
 void removeInitializedInputs(pb::GraphProto &graph,
                              const StringSet<> &initializers) {
   auto *inputs = graph.mutable_input();
