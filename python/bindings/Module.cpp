@@ -144,12 +144,23 @@ static Binary compileBinary(const std::string &model, const py::object &bytes,
           compiled.seconds};
 }
 
-static Binary loadBinary(const std::string &path, bool trustNative) {
+/// `bytes` are those of the binary, which `path` then only names, or None for
+/// the file to be read.
+static Binary loadBinary(const std::string &path, const py::object &bytes,
+                         bool trustNative) {
+  std::unique_ptr<llvm::MemoryBuffer> buffer;
+  if (!bytes.is_none())
+    buffer = llvm::MemoryBuffer::getMemBufferCopy(
+        bytes.cast<std::string_view>(), path);
   py::gil_scoped_release release;
   Devices &devices = getDevices();
   std::shared_lock<std::shared_mutex> lock(devices.mutex);
+  Image image = unwrap(
+      buffer ? Image::create(unwrap(Container::create(std::move(buffer))))
+             : Image::open(path));
   Binary binary;
-  binary.executable = unwrap(Executable::load(path, devices.registry));
+  binary.executable =
+      unwrap(Executable::create(std::move(image), devices.registry));
   binary.isOwn = trustNative;
   return binary;
 }
@@ -570,7 +581,8 @@ PYBIND11_MODULE(_core, module) {
   module.def("remove_files_on_signals", &OutputFile::removeOnSignals);
   module.def("compile", &compileBinary, py::arg("model"), py::arg("data"),
              py::arg("options"));
-  module.def("load", &loadBinary, py::arg("path"), py::arg("trust_native"));
+  module.def("load", &loadBinary, py::arg("path"), py::arg("data"),
+             py::arg("trust_native"));
   bindBinary(module);
   py::class_<Outputs>(module, "Outputs")
       .def(py::init(&openOutputs), py::arg("inputs"), py::arg("outputs"))

@@ -62,13 +62,17 @@ class Executable:
         self._states = [State(*_make_values(state)) for state in binary.states]
 
     @staticmethod
-    def load(path: str | os.PathLike, *, trust_native: bool = False) -> Executable:
-        """Reads what `save` or `garam compile` wrote.
+    def load(binary: str | os.PathLike | bytes, *, trust_native: bool = False) -> Executable:
+        """Reads what `save` or `garam compile` wrote, from a path or its bytes.
 
         Native code of a binary that was not compiled here runs only when it is on the user's list
         (`garam trust`) or with `trust_native`.
         """
-        return Executable(_core.load(os.fsencode(path), trust_native))
+        if isinstance(binary, (str, os.PathLike)):
+            return Executable(_core.load(os.fsencode(binary), None, trust_native))
+        if not isinstance(binary, (bytes, bytearray, memoryview)):
+            raise TypeError(f"the binary is of type {type(binary).__name__}, but a path or bytes are needed")
+        return Executable(_core.load(b"model.garam", bytes(binary), trust_native))
 
     @property
     def inputs(self) -> list[Value]:

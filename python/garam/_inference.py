@@ -50,6 +50,8 @@ def _describe_model(values: Sequence[ModelValue]) -> list[NodeArg]:
 
 
 def _is_binary(model) -> bool:
+    if isinstance(model, (bytes, bytearray, memoryview)):
+        return bytes(model[:len(_BINARY_MAGIC)]) == _BINARY_MAGIC
     if not isinstance(model, (str, os.PathLike)) or not pathlib.Path(model).is_file():
         return False
     with open(model, "rb") as file:
@@ -59,7 +61,7 @@ def _is_binary(model) -> bool:
 class InferenceSession:
     """Compiles a model, or loads a device binary, and runs it: for programs that use onnxruntime.
 
-    `model` is what garam.compile takes, or the path of a device binary, which has its target. A model
+    `model` is what garam.compile takes, or a device binary as garam.load takes it, which has its target. A model
     with dimensions that are not fixed is compiled at the first run, for the shapes of the arrays, and
     again when these change; what was compiled stays as long as the session, so that many sizes of
     a dimension are better bounded (dims={"N": (1, 16)}). Any thread may use a session.
@@ -73,8 +75,8 @@ class InferenceSession:
                              "garam.targets(), in place of it")
         if _is_binary(model):
             if target is not None or options:
-                raise UsageError(f"{os.fspath(model)}: a device binary is compiled already; leave "
-                                 "target and options out")
+                name = os.fspath(model) if isinstance(model, (str, os.PathLike)) else "model.garam"
+                raise UsageError(f"{name}: a device binary is compiled already; leave target and options out")
             self._session = Executable.load(model, trust_native=trust_native).session()
         elif target is None:
             raise UsageError("no target; hint: pass target=NAME, one of garam.targets()")

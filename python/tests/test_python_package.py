@@ -170,6 +170,23 @@ def test_an_input_with_an_initializer_is_a_constant():
     assert diagnostic.hint == "an input of the model that has an initializer is a constant of the binary"
 
 
+def test_a_binary_is_loaded_from_bytes(digits, tmp_path):
+    digits.save(tmp_path / "digits.garam")
+    data = (tmp_path / "digits.garam").read_bytes()
+    expected = digits.run({"image": IMAGE})["logits"]
+    for form in (data, bytearray(data), memoryview(data)):
+        loaded = garam.load(form)
+        assert loaded.content_hash == digits.content_hash
+        np.testing.assert_array_equal(loaded.run({"image": IMAGE})["logits"], expected)
+    np.testing.assert_array_equal(garam.InferenceSession(data).run(None, {"image": IMAGE})[0], expected)
+    with pytest.raises(garam.UsageError, match="model.garam: a device binary is compiled already"):
+        garam.InferenceSession(data, target="rngd")
+    with pytest.raises(garam.BinaryError, match="model.garam"):
+        garam.load(data[:-1])
+    with pytest.raises(TypeError, match="the binary is of type int, but a path or bytes are needed"):
+        garam.load(3)
+
+
 def test_errors_carry_what_is_wrong_with_each_node():
     graph = make_model(
         helper.make_node("Det", ["a"], ["b"], name="first"),
