@@ -33,12 +33,12 @@ class NodeArg:
     """An input or output, as onnxruntime describes it."""
 
     name: str
-    type: str
-    shape: list[int | str]  # a dimension that is not fixed is its name
+    type: str  # empty where it is not known
+    shape: list[int | str]  # a dimension that is not fixed is its name; empty where not even the rank is known
 
 
-def _make_node_arg(name: str, dtype: str, shape: Sequence[int | str]) -> NodeArg:
-    return NodeArg(name, f"tensor({_TYPE_NAMES.get(dtype, dtype)})", list(shape))
+def _make_node_arg(name: str, dtype: str | None, shape: Sequence[int | str]) -> NodeArg:
+    return NodeArg(name, f"tensor({_TYPE_NAMES.get(dtype, dtype)})" if dtype else "", list(shape))
 
 
 def _describe(values: Sequence[Value]) -> list[NodeArg]:
@@ -46,7 +46,7 @@ def _describe(values: Sequence[Value]) -> list[NodeArg]:
 
 
 def _describe_model(values: Sequence[ModelValue]) -> list[NodeArg]:
-    return [_make_node_arg(value.name, value.dtype or "", value.shape or ()) for value in values]
+    return [_make_node_arg(value.name, value.dtype, value.shape or ()) for value in values]
 
 
 def _is_binary(model) -> bool:

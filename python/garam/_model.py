@@ -18,7 +18,7 @@ from ._executable import Executable, Session
 
 @dataclasses.dataclass(frozen=True)
 class ModelValue:
-    """An input or output as the model's file says it.
+    """An input or output as the model's file says it; of an output, what follows where it does not.
 
     Dimensions that are not fixed are names, which may be empty; `shape` is None where not even the
     rank is known, `dtype` where it is no tensor.

@@ -170,6 +170,24 @@ def test_an_input_with_an_initializer_is_a_constant():
     assert diagnostic.hint == "an input of the model that has an initializer is a constant of the binary"
 
 
+def test_outputs_without_a_type_are_inferred():
+    model = make_model(helper.make_node("Relu", ["a"], ["r"]), helper.make_node("Transpose", ["r"], ["t"]),
+                       helper.make_node("NonZero", ["a"], ["n"]), helper.make_node("Identity", ["a"], ["i"]),
+                       inputs=[("a", ("N", 6))], outputs=[("t", None), ("n", None), ("r", None), ("i", ("K", 6))])
+    for number in (0, 1):
+        model.graph.output[number].ClearField("type")
+    session = garam.InferenceSession(model, target="host")
+    assert [(value.name, value.type, value.shape) for value in session.get_outputs()] == [
+        ("t", "tensor(float)", [6, "N"]), ("n", "tensor(int64)", [2, ""]), ("r", "tensor(float)", ["N", 6]),
+        ("i", "tensor(float)", ["K", 6])]
+    x = np.ones((3, 6), np.float32)
+    assert [array.shape for array in session.run(["t", "r", "n"], {"a": x})] == [(6, 3), (3, 6), (2, 18)]
+    # What inference cannot tell is not known.
+    model.graph.node[0].op_type = "Foo"
+    session = garam.InferenceSession(model, target="host")
+    assert [(value.type, value.shape) for value in session.get_outputs()][0] == ("", [])
+
+
 def test_a_binary_is_loaded_from_bytes(digits, tmp_path):
     digits.save(tmp_path / "digits.garam")
     data = (tmp_path / "digits.garam").read_bytes()

@@ -7,6 +7,7 @@
 #include "garam/Frontend/ONNX/Interface.h"
 
 #include "LoadedModel.h"
+#include "garam/Frontend/ONNX/Import.h"
 #include "garam/Support/DiagnosedError.h"
 #include "garam/Support/ElementKinds.h"
 
@@ -51,6 +52,35 @@ static std::vector<InterfaceNode> listNodes(pb::GraphProto &graph) {
   return nodes;
 }
 
+static bool isWhole(const pb::ValueInfoProto &output) {
+  const pb::TypeProto_Tensor &tensor = output.type().tensor_type();
+  return tensor.has_shape() && tensor.elem_type() != pb::TensorProto::UNDEFINED;
+}
+
+/// The outputs as inference has them, with the names of dimensions that are the
+/// model's; nothing of what it cannot tell. Works on the model itself.
+static std::vector<InterfaceValue> inferOutputs(LoadedModel &model) {
+  using Step = Error (*)(LoadedModel &);
+  auto bind = [](LoadedModel &model) {
+    return bindShapes(model, ImportOptions());
+  };
+  std::vector<InterfaceValue> outputs;
+  for (Step step : {Step(checkModel), Step(bind), Step(convertModel),
+                    Step(inferTypes), Step(expandFunctions)})
+    if (Error error = step(model)) {
+      consumeError(std::move(error)); // a compile tells it
+      return outputs;
+    }
+  for (const pb::ValueInfoProto &output : model.proto.graph().output()) {
+    InterfaceValue &value = outputs.emplace_back(describe(output));
+    if (value.shape)
+      for (InterfaceValue::Dimension &dimension : *value.shape)
+        if (!model.dimNames.contains(dimension.name))
+          dimension.name.clear(); // inference invents names
+  }
+  return outputs;
+}
+
 Expected<ModelInterface> readInterface(StringRef path,
                                        std::shared_ptr<MemoryBuffer> bytes) {
   Expected<LoadedModel> model = parseModel(path, std::move(bytes));
@@ -66,6 +96,12 @@ Expected<ModelInterface> readInterface(StringRef path,
   std::vector<std::shared_ptr<MemoryBuffer>> files = model->tensors->getFiles();
   for (const std::shared_ptr<MemoryBuffer> &file : drop_begin(files))
     interface.weightFiles.push_back(file->getBufferIdentifier().str());
+  if (all_of(model->proto.graph().output(), isWhole))
+    return interface;
+  std::vector<InterfaceValue> inferred = inferOutputs(*model);
+  for (auto [output, found] : zip(interface.outputs, inferred))
+    if (!output.elementType || !output.shape)
+      output = std::move(found);
   return interface;
 }
 

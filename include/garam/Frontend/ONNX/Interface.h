@@ -18,7 +18,8 @@
 
 namespace garam::onnx {
 
-/// What a model's file says of an input or output.
+/// What a model's file says of an input or output; of an output whose type or
+/// rank it does not say, what inference does.
 struct InterfaceValue {
   struct Dimension {
     std::optional<int64_t> size; // where it is fixed
@@ -26,10 +27,10 @@ struct InterfaceValue {
   };
 
   std::string name;
-  /// numpy's name, "string" for strings; nothing for what is no tensor, and for
-  /// types that no model that runs here has.
+  /// numpy's name, "string" for strings; nothing for what is no tensor or not
+  /// known, and for types that no model that runs here has.
   std::optional<std::string> elementType;
-  /// Nothing where the file says no rank.
+  /// Nothing where the rank is not known.
   std::optional<std::vector<Dimension>> shape;
 };
 
@@ -50,8 +51,9 @@ struct ModelInterface {
 };
 
 /// Reads what a model takes, has and gives, as its file says it. The file is
-/// parsed and not checked. `bytes` are those of the file, or null for it to be
-/// read. Errors are of ExitCode::Model.
+/// parsed and, unless types of outputs are to be inferred, not checked. `bytes`
+/// are those of the file, or null for it to be read. Errors are of
+/// ExitCode::Model.
 llvm::Expected<ModelInterface>
 readInterface(llvm::StringRef path, std::shared_ptr<llvm::MemoryBuffer> bytes);
 
