@@ -65,7 +65,7 @@ def environment(wheel, tmp_path_factory):
 def test_the_wheel_has_what_it_needs(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"garam/__init__.py", "garam/py.typed", "garam/_core.pyi", "garam/bin/garam",
-            "garam/lib/libGaram.so", "garam/share/garam/targets/rngd.yaml"} <= names
+            "garam/lib/libGaram.so", "garam/include/garam-c/Garam.h", "garam/share/garam/targets/rngd.yaml"} <= names
     assert any(name.startswith("garam/_core.") and name.endswith(".so") for name in names)
     for library in ("libMLIR", "libLLVM", "libprotobuf"):
         assert any(name.startswith(f"garam/lib/{library}") for name in names), library
@@ -83,6 +83,19 @@ def test_it_runs_in_a_fresh_environment(environment, tmp_path):
     for library in ("libGaram", "libMLIR", "libLLVM", "libprotobuf"):
         paths = [path for path in found["libraries"] if f"/{library}" in path]
         assert paths and all(path.startswith(str(environment)) for path in paths), library
+
+
+def test_a_c_program_is_built_against_it(environment, tmp_path):
+    (package,) = (environment / "lib").glob("python*/site-packages/garam")
+    subprocess.run(["clang-22", SOURCE_DIR / "examples" / "c-api" / "run.c", "-o", tmp_path / "run",
+                    f"-I{package / 'include'}", f"-L{package / 'lib'}", "-lGaram",
+                    f"-Wl,-rpath,{package / 'lib'}"], check=True, env=CLEAN)
+    subprocess.run([environment / "bin" / "garam", "compile", DIGITS, "--target", "rngd", "--dim", "N=1", "-o",
+                    "digits.garam", "--quiet"], check=True, env=CLEAN, cwd=tmp_path)
+    result = subprocess.run([tmp_path / "run", "digits.garam"], capture_output=True, text=True, env=CLEAN, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    name, *numbers = result.stdout.split()
+    assert name == "logits:" and len(numbers) == 10
 
 
 def test_its_tools_are_commands_of_the_environment(environment, tmp_path):
