@@ -43,22 +43,24 @@ std::optional<int64_t> getWindowExtent(AffineExpr index,
 
 void crop(linalg::GenericOp op, OpOperand &operand, OpBuilder &builder) {
   auto type = dyn_cast<RankedTensorType>(operand.get().getType());
-  if (!type || !type.hasStaticShape())
+  if (!type)
     return;
   SmallVector<int64_t> loops = op.getStaticLoopRanges();
-  SmallVector<OpFoldResult> sizes;
-  bool isCropped = false;
-  for (auto [index, size] : llvm::zip_equal(
-           op.getMatchingIndexingMap(&operand).getResults(), type.getShape())) {
-    int64_t extent = getWindowExtent(index, loops).value_or(size);
-    isCropped |= extent < size;
-    sizes.push_back(builder.getIndexAttr(extent));
-  }
-  if (!isCropped)
+  llvm::SmallDenseMap<unsigned, int64_t> extents; // by dimension
+  for (auto [dim, index] :
+       llvm::enumerate(op.getMatchingIndexingMap(&operand).getResults()))
+    if (std::optional<int64_t> extent = getWindowExtent(index, loops);
+        extent && *extent != type.getDimSize(dim))
+      extents[dim] = *extent;
+  if (extents.empty())
     return;
+  builder.setInsertionPoint(op);
+  SmallVector<OpFoldResult> sizes =
+      tensor::getMixedSizes(builder, op.getLoc(), operand.get());
+  for (auto [dim, extent] : extents)
+    sizes[dim] = builder.getIndexAttr(extent);
   SmallVector<OpFoldResult> zeros(sizes.size(), builder.getIndexAttr(0)),
       ones(sizes.size(), builder.getIndexAttr(1));
-  builder.setInsertionPoint(op);
   operand.set(tensor::ExtractSliceOp::create(
       builder, op.getLoc(), operand.get(), zeros, sizes, ones));
 }

@@ -252,8 +252,8 @@ def test_names_in_bodies(refused):
 def test_functions_in_the_domain_of_operators(refused):
     function = make_function("F", [relu("a", "b")], {"": 17})
     function.domain = ""
-    refused("node 'call': F (domain ai.onnx, opset 17): the function of that name is in a domain of ONNX's own operators, "
-            "needed one in a domain of the model's; rename the domain of the function and of the nodes that call it, as "
+    refused("node 'call' (F, opset 17): the function of that name is in a domain of ONNX's own operators, "
+            "needed one in a domain of the model's; hint: rename the domain of the function and of the nodes that call it, as "
             "'com.example'", [helper.make_node("F", ["x"], ["y"], "call")], functions=[function])
 
 

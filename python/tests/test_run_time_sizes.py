@@ -177,6 +177,26 @@ def test_declared_sizes_are_not_those_of_what_may_broadcast():
         garam.compile(model, target="host")
 
 
+def test_sizes_of_a_run_win_over_declared_ones():
+    """An exporter left the length of its example at the output of a layer that flattens and folds again."""
+    garam = pytest.importorskip("garam")
+    model = make_model("(float[b, s, 4] x) => (float[b, 6, 4] y) {"
+                       "shape = Shape (x)\n"
+                       "t = Transpose <perm = [1, 0, 2]> (x)\n"
+                       "flat = Reshape (t, all)\n"
+                       "z = Reshape (flat, shape)\n"
+                       "u = Reshape (z, shape)\n"
+                       "y = Relu (u) }", {"all": np.array([-1])})
+    with pytest.warns(garam.GaramWarning, match="output 'y': the model declares that dimension 1 is 6, but it is s; "
+                                                "what is declared is ignored"):
+        executable = garam.compile(model, target="host", dims={"b": (1, 3), "s": (2, 9)})
+    session = executable.session()
+    for batch, length in [(1, 2), (3, 9), (2, 6)]:
+        x = floats(batch, length, 4)
+        expected = np.maximum(x.transpose(1, 0, 2).reshape(x.shape), 0)
+        np.testing.assert_array_equal(session.run({"x": x})["y"], expected)
+
+
 def test_one_session_yields_several_sizes():
     garam = pytest.importorskip("garam")
     graph, initializers, _ = CASES["nonzero"]

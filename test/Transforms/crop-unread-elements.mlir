@@ -40,3 +40,20 @@ func.func @other_windows(%x: tensor<6x6xf32>, %w: tensor<3x3xf32>, %y: tensor<2x
   } -> tensor<2x1xf32>
   return %0 : tensor<2x1xf32>
 }
+
+// Also of tensors of which another size shows at run time.
+// CHECK-LABEL: @of_run_time
+// CHECK: tensor.extract_slice %{{.*}}[0, 0] [%{{.*}}, 2] [1, 1] : tensor<?x3xf32> to tensor<?x2xf32>
+func.func @of_run_time(%x: tensor<?x3xf32>, %w: tensor<2xf32>, %y: tensor<?x1xf32>) -> tensor<?x1xf32> {
+  %0 = linalg.generic {
+      indexing_maps = [affine_map<(a, b, c) -> (a, b * 2 + c)>,
+                       affine_map<(a, b, c) -> (c)>,
+                       affine_map<(a, b, c) -> (a, b)>],
+      iterator_types = ["parallel", "parallel", "reduction"]}
+      ins(%x, %w : tensor<?x3xf32>, tensor<2xf32>) outs(%y : tensor<?x1xf32>) {
+  ^bb0(%e: f32, %f: f32, %s: f32):
+    %m = arith.maximumf %e, %s : f32
+    linalg.yield %m : f32
+  } -> tensor<?x1xf32>
+  return %0 : tensor<?x1xf32>
+}

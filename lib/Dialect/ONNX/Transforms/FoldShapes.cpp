@@ -18,6 +18,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DeriveSizes.h"
+#include "EraseDeadNodes.h"
 #include "EvaluateLoops.h"
 #include "EvaluateNode.h"
 #include "TypeInference.h"
@@ -25,11 +26,11 @@
 #include "garam/Dialect/ONNX/IR/NodeErrors.h"
 #include "garam/Dialect/ONNX/Transforms/Passes.h"
 #include "garam/Dialect/ONNX/Transforms/TypeErrors.h"
+#include "garam/Support/NodeIds.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "llvm/ADT/StringExtras.h"
 
 #include <map>
 
@@ -40,23 +41,7 @@ namespace garam::onnx {
 #define GEN_PASS_DEF_ONNXFOLDSHAPES
 #include "garam/Dialect/ONNX/Transforms/Passes.h.inc"
 
-/// "0 is tensor<1x4xf32>, 1 is tensor<4xf32>": the inputs that are given.
-static std::string describeInputs(NodeOp node) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  llvm::ListSeparator separator;
-  for (auto [index, input] : llvm::enumerate(node.getInputs()))
-    if (!isa<NoneType>(input.getType()))
-      stream << separator << index << " is " << input.getType();
-  return text;
-}
-
 namespace {
-
-bool isStatic(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  return !tensor ? isa<NoneType>(type) : tensor.hasStaticShape();
-}
 
 /// How many operations in the bodies of loops are evaluated at most, and
 /// elements of their results: it bounds what a model's loops cost, whether they
@@ -86,6 +71,9 @@ public:
     }
     return success();
   }
+
+  /// Takes declared sizes of results away that contradict those of a run.
+  void dropWrongDeclarations(func::FuncOp function) const;
 
 private:
   /// The sizes of a value's dimensions, null where one is not known; empty of
@@ -538,17 +526,34 @@ void Folder::useParts(NodeOp node, const NodeSizes &known) {
   node->setAttr(withinAttrName, UnitAttr::get(node.getContext()));
 }
 
-/// Nodes come after what they use, so one walk from the end finds all that is
-/// dead.
-void eraseDeadNodes(Block &block) {
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
-    if (isOpTriviallyDead(&op)) {
-      op.erase();
+void Folder::dropWrongDeclarations(func::FuncOp function) const {
+  Operation *terminator = function.getBody().front().getTerminator();
+  for (auto [index, value] : llvm::enumerate(terminator->getOperands())) {
+    auto attr = dyn_cast_or_null<TypeAttr>(
+        function.getResultAttr(index, declaredTypeAttrName));
+    auto declared =
+        attr ? dyn_cast<RankedTensorType>(attr.getValue()) : RankedTensorType();
+    SizeList known = getSizes(value);
+    if (!declared || known.size() != size_t(declared.getRank()))
       continue;
+    SmallVector<int64_t> shape(declared.getShape());
+    for (auto [dim, pair] : llvm::enumerate(llvm::zip_equal(shape, known))) {
+      auto &[size, expression] = pair;
+      if (ShapedType::isDynamic(size) || !expression ||
+          isa<AffineConstantExpr>(expression) ||
+          getSizeRange(expression, symbols) == std::pair(size, size))
+        continue;
+      auto name =
+          function.getResultAttrOfType<StringAttr>(index, valueNameAttrName);
+      function.emitWarning("output '")
+          << (name ? name.getValue() : "") << "': the model declares that "
+          << "dimension " << dim << " is " << size << ", but it is "
+          << describeSize(expression, symbols)
+          << "; what is declared is ignored";
+      size = ShapedType::kDynamic;
     }
-    for (Region &region : op.getRegions())
-      for (Block &body : region)
-        eraseDeadNodes(body);
+    function.setResultAttr(index, declaredTypeAttrName,
+                           TypeAttr::get(declared.clone(shape)));
   }
 }
 
@@ -574,8 +579,10 @@ LogicalResult foldShapes(func::FuncOp function, int64_t maxElements) {
   if (function.isExternal())
     return success();
   Block &body = function.getBody().front();
-  if (failed(Folder(function, maxElements).foldBlock(body)))
+  Folder folder(function, maxElements);
+  if (failed(folder.foldBlock(body)))
     return failure();
+  folder.dropWrongDeclarations(function);
   eraseDeadNodes(body);
   updateFunctionType(function);
   return success();

@@ -9,6 +9,7 @@
 #include "garam/Dialect/ONNX/IR/ElementTypes.h"
 #include "onnx/defs/schema.h"
 #include "onnx/shape_inference/implementation.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 
@@ -267,6 +268,21 @@ Type refineType(Type known, Type inferred) {
       return Type();
   }
   return oldType.clone(shape);
+}
+
+std::string describeInputs(NodeOp node) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  llvm::ListSeparator separator;
+  for (auto [index, input] : llvm::enumerate(node.getInputs()))
+    if (!isa<NoneType>(input.getType()))
+      stream << separator << index << " is " << input.getType();
+  return text;
+}
+
+bool isStatic(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return !tensor ? isa<NoneType>(type) : tensor.hasStaticShape();
 }
 
 } // namespace garam::onnx

@@ -35,6 +35,12 @@ inferTypes(NodeOp node, llvm::ArrayRef<const SmallTensor *> values,
 /// The more precise of two types of one value; null when they contradict.
 mlir::Type refineType(mlir::Type known, mlir::Type inferred);
 
+/// "0 is tensor<1x4xf32>, 1 is tensor<4xf32>": the inputs that are given.
+std::string describeInputs(NodeOp node);
+
+/// Whether it has no dynamic size, or is of an input that is left out.
+bool isStatic(mlir::Type type);
+
 } // namespace garam::onnx
 
 #endif // GARAM_LIB_DIALECT_ONNX_TRANSFORMS_TYPEINFERENCE_H

@@ -37,6 +37,10 @@ def ONNXFoldShapes : Pass<"onnx-fold-shapes", "::mlir::func::FuncOp"> {
     Quantised tensors stay quantised. It never touches a tensor of more than `max-elements` elements. A
     node that onnx's inference refuses is an error, for its model is invalid.
 
+    Of `onnx.declared`, what the model declares of a result, a number in place of a size that
+    follows from symbols otherwise is open afterwards, with a warning: exporters leave the sizes
+    of their example there.
+
     ```mlir
     %c = onnx.constant dense<-1> : tensor<1xi64> : tensor<1xi64>
     %s = onnx.node "Shape"(%x) {id = "s", opset = 27 : i64}
