@@ -245,10 +245,9 @@ llvm::Error Compilation::import() {
 llvm::Error Compilation::lowerToLinalg() {
   bool isRead = isBeforeStart(linalgStage);
   if (!isRead)
-    if (llvm::Error error =
-            runPasses(linalgStage, [&](OpPassManager &manager) {
-              buildLinalgPipeline(manager, /*padsSizes=*/!isHostAlone());
-            }))
+    if (llvm::Error error = runPasses(linalgStage, [&](OpPassManager &manager) {
+          buildLinalgPipeline(manager, /*padsSizes=*/!isHostAlone());
+        }))
       return error;
   if (llvm::Error error = calibrateValues())
     return error;

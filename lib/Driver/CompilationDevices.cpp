@@ -110,8 +110,7 @@ bool Compilation::isHostAlone() const {
 
 llvm::Error Compilation::checkDimensions() {
   auto functions = module->getOps<func::FuncOp>();
-  if (!isHostAlone() && !functions.empty() &&
-      hasDenseSizes(*functions.begin()))
+  if (!isHostAlone() && !functions.empty() && hasDenseSizes(*functions.begin()))
     return makeUserError(ExitCode::Usage,
                          "target '" + system.getName() +
                              "' has devices whose programs have fixed sizes, "

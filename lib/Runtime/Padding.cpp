@@ -16,10 +16,9 @@ namespace garam {
 
 /// Calls `visit` for each row of a block that is the corner of a larger tensor:
 /// with where it begins in the block and in the tensor, and its size, in bytes.
-static void
-walkRows(ArrayRef<int64_t> block, ArrayRef<int64_t> whole,
-         uint64_t elementBytes,
-         function_ref<void(uint64_t, uint64_t, uint64_t)> visit) {
+static void walkRows(ArrayRef<int64_t> block, ArrayRef<int64_t> whole,
+                     uint64_t elementBytes,
+                     function_ref<void(uint64_t, uint64_t, uint64_t)> visit) {
   if (is_contained(block, 0))
     return;
   uint64_t row = elementBytes, pitch = elementBytes;
@@ -56,7 +55,7 @@ static uint64_t getElementBytes(ArrayRef<uint8_t> bytes,
 }
 
 void pad(ArrayRef<uint8_t> dense, ArrayRef<int64_t> shape,
-                ArrayRef<int64_t> largest, MutableArrayRef<uint8_t> padded) {
+         ArrayRef<int64_t> largest, MutableArrayRef<uint8_t> padded) {
   walkRows(shape, largest, getElementBytes(padded, largest),
            [&](uint64_t from, uint64_t to, uint64_t size) {
              copy(dense.slice(from, size), padded.slice(to, size).begin());

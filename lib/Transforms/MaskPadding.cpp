@@ -45,15 +45,14 @@ Value PaddingMasks::make(Location loc, const PaddedLayout &layout) {
     maps.push_back(AffineMap::get(1, 0, context));
   }
   maps.push_back(along);
-  Value init =
-      tensor::EmptyOp::create(b, loc, type.getShape(), b.getI1Type());
+  Value init = tensor::EmptyOp::create(b, loc, type.getShape(), b.getI1Type());
   auto body = [](OpBuilder &b, Location loc, ValueRange args) {
     Value counts;
     for (unsigned number = 0; number + 1 < args.size(); number += 2) {
       Value is = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::slt,
                                        args[number], args[number + 1]);
-      counts = counts ? arith::AndIOp::create(b, loc, counts, is).getResult()
-                      : is;
+      counts =
+          counts ? arith::AndIOp::create(b, loc, counts, is).getResult() : is;
     }
     linalg::YieldOp::create(b, loc, counts);
   };
@@ -77,8 +76,8 @@ Value PaddingMasks::fill(Location loc, Value tensor,
   if (inputs.size() == 1)
     return tensor;
   maps.push_back(all);
-  Value init = tensor::EmptyOp::create(b, loc, type.getShape(),
-                                       type.getElementType());
+  Value init =
+      tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   SmallVector<utils::IteratorType> loops(type.getRank(),
                                          utils::IteratorType::parallel);
   auto body = [&](OpBuilder &b, Location loc, ValueRange args) {
@@ -102,8 +101,8 @@ void PaddingMasks::maskFactors(linalg::LinalgOp op,
   for (OpOperand *operand : op.getDpsInputOperands()) {
     auto type = cast<RankedTensorType>(operand->get().getType());
     SmallVector<PaddedLayout> dims(type.getRank());
-    for (auto [dim, expr] : llvm::enumerate(
-             op.getMatchingIndexingMap(operand).getResults())) {
+    for (auto [dim, expr] :
+         llvm::enumerate(op.getMatchingIndexingMap(operand).getResults())) {
       unsigned loop = cast<AffineDimExpr>(expr).getPosition();
       if (op.getIteratorTypesArray()[loop] == utils::IteratorType::reduction)
         dims[dim] = loops[loop];
@@ -157,10 +156,9 @@ linalg::LinalgOp PaddingMasks::maskBody(linalg::LinalgOp op,
   Value counts;
   b.setInsertionPointToStart(&body);
   for (unsigned number = 0; number < dims.size(); ++number) {
-    Value is = body.insertArgument(numInputs + number, b.getI1Type(),
-                                   op.getLoc());
-    counts = counts ? arith::AndIOp::create(b, op.getLoc(), counts, is)
-                    : is;
+    Value is =
+        body.insertArgument(numInputs + number, b.getI1Type(), op.getLoc());
+    counts = counts ? arith::AndIOp::create(b, op.getLoc(), counts, is) : is;
   }
   for (auto [value, partial] : llvm::zip_equal(
            body.getTerminator()->getOperands(), masked.getRegionOutputArgs())) {

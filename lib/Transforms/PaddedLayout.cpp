@@ -44,8 +44,9 @@ bool PaddedLayout::isFixed() const {
 
 bool PaddedLayout::isFront() const {
   return factors.empty() ||
-         llvm::all_of(llvm::drop_begin(factors),
-                      [](const PaddedFactor &inner) { return inner.isFixed(); });
+         llvm::all_of(llvm::drop_begin(factors), [](const PaddedFactor &inner) {
+           return inner.isFixed();
+         });
 }
 
 SmallVector<int64_t> PaddedLayout::listPositions(unsigned factor) const {
@@ -67,8 +68,8 @@ takeFactors(SmallVectorImpl<PaddedFactor> &factors, AffineExpr size) {
       return std::nullopt;
     PaddedFactor &front = factors.front();
     std::optional<int64_t> needed = getFixed(size);
-    if (needed && front.isFixed() && *needed > 1 &&
-        front.most > *needed && front.most % *needed == 0) {
+    if (needed && front.isFixed() && *needed > 1 && front.most > *needed &&
+        front.most % *needed == 0) {
       layout.add({size, *needed});
       front.most /= *needed;
       front.size = getAffineConstantExpr(front.most, size.getContext());

@@ -495,7 +495,6 @@ def test_refuses_what_does_not_follow(graph, message):
 
 
 @pytest.mark.parametrize("target, dims, message", [
-    ("rngd", {"batch": (1, 4)}, "has devices whose programs have fixed sizes"),
     ("host", {"none": (1, 4)}, "--dim none=1..4: no input has a dimension of that name"),
     ("host", {"batch": (4, 1)}, "expected bounds that are at least 1, the lower one first"),
     ("host", {"batch": (0, 1)}, "expected bounds that are at least 1, the lower one first"),

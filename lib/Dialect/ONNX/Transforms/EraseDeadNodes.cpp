@@ -1,4 +1,4 @@
-//===- EraseDeadNodes.cpp - Erases nodes that nothing uses ---------------------===//
+//===- EraseDeadNodes.cpp - Erases nodes that nothing uses --------------===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //

@@ -1,4 +1,4 @@
-//===- EraseDeadNodes.h - Erases nodes that nothing uses --*- C++ -*-===//
+//===- EraseDeadNodes.h - Erases nodes that nothing uses ------*- C++ -*-===//
 //
 // Part of Garam. Licensed under the Apache License, Version 2.0.
 //
