@@ -188,7 +188,8 @@ const char *garamExecutableGetOutputDimension(const GaramExecutable *executable,
                                               size_t index, size_t dimension);
 /** The index of the output that has the sizes of output `index` after a run, an
  *  int64 for each dimension; the number of outputs when symbols do not decide
- *  them. */
+ *  them, or when the dimensions' names are those of symbols, whose sizes the
+ *  run's inputs have. */
 size_t garamExecutableGetOutputSizes(const GaramExecutable *executable,
                                      size_t index);
 /** The index of the output, one int64, that says how many elements of a

@@ -24,7 +24,7 @@ struct SectionKind {
 };
 } // namespace
 
-static constexpr SectionKind manifestSection = {".garam.manifest", 5};
+static constexpr SectionKind manifestSection = {".garam.manifest", 6};
 static constexpr SectionKind debugSection = {".garam.debug", 5};
 static constexpr SectionKind planSection = {".garam.plan", 1};
 static constexpr SectionKind constantsSection = {".garam.constants", 1};

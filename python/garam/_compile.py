@@ -98,7 +98,7 @@ def compile(model, target: str | os.PathLike, *,
     the file's name in messages, beside which files with weights are looked for. `target` is the name
     of a target (garam.targets() lists them) or the path of a target file. The options are those of
     `garam compile`: `shapes` and `dims` bind dimensions that are not fixed, by the names of inputs
-    and of dimensions, where (LEAST, MOST) leaves the size to each run of a program for the host;
+    and of dimensions, where (LEAST, MOST) leaves the size to each run;
     `states` names inputs, each with the output that the next run of a session has
     there, which is neither taken nor given any more: see Session; `placement` says which nodes run on which device; `fallback=False` makes what
     only the host takes an error; `calibration` has samples of the inputs by name, or is an .npz

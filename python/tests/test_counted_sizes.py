@@ -136,7 +136,7 @@ REFUSED = {
                              "need not be that of the others"),
     "negative": (COUNT + "less = Sub (size, row1)\n y = Expand (unit, less)", "may be negative"),
     "other_numbers": ("y = Reshape (taken, limits)", "need not fit"),
-    "equal_parts": ("y, z = Split <axis = 0, num_outputs = 2> (taken)", "a split needs its size"),
+    "equal_parts": ("y, z, w = Split <axis = 0, num_outputs = 3> (taken)", "a split needs its size"),
     "two_sizes": ("turned = Transpose <perm = [1, 0]> (taken)\n y = MatMul (taken, turned)",
                   "the data decides two sizes of an output"),
     "no_bound": ("sum = ReduceSum <keepdims = 0> (x)\n n = Cast <to = 7> (sum)\n y = Range (zero, n, one)",

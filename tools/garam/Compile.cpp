@@ -238,7 +238,7 @@ void addCompileCommand(CLI::App &app, const DeviceRegistry &devices,
       ->take_all();
   sub->add_option("--dim", options.dims,
                   "NAME=1: size of a named dimension; NAME=1..16: any between, "
-                  "given at run time (for a host)")
+                  "given at run time")
       ->expected(1)
       ->take_all();
   sub->add_option("--state", options.states,

@@ -286,6 +286,8 @@ TEST(ManifestTest, WrongFieldsAreNamed) {
        "manifest: 'z', which counts for 'y', is no output of one int64"},
       {"\"name\":\"x\"", "\"dimensions\":[\"n\"],\"name\":\"x\"",
        "manifest: 'x' (float32[2,4]) has 1 names of dimensions"},
+      {"\"name\":\"x\"", "\"name\":\"x\",\"padded\":true",
+       "manifest: 'x' is padded without names of dimensions"},
       {"\"name\":\"x\"", "\"dimensions\":[\"n\",\"\"],\"name\":\"x\"",
        "manifest: dimension 'n' of 'x' (float32[2,4]) is no symbol of that "
        "size"},
