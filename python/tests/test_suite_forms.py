@@ -119,7 +119,8 @@ def test_operands_may_be_constants(part):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_batch_of_run_time_is_taken_or_refused(part):
-    """What is refused says why, as an error of the model; what is taken is right."""
+    """What is refused says why, as an error of the model, or of a run in which sizes differ that have to be equal; what
+    is taken is right."""
     failures, taken = [], 0
     for form in list_forms(part, free_batch):
         try:
@@ -128,6 +129,7 @@ def test_a_batch_of_run_time_is_taken_or_refused(part):
         except garam.ModelError:
             continue
         except (garam.Error, AssertionError) as error:
-            failures.append(f"{form.name}: {error}")
+            if not isinstance(error, garam.InputError) or "to be equal, which are" not in str(error):
+                failures.append(f"{form.name}: {error}")
     assert not failures, "\n".join(failures)
     assert taken > 0
