@@ -11,6 +11,7 @@
 #include "garam/Support/DataTypes.h"
 #include "garam/Support/Errors.h"
 #include "garam/Support/NodeIds.h"
+#include "garam/Support/RunTimeSizes.h"
 #include "garam/Target/LoadedProgram.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringExtras.h"
@@ -106,6 +107,10 @@ llvm::Error Calibration::listInputs() {
     auto name = function.getArgAttrOfType<StringAttr>(i, valueNameAttrName);
     if (!name)
       return fail("the model does not name its inputs");
+    if (function.getArgAttr(i, dimensionsAttrName))
+      return fail("input '" + name.getValue() +
+                  "' has a size of run time, and samples have fixed ones; "
+                  "hint: bind the dimension with --dim NAME=SIZE");
     std::optional<TensorType> type = getTensorType(
         function.getArgumentTypes()[i], function.getArgAttrDict(i));
     if (!type)

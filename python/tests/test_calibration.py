@@ -131,6 +131,13 @@ def test_samples_for_a_chip_without_floats(run_tool, tmp_path):
              "warboy", "--calibrate", tmp_path / "samples.npz", "-o", tmp_path / "model.garam", "--quiet")
 
 
+def test_samples_have_fixed_sizes(fails, tmp_path):
+    np.savez(tmp_path / "samples.npz", image=np.zeros((2, 1, 1, 8, 8), np.float32))
+    fails(INPUT, "input 'image' has a size of run time, and samples have fixed ones; hint: bind the dimension with --dim",
+          "compile", DIGITS.with_name("digits_int8.onnx"), "--dim", "N=1..4", "--target", "warboy", "--calibrate",
+          tmp_path / "samples.npz", "-o", tmp_path / "model.garam", "--quiet")
+
+
 def test_samples_that_do_not_fit(network, fails, tmp_path):
     file = tmp_path / "samples.npz"
 
